@@ -1,0 +1,114 @@
+import type { SecureVersion } from 'node:tls'
+
+/** RFC 6545 section 5: the MsgTypes of a RID message. */
+export const MSG_TYPES = ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result', 'Acknowledgement'] as const
+export type MsgType = (typeof MSG_TYPES)[number]
+
+/** RFC 7970 section 3.3.1, as written in documents and in `restrictions` lists. */
+export const RESTRICTIONS = [
+  'public',
+  'partner',
+  'need-to-know',
+  'private',
+  'white',
+  'green',
+  'amber',
+  'red',
+  'default',
+] as const
+export type Restriction = (typeof RESTRICTIONS)[number]
+
+/** The whole configuration: read, checked, frozen; paths absolute, durations in ms, sizes in bytes. */
+export interface Config {
+  readonly rid: RidConfig
+  readonly peers: readonly PeerConfig[]
+  readonly grid: GridConfig
+  readonly routes: readonly RouteConfig[]
+  readonly store: { readonly path: string }
+  readonly ops: { readonly host: string; readonly port: number }
+  readonly log: { readonly level: LogLevel }
+  readonly delivery: DeliveryConfig
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+/** Files are named, not read: the listener reloads them while running. */
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
+  readonly ca: string
+  readonly crl?: string
+}
+
+export interface RidConfig {
+  readonly host: string
+  readonly port: number
+  readonly name: string
+  readonly tls: TlsFiles
+  /** bytes */
+  readonly maxMessage: number
+}
+
+export interface PeerConfig {
+  readonly name: string
+  readonly identity: { readonly dns?: string; readonly fingerprint?: string }
+  readonly accept: readonly MsgType[]
+  readonly publish: readonly string[]
+  readonly url?: string
+  readonly topics: readonly string[]
+  readonly restrictions: readonly Restriction[]
+  readonly policy: { readonly region: string; readonly traffic: string }
+  readonly strict: boolean
+}
+
+export interface GridConfig {
+  readonly service: string
+  readonly jid: string
+  readonly auth: GridAuth
+  readonly tls: GridTls
+  readonly broker: string
+  /** bytes */
+  readonly maxItem: number
+  readonly topics: readonly TopicConfig[]
+}
+
+export type GridAuth =
+  | { readonly kind: 'password'; readonly readPassword: () => string; readonly allowPlain: boolean }
+  | { readonly kind: 'external' }
+
+export interface GridTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  /** `sha256/` and the base64 SHA-256 of the Controller's SubjectPublicKeyInfo */
+  readonly pin?: string
+  readonly minVersion: SecureVersion
+}
+
+export interface TopicConfig {
+  readonly name: string
+  readonly title?: string
+  readonly payload: 'xep-0268' | 'iodef'
+  readonly create: boolean
+  readonly access: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
+  readonly members: readonly string[]
+  readonly restrictions: readonly Restriction[]
+}
+
+export interface RouteConfig {
+  readonly match: {
+    readonly peer?: readonly string[]
+    readonly purpose?: readonly string[]
+    readonly type?: readonly MsgType[]
+  }
+  readonly topic: string
+}
+
+export interface DeliveryConfig {
+  /** ms after which a delivery that keeps failing is held */
+  readonly maxAge: number
+  /** simultaneous sends to one RID peer */
+  readonly concurrency: number
+  /** unsettled deliveries above which the RID endpoint answers 503 */
+  readonly maxQueue: number
+}

@@ -1,0 +1,160 @@
+/**
+ * The store's contract. One implementation: sqlite.ts. What `accept` and `settle` resolve for is on disk (fsync).
+ * Every method that cannot write rejects with GatewayError 'store-unavailable' and has changed nothing.
+ */
+
+export type Direction = 'rid-to-grid' | 'grid-to-rid'
+export type DestinationKind = 'topic' | 'peer'
+export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'held' | 'withheld' | 'discarded'
+
+/** One message taken in, with one delivery per destination and item. */
+export interface NewEnvelope {
+  readonly direction: Direction
+  /** rid-to-grid: the peer's name. grid-to-rid: the Topic's name. */
+  readonly source: string
+  /** hex SHA-256; (direction, source, digest) is one message: a second one is a repeat */
+  readonly digest: string
+  readonly msgType: string
+  /** incident keys in document order, as incident-id.ts formats them: `name id` or `name id instance` */
+  readonly incidents: readonly string[]
+  /** ms since the epoch */
+  readonly receivedAt: number
+  readonly deliveries: readonly NewDelivery[]
+  /** grid-to-rid: remembered as seen in the same commit (the cursor) */
+  readonly seen?: SeenItem
+}
+
+/**
+ * A second delivery of the same `item` to the same destination is never stored: whatever became of the first stands.
+ * Deliveries are carried out in order per (destination, incident); `held`, `withheld` and `discarded` ones block nobody.
+ */
+export interface NewDelivery {
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly incident: string
+  /** hex digest of what is delivered (rid-to-grid: the item id) */
+  readonly item: string
+  /** opaque to the store: what the sink needs to render and send; JSON or XML text */
+  readonly payload: string
+  readonly state: 'pending' | 'held' | 'withheld'
+  readonly reason?: string
+  /** ms since the epoch: not to be claimed before */
+  readonly notBefore?: number
+}
+
+export interface SeenItem {
+  readonly topic: string
+  readonly itemId: string
+  /** hex SHA-256 of the item's payload: an item id may come back with other content */
+  readonly digest: string
+  readonly at: number
+}
+
+export type Accepted =
+  | { readonly outcome: 'accepted'; readonly id: string; readonly deliveries: readonly string[] }
+  | { readonly outcome: 'duplicate'; readonly id: string }
+
+export interface Delivery {
+  readonly id: string
+  readonly envelope: string
+  readonly direction: Direction
+  readonly source: string
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly incident: string
+  readonly item: string
+  readonly payload: string
+  readonly state: DeliveryState
+  readonly attempts: number
+  /** ms since the epoch; null when settled */
+  readonly nextAttempt: number | null
+  readonly reason: string | null
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** What the queue shows: a delivery without its payload. */
+export type DeliverySummary = Omit<Delivery, 'payload'>
+
+export type Settlement =
+  | { readonly id: string; readonly to: 'delivered'; readonly note?: string }
+  | { readonly id: string; readonly to: 'pending'; readonly nextAttempt: number; readonly reason: string; readonly countAttempt: boolean }
+  | { readonly id: string; readonly to: 'held' | 'withheld'; readonly reason: string }
+
+export interface TraceEvent {
+  readonly at: number
+  readonly incident: string
+  /** accepted refused denied duplicate published delivered retried held withheld discarded requeued gap consumed ... */
+  readonly event: string
+  readonly fields: Readonly<Record<string, string | number | boolean | null>>
+}
+
+export interface ClaimRequest {
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly limit: number
+  readonly now: number
+  readonly leaseMs: number
+  /** claim even what is not due yet: a destination came back */
+  readonly early?: boolean
+}
+
+export interface QueueFilter {
+  readonly states?: readonly DeliveryState[]
+  readonly destination?: string
+  readonly incident?: string
+  readonly limit?: number
+}
+
+/** Rows of deliveries not settled, by destination: for metrics and for the delivery loops. */
+export interface Backlog {
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly pending: number
+  readonly sending: number
+  readonly held: number
+  readonly withheld: number
+  /** ms since the epoch of the oldest pending or sending delivery; null without one */
+  readonly oldest: number | null
+  /** ms since the epoch at which the next claim can succeed; null without a pending delivery */
+  readonly due: number | null
+}
+
+export interface Store extends AsyncDisposable {
+  /** Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. */
+  accept(envelope: NewEnvelope, trace?: readonly TraceEvent[]): Promise<Accepted>
+  /** What an earlier `accept` of the same message made of it; undefined for a new one. */
+  findEnvelope(direction: Direction, source: string, digest: string): { id: string } | undefined
+  /** Leases up to `limit` due deliveries, in order: per incident only the first unsettled one. A lease that ran out is claimable again. */
+  claim(request: ClaimRequest): Promise<Delivery[]>
+  /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */
+  settle(settlements: readonly Settlement[], trace?: readonly TraceEvent[]): Promise<void>
+  /** Makes every `sending` delivery claimable again at once: at start, when no one else can hold a lease. */
+  releaseLeases(): Promise<number>
+  /** Names of the RID peers that sent in an item with this digest. */
+  sourcesOf(item: string): string[]
+  /** Was this Topic item, with this content, committed before? */
+  seen(item: Omit<SeenItem, 'at'>): boolean
+  /** All item ids committed for a Topic, or the subset of `itemIds` among them. */
+  seenIds(topic: string, itemIds: readonly string[]): Set<string>
+  /** Remembers items that need no envelope (foreign, our own echo, already delivered): the cursor moves past them. */
+  markSeen(items: readonly SeenItem[]): Promise<void>
+  /** The item last committed for a Topic. */
+  cursor(topic: string): SeenItem | undefined
+  /** A payload of an earlier delivery or item, by digest (for joining the parts of one document); undefined when unknown. */
+  findPayload(kind: DestinationKind, destination: string, item: string): string | undefined
+  record(trace: readonly TraceEvent[]): Promise<void>
+  /** Events of an incident in time order. Matches the whole key or just the id part. */
+  trace(incident: string): TraceEvent[]
+  list(filter?: QueueFilter): DeliverySummary[]
+  show(id: string): Delivery | undefined
+  /** An operator's hand: held, withheld, discarded or pending deliveries become due now. False when there is none or it is sending or delivered. */
+  retry(id: string, now: number): Promise<boolean>
+  /** An operator's hand: anything not delivered and not sending becomes discarded. */
+  discard(id: string, now: number): Promise<boolean>
+  backlog(): Backlog[]
+  /** Proves that a commit works (readiness). */
+  probe(): Promise<void>
+  /** Changes when another process (the queue command) wrote: cheap to poll. */
+  changeCounter(): number
+}

@@ -1,0 +1,64 @@
+/**
+ * An XML element as the gateway sees it: names resolved, entities and CDATA decoded, comments and processing
+ * instructions gone. Plain data, so it can cross threads. `line` and `column` (both from 1) point into the text it was
+ * read from; `start` and `end` are offsets into that text (UTF-16 code units), `end` just behind the closing `>`.
+ */
+export interface XmlElement {
+  readonly ns: string
+  readonly local: string
+  readonly attributes: readonly XmlAttribute[]
+  readonly children: readonly XmlNode[]
+  readonly line: number
+  readonly column: number
+  readonly start: number
+  readonly end: number
+}
+
+/** `ns` is '' for an attribute without prefix. Namespace declarations are not attributes. */
+export interface XmlAttribute {
+  readonly ns: string
+  readonly local: string
+  readonly value: string
+}
+
+/** Text is a plain string; two strings never stand side by side. */
+export type XmlNode = XmlElement | string
+
+/** One thing wrong with a document: lines and columns from 1; 0 where unknown. */
+export interface Diagnostic {
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+/** The value of the attribute without prefix named `local`, or undefined. */
+export function attribute(element: XmlElement, local: string): string | undefined {
+  return element.attributes.find((a) => a.ns === '' && a.local === local)?.value
+}
+
+/** The element children, text left out. */
+export function elements(element: XmlElement): XmlElement[] {
+  return element.children.filter((child) => typeof child !== 'string')
+}
+
+/** The first element child of that name, or undefined. */
+export function child(element: XmlElement, ns: string, local: string): XmlElement | undefined {
+  return elements(element).find((c) => c.ns === ns && c.local === local)
+}
+
+/** All text inside the element, in document order. */
+export function text(element: XmlElement): string {
+  return element.children.map((c) => (typeof c === 'string' ? c : text(c))).join('')
+}
+
+/** The element and everything below it, in document order. Not recursive: depth is the sender's choice. */
+export function* descendants(element: XmlElement): Generator<XmlElement> {
+  const stack = [element]
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    yield next
+    for (let i = next.children.length - 1; i >= 0; i -= 1) {
+      const c = next.children[i]
+      if (c !== undefined && typeof c !== 'string') stack.push(c)
+    }
+  }
+}
