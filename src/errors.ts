@@ -1,7 +1,7 @@
 /** Every code the gateway's own errors carry: stable, safe to show, `transient` (try again) or `permanent`. */
 const CATALOGUE = {
   'config-invalid': { permanence: 'permanent', text: 'The configuration has errors.' },
-  'usage': { permanence: 'permanent', text: 'The command was not understood.' },
+  usage: { permanence: 'permanent', text: 'The command was not understood.' },
   'intake-timeout': { permanence: 'permanent', text: 'Reading the document took too long.' },
   'intake-memory': { permanence: 'permanent', text: 'Reading the document took too much memory.' },
   'intake-busy': { permanence: 'transient', text: 'Too many documents are being read.' },
@@ -14,7 +14,7 @@ const CATALOGUE = {
   'grid-refused': { permanence: 'permanent', text: 'The Broker refused the request.' },
   'grid-busy': { permanence: 'transient', text: 'The Broker cannot take the request now.' },
   'peer-away': { permanence: 'transient', text: 'The RID peer cannot be reached.' },
-  'internal': { permanence: 'transient', text: 'Something unexpected happened.' },
+  internal: { permanence: 'transient', text: 'Something unexpected happened.' },
 } as const satisfies Record<string, { permanence: 'transient' | 'permanent'; text: string }>
 
 export type ErrorCode = keyof typeof CATALOGUE

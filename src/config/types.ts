@@ -1,7 +1,14 @@
 import type { SecureVersion } from 'node:tls'
 
 /** RFC 6545 section 5: the MsgTypes of a RID message. */
-export const MSG_TYPES = ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result', 'Acknowledgement'] as const
+export const MSG_TYPES = [
+  'Report',
+  'Query',
+  'InvestigationRequest',
+  'TraceRequest',
+  'Result',
+  'Acknowledgement',
+] as const
 export type MsgType = (typeof MSG_TYPES)[number]
 
 /** RFC 7970 section 3.3.1, as written in documents and in `restrictions` lists. */

@@ -40,6 +40,18 @@ export interface NewDelivery {
   readonly reason?: string
   /** ms since the epoch: not to be claimed before */
   readonly notBefore?: number
+  /** several items that were one document and should go out as one message again */
+  readonly group?: DeliveryGroup
+}
+
+/**
+ * `items` are all items of the group, in document order. Once each of them has a delivery to this destination (in whatever
+ * state), the pending ones become due at once, whatever their `notBefore`; else they come due one by one at their own
+ * `notBefore`. Pending members are always claimed together with the first that is claimed.
+ */
+export interface DeliveryGroup {
+  readonly id: string
+  readonly items: readonly string[]
 }
 
 export interface SeenItem {
@@ -64,6 +76,7 @@ export interface Delivery {
   readonly incident: string
   readonly item: string
   readonly payload: string
+  readonly group: DeliveryGroup | null
   readonly state: DeliveryState
   readonly attempts: number
   /** ms since the epoch; null when settled */
@@ -78,7 +91,13 @@ export type DeliverySummary = Omit<Delivery, 'payload'>
 
 export type Settlement =
   | { readonly id: string; readonly to: 'delivered'; readonly note?: string }
-  | { readonly id: string; readonly to: 'pending'; readonly nextAttempt: number; readonly reason: string; readonly countAttempt: boolean }
+  | {
+      readonly id: string
+      readonly to: 'pending'
+      readonly nextAttempt: number
+      readonly reason: string
+      readonly countAttempt: boolean
+    }
   | { readonly id: string; readonly to: 'held' | 'withheld'; readonly reason: string }
 
 export interface TraceEvent {
@@ -125,8 +144,11 @@ export interface Store extends AsyncDisposable {
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[]): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */
   findEnvelope(direction: Direction, source: string, digest: string): { id: string } | undefined
-  /** Leases up to `limit` due deliveries, in order: per incident only the first unsettled one. A lease that ran out is claimable again. */
-  claim(request: ClaimRequest): Promise<Delivery[]>
+  /**
+   * Leases up to `limit` due units, in order: per incident only the first unsettled one. A unit is one delivery, or all
+   * pending deliveries of one group. A lease that ran out is claimable again.
+   */
+  claim(request: ClaimRequest): Promise<Delivery[][]>
   /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */
   settle(settlements: readonly Settlement[], trace?: readonly TraceEvent[]): Promise<void>
   /** Makes every `sending` delivery claimable again at once: at start, when no one else can hold a lease. */
@@ -141,7 +163,7 @@ export interface Store extends AsyncDisposable {
   markSeen(items: readonly SeenItem[]): Promise<void>
   /** The item last committed for a Topic. */
   cursor(topic: string): SeenItem | undefined
-  /** A payload of an earlier delivery or item, by digest (for joining the parts of one document); undefined when unknown. */
+  /** The payload of a delivery in whatever state, by its item (for joining the parts of one document); undefined when unknown. */
   findPayload(kind: DestinationKind, destination: string, item: string): string | undefined
   record(trace: readonly TraceEvent[]): Promise<void>
   /** Events of an incident in time order. Matches the whole key or just the id part. */

@@ -1,0 +1,70 @@
+/** What the grid side offers and asks for. Nothing here names RID. */
+
+/** An item of a Topic as it came from the Broker. `xml` is the payload element alone, namespaces declared. */
+export interface GridItem {
+  readonly topic: string
+  readonly id: string
+  readonly xml: string
+  /** XEP-0060 7.1.2.3: who published it, when the Broker says so. Never trusted. */
+  readonly publisher?: string
+  /** read from the Broker's memory at (re)connect, not live */
+  readonly retained: boolean
+}
+
+/** What was missed for good: published after `after` (the last committed item), gone before `before` (the oldest retained). */
+export interface GridGap {
+  readonly topic: string
+  readonly after: string
+  readonly before: string | null
+  readonly retained: number
+}
+
+export interface GridHandlers {
+  /**
+   * Items in Topic order. Resolves once they are committed; the next ones of that Topic wait for it. A rejection leaves them
+   * unseen: they are read again at the next join.
+   */
+  items(topic: string, items: readonly GridItem[]): Promise<void>
+  /** Which of these item ids need not be fetched again. */
+  seenIds(topic: string, itemIds: readonly string[]): Set<string>
+  /** The item last committed for the Topic. */
+  cursor(topic: string): { readonly itemId: string; readonly at: number } | undefined
+  retracted(topic: string, itemIds: readonly string[]): void
+  gap(gap: GridGap): void
+  /** Something claimed to be a pubsub event and was not from the Broker, or was over a limit: dropped, counted. */
+  dropped(reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic', from: string): void
+  /** The connection or a Topic changed its state. */
+  state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
+}
+
+export type GridState = 'down' | 'connecting' | 'up' | 'refused'
+
+export type PublishOutcome =
+  | { readonly kind: 'published' }
+  | {
+      readonly kind: 'retry'
+      readonly reason: string
+      readonly retryAfter?: number
+      readonly destinationDown: boolean
+    }
+  | { readonly kind: 'hold'; readonly reason: string }
+
+export interface TopicInfo {
+  readonly node: string
+  readonly name: string | null
+  readonly type: 'leaf' | 'collection' | 'unknown'
+  /** XEP-0060 5.4 meta-data and, where readable, the node configuration: field name to values */
+  readonly meta: Readonly<Record<string, readonly string[]>>
+}
+
+export interface Grid extends AsyncDisposable {
+  /** Begins to connect and keeps connected until disposed. Resolves at once. */
+  start(): void
+  /** Publishes one item (XEP-0060 7.1): 'published' only on the Broker's result. */
+  publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<PublishOutcome>
+  /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */
+  discover(signal: AbortSignal): Promise<TopicInfo[]>
+  state(): { readonly state: GridState; readonly since: number; readonly reason: string | null }
+  /** Resolves when connected and joined; rejects when the signal aborts or login is refused. For commands. */
+  whenUp(signal: AbortSignal): Promise<void>
+}

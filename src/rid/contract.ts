@@ -1,0 +1,61 @@
+/** What the RID side offers and asks for. Nothing here names the grid. */
+import type { PeerConfig } from '../config/types.ts'
+import type { Diagnostic } from '../xml/tree.ts'
+
+/** A POST to `/` that passed TLS, peer, method, type and size: its bytes are still a stranger's. */
+export interface IncomingMessage {
+  readonly id: string
+  readonly peer: PeerConfig
+  readonly body: Uint8Array
+  /** the charset parameter of Content-Type, lower case, when given */
+  readonly charset?: string
+  readonly receivedAt: number
+}
+
+/** What the one door in (relay/accept) says; the listener puts it on the wire. */
+export type Answer =
+  /** 200 with a RID message (text/xml) */
+  { readonly kind: 'reply'; readonly xml: string } | { readonly kind: 'problem'; readonly problem: Problem }
+
+/** RFC 9457. Nothing about paths, stack or configuration. */
+export interface Problem {
+  readonly status: 400 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 503
+  readonly title: string
+  readonly detail?: string
+  readonly errors?: readonly Diagnostic[]
+  /** how many more errors there were than are listed */
+  readonly more?: number
+  /** seconds */
+  readonly retryAfter?: number
+}
+
+export type Accept = (message: IncomingMessage) => Promise<Answer>
+
+/** What a RID peer's reply to our message says, read by a hardened parser that the sender is given. */
+export type Reply =
+  | {
+      readonly kind: 'acknowledgement'
+      readonly status: 'Approved' | 'Denied' | 'Pending' | 'ext-value' | 'unknown'
+      readonly justification?: string
+    }
+  | { readonly kind: 'message'; readonly msgType: string }
+  /** not RID, or not readable */
+  | { readonly kind: 'improper'; readonly reason: string }
+
+export type ReadReply = (body: Uint8Array) => Promise<Reply>
+
+/** RFC 6546 Table 1 turned into what the queue does next. */
+export type SendResult =
+  | { readonly kind: 'delivered'; readonly status: number; readonly note?: string }
+  | {
+      readonly kind: 'retry'
+      readonly reason: string
+      readonly retryAfter?: number
+      readonly destinationDown: boolean
+    }
+  | { readonly kind: 'hold'; readonly reason: string }
+
+export interface RidSender extends AsyncDisposable {
+  /** POSTs one RID message. Never throws for what network or peer do. */
+  send(xml: string, signal: AbortSignal): Promise<SendResult>
+}
