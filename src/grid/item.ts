@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { NS } from '../xml/names.ts'
+import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
+
+/** XEP-0268 §2: the four wrappers of an Incident. */
+export const ELEMENTS = ['report', 'inquiry', 'request', 'response'] as const
+export type IncidentElement = (typeof ELEMENTS)[number]
+
+/** A payload ready to publish: `id` is the SHA-256 of its normal form without context (docs/grid-profile.md). */
+export interface Item {
+  readonly id: string
+  readonly xml: string
+}
+
+/** The id of the item with this normal form: hex SHA-256 of its UTF-8. */
+export function itemId(normalForm: string): string {
+  return createHash('sha256').update(normalForm, 'utf8').digest('hex')
+}
+
+/** An XEP-0268 element around one Incident, both in normal form, with our context behind it where there is one. */
+export function xep0268Item(element: IncidentElement, incident: string, context = ''): Item {
+  const open = `<${element} xmlns="${NS.incident}">`
+  const close = `</${element}>`
+  return { id: itemId(open + incident + close), xml: open + incident + context + close }
+}
+
+/** What an Incident alone would lose: docs/grid-profile.md says what each part is for. */
+export interface Context {
+  /** from 1, among `items` */
+  readonly position: number
+  /** the ids of all items of the document, in document order: several can be equal */
+  readonly items: readonly string[]
+  /** the IODEF-Document element without its Incidents, in normal form; null when that is plain */
+  readonly shell: string | null
+  /** RIDPolicy without ReportSchema, in normal form */
+  readonly policy: string | null
+  readonly incidentSource: string | null
+  /** the document itself, base64, where a Broker or the normal form would damage it; in the first item only */
+  readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' } | null
+}
+
+/** The context element, or '' when nothing would be lost without it. */
+export function renderContext(context: Context): string {
+  const { position, items, shell, policy, incidentSource, original } = context
+  const several = items.length > 1
+  if (!several && shell === null && policy === null && incidentSource === null && original === null) return ''
+  const place = several ? ` position="${position}" of="${items.length}" items="${items.join(' ')}"` : ''
+  return [
+    `<context xmlns="${NS.context}"${place}>`,
+    shell === null ? '' : `<document>${shell}</document>`,
+    policy === null && incidentSource === null ? '' : `<rid>${policy ?? ''}${incidentSource ?? ''}</rid>`,
+    original === null ? '' : `<original reason="${original.reason}">${original.base64}</original>`,
+    '</context>',
+  ].join('')
+}
+
+/** The parts of an XEP-0268 payload, found but not yet judged. */
+export interface ItemParts {
+  readonly element: IncidentElement
+  readonly incident: XmlElement
+  readonly position: number
+  readonly items: readonly string[]
+  readonly shell: XmlElement | null
+  readonly policy: XmlElement | null
+  readonly incidentSource: XmlElement | null
+  readonly original: string | null
+}
+
+/** Undefined when this is no XEP-0268 element around exactly one Incident. A context that is not ours or not whole is ignored. */
+export function readItem(root: XmlElement): ItemParts | undefined {
+  const element = ELEMENTS.find((name) => name === root.local)
+  const incidents = elements(root).filter((e) => e.local === 'Incident' && (e.ns === NS.iodef2 || e.ns === NS.iodef1))
+  const incident = incidents[0]
+  if (root.ns !== NS.incident || element === undefined || incident === undefined || incidents.length > 1)
+    return undefined
+  const context = child(root, NS.context, 'context')
+  const items =
+    (context &&
+      attribute(context, 'items')
+        ?.split(/\s+/)
+        .filter((id) => /^[0-9a-f]{64}$/.test(id))) ??
+    []
+  const position = Number(context && attribute(context, 'position'))
+  const placed = items.length > 1 && Number.isInteger(position) && position >= 1 && position <= items.length
+  const rid = context && child(context, NS.context, 'rid')
+  const document = context && child(context, NS.context, 'document')
+  const original = context && child(context, NS.context, 'original')
+  return {
+    element,
+    incident,
+    position: placed ? position : 1,
+    items: placed ? items : [],
+    shell: (document && child(document, incident.ns, 'IODEF-Document')) ?? null,
+    policy: (rid && child(rid, NS.rid, 'RIDPolicy')) ?? null,
+    incidentSource: (rid && child(rid, NS.rid, 'IncidentSource')) ?? null,
+    original: original === undefined ? null : text(original).replace(/\s+/g, ''),
+  }
+}

@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os'
+import type { Reply } from '../rid/contract.ts'
+import { WorkerPool } from '../xml/pool.ts'
+import type { Inspection, ReadOptions } from './reading.ts'
+
+export type IntakeRequest =
+  | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly options: ReadOptions }
+  | { readonly kind: 'reply'; readonly bytes: Uint8Array }
+
+/** Reads strangers' documents in threads of their own. */
+export interface Intake extends AsyncDisposable {
+  /** Compiles the schemas ahead of the first document; rejects when they do not compile. */
+  warm(): Promise<void>
+  /**
+   * Parses, validates and describes a document. What is wrong with it is in the result; rejects with GatewayError
+   * `intake-timeout`, `intake-memory` (permanent: the document's fault) or `intake-busy`, `internal` (transient: ours).
+   */
+  inspect(bytes: Uint8Array, options?: ReadOptions): Promise<Inspection>
+  /** Reads a RID peer's reply; rejects as `inspect` does. */
+  readReply(bytes: Uint8Array): Promise<Reply>
+}
+
+export interface IntakeOptions {
+  readonly threads?: number
+  readonly deadlineMs?: number
+  readonly heapMiB?: number
+}
+
+const KIB = 1024
+
+/** A tiny document, to see that the schemas compile. */
+const WARM = Buffer.from('<x/>')
+
+export function createIntake(options: IntakeOptions = {}): Intake {
+  const pool = new WorkerPool<IntakeRequest, Inspection | Reply>({
+    // type stripping runs the .ts, a packed package the .js
+    script: new URL(import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js', import.meta.url),
+    size: options.threads ?? Math.min(4, availableParallelism() + 1),
+    deadlineMs: options.deadlineMs ?? 5_000,
+    heapMiB: options.heapMiB ?? 256,
+    maxWaiting: 512,
+    bigJob: 64 * KIB,
+    recycleAbove: 2 * KIB * KIB,
+  })
+  return {
+    warm: () => pool.warm({ kind: 'document', bytes: WARM, options: {} }),
+    inspect: (bytes, readOptions = {}) =>
+      pool.run({ kind: 'document', bytes, options: readOptions }, bytes.byteLength) as Promise<Inspection>,
+    readReply: (bytes) => pool.run({ kind: 'reply', bytes }, bytes.byteLength) as Promise<Reply>,
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,200 @@
+import { contentModel } from '../iodef/content-model.ts'
+import { type IncidentId, readIncidentId } from '../iodef/incident-id.ts'
+import { NS } from '../xml/names.ts'
+import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
+import { attribute, child, elements, type XmlElement } from '../xml/tree.ts'
+import type { Reply } from './contract.ts'
+
+type Attributes = Readonly<Record<string, string>>
+
+/** RFC 6545 §5.1 without ReportSchema. `node` is an iodef-1.0 Node in normal form. */
+export interface RidPolicy {
+  readonly attributes: Attributes
+  readonly regions: readonly Attributes[]
+  readonly node: string
+  readonly traffic: readonly Attributes[]
+  readonly incidentId: { readonly attributes: Attributes; readonly text: string } | null
+}
+
+/** What is known of a RID message that its schema has accepted. */
+export interface RidReading {
+  /** as written, `ext-value` included; null without a RIDPolicy */
+  readonly msgType: string | null
+  readonly policy: RidPolicy | null
+  readonly incidentId: IncidentId | null
+  /** RFC 6545 §5.3, in normal form: only a Result has one */
+  readonly incidentSource: string | null
+  /** restrictions the envelope itself sets: RIDPolicy, XMLDocument */
+  readonly restrictions: readonly string[]
+  /** the namespace of the embedded document's root; '' for none; null when nothing is embedded */
+  readonly payload: string | null
+}
+
+/** The one element inside ReportSchema/XMLDocument. Its namespace decides what it is, not ReportSchema's attributes. */
+export function embeddedDocument(rid: XmlElement): XmlElement | undefined {
+  const xmlDocument = documentHolder(rid)
+  return xmlDocument === undefined ? undefined : elements(xmlDocument)[0]
+}
+
+function documentHolder(rid: XmlElement): XmlElement | undefined {
+  const policy = child(rid, NS.rid, 'RIDPolicy')
+  const schema = policy && child(policy, NS.rid, 'ReportSchema')
+  return schema && child(schema, NS.rid, 'XMLDocument')
+}
+
+export function readRid(rid: XmlElement): RidReading {
+  const policy = child(rid, NS.rid, 'RIDPolicy')
+  const source = child(rid, NS.rid, 'IncidentSource')
+  const holder = documentHolder(rid)
+  const id = policy && child(policy, NS.iodef1, 'IncidentID')
+  return {
+    msgType: (policy && attribute(policy, 'MsgType')?.trim()) ?? null,
+    policy: policy === undefined ? null : readPolicy(policy),
+    incidentId: id === undefined ? null : readIncidentId(id),
+    incidentSource: source === undefined ? null : normalForm(source, contentModel),
+    restrictions: [policy, holder].flatMap((e) => (e && attribute(e, 'restriction')) ?? []),
+    payload: embeddedDocument(rid)?.ns ?? null,
+  }
+}
+
+/** A RIDPolicy, of a message or of an item's context. */
+export function readPolicy(policy: XmlElement): RidPolicy {
+  const all = (local: string) => elements(policy).filter((e) => e.ns === NS.rid && e.local === local)
+  const node = child(policy, NS.iodef1, 'Node')
+  const id = child(policy, NS.iodef1, 'IncidentID')
+  return {
+    attributes: plainAttributes(policy),
+    regions: all('PolicyRegion').map(plainAttributes),
+    node: node === undefined ? '' : normalForm(node, contentModel),
+    traffic: all('TrafficType').map(plainAttributes),
+    incidentId: id === undefined ? null : { attributes: plainAttributes(id), text: id.children.join('') },
+  }
+}
+
+function plainAttributes(element: XmlElement): Attributes {
+  return Object.fromEntries(element.attributes.filter((a) => a.ns === '').map((a) => [a.local, a.value]))
+}
+
+/** The policy of a message this gateway starts itself. */
+export function policyOf(
+  msgType: string,
+  region: string,
+  traffic: string,
+  nodeName: string,
+  id: IncidentId | null,
+): RidPolicy {
+  return {
+    attributes: { MsgType: msgType, MsgDestination: 'RIDSystem' },
+    regions: [{ region }],
+    node: nodeOf(nodeName),
+    traffic: [{ type: traffic }],
+    incidentId:
+      id === null
+        ? null
+        : { attributes: { name: id.name, ...(id.instance !== null && { instance: id.instance }) }, text: id.id },
+  }
+}
+
+/** RIDPolicy's Node stays in the iodef-1.0 namespace whatever the payload is: RID's schema imports that one. */
+export function nodeOf(nodeName: string): string {
+  return `<Node xmlns="${NS.iodef1}">${tag('NodeName', {}, escapeText(nodeName))}</Node>`
+}
+
+/** RIDPolicy in normal form, with `content` (a ReportSchema or nothing) at its end. */
+export function renderPolicy(policy: RidPolicy, content = ''): string {
+  const id = policy.incidentId
+  return tag(
+    'RIDPolicy',
+    { xmlns: NS.rid, ...policy.attributes },
+    policy.regions.map((region) => tag('PolicyRegion', region, '')).join('') +
+      policy.node +
+      policy.traffic.map((traffic) => tag('TrafficType', traffic, '')).join('') +
+      (id === null ? '' : tag('IncidentID', { xmlns: NS.iodef1, ...id.attributes }, escapeText(id.text))) +
+      content,
+  )
+}
+
+/**
+ * A RID message around a document (RFC 6545 §5, §5.5). An IODEF 2 document is named by the ext- attributes, the one form that
+ * RFC 6545's schema allows for it. `document` is XML text and goes out as it is.
+ */
+export function renderMessage(
+  policy: RidPolicy,
+  document: { readonly xml: string; readonly version: 1 | 2 } | null,
+  incidentSource: string | null = null,
+  lang = 'en',
+): string {
+  const schema =
+    document === null
+      ? ''
+      : tag(
+          'ReportSchema',
+          document.version === 2 ? VERSION_2 : VERSION_1,
+          tag('XMLDocument', { dtype: 'xml', meaning: 'xml' }, document.xml),
+        )
+  const body = renderPolicy(policy, schema) + (incidentSource ?? '')
+  return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang }, body)}`
+}
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+const VERSION_1 = { Version: '1.0', XMLSchemaID: NS.iodef1 }
+const VERSION_2 = {
+  Version: 'ext-value',
+  'ext-Version': '2.00',
+  XMLSchemaID: 'ext-value',
+  'ext-XMLSchemaID': NS.iodef2,
+}
+
+export type Justification =
+  | 'SystemResource'
+  | 'Authentication'
+  | 'AuthenticationOrigin'
+  | 'Encryption'
+  | 'UnrecognizedFormat'
+  | 'CannotProcess'
+  | 'Other'
+
+/** RFC 6545 §5.2, §7.2: the Acknowledgement of a request. `policy` names the incident and where the answer comes from. */
+export function renderAcknowledgement(
+  policy: RidPolicy,
+  status: 'Approved' | 'Pending' | { readonly denied: Justification },
+): string {
+  const attributes: Attributes =
+    typeof status === 'string'
+      ? { AuthorizationStatus: status }
+      : { AuthorizationStatus: 'Denied', Justification: status.denied }
+  const body = renderPolicy(policy) + tag('RequestStatus', attributes, '')
+  return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang: 'en' }, body)}`
+}
+
+const STATUSES = ['Approved', 'Denied', 'Pending', 'ext-value'] as const
+
+/**
+ * Reads a peer's reply with as much patience as is safe: local names decide, since the RSA agent answers in a namespace of its
+ * own and misspells `Acknowledgement`.
+ */
+export function readReplyTree(root: XmlElement): Reply {
+  if (root.local !== 'RID')
+    return { kind: 'improper', reason: `the root element is ${root.local.slice(0, 40)}, not RID` }
+  const named = (local: string) => elements(root).find((e) => e.local === local)
+  const policy = named('RIDPolicy')
+  const msgType = (policy && attribute(policy, 'MsgType')?.trim()) ?? ''
+  const request = named('RequestStatus')
+  if (request !== undefined) {
+    const status = attribute(request, 'AuthorizationStatus')?.trim()
+    const justification = attribute(request, 'Justification')?.trim().slice(0, 60)
+    return {
+      kind: 'acknowledgement',
+      status: STATUSES.find((s) => s === status) ?? 'unknown',
+      ...(justification !== undefined && { justification }),
+    }
+  }
+  if (/^acknowledge?ment$/i.test(msgType)) return { kind: 'acknowledgement', status: 'unknown' }
+  if (policy === undefined) return { kind: 'improper', reason: 'there is no RIDPolicy' }
+  return { kind: 'message', msgType: msgType.slice(0, 40) }
+}
+
+function tag(name: string, attributes: Attributes, content: string): string {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeAttribute(value)}"`)
+  return `<${name}${list.join('')}>${content}</${name}>`
+}

@@ -1,0 +1,159 @@
+import {
+  ParseOption,
+  XmlC14NMode,
+  XmlDocument,
+  XmlLibError,
+  XsdValidator,
+  xmlCleanupInputProvider,
+  xmlRegisterInputProvider,
+} from 'libxml2-wasm'
+import { XmlErrorStruct } from 'libxml2-wasm/lib/libxml2.mjs'
+import type { Diagnostic } from './tree.ts'
+
+/**
+ * The only module that talks to libxml2. Options: no external entities, no network, no catalogues; nothing that expands
+ * or loads (NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE, RECOVER) is ever set. IGNORE_ENC: the text was decoded
+ * before (decode.ts), whatever its declaration says.
+ */
+const OPTIONS =
+  ParseOption.XML_PARSE_NO_XXE |
+  ParseOption.XML_PARSE_NONET |
+  ParseOption.XML_PARSE_NO_SYS_CATALOG |
+  ParseOption.XML_PARSE_IGNORE_ENC |
+  ParseOption.XML_PARSE_BIG_LINES
+
+/** libxml2's wrapper works out a path for every error, which makes a flood of errors quadratic: 1.2 MB blocked for 16 s. */
+const ERROR_CAP = 20
+let collected = 0
+const { node, message } = XmlErrorStruct
+XmlErrorStruct.node = (error) => {
+  collected += 1
+  return collected > ERROR_CAP ? 0 : node(error)
+}
+XmlErrorStruct.message = (error) => (collected >= ERROR_CAP ? '' : message(error))
+
+/** A finding with the path of its node as libxml2 prints it (`/*` + `/*[2]`), where there is one. */
+export interface Finding extends Diagnostic {
+  readonly path?: string
+}
+
+/** `total` counts what `errors` leaves out too. */
+export interface Findings {
+  readonly errors: readonly Finding[]
+  readonly total: number
+}
+
+export type Parsed = { readonly ok: true; readonly document: XmlDocument } | ({ readonly ok: false } & Findings)
+
+/** Parses; the caller disposes of the document. Refuses what is not well-formed or not namespace-well-formed. */
+export function parseText(text: string): Parsed {
+  const outcome = collect(() => XmlDocument.fromString(text, { option: OPTIONS }))
+  if (!outcome.ok) return outcome
+  if (outcome.value.dtd !== null) {
+    outcome.value.dispose()
+    return {
+      ok: false,
+      errors: [{ line: 1, column: 1, message: 'A document type declaration is not allowed.' }],
+      total: 1,
+    }
+  }
+  return { ok: true, document: outcome.value }
+}
+
+export type Schema = XsdValidator
+
+/**
+ * Compiles schemas from texts held in memory: `files` by name, `tops` the names to compile. Afterwards nothing can be
+ * opened any more: libxml2 has no other way to read a file.
+ */
+export function compileSchemas(files: ReadonlyMap<string, Uint8Array>, tops: readonly string[]): Map<string, Schema> {
+  const open = new Map<number, { bytes: Uint8Array; at: number }>()
+  let next = 1
+  xmlRegisterInputProvider({
+    match: () => true,
+    open: (url) => {
+      const bytes = files.get(url.slice(url.lastIndexOf('/') + 1))
+      if (bytes === undefined) return undefined
+      open.set(next, { bytes, at: 0 })
+      next += 1
+      return next - 1
+    },
+    read: (fd, buffer) => {
+      const file = open.get(fd)
+      if (file === undefined) return -1
+      const part = file.bytes.subarray(file.at, file.at + buffer.byteLength)
+      buffer.set(part)
+      file.at += part.byteLength
+      return part.byteLength
+    },
+    close: (fd) => open.delete(fd),
+  })
+  try {
+    const compiled = new Map<string, Schema>()
+    for (const top of tops) {
+      const bytes = files.get(top)
+      if (bytes === undefined) throw new Error(`schema ${top} is missing`)
+      const source = XmlDocument.fromBuffer(bytes, { url: `schema:/${top}`, option: OPTIONS })
+      try {
+        compiled.set(top, XsdValidator.fromDoc(source))
+      } finally {
+        source.dispose()
+      }
+    }
+    return compiled
+  } finally {
+    xmlCleanupInputProvider()
+  }
+}
+
+export function validate(document: XmlDocument, schema: Schema): Findings {
+  const outcome = collect(() => schema.validate(document))
+  return outcome.ok ? { errors: [], total: 0 } : outcome
+}
+
+/** Exclusive XML Canonicalization 1.0 without comments, of a whole document. Throws on what does not parse. */
+export function canonical(text: string): string {
+  const parsed = parseText(text)
+  if (!parsed.ok) throw new Error(parsed.errors[0]?.message ?? 'not well-formed')
+  try {
+    return parsed.document.canonicalizeToString({ mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0, withComments: false })
+  } finally {
+    parsed.document.dispose()
+  }
+}
+
+function collect<T>(work: () => T): { ok: true; value: T } | ({ ok: false } & Findings) {
+  collected = 0
+  try {
+    return { ok: true, value: work() }
+  } catch (error) {
+    if (!(error instanceof XmlLibError)) throw error
+    const details = error.details.slice(0, ERROR_CAP).filter((d) => d.message !== '')
+    return {
+      ok: false,
+      errors: details.map((d) => ({
+        line: Math.max(0, d.line),
+        column: Math.max(0, d.col),
+        message: plain(d.message),
+        ...(d.xpath !== undefined && { path: d.xpath }),
+      })),
+      total: Math.max(error.details.length, 1),
+    }
+  }
+}
+
+const NAMESPACE_SHORT: readonly [RegExp, string][] = [
+  [/\{urn:ietf:params:xml:ns:(iodef-[\w.-]+)\}/g, ''],
+  [/\{http:\/\/www\.w3\.org\/2000\/09\/xmldsig#\}/g, 'ds:'],
+  [/\{http:\/\/www\.w3\.org\/XML\/1998\/namespace\}/g, 'xml:'],
+  [/\{urn:xmpp:incident:2\}/g, ''],
+]
+
+/** One line, bounded, without control characters and without the namespace names everybody here knows. */
+function plain(raw: string): string {
+  let text = raw.length > 2000 ? `${raw.slice(0, 2000)}…` : raw
+  for (const [pattern, short] of NAMESPACE_SHORT) text = text.replace(pattern, short)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+  text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text
+}

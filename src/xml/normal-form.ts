@@ -1,0 +1,127 @@
+import { NS } from './names.ts'
+import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
+
+/** What the normal form must know of a vocabulary. */
+export interface ContentModel {
+  /** Element-only content: white space between its child elements means nothing and is dropped. */
+  elementOnly(element: XmlElement): boolean
+  /** Extension content: below it every character stays. */
+  opaque(element: XmlElement): boolean
+}
+
+/**
+ * The normal form of docs/grid-profile.md: no element prefixes, a default namespace where it changes, attributes in the
+ * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no white space in element-only content. The text is
+ * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
+ * Not recursive.
+ */
+export function normalForm(root: XmlElement, model: ContentModel, skip?: (child: XmlElement) => boolean): string {
+  const out: string[] = []
+  const stack: Frame[] = []
+  const open = (element: XmlElement, parent: Frame | undefined) => {
+    const prefixes = startTag(out, element, parent)
+    const opaque = parent?.opaque === true || model.opaque(element)
+    stack.push({ element, prefixes, opaque, drop: !opaque && model.elementOnly(element), next: 0 })
+  }
+  open(root, undefined)
+  for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+    const child: XmlNode | undefined = frame.element.children[frame.next]
+    frame.next += 1
+    if (child === undefined) {
+      out.push('</', frame.element.local, '>')
+      stack.pop()
+    } else if (typeof child === 'string') {
+      if (!(frame.drop && isWhiteSpace(child))) out.push(escapeText(child))
+    } else if (!(stack.length === 1 && skip?.(child) === true)) {
+      open(child, frame)
+    }
+  }
+  return out.join('')
+}
+
+interface Frame {
+  readonly element: XmlElement
+  /** attribute prefix to namespace, as declared in scope */
+  readonly prefixes: Readonly<Record<string, string>>
+  readonly opaque: boolean
+  readonly drop: boolean
+  next: number
+}
+
+function startTag(out: string[], element: XmlElement, parent: Frame | undefined): Readonly<Record<string, string>> {
+  out.push('<', element.local)
+  const around = parent?.element.ns ?? ''
+  if (element.ns !== around) out.push(' xmlns="', escapeAttribute(element.ns), '"')
+  let prefixes = parent?.prefixes ?? NONE
+  if (element.attributes.length > 0) {
+    const names = attributePrefixes(element.attributes)
+    for (const [ns, prefix] of names) {
+      if (prefixes[prefix] === ns) continue
+      prefixes = { ...prefixes, [prefix]: ns }
+      out.push(' xmlns:', prefix, '="', escapeAttribute(ns), '"')
+    }
+    for (const attribute of element.attributes.length > 1
+      ? element.attributes.toSorted(canonicalOrder)
+      : element.attributes) {
+      const prefix = attribute.ns === '' ? '' : attribute.ns === NS.xml ? 'xml:' : `${names.get(attribute.ns)}:`
+      out.push(' ', prefix, attribute.local, '="', escapeAttribute(attribute.value), '"')
+    }
+  }
+  out.push('>')
+  return prefixes
+}
+
+const NONE: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+const NO_PREFIXES: ReadonlyMap<string, string> = new Map()
+
+/** Prefixes are numbered per element by namespace order: they depend on nothing but the element itself. */
+function attributePrefixes(attributes: readonly XmlAttribute[]): ReadonlyMap<string, string> {
+  if (attributes.every((a) => a.ns === '' || a.ns === NS.xml)) return NO_PREFIXES
+  const spaces = new Set(attributes.map((a) => a.ns).filter((ns) => ns !== '' && ns !== NS.xml))
+  return new Map([...spaces].sort(byCodePoint).map((ns, i) => [ns, `ns${i + 1}`]))
+}
+
+/** Canonical XML 1.0 §2.2: by namespace name, then by local name. */
+function canonicalOrder(a: XmlAttribute, b: XmlAttribute): number {
+  return byCodePoint(a.ns, b.ns) || byCodePoint(a.local, b.local)
+}
+
+function byCodePoint(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i += 1) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    // surrogates stand for code points above every other code unit
+    if (x !== y) return fix(x) - fix(y)
+  }
+  return a.length - b.length
+}
+
+function fix(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
+}
+
+export function isWhiteSpace(text: string): boolean {
+  return /^[ \t\r\n]*$/.test(text)
+}
+
+const TEXT: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;' }
+const ATTRIBUTE: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '"': '&quot;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;',
+}
+
+/** Canonical XML 1.0 §2.3, text nodes. */
+export function escapeText(text: string): string {
+  return /[&<>\r]/.test(text) ? text.replace(/[&<>\r]/g, (c) => TEXT[c] ?? c) : text
+}
+
+/** Canonical XML 1.0 §2.3, attribute nodes. */
+export function escapeAttribute(value: string): string {
+  return /[&<"\t\n\r]/.test(value) ? value.replace(/[&<"\t\n\r]/g, (c) => ATTRIBUTE[c] ?? c) : value
+}

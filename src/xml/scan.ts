@@ -1,0 +1,213 @@
+import { NS } from './names.ts'
+import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
+
+/**
+ * Builds the tree of a text that libxml2 has already found well-formed, namespace-well-formed and free of a DTD. It decides
+ * nothing: on such text there is only one way to read it (XML 1.0 §2.10, §2.11, §3.3.3, §4.1), and a differential test
+ * compares it with libxml2. Anything unexpected throws. Not recursive.
+ */
+export function scan(source: string): XmlElement {
+  const lines = lineFinder(source)
+  let position = source.charCodeAt(0) === 0xfeff ? 1 : 0
+  let current: Open | undefined
+  let root: XmlElement | undefined
+  while (position < source.length) {
+    const open = source.indexOf('<', position)
+    const textEnd = open < 0 ? source.length : open
+    if (current !== undefined && textEnd > position) current.text += decodeText(source.slice(position, textEnd))
+    if (open < 0) break
+    const next = source.charCodeAt(open + 1)
+    if (next === 0x21 /* ! */) {
+      if (source.startsWith('<!--', open)) {
+        position = after(source, '-->', open + 4)
+      } else if (source.startsWith('<![CDATA[', open) && current !== undefined) {
+        const end = after(source, ']]>', open + 9)
+        current.text += newlines(source.slice(open + 9, end - 3))
+        position = end
+      } else {
+        throw new Error('unexpected markup declaration')
+      }
+    } else if (next === 0x3f /* ? */) {
+      position = after(source, '?>', open + 2)
+    } else if (next === 0x2f /* / */) {
+      if (current === undefined) throw new Error('unexpected end tag')
+      position = after(source, '>', open)
+      const closed = close(current, position)
+      current = current.parent
+      if (current === undefined) root = closed
+      else current.children.push(closed)
+    } else {
+      const tag = readTag(source, open, current?.scope ?? ROOT_SCOPE)
+      const at = lines(open)
+      const element: Open = { ...tag, ...at, start: open, children: [], text: '', parent: current }
+      if (current !== undefined) flush(current)
+      position = tag.end
+      if (!tag.empty) {
+        current = element
+      } else {
+        const closed = close(element, position)
+        if (current === undefined) root = closed
+        else current.children.push(closed)
+      }
+    }
+  }
+  if (root === undefined || current !== undefined) throw new Error('unexpected end of text')
+  return root
+}
+
+/** Prefix to namespace. Each level inherits from the one around it (prototypes, not copies: a stranger chooses how many). */
+interface Scope {
+  readonly prefixes: Readonly<Record<string, string>>
+}
+
+const ROOT_SCOPE: Scope = { prefixes: Object.assign(Object.create(null), { '': '', xml: NS.xml }) }
+
+interface Tag {
+  ns: string
+  local: string
+  attributes: XmlAttribute[]
+  scope: Scope
+  end: number
+  empty: boolean
+}
+
+interface Open extends Tag {
+  line: number
+  column: number
+  start: number
+  children: XmlNode[]
+  text: string
+  parent: Open | undefined
+}
+
+function flush(element: Open): void {
+  if (element.text !== '') element.children.push(element.text)
+  element.text = ''
+}
+
+function close(element: Open, end: number): XmlElement {
+  flush(element)
+  const { ns, local, attributes, children, line, column, start } = element
+  return { ns, local, attributes, children, line, column, start, end }
+}
+
+const NAME_END = /[\s/>=]/g
+const SPACE = /\s/
+
+function readTag(source: string, open: number, outer: Scope): Tag {
+  let position = nameEnd(source, open + 1)
+  const name = source.slice(open + 1, position)
+  const raw: { name: string; value: string }[] = []
+  let declared: Record<string, string> | undefined
+  for (;;) {
+    while (SPACE.test(source.charAt(position))) position += 1
+    const c = source.charAt(position)
+    if (c === '>' || c === '/') {
+      const scope = declared === undefined ? outer : { prefixes: declared }
+      const empty = c === '/'
+      const attributes = raw.map(({ name: n, value }) => resolveAttribute(n, value, scope))
+      return { ...resolve(name, scope), attributes, scope, end: position + (empty ? 2 : 1), empty }
+    }
+    const end = nameEnd(source, position)
+    const attributeName = source.slice(position, end)
+    const quoteAt = source.indexOf('=', end) + 1
+    let valueAt = quoteAt
+    while (SPACE.test(source.charAt(valueAt))) valueAt += 1
+    const quote = source.charAt(valueAt)
+    const valueEnd = source.indexOf(quote, valueAt + 1)
+    if (quoteAt === 0 || valueEnd < 0 || end === position) throw new Error('unexpected attribute syntax')
+    const value = decodeAttribute(source.slice(valueAt + 1, valueEnd))
+    if (attributeName === 'xmlns') {
+      declared ??= Object.create(outer.prefixes) as Record<string, string>
+      declared[''] = value
+    } else if (attributeName.startsWith('xmlns:')) {
+      declared ??= Object.create(outer.prefixes) as Record<string, string>
+      declared[attributeName.slice(6)] = value
+    } else {
+      raw.push({ name: attributeName, value })
+    }
+    position = valueEnd + 1
+  }
+}
+
+function nameEnd(source: string, from: number): number {
+  NAME_END.lastIndex = from
+  const match = NAME_END.exec(source)
+  if (match === null) throw new Error('unexpected end of tag')
+  return match.index
+}
+
+function resolve(name: string, scope: Scope): { ns: string; local: string } {
+  const colon = name.indexOf(':')
+  const prefix = colon < 0 ? '' : name.slice(0, colon)
+  const ns = scope.prefixes[prefix]
+  if (ns === undefined) throw new Error('unexpected unbound prefix')
+  return { ns, local: name.slice(colon + 1) }
+}
+
+/** Namespaces in XML 1.0 §6.2: the default namespace does not apply to attributes. */
+function resolveAttribute(name: string, value: string, scope: Scope): XmlAttribute {
+  return name.includes(':') ? { ...resolve(name, scope), value } : { ns: '', local: name, value }
+}
+
+function after(source: string, mark: string, from: number): number {
+  const at = source.indexOf(mark, from)
+  if (at < 0) throw new Error('unexpected end of markup')
+  return at + mark.length
+}
+
+function newlines(text: string): string {
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+}
+
+function decodeText(raw: string): string {
+  return references(newlines(raw))
+}
+
+/** XML 1.0 §3.3.3 for attributes of type CDATA: literal white space becomes spaces, referenced white space stays. */
+function decodeAttribute(raw: string): string {
+  return references(/[\t\n\r]/.test(raw) ? newlines(raw).replace(/[\t\n]/g, ' ') : raw)
+}
+
+const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+function references(text: string): string {
+  if (!text.includes('&')) return text
+  return text.replace(/&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(\w+));/g, (_, hex?: string, decimal?: string, name?: string) => {
+    if (name !== undefined) {
+      const character = PREDEFINED[name]
+      if (character === undefined) throw new Error('unexpected entity reference')
+      return character
+    }
+    return String.fromCodePoint(hex !== undefined ? Number.parseInt(hex, 16) : Number.parseInt(decimal ?? '', 10))
+  })
+}
+
+/** Line and column (from 1) of offsets that only ever grow. */
+function lineFinder(source: string): (offset: number) => { line: number; column: number } {
+  let line = 1
+  let lineStart = 0
+  let newline = source.indexOf('\n')
+  return (offset) => {
+    while (newline >= 0 && newline < offset) {
+      line += 1
+      lineStart = newline + 1
+      newline = source.indexOf('\n', lineStart)
+    }
+    return { line, column: offset - lineStart + 1 }
+  }
+}
+
+/** The namespace declarations in force around `target` (its own left out), by prefix; `root` is the tree of `source`. */
+export function scopeAt(source: string, root: XmlElement, target: XmlElement): Readonly<Record<string, string>> {
+  let scope = ROOT_SCOPE
+  for (let element: XmlElement | undefined = root; element !== undefined && element !== target; ) {
+    scope = readTag(source, element.start, scope).scope
+    element = element.children.find(
+      (c): c is XmlElement => typeof c !== 'string' && c.start <= target.start && target.end <= c.end,
+    )
+  }
+  const flat: Record<string, string> = Object.create(null)
+  for (const prefix in scope.prefixes) flat[prefix] = scope.prefixes[prefix] ?? ''
+  return flat
+}
