@@ -80,7 +80,14 @@ export interface GridConfig {
 }
 
 export type GridAuth =
-  | { readonly kind: 'password'; readonly readPassword: () => string; readonly allowPlain: boolean }
+  | {
+      readonly kind: 'password'
+      /** reads it anew each time; throws GatewayError 'config-invalid' */
+      readonly readPassword: () => string
+      readonly allowPlain: boolean
+      /** where it comes from, when that is a file */
+      readonly file?: string
+    }
   | { readonly kind: 'external' }
 
 export interface GridTls {

@@ -1,0 +1,62 @@
+import { X509Certificate } from 'node:crypto'
+import { messageOf } from '../errors.ts'
+import { crlBlocks, readCrl } from '../rid/crl.ts'
+
+/** One file under examination, and whom to tell. */
+export interface Look {
+  readonly file: string
+  readonly text: string
+  /** ms since the epoch */
+  readonly now: number
+  say(kind: 'problem' | 'expired' | 'warning', message: string): void
+}
+
+const DAY = 86_400_000
+
+/** Every certificate of a PEM file, with a word on each that cannot be read or is near or past its time. */
+export function checkCertificates({ file, text, now, say }: Look, authorities: boolean): X509Certificate[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  if (blocks.length === 0) say('problem', `there is no certificate in PEM in ${file}`)
+  const dated: { certificate: X509Certificate; message: string | undefined; expired: boolean }[] = []
+  for (const [i, block] of blocks.entries()) {
+    const which = blocks.length === 1 ? file : `certificate ${i + 1} of ${file}`
+    try {
+      const certificate = new X509Certificate(block)
+      dated.push({ certificate, ...dates(which, certificate, now) })
+    } catch (error) {
+      say('problem', `${which} cannot be read: ${messageOf(error)}`)
+    }
+  }
+  // one CA of several past its time: those it certified are refused, the others are not
+  const tolerable = authorities && dated.some(({ expired }) => !expired)
+  for (const { message, expired } of dated) {
+    if (message !== undefined) say(expired && !tolerable ? 'expired' : 'warning', message)
+  }
+  return dated.map(({ certificate }) => certificate)
+}
+
+function dates(which: string, { validFromDate, validToDate }: X509Certificate, now: number) {
+  const day = (date: Date) => date.toISOString().slice(0, 10)
+  if (now > validToDate.getTime()) return { message: `${which} expired on ${day(validToDate)}`, expired: true }
+  if (now < validFromDate.getTime())
+    return { message: `${which} is not valid before ${day(validFromDate)}`, expired: true }
+  const soon = validToDate.getTime() - now < 30 * DAY
+  return { message: soon ? `${which} expires on ${day(validToDate)}` : undefined, expired: false }
+}
+
+/** Past nextUpdate, OpenSSL refuses whoever presents a certificate. */
+export function checkCrl({ file, text, now, say }: Look): void {
+  const blocks = crlBlocks(text)
+  if (blocks.length === 0) say('problem', `there is no X509 CRL in PEM in ${file}`)
+  for (const block of blocks) {
+    try {
+      const { nextUpdate } = readCrl(block)
+      if (nextUpdate === undefined) continue
+      const when = new Date(nextUpdate).toISOString()
+      if (nextUpdate < now) say('expired', `${file} expired at ${when}: until it is renewed, every peer is refused`)
+      else if (nextUpdate - now < DAY) say('warning', `${file} expires at ${when}: from then on, every peer is refused`)
+    } catch (error) {
+      say('problem', `${file} holds a CRL that cannot be read: ${messageOf(error)}`)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Writable } from 'node:stream'
+
+/** What the commands say to whom. Exit codes: 0 done, 1 the answer is no, 2 bad usage or configuration, 3 out of reach. */
+export interface Io {
+  readonly out: Writable
+  /** messages for people */
+  readonly err: Writable
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export type ExitCode = 0 | 1 | 2 | 3
+
+export interface Command {
+  readonly name: string
+  /** one line, for the list of commands */
+  readonly summary: string
+  readonly usage: string
+  /** for `--help`: paragraphs, options, examples */
+  readonly help: string
+  run(args: readonly string[], io: Io): Promise<ExitCode>
+}
+
+/** The command line was not understood: exit code 2, with the command's usage. */
+export class UsageError extends Error {}
+
+/** Resolves when the stream took the text: what was said is out before the process ends. */
+export function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+export function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
+/** Text from files and strangers for a terminal: no control characters, which could rewrite what stands there. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it replaces
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (c) =>
+    c === '\t' || c === '\n' ? ' ' : '\ufffd',
+  )
+}
+
+/** Columns padded to their widest entry, two spaces between; `rows` includes the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(printable))
+  const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)))
+  return cells
+    .map(
+      (row) =>
+        `${row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { GatewayError } from '../errors.ts'
+import { crossCheck } from './cross.ts'
+import { type Env, expand } from './env.ts'
+import { type Model, model } from './model.ts'
+import { type NamedFile, namedFiles } from './named.ts'
+import { ConfigError, type Finding, osReason, type Path, type Problem, pathText } from './problems.ts'
+import { readSource, type Source } from './read.ts'
+import type { Config, GridAuth } from './types.ts'
+
+export interface Loaded {
+  /** absent when there are problems */
+  readonly config?: Config
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+  readonly files: readonly NamedFile[]
+}
+
+/**
+ * Reads the configuration: checked, complete with defaults, paths absolute, frozen. Throws ConfigError ('config-invalid') with
+ * every problem at once. Files that it names are not opened: `check` does that.
+ */
+export function loadConfig(file: string, env: Env = process.env): Config {
+  const { config, problems } = readConfig(file, env)
+  if (config === undefined) throw new ConfigError(file, problems)
+  return config
+}
+
+/** The same without throwing, and with what is only worth a warning. */
+export function readConfig(file: string, env: Env = process.env): Loaded {
+  const { source, problems } = readSource(file)
+  if (source === undefined) return { problems, warnings: [], files: [] }
+  return buildConfig(source, dirname(resolve(file)), env)
+}
+
+/** `folder` is what relative paths are relative to. */
+export function buildConfig(source: Source, folder: string, env: Env): Loaded {
+  const found: Finding[] = []
+  const tree = expand(withoutNulls(source.value), env, found, isSecret)
+  const parsed = model.safeParse(tree, { reportInput: false })
+  for (const issue of parsed.error?.issues ?? []) {
+    const path = issue.path.filter((part) => typeof part !== 'symbol')
+    if (issue.code !== 'unrecognized_keys') found.push({ path, message: issue.message })
+    else
+      issue.message
+        .split('\n')
+        .forEach((message, i) => void found.push({ path: [...path, issue.keys[i] ?? ''], message }))
+  }
+  const cross = crossCheck(tree)
+  found.push(...cross.problems)
+  if (parsed.data?.grid.auth.password && 'env' in parsed.data.grid.auth.password) {
+    const name = parsed.data.grid.auth.password.env
+    const path = ['grid', 'auth', 'password']
+    if (!env[name]) found.push({ path, message: `the environment variable ${name} is not set` })
+  }
+  const warnings = cross.warnings.map((finding) => located(finding, source))
+  const problems = firstOfEachPath(found).map((finding) => located(finding, source))
+  const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files: namedFiles(tree, folder) }
+  if (parsed.data === undefined || problems.length > 0) return loaded
+  return { ...loaded, config: deepFreeze(toConfig(parsed.data, folder, env)) }
+}
+
+/** `key:` with nothing behind it is the same as no key. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([, entry]) => entry !== null)
+  return Object.fromEntries(kept.map(([key, entry]) => [key, withoutNulls(entry)]))
+}
+
+function isSecret(path: Path): boolean {
+  return pathText(path) === 'grid.auth.password'
+}
+
+/** A value that could not be expanded need not also be called a bad URL. */
+function firstOfEachPath(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>()
+  return findings.filter(({ path }) => {
+    const key = pathText(path)
+    return !seen.has(key) && seen.add(key)
+  })
+}
+
+function located({ path, message }: Finding, source: Source): Problem {
+  const line = source.line(path)
+  return { path: pathText(path), message, ...(line !== undefined && { line }) }
+}
+
+function inOrder(problems: Problem[]): Problem[] {
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+}
+
+function toConfig(m: Model, folder: string, env: Env): Config {
+  const absolute = (path: string) => resolve(folder, path)
+  const files = <T extends Record<string, string | undefined>>(tls: T): T =>
+    Object.fromEntries(Object.entries(tls).map(([k, v]) => [k, v !== undefined && k !== 'pin' ? absolute(v) : v])) as T
+  return {
+    rid: { ...m.rid, tls: files(m.rid.tls) },
+    peers: m.peers,
+    grid: {
+      service: m.grid.service,
+      jid: m.grid.jid,
+      auth: gridAuth(m, absolute, env),
+      tls: { ...files(m.grid.tls), minVersion: 'TLSv1.2' },
+      broker: m.grid.broker,
+      maxItem: m.grid.maxItem,
+      topics: m.grid.topics,
+    },
+    routes: m.routes,
+    store: { path: absolute(m.store.path) },
+    ops: m.ops,
+    log: m.log,
+    delivery: m.delivery,
+  }
+}
+
+/** The password is read each time it is needed: the file may be changed while the gateway runs, and no copy is kept. */
+function gridAuth({ grid }: Model, absolute: (path: string) => string, env: Env): GridAuth {
+  const { password } = grid.auth
+  if (password === undefined) return { kind: 'external' }
+  const allowPlain = grid.auth.allowPlain ?? grid.allowPlain ?? false
+  if ('env' in password) return { kind: 'password', allowPlain, readPassword: () => env[password.env] ?? '' }
+  const file = absolute(password.file)
+  return { kind: 'password', allowPlain, file, readPassword: () => readSecret(file) }
+}
+
+/** The file's text without the line end that editors put behind it. */
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw new GatewayError('config-invalid', `grid.auth.password: ${osReason(error)}`, { cause: error })
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const entry of Object.values(value)) deepFreeze(entry)
+  return value
+}

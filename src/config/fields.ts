@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { didYouMean } from './nearest.ts'
+import { parseDuration, parseSize } from './units.ts'
+
+/** What `must be` says; a value that is not there is always `is required`. */
+function must(what: string): { error: (issue: { input?: unknown }) => string } {
+  return { error: ({ input }) => (input === undefined ? 'is required' : `must be ${what}`) }
+}
+
+/** A mapping in which unknown keys are errors: one line of the message for each, in the order of the issue's `keys`. */
+export function mapping<S extends z.core.$ZodLooseShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== 'unrecognized_keys') return must('a mapping (key: value)').error(issue)
+      return issue.keys.map((key) => `is not a known key${didYouMean(key, Object.keys(shape))}`).join('\n')
+    },
+  })
+}
+
+export function list<T extends z.core.SomeType>(entry: T, what: string) {
+  return z.array(entry, must(`a list of ${what}, as [a, b]`))
+}
+
+/** A value parsed from text; `parse` gives undefined for what it does not take. */
+function parsed<T>(what: string, parse: (value: string) => T | undefined) {
+  return z.string(must(what)).transform((value, context) => {
+    const result = parse(value)
+    if (result !== undefined) return result
+    context.addIssue(`must be ${what}`)
+    return z.NEVER
+  })
+}
+
+const matching = (what: string, pattern: RegExp, most = 1024) =>
+  parsed(what, (value) => (value.length <= most && pattern.test(value) ? value : undefined))
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+const LINE = /^[^\x00-\x1f\x7f]+$/
+
+export const line = matching('text of one line', LINE)
+export const name = matching('a name of 1 to 64 characters on one line', LINE, 64)
+export const file = matching('the path of a file', LINE, 4096)
+export const dns = matching(
+  'a DNS name, as csirt.example',
+  /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/,
+  253,
+)
+export const domain = matching('the address of a service, as pubsub.grid.example', /^[^\s@/<>&"':]+$/)
+export const bareJid = matching(
+  'a bare JID, as gateway@grid.example (no resource)',
+  /^[^\s@/<>&"':]{1,1023}@[^\s@/<>&"':]{1,1023}$/,
+  2047,
+)
+export const pin = matching(
+  'a pin, as sha256/ and the base64 SHA-256 of a public key (44 characters)',
+  /^sha256\/[A-Za-z0-9+/]{43}=$/,
+)
+
+/** SHA-256 of a certificate as Node writes it: `AB:CD:...`, 32 bytes. Also taken: without colons, in lower case. */
+export const fingerprint = parsed('the SHA-256 of a certificate: 32 bytes in hex, as AB:CD:...', (value) => {
+  const hex = value
+    .replace(/^sha-?256[:=/ ]\s*/i, '')
+    .replaceAll(/[:\s]/g, '')
+    .toUpperCase()
+  return /^[0-9A-F]{64}$/.test(hex) ? hex.match(/../g)?.join(':') : undefined
+})
+
+export const httpsUrl = parsed('an https:// URL without user, query or fragment', (value) => {
+  const url = URL.parse(value)
+  if (url?.protocol !== 'https:' || url.username || url.password || url.search || url.hash) return undefined
+  return url.href
+})
+
+/** `xmpp://HOST:PORT` or `xmpps://HOST:PORT`; ports of RFC 6120 and XEP-0368's custom when left out. */
+export const xmppService = parsed('xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)', (value) => {
+  const match = /^(xmpps?):\/\/(\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?\/?$/.exec(value)
+  if (!match) return undefined
+  const [, scheme, host = '', port = scheme === 'xmpp' ? '5222' : '5223'] = match
+  if (host.startsWith('[') && isIP(host.slice(1, -1)) !== 6) return undefined
+  return Number(port) > 0 && Number(port) <= 65_535 ? `${scheme}://${host}:${port}` : undefined
+})
+
+export const duration = parsed('a duration with its unit (ms, s, m, h, d), as 30s', (value) => {
+  const ms = parseDuration(value)
+  return ms !== undefined && ms > 0 ? ms : undefined
+})
+
+export const size = parsed('a size with its unit (B, KB, MB, KiB, MiB), as 250KB', (value) => {
+  const bytes = parseSize(value)
+  return bytes !== undefined && bytes > 0 ? bytes : undefined
+})
+
+/** Where a number or flag is meant, an environment variable still is text. */
+const variable = z.string().meta({ pattern: '\\$\\{' })
+
+/** A whole number; as text too, because an environment variable is text. */
+export function whole(what: string, least: number, most: number) {
+  const expected = `${what} (${least} to ${most})`
+  const number = z.number().meta({ type: 'integer', minimum: least, maximum: most })
+  return z.union([number, variable], must(expected)).transform((value, context) => {
+    const n = typeof value === 'string' && !/^\d+$/.test(value) ? Number.NaN : Number(value)
+    if (Number.isInteger(n) && n >= least && n <= most) return n
+    context.addIssue(`must be ${expected}`)
+    return z.NEVER
+  })
+}
+
+export const port = whole('a port', 0, 65_535)
+
+/** true or false; as text too, because an environment variable is text. */
+export const flag = z.union([z.boolean(), variable], must('true or false')).transform((value, context) => {
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  context.addIssue('must be true or false')
+  return z.NEVER
+})
+
+export function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values, {
+    error: ({ input }) => {
+      if (input === undefined) return 'is required'
+      const hint = typeof input === 'string' ? didYouMean(input, values) : ''
+      return `must be one of ${values.join(', ')}${hint}`
+    },
+  })
+}

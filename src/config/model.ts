@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { soleVariable } from './env.ts'
+import * as f from './fields.ts'
+import { MSG_TYPES, RESTRICTIONS } from './types.ts'
+
+/** RFC 7970 section 3.3.1, in the order of strictness, with `default`. */
+const restrictions = f
+  .list(f.oneOf(RESTRICTIONS), 'restrictions')
+  .default(['public', 'partner'])
+  .describe('RFC 7970 restrictions that may pass; white = public, green = partner, amber = need-to-know, red = private')
+const msgTypes = f.list(f.oneOf(MSG_TYPES), 'MsgTypes')
+
+const rid = f
+  .mapping({
+    host: f.line.default('::').describe('address to listen on'),
+    port: f.port.prefault(4590).describe('RFC 6546 section 4: 4590'),
+    name: f.dns.describe("this RID system's DNS name, used in RIDPolicy/Node of what it sends"),
+    tls: f.mapping({
+      cert: f.file.describe("PEM: the gateway's certificate and what chains it to its CA"),
+      key: f.file.describe('PEM: its private key'),
+      ca: f.file.describe('PEM: the CAs that peers must be certified by'),
+      crl: f.file.optional().describe('PEM: revocation lists of all those CAs'),
+    }),
+    maxMessage: f.size.prefault('1MiB').describe('largest message taken'),
+  })
+  .describe('the RID endpoint (RFC 6546)')
+
+const peer = f.mapping({
+  name: f.name.describe('unique; what logs, metrics and the queue show'),
+  identity: f
+    .mapping({
+      dns: f.dns.optional().describe("DNS-ID in the peer's certificate"),
+      fingerprint: f.fingerprint.optional().describe('SHA-256 of its certificate'),
+    })
+    .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint'),
+  accept: msgTypes.default(['Report']).describe('MsgTypes it may send'),
+  publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
+  url: f.httpsUrl.optional().describe('where the gateway sends to; without it nothing is sent'),
+  topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
+  restrictions,
+  policy: f
+    .mapping({
+      region: f
+        .oneOf(['ClientToSP', 'SPToClient', 'IntraConsortium', 'PeerToPeer', 'BetweenConsortiums'])
+        .default('PeerToPeer'),
+      traffic: f
+        .oneOf(['Attack', 'Network', 'Content', 'DataWithHandlingRequirements', 'AudienceRestriction', 'Other'])
+        .default('Attack'),
+    })
+    .prefault({})
+    .describe('RIDPolicy of what it is sent (RFC 6545 section 5.2)'),
+  strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
+})
+
+const password = z
+  .union(
+    [
+      z.string().describe(`only as \${NAME}: a password never stands here`),
+      f.mapping({ file: f.file }),
+      f.mapping({ env: f.line }),
+    ],
+    `must be { file: PATH }, { env: NAME } or "\${NAME}"`,
+  )
+  .transform((value, context) => {
+    if (typeof value !== 'string') return value
+    const env = soleVariable(value)
+    if (env !== undefined) return { env }
+    context.addIssue(`is written literally: use { file: PATH }, { env: NAME } or "\${NAME}"`)
+    return z.NEVER
+  })
+
+const topic = f.mapping({
+  name: f.line.describe('XEP-0060 node'),
+  title: f.line.optional(),
+  payload: f.oneOf(['xep-0268', 'iodef']).default('xep-0268').describe('shape of what is published'),
+  create: f.flag.prefault(false).describe('create when absent'),
+  access: f
+    .oneOf(['open', 'presence', 'roster', 'authorize', 'whitelist'])
+    .default('whitelist')
+    .describe('XEP-0060 access model when created'),
+  members: f.list(f.bareJid, 'bare JIDs').default([]).describe('affiliations when created'),
+  restrictions,
+})
+
+const grid = f
+  .mapping({
+    service: f.xmppService.describe('the Controller: xmpp:// = STARTTLS (required), xmpps:// = direct TLS'),
+    jid: f.bareJid,
+    auth: f
+      .mapping({
+        password: password.optional(),
+        external: f.flag.optional().describe('log in by the client certificate of grid.tls (SASL EXTERNAL)'),
+        allowPlain: f.flag.optional().describe('permit SASL PLAIN'),
+      })
+      .refine(
+        (auth) => (auth.password !== undefined) !== (auth.external === true),
+        'needs either password or external: true',
+      ),
+    allowPlain: f.flag.optional().describe('the same as auth.allowPlain'),
+    tls: f
+      .mapping({
+        ca: f.file.optional().describe('PEM: CAs that the Controller must be certified by [those of the system]'),
+        cert: f.file.optional().describe('PEM: client certificate'),
+        key: f.file.optional().describe('PEM: its private key'),
+        pin: f.pin.optional().describe("SPKI pin of the Controller's certificate"),
+      })
+      .prefault({}),
+    broker: f.domain.describe('the publish-subscribe service'),
+    maxItem: f.size.prefault('250KB').describe('largest item the Broker takes'),
+    topics: f.list(topic, 'Topics').default([]),
+  })
+  .describe('the XMPP-Grid (RFC 8600)')
+
+const route = f.mapping({
+  match: f
+    .mapping({
+      peer: f.list(f.name, 'peers').optional(),
+      purpose: f.list(f.line, 'purposes').optional().describe('of the Incident: reporting, mitigation, ...'),
+      type: msgTypes.optional(),
+    })
+    .prefault({})
+    .describe('every given key must match'),
+  topic: f.line,
+})
+
+/** The configuration as it is written. Numbers and flags come out typed, sizes in bytes, durations in ms. */
+export const model = f.mapping({
+  rid,
+  peers: f.list(peer, 'peers').default([]),
+  grid,
+  routes: f.list(route, 'routes').default([]).describe('first match wins; none = refused'),
+  store: f.mapping({ path: f.file.describe('SQLite file; its directory is created') }),
+  ops: f.mapping({ host: f.line.default('127.0.0.1'), port: f.port.prefault(9590) }).prefault({}),
+  log: f
+    .mapping({ level: f.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
+    .prefault({}),
+  delivery: f
+    .mapping({
+      maxAge: f.duration.prefault('3d').describe('after which a delivery that keeps failing is held'),
+      concurrency: f.whole('a number', 1, 64).prefault(4).describe('simultaneous sends to one RID peer'),
+      maxQueue: f
+        .whole('a number', 1, 100_000_000)
+        .prefault(100_000)
+        .describe('unsettled deliveries above which reports are answered 503'),
+    })
+    .prefault({}),
+})
+
+export type Model = z.output<typeof model>

@@ -1,0 +1,88 @@
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { RecentEvent } from '../events.ts'
+import type { Logger } from '../log.ts'
+import type { Backlog } from '../store/store.ts'
+import type { Readiness } from './readiness.ts'
+import { STATUS_CSP, statusPage } from './status-page.ts'
+
+export interface OpsSources {
+  readonly log: Logger
+  readonly registry: Registry
+  readiness(): Readiness
+  /** may throw: then the page says so, and /metrics goes without the queue's gauges */
+  backlog(): readonly Backlog[]
+  /** the latest first */
+  recent(): readonly RecentEvent[]
+  /** called before metrics are collected, to bring gauges up to date */
+  beforeMetrics?(): void
+  readonly name: string
+  readonly version: string
+}
+
+export interface OpsListener extends AsyncDisposable {
+  readonly port: number
+}
+
+/**
+ * The operators' endpoint: `/live`, `/ready`, `/metrics`, `/` for people and `/queue.json`. Read-only, without secrets, meant for
+ * loopback. Rejects when the address cannot be bound.
+ */
+export async function startOps(at: { host: string; port: number }, sources: OpsSources): Promise<OpsListener> {
+  const app = fastify({ logger: false, bodyLimit: 1024, requestTimeout: 10_000, forceCloseConnections: true })
+  app.addHook('onSend', async (_request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+  addRoutes(app, sources)
+  await app.listen({ host: at.host, port: at.port })
+  const address = app.server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : at.port,
+    [Symbol.asyncDispose]: () => app.close(),
+  }
+}
+
+function addRoutes(app: FastifyInstance, sources: OpsSources): void {
+  const { log } = sources
+  app.get('/live', async () => ({ live: true }))
+  app.get('/ready', async (_request, reply) => {
+    const readiness = sources.readiness()
+    return reply.code(readiness.ready ? 200 : 503).send(readiness)
+  })
+  app.get('/metrics', async (_request, reply) => {
+    try {
+      sources.beforeMetrics?.()
+    } catch (err) {
+      log.warn({ err }, 'The figures of the queue could not be read')
+    }
+    return reply.type(sources.registry.contentType).send(await sources.registry.metrics())
+  })
+  app.get('/queue.json', async () => sources.backlog())
+  app.get('/', async (_request, reply) => {
+    reply.headers({ 'content-security-policy': STATUS_CSP, 'referrer-policy': 'no-referrer' })
+    return reply.type('text/html; charset=utf-8').send(
+      statusPage({
+        name: sources.name,
+        version: sources.version,
+        readiness: sources.readiness(),
+        backlog: readOr(sources.backlog, undefined),
+        recent: sources.recent(),
+        now: Date.now(),
+      }),
+    )
+  })
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
+  app.setErrorHandler((err, request, reply) => {
+    const status = (err as { statusCode?: number }).statusCode ?? 500
+    if (status >= 500) log.warn({ err, path: request.routeOptions.url }, 'The operators endpoint could not answer')
+    return reply.code(status >= 500 ? 503 : status).send({ error: status >= 500 ? 'cannot answer now' : 'bad request' })
+  })
+}
+
+function readOr<T, E>(read: () => T, otherwise: E): T | E {
+  try {
+    return read()
+  } catch {
+    return otherwise
+  }
+}
