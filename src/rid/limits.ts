@@ -1,0 +1,40 @@
+/** What one client may take of the listener. Times in ms. */
+export interface ListenerLimits {
+  /** TCP accept to the end of the TLS handshake */
+  readonly handshake: number
+  /** from the first to the last byte of a request's headers */
+  readonly headers: number
+  /** from the first to the last byte of a request */
+  readonly request: number
+  /** between two requests on one connection */
+  readonly keepAlive: number
+  /** from the last byte of a message to its answer; behind it 503, and the peer repeats it */
+  readonly answer: number
+  /** reading and throwing away what a refused client still sends */
+  readonly linger: number
+  /** requests in flight when the listener is disposed of */
+  readonly close: number
+  readonly connections: number
+  readonly connectionsPerPeer: number
+  /** requests sent on one connection before the first is answered */
+  readonly pipelined: number
+  /** bytes of request line and header fields */
+  readonly headerBytes: number
+  readonly headerCount: number
+}
+
+export const DEFAULT_LIMITS: ListenerLimits = {
+  handshake: 10_000,
+  headers: 10_000,
+  request: 60_000,
+  keepAlive: 75_000,
+  // RFC 6546 §3: clients give up after about thirty seconds
+  answer: 30_000,
+  linger: 2_000,
+  close: 10_000,
+  connections: 512,
+  connectionsPerPeer: 64,
+  pipelined: 16,
+  headerBytes: 16_384,
+  headerCount: 64,
+}

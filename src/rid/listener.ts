@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { PeerConfig, RidConfig } from '../config/types.ts'
+import type { Logger } from '../log.ts'
+import { isUnread, linger, readBody } from './body.ts'
+import { type Connection, Connections } from './connections.ts'
+import type { Accept, Problem } from './contract.ts'
+import { askInTime } from './in-time.ts'
+import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
+import type { Observe } from './observe.ts'
+import { createFindPeer } from './peers.ts'
+import { judge, TOO_LARGE, type Verdict } from './preconditions.ts'
+import { renderProblem } from './problems.ts'
+import { answered, createClientErrorHandler, createTlsServer } from './server.ts'
+import { type Expiry, loadTls, stillTrusted } from './tls.ts'
+
+export interface RidListenerOptions {
+  readonly rid: RidConfig
+  readonly peers: readonly PeerConfig[]
+  readonly accept: Accept
+  readonly state: () => 'serving' | 'draining'
+  readonly log: Logger
+  readonly observe?: Observe
+  readonly limits?: Partial<ListenerLimits>
+}
+
+export interface RidListener extends AsyncDisposable {
+  /** Begins to listen. Rejects when the address cannot be had. */
+  start(): Promise<{ readonly port: number }>
+  /**
+   * Reads certificate, key, CA and CRL again, for new connections; connections whose certificate these no longer allow are
+   * closed. Throws GatewayError 'config-invalid', and goes on as before, when the files cannot be used.
+   */
+  reload(): void
+  certificates(): readonly Expiry[]
+  connections(): number
+}
+
+type Message = Verdict & { kind: 'message' }
+type Fields = Readonly<Record<string, string>>
+
+/**
+ * The RID endpoint (RFC 6546 §3): what passes TLS, URI, method, peer, type and size goes to `accept`, and its answer goes back.
+ * Throws GatewayError 'config-invalid' when the TLS files cannot be used. Disposing of it ends what waits, and gives requests
+ * in flight `limits.close` ms.
+ */
+export function createRidListener(options: RidListenerOptions): RidListener {
+  const { rid, peers, accept, state, log, observe = () => {} } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const connections = new Connections(createFindPeer(peers), limits.connectionsPerPeer)
+  const expectant = new WeakSet<IncomingMessage>()
+  const verdicts = new WeakMap<IncomingMessage, Message>()
+  const sizes = new WeakMap<IncomingMessage, number>()
+  let material = loadTls(rid.tls)
+  let server: Server | undefined
+
+  const app = fastify({
+    logger: false,
+    // judge() looks at the URI; the router knows one, so its own refusals cannot happen
+    rewriteUrl: () => '/',
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    clientErrorHandler: createClientErrorHandler({ connections, log, observe }),
+    serverFactory(handler) {
+      const onExpectant: typeof handler = (request, response) => {
+        expectant.add(request)
+        handler(request, response)
+      }
+      server = createTlsServer({ material, limits, connections, log, observe, onRequest: handler, onExpectant })
+      return server
+    },
+  })
+  app.removeAllContentTypeParsers()
+  // the body is read in its turn
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.addHook('onRequest', onRequest)
+  app.post('/', onMessage)
+  app.setErrorHandler((error, request, reply) => {
+    log.error({ request: request.id, err: error }, 'RID request failed unexpectedly')
+    return refuse(request, reply, { status: 503, title: 'Service Unavailable', retryAfter: 30 })
+  })
+
+  async function onRequest(request: FastifyRequest, reply: FastifyReply) {
+    const { raw } = request
+    const connection = connections.of(raw.socket)
+    if (connection === undefined || connection.inFlight.size >= limits.pipelined) {
+      if (connection) log.warn({ peer: connection.peer?.name }, 'RID client pipelines too many requests')
+      raw.socket.destroy()
+      return reply.hijack()
+    }
+    connection.inFlight.set(raw, reply.raw)
+    watch(request, reply, connection)
+    if (state() === 'draining') connection.closing = true
+    const { method = '', headers, rawHeaders } = raw
+    const peer = connection.expires > Date.now() ? connection.peer : undefined
+    const verdict = judge({ method, target: request.originalUrl, headers, rawHeaders, peer }, state(), rid.maxMessage)
+    if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
+    if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
+    verdicts.set(raw, verdict)
+  }
+
+  async function onMessage(request: FastifyRequest, reply: FastifyReply) {
+    const connection = connections.of(request.raw.socket)
+    const verdict = verdicts.get(request.raw)
+    if (connection === undefined || verdict === undefined) return reply.hijack()
+    const before = connection.turn
+    const { promise, resolve: next } = Promise.withResolvers<void>()
+    connection.turn = promise
+    await before
+    try {
+      return await take(request, reply, connection, verdict)
+    } finally {
+      next()
+    }
+  }
+
+  async function take(request: FastifyRequest, reply: FastifyReply, connection: Connection, verdict: Message) {
+    const { raw } = request
+    const receivedAt = Date.now()
+    if (connection.doom !== undefined && !raw.complete) return giveUp(reply, connection, raw)
+    if (expectant.has(raw)) reply.raw.writeContinue()
+    const body = await readBody(raw, rid.maxMessage)
+    if (body.kind === 'aborted') return giveUp(reply, connection, raw)
+    if (body.kind === 'too-large') return refuse(request, reply, TOO_LARGE.problem)
+    sizes.set(raw, body.bytes.length)
+    const { kind: _, ...who } = verdict
+    const answer = await askInTime(accept, { id: request.id, body: body.bytes, receivedAt, ...who }, limits.answer, log)
+    if (answer.kind === 'problem') return refuse(request, reply, answer.problem)
+    // RFC 6546 §3: exactly this type; peers refuse parameters
+    return send(request, reply, 200, { 'content-type': 'text/xml' }, Buffer.from(answer.xml))
+  }
+
+  function giveUp(reply: FastifyReply, connection: Connection, raw: IncomingMessage) {
+    reply.hijack()
+    answered(connection, raw)
+  }
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, problem: Problem, headers?: Fields) {
+    const { contentType, body } = renderProblem(problem, request.id, request.headers.accept)
+    const fields: Record<string, string> = { 'content-type': contentType, ...headers }
+    if (problem.retryAfter !== undefined) fields['retry-after'] = String(Math.ceil(problem.retryAfter))
+    return send(request, reply, problem.status, fields, body)
+  }
+
+  async function send({ raw }: FastifyRequest, reply: FastifyReply, status: number, headers: Fields, body: Buffer) {
+    // what is left of a message of lawful size Node reads and throws away; more, or of unknown length, is not waited for
+    const remainder = isUnread(raw)
+    const short = Number(raw.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= rid.maxMessage
+    const cut = remainder && (!short || expectant.has(raw))
+    const close = cut || connections.of(raw.socket)?.closing
+    const fields = { ...headers, ...(close ? { connection: 'close' } : {}) }
+    if (!cut)
+      return reply
+        .code(status)
+        .headers(fields)
+        .send(status === 204 ? undefined : body)
+    reply.hijack()
+    const length = status === 204 ? {} : { 'content-length': body.length }
+    reply.raw.writeHead(status, { ...fields, ...length })
+    // flushed, so that the client has it all while we linger
+    if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
+    else reply.raw.write(body)
+    await linger(raw, limits.linger, rid.maxMessage)
+    reply.raw.end()
+  }
+
+  /** One line for each request, whatever became of it. */
+  function watch(request: FastifyRequest, { raw }: FastifyReply, connection: Connection) {
+    const began = performance.now()
+    raw.once('close', () => {
+      answered(connection, request.raw)
+      const peer = connection.peer?.name
+      const status = raw.writableFinished ? raw.statusCode : 0
+      const ms = Math.round(performance.now() - began)
+      const bytes = sizes.get(request.raw) ?? 0
+      log.info({ request: request.id, peer, method: request.method, status, bytes, ms }, 'RID request')
+      observe({ kind: 'request', peer, status, bytes, ms })
+    })
+  }
+
+  return {
+    async start() {
+      const listening = server as Server
+      await app.ready()
+      await new Promise<void>((resolve, reject) => {
+        listening.once('error', reject)
+        listening.listen({ host: rid.host, port: rid.port }, () => {
+          listening.off('error', reject)
+          resolve()
+        })
+      })
+      return { port: (listening.address() as AddressInfo).port }
+    },
+    reload() {
+      const fresh = loadTls(rid.tls)
+      server?.setSecureContext(fresh.context)
+      material = fresh
+      for (const connection of connections.all()) {
+        connection.closing = true
+        if (!stillTrusted(connection.certificate, material)) connection.socket.destroy()
+      }
+    },
+    certificates: () => material.expiry,
+    connections: () => connections.count,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => {
+        if (server?.listening) server.close(() => resolve())
+        else resolve()
+      })
+      connections.closeIdle()
+      const timer = setTimeout(() => connections.destroyAll(), limits.close)
+      await closed
+      clearTimeout(timer)
+      await app.close()
+    },
+  }
+}

@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { PeerConfig } from '../config/types.ts'
+import { parseContentType } from './content-type.ts'
+import type { Problem } from './contract.ts'
+
+/** A request as far as it can be judged before its body is read. */
+export interface RequestHead {
+  readonly method: string
+  /** request-target as it was sent */
+  readonly target: string
+  readonly headers: IncomingHttpHeaders
+  /** names and values alternating, nothing merged */
+  readonly rawHeaders: readonly string[]
+  readonly peer: PeerConfig | undefined
+}
+
+export type Refusal = {
+  readonly kind: 'refused'
+  readonly problem: Problem
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type Verdict =
+  | { readonly kind: 'no-content' }
+  | Refusal
+  | { readonly kind: 'message'; readonly peer: PeerConfig; readonly charset?: string }
+
+const MEDIA_TYPES = new Set(['text/xml', 'application/xml', 'application/iodef+xml'])
+const ONCE = new Set(['content-type', 'content-length', 'content-encoding', 'transfer-encoding', 'expect', 'host'])
+
+/**
+ * RFC 6546 §3, in its order: Request-URI, method, who it is, type, size. What is no message is refused before its body is
+ * read. `maxMessage` in bytes.
+ */
+export function judge(head: RequestHead, state: 'serving' | 'draining', maxMessage: number): Verdict {
+  if (!isRoot(head.target)) return refused(404, 'Not Found', 'RID has one resource: /')
+  if (head.method === 'GET' || head.method === 'HEAD') return { kind: 'no-content' }
+  if (head.method !== 'POST') {
+    return refused(405, 'Method Not Allowed', 'RID messages are POSTed.', { allow: 'GET, HEAD, POST' })
+  }
+  if (head.peer === undefined) {
+    return refused(403, 'Forbidden', 'The client certificate belongs to no peer of this RID system.')
+  }
+  const repeated = repeatedHeader(head.rawHeaders)
+  if (repeated !== undefined) return refused(400, 'Bad Request', `The header field ${repeated} stands there twice.`)
+  const type = judgeType(head.headers)
+  if ('problem' in type) return type
+  if (Number(head.headers['content-length'] ?? 0) > maxMessage) return TOO_LARGE
+  if (state === 'draining') return unavailable('This RID system is shutting down.', DRAINING_RETRY)
+  return { kind: 'message', peer: head.peer, ...(type.charset === undefined ? {} : { charset: type.charset }) }
+}
+
+/** s; a restart takes about as long */
+const DRAINING_RETRY = 30
+
+export const TOO_LARGE: Refusal = refused(413, 'Content Too Large', 'The message is larger than this RID system takes.')
+
+export function unavailable(detail: string, retryAfter: number): Refusal {
+  return { kind: 'refused', problem: { status: 503, title: 'Service Unavailable', detail, retryAfter } }
+}
+
+function judgeType(headers: IncomingHttpHeaders): Refusal | { readonly charset?: string } {
+  // fastify and Node pass a compressed body through as it is
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase()
+  const transfer = (headers['transfer-encoding'] ?? 'chunked').trim().toLowerCase()
+  if ((encoding !== '' && encoding !== 'identity') || transfer !== 'chunked') {
+    return unsupported('Encoded content is not taken.', { 'accept-encoding': 'identity' })
+  }
+  const type = parseContentType(headers['content-type'] ?? '')
+  if (type !== undefined && MEDIA_TYPES.has(type.type)) return type
+  return unsupported('RID messages are text/xml.', { 'accept-post': [...MEDIA_TYPES].join(', ') })
+}
+
+function unsupported(detail: string, headers: Record<string, string>): Refusal {
+  return refused(415, 'Unsupported Media Type', detail, headers)
+}
+
+function refused(status: Problem['status'], title: string, detail: string, headers?: Record<string, string>): Refusal {
+  return { kind: 'refused', problem: { status, title, detail }, ...(headers ? { headers } : {}) }
+}
+
+/** `/` itself, or an absolute-form target naming it (RFC 9112 §3.2.2: a server MUST take it). `/?` is another URI. */
+function isRoot(target: string): boolean {
+  return target === '/' || /^https:\/\/[^/?#\s]+\/?$/i.test(target)
+}
+
+/** A field of which a second one would mean something else to the next reader: request smuggling. */
+function repeatedHeader(rawHeaders: readonly string[]): string | undefined {
+  const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
+  return names.find((name, i) => ONCE.has(name) && names.indexOf(name) !== i)
+}

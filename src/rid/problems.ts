@@ -1,0 +1,70 @@
+import { XMLBuilder } from 'fast-xml-parser'
+import type { Problem } from './contract.ts'
+
+export interface RenderedProblem {
+  readonly contentType: 'application/problem+xml' | 'application/problem+json'
+  readonly body: Buffer
+}
+
+const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', suppressEmptyNode: false })
+
+/**
+ * RFC 9457 problem details: XML (its Appendix B, where an array is an element of `i` elements), or JSON where `accept` prefers
+ * it. `id` names the request, so that both ends can find it in their logs.
+ */
+export function renderProblem(problem: Problem, id: string, accept: string | undefined): RenderedProblem {
+  const { title, status, detail, errors = [], more } = problem
+  const fields = {
+    type: 'about:blank',
+    title: printable(title),
+    status,
+    ...(detail === undefined ? {} : { detail: printable(detail) }),
+    instance: `urn:uuid:${id}`,
+  }
+  const list = errors.map(({ line, column, message }) => ({ line, column, reason: printable(message) }))
+  const rest = more === undefined || more === 0 ? {} : { more }
+  if (prefersJson(accept)) {
+    const json = { ...fields, ...(list.length > 0 ? { errors: list } : {}), ...rest }
+    return { contentType: 'application/problem+json', body: Buffer.from(JSON.stringify(json)) }
+  }
+  const problemElement = {
+    '@xmlns': 'urn:ietf:rfc:7807',
+    ...fields,
+    ...(list.length > 0 ? { errors: { i: list } } : {}),
+    ...rest,
+  }
+  const xml = `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ problem: problemElement })}`
+  return { contentType: 'application/problem+xml', body: Buffer.from(xml) }
+}
+
+/**
+ * Text safe in XML 1.0, a log or a terminal: control characters and what XML cannot hold are spelled out, lone surrogates
+ * become U+FFFD.
+ */
+export function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\p{Cc}\u2028\u2029\ufffe\uffff]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
+}
+
+/** Whether Accept (RFC 9110 §12.5.1) ranks JSON above XML. */
+export function prefersJson(accept: string | undefined): boolean {
+  if (accept === undefined) return false
+  const quality = (types: readonly string[]) => {
+    const weights = new Map(accept.split(',').map(readRange))
+    for (const type of types) {
+      const weight = weights.get(type)
+      if (weight !== undefined) return weight
+    }
+    return 0
+  }
+  const json = quality(['application/problem+json', 'application/json', 'application/*', '*/*'])
+  return json > quality(['application/problem+xml', 'application/xml', 'text/xml', 'application/*', '*/*'])
+}
+
+function readRange(range: string): [string, number] {
+  const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase())
+  const q = parameters.find((parameter) => parameter.startsWith('q='))
+  const weight = q === undefined ? 1 : Number(q.slice(2))
+  return [type, Number.isFinite(weight) ? weight : 0]
+}

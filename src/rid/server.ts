@@ -1,0 +1,131 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { createServer, type Server } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Logger } from '../log.ts'
+import type { Connection, Connections } from './connections.ts'
+import type { ListenerLimits } from './limits.ts'
+import type { Observe } from './observe.ts'
+import type { TlsMaterial } from './tls.ts'
+
+export interface TlsServerOptions {
+  readonly material: TlsMaterial
+  readonly limits: ListenerLimits
+  readonly connections: Connections
+  readonly log: Logger
+  readonly observe: Observe
+  readonly onRequest: RequestListener
+  /** a request that waits for `100 Continue` before it sends its body */
+  readonly onExpectant: RequestListener
+}
+
+/** The HTTPS server below the RID endpoint: mutual TLS, deadlines, connection limits. Listens when told. */
+export function createTlsServer(options: TlsServerOptions): Server {
+  const { material, limits, connections, log, observe } = options
+  const server = createServer({
+    ...material.context,
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: limits.handshake,
+    headersTimeout: limits.headers,
+    requestTimeout: limits.request,
+    keepAliveTimeout: limits.keepAlive,
+    connectionsCheckingInterval: Math.min(1_000, limits.headers),
+    maxHeaderSize: limits.headerBytes,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+  })
+  server.maxHeadersCount = limits.headerCount
+  server.maxConnections = limits.connections
+  server.on('connection', (socket: Socket) => connections.opened(socket))
+  server.on('drop', () => observe({ kind: 'connection-refused', reason: 'total' }))
+  server.on('secureConnection', (socket: TLSSocket) => {
+    if (connections.secured(socket) !== undefined) return
+    observe({ kind: 'connection-refused', reason: 'peer' })
+    log.warn({ remote: socket.remoteAddress }, 'RID client has too many connections')
+    socket.destroy()
+  })
+  server.on('request', options.onRequest)
+  server.on('checkContinue', options.onExpectant)
+  // CONNECT names no resource here (RFC 9110 §9.3.6); it has no response object
+  server.on('connect', (_request, socket) => void socket.end(bareResponse(404)))
+  return server
+}
+
+const REASONS = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
+} as const
+type BareStatus = keyof typeof REASONS
+
+/** For what never became a request, and so has nobody to write problem details to. */
+export function bareResponse(status: BareStatus): string {
+  return `HTTP/1.1 ${status} ${REASONS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
+}
+
+/** Node's 'clientError': TLS that failed, bytes that are not HTTP, deadlines missed. Listens until the connection is over. */
+export function createClientErrorHandler({
+  connections,
+  log,
+  observe,
+}: Pick<TlsServerOptions, 'connections' | 'log' | 'observe'>): (error: Error, socket: Socket) => void {
+  return (error, socket) => {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
+    const connection = connections.of(socket)
+    if (connection === undefined) {
+      // the certificate's own fault says more than the reset that follows from it
+      const reason = String((socket as TLSSocket).authorizationError ?? code)
+      observe({ kind: 'handshake-refused', reason })
+      log.info({ remote: socket.remoteAddress, reason }, 'TLS handshake refused')
+      socket.destroy()
+      return
+    }
+    if (connection.doom !== undefined) return
+    observe({ kind: 'client-error', reason: code })
+    log.info({ peer: connection.peer?.name, reason: code }, 'RID client sent no proper request')
+    endAfterAnswers(connection, bareResponse(statusOf(code)))
+  }
+}
+
+function statusOf(code: string): BareStatus {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
+  if (code === 'HPE_HEADER_OVERFLOW') return 431
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 413
+  return 400
+}
+
+/**
+ * A pipelined request that came whole is answered before the garbage behind it: the bare response would be taken for its
+ * answer, and a stored message for a refused one.
+ */
+function endAfterAnswers(connection: Connection, bare: string): void {
+  connection.closing = true
+  const owed = [...connection.inFlight].filter(([request]) => request.complete)
+  if (owed.length > 0) {
+    connection.doom = bare
+    connection.socket.pause()
+    return
+  }
+  const started = [...connection.inFlight.values()].some((response) => response.headersSent)
+  connection.doom = bare
+  endWith(connection.socket, started ? '' : bare)
+}
+
+/** Takes an answered (or given up) request off the connection. */
+export function answered(connection: Connection, request: IncomingMessage): void {
+  if (!connection.inFlight.delete(request)) return
+  const owed = [...connection.inFlight.keys()].some((other) => other.complete)
+  if (connection.doom !== undefined && !owed) endWith(connection.socket, connection.doom)
+}
+
+function endWith(socket: Socket, bytes: string): void {
+  if (socket.destroyed || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  socket.write(bytes)
+  socket.destroySoon()
+}

@@ -1,0 +1,97 @@
+import { constants, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import type { TlsFiles } from '../config/types.ts'
+import { GatewayError } from '../errors.ts'
+import { type Crl, crlBlocks, isRevoked, readCrl } from './crl.ts'
+
+/** What the TLS files hold, read and tried. */
+export interface TlsMaterial {
+  /** every option a context needs: what is left out of setSecureContext is forgotten, a left out `crl` accepts the revoked */
+  readonly context: SecureContextOptions
+  readonly authorities: readonly X509Certificate[]
+  readonly crls: readonly Crl[]
+  readonly expiry: readonly Expiry[]
+}
+
+export interface Expiry {
+  readonly name: 'rid-certificate' | 'rid-ca' | 'rid-crl'
+  /** ms since the epoch; of several, the first to run out */
+  readonly notAfter: number
+}
+
+/**
+ * Reads certificate, key, CA and CRL and tries whether they make a TLS context.
+ * Throws GatewayError 'config-invalid' and names the file that is wrong.
+ */
+export function loadTls(files: TlsFiles): TlsMaterial {
+  const cert = read(files.cert, 'cert')
+  const key = read(files.key, 'key')
+  const ca = read(files.ca, 'ca')
+  const crl = files.crl === undefined ? undefined : crlBlocks(read(files.crl, 'crl'))
+  // an empty list would silently mean "no CRL"
+  if (crl?.length === 0) throw new GatewayError('config-invalid', `tls.crl: no X509 CRL in ${files.crl}`)
+  const context: SecureContextOptions = {
+    cert,
+    key,
+    ca,
+    ...(crl === undefined ? {} : { crl }),
+    // RFC 6546 §3 asks for TLS 1.1, which RFC 8996 retired
+    minVersion: 'TLSv1.2',
+    honorCipherOrder: true,
+    // a peer could change its certificate in a renegotiation; who it is was decided at the handshake
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  }
+  try {
+    createSecureContext(context)
+    const authorities = certificatesIn(ca)
+    const crls = (crl ?? []).map(readCrl)
+    return { context, authorities, crls, expiry: expiryOf(certificatesIn(cert), authorities, crls) }
+  } catch (cause) {
+    throw new GatewayError('config-invalid', 'tls: certificate, key, CA and CRL do not fit together', { cause })
+  }
+}
+
+function read(path: string, key: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new GatewayError('config-invalid', `tls.${key}: cannot read ${path}`, { cause })
+  }
+}
+
+function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g)
+  return (blocks ?? []).map((block) => new X509Certificate(block))
+}
+
+function expiryOf(own: readonly X509Certificate[], authorities: readonly X509Certificate[], crls: readonly Crl[]) {
+  const first = (name: Expiry['name'], times: readonly number[]): Expiry[] =>
+    times.length === 0 ? [] : [{ name, notAfter: Math.min(...times) }]
+  return [
+    ...first('rid-certificate', own.map(notAfter)),
+    ...first('rid-ca', authorities.map(notAfter)),
+    ...first(
+      'rid-crl',
+      crls.flatMap((crl) => crl.nextUpdate ?? []),
+    ),
+  ]
+}
+
+export function notAfter(certificate: X509Certificate): number {
+  return certificate.validToDate.getTime()
+}
+
+/**
+ * Whether a certificate that passed the handshake under older files would pass under these: revocation of it or of an
+ * intermediate, and the root it hangs on. Dates are not looked at.
+ */
+export function stillTrusted(certificate: X509Certificate, { authorities, crls }: TlsMaterial): boolean {
+  for (let link: X509Certificate | undefined = certificate, depth = 0; link && depth < 10; depth += 1) {
+    if (isRevoked(link, crls)) return false
+    const current: X509Certificate = link
+    if (authorities.some((ca) => current.checkIssued(ca) && current.verify(ca.publicKey))) return true
+    link = current.issuerCertificate
+  }
+  return false
+}
