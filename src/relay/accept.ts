@@ -1,0 +1,236 @@
+import { createHash } from 'node:crypto'
+import type { Config, MsgType, PeerConfig } from '../config/types.ts'
+import { MSG_TYPES } from '../config/types.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Events, Happening } from '../events.ts'
+import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
+import { mayAnswer } from '../rid/exchange.ts'
+import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
+import type { Store } from '../store/store.ts'
+import type { Intake } from './intake.ts'
+import type { DocumentReading, Inspection } from './reading.ts'
+import { type Publication, planPublication } from './rid-to-grid.ts'
+
+export interface AcceptOptions {
+  readonly config: Config
+  readonly intake: Intake
+  readonly store: Store
+  readonly events: Events
+  /** unsettled deliveries, for the limit of the queue */
+  backlog(): number
+  /** deliveries for this Topic were committed */
+  wake(topic: string): void
+}
+
+/** Seconds a sender is asked to wait when the fault is ours. */
+const RETRY_AFTER = 30
+
+/**
+ * The one door in for RID messages (design §4): valid, authorised, routed, committed to disk; only then answered. Never
+ * throws for what the message holds.
+ */
+export function createAccept(options: AcceptOptions): Accept {
+  const { config, intake, store, events } = options
+  return async (message) => {
+    let inspection: Inspection
+    try {
+      inspection = await intake.inspect(message.body, {
+        ...(message.charset !== undefined && { charset: message.charset }),
+        strict: message.peer.strict,
+      })
+    } catch (error) {
+      return cannotRead(options, message, error)
+    }
+    const judged = judge(config, message, inspection)
+    if (judged.kind === 'problem') {
+      return refuse(options, message, judged.code, judged.problem, judged.incidents)
+    }
+    const { msgType, incidents } = judged
+    const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
+    if (judged.kind === 'denied') {
+      await tell(store, events.denied(about, judged.code, judged.reason))
+      return deny(options, message.peer, msgType, inspection, judged.justification)
+    }
+    if (options.backlog() >= config.delivery.maxQueue) {
+      return refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
+    }
+    const digest = createHash('sha256').update(`${msgType}\n${judged.document.digest}`).digest('hex')
+    try {
+      const accepted = events.accepted({ ...about, msgType, deliveries: judged.publications.length })
+      const outcome = await store.accept(
+        {
+          direction: 'rid-to-grid',
+          source: message.peer.name,
+          digest,
+          msgType,
+          incidents,
+          receivedAt: message.receivedAt,
+          deliveries: judged.publications.map(({ topic, incident, item }) => ({
+            kind: 'topic',
+            destination: topic,
+            incident,
+            item: item.id,
+            payload: item.xml,
+            state: 'pending',
+          })),
+        },
+        accepted.trace,
+      )
+      if (outcome.outcome === 'duplicate') events.duplicate(about).tell()
+      else accepted.tell()
+    } catch (error) {
+      events.storeFailed('accept', error)
+      return { kind: 'problem', problem: busy('The report cannot be stored now.') }
+    }
+    for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
+    return approve(options, message.peer, msgType, inspection)
+  }
+}
+
+type Judgement =
+  | { kind: 'problem'; code: string; problem: Problem; incidents: readonly string[] }
+  | {
+      kind: 'denied'
+      code: string
+      reason: string
+      justification: Justification
+      msgType: MsgType
+      incidents: readonly string[]
+    }
+  | {
+      kind: 'accepted'
+      msgType: MsgType
+      document: DocumentReading
+      incidents: readonly string[]
+      publications: readonly Publication[]
+    }
+
+function judge(config: Config, message: IncomingMessage, inspection: Inspection): Judgement {
+  const { rid, document } = inspection
+  const incidents = document?.incidents.map((incident) => incident.key) ?? []
+  const problem = (code: string, p: Problem): Judgement => ({ kind: 'problem', code, problem: p, incidents })
+  if (!inspection.valid) {
+    const detail =
+      inspection.format === 'unknown'
+        ? 'The body cannot be read.'
+        : `The body is not a valid ${inspection.format} document.`
+    return problem('invalid', {
+      status: 400,
+      title: 'Not a valid RID message',
+      detail,
+      errors: inspection.errors,
+      more: inspection.more,
+    })
+  }
+  if (inspection.format === 'XEP-0268') {
+    return problem('improper', improper('The root element is neither RID nor IODEF-Document.'))
+  }
+  if (inspection.format === 'RID' && rid?.policy == null) {
+    return problem('improper', improper('There is no RIDPolicy (RFC 6545 §5.1), so the message has no type.'))
+  }
+  const written = rid === null ? 'Report' : rid.msgType
+  const msgType = MSG_TYPES.find((type) => type === written)
+  if (msgType === undefined || !message.peer.accept.includes(msgType)) {
+    const detail = 'This peer may not send messages of this type.'
+    return problem('msg-type', { status: 403, title: 'Message type not allowed', detail })
+  }
+  const denied = (code: string, reason: string, justification: Justification = 'CannotProcess'): Judgement => ({
+    kind: 'denied',
+    code,
+    reason,
+    justification,
+    msgType,
+    incidents: incidents.length > 0 ? incidents : ridIncident(inspection),
+  })
+  if (document === null) {
+    if (rid?.payload == null) return denied('no-document', 'the message carries no IODEF-Document')
+    return denied('format', 'the embedded document is in a namespace that is not understood', 'UnrecognizedFormat')
+  }
+  if (document.version === 1) {
+    return denied('format', 'the embedded document is IODEF 1; only IODEF 2 is published', 'UnrecognizedFormat')
+  }
+  const plan = planPublication(config, message.peer, msgType, document, rid)
+  if (plan.kind === 'denied') return denied(plan.code, plan.reason)
+  if (plan.kind === 'too-large') {
+    const detail = `An item of this report would have ${plan.bytes} bytes; the Broker takes at most ${plan.limit}.`
+    return problem('too-large', { status: 413, title: 'Too large for the Broker', detail })
+  }
+  return { kind: 'accepted', msgType, document, incidents, publications: plan.publications }
+}
+
+function ridIncident(inspection: Inspection): string[] {
+  const id = inspection.rid?.incidentId
+  return id == null ? [] : [`${id.name} ${id.id}${id.instance === null ? '' : `#${id.instance}`}`]
+}
+
+function improper(detail: string): Problem {
+  return { status: 400, title: 'Improper RID message', detail }
+}
+
+function busy(detail: string): Problem {
+  return { status: 503, title: 'Try again later', detail, retryAfter: RETRY_AFTER }
+}
+
+async function cannotRead(options: AcceptOptions, message: IncomingMessage, error: unknown): Promise<Answer> {
+  if (error instanceof GatewayError && error.permanence === 'permanent') {
+    return refuse(options, message, error.code, { status: 400, title: 'Cannot be read', detail: error.publicText }, [])
+  }
+  const code = error instanceof GatewayError ? error.code : 'internal'
+  return refuse(options, message, code, busy('Too many documents are being read.'), [], messageOf(error))
+}
+
+async function refuse(
+  { events, store }: AcceptOptions,
+  message: IncomingMessage,
+  code: string,
+  problem: Problem,
+  incidents: readonly string[],
+  reason = problem.errors?.[0]?.message ?? problem.detail ?? problem.title,
+): Promise<Answer> {
+  const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
+  await tell(store, events.refused(about, code, reason))
+  return { kind: 'problem', problem }
+}
+
+/** A refusal changes nothing, so a store that cannot note it must not turn it into another answer. */
+async function tell(store: Store, happening: Happening): Promise<void> {
+  happening.tell()
+  if (happening.trace.length > 0) await store.record(happening.trace).catch(() => undefined)
+}
+
+/** RFC 6546 Table 1: some messages may only be answered with an empty body. */
+function approve({ config }: AcceptOptions, peer: PeerConfig, msgType: MsgType, inspection: Inspection): Answer {
+  if (!mayAnswer(msgType, 'Acknowledgement')) return { kind: 'reply', xml: '' }
+  return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(config, peer, inspection), 'Approved') }
+}
+
+function deny(
+  { config }: AcceptOptions,
+  peer: PeerConfig,
+  msgType: MsgType,
+  inspection: Inspection,
+  why: Justification,
+): Answer {
+  if (!mayAnswer(msgType, 'Acknowledgement')) {
+    return {
+      kind: 'problem',
+      problem: { status: 403, title: 'Denied', detail: 'The message cannot be processed here.' },
+    }
+  }
+  return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(config, peer, inspection), { denied: why }) }
+}
+
+/** The request's own policy with us as the system that answers; its IncidentID, else the first Incident's. */
+function replyPolicy(config: Config, peer: PeerConfig, { rid, document }: Inspection): RidPolicy {
+  const id = document?.incidents[0]?.id ?? null
+  const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, config.rid.name, id)
+  const asked = rid?.policy
+  if (asked == null) return own
+  return {
+    attributes: own.attributes,
+    regions: asked.regions,
+    node: nodeOf(config.rid.name),
+    traffic: asked.traffic,
+    incidentId: asked.incidentId ?? own.incidentId,
+  }
+}

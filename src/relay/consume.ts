@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Config, PeerConfig } from '../config/types.ts'
+import { GatewayError } from '../errors.ts'
+import type { DeliveryOf, Events, Happening } from '../events.ts'
+import type { GridItem } from '../grid/contract.ts'
+import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/store.ts'
+import { type Consumed, consumedFrom, withheldFrom } from './grid-to-rid.ts'
+import type { Intake } from './intake.ts'
+import { encodePart } from './peer-sink.ts'
+import type { Inspection } from './reading.ts'
+
+export interface ConsumeOptions {
+  readonly config: Pick<Config, 'peers'>
+  readonly intake: Intake
+  readonly store: Store
+  readonly events: Events
+  readonly clock: Clock
+  /** ms to wait for the other items of a document before its parts go out alone */
+  readonly grace?: number
+  wake(peer: string): void
+}
+
+const GRACE = 10_000
+
+/**
+ * The one door in for items (design §5, §6): each is read, judged and committed with a delivery for every peer that its Topic
+ * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved.
+ */
+export function createConsumer(options: ConsumeOptions): (topic: string, items: readonly GridItem[]) => Promise<void> {
+  const { intake, store, clock } = options
+  return async (topic, items) => {
+    const fresh = items
+      .map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
+      .filter(({ seen }) => !store.seen(seen))
+    // read side by side, commit in order
+    const reading = fresh.map(({ item }) => read(intake, item))
+    const commits: Promise<void>[] = []
+    for (const [i, { item, seen }] of fresh.entries()) {
+      const inspection = await reading[i]
+      if (inspection !== undefined) commits.push(commit(options, topic, item, seen, inspection))
+    }
+    await Promise.all(commits)
+  }
+}
+
+function seenItem(topic: string, item: GridItem, at: number): SeenItem {
+  return { topic, itemId: item.id, digest: createHash('sha256').update(item.xml).digest('hex'), at }
+}
+
+/** A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. */
+async function read(intake: Intake, item: GridItem): Promise<Inspection> {
+  try {
+    return await intake.inspect(Buffer.from(item.xml), { charset: 'utf-8' })
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
+    return {
+      format: 'XEP-0268',
+      valid: false,
+      errors: [{ line: 0, column: 0, message: error.publicText }],
+      more: 0,
+      warnings: [],
+      root: '',
+      rid: null,
+      item: null,
+      document: null,
+    }
+  }
+}
+
+async function commit(
+  options: ConsumeOptions,
+  topic: string,
+  item: GridItem,
+  seen: SeenItem,
+  inspection: Inspection,
+): Promise<void> {
+  const { store, events } = options
+  if (inspection.format === 'unknown' || inspection.format === 'RID') {
+    await store.markSeen([seen])
+    events.foreignItem({ topic, item: item.id, reason: inspection.root })
+    return
+  }
+  const consumed = inspection.valid ? consumedFrom(inspection) : undefined
+  const deliveries =
+    consumed === undefined ? heldFor(options, topic, item, inspection) : deliveriesFor(options, topic, item, consumed)
+  const happenings = [...deliveries.happenings]
+  if (consumed === undefined) {
+    const reason = inspection.errors[0]?.message ?? 'not valid'
+    events.invalidItem({ topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
+  } else {
+    const about = { direction: 'grid-to-rid', source: topic, incidents: consumed.incidents, message: item.id } as const
+    happenings.unshift(events.consumed({ ...about, deliveries: deliveries.rows.length }))
+  }
+  const outcome = await store.accept(
+    {
+      direction: 'grid-to-rid',
+      source: topic,
+      digest: createHash('sha256').update(`${item.id}\n${seen.digest}`).digest('hex'),
+      msgType: consumed?.part.msgType ?? 'unknown',
+      incidents: consumed?.incidents ?? [],
+      receivedAt: options.clock.now(),
+      deliveries: deliveries.rows,
+      seen,
+    },
+    happenings.flatMap((happening): readonly TraceEvent[] => happening.trace),
+  )
+  if (outcome.outcome === 'duplicate') {
+    await store.markSeen([seen])
+    return
+  }
+  for (const happening of happenings) happening.tell()
+  for (const row of deliveries.rows) if (row.state === 'pending') options.wake(row.destination)
+}
+
+interface Rows {
+  readonly rows: NewDelivery[]
+  readonly happenings: readonly Happening[]
+}
+
+/** Peers an item of this Topic is for. Without a url nothing is ever sent to a peer. */
+function peersOf(config: ConsumeOptions['config'], topic: string): PeerConfig[] {
+  return config.peers.filter((peer) => peer.url !== undefined && peer.topics.includes(topic))
+}
+
+function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, consumed: Consumed): Rows {
+  const { config, store, events, clock, grace = GRACE } = options
+  const sources = new Set([...store.sourcesOf(consumed.item), ...store.sourcesOf(item.id)])
+  const group = groupOf(consumed)
+  const rows: NewDelivery[] = []
+  const happenings: Happening[] = []
+  for (const peer of peersOf(config, topic)) {
+    const { incident } = consumed
+    if (sources.has(peer.name)) {
+      const loop = { direction: 'grid-to-rid', source: topic, destination: peer.name, incident, item: item.id } as const
+      happenings.push(events.loopStopped(loop))
+      continue
+    }
+    const withheld = withheldFrom(peer, topic, consumed.part.needed)
+    if (withheld !== undefined) happenings.push(events.withheld(about(peer, topic, consumed, clock.now()), withheld))
+    rows.push({
+      kind: 'peer',
+      destination: peer.name,
+      incident,
+      item: consumed.item,
+      payload: encodePart(consumed.part),
+      state: withheld === undefined ? 'pending' : 'withheld',
+      ...(withheld !== undefined && { reason: withheld }),
+      ...(group !== undefined && { group, notBefore: clock.now() + grace }),
+    })
+  }
+  return { rows, happenings }
+}
+
+/** The delivery as its events name it; it has no id of its own before the commit. */
+function about(peer: PeerConfig, topic: string, { item, incident }: Consumed, createdAt: number): DeliveryOf {
+  const direction = 'grid-to-rid'
+  return {
+    id: '',
+    direction,
+    source: topic,
+    kind: 'peer',
+    destination: peer.name,
+    incident,
+    item,
+    attempts: 0,
+    createdAt,
+  }
+}
+
+/** The parts of one document go out together again. */
+function groupOf({ part }: Consumed): DeliveryGroup | undefined {
+  if (part.items.length === 0) return undefined
+  const id = createHash('sha256')
+    .update(`${part.items.join(' ')}\n${part.shell}`)
+    .digest('hex')
+  return { id, items: part.items }
+}
+
+/** An item that claims to be IODEF and is not valid: held for every peer it was meant for, with its errors. */
+function heldFor({ config }: ConsumeOptions, topic: string, item: GridItem, inspection: Inspection): Rows {
+  const errors = inspection.errors.slice(0, 5).map((e) => `line ${e.line}: ${e.message}`)
+  const reason = `invalid item: ${errors.join('; ')}`.slice(0, 1000)
+  const rows = peersOf(config, topic).map(
+    (peer): NewDelivery => ({
+      kind: 'peer',
+      destination: peer.name,
+      incident: `item ${item.id.slice(0, 100)}`,
+      item: createHash('sha256').update(`${topic}\n${item.id}\n${item.xml}`).digest('hex'),
+      payload: encodePart({ invalid: reason }),
+      state: 'held',
+      reason,
+    }),
+  )
+  return { rows, happenings: [] }
+}

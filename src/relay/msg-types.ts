@@ -1,0 +1,28 @@
+import type { MsgType } from '../config/types.ts'
+import type { IncidentElement } from '../grid/item.ts'
+
+/** Design §5: which XEP-0268 element carries which RID message. Acknowledgements never reach the grid. */
+const ELEMENT_OF: Readonly<Partial<Record<MsgType, IncidentElement>>> = {
+  Report: 'report',
+  Query: 'inquiry',
+  InvestigationRequest: 'request',
+  TraceRequest: 'request',
+  Result: 'response',
+}
+
+const TYPE_OF: Readonly<Record<IncidentElement, MsgType>> = {
+  report: 'Report',
+  inquiry: 'Query',
+  request: 'InvestigationRequest',
+  response: 'Result',
+}
+
+export function elementOf(msgType: MsgType): IncidentElement | undefined {
+  return ELEMENT_OF[msgType]
+}
+
+/** The RID message an element stands for; `stated` (its context's MsgType) decides between those that share an element. */
+export function typeOf(element: IncidentElement, stated: string | undefined): MsgType {
+  const same = (Object.keys(ELEMENT_OF) as MsgType[]).find((type) => type === stated && ELEMENT_OF[type] === element)
+  return same ?? TYPE_OF[element]
+}

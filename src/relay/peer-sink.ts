@@ -1,0 +1,72 @@
+import type { Config, PeerConfig } from '../config/types.ts'
+import { missingFrom } from '../iodef/restriction.ts'
+import type { RidSender } from '../rid/contract.ts'
+import type { Delivery, Store } from '../store/store.ts'
+import { type Part, renderRid, withheldFrom } from './grid-to-rid.ts'
+import type { SendOutcome, Sink } from './sink.ts'
+
+/** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, never sent. */
+export interface InvalidPart {
+  readonly invalid: string
+}
+
+export function encodePart(part: Part | InvalidPart): string {
+  return JSON.stringify(part)
+}
+
+/** Deliveries to one RID peer: checks policy once more, joins the parts of a document, renders, sends. */
+export function createPeerSink(options: {
+  readonly config: Pick<Config, 'rid'>
+  readonly peer: PeerConfig
+  readonly sender: RidSender
+  readonly store: Pick<Store, 'findPayload'>
+}): Sink {
+  const { config, peer, sender, store } = options
+  return {
+    async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SendOutcome> {
+      const own = new Map<string, Part>()
+      for (const delivery of unit) {
+        const part = JSON.parse(delivery.payload) as Part | InvalidPart
+        if ('invalid' in part) return { kind: 'hold', reason: part.invalid }
+        const withheld = withheldFrom(peer, delivery.source, part.needed)
+        if (withheld !== undefined) return { kind: 'withhold', reason: withheld }
+        own.set(delivery.item, part)
+      }
+      const { parts, complete } = gather(own, (item) => earlier(item))
+      return sender.send(renderRid(config, peer, parts, complete), signal)
+    },
+  }
+
+  /** A part that was delivered before as (part of) another document, if this peer may have it. */
+  function earlier(item: string): Part | undefined {
+    const payload = store.findPayload('peer', peer.name, item)
+    if (payload === undefined) return undefined
+    const part = JSON.parse(payload) as Part | InvalidPart
+    return 'invalid' in part || missingFrom(peer.restrictions, part.needed) !== undefined ? undefined : part
+  }
+}
+
+function gather(
+  own: ReadonlyMap<string, Part>,
+  earlier: (item: string) => Part | undefined,
+): { parts: Part[]; complete: boolean } {
+  const [first] = own.values()
+  const items = first?.items ?? []
+  if (items.length === 0) return { parts: [...own.values()], complete: true }
+  const parts = items.map((item) => own.get(item) ?? earlier(item))
+  const found = parts.filter((part) => part !== undefined)
+  // policy and shell are those of this document, not of one that shared an Incident with it
+  const lead = found.find((part) => [...own.values()].includes(part))
+  const ordered = lead === undefined ? found : found.map((part) => ({ ...part, ...envelopeOf(lead) }))
+  return { parts: ordered, complete: found.length === items.length }
+}
+
+function envelopeOf(part: Part): Pick<Part, 'shell' | 'policy' | 'msgType' | 'incidentSource' | 'id'> {
+  return {
+    shell: part.shell,
+    policy: part.policy,
+    msgType: part.msgType,
+    incidentSource: part.incidentSource,
+    id: part.id,
+  }
+}

@@ -1,0 +1,116 @@
+import type { Config, MsgType, PeerConfig, TopicConfig } from '../config/types.ts'
+import { type Context, type IncidentElement, type Item, itemId, renderContext, xep0268Item } from '../grid/item.ts'
+import { missingFrom } from '../iodef/restriction.ts'
+import { type RidReading, renderPolicy } from '../rid/message.ts'
+import { elementOf } from './msg-types.ts'
+import { type DocumentReading, joinDocument, PLAIN_SHELL } from './reading.ts'
+import { routeFor } from './route.ts'
+
+/** An item and where it goes. `incident` is the key it is traced by. */
+export interface Publication {
+  readonly topic: string
+  readonly incident: string
+  readonly item: Item
+}
+
+export type Plan =
+  | { readonly kind: 'publish'; readonly publications: readonly Publication[] }
+  /** `code` is a fixed word for metrics, `reason` a sentence for log and trace */
+  | { readonly kind: 'denied'; readonly code: string; readonly reason: string }
+  | { readonly kind: 'too-large'; readonly bytes: number; readonly limit: number }
+
+/**
+ * What a valid document from a peer becomes on the grid. All or nothing: one Incident that may not go where its route leads
+ * denies the whole (design §4).
+ */
+export function planPublication(
+  config: Pick<Config, 'routes' | 'grid'>,
+  peer: PeerConfig,
+  msgType: MsgType,
+  document: DocumentReading,
+  rid: RidReading | null,
+): Plan {
+  const element = elementOf(msgType)
+  if (element === undefined) return denied('no-element', `${msgType} messages are not published`)
+  const topics: TopicConfig[] = []
+  for (const incident of document.incidents) {
+    const name = routeFor(config.routes, { peer: peer.name, purpose: incident.purpose, type: msgType })
+    const topic = config.grid.topics.find((t) => t.name === name)
+    if (topic === undefined) {
+      return denied('no-route', `no route for ${msgType} with purpose "${incident.purpose}" from ${peer.name}`)
+    }
+    if (!peer.publish.includes(topic.name)) {
+      return denied('not-allowed', `${peer.name} may not publish to Topic ${topic.name}`)
+    }
+    const missing = missingFrom(topic.restrictions, document.needed)
+    if (missing !== undefined) {
+      return denied('restriction', `the document counts as "${missing}", which Topic ${topic.name} may not carry`)
+    }
+    topics.push(topic)
+  }
+  const original = document.original
+  if (original !== null) {
+    // the original shows every Incident: it may only go where all of them go
+    if (new Set(topics).size > 1)
+      return denied('cannot-split', 'a document that must stay whole has routes to several Topics')
+    if (original.reason === 'characters' && topics[0]?.payload === 'iodef') {
+      return denied('cannot-carry', 'characters in the document do not survive in an item of payload "iodef"')
+    }
+  }
+  const publications = [...bare(document, topics), ...wrapped(element, document, topics, rid)]
+  for (const { item } of publications) {
+    const bytes = Buffer.byteLength(item.xml)
+    if (bytes > config.grid.maxItem) return { kind: 'too-large', bytes, limit: config.grid.maxItem }
+  }
+  return { kind: 'publish', publications }
+}
+
+function denied(code: string, reason: string): Plan {
+  return { kind: 'denied', code, reason }
+}
+
+/** Topics of payload `iodef`: one IODEF-Document each, with only that Topic's Incidents (RFC 8600 §6). */
+function bare(document: DocumentReading, topics: readonly TopicConfig[]): Publication[] {
+  const targets = [...new Set(topics.filter((topic) => topic.payload === 'iodef'))]
+  return targets.map((topic) => {
+    const own = document.incidents.filter((_, i) => topics[i] === topic)
+    const whole = own.length === document.incidents.length
+    const xml = whole
+      ? document.xml
+      : joinDocument(
+          document.shell ?? PLAIN_SHELL,
+          own.map((incident) => incident.xml),
+        )
+    return { topic: topic.name, incident: own[0]?.key ?? '', item: { id: itemId(xml), xml } }
+  })
+}
+
+/** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
+function wrapped(
+  element: IncidentElement,
+  document: DocumentReading,
+  topics: readonly TopicConfig[],
+  rid: RidReading | null,
+): Publication[] {
+  const ids = document.incidents.map((incident) => xep0268Item(element, incident.xml).id)
+  const publications: Publication[] = []
+  for (const [i, incident] of document.incidents.entries()) {
+    const topic = topics[i]
+    // the same Incident twice in one document is one item; its context names both places
+    if (topic?.payload !== 'xep-0268' || ids.indexOf(ids[i] ?? '') !== i) continue
+    const context: Context = {
+      position: i + 1,
+      items: ids,
+      shell: document.shell,
+      policy: rid?.policy == null ? null : renderPolicy(rid.policy),
+      incidentSource: rid?.incidentSource ?? null,
+      original:
+        document.original === null || i > 0
+          ? null
+          : { base64: Buffer.from(document.original.text).toString('base64'), reason: document.original.reason },
+    }
+    const item = xep0268Item(element, incident.xml, renderContext(context))
+    publications.push({ topic: topic.name, incident: incident.key, item })
+  }
+  return publications
+}

@@ -1,0 +1,14 @@
+import type { Grid } from '../grid/contract.ts'
+import type { Sink } from './sink.ts'
+
+/** Deliveries to one Topic: the payload is the item, made when it was accepted. */
+export function createTopicSink(grid: Pick<Grid, 'publish'>): Sink {
+  return {
+    async send(unit, signal) {
+      const delivery = unit[0]
+      if (delivery === undefined) return { kind: 'delivered' }
+      const outcome = await grid.publish(delivery.destination, delivery.item, delivery.payload, signal)
+      return outcome.kind === 'published' ? { kind: 'delivered' } : outcome
+    },
+  }
+}
