@@ -1,7 +1,9 @@
 import { type Loaded, readConfig } from '../config/config.ts'
 import { describe, type Problem } from '../config/problems.ts'
 import type { Config } from '../config/types.ts'
+import { messageOf } from '../errors.ts'
 import { missingFrom } from '../iodef/restriction.ts'
+import { createIntake } from '../relay/intake.ts'
 import { checkFiles, type FileFinding } from './check-files.ts'
 import { checkOnline } from './check-online.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
@@ -47,12 +49,23 @@ async function examine({ config, problems, warnings, files }: Loaded, online: bo
   const found = checkFiles(files, Date.now())
   const of = (...kinds: FileFinding['kind'][]): Problem[] =>
     found.filter((f) => kinds.includes(f.kind)).map(({ path, message }) => ({ path, message }))
-  const bad = [...problems, ...of('problem', 'expired')]
+  const bad = [...problems, ...of('problem', 'expired'), ...(await checkSchemas())]
   return {
     problems: bad,
     warnings: [...warnings, ...of('warning')],
     notes: config === undefined ? [] : unlabelled(config),
     unreachable: online && config !== undefined ? await checkOnline(config) : [],
+  }
+}
+
+/** The built-in schemas: they fail to compile only when the installation is broken. */
+async function checkSchemas(): Promise<Problem[]> {
+  await using intake = createIntake({ threads: 1 })
+  try {
+    await intake.warm()
+    return []
+  } catch (error) {
+    return [{ path: '', message: `the schemas do not compile; install the package again: ${messageOf(error)}` }]
   }
 }
 
@@ -86,10 +99,7 @@ async function say(file: string, config: Config | undefined, report: Report, io:
   part('note   ', report.notes)
   if (report.problems.length > 0) {
     const n = report.problems.length
-    await write(
-      io.err,
-      `${lines.join('\n')}\n${file}: ${n === 1 ? 'one problem' : `${n} problems`}\n`,
-    )
+    await write(io.err, `${lines.join('\n')}\n${file}: ${n === 1 ? 'one problem' : `${n} problems`}\n`)
     return
   }
   if (lines.length > 0) await write(io.err, `${lines.join('\n')}\n`)

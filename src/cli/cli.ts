@@ -7,6 +7,7 @@ import { type Command, type ExitCode, type Io, printable, UsageError, write } fr
 /** Loaded one at a time: `--help` need not wait for the XML engine and the XMPP client. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
+  validate: async () => (await import('./validate.ts')).validate,
 }
 
 const EXIT = 'Exit codes: 0 done, 1 the answer is no, 2 bad usage or configuration, 3 could not reach what it needs.\n'

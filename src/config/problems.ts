@@ -41,5 +41,6 @@ export function describe({ path, message, line }: Problem): string {
 
 /** What the system says of a file, without the call and the path: `no such file or directory`. */
 export function osReason(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'EISDIR') return 'it is a directory'
   return messageOf(error).replace(/^[A-Z0-9]+: (.*?)(, \w+)?( '.*')?( -> '.*')?$/s, '$1')
 }

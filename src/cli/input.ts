@@ -1,0 +1,29 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { osReason } from '../config/problems.ts'
+
+/** bytes: far above what a RID peer or a Broker takes */
+const LIMIT = 64 * 1_048_576
+
+/** The file could not be read; the message says why, for people. */
+export class UnreadableError extends Error {}
+
+/** All bytes of a file, or of standard input for `-`. Throws UnreadableError. The limit applies while reading. */
+export async function readInput(file: string): Promise<Uint8Array> {
+  let handle: FileHandle | undefined
+  try {
+    if (file !== '-') handle = await open(file)
+    const stream = handle === undefined ? process.stdin : handle.createReadStream({ autoClose: false })
+    const chunks: Buffer[] = []
+    let length = 0
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      length += chunk.length
+      if (length > LIMIT) throw new UnreadableError('it is larger than 64 MiB')
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  } catch (error) {
+    throw error instanceof UnreadableError ? error : new UnreadableError(osReason(error))
+  } finally {
+    await handle?.close()
+  }
+}

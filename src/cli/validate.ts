@@ -1,0 +1,85 @@
+import { messageOf } from '../errors.ts'
+import { createIntake, type Intake } from '../relay/intake.ts'
+import type { Diagnostic } from '../xml/tree.ts'
+import { readInput, UnreadableError } from './input.ts'
+import { parse } from './options.ts'
+import { type Command, type ExitCode, json, printable, UsageError, write } from './output.ts'
+
+/** One file's verdict, as `--json` prints it. */
+interface Verdict {
+  readonly file: string
+  readonly valid: boolean
+  readonly format: string
+  readonly errors: readonly Diagnostic[]
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** Files read ahead of the one whose verdict is printed next. */
+const AHEAD = 8
+
+export const validate: Command = {
+  name: 'validate',
+  summary: 'says of each file whether it is valid IODEF 2, IODEF 1 or RID, and why not',
+  usage: 'iodef-gateway validate [--json] [--strict] FILE...',
+  help: `
+The root element decides what a file is checked as: IODEF 2 (RFC 7970), IODEF 1 (RFC 5070), RID (RFC 6545, with the document
+inside) or an XEP-0268 payload. Errors and warnings have line, column and reason. Needs no network: the schemas are built in.
+"-" reads standard input. Exit code 1 when a file is not valid or cannot be read.
+
+      --strict   what RFC 7970's text demands and no schema can state is an error, not a warning
+      --json     [{"file", "valid", "format", "errors": [{"line", "column", "message"}], "warnings": [...]}]
+
+  iodef-gateway validate report.xml
+  iodef-gateway validate --json reports/*.xml | jq -r '.[] | select(.valid | not) | .file'
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals: files } = parse(args, { json: { type: 'boolean' }, strict: { type: 'boolean' } })
+    if (files.length === 0) throw new UsageError('which file?')
+    // a person waits for these documents, so there is more time than for a stranger's
+    await using intake = createIntake({ deadlineMs: 60_000 })
+    const verdicts: Verdict[] = []
+    for await (const verdict of inOrder(files, (file) => examine(intake, file, values.strict === true))) {
+      verdicts.push(verdict)
+      if (!values.json) await write(io.out, describe(verdict))
+    }
+    if (values.json) await write(io.out, json(verdicts))
+    return verdicts.every((verdict) => verdict.valid) ? 0 : 1
+  },
+}
+
+async function examine(intake: Intake, file: string, strict: boolean): Promise<Verdict> {
+  try {
+    const { valid, format, errors, more, warnings } = await intake.inspect(await readInput(file), { strict })
+    const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
+    return { file, valid, format, errors: [...errors, ...rest], warnings }
+  } catch (error) {
+    const message = error instanceof UnreadableError ? `cannot be read: ${error.message}` : messageOf(error)
+    return { file, valid: false, format: 'unknown', errors: [{ line: 0, column: 0, message }], warnings: [] }
+  }
+}
+
+/** Works on several at a time, and yields the results in the order of the inputs. */
+async function* inOrder<T, R>(inputs: readonly T[], work: (input: T) => Promise<R>): AsyncGenerator<R> {
+  const running: Promise<R>[] = []
+  for (const input of inputs) {
+    running.push(work(input))
+    if (running.length >= AHEAD) yield await (running.shift() as Promise<R>)
+  }
+  for (const result of running) yield await result
+}
+
+/** `FILE:LINE:COLUMN: error: REASON`, which editors can follow, then the verdict. */
+function describe({ file, valid, format, errors, warnings }: Verdict): string {
+  const name = file === '-' ? 'standard input' : printable(file)
+  const lines = (word: string, list: readonly Diagnostic[]) =>
+    list.map(({ line, column, message }) => {
+      const place = line === 0 ? '' : `:${line}${column === 0 ? '' : `:${column}`}`
+      return `${name}${place}: ${word}: ${printable(message)}\n`
+    })
+  const what = format === 'unknown' ? '' : ` ${format}`
+  return [
+    ...lines('error', errors),
+    ...lines('warning', warnings),
+    `${name}: ${valid ? 'valid' : 'not valid'}${what}\n`,
+  ].join('')
+}

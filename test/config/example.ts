@@ -1,0 +1,51 @@
+/** A configuration with every key, as a starting point for tests that break one thing. */
+export const FULL = `
+rid:
+  host: 0.0.0.0
+  port: 4590
+  name: gateway.example
+  tls: { cert: rid.pem, key: rid.key, ca: peers-ca.pem, crl: peers.crl }
+  maxMessage: 1MiB
+peers:
+  - name: csirt-a
+    identity: { dns: csirt-a.example }
+    accept: [Report]
+    publish: [incident]
+    url: https://csirt-a.example:4590/
+    topics: [incident]
+    restrictions: [public, partner]
+    policy: { region: PeerToPeer, traffic: Attack }
+    strict: false
+grid:
+  service: xmpp://controller.example:5222
+  jid: gateway@grid.example
+  auth: { password: { file: gateway.password } }
+  tls: { ca: grid-ca.pem, cert: gw.pem, key: gw.key, pin: "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+  broker: pubsub.grid.example
+  maxItem: 250KB
+  topics:
+    - name: incident
+      title: IODEF incident reports
+      payload: xep-0268
+      create: true
+      access: whitelist
+      members: [subscriber@grid.example]
+      restrictions: [public, partner]
+routes:
+  - match: { peer: [csirt-a], purpose: [reporting], type: [Report] }
+    topic: incident
+store: { path: ./data/gateway.db }
+ops: { host: 127.0.0.1, port: 9590 }
+log: { level: info }
+`
+
+/** Only what has no default. */
+export const LEAST = `
+rid: { name: gateway.example, tls: { cert: a.pem, key: a.key, ca: ca.pem } }
+grid:
+  service: xmpp://controller.example
+  jid: gateway@grid.example
+  auth: { password: { file: password } }
+  broker: pubsub.grid.example
+store: { path: gateway.db }
+`

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { nearest } from '../../src/config/nearest.ts'
+import { parseDuration, parseSize } from '../../src/config/units.ts'
+
+describe('durations', () => {
+  it('carry their unit', () => {
+    assert.deepEqual(
+      ['500ms', '30s', '5m', '2h', '3d', '1.5s', '10 s'].map(parseDuration),
+      [500, 30_000, 300_000, 7_200_000, 259_200_000, 1500, 10_000],
+    )
+  })
+
+  it('are nothing else', () => {
+    for (const bad of ['', '30', 's', '-1s', '1S', '1 week', '1e3s', '0x1s', ' 1s', '1s ', '1s2']) {
+      assert.equal(parseDuration(bad), undefined, bad)
+    }
+  })
+})
+
+describe('sizes', () => {
+  it('tell thousands from powers of two', () => {
+    assert.deepEqual(['7B', '250KB', '1MB', '2KiB', '1MiB'].map(parseSize), [7, 250_000, 1_000_000, 2048, 1_048_576])
+    for (const bad of ['1', '1mb', '1K', '1GiBs', 'MiB']) assert.equal(parseSize(bad), undefined, bad)
+  })
+
+  it('of whole bytes come back as they are', () => {
+    fc.assert(fc.property(fc.nat(), (n) => parseSize(`${n}B`) === n))
+  })
+})
+
+describe('the nearest word', () => {
+  const words = ['restrictions', 'identity', 'accept', 'url']
+  it('is found through typos and swaps', () => {
+    assert.equal(nearest('restrictoins', words), 'restrictions')
+    assert.equal(nearest('Identiy', words), 'identity')
+    assert.equal(nearest('ulr', words), 'url')
+  })
+
+  it('is none when nothing is near', () => {
+    assert.equal(nearest('colour', words), undefined)
+    assert.equal(nearest('z', ['a']), undefined)
+    assert.equal(nearest('x', []), undefined)
+  })
+})
