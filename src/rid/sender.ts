@@ -1,0 +1,206 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
+import { Agent, type Dispatcher, errors } from 'undici'
+import { MSG_TYPES, type MsgType, type PeerConfig, type TlsFiles } from '../config/types.ts'
+import { GatewayError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { ReadReply, Reply, RidSender, SendResult } from './contract.ts'
+import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './outcome.ts'
+import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
+import { printable } from './problems.ts'
+import { loadTls } from './tls.ts'
+
+export interface SenderLimits {
+  /** ms to a TCP connection and TLS session */
+  readonly connect: number
+  /** ms to the end of the reply */
+  readonly whole: number
+  /** bytes of a reply's body */
+  readonly maxReply: number
+  readonly connections: number
+}
+
+const DEFAULT_LIMITS: SenderLimits = { connect: 10_000, whole: 60_000, maxReply: 1024 * 1024, connections: 4 }
+
+export interface RidSenderOptions {
+  readonly peer: PeerConfig
+  readonly tls: TlsFiles
+  readonly readReply: ReadReply
+  readonly log: Logger
+  readonly limits?: Partial<SenderLimits>
+  /** ms since the epoch */
+  readonly now?: () => number
+}
+
+export interface ReloadableRidSender extends RidSender {
+  /** Reads certificate, key, CA and CRL again, for new connections. Throws GatewayError 'config-invalid' and goes on as before. */
+  reload(): void
+}
+
+/**
+ * The HTTPS client side towards one peer (RFC 6546 §3). The peer must show a certificate of our CA that has the DNS-ID of its
+ * URL or of its configured identity, or the configured fingerprint. Throws GatewayError 'config-invalid' when the peer has no
+ * https URL or the TLS files cannot be used.
+ */
+export function createRidSender(options: RidSenderOptions): ReloadableRidSender {
+  const { peer, tls, readReply, now = Date.now } = options
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  const url = httpsUrl(peer)
+  const log = options.log.child({ peer: peer.name })
+  let agent = createAgent(peer, url, tls, limits)
+
+  /** Throws what undici throws. */
+  async function post(xml: string, signal: AbortSignal): Promise<PeerResponse> {
+    const response = await agent.request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method: 'POST',
+      // exactly this: there are peers that refuse a charset parameter
+      headers: { 'content-type': 'text/xml' },
+      body: Buffer.from(xml, 'utf8'),
+      signal,
+    })
+    const header = (name: string) => [response.headers[name]].flat()[0]
+    return {
+      status: response.statusCode,
+      contentType: header('content-type'),
+      retryAfter: header('retry-after'),
+      callbackToken: header('rid-callback-token'),
+      body: await readBody(response),
+    }
+  }
+
+  async function judge(response: PeerResponse, request: MsgType | undefined): Promise<SendResult> {
+    const { status, contentType, body } = response
+    const about = { status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
+    if (status < 200 || status > 299) {
+      log.warn(about, 'RID peer refused a message')
+      return refusedOutcome(response, now())
+    }
+    if (body === undefined || body.length === 0) {
+      if (body === undefined) log.error(about, 'RID peer sent an improper reply')
+      return bodilessOutcome(response)
+    }
+    const reply = await read(body)
+    const outcome = repliedOutcome(status, reply, request)
+    if (outcome.kind === 'delivered' && outcome.note?.startsWith('improper')) {
+      // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
+      const beginning = excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
+      log.error({ ...about, note: printable(outcome.note), beginning }, 'RID peer sent an improper reply')
+    }
+    return outcome
+  }
+
+  async function read(body: Uint8Array): Promise<Reply> {
+    try {
+      return await readReply(body)
+    } catch (error) {
+      log.error({ err: error }, 'RID reply could not be read')
+      return { kind: 'improper', reason: 'not readable' }
+    }
+  }
+
+  return {
+    async send(xml, signal) {
+      const deadline = AbortSignal.timeout(limits.whole)
+      const either = AbortSignal.any([signal, deadline])
+      let response: PeerResponse
+      try {
+        response = await post(xml, either).catch((error: unknown) => {
+          // A peer may close an idle connection just when we use it. Once more, on a new one: sending is idempotent (§3).
+          if (!either.aborted && isReset(error)) return post(xml, either)
+          throw error
+        })
+      } catch (error) {
+        if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
+        const reason = deadline.aborted ? `no answer within ${limits.whole / 1000} s` : networkReason(error)
+        log.warn({ reason }, 'RID peer cannot be reached')
+        return { kind: 'retry', reason: `The peer cannot be reached: ${reason}`, destinationDown: true }
+      }
+      return judge(response, msgTypeOf(xml))
+    },
+    reload() {
+      const old = agent
+      agent = createAgent(peer, url, tls, limits)
+      old.close().catch((error: unknown) => log.warn({ err: error }, 'Old connections to the peer did not close'))
+    },
+    async [Symbol.asyncDispose]() {
+      await agent.destroy()
+    },
+  }
+}
+
+function httpsUrl(peer: PeerConfig): URL {
+  const url = peer.url === undefined ? null : URL.parse(peer.url)
+  if (url?.protocol !== 'https:')
+    throw new GatewayError('config-invalid', `peer ${peer.name}: url must be an https URL`)
+  return url
+}
+
+function createAgent(peer: PeerConfig, url: URL, tls: TlsFiles, limits: SenderLimits): Agent {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  const name = isIP(host) === 0 ? host : peer.identity.dns
+  return new Agent({
+    connections: limits.connections,
+    pipelining: 1,
+    allowH2: false,
+    maxResponseSize: limits.maxReply,
+    // the deadline is send's; undici's own timers are coarse
+    headersTimeout: limits.whole + 1_000,
+    bodyTimeout: limits.whole + 1_000,
+    connect: {
+      ...loadTls(tls).context,
+      ...(name === undefined ? {} : { servername: name }),
+      rejectUnauthorized: true,
+      timeout: limits.connect,
+      allowH2: false,
+      // a resumed session is not checked for its identity again
+      maxCachedSessions: 0,
+      checkServerIdentity: (_host: string, shown: PeerCertificate) => refuseStranger(peer, host, shown.raw),
+    },
+  })
+}
+
+/** The certificate already hangs on our CA; this is whether it is the peer's. CNs and wildcards do not count (RFC 6546 §3). */
+function refuseStranger(peer: PeerConfig, host: string, raw: Buffer): Error | undefined {
+  const certificate = new X509Certificate(raw)
+  const { dns, fingerprint } = peer.identity
+  const isPeers =
+    !hasWildcard(certificate) &&
+    ((fingerprint !== undefined && hasFingerprint(certificate, fingerprint)) ||
+      (isIP(host) === 0 ? hasDnsId(certificate, host) : certificate.checkIP(host) !== undefined) ||
+      (dns !== undefined && hasDnsId(certificate, dns)))
+  if (isPeers) return undefined
+  return Object.assign(new Error("The certificate is not the peer's"), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+}
+
+/** The whole body; undefined when it is over the limit. */
+async function readBody({ body }: Dispatcher.ResponseData): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await body.arrayBuffer())
+  } catch (error) {
+    if (error instanceof errors.ResponseExceededMaxSizeError) return undefined
+    throw error
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof AggregateError) return codeOf(error.errors[0])
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+function isReset(error: unknown): boolean {
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
+}
+
+/** OpenSSL's, Node's or undici's code, or the error's name: texts may name addresses and files. */
+function networkReason(error: unknown): string {
+  return codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
+}
+
+/** Of a message of our own making. */
+function msgTypeOf(xml: string): MsgType | undefined {
+  const written = /\bMsgType="(\w+)"/.exec(xml.slice(0, 4096))?.[1]
+  return MSG_TYPES.find((type) => type === written)
+}

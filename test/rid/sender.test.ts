@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
+import { after, test } from 'node:test'
+import type { PeerConfig } from '../../src/config/types.ts'
+import type { Reply, SendResult } from '../../src/rid/contract.ts'
+import { createRidSender, type RidSenderOptions } from '../../src/rid/sender.ts'
+import type { Certificate } from '../support/pki.ts'
+import { acknowledgement, type RidPeer, type Script, startRidPeer } from '../support/rid-peer.ts'
+import { csirtA, memoryLog, peerConfig, pki, root, server } from './setup.ts'
+
+after(() => pki.dispose())
+
+const MESSAGE =
+  '<?xml version="1.0"?><rid:RID xmlns:rid="urn:ietf:params:xml:ns:iodef-rid-2.0"><rid:RIDPolicy MsgType="Report"/></rid:RID>'
+const QUERY = MESSAGE.replace('Report', 'Query')
+
+/** Stands in for the hardened reader. */
+async function readReply(body: Uint8Array): Promise<Reply> {
+  const text = Buffer.from(body).toString('utf8')
+  if (text.includes('explode')) throw new Error('worker died')
+  const msgType = /MsgType="(\w+)"/.exec(text)?.[1]
+  if (msgType === undefined) return { kind: 'improper', reason: 'not RID' }
+  if (!msgType.startsWith('Acknowledg')) return { kind: 'message', msgType }
+  const status = /AuthorizationStatus="([\w-]+)"/.exec(text)?.[1] ?? 'unknown'
+  const justification = /Justification="(\w+)"/.exec(text)?.[1]
+  const why = justification === undefined ? {} : { justification }
+  return { kind: 'acknowledgement', status: status as 'Approved', ...why }
+}
+
+interface Rig extends AsyncDisposable {
+  readonly peer: RidPeer
+  readonly lines: Record<string, unknown>[]
+  readonly reload: () => void
+  send(xml?: string, signal?: AbortSignal): Promise<SendResult>
+}
+
+async function rig(
+  options: {
+    scripts?: Script[]
+    cert?: Certificate
+    identity?: PeerConfig['identity']
+    url?: (port: number) => string
+    sender?: Partial<RidSenderOptions>
+    peer?: Partial<Parameters<typeof startRidPeer>[0]>
+  } = {},
+): Promise<Rig> {
+  const cert = options.cert ?? server
+  const peer = await startRidPeer({ cert: cert.cert, key: cert.key, ca: root.cert, ...options.peer })
+  if (options.scripts) peer.script(...options.scripts)
+  const { log, lines } = memoryLog()
+  const url = options.url?.(peer.port) ?? peer.url
+  const sender = createRidSender({
+    peer: peerConfig('csirt-b', options.identity ?? { dns: 'csirt-b.example' }, url),
+    tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
+    readReply,
+    log,
+    ...options.sender,
+  })
+  return {
+    peer,
+    lines,
+    reload: () => sender.reload(),
+    send: (xml = MESSAGE, signal = new AbortController().signal) => sender.send(xml, signal),
+    async [Symbol.asyncDispose]() {
+      await sender[Symbol.asyncDispose]()
+      await peer[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const answer = (status: number, body = '', headers: Record<string, string> = {}): Script => ({
+  does: 'answer',
+  status,
+  headers,
+  body,
+})
+
+test('a message goes out as POST / in text/xml with our certificate', async () => {
+  await using r = await rig()
+  assert.deepEqual(await r.send(), { kind: 'delivered', status: 200 })
+  const [request] = r.peer.requests
+  assert.equal(request?.method, 'POST')
+  assert.equal(request?.url, '/')
+  assert.equal(request?.headers['content-type'], 'text/xml')
+  assert.equal(request?.headers['content-length'], String(Buffer.byteLength(MESSAGE)))
+  assert.equal(request?.body, MESSAGE)
+  assert.equal(request?.client, csirtA.fingerprint256)
+})
+
+test('messages one after another share connections', async () => {
+  await using r = await rig()
+  for (let i = 0; i < 20; i += 1) await r.send()
+  assert.equal(r.peer.requests.length, 20)
+  // the pool opens a second one when the first is not yet marked free
+  assert.ok(r.peer.connections() <= 2, `${r.peer.connections()} connections`)
+})
+
+const problemXml = '<problem xmlns="urn:ietf:rfc:7807"><title>Not valid</title><detail>line 3\u0007</detail></problem>'
+const table: [string, Script, SendResult][] = [
+  ['Approved', answer(200, acknowledgement('Approved')), { kind: 'delivered', status: 200 }],
+  [
+    'Pending',
+    answer(200, acknowledgement('Pending', 'SystemResource')),
+    { kind: 'delivered', status: 200, note: 'acknowledged as Pending: SystemResource' },
+  ],
+  [
+    "RSA's misspelt Acknowledgment",
+    answer(200, acknowledgement('Pending', undefined, 'Acknowledgment')),
+    { kind: 'delivered', status: 200, note: 'acknowledged as Pending' },
+  ],
+  [
+    'Denied',
+    answer(200, acknowledgement('Denied', 'UnrecognizedFormat')),
+    { kind: 'hold', reason: 'The peer denied it: UnrecognizedFormat' },
+  ],
+  ['an empty 200', answer(200), { kind: 'delivered', status: 200, note: 'empty reply' }],
+  ['an empty 204', answer(204), { kind: 'delivered', status: 204, note: 'empty reply' }],
+  [
+    '202 with a token',
+    answer(202, '', { 'rid-callback-token': 'abc' }),
+    { kind: 'delivered', status: 202, note: '202 Accepted, callback announced' },
+  ],
+  ['202 without', answer(202), { kind: 'delivered', status: 202, note: '202 Accepted, without RID-Callback-Token' }],
+  [
+    'a reply that is not RID',
+    answer(200, '<html>welcome</html>'),
+    { kind: 'delivered', status: 200, note: 'improper reply: not RID' },
+  ],
+  [
+    'a reply that breaks the reader',
+    answer(200, 'explode'),
+    { kind: 'delivered', status: 200, note: 'improper reply: not readable' },
+  ],
+  [
+    'a Report to a Report',
+    answer(200, MESSAGE),
+    { kind: 'delivered', status: 200, note: 'improper reply: a Report may not answer a Report' },
+  ],
+  ['400', answer(400, 'no'), { kind: 'hold', reason: 'The peer answered HTTP 400' }],
+  [
+    '400 with problem details',
+    answer(400, problemXml, { 'content-type': 'application/problem+xml' }),
+    { kind: 'hold', reason: 'The peer answered HTTP 400: Not valid line 3' },
+  ],
+  ['403', answer(403), { kind: 'hold', reason: 'The peer answered HTTP 403' }],
+  ['413', answer(413), { kind: 'hold', reason: 'The peer answered HTTP 413' }],
+  ['408', answer(408), { kind: 'retry', reason: 'The peer answered HTTP 408', destinationDown: false }],
+  [
+    '429 with Retry-After',
+    answer(429, '', { 'retry-after': '7' }),
+    { kind: 'retry', reason: 'The peer answered HTTP 429', retryAfter: 7000, destinationDown: true },
+  ],
+  ['500', answer(500), { kind: 'retry', reason: 'The peer answered HTTP 500', destinationDown: false }],
+  [
+    '503 with Retry-After',
+    answer(503, '', { 'retry-after': '120' }),
+    { kind: 'retry', reason: 'The peer answered HTTP 503', retryAfter: 120_000, destinationDown: true },
+  ],
+  ['504', answer(504), { kind: 'retry', reason: 'The peer answered HTTP 504', destinationDown: true }],
+]
+for (const [name, script, expected] of table) {
+  test(`outcome: ${name}`, async () => {
+    await using r = await rig({ scripts: [script] })
+    assert.deepEqual(await r.send(), expected)
+    assert.equal(r.peer.requests.length, 1)
+  })
+}
+
+test('a Report may answer a Query', async () => {
+  await using r = await rig({ scripts: [answer(200, MESSAGE)] })
+  assert.deepEqual(await r.send(QUERY), { kind: 'delivered', status: 200, note: 'answered with a Report' })
+})
+
+for (const status of [301, 302, 307, 308]) {
+  test(`${status} is not followed: held`, async () => {
+    await using elsewhere = await startRidPeer({ cert: server.cert, key: server.key, ca: root.cert })
+    await using r = await rig({ scripts: [answer(status, '', { location: elsewhere.url })] })
+    assert.deepEqual(await r.send(), { kind: 'hold', reason: `The peer answered HTTP ${status}` })
+    assert.equal(elsewhere.requests.length, 0)
+    assert.ok(!JSON.stringify(r.lines).includes(String(elsewhere.port)))
+  })
+}
+
+test('an improper reply is logged with a bounded, printable beginning', async () => {
+  await using r = await rig({ scripts: [answer(200, `\u001b[31m${'a'.repeat(5000)}`)] })
+  await r.send()
+  const line = r.lines.find((l) => l.msg === 'RID peer sent an improper reply')
+  assert.equal(line?.level, 'error')
+  assert.equal(line?.beginning, `[31m${'a'.repeat(76)}`)
+  assert.equal(line?.bytes, 5005)
+})
+
+function assertDown(result: SendResult, reason: RegExp): void {
+  assert.equal(result.kind, 'retry', JSON.stringify(result))
+  assert.ok(result.kind === 'retry' && result.destinationDown)
+  assert.match(result.kind === 'retry' ? result.reason : '', reason)
+}
+
+test('a peer that says nothing is given up at the deadline', async () => {
+  await using r = await rig({ scripts: [{ does: 'hang' }], sender: { limits: { whole: 200 } } })
+  assertDown(await r.send(), /no answer within 0\.2 s/)
+})
+
+test('a reply that dribbles is given up at the deadline', async () => {
+  await using r = await rig({ scripts: [{ does: 'endless', bytes: 1, every: 20 }], sender: { limits: { whole: 300 } } })
+  assertDown(await r.send(), /no answer within/)
+})
+
+test('an endless reply is read to the limit only', async () => {
+  await using r = await rig({
+    scripts: [{ does: 'endless', bytes: 10_000, every: 1 }],
+    sender: { limits: { maxReply: 50_000 } },
+  })
+  const note = 'improper reply: longer than the limit'
+  assert.deepEqual(await r.send(), { kind: 'delivered', status: 200, note })
+})
+
+for (const when of ['at-once', 'mid-way'] as const) {
+  test(`a connection closed ${when} is tried once more, then later`, async () => {
+    await using r = await rig({ scripts: [{ does: 'close', when }] })
+    assertDown(await r.send(), /UND_ERR_SOCKET|ECONNRESET/)
+    assert.equal(r.peer.requests.length, 2)
+  })
+}
+
+test('an idle connection the peer has closed costs nothing', async () => {
+  await using r = await rig({
+    scripts: [answer(200), { does: 'close', when: 'at-once' }, answer(200)],
+  })
+  assert.equal((await r.send()).kind, 'delivered')
+  assert.equal((await r.send()).kind, 'delivered')
+})
+
+test('what is not HTTP is a network failure', async () => {
+  await using r = await rig({ scripts: [{ does: 'garbage', bytes: 'SSH-2.0-OpenSSH\r\n' }] })
+  assertDown(await r.send(), /HPE_|HTTPParserError/)
+})
+
+test('an HTTP response without end of headers is bounded', async () => {
+  const garbage = `HTTP/1.1 200 OK\r\n${'X: y\r\n'.repeat(10_000)}`
+  await using r = await rig({ scripts: [{ does: 'garbage', bytes: garbage }] })
+  assertDown(await r.send(), /UND_ERR_HEADERS_OVERFLOW|UND_ERR_SOCKET|HPE_/)
+})
+
+test('nobody listens: the peer is down', async () => {
+  await using r = await rig({ url: () => 'https://localhost:1/' })
+  assertDown(await r.send(), /ECONNREFUSED/)
+})
+
+test('a peer that accepts TCP but no TLS is given up at the connect deadline', async () => {
+  const mute = createServer(() => {}).listen(0, '127.0.0.1')
+  await new Promise((resolve) => mute.once('listening', resolve))
+  const address = mute.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  {
+    await using r = await rig({ url: () => `https://localhost:${port}/`, sender: { limits: { connect: 200 } } })
+    assertDown(await r.send(), /UND_ERR_CONNECT_TIMEOUT/)
+  }
+  mute.close()
+})
+
+test('a shut down while sending is a retry that blames nobody', async () => {
+  await using r = await rig({ scripts: [{ does: 'hang' }] })
+  const stop = new AbortController()
+  const sending = r.send(MESSAGE, stop.signal)
+  setTimeout(() => stop.abort(), 50)
+  assert.deepEqual(await sending, { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false })
+  assert.equal((await r.send(MESSAGE, stop.signal)).kind, 'retry')
+})
+
+const other = await pki.ca('other')
+
+test('a server certificate of another CA is refused', async () => {
+  const cert = await other.issue({ cn: 'x', dns: ['localhost'] })
+  await using r = await rig({ cert })
+  assertDown(await r.send(), /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|UNABLE_TO_GET_ISSUER/)
+  assert.equal(r.peer.requests.length, 0)
+})
+
+test('another CA is refused even where the fingerprint is right', async () => {
+  const cert = await other.issue({ cn: 'x', dns: ['localhost'] })
+  await using r = await rig({ cert, identity: { fingerprint: cert.fingerprint256 } })
+  assertDown(await r.send(), /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|UNABLE_TO_GET_ISSUER/)
+})
+
+test('an expired server certificate is refused', async () => {
+  await using r = await rig({ cert: await root.issue({ cn: 'x', dns: ['localhost'], expired: true }) })
+  assertDown(await r.send(), /CERT_HAS_EXPIRED/)
+})
+
+test('a revoked server certificate is refused', async () => {
+  const cert = await root.issue({ cn: 'x', dns: ['localhost'] })
+  const crl = await root.crl([cert])
+  const tls = { cert: csirtA.cert, key: csirtA.key, ca: root.cert, crl }
+  await using r = await rig({ cert, sender: { tls } })
+  assertDown(await r.send(), /CERT_REVOKED/)
+})
+
+for (const [name, request] of [
+  ['of another host', { cn: 'localhost', dns: ['elsewhere.example'] }],
+  ['with its name in the CN only', { cn: 'localhost' }],
+  ['with a wildcard', { cn: 'x', dns: ['localhost', '*.example'] }],
+  ['for clients only', { cn: 'x', dns: ['localhost'], client: true }],
+] as const) {
+  test(`a server certificate ${name} is refused`, async () => {
+    await using r = await rig({ cert: await root.issue(request) })
+    assertDown(await r.send(), /ERR_TLS_CERT_ALTNAME_INVALID|INVALID_PURPOSE/)
+    assert.equal(r.peer.requests.length, 0)
+  })
+}
+
+test('a certificate with the configured fingerprint needs no name', async () => {
+  const cert = await root.issue({ cn: 'nameless' })
+  await using r = await rig({ cert, identity: { fingerprint: cert.fingerprint256.toLowerCase().replaceAll(':', '') } })
+  assert.equal((await r.send()).kind, 'delivered')
+})
+
+test("a URL with an address needs that address, or the peer's DNS-ID, in the certificate", async () => {
+  const url = (port: number) => `https://127.0.0.1:${port}/`
+  await using wrong = await rig({ url })
+  assertDown(await wrong.send(), /ERR_TLS_CERT_ALTNAME_INVALID/)
+  await using byAddress = await rig({ url, cert: await root.issue({ cn: 'x', ip: ['127.0.0.1'] }) })
+  assert.equal((await byAddress.send()).kind, 'delivered')
+  await using byName = await rig({ url, cert: await root.issue({ cn: 'x', dns: ['csirt-b.example'] }) })
+  assert.equal((await byName.send()).kind, 'delivered')
+})
+
+test('a server that speaks TLS 1.1 only is refused', async () => {
+  const tls = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+  await using r = await rig({ peer: { tls } })
+  assertDown(await r.send(), /SSL|EPROTO/)
+})
+
+test('a peer without an https URL is a configuration error', () => {
+  const { log } = memoryLog()
+  const tls = { cert: csirtA.cert, key: csirtA.key, ca: root.cert }
+  for (const url of [undefined, 'http://localhost/', 'nonsense']) {
+    const peer = peerConfig('x', { dns: 'x.example' }, url)
+    assert.throws(() => createRidSender({ peer, tls, readReply, log }), { code: 'config-invalid' })
+  }
+})
