@@ -15,7 +15,7 @@ export interface NewEnvelope {
   /** hex SHA-256; (direction, source, digest) is one message: a second one is a repeat */
   readonly digest: string
   readonly msgType: string
-  /** incident keys in document order, as incident-id.ts formats them: `name id` or `name id instance` */
+  /** incident keys in document order, as incident-id.ts formats them: `name id` or `name id#instance` */
   readonly incidents: readonly string[]
   /** ms since the epoch */
   readonly receivedAt: number
@@ -84,6 +84,8 @@ export interface Delivery {
   readonly reason: string | null
   readonly createdAt: number
   readonly updatedAt: number
+  /** when an operator last put it back into the queue: its age counts from here */
+  readonly requeuedAt?: number
 }
 
 /** What the queue shows: a delivery without its payload. */
@@ -114,8 +116,11 @@ export interface ClaimRequest {
   readonly limit: number
   readonly now: number
   readonly leaseMs: number
-  /** claim even what is not due yet: a destination came back */
-  readonly early?: boolean
+  /**
+   * ms since the epoch, when a destination came back: claim also what is not due yet, unless it was tried since then or its
+   * `notBefore` is still to come
+   */
+  readonly early?: number
 }
 
 export interface QueueFilter {

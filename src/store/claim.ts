@@ -1,0 +1,111 @@
+import { GatewayError } from '../errors.ts'
+import { formatId } from './ids.ts'
+import type { Place } from './order.ts'
+import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
+import { all, one, run } from './sql.ts'
+import type { ClaimRequest, Delivery } from './store.ts'
+import type { Tables } from './tables.ts'
+
+export interface Claims {
+  /** Whether a transaction is worth it. */
+  isPossible(request: ClaimRequest): boolean
+  /** Inside a transaction. */
+  claim(request: ClaimRequest): Delivery[][]
+  /** Inside a transaction: ends every lease there is. */
+  releaseAll(): number
+}
+
+interface Candidate {
+  readonly seq: number
+  readonly grp: number | null
+}
+
+const READY = 'FROM delivery WHERE destination = ?1 AND state = 0 AND ready = 1'
+/** `early`: not due, but not tried since the destination came back either; a `notBefore` still counts. */
+const EARLY = `${READY} AND due > ?2 AND updated_at < ?3 AND (not_before IS NULL OR not_before <= ?2)`
+// `state <> 2` is what lets the partial index delivery_kept serve this
+const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
+
+export function createClaims({ db, clock, destinations, order, groups }: Tables): Claims {
+  const anyDue = one(db, `SELECT 1 ${READY} AND due <= ?2 LIMIT 1`)
+  const anyEarly = one(db, `SELECT 1 ${EARLY} LIMIT 1`)
+  const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
+  const due = db.prepare(`SELECT seq, grp ${READY} AND due <= ?2 ORDER BY due, seq`)
+  const early = db.prepare(`SELECT seq, grp ${EARLY} ORDER BY due, seq`)
+  const expired = all<Place>(
+    db,
+    `SELECT seq, destination, incident, ord, grp ${LEASED} AND destination = ? AND lease <= ?`,
+  )
+  const leased = all<Place>(
+    db,
+    `SELECT seq, destination, incident, ord, grp ${LEASED} AND destination IN (SELECT id FROM destination)`,
+  )
+  const members = all<{ seq: number }>(db, 'SELECT seq FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq')
+  const lease = run(
+    db,
+    'UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ? WHERE seq = ?',
+  )
+  const release = run(db, 'UPDATE delivery SET state = 0, lease = NULL, due = min(due, ?) WHERE seq = ?')
+  const select = one<SummaryRow & { body: string | null }>(
+    db,
+    `SELECT ${SUMMARY_COLUMNS}, p.body FROM ${SUMMARY_FROM} LEFT JOIN payload p ON p.delivery = d.seq WHERE d.seq = ?`,
+  )
+
+  function releaseEach(places: readonly Place[], now: number): void {
+    for (const { seq, destination } of places) {
+      release(now, seq)
+      destinations.moved(destination, 'sending', 'pending')
+    }
+    for (const place of places) order.returned(place)
+  }
+
+  /** One candidate per unit: all members of a group are ready together. */
+  function* units(destination: number, request: ClaimRequest): Generator<Candidate> {
+    const groupsMet = new Set<number>()
+    function* distinct(rows: Iterable<unknown>): Generator<Candidate> {
+      for (const row of rows as Iterable<Candidate>) {
+        if (row.grp !== null && groupsMet.has(row.grp)) continue
+        if (row.grp !== null) groupsMet.add(row.grp)
+        yield row
+      }
+    }
+    yield* distinct(due.iterate(destination, request.now))
+    if (request.early !== undefined) yield* distinct(early.iterate(destination, request.now, request.early))
+  }
+
+  function take(destination: number, seq: number, { now, leaseMs }: ClaimRequest): Delivery {
+    lease(now + leaseMs, now, seq)
+    destinations.moved(destination, 'pending', 'sending')
+    const row = select(seq)!
+    if (row.body === null) throw new GatewayError('store-corrupt', `The payload of ${formatId(seq)} is missing.`)
+    return { ...toSummary(row, groups), payload: row.body }
+  }
+
+  return {
+    isPossible({ kind, destination: name, limit, now, early: since }) {
+      const destination = destinations.find(kind, name)
+      if (destination === undefined || limit < 1) return false
+      if (anyDue(destination, now) !== undefined || anyExpired(destination, now) !== undefined) return true
+      return since !== undefined && anyEarly(destination, now, since) !== undefined
+    },
+    claim(request) {
+      const destination = destinations.find(request.kind, request.destination)
+      if (destination === undefined) return []
+      releaseEach(expired(destination, request.now), request.now)
+      const chosen: Candidate[] = []
+      for (const unit of units(destination, request)) {
+        if (chosen.push(unit) >= request.limit) break
+      }
+      return chosen.map(({ seq, grp }) => {
+        const unit = (grp === null ? [{ seq }] : members(grp)).map((member) => take(destination, member.seq, request))
+        const items = unit[0]?.group?.items
+        return items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
+      })
+    },
+    releaseAll() {
+      const places = leased()
+      releaseEach(places, clock.now())
+      return places.length
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import type { DeliveryState, DestinationKind, Direction } from './store.ts'
+
+/** How the words of the contract are written in the tables: their place in these lists, which therefore only ever grow. */
+export const STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
+export const DIRECTIONS = ['rid-to-grid', 'grid-to-rid'] as const
+export const KINDS = ['topic', 'peer'] as const
+
+export const PENDING = 0
+export const SENDING = 1
+export const DELIVERED = 2
+export const DISCARDED = 5
+
+export const stateCode = (state: DeliveryState): number => STATES.indexOf(state)
+export const stateName = (code: number): DeliveryState => STATES[code]!
+export const directionCode = (direction: Direction): number => DIRECTIONS.indexOf(direction)
+export const directionName = (code: number): Direction => DIRECTIONS[code]!
+export const kindCode = (kind: DestinationKind): number => KINDS.indexOf(kind)
+export const kindName = (code: number): DestinationKind => KINDS[code]!

@@ -1,0 +1,80 @@
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { GatewayError } from '../errors.ts'
+import { storeError } from './faults.ts'
+import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
+
+export interface ConnectOptions {
+  readonly path: string
+  /** false: an absent store is an error, and the tables are left as they are (the queue and trace commands) */
+  readonly create: boolean
+  /** ms a statement blocks the thread while another process writes */
+  readonly busyMs: number
+}
+
+/** 3.51.3 mended a bug that could lose a WAL reset; 3.52.0 was withdrawn. */
+const MINIMUM = [3, 53] as const
+
+/**
+ * Opens the database and brings its tables up to date. Throws GatewayError 'store-unavailable' or 'store-corrupt', having
+ * changed nothing.
+ */
+export function connect(options: ConnectOptions): DatabaseSync {
+  let db: DatabaseSync | undefined
+  try {
+    if (options.create) createFile(options.path)
+    else if (!existsSync(options.path)) {
+      throw new GatewayError('store-unavailable', `There is no store at ${options.path}.`)
+    }
+    db = new DatabaseSync(options.path, { timeout: 5000, enableForeignKeyConstraints: true })
+    assertVersion(db)
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+    assertOurs(db, version)
+    db.exec('PRAGMA journal_mode = WAL')
+    db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
+    db.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864')
+    if (options.create) migrate(db)
+    else if (version < MIGRATIONS.length) {
+      throw new GatewayError('store-unavailable', 'The store is of an older version: start the gateway once.')
+    }
+    db.exec(`PRAGMA busy_timeout = ${options.busyMs}`)
+    return db
+  } catch (error) {
+    db?.close()
+    throw storeError(error)
+  }
+}
+
+/** Reports are confidential: the file, and so the -wal and -shm beside it, belong to the owner alone. */
+function createFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+function assertVersion(db: DatabaseSync): void {
+  const { v } = db.prepare('SELECT sqlite_version() AS v').get() as { v: string }
+  const [major = 0, minor = 0] = v.split('.').map(Number)
+  if (major !== MINIMUM[0] || minor < MINIMUM[1]) {
+    throw new GatewayError('store-unavailable', `SQLite ${MINIMUM.join('.')} or newer is needed; this is ${v}.`)
+  }
+}
+
+function assertOurs(db: DatabaseSync, version: number): void {
+  const { application_id: id } = db.prepare('PRAGMA application_id').get() as { application_id: number }
+  const empty = (db.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number }).n === 0
+  if (id !== APPLICATION_ID && !(empty && id === 0)) {
+    throw new GatewayError('store-corrupt', 'The file is a database, but not a store of this gateway.')
+  }
+  if (version > MIGRATIONS.length) {
+    throw new GatewayError('store-corrupt', 'The store was written by a newer version of the gateway.')
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE')
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  for (const step of MIGRATIONS.slice(version)) db.exec(step)
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)
+  db.exec('COMMIT')
+}

@@ -1,0 +1,90 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { kindCode, kindName } from './codes.ts'
+import { all, one, run } from './sql.ts'
+import type { DeliveryState, DestinationKind } from './store.ts'
+
+/** States whose deliveries are counted; delivered and discarded ones only ever grow. */
+const COUNTED = ['pending', 'sending', 'held', 'withheld'] as const
+type Counted = (typeof COUNTED)[number]
+
+export interface DestinationRow {
+  readonly id: number
+  readonly kind: DestinationKind
+  readonly name: string
+  readonly pending: number
+  readonly sending: number
+  readonly held: number
+  readonly withheld: number
+}
+
+/** Destinations by name, and the count of each one's deliveries by state. */
+export interface Destinations {
+  find(kind: DestinationKind, name: string): number | undefined
+  /** Only inside a transaction: makes the row when it is new. */
+  require(kind: DestinationKind, name: string): number
+  /** Counts one delivery out of `from` (null: it is new) and into `to`. On disk with `flush`. */
+  moved(destination: number, from: DeliveryState | null, to: DeliveryState): void
+  /** Last thing in a transaction. */
+  flush(): void
+  /** The transaction is undone. */
+  forget(): void
+  all(): DestinationRow[]
+}
+
+export function createDestinations(db: DatabaseSync): Destinations {
+  const select = one<{ id: number }>(db, 'SELECT id FROM destination WHERE kind = ? AND name = ?')
+  const insert = one<{ id: number }>(db, 'INSERT INTO destination (kind, name) VALUES (?, ?) RETURNING id')
+  const add = run(
+    db,
+    `UPDATE destination SET pending = pending + ?, sending = sending + ?, held = held + ?, withheld = withheld + ?
+     WHERE id = ?`,
+  )
+  const list = all<Omit<DestinationRow, 'kind'> & { kind: number }>(
+    db,
+    'SELECT id, kind, name, pending, sending, held, withheld FROM destination ORDER BY kind, name',
+  )
+  const known = new Map<string, number>()
+  const changes = new Map<number, Record<Counted, number>>()
+
+  function find(kind: DestinationKind, name: string): number | undefined {
+    const key = `${kind} ${name}`
+    const cached = known.get(key)
+    if (cached !== undefined) return cached
+    const id = select(kindCode(kind), name)?.id
+    if (id !== undefined) known.set(key, id)
+    return id
+  }
+
+  return {
+    find,
+    require(kind, name) {
+      return find(kind, name) ?? insert(kindCode(kind), name)!.id
+    },
+    moved(destination, from, to) {
+      let change = changes.get(destination)
+      if (change === undefined) {
+        change = { pending: 0, sending: 0, held: 0, withheld: 0 }
+        changes.set(destination, change)
+      }
+      if (from !== null && isCounted(from)) change[from]--
+      if (isCounted(to)) change[to]++
+    },
+    flush() {
+      for (const [id, change] of changes) {
+        if (COUNTED.some((state) => change[state] !== 0)) {
+          add(change.pending, change.sending, change.held, change.withheld, id)
+        }
+      }
+      changes.clear()
+    },
+    forget() {
+      changes.clear()
+      known.clear()
+    },
+    all: () => list().map((row) => ({ ...row, kind: kindName(row.kind) })),
+  }
+}
+
+function isCounted(state: DeliveryState): state is Counted {
+  return (COUNTED as readonly string[]).includes(state)
+}

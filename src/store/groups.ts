@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { all, one, run } from './sql.ts'
+import type { DeliveryGroup } from './store.ts'
+
+/** Which documents are complete at which destination (DeliveryGroup in the contract). */
+export interface Groups {
+  /** The group's number at this destination; `seq`, the delivery about to be stored, is its place when it is new. */
+  join(destination: number, group: DeliveryGroup, seq: number): number
+  /** A delivery of this item was stored: groups that waited for it alone are complete, and their pending members due. */
+  arrived(destination: number, item: string, now: number): void
+  /** A pending member was stored. */
+  joined(grp: number, now: number): void
+  describe(grp: number): DeliveryGroup
+}
+
+export function createGroups(db: DatabaseSync): Groups {
+  const find = one<{ seq: number }>(db, 'SELECT seq FROM delivery_group WHERE destination = ? AND id = ?')
+  const insert = run(db, 'INSERT INTO delivery_group (seq, destination, id, items, missing) VALUES (?, ?, ?, ?, ?)')
+  const insertMissing = run(db, 'INSERT INTO group_missing (destination, item, grp) VALUES (?, ?, ?)')
+  const exists = one<{ seq: number }>(db, 'SELECT seq FROM delivery WHERE item = ? AND destination = ?')
+  const takeMissing = all<{ grp: number }>(
+    db,
+    'DELETE FROM group_missing WHERE destination = ? AND item = ? RETURNING grp',
+  )
+  const countDown = one<{ missing: number }>(
+    db,
+    'UPDATE delivery_group SET missing = missing - 1 WHERE seq = ? RETURNING missing',
+  )
+  const makeDue = run(
+    db,
+    'UPDATE delivery SET due = min(due, ?1), not_before = NULL WHERE grp = ?2 AND state = 0 AND due > ?1',
+  )
+  const select = one<{ id: string; items: string; missing: number }>(
+    db,
+    'SELECT id, items, missing FROM delivery_group WHERE seq = ?',
+  )
+
+  return {
+    join(destination, group, seq) {
+      const known = find(destination, group.id)
+      if (known !== undefined) return known.seq
+      const missing = [...new Set(group.items)].filter((item) => exists(item, destination) === undefined)
+      insert(seq, destination, group.id, JSON.stringify(group.items), missing.length)
+      for (const item of missing) insertMissing(destination, item, seq)
+      return seq
+    },
+    arrived(destination, item, now) {
+      for (const { grp } of takeMissing(destination, item)) {
+        if (countDown(grp)!.missing === 0) makeDue(now, grp)
+      }
+    },
+    joined(grp, now) {
+      if (select(grp)!.missing === 0) makeDue(now, grp)
+    },
+    describe(grp) {
+      const { id, items } = select(grp)!
+      return { id, items: JSON.parse(items) as string[] }
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { all, one, run } from './sql.ts'
+import type { SeenItem } from './store.ts'
+
+/** What was met before: items of Topics, and which peers sent which item. */
+export interface Memory {
+  /** Inside a transaction. */
+  mark(item: SeenItem): void
+  seen(topic: string, item: string, digest: string): boolean
+  seenIds(topic: string, itemIds: readonly string[]): Set<string>
+  cursor(topic: string): SeenItem | undefined
+  /** Inside a transaction. */
+  came(item: string, source: string): void
+  sourcesOf(item: string): string[]
+}
+
+export function createMemory(db: DatabaseSync): Memory {
+  const insert = run(db, 'INSERT INTO seen (topic, item, digest, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+  const move = run(
+    db,
+    `INSERT INTO cursor (topic, item, digest, at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (topic) DO UPDATE SET item = excluded.item, digest = excluded.digest, at = excluded.at`,
+  )
+  const has = one(db, 'SELECT 1 FROM seen WHERE topic = ? AND item = ? AND digest = ?')
+  const hasId = one(db, 'SELECT 1 FROM seen WHERE topic = ? AND item = ? LIMIT 1')
+  const cursor = one<{ item: string; digest: string; at: number }>(
+    db,
+    'SELECT item, digest, at FROM cursor WHERE topic = ?',
+  )
+  const addSource = run(db, 'INSERT INTO item_source (item, source) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const sources = all<{ source: string }>(db, 'SELECT source FROM item_source WHERE item = ? ORDER BY source')
+
+  return {
+    mark({ topic, itemId, digest, at }) {
+      insert(topic, itemId, digest, at)
+      move(topic, itemId, digest, at)
+    },
+    seen: (topic, item, digest) => has(topic, item, digest) !== undefined,
+    seenIds: (topic, itemIds) => new Set(itemIds.filter((item) => hasId(topic, item) !== undefined)),
+    cursor(topic) {
+      const row = cursor(topic)
+      return row === undefined ? undefined : { topic, itemId: row.item, digest: row.digest, at: row.at }
+    },
+    came(item, source) {
+      addSource(item, source)
+    },
+    sourcesOf: (item) => sources(item).map((row) => row.source),
+  }
+}

@@ -1,0 +1,119 @@
+/** "IODF": the database header says whose file this is. */
+export const APPLICATION_ID = 0x494f4446
+
+/**
+ * Each entry brings the tables from `user_version` = its place to the next. Never edit one that was released: append.
+ * Numbers for state, direction and kind: codes.ts. Times are ms since the epoch.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE envelope (
+  seq INTEGER PRIMARY KEY,
+  direction INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  msg_type TEXT NOT NULL,
+  incidents TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  UNIQUE (digest, source, direction)
+) STRICT;
+
+-- Counts of its deliveries are kept here, in the same commits: a queue of any length is counted at once.
+CREATE TABLE destination (
+  id INTEGER PRIMARY KEY,
+  kind INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  pending INTEGER NOT NULL DEFAULT 0,
+  sending INTEGER NOT NULL DEFAULT 0,
+  held INTEGER NOT NULL DEFAULT 0,
+  withheld INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (kind, name)
+) STRICT;
+
+-- seq is that of the member stored first: the place of the whole group in every line (delivery.ord).
+CREATE TABLE delivery_group (
+  seq INTEGER PRIMARY KEY,
+  destination INTEGER NOT NULL REFERENCES destination (id),
+  id TEXT NOT NULL,
+  items TEXT NOT NULL,
+  missing INTEGER NOT NULL,
+  UNIQUE (destination, id)
+) STRICT;
+
+-- Items of a group that have no delivery to its destination yet.
+CREATE TABLE group_missing (
+  destination INTEGER NOT NULL,
+  item TEXT NOT NULL,
+  grp INTEGER NOT NULL REFERENCES delivery_group (seq),
+  PRIMARY KEY (destination, item, grp)
+) STRICT, WITHOUT ROWID;
+
+-- ord: place in the line of (destination, incident): its own seq, or its group's.
+-- ready: pending, and nothing unsettled stands before it or any pending member of its group (order.ts).
+CREATE TABLE delivery (
+  seq INTEGER PRIMARY KEY,
+  envelope INTEGER NOT NULL REFERENCES envelope (seq),
+  destination INTEGER NOT NULL REFERENCES destination (id),
+  incident TEXT NOT NULL,
+  item TEXT NOT NULL,
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+  ready INTEGER NOT NULL CHECK (ready = 0 OR (ready = 1 AND state = 0)),
+  ord INTEGER NOT NULL,
+  grp INTEGER REFERENCES delivery_group (seq),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due INTEGER CHECK (state > 1 OR due IS NOT NULL),
+  not_before INTEGER,
+  lease INTEGER CHECK (state <> 1 OR lease IS NOT NULL),
+  reason TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  requeued_at INTEGER,
+  UNIQUE (item, destination)
+) STRICT;
+CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND ready = 1;
+CREATE INDEX delivery_line ON delivery (destination, incident, ord, seq) WHERE state IN (0, 1);
+CREATE INDEX delivery_kept ON delivery (destination, state) WHERE state <> 2;
+CREATE INDEX delivery_grp ON delivery (grp) WHERE grp IS NOT NULL;
+
+-- Apart, so that walking the queue never reads documents, and so that they can be dropped.
+CREATE TABLE payload (
+  delivery INTEGER PRIMARY KEY REFERENCES delivery (seq),
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE item_source (
+  item TEXT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (item, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE seen (
+  topic TEXT NOT NULL,
+  item TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (topic, item, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursor (
+  topic TEXT PRIMARY KEY,
+  item TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- tail: the last word of the incident's key, for asking with the id part alone (trail.ts).
+CREATE TABLE trace (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  incident TEXT NOT NULL,
+  tail TEXT NOT NULL,
+  event TEXT NOT NULL,
+  fields TEXT NOT NULL
+) STRICT;
+CREATE INDEX trace_tail ON trace (tail);
+
+CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
+INSERT INTO probe VALUES (1, 0);
+`,
+]

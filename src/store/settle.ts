@@ -1,0 +1,48 @@
+import { SENDING, stateCode } from './codes.ts'
+import { parseId } from './ids.ts'
+import type { Place } from './order.ts'
+import { one, run } from './sql.ts'
+import type { Settlement } from './store.ts'
+import type { Tables } from './tables.ts'
+
+/** Inside a transaction: ends leases. What is no longer `sending` is left alone. */
+export type Settle = (settlements: readonly Settlement[]) => void
+
+export function createSettle({ db, clock, destinations, order }: Tables): Settle {
+  const find = one<Place & { state: number }>(
+    db,
+    'SELECT seq, destination, incident, ord, grp, state FROM delivery WHERE seq = ?',
+  )
+  const postpone = run(
+    db,
+    `UPDATE delivery SET state = 0, lease = NULL, due = ?, attempts = attempts + ?, reason = ?, updated_at = ?
+     WHERE seq = ?`,
+  )
+  const finish = run(
+    db,
+    `UPDATE delivery SET state = ?, lease = NULL, due = NULL, attempts = attempts + 1, reason = ?, updated_at = ?
+     WHERE seq = ?`,
+  )
+
+  return (settlements) => {
+    const returned: Place[] = []
+    const left: Place[] = []
+    for (const settlement of settlements) {
+      const place = find(parseId(settlement.id) ?? -1)
+      if (place?.state !== SENDING) continue
+      const { seq, destination } = place
+      if (settlement.to === 'pending') {
+        const { nextAttempt, countAttempt, reason } = settlement
+        postpone(nextAttempt, countAttempt ? 1 : 0, reason, clock.now(), seq)
+        returned.push(place)
+      } else {
+        const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
+        finish(stateCode(settlement.to), reason, clock.now(), seq)
+        left.push(place)
+      }
+      destinations.moved(destination, 'sending', settlement.to)
+    }
+    for (const place of returned) order.returned(place)
+    for (const place of left) order.left(place)
+  }
+}

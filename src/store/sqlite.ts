@@ -1,0 +1,147 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../log.ts'
+import { createIntake } from './accept.ts'
+import { createClaims } from './claim.ts'
+import { type ConnectOptions, connect } from './connect.ts'
+import { storeError } from './faults.ts'
+import { GroupCommit } from './group-commit.ts'
+import { createOperator } from './operator.ts'
+import { createPrune } from './prune.ts'
+import { createQueue } from './queue.ts'
+import { createSettle } from './settle.ts'
+import { one, run } from './sql.ts'
+import type { Backlog, Store } from './store.ts'
+import { createTables } from './tables.ts'
+
+export interface StoreOptions {
+  readonly path: string
+  readonly log: Logger
+  readonly clock: Clock
+  /** for tests: how the database is opened */
+  readonly connect?: (options: ConnectOptions) => DatabaseSync
+}
+
+export interface SqliteStore extends Store {
+  /**
+   * Drops what is no longer needed: documents of deliveries settled 30 days ago, trace rows of 400 days ago. Works in small
+   * commits, `steps` of each at most; resolves with the number of rows gone. To be called every hour or so.
+   */
+  prune(now: number, steps?: number): Promise<number>
+}
+
+/**
+ * Opens the gateway's store, made when absent: file mode 0600. Rejects with GatewayError 'store-unavailable' (no room, no
+ * permission, locked) or 'store-corrupt' (not a store, or one of a newer version).
+ */
+export async function openStore(options: StoreOptions): Promise<SqliteStore> {
+  return create(options, { path: options.path, create: true, busyMs: 15 })
+}
+
+/** Opens the store beside a running gateway, for the queue and trace commands: an absent one is 'store-unavailable'. */
+export async function openQueue(options: StoreOptions): Promise<SqliteStore> {
+  return create(options, { path: options.path, create: false, busyMs: 1000 })
+}
+
+function create({ clock, log, connect: open = connect }: StoreOptions, options: ConnectOptions): SqliteStore {
+  const db = open(options)
+  const tables = createTables(db, clock)
+  const { destinations, sequence, memory, trail } = tables
+  const intake = createIntake(tables)
+  const claims = createClaims(tables)
+  const settle = createSettle(tables)
+  const operator = createOperator(tables)
+  const queue = createQueue(tables)
+  const prune = createPrune(tables)
+  const dataVersion = one<{ data_version: number }>(db, 'PRAGMA data_version')
+  const latest = one<{ key: number }>(
+    db,
+    `SELECT max((SELECT coalesce(max(seq), 0) FROM envelope), (SELECT coalesce(max(seq), 0) FROM delivery)) AS key`,
+  )
+  const touch = run(db, 'UPDATE probe SET at = ? WHERE id = 1')
+  let version = -1
+  let backlog: { commits: number; version: number; rows: Backlog[] } | undefined
+  let commits = 0
+
+  const changeCounter = () => read(() => dataVersion()!.data_version)
+  const writer = new GroupCommit(db, {
+    begun() {
+      const current = dataVersion()!.data_version
+      if (current === version) return
+      version = current
+      destinations.forget()
+      sequence.passed(latest()!.key)
+    },
+    committing() {
+      destinations.flush()
+      commits++
+    },
+    undone: destinations.forget,
+  })
+  log.debug({ path: options.path }, 'Store opened')
+
+  return {
+    accept: (envelope, trace = []) => writer.submit(() => intake.accept(envelope, trace)),
+    findEnvelope: (direction, source, digest) => read(() => intake.find(direction, source, digest)),
+    async claim(request) {
+      return read(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request)) : []
+    },
+    settle: (settlements, trace = []) =>
+      writer.submit(() => {
+        settle(settlements)
+        trail.add(trace)
+      }),
+    releaseLeases: () => writer.submit(claims.releaseAll),
+    sourcesOf: (item) => read(() => memory.sourcesOf(item)),
+    seen: ({ topic, itemId, digest }) => read(() => memory.seen(topic, itemId, digest)),
+    seenIds: (topic, itemIds) => read(() => memory.seenIds(topic, itemIds)),
+    markSeen: (items) =>
+      writer.submit(() => {
+        for (const item of items) memory.mark(item)
+      }),
+    cursor: (topic) => read(() => memory.cursor(topic)),
+    findPayload: (kind, destination, item) => read(() => queue.findPayload(kind, destination, item)),
+    record: (trace) => writer.submit(() => trail.add(trace)),
+    trace: (incident) => read(() => trail.of(incident)),
+    list: (filter = {}) => read(() => queue.list(filter)),
+    show: (id) => read(() => queue.show(id)),
+    retry: (id, now) => writer.submit(() => operator.retry(id, now)),
+    discard: (id, now) => writer.submit(() => operator.discard(id, now)),
+    backlog() {
+      const current = changeCounter()
+      if (backlog?.commits !== commits || backlog.version !== current) {
+        backlog = { commits, version: current, rows: read(queue.backlog) }
+      }
+      return backlog.rows
+    },
+    async probe() {
+      await writer.submit(() => touch(clock.now()))
+    },
+    changeCounter,
+    async prune(now, steps = 50) {
+      let gone = 0
+      for (const step of [prune.payloads, prune.trace]) {
+        for (let round = 0; round < steps; round++) {
+          const { dropped, more } = await writer.submit(() => step(now))
+          gone += dropped
+          if (!more) break
+        }
+      }
+      return gone
+    },
+    async [Symbol.asyncDispose]() {
+      if (!db.isOpen) return
+      writer.close()
+      db.close()
+    },
+  }
+}
+
+/** A read that fails says so in the gateway's own words. */
+function read<T>(query: () => T): T {
+  try {
+    return query()
+  } catch (error) {
+    throw storeError(error)
+  }
+}

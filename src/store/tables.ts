@@ -1,0 +1,33 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../clock.ts'
+import { createDestinations, type Destinations } from './destinations.ts'
+import { createGroups, type Groups } from './groups.ts'
+import { createSequence, type Sequence } from './ids.ts'
+import { createMemory, type Memory } from './memory.ts'
+import { createOrder, type Order } from './order.ts'
+import { createTrail, type Trail } from './trail.ts'
+
+/** What the operations of the store are made of. */
+export interface Tables {
+  readonly db: DatabaseSync
+  readonly clock: Clock
+  readonly sequence: Sequence
+  readonly destinations: Destinations
+  readonly order: Order
+  readonly groups: Groups
+  readonly memory: Memory
+  readonly trail: Trail
+}
+
+export function createTables(db: DatabaseSync, clock: Clock): Tables {
+  return {
+    db,
+    clock,
+    sequence: createSequence(clock),
+    destinations: createDestinations(db),
+    order: createOrder(db),
+    groups: createGroups(db),
+    memory: createMemory(db),
+    trail: createTrail(db),
+  }
+}

@@ -1,0 +1,536 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Delivery, SeenItem, Settlement, TraceEvent } from '../../src/store/store.ts'
+import { type Bench, delivery, envelope, request, sha } from './support.ts'
+
+const items = (units: readonly Delivery[][]) => units.map((unit) => unit.map((one) => one.item))
+const delivered = (units: readonly Delivery[][]): Settlement[] =>
+  units.flat().map(({ id }) => ({ id, to: 'delivered' }))
+
+/** What every implementation of the Store contract does. */
+export function testContract(name: string, createBench: () => Promise<Bench>): void {
+  describe(`${name}: taking in`, () => {
+    it('keeps an envelope with all its deliveries', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const accepted = await store.accept(
+        envelope(clock, 'one', [delivery('A'), delivery('B', { kind: 'peer', destination: 'csirt-b' })]),
+      )
+      assert.equal(accepted.outcome, 'accepted')
+      assert.ok(accepted.outcome === 'accepted' && accepted.deliveries.length === 2)
+      const shown = store.show(accepted.deliveries[1]!)
+      assert.equal(shown?.payload, '<payload>B</payload>')
+      assert.deepEqual(
+        { ...shown, id: null, payload: null },
+        {
+          id: null,
+          envelope: accepted.id,
+          direction: 'rid-to-grid',
+          source: 'csirt-a',
+          kind: 'peer',
+          destination: 'csirt-b',
+          incident: 'csirt-a.example B',
+          item: sha('B'),
+          payload: null,
+          group: null,
+          state: 'pending',
+          attempts: 0,
+          nextAttempt: clock.now(),
+          reason: null,
+          createdAt: clock.now(),
+          updatedAt: clock.now(),
+        },
+      )
+    })
+
+    it('knows the same message again and stores nothing of it', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const event: TraceEvent = { at: clock.now(), incident: 'csirt-a.example A', event: 'accepted', fields: {} }
+      const first = await store.accept(envelope(clock, 'one', [delivery('A')]), [event])
+      const second = await store.accept(envelope(clock, 'one', [delivery('A2')]), [event])
+      assert.deepEqual(second, { outcome: 'duplicate', id: first.id })
+      assert.deepEqual(store.findEnvelope('rid-to-grid', 'csirt-a', sha('message one')), { id: first.id })
+      assert.equal(store.findEnvelope('grid-to-rid', 'csirt-a', sha('message one')), undefined)
+      assert.equal(store.list().length, 1)
+      assert.equal(store.trace('A').length, 1)
+    })
+
+    it('takes the same message from another source as a message of its own, whose item goes out once', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A')]))
+      const second = await store.accept(envelope(clock, 'one', [delivery('A')], { source: 'csirt-b' }))
+      assert.ok(second.outcome === 'accepted' && second.deliveries.length === 0)
+      assert.deepEqual(store.sourcesOf(sha('A')), ['csirt-a', 'csirt-b'])
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('lets one bad envelope fail alone among many of the same turn', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const bad = { ...delivery('bad'), payload: null as unknown as string }
+      const results = await Promise.allSettled([
+        store.accept(envelope(clock, '1', [delivery('A')])),
+        store.accept(envelope(clock, '2', [delivery('B'), bad])),
+        store.accept(envelope(clock, '3', [delivery('C')])),
+      ])
+      assert.deepEqual(
+        results.map((result) => result.status),
+        ['fulfilled', 'rejected', 'fulfilled'],
+      )
+      assert.deepEqual(
+        store
+          .list()
+          .map((one) => one.item)
+          .sort(),
+        [sha('A'), sha('C')].sort(),
+      )
+      assert.equal(store.backlog()[0]?.pending, 2)
+      assert.equal(store.findEnvelope('rid-to-grid', 'csirt-a', sha('message 2')), undefined)
+    })
+
+    it('keeps a payload of a megabyte to the letter', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const payload = `<a>${'漢字🔒é'.repeat(100_000)}</a>`
+      await store.accept(envelope(clock, 'big', [delivery('A', { payload })]))
+      const [unit] = await store.claim(request(clock))
+      assert.equal(unit?.[0]?.payload, payload)
+      assert.equal(store.findPayload('topic', 'incident', sha('A')), payload)
+      assert.equal(store.findPayload('topic', 'other', sha('A')), undefined)
+    })
+
+    it('stores held and withheld deliveries with their reason, and they are not claimed', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(
+        envelope(clock, 'one', [
+          delivery('A', { state: 'held', reason: 'too large' }),
+          delivery('B', { state: 'withheld', reason: 'restriction private', incident: 'x A' }),
+        ]),
+      )
+      assert.deepEqual(await store.claim(request(clock)), [])
+      assert.deepEqual(
+        store.list().map(({ state, reason, nextAttempt }) => ({ state, reason, nextAttempt })),
+        [
+          { state: 'held', reason: 'too large', nextAttempt: null },
+          { state: 'withheld', reason: 'restriction private', nextAttempt: null },
+        ],
+      )
+    })
+  })
+
+  describe(`${name}: claiming`, () => {
+    it('leases, and leases again when the lease ran out', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A')]))
+      const [unit] = await store.claim(request(clock, { leaseMs: 1000 }))
+      assert.equal(unit?.[0]?.state, 'sending')
+      assert.deepEqual(await store.claim(request(clock)), [])
+      await clock.advance(999)
+      assert.deepEqual(await store.claim(request(clock)), [])
+      await clock.advance(1)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('makes every lease claimable at once when told so', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A'), delivery('B', { destination: 'other' })]))
+      await store.claim(request(clock))
+      await store.claim(request(clock, { destination: 'other' }))
+      assert.equal(await store.releaseLeases(), 2)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+      assert.deepEqual(items(await store.claim(request(clock, { destination: 'other' }))), [[sha('B')]])
+    })
+
+    it('never before notBefore, not even early', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A', { notBefore: clock.now() + 500 })]))
+      assert.equal(store.backlog()[0]?.due, clock.now() + 500)
+      assert.deepEqual(await store.claim(request(clock, { early: clock.now() + 1 })), [])
+      await clock.advance(500)
+      assert.equal((await store.claim(request(clock))).length, 1)
+    })
+
+    it('early takes what waits for its next attempt, unless it was tried since', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A'), delivery('B')]))
+      const units = await store.claim(request(clock))
+      const later = units
+        .flat()
+        .map(
+          ({ id }): Settlement => ({
+            id,
+            to: 'pending',
+            nextAttempt: clock.now() + 600_000,
+            reason: '503',
+            countAttempt: true,
+          }),
+        )
+      await store.settle([later[0]!])
+      await clock.advance(1000)
+      const back = clock.now()
+      await clock.advance(1000)
+      await store.settle([later[1]!])
+      assert.deepEqual(await store.claim(request(clock)), [])
+      assert.deepEqual(items(await store.claim(request(clock, { early: back }))), [[sha('A')]])
+      assert.deepEqual(await store.claim(request(clock, { early: back })), [])
+    })
+
+    it('keeps the order of an incident, and others do not wait for it', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const incident = 'csirt-a.example 7'
+      for (const item of ['A', 'B', 'C']) await store.accept(envelope(clock, item, [delivery(item, { incident })]))
+      await store.accept(envelope(clock, 'D', [delivery('D')]))
+      const first = await store.claim(request(clock))
+      assert.deepEqual(items(first), [[sha('A')], [sha('D')]])
+      await store.settle([
+        { id: first[0]![0]!.id, to: 'pending', nextAttempt: clock.now() + 50, reason: 'busy', countAttempt: true },
+      ])
+      assert.deepEqual(await store.claim(request(clock)), [])
+      await clock.advance(50)
+      const again = await store.claim(request(clock))
+      assert.deepEqual(items(again), [[sha('A')]])
+      assert.equal(again[0]![0]!.attempts, 1)
+      await store.settle(delivered(again))
+      const second = await store.claim(request(clock))
+      assert.deepEqual(items(second), [[sha('B')]])
+      await store.settle([{ id: second[0]![0]!.id, to: 'held', reason: '400' }])
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('C')]])
+    })
+
+    it('what an operator puts back goes before what came later', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const incident = 'csirt-a.example 7'
+      await store.accept(envelope(clock, 'A', [delivery('A', { incident, state: 'held' })]))
+      await store.accept(envelope(clock, 'B', [delivery('B', { incident })]))
+      assert.equal(await store.retry(store.list()[0]!.id, clock.now()), true)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+      assert.deepEqual(items(await store.claim(request(clock))), [])
+    })
+
+    it('gives at most what was asked for, the longest due first', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(
+        envelope(
+          clock,
+          'one',
+          ['A', 'B', 'C'].map((item) => delivery(item)),
+        ),
+      )
+      assert.deepEqual(items(await store.claim(request(clock, { limit: 2 }))), [[sha('A')], [sha('B')]])
+      assert.deepEqual(items(await store.claim(request(clock, { limit: 0 }))), [])
+      assert.deepEqual(items(await store.claim(request(clock, { limit: 2 }))), [[sha('C')]])
+      assert.deepEqual(await store.claim(request(clock, { destination: 'nobody' })), [])
+    })
+  })
+
+  describe(`${name}: groups`, () => {
+    const group = { id: 'document', items: [sha('A'), sha('B')] }
+    const member = (bench: Bench, item: string, waits: number, more: object = {}) =>
+      bench.store.accept(
+        envelope(bench.clock, item, [delivery(item, { group, notBefore: bench.clock.now() + waits, ...more })], {
+          direction: 'grid-to-rid',
+          source: 'incident',
+        }),
+      )
+
+    it('goes out as one, in document order, as soon as it is complete', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await member(bench, 'B', 10_000)
+      assert.deepEqual(await store.claim(request(clock)), [])
+      await member(bench, 'A', 10_000)
+      const units = await store.claim(request(clock, { limit: 1 }))
+      assert.deepEqual(items(units), [[sha('A'), sha('B')]])
+      assert.deepEqual(units[0]![0]!.group, group)
+    })
+
+    it('goes out in part when the rest does not come in time', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await member(bench, 'A', 2000)
+      await clock.advance(2000)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+      await member(bench, 'B', 2000)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
+    })
+
+    it('is complete with a member that is held, or that came without the group', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'B', [delivery('B', { state: 'withheld', reason: 'private' })]))
+      await member(bench, 'A', 60_000)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('waits whole for an earlier delivery of any of its incidents', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B' })]))
+      await member(bench, 'A', 0)
+      await member(bench, 'B', 0)
+      const first = await store.claim(request(clock))
+      assert.deepEqual(items(first), [[sha('X')]])
+      await store.settle(delivered(first))
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A'), sha('B')]])
+    })
+
+    it('two documents of the same incidents in opposite order do not wait for each other for ever', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const parts = [
+        { item: 'A', incident: 'x 1', document: 'first' },
+        { item: 'C', incident: 'x 2', document: 'second' },
+        { item: 'D', incident: 'x 1', document: 'second' },
+        { item: 'B', incident: 'x 2', document: 'first' },
+      ]
+      for (const { item, incident, document } of parts) {
+        const all = parts.filter((part) => part.document === document).map((part) => sha(part.item))
+        await store.accept(envelope(clock, item, [delivery(item, { incident, group: { id: document, items: all } })]))
+      }
+      const first = await store.claim(request(clock))
+      assert.deepEqual(items(first), [[sha('A'), sha('B')]])
+      await store.settle(delivered(first))
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('C'), sha('D')]])
+    })
+  })
+
+  describe(`${name}: settling`, () => {
+    it('keeps the outcome, its reason and the count of attempts', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(
+        envelope(
+          clock,
+          'one',
+          ['A', 'B', 'C', 'D'].map((item) => delivery(item)),
+        ),
+      )
+      const [a, b, c, d] = (await store.claim(request(clock))).flat()
+      const at = clock.now() + 7000
+      await store.settle(
+        [
+          { id: a!.id, to: 'delivered', note: 'Pending' },
+          { id: b!.id, to: 'held', reason: 'Denied' },
+          { id: c!.id, to: 'withheld', reason: 'private' },
+          { id: d!.id, to: 'pending', nextAttempt: at, reason: 'stopping', countAttempt: false },
+        ],
+        [{ at: clock.now(), incident: a!.incident, event: 'published', fields: { delivery: a!.id, attempts: 1 } }],
+      )
+      assert.deepEqual(
+        store.list().map(({ state, reason, attempts, nextAttempt }) => [state, reason, attempts, nextAttempt]),
+        [
+          ['delivered', 'Pending', 1, null],
+          ['held', 'Denied', 1, null],
+          ['withheld', 'private', 1, null],
+          ['pending', 'stopping', 0, at],
+        ],
+      )
+      assert.deepEqual(store.trace(a!.incident), [
+        { at: clock.now(), incident: a!.incident, event: 'published', fields: { delivery: a!.id, attempts: 1 } },
+      ])
+    })
+
+    it('leaves alone what is not sending', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A')]))
+      const { id } = store.list()[0]!
+      await store.settle([
+        { id, to: 'delivered' },
+        { id: 'nonsense', to: 'delivered' },
+      ])
+      assert.equal(store.show(id)?.state, 'pending')
+    })
+  })
+
+  describe(`${name}: an operator's hand`, () => {
+    it('puts back what is held, withheld, discarded or waiting, and nothing else', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(
+        envelope(clock, 'one', [
+          delivery('A', { state: 'held' }),
+          delivery('B', { state: 'withheld' }),
+          delivery('C', { notBefore: clock.now() + 1e6 }),
+          delivery('D', { destination: 'other' }),
+          delivery('E', { destination: 'other' }),
+        ]),
+      )
+      const ids = store.list().map((one) => one.id)
+      const [, e] = (await store.claim(request(clock, { destination: 'other' }))).flat()
+      await store.settle([{ id: e!.id, to: 'delivered' }])
+      await clock.advance(5)
+      const did = await Promise.all(ids.map((id) => store.retry(id, clock.now())))
+      assert.deepEqual(did, [true, true, true, false, false])
+      assert.equal(await store.retry('00000000000', clock.now()), false)
+      const units = await store.claim(request(clock))
+      assert.deepEqual(items(units), [[sha('A')], [sha('B')], [sha('C')]])
+      assert.equal(units[0]![0]!.requeuedAt, clock.now())
+      assert.deepEqual(
+        store.trace('A').map((event) => [event.event, event.fields.was]),
+        [['requeued', 'held']],
+      )
+    })
+
+    it('discards, which frees the next of the incident, and takes it back', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const incident = 'csirt-a.example 7'
+      await store.accept(envelope(clock, 'A', [delivery('A', { incident, notBefore: clock.now() + 1e6 })]))
+      await store.accept(envelope(clock, 'B', [delivery('B', { incident })]))
+      const [a, b] = store.list().map((one) => one.id)
+      assert.equal(await store.discard(a!, clock.now()), true)
+      assert.equal(await store.discard(a!, clock.now()), true)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
+      assert.equal(await store.discard(b!, clock.now()), false)
+      assert.equal(await store.retry(a!, clock.now()), true)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('works from another process, and is noticed', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'A', [delivery('A', { state: 'held' }), delivery('B')]))
+      const other = await bench.beside()
+      const before = store.changeCounter()
+      await store.accept(envelope(clock, 'C', [delivery('C')]))
+      assert.equal(store.changeCounter(), before, 'own commits are no news')
+      const [held] = other.list({ states: ['held'] })
+      const [done, claimed] = await Promise.all([other.retry(held!.id, clock.now()), store.claim(request(clock))])
+      assert.equal(done, true)
+      assert.notEqual(store.changeCounter(), before)
+      const rest = await store.claim(request(clock))
+      assert.deepEqual(
+        items([...claimed, ...rest])
+          .flat()
+          .sort(),
+        [sha('A'), sha('B'), sha('C')].sort(),
+      )
+      assert.equal(store.backlog()[0]?.sending, 3)
+      assert.equal(other.backlog()[0]?.sending, 3)
+    })
+  })
+
+  describe(`${name}: what is remembered`, () => {
+    const item = (itemId: string, digest = 'd', at = 1): SeenItem => ({ topic: 'incident', itemId, digest, at })
+
+    it('items of a Topic, and the last of them', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      assert.equal(store.cursor('incident'), undefined)
+      await store.markSeen([item('1'), item('2')])
+      await store.accept(envelope(clock, 'A', [], { direction: 'grid-to-rid', source: 'incident', seen: item('3') }))
+      assert.deepEqual(store.cursor('incident'), item('3'))
+      assert.equal(store.seen(item('1')), true)
+      assert.equal(store.seen(item('1', 'other content')), false)
+      assert.deepEqual(store.seenIds('incident', ['1', '3', '4']), new Set(['1', '3']))
+      assert.deepEqual(store.seenIds('other', ['1']), new Set())
+    })
+
+    it('moves the cursor past a repeat', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const message = { direction: 'grid-to-rid', source: 'incident' } as const
+      await store.accept(envelope(clock, 'A', [], { ...message, seen: item('1') }))
+      const repeat = await store.accept(envelope(clock, 'A', [], { ...message, seen: item('2') }))
+      assert.equal(repeat.outcome, 'duplicate')
+      assert.equal(store.cursor('incident')?.itemId, '2')
+    })
+
+    it('the trace of an incident in time order, by its key or its id part', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      const event = (incident: string, name: string, at: number): TraceEvent => ({
+        at,
+        incident,
+        event: name,
+        fields: {},
+      })
+      await store.record([
+        event('csirt-a.example 7', 'published', 20),
+        event('csirt-a.example 7', 'accepted', 10),
+        event('csirt-b.example 7#x y', 'accepted', 30),
+        event('csirt-a.example 77', 'accepted', 40),
+        event('csirt-a.example two words', 'denied', 50),
+      ])
+      const of = (asked: string) => store.trace(asked).map((one) => one.at)
+      assert.deepEqual(of('csirt-a.example 7'), [10, 20])
+      assert.deepEqual(of('7'), [10, 20, 30])
+      assert.deepEqual(of('7#x y'), [30])
+      assert.deepEqual(of('csirt-b.example 7'), [30])
+      assert.deepEqual(of('two words'), [50])
+      assert.deepEqual(of('csirt-a.example'), [])
+    })
+  })
+
+  describe(`${name}: what is shown`, () => {
+    it('the queue, filtered, without payloads', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(
+        envelope(
+          clock,
+          'one',
+          ['A', 'B', 'C'].map((one) => delivery(one)),
+        ),
+      )
+      await store.accept(
+        envelope(clock, 'two', [delivery('D', { kind: 'peer', destination: 'csirt-b', state: 'held' })]),
+      )
+      await store.settle(delivered(await store.claim(request(clock, { limit: 1 }))))
+      const ids = (filter: object) => store.list(filter).map((one) => one.incident.slice(-1))
+      assert.deepEqual(ids({}), ['A', 'B', 'C', 'D'])
+      assert.deepEqual(ids({ states: ['delivered'] }), ['A'])
+      assert.deepEqual(ids({ states: ['pending', 'held'] }), ['B', 'C', 'D'])
+      assert.deepEqual(ids({ states: ['pending', 'held'], limit: 2 }), ['C', 'D'])
+      assert.deepEqual(ids({ states: [] }), [])
+      assert.deepEqual(ids({ destination: 'csirt-b' }), ['D'])
+      assert.deepEqual(ids({ incident: 'csirt-a.example B' }), ['B'])
+      assert.deepEqual(ids({ incident: 'B', states: ['pending'] }), ['B'])
+      assert.equal('payload' in store.list()[0]!, false)
+      assert.equal(store.show('no such id'), undefined)
+    })
+
+    it('the backlog of each destination', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const created = clock.now()
+      await store.accept(
+        envelope(
+          clock,
+          'one',
+          ['A', 'B', 'C'].map((one) => delivery(one)),
+        ),
+      )
+      await clock.advance(10)
+      await store.accept(envelope(clock, 'two', [delivery('D', { state: 'held' })]))
+      const [a, b] = (await store.claim(request(clock, { limit: 2 }))).flat()
+      await store.settle([{ id: b!.id, to: 'pending', nextAttempt: created + 900, reason: 'x', countAttempt: true }])
+      await store.settle([{ id: a!.id, to: 'delivered' }])
+      assert.deepEqual(store.backlog(), [
+        {
+          kind: 'topic',
+          destination: 'incident',
+          pending: 2,
+          sending: 0,
+          held: 1,
+          withheld: 0,
+          oldest: created,
+          due: created,
+        },
+      ])
+      await store.settle(delivered(await store.claim(request(clock))))
+      assert.equal(store.backlog()[0]?.due, created + 900)
+    })
+  })
+}

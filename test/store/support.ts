@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Clock } from '../../src/clock.ts'
+import { openQueue, openStore, type SqliteStore } from '../../src/store/sqlite.ts'
+import type { ClaimRequest, NewDelivery, NewEnvelope } from '../../src/store/store.ts'
+import { createVirtualClock, type VirtualClock } from '../support/clock.ts'
+
+export const log = pino({ level: 'silent' })
+
+export const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** A store of its own in a directory of its own, both gone afterwards. */
+export interface Bench extends AsyncDisposable {
+  readonly path: string
+  readonly clock: VirtualClock
+  readonly store: SqliteStore
+  /** another handle on the same file, as the queue command has */
+  beside(): Promise<SqliteStore>
+  reopen(): Promise<SqliteStore>
+}
+
+export async function createBench(): Promise<Bench> {
+  const directory = await mkdtemp(join(tmpdir(), 'store-test-'))
+  const path = join(directory, 'data', 'gateway.db')
+  const clock = createVirtualClock()
+  const opened: SqliteStore[] = []
+  const open = async (opener: typeof openStore) => {
+    const store = await opener({ path, log, clock })
+    opened.push(store)
+    return store
+  }
+  const store = await open(openStore)
+  return {
+    path,
+    clock,
+    store,
+    beside: () => open(openQueue),
+    reopen: () => open(openStore),
+    async [Symbol.asyncDispose]() {
+      for (const one of opened) await one[Symbol.asyncDispose]()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
+
+export function delivery(item: string, more: Partial<NewDelivery> = {}): NewDelivery {
+  return {
+    kind: 'topic',
+    destination: 'incident',
+    incident: `csirt-a.example ${item}`,
+    item: sha(item),
+    payload: `<payload>${item}</payload>`,
+    state: 'pending',
+    ...more,
+  }
+}
+
+export function envelope(
+  clock: Clock,
+  name: string,
+  deliveries: readonly NewDelivery[],
+  more: Partial<NewEnvelope> = {},
+): NewEnvelope {
+  return {
+    direction: 'rid-to-grid',
+    source: 'csirt-a',
+    digest: sha(`message ${name}`),
+    msgType: 'Report',
+    incidents: [...new Set(deliveries.map((one) => one.incident))],
+    receivedAt: clock.now(),
+    deliveries,
+    ...more,
+  }
+}
+
+export function request(clock: Clock, more: Partial<ClaimRequest> = {}): ClaimRequest {
+  return { kind: 'topic', destination: 'incident', limit: 10, now: clock.now(), leaseMs: 60_000, ...more }
+}
