@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ListenerObservation } from './rid/observe.ts'
 
 /**
  * Every metric of the gateway, in a registry of its own. Labels are names from the configuration or from fixed lists: what
@@ -34,11 +35,39 @@ export function createMetrics(registry: Registry = new Registry()) {
     loops: counter('loops_stopped_total', 'Deliveries not made because the destination has the item', ['direction']),
     up: gauge('part_up', '1 while the part works', ['part']),
     expiry: gauge('certificate_expiry_timestamp_seconds', 'When a certificate or CRL runs out', ['name']),
+    requests: counter('rid_requests_total', 'RID requests answered; status 0 when the client went away first', [
+      'peer',
+      'status',
+    ]),
+    requestSeconds: new Histogram({
+      name: 'iodef_gateway_rid_request_seconds',
+      help: 'Time to answer a RID request',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+      registers,
+    }),
+    connectionsRefused: counter('rid_connections_refused_total', 'RID connections that came to no request', ['reason']),
     storeFailures: counter('store_failures_total', 'Writes that the store could not make', ['operation']),
   }
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
+
+/** OpenSSL's and Node's codes are many: only those an operator acts on are told apart. */
+const TLS_REASONS = new Set(['CERT_HAS_EXPIRED', 'CERT_REVOKED', 'CRL_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])
+
+/** Counts what the RID listener saw. */
+export function countRid(metrics: Metrics, seen: ListenerObservation): void {
+  if (seen.kind === 'request') {
+    metrics.requests.inc({ peer: seen.peer ?? 'unknown', status: String(seen.status) })
+    metrics.requestSeconds.observe(seen.ms / 1000)
+  } else if (seen.kind === 'handshake-refused') {
+    metrics.connectionsRefused.inc({ reason: TLS_REASONS.has(seen.reason) ? seen.reason : 'handshake' })
+  } else if (seen.kind === 'connection-refused') {
+    metrics.connectionsRefused.inc({ reason: `limit-${seen.reason}` })
+  } else {
+    metrics.connectionsRefused.inc({ reason: 'client-error' })
+  }
+}
 
 /** Node's own figures (memory, event loop), under our prefix. Starts timers: only for the running gateway. */
 export function collectProcessMetrics(registry: Registry): void {

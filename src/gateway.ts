@@ -1,0 +1,248 @@
+import { readFileSync } from 'node:fs'
+import { type Clock, systemClock } from './clock.ts'
+import type { Config, PeerConfig } from './config/types.ts'
+import { messageOf } from './errors.ts'
+import { createEvents, type Events } from './events.ts'
+import type { Grid, GridHandlers } from './grid/contract.ts'
+import { createGrid } from './grid/grid.ts'
+import type { Logger } from './log.ts'
+import { collectProcessMetrics, countRid, createMetrics, type Metrics } from './metrics.ts'
+import { type OpsListener, startOps } from './ops/listener.ts'
+import { createReadiness, type ReadinessBoard, works } from './ops/readiness.ts'
+import { createAccept } from './relay/accept.ts'
+import { createConsumer } from './relay/consume.ts'
+import { createDelivery, type Delivery as DeliveryEngine } from './relay/deliver.ts'
+import { createIntake, type Intake } from './relay/intake.ts'
+import { createPeerSink } from './relay/peer-sink.ts'
+import type { Sink } from './relay/sink.ts'
+import { createTopicSink } from './relay/topic-sink.ts'
+import { createRidListener, type RidListener } from './rid/listener.ts'
+import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
+import { openStore, type SqliteStore } from './store/sqlite.ts'
+import type { DestinationKind } from './store/store.ts'
+import { watchFiles } from './watch-files.ts'
+
+export interface GatewayOptions {
+  readonly log: Logger
+  readonly clock?: Clock
+}
+
+export interface Gateway extends AsyncDisposable {
+  readonly ports: { readonly rid: number; readonly ops: number }
+  /** Reads certificates, keys, CAs and the CRL again. What cannot be used is logged, and the old ones stay. */
+  reload(): void
+  /** Takes nothing new (503), lets what is being sent finish for at most `ms`; then dispose of it. */
+  drain(ms?: number): Promise<void>
+}
+
+interface Parts {
+  readonly config: Config
+  readonly log: Logger
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly events: Events
+  readonly readiness: ReadinessBoard
+  readonly store: SqliteStore
+  readonly intake: Intake
+}
+
+const STORE_PROBE_MS = 5_000
+const PRUNE_MS = 3_600_000
+const DRAIN_MS = 15_000
+
+/**
+ * The whole gateway, running: store, threads, grid, senders, deliveries, RID endpoint, operators' endpoint, in this order,
+ * so that nothing is accepted before it can be kept. Rejects with what cannot be opened or bound, and leaves nothing behind.
+ * The grid need not be there: what is accepted waits for it.
+ */
+export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+  const { log, clock = systemClock } = options
+  const metrics = createMetrics()
+  const events = createEvents({ log, metrics, clock })
+  const readiness = createReadiness(clock, (part, { state, reason }) =>
+    events.stateChanged({ part, state, up: works(state), reason }),
+  )
+  await using opened = new AsyncDisposableStack()
+  const store = opened.use(await openStore({ path: config.store.path, log, clock }))
+  readiness.set('store', 'ok')
+  const intake = opened.use(createIntake())
+  await intake.warm()
+  const parts: Parts = { config, log, clock, metrics, events, readiness, store, intake }
+
+  let draining = false
+  readiness.set('drain', 'off')
+  const senders = createSenders(parts)
+  for (const sender of senders.values()) opened.use(sender)
+  const grid = opened.use(createGridSide(parts, (peer) => delivery.wake('peer', peer)))
+  const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders))
+
+  readiness.set('rid', 'down')
+  const listener = opened.use(
+    createRidListener({
+      rid: config.rid,
+      peers: config.peers,
+      accept: createAccept({
+        config,
+        intake,
+        store,
+        events,
+        backlog: () => store.backlog().reduce((sum, row) => sum + row.pending + row.sending, 0),
+        wake: (topic) => delivery.wake('topic', topic),
+      }),
+      state: () => (draining ? 'draining' : 'serving'),
+      log,
+      observe: (observation) => countRid(metrics, observation),
+    }),
+  )
+  const reload = () => reloadAll(log, events, listener, senders)
+  const ops = opened.use(await startOpsSide(parts))
+  const rid = await listener.start()
+  readiness.set('rid', 'up')
+  grid.start()
+  await delivery.start()
+  for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
+  opened.use(watchFiles(tlsFiles(config), 60_000, reload))
+  opened.use(every(STORE_PROBE_MS, () => probeStore(parts)))
+  opened.use(every(PRUNE_MS, () => prune(parts, listener)))
+  collectProcessMetrics(metrics.registry)
+  log.info({ rid: rid.port, ops: ops.port, peers: config.peers.length, topics: config.grid.topics.length }, 'Serving')
+
+  const all = opened.move()
+  return {
+    ports: { rid: rid.port, ops: ops.port },
+    reload,
+    async drain(ms = DRAIN_MS) {
+      draining = true
+      readiness.set('drain', 'draining', 'the gateway is stopping')
+      log.info('Draining')
+      await delivery.drain(ms)
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+function createSenders({ config, log, intake }: Parts): Map<string, ReloadableRidSender> {
+  const readReply = (body: Uint8Array) => intake.readReply(body)
+  const withUrl = config.peers.filter((peer) => peer.url !== undefined)
+  return new Map(
+    withUrl.map((peer) => [peer.name, createRidSender({ peer, tls: config.rid.tls, readReply, log })] as const),
+  )
+}
+
+/** Topics some peer is to be sent. */
+function consumedTopics(config: Config): string[] {
+  const listed = config.peers.filter((peer) => peer.url !== undefined).flatMap((peer) => peer.topics)
+  return [...new Set(listed)]
+}
+
+function createGridSide(parts: Parts, wake: (peer: string) => void): Grid {
+  const { config, events, readiness, store, log, clock } = parts
+  const handlers: GridHandlers = {
+    items: createConsumer({ ...parts, wake }),
+    seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
+    cursor: (topic) => store.cursor(topic),
+    retracted: (topic, itemIds) => events.retracted({ topic, items: itemIds.length }),
+    gap: (gap) => events.gap({ ...gap }),
+    dropped: (reason, from) => events.droppedEvent({ reason, from }),
+    state: (part, state, reason) => readiness.set(part === 'session' ? 'grid' : part, state, reason),
+  }
+  readiness.set('grid', 'down', 'not connected yet')
+  for (const topic of config.grid.topics) readiness.set(`topic:${topic.name}`, 'down', 'not joined yet')
+  return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, log, clock })
+}
+
+function createDeliverySide(
+  parts: Parts,
+  grid: Grid,
+  senders: ReadonlyMap<string, ReloadableRidSender>,
+): DeliveryEngine {
+  const { config, store, clock, log, events } = parts
+  const topicSink = createTopicSink(grid)
+  const peerSink = (peer: PeerConfig): Sink | undefined => {
+    const sender = senders.get(peer.name)
+    return sender && createPeerSink({ config, peer, sender, store })
+  }
+  const sinks = new Map<string, Sink>()
+  for (const topic of config.grid.topics) sinks.set(`topic ${topic.name}`, topicSink)
+  for (const peer of config.peers) {
+    const sink = peerSink(peer)
+    if (sink !== undefined) sinks.set(`peer ${peer.name}`, sink)
+  }
+  const destinations = [...sinks.keys()].map((key) => {
+    const [kind, ...name] = key.split(' ')
+    return { kind: kind as DestinationKind, destination: name.join(' ') }
+  })
+  return createDelivery({ store, clock, log, events, sinks, destinations, config: config.delivery })
+}
+
+function startOpsSide({ config, log, metrics, events, readiness, store }: Parts): Promise<OpsListener> {
+  return startOps(config.ops, {
+    log,
+    registry: metrics.registry,
+    readiness: () => readiness.read(),
+    backlog: () => store.backlog(),
+    recent: () => events.recent(),
+    beforeMetrics: () => events.backlog(store.backlog()),
+    name: config.rid.name,
+    version: packageVersion(),
+  })
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}
+
+function reloadAll(
+  log: Logger,
+  events: Events,
+  listener: RidListener,
+  senders: ReadonlyMap<string, ReloadableRidSender>,
+): void {
+  for (const part of [listener, ...senders.values()]) {
+    try {
+      part.reload()
+    } catch (error) {
+      log.error({ err: error }, 'Certificates could not be read again; the old ones stay')
+    }
+  }
+  for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
+  log.info('Certificates were read again')
+}
+
+function tlsFiles({ rid }: Config): string[] {
+  const { cert, key, ca, crl } = rid.tls
+  return [cert, key, ca, ...(crl === undefined ? [] : [crl])]
+}
+
+async function probeStore({ store, readiness }: Parts): Promise<void> {
+  try {
+    await store.probe()
+    readiness.set('store', 'ok')
+  } catch (error) {
+    readiness.set('store', 'failed', messageOf(error))
+  }
+}
+
+async function prune({ store, clock, log, events }: Parts, listener: RidListener): Promise<void> {
+  for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
+  try {
+    const rows = await store.prune(clock.now())
+    if (rows > 0) log.info({ rows }, 'Old documents and traces were dropped')
+  } catch (error) {
+    events.storeFailed('prune', error)
+  }
+}
+
+/** Calls `work` every `ms`, one at a time; `work` deals with its own errors. */
+function every(ms: number, work: () => Promise<void>): Disposable {
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    void work().finally(() => {
+      busy = false
+    })
+  }, ms)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
