@@ -8,6 +8,9 @@ import { type Command, type ExitCode, type Io, printable, UsageError, write } fr
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   validate: async () => (await import('./validate.ts')).validate,
+  send: async () => (await import('./send.ts')).send,
+  queue: async () => (await import('./queue.ts')).queue,
+  trace: async () => (await import('./trace.ts')).trace,
 }
 
 const EXIT = 'Exit codes: 0 done, 1 the answer is no, 2 bad usage or configuration, 3 could not reach what it needs.\n'
@@ -58,7 +61,7 @@ async function find(name: string): Promise<Command> {
 /** Turns what went wrong into words for a person and an exit code. */
 async function explain(error: unknown, io: Io): Promise<ExitCode> {
   if (isClosedPipe(error)) return 0
-  let text = `iodef-gateway: ${printable(messageOf(error))}\n`
+  let text = `iodef-gateway: ${printable(reasonOf(error))}\n`
   if (error instanceof ConfigError) {
     const many = error.problems.length === 1 ? 'one problem' : `${error.problems.length} problems`
     text = `${error.file}: ${many}\n${error.problems.map((p) => `  ${printable(describe(p))}\n`).join('')}`
@@ -67,6 +70,12 @@ async function explain(error: unknown, io: Io): Promise<ExitCode> {
   if (error instanceof UsageError) return 2
   if (!(error instanceof GatewayError)) return 3
   return error.code === 'config-invalid' || error.code === 'usage' ? 2 : 3
+}
+
+/** Without the code's general sentence where there is a particular one behind it. */
+function reasonOf(error: unknown): string {
+  const general = error instanceof GatewayError ? `${error.publicText} ` : ''
+  return messageOf(error).replace(general, '')
 }
 
 /** The reader (`head`, a pager) has seen enough. */

@@ -31,6 +31,8 @@ export interface RidSenderOptions {
   readonly limits?: Partial<SenderLimits>
   /** ms since the epoch */
   readonly now?: () => number
+  /** is shown every response before it is judged: the `send` command prints it */
+  readonly observe?: (response: PeerResponse) => void
 }
 
 export interface ReloadableRidSender extends RidSender {
@@ -73,6 +75,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
 
   async function judge(response: PeerResponse, request: MsgType | undefined): Promise<SendResult> {
     const { status, contentType, body } = response
+    options.observe?.(response)
     const about = { status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
     if (status < 200 || status > 299) {
       log.warn(about, 'RID peer refused a message')

@@ -1,0 +1,159 @@
+import { nearest } from '../config/nearest.ts'
+import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/store.ts'
+import { CONFIG, count, nothingMore, parse } from './options.ts'
+import { type Command, type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
+import { isoTime, publicDelivery, shortTime, storeOf } from './store.ts'
+
+const STATES: readonly DeliveryState[] = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded']
+const ACTIONS = ['list', 'show', 'retry', 'discard'] as const
+
+const OPTIONS = {
+  ...CONFIG,
+  json: { type: 'boolean' },
+  state: { type: 'string' },
+  destination: { type: 'string' },
+  incident: { type: 'string' },
+  limit: { type: 'string' },
+} as const
+
+export const queue: Command = {
+  name: 'queue',
+  summary: 'lists, shows, retries and discards deliveries, also while the gateway runs',
+  usage: 'iodef-gateway queue list|show ID|retry ID...|discard ID... --config FILE [--json]',
+  help: `
+Every report that was taken in has one delivery per destination: a Topic of the grid or a RID peer.
+
+  list            deliveries, the latest 1000, oldest first
+  show ID         everything about one delivery, with what is to be delivered
+  retry ID...     makes deliveries that are pending, held, withheld or discarded due now
+  discard ID...   gives up what is not delivered; it stays in the list, and can still be retried
+
+  -c, --config FILE        the configuration, which says where the store is
+      --json               for programs; list: [{"id", "direction", "source", "destination", "incident", "state", "attempts",
+                           "nextAttempt", "reason"}]
+      --state STATE,...    list: only these states: ${STATES.join(', ')}
+      --destination NAME   list: only to this Topic or peer
+      --incident ID        list: only of this incident
+      --limit N            list: only the latest N
+
+  pending    waits for its turn or its next attempt     held       failed for good: an operator decides
+  sending    on its way now                             withheld   policy says no (restriction)
+  delivered  proved to have arrived                     discarded  given up by an operator
+
+  iodef-gateway queue list --config gateway.yaml --state held
+  iodef-gateway queue retry 17 --config gateway.yaml
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, OPTIONS)
+    const [action, ...ids] = positionals
+    if (action === undefined) throw new UsageError('list, show, retry or discard?')
+    if (action === 'list') {
+      nothingMore(ids)
+      const filter = filterOf(values)
+      await using store = await storeOf(values, io)
+      return await list(store, filter, values.json === true, io)
+    }
+    if (action !== 'show' && action !== 'retry' && action !== 'discard') {
+      const hint = nearest(action, ACTIONS)
+      throw new UsageError(`there is no "queue ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
+    }
+    if (ids.length === 0) throw new UsageError(`${action} needs the ID of a delivery: the first column of "queue list"`)
+    if (action === 'show') nothingMore(ids.slice(1))
+    await using store = await storeOf(values, io)
+    if (action === 'show') return await show(store, ids[0] ?? '', values.json === true, io)
+    return await decide(store, action, ids, values.json === true, io)
+  },
+}
+
+function filterOf(values: { state?: string; destination?: string; incident?: string; limit?: string }): QueueFilter {
+  const states = values.state?.split(',').map((word) => {
+    const state = STATES.find((s) => s === word.trim())
+    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${STATES.join(', ')}`)
+    return state
+  })
+  const limit = count(values.limit, '--limit')
+  return {
+    ...(states !== undefined && { states }),
+    ...(values.destination !== undefined && { destination: values.destination }),
+    ...(values.incident !== undefined && { incident: values.incident }),
+    ...(limit !== undefined && { limit }),
+  }
+}
+
+async function list(store: Store, filter: QueueFilter, asJson: boolean, io: Io): Promise<ExitCode> {
+  const rows = store.list(filter)
+  if (asJson) await write(io.out, json(rows.map(publicDelivery)))
+  else if (rows.length === 0) await write(io.err, 'no deliveries\n')
+  else await write(io.out, table([HEADING, ...rows.map(cells)]))
+  return 0
+}
+
+const HEADING = ['ID', 'STATE', 'FROM', 'TO', 'INCIDENT', 'TRIES', 'NEXT', 'REASON']
+
+function cells(d: DeliverySummary): string[] {
+  const next = d.state === 'pending' ? shortTime(d.nextAttempt) : '-'
+  const reason = d.reason ?? ''
+  return [
+    d.id,
+    d.state,
+    d.source,
+    d.destination,
+    d.incident,
+    String(d.attempts),
+    next,
+    reason.length > 100 ? `${reason.slice(0, 99)}\u2026` : reason,
+  ]
+}
+
+async function show(store: Store, id: string, asJson: boolean, io: Io): Promise<ExitCode> {
+  const delivery = store.show(id)
+  if (delivery === undefined) {
+    await write(io.err, `there is no delivery ${printable(id)}\n`)
+    return 1
+  }
+  await write(io.out, asJson ? json(detailed(delivery)) : described(delivery))
+  return 0
+}
+
+function detailed(delivery: Delivery) {
+  const { kind, item, envelope, payload, createdAt, updatedAt } = delivery
+  const times = { createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) }
+  return { ...publicDelivery(delivery), kind, item, envelope, ...times, payload }
+}
+
+function described(delivery: Delivery): string {
+  const { payload, ...rest } = detailed(delivery)
+  const lines = Object.entries(rest).map(
+    ([key, value]) => `${`${key}:`.padEnd(13)}${printable(String(value ?? '-'))}\n`,
+  )
+  return `${lines.join('')}\n${payload}\n`
+}
+
+/** Exit code 1 when one of them could not be done. */
+async function decide(
+  store: Store,
+  action: 'retry' | 'discard',
+  ids: readonly string[],
+  asJson: boolean,
+  io: Io,
+): Promise<ExitCode> {
+  const results: { id: string; done: boolean; message: string }[] = []
+  for (const id of new Set(ids)) {
+    const done = await store[action](id, Date.now())
+    results.push({ id, done, message: done ? DONE[action] : whyNot(store.show(id), action) })
+  }
+  if (asJson) await write(io.out, json(results))
+  else {
+    for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
+  }
+  return results.every(({ done }) => done) ? 0 : 1
+}
+
+const DONE = { retry: 'due now', discard: 'discarded' }
+
+function whyNot(delivery: Delivery | undefined, action: string): string {
+  if (delivery === undefined) return 'there is no such delivery'
+  if (delivery.state === 'sending') return `is being sent at this moment; ${action} it when that has failed`
+  if (delivery.state === 'delivered') return `is delivered already: there is nothing to ${action}`
+  return 'its document is no longer kept'
+}

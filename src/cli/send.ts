@@ -1,0 +1,145 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { didYouMean } from '../config/nearest.ts'
+import { MSG_TYPES, type MsgType, type PeerConfig } from '../config/types.ts'
+import { createLog } from '../log.ts'
+import { createIntake } from '../relay/intake.ts'
+import type { Inspection } from '../relay/reading.ts'
+import { policyOf, renderMessage } from '../rid/message.ts'
+import type { PeerResponse } from '../rid/outcome.ts'
+import { createRidSender } from '../rid/sender.ts'
+import { decode } from '../xml/decode.ts'
+import { readInput, UnreadableError } from './input.ts'
+import { nothingMore, parse, required } from './options.ts'
+import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
+
+const OPTIONS = {
+  to: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  ca: { type: 'string' },
+  type: { type: 'string' },
+  name: { type: 'string' },
+} as const
+
+export const send: Command = {
+  name: 'send',
+  summary: 'acts as a RID client: sends one document to a RID system and prints the reply',
+  usage: 'iodef-gateway send FILE --to URL --cert PEM --key PEM --ca PEM [--type Report]',
+  help: `
+A valid IODEF document is wrapped in a RID message; a RID message, or what is neither, is sent as it is. Prints the body of the
+reply on standard output and what it means on standard error. "-" reads standard input.
+
+      --to URL      https://HOST:4590/
+      --cert PEM    the client certificate, by which the RID system knows who sends
+      --key PEM     its private key
+      --ca PEM      the CA that the RID system's certificate must come from
+      --type TYPE   MsgType of the message around IODEF [Report]: ${MSG_TYPES.join(', ')}
+      --name NAME   this system's DNS name in RIDPolicy [that of the certificate]
+
+Exit code 0: delivered. 1: refused or denied. 3: no answer.
+
+  iodef-gateway send report.xml --to https://gateway.example:4590/ --cert me.pem --key me.key --ca ca.pem
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, OPTIONS)
+    const file = required(positionals[0], 'FILE')
+    nothingMore(positionals.slice(1))
+    const peer = receiver(required(values.to, '--to URL'))
+    const tls = {
+      cert: required(values.cert, '--cert PEM'),
+      key: required(values.key, '--key PEM'),
+      ca: required(values.ca, '--ca PEM'),
+    }
+    const msgType = msgTypeOf(values.type ?? 'Report')
+    await using intake = createIntake({ threads: 1, deadlineMs: 60_000 })
+    let response: PeerResponse | undefined
+    await using sender = createRidSender({
+      peer,
+      tls,
+      readReply: (body) => intake.readReply(body),
+      log: createLog('silent'),
+      observe: (seen) => {
+        response = seen
+      },
+    })
+    const bytes = await readInput(file).catch((error: unknown) => {
+      throw error instanceof UnreadableError ? new UsageError(`${file} cannot be read: ${error.message}`) : error
+    })
+    const decoded = decode(bytes)
+    if (!decoded.ok) {
+      await write(io.err, `${printable(file)} is not XML and was not sent: ${printable(decoded.error.message)}\n`)
+      return 1
+    }
+    const inspection = await intake.inspect(bytes)
+    if (!inspection.valid) await write(io.err, `${printable(file)} ${describe(inspection)}; it is sent as it is\n`)
+    const xml = wrapped(inspection, msgType, values.name ?? nameOf(tls.cert)) ?? asUtf8(decoded.text)
+    const result = await sender.send(xml, new AbortController().signal)
+    if (response?.body !== undefined && response.body.length > 0) await write(io.out, body(response.body))
+    if (result.kind === 'delivered') {
+      const note = result.note === undefined ? '' : `: ${result.note}`
+      await say(io, `HTTP ${result.status}, delivered${note}`)
+      return 0
+    }
+    await say(io, result.reason)
+    return response === undefined ? 3 : 1
+  },
+}
+
+function say(io: Io, text: string): Promise<void> {
+  return write(io.err, `${printable(text)}\n`)
+}
+
+function receiver(url: string): PeerConfig {
+  const parsed = URL.parse(url)
+  if (parsed?.protocol !== 'https:') throw new UsageError('--to takes an https:// URL')
+  return {
+    name: parsed.host,
+    identity: {},
+    accept: [],
+    publish: [],
+    url: parsed.href,
+    topics: [],
+    restrictions: [],
+    policy: { region: 'PeerToPeer', traffic: 'Attack' },
+    strict: false,
+  }
+}
+
+function msgTypeOf(word: string): MsgType {
+  const type = MSG_TYPES.find((t) => t === word)
+  if (type === undefined) throw new UsageError(`there is no MsgType ${word}${didYouMean(word, MSG_TYPES)}`)
+  return type
+}
+
+/** The document in a RID message; undefined for what is sent as it is. */
+function wrapped({ format, document }: Inspection, msgType: MsgType, name: string): string | undefined {
+  if (document === null || (format !== 'IODEF 2' && format !== 'IODEF 1')) return undefined
+  const id = document.incidents[0]?.id ?? null
+  const xml = document.original?.text ?? document.xml
+  return renderMessage(policyOf(msgType, 'PeerToPeer', 'Attack', name, id), { xml, version: document.version })
+}
+
+function describe({ format, errors }: Inspection): string {
+  const first = errors[0]
+  const what = format === 'unknown' ? 'is neither IODEF nor RID' : `is not valid ${format}`
+  return first === undefined ? what : `${what} (line ${first.line}: ${printable(first.message)})`
+}
+
+/** The text is sent as UTF-8, so its XML declaration must not say otherwise. */
+function asUtf8(text: string): string {
+  return text.replace(/^(<\?xml[^>]*?\sencoding\s*=\s*)("[^"]*"|'[^']*')/, '$1"UTF-8"')
+}
+
+/** The first DNS name of the certificate: a label for the receiver, nobody trusts it. */
+function nameOf(cert: string): string {
+  const names = new X509Certificate(readFileSync(cert)).subjectAltName ?? ''
+  return /(?:^|, )DNS:([A-Za-z0-9.-]+)/.exec(names)?.[1] ?? hostname()
+}
+
+/** The reply as text, with a line end, and without what could rewrite a terminal. */
+function body(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString('utf8')
+  return `${text.split('\n').map(printable).join('\n').trimEnd()}\n`
+}

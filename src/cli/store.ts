@@ -1,0 +1,27 @@
+import { systemClock } from '../clock.ts'
+import { createLog } from '../log.ts'
+import { openQueue } from '../store/sqlite.ts'
+import type { DeliverySummary, Store } from '../store/store.ts'
+import { configOf } from './options.ts'
+import type { Io } from './output.ts'
+
+/** The store of the configuration, beside a gateway that may be running; one that is not there is exit code 3. */
+export function storeOf(values: { config?: string | undefined }, io: Io): Promise<Store> {
+  const { path } = configOf(values, io).store
+  return openQueue({ path, log: createLog('silent'), clock: systemClock })
+}
+
+/** A delivery as `queue list --json` prints it. */
+export function publicDelivery(delivery: DeliverySummary) {
+  const { id, direction, source, destination, incident, state, attempts, nextAttempt, reason } = delivery
+  return { id, direction, source, destination, incident, state, attempts, nextAttempt: isoTime(nextAttempt), reason }
+}
+
+export function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+/** `2026-11-22 20:31:07Z`, for people. */
+export function shortTime(ms: number | null): string {
+  return ms === null ? '-' : new Date(ms).toISOString().slice(0, 19).replace('T', ' ').concat('Z')
+}

@@ -1,0 +1,58 @@
+import type { TraceEvent } from '../store/store.ts'
+import { CONFIG, nothingMore, parse, required } from './options.ts'
+import { type Command, type ExitCode, json, printable, table, write } from './output.ts'
+import { isoTime, shortTime, storeOf } from './store.ts'
+
+export const trace: Command = {
+  name: 'trace',
+  summary: 'tells the whole life of an incident: accepted, published, delivered, retried, held, refused',
+  usage: 'iodef-gateway trace INCIDENT-ID --config FILE [--json]',
+  help: `
+INCIDENT-ID is the text of the document's IncidentID, or NAME and text with a space between where several teams use the same
+number. Exit code 1 when nothing is known of it.
+
+  -c, --config FILE   the configuration, which says where the store is
+      --json          [{"at", "incident", "event", ...}], oldest first; what else is there depends on the event
+
+  iodef-gateway trace 189493 --config gateway.yaml
+  iodef-gateway trace "csirt.example.com 189493" --config gateway.yaml
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, { ...CONFIG, json: { type: 'boolean' } })
+    const incident = required(positionals[0], 'INCIDENT-ID')
+    nothingMore(positionals.slice(1))
+    await using store = await storeOf(values, io)
+    const events = store.trace(incident)
+    if (values.json) await write(io.out, json(events.map(publicEvent)))
+    else if (events.length === 0) await write(io.err, `nothing is known of ${printable(incident)}\n`)
+    else {
+      await write(io.out, described(events))
+      const now = store.list({ incident }).map((d) => [d.destination, d.state, d.id, d.reason ?? ''])
+      if (now.length > 0) await write(io.out, `\nNow:\n${table([['TO', 'STATE', 'ID', 'REASON'], ...now])}`)
+    }
+    return events.length === 0 ? 1 : 0
+  },
+}
+
+function publicEvent({ at, incident, event, fields }: TraceEvent) {
+  return { at: isoTime(at), incident, event, ...fields }
+}
+
+/** One paragraph for each incident: teams may use the same number. */
+function described(events: readonly TraceEvent[]): string {
+  const byIncident = Map.groupBy(events, (event) => event.incident)
+  return [...byIncident]
+    .map(([incident, list]) => {
+      const rows = list.map(({ at, event, fields }) => [shortTime(at), event, detail(fields)])
+      return `${printable(incident)}\n${table(rows)}`
+    })
+    .join('\n')
+}
+
+/** `source -> destination`, the reason, then the rest; digests and repeated words stay out of a person's way. */
+function detail({ source, destination, reason, note, ...rest }: TraceEvent['fields']): string {
+  const where = [source, destination].filter((end) => end !== undefined && end !== null).join(' -> ')
+  const shown = ['delivery', 'attempts', 'nextAttempt', 'msgType', 'deliveries', 'code', 'was']
+  const others = shown.flatMap((key) => (rest[key] === undefined || rest[key] === null ? [] : [`${key} ${rest[key]}`]))
+  return [where, reason ?? note ?? '', others.join(', ')].filter((part) => part !== '').join(' · ')
+}
