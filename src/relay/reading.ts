@@ -55,6 +55,8 @@ export interface DocumentReading {
   readonly needed: Needed
   /** what has to travel beside the normal form, since that or a Broker would damage it */
   readonly original: { readonly text: string; readonly reason: 'signature' | 'characters' } | null
+  /** false when a Broker could take its items and never give them back */
+  readonly carriable: boolean
 }
 
 export interface IncidentReading {
@@ -219,6 +221,7 @@ function describe(
     incidents: incidents.map(describeIncident),
     needed: neededFor(document, restrictions),
     original: original ?? (isFragile(document) ? { text: xml, reason: 'characters' } : null),
+    carriable: isCarriable(document),
   }
 }
 
@@ -262,6 +265,14 @@ function isFragile(document: XmlElement): boolean {
     if (element.children.some((c) => typeof c === 'string' && c.includes('\r'))) return true
   }
   return false
+}
+
+/**
+ * Prosody stores an attribute whose namespace name has one of these characters, and then fails on every read of the node
+ * that includes it: measured, docs/grid-profile.md.
+ */
+function isCarriable(document: XmlElement): boolean {
+  return !descendants(document).some((element) => element.attributes.some((a) => /[\s<>&'"]/.test(a.ns)))
 }
 
 function readXep0268(

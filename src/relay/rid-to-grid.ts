@@ -48,6 +48,9 @@ export function planPublication(
     }
     topics.push(topic)
   }
+  if (!document.carriable) {
+    return denied('cannot-carry', 'an attribute namespace has characters that some Brokers cannot give back')
+  }
   const original = document.original
   if (original !== null) {
     // the original shows every Incident: it may only go where all of them go
