@@ -10,7 +10,14 @@ import { embeddedDocument, type RidPolicy, type RidReading, readPolicy, readRid 
 import { decode } from '../xml/decode.ts'
 import { findDoctype } from '../xml/doctype.ts'
 import { extract } from '../xml/extract.ts'
-import { type Finding, parseText, type Schema, validate } from '../xml/libxml.ts'
+import {
+  type Finding,
+  type Findings,
+  parseText,
+  type Schema,
+  validate,
+  type ParsedDocument as XmlDocument,
+} from '../xml/libxml.ts'
 import { locate } from '../xml/locate.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
@@ -96,7 +103,19 @@ function readText(schemas: ReadonlyMap<string, Schema>, text: string, options: R
   if (doctype !== undefined) return refused('unknown', '', [doctype], 1)
   const parsed = parseText(text)
   if (!parsed.ok) return refused('unknown', '', parsed.errors, parsed.total)
-  parsed.document.dispose()
+  try {
+    return readParsed(schemas, text, parsed.document, options)
+  } finally {
+    parsed.document.dispose()
+  }
+}
+
+function readParsed(
+  schemas: ReadonlyMap<string, Schema>,
+  text: string,
+  parsed: XmlDocument,
+  options: ReadOptions,
+): Inspection {
   const root = scan(text)
   const { format, top } = formatOf(root)
   const name = root.local.slice(0, 60)
@@ -104,7 +123,7 @@ function readText(schemas: ReadonlyMap<string, Schema>, text: string, options: R
     const message = `The root element "${name}" (namespace "${root.ns.slice(0, 80)}") is neither an IODEF-Document nor a RID message.`
     return refused('unknown', name, [{ line: root.line, column: root.column, message }], 1)
   }
-  const broken = checkSchema(schemas, top, text, root)
+  const broken = checkSchema(schemas, top, text, root, parsed)
   if (broken !== undefined) return refused(format, name, broken.errors, broken.total)
   const found = findDocument(root, format)
   if (found.error !== undefined) return refused(format, name, [found.error], 1)
@@ -168,6 +187,7 @@ function checkSchema(
   top: string,
   text: string,
   root: XmlElement,
+  parsed: XmlDocument,
 ): { errors: Finding[]; total: number } | undefined {
   const expected = ROOTS[top]
   if (expected !== undefined && !expected.includes(root.local)) {
@@ -176,11 +196,16 @@ function checkSchema(
   }
   const schema = schemas.get(top)
   if (schema === undefined) throw new Error(`schema ${top} is not loaded`)
-  const parsed = parseText(padDates(text, root))
-  if (!parsed.ok) return { errors: [...parsed.errors], total: parsed.total }
+  const padded = padDates(text, root)
+  const { errors, total } = padded === text ? validate(parsed, schema) : validateText(padded, schema)
+  return total === 0 ? undefined : { errors: errors.map((e) => ({ ...e, ...locate(root, e) })), total }
+}
+
+function validateText(text: string, schema: Schema): Findings {
+  const parsed = parseText(text)
+  if (!parsed.ok) return parsed
   try {
-    const { errors, total } = validate(parsed.document, schema)
-    return total === 0 ? undefined : { errors: errors.map((e) => ({ ...e, ...locate(root, e) })), total }
+    return validate(parsed.document, schema)
   } finally {
     parsed.document.dispose()
   }
@@ -210,15 +235,16 @@ function describe(
   restrictions: readonly string[],
 ): DocumentReading {
   const version = document.ns === NS.iodef1 ? 1 : 2
-  const xml = normalForm(document, contentModel)
   const incidents = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
   const shell = normalForm(document, contentModel, (child) => incidents.includes(child))
+  const described = incidents.map(describeIncident)
+  const xml = wholeNormalForm(document, shell, described)
   return {
     version,
     xml,
     digest: createHash('sha256').update(xml, 'utf8').digest('hex'),
     shell: shell === PLAIN_SHELL ? null : shell,
-    incidents: incidents.map(describeIncident),
+    incidents: described,
     needed: neededFor(document, restrictions),
     original: original ?? (isFragile(document) ? { text: xml, reason: 'characters' } : null),
     carriable: isCarriable(document),
@@ -227,6 +253,16 @@ function describe(
 
 /** What an IODEF-Document is taken to be when nothing else is said. */
 export const PLAIN_SHELL = `<IODEF-Document xmlns="${NS.iodef2}" version="2.00"></IODEF-Document>`
+
+/** normalForm(document), put together from what is known already where attribute prefixes cannot make a difference. */
+function wholeNormalForm(document: XmlElement, shell: string, incidents: readonly IncidentReading[]): string {
+  if (document.attributes.some((a) => a.ns !== '' && a.ns !== NS.xml)) return normalForm(document, contentModel)
+  const start = `<Incident xmlns="${document.ns}"`
+  return joinDocument(
+    shell,
+    incidents.map(({ xml }) => `<Incident${xml.slice(start.length)}`),
+  )
+}
 
 function describeIncident(incident: XmlElement): IncidentReading {
   const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }

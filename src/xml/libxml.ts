@@ -61,6 +61,7 @@ export function parseText(text: string): Parsed {
 }
 
 export type Schema = XsdValidator
+export type ParsedDocument = XmlDocument
 
 /**
  * Compiles schemas from texts held in memory: `files` by name, `tops` the names to compile. Afterwards nothing can be
