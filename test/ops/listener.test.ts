@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import type { Clock } from '../../src/clock.ts'
+import { createLog } from '../../src/log.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { type OpsListener, startOps } from '../../src/ops/listener.ts'
+import { createReadiness } from '../../src/ops/readiness.ts'
+import type { Backlog } from '../../src/store/store.ts'
+
+let now = Date.parse('2026-03-01T12:00:00Z')
+const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }
+
+const waiting: Backlog = {
+  kind: 'topic',
+  destination: '<script>alert(1)</script>',
+  pending: 3,
+  sending: 1,
+  held: 2,
+  withheld: 0,
+  oldest: now,
+  due: now,
+}
+
+describe('readiness', () => {
+  it('remembers since when, and tells of changes only', () => {
+    const told: string[] = []
+    const board = createReadiness(clock, (part, { state, reason }) => void told.push(`${part} ${state} ${reason}`))
+    board.set('grid', 'down', 'not connected yet')
+    const since = new Date(now).toISOString()
+    now += 5000
+    board.set('grid', 'down', 'not connected yet')
+    board.set('grid', 'down', 'ECONNREFUSED')
+    assert.deepEqual(board.read(), { ready: false, parts: { grid: { state: 'down', since, reason: 'ECONNREFUSED' } } })
+    board.set('grid', 'up')
+    assert.deepEqual(board.read().parts.grid, { state: 'up', since: new Date(now).toISOString(), reason: null })
+    assert.equal(board.read().ready, true)
+    assert.deepEqual(told, ['grid down not connected yet', 'grid down ECONNREFUSED', 'grid up null'])
+  })
+
+  it('is lost while draining', () => {
+    const board = createReadiness(clock)
+    board.set('drain', 'off')
+    assert.equal(board.read().ready, true)
+    board.set('drain', 'draining')
+    assert.equal(board.read().ready, false)
+  })
+})
+
+describe('the operators endpoint', () => {
+  const board = createReadiness(clock)
+  let backlog: () => Backlog[] = () => []
+  let ops: OpsListener
+  const metrics = createMetrics()
+
+  before(async () => {
+    ops = await startOps(
+      { host: '127.0.0.1', port: 0 },
+      {
+        log: createLog('silent'),
+        registry: metrics.registry,
+        readiness: () => board.read(),
+        backlog: () => backlog(),
+        recent: () => [{ at: now, level: 'error', event: 'held', text: 'Held (a & b): <b>no</b>' }],
+        name: 'gateway.example',
+        version: '1.2.3',
+      },
+    )
+  })
+  after(() => ops[Symbol.asyncDispose]())
+
+  const get = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${ops.port}${path}`, init)
+
+  it('is live', async () => {
+    assert.equal((await get('/live')).status, 200)
+  })
+
+  it('answers 503 while a part does not work, 200 else, and always says why', async () => {
+    board.set('store', 'ok')
+    board.set('topic:incident', 'down', 'not joined yet')
+    const waits = await get('/ready')
+    assert.equal(waits.status, 503)
+    assert.equal(
+      ((await waits.json()) as { parts: Record<string, { reason: string }> }).parts['topic:incident']?.reason,
+      'not joined yet',
+    )
+    board.set('topic:incident', 'up')
+    const ready = await get('/ready')
+    assert.equal(ready.status, 200)
+    assert.equal(ready.headers.get('cache-control'), 'no-store')
+    assert.equal(((await ready.json()) as { ready: boolean }).ready, true)
+  })
+
+  it('gives metrics of its own prefix', async () => {
+    const response = await get('/metrics')
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain/)
+    for (const line of (await response.text()).split('\n')) assert.match(line, /^$|^#|^iodef_gateway_/)
+  })
+
+  it('shows people one page, with nothing executable and nothing from elsewhere', async () => {
+    backlog = () => [waiting]
+    const response = await get('/')
+    const page = await response.text()
+    const csp = response.headers.get('content-security-policy') ?? ''
+    assert.match(csp, /^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'/)
+    assert.doesNotMatch(csp, /unsafe|script-src/)
+    assert.doesNotMatch(page, /<script|<b>no|https?:\/\//)
+    assert.match(page, /Held \(a &amp; b\): &lt;b&gt;no&lt;\/b&gt;/)
+    assert.match(page, /Ready: everything works/)
+  })
+
+  it('says on that page what is wrong, also when the store is', async () => {
+    board.set('grid', 'down', 'ECONNREFUSED')
+    backlog = () => {
+      throw new Error('disk')
+    }
+    const page = await (await get('/')).text()
+    assert.match(page, /Not ready: grid \(ECONNREFUSED\)/)
+    assert.match(page, /The store cannot be read/)
+    assert.equal((await get('/queue.json')).status, 503)
+    assert.equal((await get('/metrics')).status, 200)
+  })
+
+  it('knows nothing else', async () => {
+    assert.equal((await get('/etc/passwd')).status, 404)
+    assert.equal((await get('/ready', { method: 'POST' })).status, 404)
+  })
+})
