@@ -20,7 +20,7 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
   )
   const finish = run(
     db,
-    `UPDATE delivery SET state = ?, lease = NULL, due = NULL, attempts = attempts + 1, reason = ?, updated_at = ?
+    `UPDATE delivery SET state = ?, lease = NULL, due = NULL, attempts = attempts + ?, reason = ?, updated_at = ?
      WHERE seq = ?`,
   )
 
@@ -37,7 +37,8 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
         returned.push(place)
       } else {
         const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
-        finish(stateCode(settlement.to), reason, clock.now(), seq)
+        // policy withholds before anything is sent: that was no attempt
+        finish(stateCode(settlement.to), settlement.to === 'withheld' ? 0 : 1, reason, clock.now(), seq)
         left.push(place)
       }
       destinations.moved(destination, 'sending', settlement.to)

@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Delivery } from '../store/store.ts'
+import type { SendOutcome, Sink } from './sink.ts'
+
+/** ms: sinks have deadlines of their own, well below this one, which only guards against a sink that has lost its way */
+export const SEND_LIMIT = 300_000
+/** ms a sink gets to come back after its signal was aborted */
+export const SEND_GRACE = 5000
+/** A lease outlives every attempt. */
+export const LEASE = 900_000
+
+export type AttemptOutcome = SendOutcome | { readonly kind: 'stopped' }
+
+/** One attempt. Never rejects and always ends: 'stopped' when `stop` ended it before there was an answer. */
+export async function attempt(
+  { sink, clock, log }: { sink: Sink; clock: Clock; log: Logger },
+  unit: readonly Delivery[],
+  stop: AbortSignal,
+): Promise<AttemptOutcome> {
+  const deliveries = unit.map((one) => one.id)
+  const enough = new AbortController()
+  const over = new AbortController()
+  const end = () => enough.abort()
+  stop.addEventListener('abort', end)
+  if (stop.aborted) end()
+
+  async function send(): Promise<AttemptOutcome> {
+    try {
+      const outcome = await sink.send(unit, enough.signal)
+      return outcome.kind === 'retry' && stop.aborted ? { kind: 'stopped' } : outcome
+    } catch (error) {
+      if (stop.aborted) return { kind: 'stopped' }
+      log.error({ deliveries, err: error }, 'Sending failed unexpectedly')
+      return { kind: 'retry', reason: `internal: ${messageOf(error)}`, destinationDown: false }
+    }
+  }
+
+  /** Resolves only when the sink did not come back. */
+  async function watch(lost: (outcome: AttemptOutcome) => void): Promise<void> {
+    await clock.sleep(SEND_LIMIT, enough.signal)
+    enough.abort()
+    await clock.sleep(SEND_GRACE, over.signal)
+    if (over.signal.aborted) return
+    log.error({ deliveries }, 'Sending did not end when it was told to')
+    const reason = `internal: no outcome within ${SEND_LIMIT / 1000} s`
+    lost(stop.aborted ? { kind: 'stopped' } : { kind: 'retry', reason, destinationDown: false })
+  }
+
+  return new Promise((resolve) => {
+    void send().then((outcome) => {
+      stop.removeEventListener('abort', end)
+      over.abort()
+      enough.abort()
+      resolve(outcome)
+    })
+    void watch(resolve)
+  })
+}

@@ -1,0 +1,222 @@
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Delivery, DestinationKind, Store } from '../store/store.ts'
+import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from './backoff.ts'
+import { type AttemptOutcome, attempt, LEASE } from './deliver-attempt.ts'
+import { type Circumstances, type DeliveryEvents, expiryOf, giveUp, judge, release } from './deliver-outcome.ts'
+import type { Keeper } from './deliver-settle.ts'
+import type { Sink } from './sink.ts'
+
+export interface Destination {
+  readonly kind: DestinationKind
+  readonly destination: string
+  /** simultaneous sends */
+  readonly concurrency: number
+}
+
+/** Whether a destination takes anything at all; `reason` is why not. */
+export interface DestinationState {
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly state: 'up' | 'down'
+  /** ms since the epoch */
+  readonly since: number
+  readonly reason: string | null
+}
+
+export interface LoopContext {
+  readonly store: Pick<Store, 'claim'>
+  readonly keeper: Keeper
+  readonly clock: Clock
+  readonly log: Logger
+  readonly sink: Sink
+  readonly maxAge: number
+  readonly events: DeliveryEvents
+  readonly changed: (state: DestinationState) => void
+  /** something waits for a time now that may be sooner than known */
+  readonly postponed: () => void
+  /** no new claims */
+  readonly draining: AbortSignal
+  /** running sends end */
+  readonly stop: AbortSignal
+}
+
+interface Down {
+  readonly since: number
+  readonly failures: number
+  readonly nextProbe: number
+  readonly reason: string
+}
+
+/**
+ * Carries out the deliveries of one destination, a bounded number at a time. When the destination is down it is probed with one
+ * delivery at a time and the others wait untried; the first success makes everything due.
+ */
+export class DeliveryLoop {
+  readonly #destination: Destination
+  readonly #context: LoopContext
+  readonly #running = new Map<Promise<void>, readonly Delivery[]>()
+  readonly #leased = new Set<string>()
+  #down: Down | null = null
+  /** when it came back, while there may be something left that waits for a time set before that */
+  #early: number | undefined
+  #awake = true
+  #wakeUp = new AbortController()
+
+  constructor(destination: Destination, context: LoopContext) {
+    this.#destination = destination
+    this.#context = context
+  }
+
+  /** There may be something to do. */
+  wake(): void {
+    this.#awake = true
+    this.#wakeUp.abort()
+  }
+
+  /** The destination says it is back: look at once. */
+  cameBack(): void {
+    if (this.#down !== null) this.#down = { ...this.#down, failures: 0, nextProbe: this.#context.clock.now() }
+    this.wake()
+  }
+
+  /** Claims and sends until draining; then resolves, while sends may still run. Never rejects. */
+  async run(): Promise<void> {
+    const { draining, clock, log } = this.#context
+    let failures = 0
+    while (!draining.aborted) {
+      const slots = this.#freeSlots()
+      this.#awake = false
+      let claimed = 0
+      if (slots > 0) {
+        try {
+          claimed = await this.#claim(slots)
+          failures = 0
+        } catch (error) {
+          log.error({ ...this.#name(), err: error, reason: messageOf(error) }, 'Deliveries could not be claimed')
+          await clock.sleep(fullJitter(++failures, STORE_BACKOFF, clock.random), draining)
+          continue
+        }
+      }
+      if (claimed === 0) await this.#sleep()
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running.keys())
+  }
+
+  #freeSlots(): number {
+    if (this.#down === null) return this.#destination.concurrency - this.#running.size
+    return this.#running.size === 0 && this.#context.clock.now() >= this.#down.nextProbe ? 1 : 0
+  }
+
+  async #claim(limit: number): Promise<number> {
+    const { store, clock, draining } = this.#context
+    const { kind, destination } = this.#destination
+    const now = clock.now()
+    // down: whatever there is will do as a probe
+    const early = this.#down === null ? this.#early : now + 1
+    const units = await store.claim({
+      kind,
+      destination,
+      limit,
+      now,
+      leaseMs: LEASE,
+      ...(early === undefined ? {} : { early }),
+    })
+    if (this.#down === null && this.#early === early && units.length < limit) this.#early = undefined
+    for (const unit of units) {
+      // after a long store failure a lease may run out while its outcome still waits to be written
+      const fresh = unit.filter((one) => !this.#leased.has(one.id))
+      if (fresh.length > 0)
+        this.#start(draining.aborted ? this.#settle(fresh, { kind: 'stopped' }) : this.#carry(fresh), fresh)
+    }
+    return units.length
+  }
+
+  #start(work: Promise<void>, unit: readonly Delivery[]): void {
+    for (const { id } of unit) this.#leased.add(id)
+    const lost = (error: unknown) => {
+      this.#context.log.error(
+        { ...this.#name(), deliveries: unit.map((one) => one.id), err: error },
+        'A delivery was dropped on the way and will be claimed again when its lease ends',
+      )
+    }
+    const task: Promise<void> = work.catch(lost).finally(() => {
+      this.#running.delete(task)
+      for (const { id } of unit) this.#leased.delete(id)
+      this.wake()
+    })
+    this.#running.set(task, unit)
+  }
+
+  async #carry(unit: readonly Delivery[]): Promise<void> {
+    const { sink, clock, log, stop, keeper, maxAge } = this.#context
+    const down = this.#down
+    const expiry = expiryOf(unit, maxAge)
+    // its time ran out while the destination was down: that is its outcome, and no probe
+    if (down !== null && clock.now() >= expiry && down.since <= expiry) {
+      return keeper.keep(giveUp(unit, down.reason, this.#circumstances()))
+    }
+    const outcome = await attempt({ sink, clock, log }, unit, stop)
+    this.#learn(outcome)
+    await this.#settle(unit, outcome)
+  }
+
+  async #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {
+    const { keeper, clock, postponed } = this.#context
+    if (outcome.kind === 'stopped') return keeper.keep(release(unit, clock.now()))
+    await keeper.keep(judge(unit, outcome, this.#circumstances()))
+    if (outcome.kind === 'retry') postponed()
+  }
+
+  #learn(outcome: AttemptOutcome): void {
+    const { clock } = this.#context
+    const now = clock.now()
+    const before = this.#down
+    if (outcome.kind === 'retry' && (outcome.destinationDown || before !== null)) {
+      const failures = (before?.failures ?? 0) + 1
+      const wait = Math.max(outcome.retryAfter ?? 0, fullJitter(failures, PROBE_BACKOFF, clock.random))
+      this.#down = { since: before?.since ?? now, failures, nextProbe: now + wait, reason: outcome.reason }
+      if (before === null) this.#report('down', now, outcome.reason)
+    } else if (outcome.kind === 'delivered' && before !== null) {
+      this.#down = null
+      this.#early = now
+      this.#report('up', now, null)
+    }
+  }
+
+  #report(state: 'up' | 'down', since: number, reason: string | null): void {
+    this.#context.changed({
+      kind: this.#destination.kind,
+      destination: this.#destination.destination,
+      state,
+      since,
+      reason,
+    })
+  }
+
+  #circumstances(): Circumstances {
+    const { clock, maxAge, events } = this.#context
+    return { now: clock.now(), random: clock.random, maxAge, events }
+  }
+
+  #name() {
+    const { kind, destination } = this.#destination
+    return { kind, destination }
+  }
+
+  /** Until woken, or until it is time for the next probe. */
+  async #sleep(): Promise<void> {
+    const { clock, draining } = this.#context
+    if (this.#awake || draining.aborted) return
+    this.#wakeUp = new AbortController()
+    const now = clock.now()
+    const untilProbe = this.#down !== null && this.#running.size === 0 && this.#down.nextProbe > now
+    const wait = untilProbe ? this.#down!.nextProbe - now : LEASE
+    await clock.sleep(wait, this.#wakeUp.signal)
+  }
+}

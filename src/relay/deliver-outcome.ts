@@ -1,0 +1,104 @@
+import type { Events, Happening } from '../events.ts'
+import type { Delivery, Settlement } from '../store/store.ts'
+import { DELIVERY_BACKOFF, fullJitter } from './backoff.ts'
+import type { SendOutcome } from './sink.ts'
+
+export type DeliveryEvents = Pick<Events, 'published' | 'delivered' | 'retried' | 'held' | 'withheld'>
+
+/** What the queue keeps of an attempt, and what is told once it is kept. */
+export interface Verdict {
+  readonly settlements: readonly Settlement[]
+  readonly happenings: readonly Happening[]
+}
+
+export interface Circumstances {
+  readonly now: number
+  readonly random: () => number
+  /** ms */
+  readonly maxAge: number
+  readonly events: DeliveryEvents
+}
+
+const LONGEST_REASON = 500
+
+/** When a unit is given up, in ms since the epoch: its youngest member decides, and an operator's retry begins a new life. */
+export function expiryOf(unit: readonly Delivery[], maxAge: number): number {
+  return Math.max(...unit.map((one) => one.requeuedAt ?? one.createdAt)) + maxAge
+}
+
+/** Turns what the sink said into what the store keeps. All members of a unit share one fate. */
+export function judge(unit: readonly Delivery[], outcome: SendOutcome, about: Circumstances): Verdict {
+  const { now, random, maxAge, events } = about
+  switch (outcome.kind) {
+    case 'delivered': {
+      const { note } = outcome
+      return each(unit, (one) => [
+        { id: one.id, to: 'delivered', ...(note === undefined ? {} : { note: short(note) }) },
+        one.kind === 'topic' ? events.published(counted(one), note) : events.delivered(counted(one), note),
+      ])
+    }
+    case 'hold':
+      return hold(unit, outcome.reason, events)
+    case 'withhold': {
+      const reason = short(outcome.reason)
+      return each(unit, (one) => [{ id: one.id, to: 'withheld', reason }, events.withheld(one, reason)])
+    }
+    case 'retry': {
+      const expiry = expiryOf(unit, maxAge)
+      if (now >= expiry) return giveUp(unit, outcome.reason, about)
+      const failures = Math.max(...unit.map((one) => one.attempts)) + 1
+      const wait = Math.max(outcome.retryAfter ?? 0, fullJitter(failures, DELIVERY_BACKOFF, random))
+      // the last attempt is made at the end of its life, not after it
+      const nextAttempt = Math.min(now + wait, expiry)
+      const reason = short(outcome.reason)
+      return each(unit, (one) => [
+        { id: one.id, to: 'pending', nextAttempt, reason, countAttempt: true },
+        events.retried(counted(one), reason, nextAttempt),
+      ])
+    }
+  }
+}
+
+/** It waited or failed for longer than `maxAge`. */
+export function giveUp(unit: readonly Delivery[], reason: string, { maxAge, events }: Circumstances): Verdict {
+  return hold(unit, `gave up after ${duration(maxAge)}: ${reason}`, events)
+}
+
+/** Nothing was learnt: the attempt was cut short by our own stopping. */
+export function release(unit: readonly Delivery[], now: number): Verdict {
+  const settlements = unit.map((one): Settlement => {
+    const reason = one.reason ?? 'the gateway stopped while sending'
+    return { id: one.id, to: 'pending', nextAttempt: now, reason, countAttempt: false }
+  })
+  return { settlements, happenings: [] }
+}
+
+function hold(unit: readonly Delivery[], why: string, events: DeliveryEvents): Verdict {
+  const reason = short(why)
+  return each(unit, (one) => [{ id: one.id, to: 'held', reason }, events.held(counted(one), reason)])
+}
+
+function each(unit: readonly Delivery[], one: (delivery: Delivery) => [Settlement, Happening]): Verdict {
+  const pairs = unit.map(one)
+  return { settlements: pairs.map(([settlement]) => settlement), happenings: pairs.map(([, happening]) => happening) }
+}
+
+/** As it will be once this attempt is settled. */
+function counted(delivery: Delivery): Delivery {
+  return { ...delivery, attempts: delivery.attempts + 1 }
+}
+
+function short(reason: string): string {
+  return reason.length <= LONGEST_REASON ? reason : `${reason.slice(0, LONGEST_REASON)}…`
+}
+
+function duration(ms: number): string {
+  for (const [unit, length] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+  ] as const) {
+    if (ms >= length) return `${Math.round((ms / length) * 10) / 10} ${unit}`
+  }
+  return `${Math.round(ms / 1000)} s`
+}

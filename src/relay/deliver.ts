@@ -1,0 +1,191 @@
+import type { Clock } from '../clock.ts'
+import type { DeliveryConfig } from '../config/types.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Backlog, DestinationKind, Store } from '../store/store.ts'
+import { fullJitter, STORE_BACKOFF } from './backoff.ts'
+import { SEND_GRACE } from './deliver-attempt.ts'
+import { DeliveryLoop, type Destination, type DestinationState } from './deliver-loop.ts'
+import type { DeliveryEvents } from './deliver-outcome.ts'
+import { createKeeper } from './deliver-settle.ts'
+import type { Sink } from './sink.ts'
+
+export type { Destination, DestinationState } from './deliver-loop.ts'
+export type { DeliveryEvents } from './deliver-outcome.ts'
+
+export interface DeliveryOptions {
+  readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'backlog'>
+  readonly clock: Clock
+  readonly log: Logger
+  /** `concurrency`: simultaneous sends; by default the configured one to a peer, and a pipeline of 64 to a Topic */
+  readonly destinations: readonly (Pick<Destination, 'kind' | 'destination'> & { readonly concurrency?: number })[]
+  /** the far end of each destination, by `kind destination` */
+  readonly sinks: ReadonlyMap<string, Sink>
+  readonly config: Pick<DeliveryConfig, 'maxAge' | 'concurrency'>
+  /** trace rows of each outcome, written with it, and what is logged and counted once it is written */
+  readonly events: DeliveryEvents
+  /** a destination went down or came up */
+  readonly observe?: (state: DestinationState) => void
+}
+
+/** The one door out: every delivery in the store leaves through here, or is held for an operator. */
+export interface Delivery extends AsyncDisposable {
+  /** Ends the leases of an earlier life, then begins to deliver. Resolves at once. */
+  start(): void
+  /**
+   * `work`: something was accepted for this destination. `back`: the destination itself says that it can be reached again, so
+   * that the next probe need not wait.
+   */
+  wake(kind: DestinationKind, destination: string, why?: 'work' | 'back'): void
+  /**
+   * Takes up nothing more; waits `ms` for what is being sent, then cuts it short. What had no outcome by then is pending
+   * again, its attempt uncounted. The store can be closed afterwards.
+   */
+  drain(ms: number): Promise<void>
+  /** Of the destinations that are down. */
+  down(): DestinationState[]
+}
+
+/** items under way to one Topic at a time: the Broker answers in order, a round trip must not be waited for */
+const PIPELINE = 64
+/** ms: how soon a change made by another process (the queue command) is noticed */
+const POLL = 1000
+/** ms: the queue is looked at no more often than this, however much comes in */
+const RECHECK = 50
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { store, clock, log, destinations, sinks, config, events, observe } = options
+  const draining = new AbortController()
+  const stop = new AbortController()
+  const abandoned = new AbortController()
+  const keeper = createKeeper({ store, clock, log }, abandoned.signal)
+  const states = new Map<string, DestinationState>()
+  let poke = new AbortController()
+  let running: Promise<unknown> | undefined
+
+  const loops = new Map(
+    destinations.map(({ kind, destination, concurrency = kind === 'topic' ? PIPELINE : config.concurrency }) => {
+      const key = keyOf(kind, destination)
+      const sink = sinks.get(key)
+      if (sink === undefined) throw new GatewayError('internal', `There is no sink for ${key}.`)
+      const loop = new DeliveryLoop(
+        { kind, destination, concurrency },
+        {
+          store,
+          keeper,
+          clock,
+          log,
+          sink,
+          maxAge: config.maxAge,
+          events,
+          changed,
+          postponed: () => poke.abort(),
+          draining: draining.signal,
+          stop: stop.signal,
+        },
+      )
+      return [key, loop] as const
+    }),
+  )
+
+  function changed(state: DestinationState): void {
+    states.set(keyOf(state.kind, state.destination), state)
+    const { kind, destination, reason } = state
+    if (state.state === 'down')
+      log.warn({ kind, destination, reason }, 'Destination is down: it is probed, the rest waits')
+    else log.info({ kind, destination }, 'Destination is up again')
+    observe?.(state)
+  }
+
+  async function run(): Promise<void> {
+    for (let failures = 1; !draining.signal.aborted; failures++) {
+      try {
+        const released = await store.releaseLeases()
+        if (released > 0) log.info({ deliveries: released }, 'Deliveries of an earlier run are sent again')
+        break
+      } catch (error) {
+        log.error({ err: error, reason: messageOf(error) }, 'Leases of an earlier run could not be ended')
+        await clock.sleep(fullJitter(failures, STORE_BACKOFF, clock.random), draining.signal)
+      }
+    }
+    await Promise.all([watch(), ...[...loops.values()].map((loop) => loop.run())])
+  }
+
+  /** Wakes each loop when something of its destination falls due, whoever changed the queue. */
+  async function watch(): Promise<void> {
+    const unknown = new Set<string>()
+    while (!draining.signal.aborted) {
+      poke = new AbortController()
+      const looked = clock.now()
+      let next = looked + POLL
+      for (const row of look()) {
+        const key = keyOf(row.kind, row.destination)
+        const loop = loops.get(key)
+        if (loop === undefined) {
+          if (row.pending > 0 && !unknown.has(key)) warn(unknown.add(key) && row)
+        } else if (row.due !== null && row.due <= looked) loop.wake()
+        else if (row.due !== null) next = Math.min(next, row.due)
+      }
+      await clock.sleep(next - looked, poke.signal)
+      const rest = Math.min(next, looked + RECHECK) - clock.now()
+      if (rest > 0) await clock.sleep(rest, draining.signal)
+    }
+  }
+
+  function warn({ kind, destination, pending }: Backlog): void {
+    log.warn({ kind, destination, pending }, 'Deliveries wait for a destination that is not configured')
+  }
+
+  function look(): Backlog[] {
+    try {
+      return store.backlog()
+    } catch (error) {
+      log.error({ err: error, reason: messageOf(error) }, 'The queue could not be read')
+      return []
+    }
+  }
+
+  async function idle(): Promise<void> {
+    await running
+    await Promise.all([...loops.values()].map((loop) => loop.idle()))
+  }
+
+  /** False when it is not done by then. */
+  async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+    const done = new AbortController()
+    const finished = work.then(() => done.abort())
+    await Promise.race([finished, clock.sleep(Math.max(0, ms), done.signal)])
+    return done.signal.aborted
+  }
+
+  async function drain(ms: number): Promise<void> {
+    draining.abort()
+    poke.abort()
+    for (const loop of loops.values()) loop.wake()
+    if (await within(idle(), ms)) return
+    stop.abort()
+    // a little more than a sink's grace: then whatever is left is the store's failure
+    if (await within(idle(), SEND_GRACE + 1000)) return
+    abandoned.abort()
+    await idle()
+  }
+
+  return {
+    start() {
+      running ??= run()
+    },
+    wake(kind, destination, why = 'work') {
+      const loop = loops.get(keyOf(kind, destination))
+      if (why === 'back') loop?.cameBack()
+      else loop?.wake()
+      poke.abort()
+    },
+    drain,
+    down: () => [...states.values()].filter((state) => state.state === 'down'),
+    [Symbol.asyncDispose]: () => drain(0),
+  }
+}
+
+function keyOf(kind: DestinationKind, destination: string): string {
+  return `${kind} ${destination}`
+}

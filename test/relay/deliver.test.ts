@@ -1,0 +1,368 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './deliver-support.ts'
+
+const whats = (sent: readonly { what: string }[]) => sent.map((one) => one.what)
+
+describe('delivering', () => {
+  it('sends what is accepted, settles it on proof and leaves a trace', async () => {
+    await using rig = await createRig({ kind: 'topic', destinations: ['incident'] })
+    rig.engine.start()
+    await rig.take('A', 'incident', { incident: 'csirt-a.example 1' })
+    await rig.clock.settle()
+    assert.deepEqual(whats(rig.to('incident').sent), ['A'])
+    assert.equal(rig.all()[0]?.state, 'delivered')
+    const [event] = rig.store.trace('1')
+    assert.equal(event?.event, 'published')
+    assert.equal(event?.fields.delivery, rig.all()[0]?.id)
+    assert.equal(event?.fields.destination, 'incident')
+    assert.equal(event?.fields.attempts, 1)
+  })
+
+  it('sends what an earlier run had under way', async () => {
+    await using rig = await createRig()
+    await rig.take('A')
+    await rig.store.claim({ kind: 'peer', destination: 'csirt-a', limit: 1, now: rig.clock.now(), leaseMs: HOUR })
+    rig.engine.start()
+    await rig.clock.settle()
+    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+  })
+
+  it('never has more under way than the destination takes, and uses what it takes', async () => {
+    await using rig = await createRig({ concurrency: 4 })
+    const peer = rig.to('csirt-a')
+    peer.answer = async () => {
+      await rig.clock.sleep(100)
+      return DELIVERED
+    }
+    rig.engine.start()
+    for (let n = 0; n < 20; n++) await rig.take(`${n}`)
+    await rig.clock.advance(500)
+    assert.equal(peer.most(), 4)
+    assert.equal(peer.sent.length, 20)
+    assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+  })
+
+  it('holds and withholds for an operator, with the reason', async () => {
+    await using rig = await createRig()
+    rig.to('csirt-a').answer = (what) => (what === 'A' ? HELD : { kind: 'withhold', reason: 'private' })
+    rig.engine.start()
+    await rig.take('A')
+    await rig.take('B')
+    await rig.clock.advance(HOUR)
+    assert.deepEqual(
+      rig.all().map(({ state, reason, attempts }) => ({ state, reason, attempts })),
+      [
+        { state: 'held', reason: 'HTTP 400', attempts: 1 },
+        { state: 'withheld', reason: 'private', attempts: 0 },
+      ],
+    )
+    assert.equal(rig.to('csirt-a').sent.length, 2)
+  })
+
+  it('takes what a sink throws as a reason to try again', async () => {
+    await using rig = await createRig()
+    let calls = 0
+    rig.to('csirt-a').answer = () => {
+      if (++calls === 1) throw new Error('out of luck')
+      return DELIVERED
+    }
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.settle()
+    assert.match(rig.all()[0]?.reason ?? '', /^internal: out of luck/)
+    await rig.clock.advance(2000)
+    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+  })
+
+  it('outlives a peer that answers 503 for an hour', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    const end = rig.clock.now() + HOUR
+    peer.answer = () => (rig.clock.now() < end ? BUSY : DELIVERED)
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(HOUR)
+    const tries = peer.sent.length
+    assert.ok(tries > 8 && tries < 40, `${tries} attempts in an hour`)
+    assert.equal(rig.all()[0]?.attempts, tries)
+    await rig.clock.advance(600_000)
+    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+    assert.equal(rig.store.trace(rig.all()[0]!.incident).filter((one) => one.event === 'retried').length, tries)
+  })
+
+  it('keeps to Retry-After', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => (peer.sent.length === 1 ? { ...BUSY, retryAfter: 120_000 } : DELIVERED)
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(119_999)
+    assert.equal(peer.sent.length, 1)
+    await rig.clock.advance(1)
+    assert.equal(peer.sent.length, 2)
+  })
+
+  it('keeps the order of an incident while others pass', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = (what) => (what === 'A1' && peer.sent.length < 4 ? BUSY : DELIVERED)
+    rig.engine.start()
+    for (const name of ['A1', 'A2', 'A3']) await rig.take(name, 'csirt-a', { incident: 'x A' })
+    await rig.take('B')
+    await rig.clock.advance(HOUR)
+    const order = whats(peer.sent)
+    assert.equal(order.filter((what) => what === 'A1').length, order.indexOf('A2') - 1, 'B alone went before A2')
+    assert.deepEqual(order.slice(-2), ['A2', 'A3'])
+    assert.ok(order.indexOf('B') < order.indexOf('A2'))
+  })
+
+  it('gives up at maxAge, and says why', async () => {
+    await using rig = await createRig({ maxAge: 2 * HOUR })
+    rig.to('csirt-a').answer = () => BUSY
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(2 * HOUR - 1)
+    assert.equal(rig.all()[0]?.state, 'pending')
+    await rig.clock.advance(1)
+    assert.equal(rig.all()[0]?.state, 'held')
+    assert.equal(rig.all()[0]?.reason, 'gave up after 2 h: HTTP 503')
+    assert.equal(rig.store.trace(rig.all()[0]!.incident).at(-1)?.event, 'held')
+  })
+
+  it('sends a group as one, and its members share one fate', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => (peer.sent.length === 1 ? BUSY : DELIVERED)
+    const { sha } = await import('../store/support.ts')
+    const group = { id: 'doc', items: [sha('csirt-a A'), sha('csirt-a B')] }
+    rig.engine.start()
+    await rig.take('B', 'csirt-a', { group, notBefore: rig.clock.now() + 5000 })
+    await rig.clock.advance(1000)
+    assert.equal(peer.sent.length, 0)
+    await rig.take('A', 'csirt-a', { group, notBefore: rig.clock.now() + 5000 })
+    await rig.clock.advance(2000)
+    assert.deepEqual(whats(peer.sent), ['A+B', 'A+B'])
+    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'delivered' })
+  })
+
+  it('sends at the time it must wait for, not a second later', async () => {
+    await using rig = await createRig()
+    const start = rig.clock.now()
+    rig.engine.start()
+    await rig.clock.advance(333)
+    await rig.take('A', 'csirt-a', { notBefore: start + 777 })
+    await rig.clock.advance(1000)
+    assert.equal(rig.to('csirt-a').sent[0]?.at, start + 777)
+  })
+})
+
+describe('a destination that is down', () => {
+  it('is probed with one delivery at a time, ever more rarely, and the others are not tried', async () => {
+    await using rig = await createRig({ concurrency: 4 })
+    const peer = rig.to('csirt-a')
+    peer.answer = async () => {
+      await rig.clock.sleep(50)
+      return DOWN
+    }
+    rig.engine.start()
+    await rig.take('first')
+    await rig.clock.advance(60)
+    for (let n = 0; n < 50; n++) await rig.take(`${n}`)
+    const before = peer.sent.length
+    await rig.clock.advance(10 * 60_000)
+    assert.equal(peer.most(), 1)
+    const probes = peer.sent.length - before
+    assert.ok(probes > 20 && probes < 120, `${probes} probes in ten minutes`)
+    const gaps = peer.sent.slice(-10).map((one, i, all) => (i === 0 ? 0 : one.at - all[i - 1]!.at))
+    assert.ok(Math.max(...gaps) <= 30_100 && Math.max(...gaps) > 2000)
+    assert.equal(
+      rig.all().reduce((sum, one) => sum + one.attempts, 0),
+      peer.sent.length,
+    )
+    assert.deepEqual(
+      rig.engine.down().map(({ destination, reason }) => [destination, reason]),
+      [['csirt-a', 'connection refused']],
+    )
+  })
+
+  it('gets everything at once when it is back', async () => {
+    await using rig = await createRig({ concurrency: 4 })
+    const peer = rig.to('csirt-a')
+    peer.answer = () => DOWN
+    rig.engine.start()
+    for (let n = 0; n < 50; n++) await rig.take(`${n}`)
+    await rig.clock.advance(10 * 60_000)
+    peer.answer = () => DELIVERED
+    await rig.clock.advance(30_000)
+    assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+    assert.deepEqual(
+      rig.states.map((one) => one.state),
+      ['down', 'up'],
+    )
+    assert.deepEqual(rig.engine.down(), [])
+  })
+
+  it('need not wait for the next probe when it says itself that it is back', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => ({ ...DOWN, retryAfter: HOUR })
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(60_000)
+    rig.engine.wake('peer', 'csirt-a')
+    await rig.clock.settle()
+    assert.equal(peer.sent.length, 1)
+    peer.answer = () => DELIVERED
+    rig.engine.wake('peer', 'csirt-a', 'back')
+    await rig.clock.settle()
+    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+  })
+
+  it('is not kept down by one delivery that it cannot stand', async () => {
+    await using rig = await createRig()
+    rig.to('csirt-a').answer = (what) => (what === 'poison' ? DOWN : DELIVERED)
+    rig.engine.start()
+    await rig.take('poison')
+    for (let n = 0; n < 20; n++) await rig.take(`${n}`)
+    await rig.clock.advance(60_000)
+    const { poison, ...others } = rig.outcomes()
+    assert.equal(poison, 'pending')
+    assert.ok(Object.values(others).every((state) => state === 'delivered'))
+  })
+
+  it('for longer than maxAge: all that waited is held, what came since is not', async () => {
+    await using rig = await createRig({ maxAge: HOUR })
+    rig.to('csirt-a').answer = () => DOWN
+    rig.engine.start()
+    for (let n = 0; n < 30; n++) await rig.take(`old ${n}`)
+    await rig.clock.advance(50 * 60_000)
+    await rig.take('new')
+    await rig.clock.advance(11 * 60_000)
+    const { new: fresh, ...old } = rig.outcomes()
+    assert.equal(fresh, 'pending')
+    assert.ok(Object.values(old).every((state) => state === 'held'))
+    assert.ok(rig.all().every((one) => one.state !== 'held' || one.reason === 'gave up after 1 h: connection refused'))
+  })
+
+  it('after a long rest of the gateway: what is old is tried before it is given up', async () => {
+    await using rig = await createRig({ maxAge: HOUR })
+    for (let n = 0; n < 30; n++) await rig.take(`${n}`)
+    await rig.clock.advance(4 * DAY)
+    let calls = 0
+    rig.to('csirt-a').answer = () => (++calls <= 4 ? DOWN : DELIVERED)
+    rig.engine.start()
+    await rig.clock.advance(60_000)
+    const states = Object.values(rig.outcomes())
+    assert.equal(states.filter((state) => state === 'held').length, 4)
+    assert.equal(states.filter((state) => state === 'delivered').length, 26)
+  })
+
+  it('among a hundred delays nobody else', async () => {
+    const names = Array.from({ length: 100 }, (_, n) => `csirt-${n}`)
+    await using rig = await createRig({ destinations: names })
+    rig.to('csirt-7').answer = () => new Promise(() => {})
+    rig.to('csirt-8').answer = () => DOWN
+    rig.engine.start()
+    for (const name of names) await rig.take(`for ${name}`, name)
+    await rig.clock.advance(1000)
+    for (const name of names) await rig.take(`more for ${name}`, name)
+    await rig.clock.advance(1000)
+    const waiting = rig.all().filter((one) => one.state !== 'delivered')
+    assert.deepEqual([...new Set(waiting.map((one) => one.destination))].sort(), ['csirt-7', 'csirt-8'])
+  })
+})
+
+describe('an operator', () => {
+  it('retries what is held, from another process, and it goes out within a second', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => (peer.sent.length === 1 ? HELD : DELIVERED)
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(10_000)
+    const other = await rig.beside()
+    assert.equal(await other.retry(rig.all()[0]!.id, rig.clock.now()), true)
+    await rig.clock.advance(1100)
+    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+  })
+
+  it('who retries what was given up begins a new life', async () => {
+    await using rig = await createRig({ maxAge: HOUR })
+    rig.to('csirt-a').answer = () => BUSY
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(2 * HOUR)
+    await rig.store.retry(rig.all()[0]!.id, rig.clock.now())
+    await rig.clock.advance(59 * 60_000)
+    assert.deepEqual(rig.outcomes(), { A: 'pending' })
+    await rig.clock.advance(2 * 60_000)
+    assert.deepEqual(rig.outcomes(), { A: 'held' })
+  })
+
+  it('discards what waits, and it is not sent', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => BUSY
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.settle()
+    const sent = peer.sent.length
+    assert.equal(await rig.store.discard(rig.all()[0]!.id, rig.clock.now()), true)
+    peer.answer = () => DELIVERED
+    await rig.clock.advance(HOUR)
+    assert.equal(peer.sent.length, sent)
+    assert.deepEqual(rig.outcomes(), { A: 'discarded' })
+  })
+})
+
+describe('stopping', () => {
+  it('waits for what is being sent, and takes up nothing more', async () => {
+    await using rig = await createRig({ concurrency: 1 })
+    rig.to('csirt-a').answer = async () => {
+      await rig.clock.sleep(3000)
+      return DELIVERED
+    }
+    rig.engine.start()
+    await rig.take('A')
+    await rig.take('B')
+    await rig.clock.advance(1000)
+    let drained = false
+    const draining = rig.engine.drain(10_000).then(() => {
+      drained = true
+    })
+    await rig.clock.advance(1999)
+    assert.equal(drained, false)
+    await rig.clock.advance(1)
+    await draining
+    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'pending' })
+  })
+
+  it('cuts short what does not end in time: pending again, the attempt not counted', async () => {
+    await using rig = await createRig()
+    rig.to('csirt-a').answer = (what, signal) =>
+      new Promise((resolve) => {
+        // "lost" ignores its signal
+        if (what === 'lost') return
+        signal.addEventListener('abort', () => resolve(what === 'late' ? DELIVERED : BUSY))
+      })
+    rig.engine.start()
+    for (const name of ['cut', 'late', 'lost']) await rig.take(name)
+    await rig.clock.advance(1000)
+    const draining = rig.engine.drain(2000)
+    await rig.clock.advance(10_000)
+    await draining
+    assert.deepEqual(rig.outcomes(), { cut: 'pending', late: 'delivered', lost: 'pending' })
+    assert.ok(rig.all().every((one) => one.attempts === (one.state === 'delivered' ? 1 : 0)))
+  })
+
+  it('a sink that never comes back does not hold its delivery for ever', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => (peer.sent.length === 1 ? new Promise(() => {}) : DELIVERED)
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(10 * 60_000)
+    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+  })
+})
