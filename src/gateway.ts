@@ -73,7 +73,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   readiness.set('drain', 'off')
   const senders = createSenders(parts)
   for (const sender of senders.values()) opened.use(sender)
-  const grid = opened.use(createGridSide(parts, (peer) => delivery.wake('peer', peer)))
+  const grid = opened.use(createGridSide(parts, (kind, destination, why) => delivery.wake(kind, destination, why)))
   const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders))
 
   readiness.set('rid', 'down')
@@ -99,7 +99,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const rid = await listener.start()
   readiness.set('rid', 'up')
   grid.start()
-  await delivery.start()
+  delivery.start()
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(parts)))
@@ -135,16 +135,19 @@ function consumedTopics(config: Config): string[] {
   return [...new Set(listed)]
 }
 
-function createGridSide(parts: Parts, wake: (peer: string) => void): Grid {
+function createGridSide(parts: Parts, wake: DeliveryEngine['wake']): Grid {
   const { config, events, readiness, store, log, clock } = parts
   const handlers: GridHandlers = {
-    items: createConsumer({ ...parts, wake }),
+    items: createConsumer({ ...parts, wake: (peer) => wake('peer', peer) }),
     seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
     cursor: (topic) => store.cursor(topic),
     retracted: (topic, itemIds) => events.retracted({ topic, items: itemIds.length }),
     gap: (gap) => events.gap({ ...gap }),
     dropped: (reason, from) => events.droppedEvent({ reason, from }),
-    state: (part, state, reason) => readiness.set(part === 'session' ? 'grid' : part, state, reason),
+    state(part, state, reason) {
+      readiness.set(part === 'session' ? 'grid' : part, state, reason)
+      if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
+    },
   }
   readiness.set('grid', 'down', 'not connected yet')
   for (const topic of config.grid.topics) readiness.set(`topic:${topic.name}`, 'down', 'not joined yet')

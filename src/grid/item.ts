@@ -37,11 +37,13 @@ export interface Context {
   readonly incidentSource: string | null
   /** the document itself, base64, where a Broker or the normal form would damage it; in the first item only */
   readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' } | null
+  /** base64 of each Signature beside the document in its RID message; in the first item only */
+  readonly signatures: readonly string[]
 }
 
 /** The context element, or '' when nothing would be lost without it. */
 export function renderContext(context: Context): string {
-  const { position, items, shell, policy, incidentSource, original } = context
+  const { position, items, shell, policy, incidentSource, original, signatures } = context
   const several = items.length > 1
   if (!several && shell === null && policy === null && incidentSource === null && original === null) return ''
   const place = several ? ` position="${position}" of="${items.length}" items="${items.join(' ')}"` : ''
@@ -50,6 +52,7 @@ export function renderContext(context: Context): string {
     shell === null ? '' : `<document>${shell}</document>`,
     policy === null && incidentSource === null ? '' : `<rid>${policy ?? ''}${incidentSource ?? ''}</rid>`,
     original === null ? '' : `<original reason="${original.reason}">${original.base64}</original>`,
+    ...signatures.map((base64) => `<signature>${base64}</signature>`),
     '</context>',
   ].join('')
 }
@@ -63,7 +66,10 @@ export interface ItemParts {
   readonly shell: XmlElement | null
   readonly policy: XmlElement | null
   readonly incidentSource: XmlElement | null
+  /** base64 */
   readonly original: string | null
+  /** base64 */
+  readonly signatures: readonly string[]
 }
 
 /** Undefined when this is no XEP-0268 element around exactly one Incident. A context that is not ours or not whole is ignored. */
@@ -94,5 +100,8 @@ export function readItem(root: XmlElement): ItemParts | undefined {
     policy: (rid && child(rid, NS.rid, 'RIDPolicy')) ?? null,
     incidentSource: (rid && child(rid, NS.rid, 'IncidentSource')) ?? null,
     original: original === undefined ? null : text(original).replace(/\s+/g, ''),
+    signatures: (context === undefined ? [] : elements(context))
+      .filter((e) => e.ns === NS.context && e.local === 'signature')
+      .map((e) => text(e).replace(/\s+/g, '')),
   }
 }

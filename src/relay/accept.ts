@@ -7,8 +7,9 @@ import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.t
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import type { Store } from '../store/store.ts'
+import type { DocumentReading } from './document.ts'
+import type { Inspection } from './inspection.ts'
 import type { Intake } from './intake.ts'
-import type { DocumentReading, Inspection } from './reading.ts'
 import { type Publication, planPublication } from './rid-to-grid.ts'
 
 export interface AcceptOptions {

@@ -6,9 +6,9 @@ import type { DeliveryOf, Events, Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
 import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/store.ts'
 import { type Consumed, consumedFrom, withheldFrom } from './grid-to-rid.ts'
+import type { Inspection } from './inspection.ts'
 import type { Intake } from './intake.ts'
 import { encodePart } from './peer-sink.ts'
-import type { Inspection } from './reading.ts'
 
 export interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>

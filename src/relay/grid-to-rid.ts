@@ -3,8 +3,9 @@ import { type IncidentElement, itemId, xep0268Item } from '../grid/item.ts'
 import type { IncidentId } from '../iodef/incident-id.ts'
 import { missingFrom, type Needed } from '../iodef/restriction.ts'
 import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
+import { joinDocument, PLAIN_SHELL } from './document.ts'
+import type { Inspection } from './inspection.ts'
 import { typeOf } from './msg-types.ts'
-import { type Inspection, joinDocument, PLAIN_SHELL } from './reading.ts'
 
 /** What a delivery to a RID peer keeps until it is rendered: one Incident of a Topic, or one whole document. */
 export interface Part {
@@ -18,6 +19,8 @@ export interface Part {
   readonly incidents: readonly string[]
   /** goes out as it is, in place of shell and Incidents, when the document is complete */
   readonly original: string | null
+  /** Signatures beside the document, which speak of the original */
+  readonly signatures: readonly string[]
   readonly id: IncidentId
   readonly needed: Needed
   /** ids of all items of the document, in order; empty when this is all of it */
@@ -55,6 +58,7 @@ export function consumedFrom(inspection: Inspection): Consumed | undefined {
       shell: document.shell ?? PLAIN_SHELL,
       incidents,
       original: item === null ? null : (document.original?.text ?? null),
+      signatures: item?.signatures ?? [],
       id: own.id,
       needed: document.needed,
       items: several ? item.items : [],
@@ -83,7 +87,9 @@ export function renderRid(
 ): string {
   const first = parts[0]
   if (first === undefined) throw new Error('nothing to render')
-  const original = parts.find((part) => part.original !== null)?.original ?? null
+  const signed = parts.find((part) => part.original !== null)
+  const original = signed?.original ?? null
+  const signatures = complete ? (signed?.signatures ?? []) : []
   const xml =
     original !== null && complete
       ? original
@@ -93,7 +99,7 @@ export function renderRid(
         )
   const own = policyOf(first.msgType, peer.policy.region, peer.policy.traffic, config.rid.name, first.id)
   const policy = first.policy === null ? own : adopt(first.policy, own, config.rid.name)
-  return renderMessage(policy, { xml, version: first.version }, first.incidentSource)
+  return renderMessage(policy, { xml, version: first.version, signatures }, first.incidentSource)
 }
 
 /** The policy the message came with, but sent by us: unless its Node is the incident's source, Node is this RID system. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Reply } from '../rid/contract.ts'
 import { WorkerPool } from '../xml/pool.ts'
-import type { Inspection, ReadOptions } from './reading.ts'
+import type { Inspection, ReadOptions } from './inspection.ts'
 
 export type IntakeRequest =
   | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly options: ReadOptions }

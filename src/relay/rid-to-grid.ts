@@ -2,8 +2,8 @@ import type { Config, MsgType, PeerConfig, TopicConfig } from '../config/types.t
 import { type Context, type IncidentElement, type Item, itemId, renderContext, xep0268Item } from '../grid/item.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
+import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { elementOf } from './msg-types.ts'
-import { type DocumentReading, joinDocument, PLAIN_SHELL } from './reading.ts'
 import { routeFor } from './route.ts'
 
 /** An item and where it goes. `incident` is the key it is traced by. */
@@ -111,6 +111,7 @@ function wrapped(
         document.original === null || i > 0
           ? null
           : { base64: Buffer.from(document.original.text).toString('base64'), reason: document.original.reason },
+      signatures: i > 0 || rid === null ? [] : rid.signatures.map((text) => Buffer.from(text).toString('base64')),
     }
     const item = xep0268Item(element, incident.xml, renderContext(context))
     publications.push({ topic: topic.name, incident: incident.key, item })

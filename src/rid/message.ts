@@ -24,6 +24,8 @@ export interface RidReading {
   readonly incidentId: IncidentId | null
   /** RFC 6545 §5.3, in normal form: only a Result has one */
   readonly incidentSource: string | null
+  /** ReportSchema's Signature elements (RFC 6545 §5.1), the very characters of the message */
+  readonly signatures: readonly string[]
   /** restrictions the envelope itself sets: RIDPolicy, XMLDocument */
   readonly restrictions: readonly string[]
   /** the namespace of the embedded document's root; '' for none; null when nothing is embedded */
@@ -42,7 +44,15 @@ function documentHolder(rid: XmlElement): XmlElement | undefined {
   return schema && child(schema, NS.rid, 'XMLDocument')
 }
 
-export function readRid(rid: XmlElement): RidReading {
+/** ReportSchema's Signature elements. */
+export function signatureElements(rid: XmlElement): XmlElement[] {
+  const policy = child(rid, NS.rid, 'RIDPolicy')
+  const schema = policy && child(policy, NS.rid, 'ReportSchema')
+  return schema === undefined ? [] : elements(schema).filter((e) => e.ns === NS.rid && e.local === 'Signature')
+}
+
+/** `signatures`: the source text of each of signatureElements. */
+export function readRid(rid: XmlElement, signatures: readonly string[] = []): RidReading {
   const policy = child(rid, NS.rid, 'RIDPolicy')
   const source = child(rid, NS.rid, 'IncidentSource')
   const holder = documentHolder(rid)
@@ -52,6 +62,7 @@ export function readRid(rid: XmlElement): RidReading {
     policy: policy === undefined ? null : readPolicy(policy),
     incidentId: id === undefined ? null : readIncidentId(id),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
+    signatures,
     restrictions: [policy, holder].flatMap((e) => (e && attribute(e, 'restriction')) ?? []),
     payload: embeddedDocument(rid)?.ns ?? null,
   }
@@ -116,11 +127,11 @@ export function renderPolicy(policy: RidPolicy, content = ''): string {
 
 /**
  * A RID message around a document (RFC 6545 §5, §5.5). An IODEF 2 document is named by the ext- attributes, the one form that
- * RFC 6545's schema allows for it. `document` is XML text and goes out as it is.
+ * RFC 6545's schema allows for it. `document` and its `signatures` are XML text and go out as they are.
  */
 export function renderMessage(
   policy: RidPolicy,
-  document: { readonly xml: string; readonly version: 1 | 2 } | null,
+  document: { readonly xml: string; readonly version: 1 | 2; readonly signatures?: readonly string[] } | null,
   incidentSource: string | null = null,
   lang = 'en',
 ): string {
@@ -130,7 +141,7 @@ export function renderMessage(
       : tag(
           'ReportSchema',
           document.version === 2 ? VERSION_2 : VERSION_1,
-          tag('XMLDocument', { dtype: 'xml', meaning: 'xml' }, document.xml),
+          tag('XMLDocument', { dtype: 'xml', meaning: 'xml' }, document.xml) + (document.signatures ?? []).join(''),
         )
   const body = renderPolicy(policy, schema) + (incidentSource ?? '')
   return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang }, body)}`

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { contentModel } from '../iodef/content-model.ts'
+import { type IncidentId, incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
+import { type Needed, neededFor } from '../iodef/restriction.ts'
+import { NS } from '../xml/names.ts'
+import { normalForm } from '../xml/normal-form.ts'
+import { attribute, descendants, elements, type XmlElement } from '../xml/tree.ts'
+
+export interface DocumentReading {
+  readonly version: 1 | 2
+  /** in normal form */
+  readonly xml: string
+  /** hex SHA-256 of `xml` */
+  readonly digest: string
+  /** the IODEF-Document element without its Incidents, in normal form; null when it says nothing but version="2.00" */
+  readonly shell: string | null
+  readonly incidents: readonly IncidentReading[]
+  readonly needed: Needed
+  /** what has to travel beside the normal form, since that or a Broker would damage it */
+  readonly original: { readonly text: string; readonly reason: 'signature' | 'characters' } | null
+  /** false when a Broker could take its items and never give them back */
+  readonly carriable: boolean
+}
+
+export interface IncidentReading {
+  readonly id: IncidentId
+  readonly key: string
+  /** RFC 7970 §3.2, as written */
+  readonly purpose: string
+  /** in normal form */
+  readonly xml: string
+}
+
+/** What a valid IODEF-Document says. `restrictions` are those of what it came in. */
+export function describe(
+  document: XmlElement,
+  original: DocumentReading['original'],
+  restrictions: readonly string[],
+): DocumentReading {
+  const version = document.ns === NS.iodef1 ? 1 : 2
+  const incidents = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
+  const shell = normalForm(document, contentModel, (child) => incidents.includes(child))
+  const described = incidents.map(describeIncident)
+  const xml = wholeNormalForm(document, shell, described)
+  return {
+    version,
+    xml,
+    digest: createHash('sha256').update(xml, 'utf8').digest('hex'),
+    shell: shell === PLAIN_SHELL ? null : shell,
+    incidents: described,
+    needed: neededFor(document, restrictions),
+    original: original ?? (isFragile(document) ? { text: xml, reason: 'characters' } : null),
+    carriable: isCarriable(document),
+  }
+}
+
+/** What an IODEF-Document is taken to be when nothing else is said. */
+export const PLAIN_SHELL = `<IODEF-Document xmlns="${NS.iodef2}" version="2.00"></IODEF-Document>`
+
+/** normalForm(document), put together from what is known already where attribute prefixes cannot make a difference. */
+function wholeNormalForm(document: XmlElement, shell: string, incidents: readonly IncidentReading[]): string {
+  if (document.attributes.some((a) => a.ns !== '' && a.ns !== NS.xml)) return normalForm(document, contentModel)
+  const start = `<Incident xmlns="${document.ns}"`
+  return joinDocument(
+    shell,
+    incidents.map(({ xml }) => `<Incident${xml.slice(start.length)}`),
+  )
+}
+
+function describeIncident(incident: XmlElement): IncidentReading {
+  const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }
+  return {
+    id,
+    key: incidentKey(id),
+    purpose: attribute(incident, 'purpose')?.trim() ?? '',
+    xml: normalForm(incident, contentModel),
+  }
+}
+
+/** Puts Incidents (normal form) into a shell (normal form): RFC 7970 §3.1, they come before AdditionalData. */
+export function joinDocument(shell: string, incidents: readonly string[]): string {
+  // in a shell's start tag `>` can stand inside quotes
+  const start = /^<(?:[^"'>]|"[^"]*")*>/.exec(shell)?.[0] ?? ''
+  return start + incidents.join('') + shell.slice(start.length)
+}
+
+/**
+ * Would a Broker's own parser and writer change it? Carriage returns, and tabs and line breaks in attributes, are written back
+ * unescaped by some; a prefix in the value of xsi:type loses its declaration (docs/grid-profile.md).
+ */
+function isFragile(document: XmlElement): boolean {
+  for (const element of descendants(document)) {
+    if (element.ns === '') return true
+    for (const a of element.attributes) {
+      if (/[\t\n\r]/.test(a.value)) return true
+      if (a.ns === NS.xsi && a.local === 'type' && a.value.includes(':')) return true
+    }
+    if (element.children.some((c) => typeof c === 'string' && c.includes('\r'))) return true
+  }
+  return false
+}
+
+/**
+ * Prosody stores an attribute whose namespace name has one of these characters, and then fails on every read of the node
+ * that includes it: measured, docs/grid-profile.md.
+ */
+function isCarriable(document: XmlElement): boolean {
+  return !descendants(document).some((element) => element.attributes.some((a) => /[\s<>&'"]/.test(a.ns)))
+}

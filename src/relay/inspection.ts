@@ -1,0 +1,75 @@
+import type { IncidentElement } from '../grid/item.ts'
+import type { RidPolicy, RidReading } from '../rid/message.ts'
+import type { Diagnostic } from '../xml/tree.ts'
+import type { DocumentReading } from './document.ts'
+
+export type Format = 'IODEF 2' | 'IODEF 1' | 'RID' | 'XEP-0268' | 'unknown'
+
+export interface ReadOptions {
+  readonly charset?: string
+  /** RFC 7970's text-only rules are errors, not warnings */
+  readonly strict?: boolean
+}
+
+/** Everything the gateway wants to know of a document: plain data, made in a worker, safe to use without another look. */
+export interface Inspection {
+  readonly format: Format
+  readonly valid: boolean
+  /** at most 20 */
+  readonly errors: readonly Diagnostic[]
+  /** how many more errors there are */
+  readonly more: number
+  /** at most 20 */
+  readonly warnings: readonly Diagnostic[]
+  /** the root's name, for messages about what is not understood */
+  readonly root: string
+  readonly rid: RidReading | null
+  readonly item: ItemReading | null
+  /** the IODEF-Document, wherever it was found; null unless `valid` */
+  readonly document: DocumentReading | null
+}
+
+/** An XEP-0268 payload. `document` of the Inspection is the document that its part belongs to, rebuilt as far as possible. */
+export interface ItemReading {
+  readonly element: IncidentElement
+  readonly position: number
+  readonly items: readonly string[]
+  readonly policy: RidPolicy | null
+  readonly incidentSource: string | null
+  /** Signatures beside the document, as in RidReading */
+  readonly signatures: readonly string[]
+}
+
+const CAP = 20
+
+/** The Inspection of what cannot be used; `total` counts the errors that are not listed too. */
+export function refused(
+  format: Format,
+  root: string,
+  errors: readonly Diagnostic[],
+  total: number,
+  warnings: readonly Diagnostic[] = [],
+): Inspection {
+  const sorted = errors.map(diagnostic).toSorted((a, b) => a.line - b.line || a.column - b.column)
+  const shown = sorted.slice(0, CAP)
+  return {
+    format,
+    valid: false,
+    errors: shown,
+    more: Math.max(0, total - shown.length),
+    warnings: warnings.slice(0, CAP).map(diagnostic),
+    root,
+    rid: null,
+    item: null,
+    document: null,
+  }
+}
+
+/** At most 20, and nothing but line, column and message. */
+export function shortened(list: readonly Diagnostic[]): Diagnostic[] {
+  return list.slice(0, CAP).map(diagnostic)
+}
+
+function diagnostic({ line, column, message }: Diagnostic): Diagnostic {
+  return { line, column, message }
+}

@@ -1,0 +1,95 @@
+import { type ItemParts, readItem, xep0268Item } from '../grid/item.ts'
+import { contentModel } from '../iodef/content-model.ts'
+import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
+import { type Needed, neededFor } from '../iodef/restriction.ts'
+import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
+import { decode } from '../xml/decode.ts'
+import { NS } from '../xml/names.ts'
+import { normalForm } from '../xml/normal-form.ts'
+import { attribute, type XmlElement } from '../xml/tree.ts'
+import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL } from './document.ts'
+import { type Inspection, type ItemReading, refused } from './inspection.ts'
+
+/** Reads a text as a document of its own, with the options of the item that it came in. */
+export type Read = (text: string) => Inspection
+
+/** An XEP-0268 payload that its schema has accepted: `result` is what is known of it so far. */
+export function readXep0268(root: XmlElement, result: Inspection, read: Read): Inspection {
+  const parts = readItem(root)
+  if (parts === undefined) {
+    const message = `"${root.local.slice(0, 60)}" holds no Incident.`
+    return refused('XEP-0268', result.root, [{ line: root.line, column: root.column, message }], 1)
+  }
+  const reading = {
+    element: parts.element,
+    position: parts.position,
+    items: parts.items,
+    policy: parts.policy === null ? null : readPolicy(parts.policy),
+    incidentSource: parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel),
+  }
+  const also = parts.policy === null ? [] : [attribute(parts.policy, 'restriction')].filter((r) => r !== undefined)
+  const original = readOriginal(parts, read)
+  const rebuilt = original ?? rebuild(parts, read)
+  if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format: 'XEP-0268', root: result.root }
+  const item: ItemReading = { ...reading, signatures: readSignatures(parts, rebuilt.document, read) }
+  // what is seen and what is carried both count: a publisher may have made them differ
+  const needed = merge([neededFor(root, also), rebuilt.document.needed])
+  return { ...result, item, document: { ...rebuilt.document, needed } }
+}
+
+/** The document that the item carries beside its Incident, if it is valid and really holds this Incident. */
+function readOriginal(parts: ItemParts, read: Read): Inspection | undefined {
+  if (parts.original === null || parts.original === '') return undefined
+  const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
+  if (!decoded.ok) return undefined
+  const inner = read(decoded.text)
+  const document = inner.document
+  if (!inner.valid || document === null || inner.rid !== null || inner.item !== null) return undefined
+  const visible = normalForm(parts.incident, contentModel)
+  const ids = document.incidents.map((incident) => xep0268Item(parts.element, incident.xml).id)
+  const matches =
+    document.incidents.some((incident) => incident.xml === visible) ||
+    (parts.items.length > 0 ? ids.join() === parts.items.join() : sameIncident(document.incidents[0], parts.incident))
+  if (!matches) return undefined
+  const reason = document.original?.reason ?? 'characters'
+  return { ...inner, document: { ...document, original: { text: decoded.text, reason } } }
+}
+
+/** The Signatures that the item carries, if a RID message with them and the original is valid. */
+function readSignatures(parts: ItemParts, { original, version }: DocumentReading, read: Read): readonly string[] {
+  if (parts.signatures.length === 0 || original === null) return []
+  const signatures = parts.signatures.map((base64) => Buffer.from(base64, 'base64').toString('utf8'))
+  const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), {
+    xml: original.text,
+    version,
+    signatures,
+  })
+  const inner = read(message)
+  return inner.valid && inner.rid?.signatures.join() === signatures.join() ? signatures : []
+}
+
+function sameIncident(incident: IncidentReading | undefined, visible: XmlElement): boolean {
+  const id = incidentIdOf(visible)
+  return incident !== undefined && id !== undefined && incident.key === incidentKey(id)
+}
+
+/** The Incident back in its IODEF-Document, judged as such. */
+function rebuild(parts: ItemParts, read: Read): Inspection {
+  const shell = parts.shell === null ? plainShell(parts.incident.ns) : normalForm(parts.shell, contentModel, isIncident)
+  return read(joinDocument(shell, [normalForm(parts.incident, contentModel)]))
+}
+
+function isIncident(element: XmlElement): boolean {
+  return element.local === 'Incident' && (element.ns === NS.iodef2 || element.ns === NS.iodef1)
+}
+
+function plainShell(ns: string): string {
+  return ns === NS.iodef1 ? `<IODEF-Document xmlns="${ns}" version="1.00" lang="en"></IODEF-Document>` : PLAIN_SHELL
+}
+
+function merge(lists: readonly Needed[]): Needed {
+  const order = ['public', 'partner', 'need-to-know', 'private'] as const
+  const all = lists.flat()
+  const strictest = order.findLast((label) => all.includes(label)) ?? 'private'
+  return all.includes('default') ? [strictest, 'default'] : [strictest]
+}
