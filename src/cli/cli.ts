@@ -6,9 +6,12 @@ import { type Command, type ExitCode, type Io, printable, UsageError, write } fr
 
 /** Loaded one at a time: `--help` need not wait for the XML engine and the XMPP client. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).start,
   check: async () => (await import('./check.ts')).check,
   validate: async () => (await import('./validate.ts')).validate,
   send: async () => (await import('./send.ts')).send,
+  topics: async () => (await import('./topics.ts')).topics,
+  tail: async () => (await import('./tail.ts')).tail,
   queue: async () => (await import('./queue.ts')).queue,
   trace: async () => (await import('./trace.ts')).trace,
 }

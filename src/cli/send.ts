@@ -4,12 +4,13 @@ import { hostname } from 'node:os'
 import { didYouMean } from '../config/nearest.ts'
 import { MSG_TYPES, type MsgType, type PeerConfig } from '../config/types.ts'
 import { createLog } from '../log.ts'
-import { createIntake } from '../relay/intake.ts'
 import type { Inspection } from '../relay/inspection.ts'
+import { createIntake } from '../relay/intake.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import type { PeerResponse } from '../rid/outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
 import { decode } from '../xml/decode.ts'
+import { checkFiles } from './check-files.ts'
 import { readInput, UnreadableError } from './input.ts'
 import { nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
@@ -52,6 +53,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
       key: required(values.key, '--key PEM'),
       ca: required(values.ca, '--ca PEM'),
     }
+    checkTls(tls)
     const msgType = msgTypeOf(values.type ?? 'Report')
     await using intake = createIntake({ threads: 1, deadlineMs: 60_000 })
     let response: PeerResponse | undefined
@@ -89,6 +91,13 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
 
 function say(io: Io, text: string): Promise<void> {
   return write(io.err, `${printable(text)}\n`)
+}
+
+/** Node takes a CA file without a certificate for good, and then trusts nobody: better said before. */
+function checkTls(tls: Readonly<Record<'cert' | 'key' | 'ca', string>>): void {
+  const named = Object.entries(tls).map(([option, file]) => ({ path: `tls.${option}`, file }))
+  const problem = checkFiles(named, Date.now()).find(({ kind }) => kind === 'problem')
+  if (problem !== undefined) throw new UsageError(`${problem.path.replace('tls.', '--')}: ${problem.message}`)
 }
 
 function receiver(url: string): PeerConfig {

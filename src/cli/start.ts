@@ -1,0 +1,104 @@
+import { type Loaded, readConfig } from '../config/config.ts'
+import { ConfigError, describe } from '../config/problems.ts'
+import type { Config } from '../config/types.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import { createGateway, type Gateway } from '../gateway.ts'
+import { createLog, flushLog, type Logger } from '../log.ts'
+import { checkFiles } from './check-files.ts'
+import { CONFIG, nothingMore, parse, required } from './options.ts'
+import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
+
+/** ms until a stop that hangs is forced; above what the gateway gives itself to drain */
+const STOP_DEADLINE = 30_000
+
+export const start: Command = {
+  name: 'start',
+  summary: 'runs the gateway until SIGTERM or SIGINT',
+  usage: 'iodef-gateway start --config FILE',
+  help: `
+Logs JSON lines on standard output; one line on standard error says when it serves. It does not wait for the grid: reports are
+taken and kept until the Controller is there.
+
+  -c, --config FILE   the configuration
+
+  SIGTERM, SIGINT   takes nothing new, lets finish what is being sent, ends; a second one ends at once
+  SIGHUP            reads certificates, keys and revocation lists again (also done by itself when the files change)
+
+Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [http://127.0.0.1:9590/].
+
+  iodef-gateway check --config gateway.yaml && iodef-gateway start --config gateway.yaml
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, CONFIG)
+    nothingMore(positionals)
+    const file = required(values.config, '--config FILE')
+    const config = await usable(file, readConfig(file, io.env), io)
+    const log = createLog(config.log.level)
+    const stop = stopSignals()
+    endOnBugs(log)
+    const gateway = await begin(config, log)
+    process.on('SIGHUP', () => gateway.reload())
+    await write(io.err, `${serving(config, gateway)}\n`)
+    const signal = await stop
+    log.info({ signal }, 'Stopping')
+    const deadline = setTimeout(() => end(log, 'Stopping took too long and was forced'), STOP_DEADLINE)
+    await gateway.drain()
+    await gateway[Symbol.asyncDispose]()
+    clearTimeout(deadline)
+    log.info('Stopped')
+    return 0
+  },
+}
+
+/** The configuration, when the gateway can start with it. What is past its time is said, and does not keep it from starting. */
+async function usable(file: string, loaded: Loaded, io: Io): Promise<Config> {
+  const files = checkFiles(loaded.files, Date.now())
+  const problems = [...loaded.problems, ...files.filter(({ kind }) => kind === 'problem')]
+  if (loaded.config === undefined || problems.length > 0) throw new ConfigError(file, problems)
+  for (const warning of [...loaded.warnings, ...files])
+    await write(io.err, `warning: ${printable(describe(warning))}\n`)
+  return loaded.config
+}
+
+/** Turns the system's refusals to listen into 'could not reach what it needs'. */
+async function begin(config: Config, log: Logger): Promise<Gateway> {
+  try {
+    return await createGateway(config, { log })
+  } catch (error) {
+    if (error instanceof GatewayError) throw error
+    throw new GatewayError('internal', `Cannot start: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function serving({ rid, ops }: Config, { ports }: Gateway): string {
+  const at = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `iodef-gateway: serving RID on https://${at(rid.host, ports.rid)}/, health on http://${at(ops.host, ports.ops)}/ready`
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+function stopSignals(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false
+    const onSignal = (signal: NodeJS.Signals) => {
+      if (asked) process.exit(1)
+      asked = true
+      resolve(signal)
+    }
+    process.on('SIGTERM', onSignal)
+    process.on('SIGINT', onSignal)
+  })
+}
+
+/** What was accepted is on disk: after a bug, ending and being started again is safer than going on in an unknown state. */
+function endOnBugs(log: Logger): void {
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'A bug: the gateway ends')
+    end(log, 'Ended')
+  })
+}
+
+function end(log: Logger, text: string): never {
+  log.error(text)
+  flushLog()
+  process.exit(1)
+}

@@ -1,0 +1,61 @@
+import { gridOf } from './grid.ts'
+import { CONFIG, configOf, count, nothingMore, parse, required } from './options.ts'
+import { type Command, type ExitCode, printable, write } from './output.ts'
+
+export const tail: Command = {
+  name: 'tail',
+  summary: 'prints the items of a Topic as they arrive',
+  usage: 'iodef-gateway tail --config FILE TOPIC [--count N] [--retained]',
+  help: `
+Logs in to the Controller as the gateway does, subscribes to TOPIC and prints each item's payload as it arrives, one XML document
+after another, until SIGINT. It takes nothing away from a gateway that is running. Exit code 3 when the Controller, the Broker or
+the Topic cannot be reached.
+
+  -c, --config FILE   the configuration
+      --count N       ends after N items
+      --retained      first prints the items that the Broker kept
+
+  iodef-gateway tail incident --config gateway.yaml --count 1 > item.xml
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, {
+      ...CONFIG,
+      count: { type: 'string', short: 'n' },
+      retained: { type: 'boolean' },
+    })
+    const topic = required(positionals[0], 'TOPIC')
+    nothingMore(positionals.slice(1))
+    const most = count(values.count, '--count') ?? Number.POSITIVE_INFINITY
+    const config = configOf(values, io)
+    const done = Promise.withResolvers<void>()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done.resolve())
+    // it may fail before anybody awaits it
+    done.promise.catch(() => undefined)
+    const seen = new Set<string>()
+    let printed = 0
+    await using _grid = await gridOf(config, [topic], {
+      async items(_topic, items) {
+        for (const item of items) {
+          if (printed >= most || seen.has(item.id)) continue
+          seen.add(item.id)
+          if (item.retained && values.retained !== true) continue
+          printed += 1
+          await write(io.out, `${item.xml}\n`)
+        }
+        if (printed >= most) done.resolve()
+      },
+      seenIds: (_topic, ids) => new Set(ids.filter((id) => seen.has(id))),
+      state(part, state, reason) {
+        if (state === 'up' && part !== 'session') void say(`waiting for items of ${topic}`)
+        else if (state === 'refused') done.reject(new Error(`${part}: ${reason ?? 'refused'}`))
+        else if (reason !== null) void say(`${part}: ${reason}`)
+      },
+    })
+    await done.promise
+    return 0
+
+    function say(text: string): Promise<void> {
+      return write(io.err, `${printable(text)}\n`)
+    }
+  },
+}

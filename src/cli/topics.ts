@@ -1,0 +1,50 @@
+import type { TopicInfo } from '../grid/contract.ts'
+import { gridOf } from './grid.ts'
+import { CONFIG, configOf, nothingMore, parse } from './options.ts'
+import { type Command, type ExitCode, json, table, write } from './output.ts'
+
+export const topics: Command = {
+  name: 'topics',
+  summary: 'discovers the Topics that the Broker shows to the gateway',
+  usage: 'iodef-gateway topics --config FILE [--json]',
+  help: `
+Logs in to the Controller as the gateway does and asks the Broker for its Topics (XEP-0030, XEP-0060 section 5). The gateway may
+be running. Exit code 3 when the Controller or the Broker cannot be reached.
+
+  -c, --config FILE   the configuration
+      --json          [{"node", "name", "type", "configured", "meta"}]
+
+  iodef-gateway topics --config gateway.yaml
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, { ...CONFIG, json: { type: 'boolean' } })
+    nothingMore(positionals)
+    const config = configOf(values, io)
+    await using grid = await gridOf(config, [])
+    const found = (await grid.discover(AbortSignal.timeout(20_000))).toSorted((a, b) => (a.node < b.node ? -1 : 1))
+    const configured = new Set(config.grid.topics.map((topic) => topic.name))
+    if (values.json) {
+      await write(io.out, json(found.map((topic) => ({ ...topic, configured: configured.has(topic.node) }))))
+    } else if (found.length === 0) await write(io.err, `${config.grid.broker} shows no Topics\n`)
+    else
+      await write(
+        io.out,
+        table([['TOPIC', 'TITLE', 'ACCESS', 'ITEMS KEPT', 'CONFIGURED'], ...found.map(cells(configured))]),
+      )
+    for (const name of configured) {
+      if (found.some((topic) => topic.node === name)) continue
+      await write(io.err, `the configured Topic ${name} is not among them\n`)
+    }
+    return 0
+  },
+}
+
+function cells(configured: ReadonlySet<string>): (topic: TopicInfo) => string[] {
+  return ({ node, name, meta }) => [
+    node,
+    meta['pubsub#title']?.[0] ?? name ?? '',
+    meta['pubsub#access_model']?.[0] ?? '',
+    meta['pubsub#max_items']?.[0] ?? '',
+    configured.has(node) ? 'yes' : 'no',
+  ]
+}

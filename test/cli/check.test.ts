@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { createPrivateKey } from 'node:crypto'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { createPki, type Pki } from '../support/pki.ts'
+import { iodefGateway } from './capture.ts'
+
+describe('check', () => {
+  let pki: Pki
+  let files: { cert: string; key: string; ca: string; crl: string; oldCrl: string; old: string; otherKey: string }
+
+  before(async () => {
+    pki = await createPki()
+    const ca = await pki.ca()
+    const own = await ca.issue({ cn: 'gateway.example', dns: ['gateway.example'], days: 90 })
+    const old = await ca.issue({ cn: 'old.example', dns: ['old.example'], expired: true })
+    const other = await ca.issue({ cn: 'other.example', days: 90 })
+    files = {
+      cert: own.cert,
+      key: own.key,
+      ca: ca.cert,
+      crl: await ca.crl([]),
+      oldCrl: await ca.crl([], { expired: true }),
+      old: old.cert,
+      otherKey: other.key,
+    }
+    await chmod(own.key, 0o600)
+    await chmod(other.key, 0o600)
+    await writeFile(join(pki.dir, 'password'), 'pw\n', { mode: 0o600 })
+  })
+  after(() => pki.dispose())
+
+  async function check(
+    changes: { tls?: Record<string, string>; more?: string; store?: string; options?: string[] } = {},
+  ) {
+    const tls = { cert: files.cert, key: files.key, ca: files.ca, crl: files.crl, ...changes.tls }
+    const config = join(pki.dir, 'gateway.yaml')
+    await writeFile(
+      config,
+      `rid: { name: gateway.example, tls: ${JSON.stringify(tls)} }
+peers: [{ name: a, identity: { dns: a.example }, publish: [t] }]
+grid:
+  service: xmpp://127.0.0.1:1
+  jid: gateway@grid.example
+  auth: { password: { file: password } }
+  broker: pubsub.grid.example
+  topics: [{ name: t, restrictions: [public, private] }]
+routes: [{ topic: t }]
+store: { path: ${changes.store ?? 'data/gateway.db'} }
+${changes.more ?? ''}`,
+    )
+    return await iodefGateway(['check', '--config', config, ...(changes.options ?? [])])
+  }
+
+  it('is content with what is good, and warns of what ends soon', async () => {
+    const { code, out, err } = await check()
+    const warnings = err.trimEnd().split('\n')
+    assert.equal(warnings.length, 2, err)
+    assert.match(warnings[0] ?? '', /^warning {2}rid\.tls\.ca: .* expires on 20/)
+    assert.match(warnings[1] ?? '', /^warning {2}rid\.tls\.crl: .* expires at 20/)
+    assert.equal(code, 0)
+    assert.match(out, /good \(1 peer, 1 Topic, 1 route\)/)
+  })
+
+  it('says problems of values and of files together, with key paths', async () => {
+    const { code, err } = await check({
+      tls: { cert: 'none.pem', key: files.otherKey, ca: files.key, crl: files.cert },
+      more: 'lgo: { level: info }\n',
+    })
+    assert.equal(code, 2)
+    assert.match(err, /lgo: is not a known key \(did you mean "log"\?\) \(line 11\)/)
+    assert.match(err, /rid\.tls\.cert: cannot read .*none\.pem: no such file/)
+    assert.match(err, /rid\.tls\.ca: there is no certificate in PEM/)
+    assert.match(err, /rid\.tls\.crl: there is no X509 CRL/)
+    assert.match(err, /4 problems/)
+  })
+
+  it('sees a key of another certificate, and one behind a passphrase', async () => {
+    assert.match(
+      (await check({ tls: { key: files.otherKey } })).err,
+      /rid\.tls\.key: .* is not the key of the first certificate/,
+    )
+    const encrypted = join(pki.dir, 'encrypted.key')
+    const pem = createPrivateKey(await readFile(files.key)).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'secret',
+    })
+    await writeFile(encrypted, pem, { mode: 0o600 })
+    assert.match((await check({ tls: { key: encrypted } })).err, /rid\.tls\.key: .* is encrypted/)
+  })
+
+  it('sees what is past its time', async () => {
+    assert.match((await check({ tls: { cert: files.old } })).err, /rid\.tls\.cert: .* expired on 2000-/)
+    const { code, err } = await check({ tls: { crl: files.oldCrl } })
+    assert.equal(code, 2)
+    assert.match(err, /rid\.tls\.crl: .*expired at .*every peer is refused/)
+  })
+
+  it('warns of secrets that everybody can read', async () => {
+    await chmod(join(pki.dir, 'password'), 0o644)
+    const { code, err } = await check()
+    await chmod(join(pki.dir, 'password'), 0o600)
+    assert.equal(code, 0)
+    assert.match(err, /^warning {2}grid\.auth\.password\.file: .*chmod 600/m)
+  })
+
+  it('sees a store that cannot be a file', async () => {
+    await mkdir(join(pki.dir, 'folder'), { recursive: true })
+    assert.match((await check({ store: 'folder' })).err, /store\.path: .*folder is not a file/)
+    assert.match((await check({ store: 'password/x.db' })).err, /store\.path: .*password is not a directory/)
+  })
+
+  it('notes which Topics refuse reports without a restriction', async () => {
+    const { code, err } = await check({ more: '' })
+    assert.equal(code, 0)
+    assert.doesNotMatch(err, /restrictions/)
+    const config = join(pki.dir, 'gateway.yaml')
+    await writeFile(config, (await readFile(config, 'utf8')).replace('restrictions: [public, private]', 'title: T'))
+    const noted = await iodefGateway(['check', '--config', config])
+    assert.equal(noted.code, 0)
+    assert.match(noted.err, /^note {5}grid\.topics\[0\]\.restrictions: does not list private/m)
+  })
+
+  it('goes online only when asked, and says what is out of reach with exit code 3', async () => {
+    const { code, err } = await check({ options: ['--online'] })
+    assert.equal(code, 3)
+    assert.match(err, /unreachable {2}grid\.service: 127\.0\.0\.1:1 cannot be reached/)
+  })
+
+  it('says the same for programs', async () => {
+    const { code, out } = await check({ tls: { cert: 'none.pem' }, options: ['--json'] })
+    assert.equal(code, 2)
+    const report = JSON.parse(out)
+    assert.equal(report.ok, false)
+    assert.equal(report.problems[0].path, 'rid.tls.cert')
+    assert.deepEqual(Object.keys(report), ['ok', 'problems', 'warnings', 'notes', 'unreachable'])
+  })
+})

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { systemClock } from '../../src/clock.ts'
+import { createLog } from '../../src/log.ts'
+import { openStore, type SqliteStore } from '../../src/store/sqlite.ts'
+import { LEAST } from '../config/example.ts'
+import { iodefGateway } from './capture.ts'
+
+const KEYS = ['id', 'direction', 'source', 'destination', 'incident', 'state', 'attempts', 'nextAttempt', 'reason']
+
+describe('queue and trace, while the store is open elsewhere', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'queue-'))
+  const config = ['--config', join(folder, 'gateway.yaml')]
+  let store: SqliteStore
+  let waiting = ''
+  let held = ''
+
+  before(async () => {
+    writeFileSync(join(folder, 'gateway.yaml'), LEAST)
+    store = await openStore({ path: join(folder, 'gateway.db'), log: createLog('silent'), clock: systemClock })
+    held = await put('189493', 'a')
+    const [unit] = await store.claim({
+      kind: 'topic',
+      destination: 'incident',
+      limit: 1,
+      now: Date.now(),
+      leaseMs: 1000,
+    })
+    assert.equal(unit?.[0]?.id, held)
+    const reason = 'item-not-acceptable\u001b[2J'
+    await store.settle(
+      [{ id: held, to: 'held', reason }],
+      [
+        {
+          at: Date.now(),
+          incident: 'csirt.example 189493',
+          event: 'held',
+          fields: { destination: 'incident', reason },
+        },
+      ],
+    )
+    waiting = await put('200', 'b')
+  })
+  after(async () => {
+    await store[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true })
+  })
+
+  async function put(id: string, digit: string): Promise<string> {
+    const incident = `csirt.example ${id}`
+    const accepted = await store.accept(
+      {
+        direction: 'rid-to-grid',
+        source: 'csirt-a',
+        digest: digit.repeat(64),
+        msgType: 'Report',
+        incidents: [incident],
+        receivedAt: Date.now(),
+        deliveries: [
+          {
+            kind: 'topic',
+            destination: 'incident',
+            incident,
+            item: digit.repeat(64),
+            payload: '<x/>',
+            state: 'pending',
+          },
+        ],
+      },
+      [{ at: Date.now(), incident, event: 'accepted', fields: { source: 'csirt-a' } }],
+    )
+    assert.equal(accepted.outcome, 'accepted')
+    return accepted.outcome === 'accepted' ? (accepted.deliveries[0] ?? '') : ''
+  }
+
+  it('lists exactly the documented JSON', async () => {
+    const { code, out } = await iodefGateway(['queue', 'list', ...config, '--json'])
+    assert.equal(code, 0)
+    const [first, second] = JSON.parse(out)
+    assert.deepEqual(Object.keys(first), KEYS)
+    assert.deepEqual(
+      [first.id, first.state, first.nextAttempt, first.destination, first.source],
+      [held, 'held', null, 'incident', 'csirt-a'],
+    )
+    assert.equal(second.state, 'pending')
+    assert.match(second.nextAttempt, /^\d{4}-\d\d-\d\dT.*Z$/)
+  })
+
+  it('lists a table for people, narrowed as asked, harmless on a terminal', async () => {
+    const { out } = await iodefGateway(['queue', 'list', ...config, '--state', 'held'])
+    assert.match(out, /^ID +STATE +FROM +TO +INCIDENT +TRIES +NEXT +REASON\n/)
+    assert.equal(out.trimEnd().split('\n').length, 2)
+    assert.ok(!out.includes('\u001b'))
+    const none = await iodefGateway(['queue', 'list', ...config, '--destination', 'nowhere'])
+    assert.deepEqual([none.code, none.out, none.err], [0, '', 'no deliveries\n'])
+    assert.equal((await iodefGateway(['queue', 'list', ...config, '--state', 'hold'])).code, 2)
+    assert.equal((await iodefGateway(['queue', 'list', ...config, '--limit', '0'])).code, 2)
+  })
+
+  it('shows one delivery with what is to be delivered', async () => {
+    assert.match((await iodefGateway(['queue', 'show', held, ...config])).out, /^state: +held\n[\s\S]*<x\/>\n$/m)
+    const { out } = await iodefGateway(['queue', 'show', held, ...config, '--json'])
+    assert.equal(JSON.parse(out).payload, '<x/>')
+    assert.equal((await iodefGateway(['queue', 'show', 'nix', ...config])).code, 1)
+  })
+
+  it('retries and discards, and the other side sees it', async () => {
+    assert.equal((await iodefGateway(['queue', 'retry', held, ...config])).code, 0)
+    assert.equal(store.show(held)?.state, 'pending')
+    assert.equal((await iodefGateway(['queue', 'discard', held, waiting, ...config])).code, 0)
+    assert.equal(store.show(waiting)?.state, 'discarded')
+    const missing = await iodefGateway(['queue', 'retry', 'nix', ...config])
+    assert.equal(missing.code, 1)
+    assert.match(missing.err, /there is no such delivery/)
+  })
+
+  it('says why a delivery on its way is left alone', async () => {
+    await iodefGateway(['queue', 'retry', waiting, ...config])
+    const [unit] = await store.claim({
+      kind: 'topic',
+      destination: 'incident',
+      limit: 1,
+      now: Date.now(),
+      leaseMs: 60_000,
+    })
+    const { code, out } = await iodefGateway(['queue', 'discard', unit?.[0]?.id ?? '', ...config, '--json'])
+    assert.equal(code, 1)
+    assert.match(JSON.parse(out)[0].message, /being sent at this moment/)
+  })
+
+  it('traces an incident by its number or its whole name', async () => {
+    for (const id of ['189493', 'csirt.example 189493']) {
+      const { code, out } = await iodefGateway(['trace', id, ...config, '--json'])
+      assert.equal(code, 0)
+      const events = JSON.parse(out)
+      assert.deepEqual(
+        events.slice(0, 2).map(({ event }: { event: string }) => event),
+        ['accepted', 'held'],
+      )
+      assert.match(events[1].reason, /^item-not-acceptable/)
+      assert.match(events[1].at, /Z$/)
+    }
+    const { out } = await iodefGateway(['trace', '189493', ...config])
+    assert.match(out, /^csirt\.example 189493\n.*accepted +csirt-a\n.*held +-> incident|held +incident/m)
+    assert.match(out, /\nNow:\n/)
+  })
+
+  it('says so when nothing is known', async () => {
+    const { code, err } = await iodefGateway(['trace', '18949', ...config])
+    assert.equal(code, 1)
+    assert.match(err, /nothing is known of 18949/)
+  })
+
+  it('needs a store', async () => {
+    writeFileSync(join(folder, 'other.yaml'), LEAST.replace('gateway.db', 'none.db'))
+    const { code, err } = await iodefGateway(['queue', 'list', '--config', join(folder, 'other.yaml')])
+    assert.equal(code, 3)
+    assert.match(err, /no store at .*none\.db/)
+  })
+})

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { PeerConfig } from '../../src/config/types.ts'
+import { createLog } from '../../src/log.ts'
+import type { Answer, IncomingMessage } from '../../src/rid/contract.ts'
+import { createRidListener, type RidListener } from '../../src/rid/listener.ts'
+import { policyOf, renderAcknowledgement } from '../../src/rid/message.ts'
+import { createPki, type Pki } from '../support/pki.ts'
+import { iodefGateway } from './capture.ts'
+
+const PEER: PeerConfig = {
+  name: 'sender',
+  identity: { dns: 'sender.example' },
+  accept: ['Report'],
+  publish: [],
+  topics: [],
+  restrictions: [],
+  policy: { region: 'PeerToPeer', traffic: 'Attack' },
+  strict: false,
+}
+
+const REPORT = `<?xml version="1.0" encoding="ISO-8859-1"?>
+<IODEF-Document version="2.00" xml:lang="en" xmlns="urn:ietf:params:xml:ns:iodef-2.0">
+<Incident purpose="reporting"><IncidentID name="csirt.example.com">189493</IncidentID>
+<GenerationTime>2026-03-01T12:00:00Z</GenerationTime><Description>caf\u00e9</Description>
+<Contact type="organization" role="creator"><Email><EmailTo>a@example.com</EmailTo></Email></Contact>
+</Incident></IODEF-Document>`
+
+describe('send', () => {
+  let pki: Pki
+  let listener: RidListener
+  let url = ''
+  let options: string[] = []
+  let file = ''
+  let received: IncomingMessage | undefined
+  const acknowledge = (status: Parameters<typeof renderAcknowledgement>[1]): Answer => ({
+    kind: 'reply',
+    xml: renderAcknowledgement(policyOf('Acknowledgement', 'PeerToPeer', 'Attack', 'gateway.example', null), status),
+  })
+  let answer: Answer = acknowledge('Approved')
+
+  before(async () => {
+    pki = await createPki()
+    const ca = await pki.ca()
+    const server = await ca.issue({ cn: 'localhost', dns: ['localhost'] })
+    const client = await ca.issue({ cn: 'sender.example', dns: ['sender.example'] })
+    listener = createRidListener({
+      rid: {
+        host: '127.0.0.1',
+        port: 0,
+        name: 'gateway.example',
+        tls: { ...server, ca: ca.cert },
+        maxMessage: 1_048_576,
+      },
+      peers: [PEER],
+      accept: async (message) => {
+        received = message
+        return answer
+      },
+      state: () => 'serving',
+      log: createLog('silent'),
+    })
+    url = `https://localhost:${(await listener.start()).port}/`
+    options = ['--cert', client.cert, '--key', client.key, '--ca', ca.cert]
+    file = join(pki.dir, 'report.xml')
+    await writeFile(file, Buffer.from(REPORT, 'latin1'))
+  })
+  after(async () => {
+    await listener[Symbol.asyncDispose]()
+    await pki.dispose()
+  })
+
+  const send = (input: string, ...more: string[]) => iodefGateway(['send', input, '--to', url, ...options, ...more])
+
+  it('wraps IODEF in a RID message of that type, as UTF-8, and prints the reply', async () => {
+    const { code, out, err } = await send(file)
+    assert.equal(code, 0, err)
+    const body = Buffer.from(received?.body ?? []).toString('utf8')
+    assert.match(body, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<RID .*MsgType="Report"/)
+    assert.match(body, /<NodeName>sender\.example<\/NodeName>/)
+    assert.match(body, /<Description>caf\u00e9<\/Description>/)
+    assert.match(out, /<RequestStatus AuthorizationStatus="Approved"><\/RequestStatus>.*<\/RID>\n$/)
+    assert.match(err, /^HTTP 200, delivered\n$/)
+  })
+
+  it('sends a RID message, and nonsense, as it is', async () => {
+    const text = Buffer.from(received?.body ?? []).toString('utf8')
+    const rid = join(pki.dir, 'rid.xml')
+    await writeFile(rid, text)
+    assert.equal((await send(rid)).code, 0)
+    assert.equal(Buffer.from(received?.body ?? []).toString('utf8'), text)
+    const nonsense = join(pki.dir, 'nonsense.xml')
+    await writeFile(nonsense, '<a><b></a>')
+    const { err } = await send(nonsense)
+    assert.equal(Buffer.from(received?.body ?? []).toString('utf8'), '<a><b></a>')
+    assert.match(err, /nonsense\.xml is neither IODEF nor RID \(line 1: .*\); it is sent as it is/)
+  })
+
+  it('exits with 1 when the report is denied or refused, and shows why', async () => {
+    answer = acknowledge({ denied: 'CannotProcess' })
+    const denied = await send(file)
+    assert.equal(denied.code, 1)
+    assert.match(denied.out, /AuthorizationStatus="Denied"/)
+    assert.match(denied.err, /denied it: CannotProcess/)
+    const errors = [{ line: 7, column: 3, message: 'no such element' }]
+    answer = { kind: 'problem', problem: { status: 400, title: 'Not a valid RID message', errors } }
+    const refused = await send(file)
+    assert.equal(refused.code, 1)
+    assert.match(refused.out, /no such element/)
+    assert.match(refused.err, /HTTP 400/)
+    answer = acknowledge('Approved')
+  })
+
+  it('exits with 3 when nobody answers, or another than whom the CA knows', async () => {
+    const nobody = await iodefGateway(['send', file, '--to', 'https://127.0.0.1:1/', ...options])
+    assert.equal(nobody.code, 3)
+    assert.match(nobody.err, /ECONNREFUSED/)
+    const other = await iodefGateway(['send', file, '--to', url.replace('localhost', '127.0.0.1'), ...options])
+    assert.equal(other.code, 3)
+  })
+
+  it('exits with 2 on bad usage', async () => {
+    assert.match((await send(file, '--type', 'Reprot')).err, /did you mean "Report"/)
+    for (const args of [
+      ['send', file, ...options],
+      ['send', '--to', url, ...options],
+      ['send', file, '--to', 'http://x/', ...options],
+      ['send', join(pki.dir, 'none.xml'), '--to', url, ...options],
+      ['send', file, '--to', url, ...options, '--ca', file],
+    ]) {
+      assert.equal((await iodefGateway(args)).code, 2, args.join(' '))
+    }
+  })
+})

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { iodefGateway } from './capture.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'validate-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const NS2 = 'urn:ietf:params:xml:ns:iodef-2.0'
+
+function report(name: string, incidentId = 'csirt.example.com'): string {
+  return `<IODEF-Document version="2.00" xml:lang="en" xmlns="${NS2}">
+  <Incident purpose="reporting" restriction="public">
+    <IncidentID name="${incidentId}">${name}</IncidentID>
+    <GenerationTime>2026-03-01T12:00:00Z</GenerationTime>
+    <Contact type="organization" role="creator"><Email><EmailTo>a@example.com</EmailTo></Email></Contact>
+  </Incident>
+</IODEF-Document>
+`
+}
+
+function put(name: string, text: string | Buffer): string {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+
+describe('validate', () => {
+  const good = put('good.xml', report('1'))
+  const bad = put('bad.xml', report('2').replace(' purpose="reporting"', '').replace('restriction', 'restrictoin'))
+  const odd = put('odd.xml', report('3', 'not a domain'))
+  const broken = put('broken.xml', '<a>\n<b>\n</a>\n')
+  const dtd = put('dtd.xml', `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n${report('4')}`)
+  const binary = put('binary.xml', Buffer.from([0xff, 0xd8, 0x00, 0x01]))
+
+  it('prints exactly the documented JSON', async () => {
+    const { code, out, err } = await iodefGateway(['validate', '--json', good, bad])
+    assert.equal(code, 1)
+    assert.equal(err, '')
+    const [first, second, ...rest] = JSON.parse(out)
+    assert.deepEqual(rest, [])
+    assert.deepEqual(first, { file: good, valid: true, format: 'IODEF 2', errors: [], warnings: [] })
+    assert.deepEqual(Object.keys(second), ['file', 'valid', 'format', 'errors', 'warnings'])
+    assert.equal(second.valid, false)
+    assert.ok(second.errors.length >= 2)
+    assert.deepEqual(Object.keys(second.errors[0]), ['line', 'column', 'message'])
+    assert.equal(second.errors[0].line, 2)
+  })
+
+  it('exits with 0 only when all are valid, and keeps the order of the files', async () => {
+    assert.equal((await iodefGateway(['validate', good])).code, 0)
+    const many = Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? bad : good))
+    const { code, out } = await iodefGateway(['validate', '--json', ...many])
+    assert.equal(code, 1)
+    assert.deepEqual(
+      JSON.parse(out).map((v: { file: string }) => v.file),
+      many,
+    )
+  })
+
+  it('warns of what only the text of RFC 7970 demands, and refuses it when strict', async () => {
+    const warned = await iodefGateway(['validate', odd])
+    assert.equal(warned.code, 0)
+    assert.match(warned.out, /odd\.xml:3:5: warning: /)
+    const strict = await iodefGateway(['validate', '--strict', odd])
+    assert.equal(strict.code, 1)
+    assert.match(strict.out, /odd\.xml:3:5: error: .*\n.*odd\.xml: not valid IODEF 2\n$/)
+  })
+
+  it('says where a text stops being XML, and refuses a DTD without reading what it names', async () => {
+    assert.match((await iodefGateway(['validate', broken])).out, /broken\.xml:3:\d+: error: /)
+    const { code, out } = await iodefGateway(['validate', dtd])
+    assert.equal(code, 1)
+    assert.match(out, /dtd\.xml:1:1: error: /)
+    assert.equal((await iodefGateway(['validate', binary])).code, 1)
+  })
+
+  it('goes on behind a file that cannot be read', async () => {
+    const none = join(folder, 'none.xml')
+    const { code, out } = await iodefGateway(['validate', '--json', none, folder, good])
+    assert.equal(code, 1)
+    const verdicts = JSON.parse(out)
+    assert.match(verdicts[0].errors[0].message, /no such file/)
+    assert.match(verdicts[1].errors[0].message, /it is a directory/)
+    assert.equal(verdicts[2].valid, true)
+  })
+
+  it('needs a file', async () => {
+    assert.equal((await iodefGateway(['validate'])).code, 2)
+  })
+})
