@@ -2,7 +2,7 @@ import { NS } from '../xml/names.ts'
 import { attribute, elements, type XmlElement } from '../xml/tree.ts'
 import { trim } from './trim.ts'
 
-/** What one rule found wrong with the element it was given. `must`: an RFC 7970 MUST, so `strict` refuses the document. */
+/** What one rule found wrong with the element it was given. `must`: `strict` refuses the document. */
 export interface Breach {
   readonly rule: string
   /** `§3.9`, of RFC 7970 */

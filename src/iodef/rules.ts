@@ -8,13 +8,9 @@ import { NETWORK_RULES } from './rules-network.ts'
 import { VALUE_RULES } from './rules-values.ts'
 import { trim } from './trim.ts'
 
-/**
- * A rule of RFC 7970's text that no schema states, broken. Always a warning; where `must` is true `strict` makes it an
- * error. Where it is false the published schema allows what the text does not, and the schema counts (schemas/README.md).
- */
+/** A rule of RFC 7970's text that no schema states, and where it is broken. `rule` is stable. */
 export interface RuleFinding extends Diagnostic {
   readonly rule: string
-  readonly must: boolean
 }
 
 /** Findings of one document. Nobody reads more, and a stranger's document may break a rule at every element. */
@@ -29,20 +25,33 @@ const RULES: ReadonlyMap<string, readonly Rule[]> = new Map(
 )
 
 /**
- * What an IODEF 2 document (or a bare Incident) that the schema accepts breaks of RFC 7970's text, in document order, at
- * most `limit` findings. IODEF 2 inside extension content counts as well: the schema checks it there, too. Other
- * namespaces, IODEF 1 among them, are left alone.
+ * The MUSTs of RFC 7970's text that an IODEF 2 document (or a bare Incident) breaks though the schema accepts it, in
+ * document order, at most `limit`. Warnings; errors where `strict` is asked for. IODEF 2 inside extension content counts as
+ * well: the schema checks it there, too. Other namespaces, IODEF 1 among them, are left alone.
  */
 export function checkRules(root: XmlElement, limit: number = LIMIT): RuleFinding[] {
+  return judge(root, limit, true)
+}
+
+/**
+ * The same for what never is more than a warning, `strict` or not: where the text is narrower than the published schema,
+ * which counts here (schemas/README.md), and what nobody can tell from the document alone.
+ */
+export function checkAdvice(root: XmlElement, limit: number = LIMIT): RuleFinding[] {
+  return judge(root, limit, false)
+}
+
+function judge(root: XmlElement, limit: number, musts: boolean): RuleFinding[] {
   const context = identifiersOf(root)
   const findings: RuleFinding[] = []
   for (const element of descendants(root)) {
     if (element.ns !== NS.iodef2) continue
     for (const rule of [extensions, ...(RULES.get(element.local) ?? [])]) {
       for (const { rule: name, section, text: what, must } of rule(element, context)) {
+        if (must !== musts) continue
         if (findings.length === limit) return findings
         const { line, column } = element
-        findings.push({ line, column, message: `RFC 7970 ${section}: ${what}`, rule: name, must })
+        findings.push({ line, column, message: `RFC 7970 ${section}: ${what}`, rule: name })
       }
     }
   }
