@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { didYouMean } from '../config/nearest.ts'
 import { ConfigError, describe } from '../config/problems.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
+import { GatewayError } from '../errors.ts'
+import { type Command, type ExitCode, type Io, printable, reasonOf, UsageError, write } from './output.ts'
 
 /** Loaded one at a time: `--help` need not wait for the XML engine and the XMPP client. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -73,12 +73,6 @@ async function explain(error: unknown, io: Io): Promise<ExitCode> {
   if (error instanceof UsageError) return 2
   if (!(error instanceof GatewayError)) return 3
   return error.code === 'config-invalid' || error.code === 'usage' ? 2 : 3
-}
-
-/** Without the code's general sentence where there is a particular one behind it. */
-function reasonOf(error: unknown): string {
-  const general = error instanceof GatewayError ? `${error.publicText} ` : ''
-  return messageOf(error).replace(general, '')
 }
 
 /** The reader (`head`, a pager) has seen enough. */

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { GatewayError, messageOf } from '../errors.ts'
 
 /** What the commands say to whom. Exit codes: 0 done, 1 the answer is no, 2 bad usage or configuration, 3 out of reach. */
 export interface Io {
@@ -55,4 +56,10 @@ export function table(rows: readonly (readonly string[])[]): string {
           .trimEnd()}\n`,
     )
     .join('')
+}
+
+/** Without the code's general sentence where there is a particular one behind it. */
+export function reasonOf(error: unknown): string {
+  const general = error instanceof GatewayError ? `${error.publicText} ` : ''
+  return messageOf(error).replace(general, '')
 }

@@ -1,9 +1,8 @@
-import { messageOf } from '../errors.ts'
 import { createIntake, type Intake } from '../relay/intake.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { readInput, UnreadableError } from './input.ts'
 import { parse } from './options.ts'
-import { type Command, type ExitCode, json, printable, UsageError, write } from './output.ts'
+import { type Command, type ExitCode, json, printable, reasonOf, UsageError, write } from './output.ts'
 
 /** One file's verdict, as `--json` prints it. */
 interface Verdict {
@@ -53,7 +52,7 @@ async function examine(intake: Intake, file: string, strict: boolean): Promise<V
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
     return { file, valid, format, errors: [...errors, ...rest], warnings }
   } catch (error) {
-    const message = error instanceof UnreadableError ? `cannot be read: ${error.message}` : messageOf(error)
+    const message = error instanceof UnreadableError ? `cannot be read: ${error.message}` : reasonOf(error)
     return { file, valid: false, format: 'unknown', errors: [{ line: 0, column: 0, message }], warnings: [] }
   }
 }
