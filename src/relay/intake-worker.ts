@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
+import type { Reply } from '../rid/contract.ts'
 import { compileSchemas } from '../xml/libxml.ts'
+import type { PoolAnswer, PoolMessage } from '../xml/pool.ts'
+import type { Inspection } from './inspection.ts'
 import type { IntakeRequest } from './intake.ts'
 import { readDocument, TOP_SCHEMAS } from './reading.ts'
 import { readReply } from './reply.ts'
@@ -14,13 +17,16 @@ const files = new Map(
 )
 const schemas = compileSchemas(files, TOP_SCHEMAS)
 
-parentPort?.on('message', (request: IntakeRequest) => {
+function answer(request: IntakeRequest): PoolAnswer<Inspection | Reply> {
   try {
-    const response =
-      request.kind === 'reply' ? readReply(request.bytes) : readDocument(schemas, request.bytes, request.options)
-    parentPort?.postMessage({ response })
+    const { kind, bytes } = request
+    return { response: kind === 'reply' ? readReply(bytes) : readDocument(schemas, bytes, request.options) }
   } catch (error) {
-    parentPort?.postMessage({ failure: error instanceof Error ? error.message : String(error) })
+    return { failure: error instanceof Error ? error.message : String(error) }
   }
+}
+
+parentPort?.on('message', ({ requests }: PoolMessage<IntakeRequest>) => {
+  parentPort?.postMessage({ answers: requests.map(answer) })
 })
 parentPort?.postMessage({ ready: true })

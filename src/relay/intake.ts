@@ -45,8 +45,13 @@ export function createIntake(options: IntakeOptions = {}): Intake {
   return {
     warm: () => pool.warm({ kind: 'document', bytes: WARM, options: {} }),
     inspect: (bytes, readOptions = {}) =>
-      pool.run({ kind: 'document', bytes, options: readOptions }, bytes.byteLength) as Promise<Inspection>,
-    readReply: (bytes) => pool.run({ kind: 'reply', bytes }, bytes.byteLength) as Promise<Reply>,
+      pool.run({ kind: 'document', bytes: own(bytes), options: readOptions }, bytes.byteLength) as Promise<Inspection>,
+    readReply: (bytes) => pool.run({ kind: 'reply', bytes: own(bytes) }, bytes.byteLength) as Promise<Reply>,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
+}
+
+/** A message to a thread copies the whole buffer behind a view, which may be a pool of many. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }

@@ -17,9 +17,17 @@ export interface PoolOptions {
   readonly recycleAbove: number
 }
 
+/** What a thread gets and answers: small jobs that wait at the same time share a message, since waking a thread is dear. */
+export interface PoolMessage<Request> {
+  readonly requests: readonly Request[]
+}
+export type PoolAnswer<Response> = { readonly response: Response } | { readonly failure: string }
+
 interface Job<Request, Response> {
   readonly request: Request
   readonly weight: number
+  /** it was in a message whose thread was ended: it may have been the cause */
+  suspect: boolean
   resolve(response: Response): void
   reject(error: unknown): void
 }
@@ -27,18 +35,22 @@ interface Job<Request, Response> {
 interface Slot<Request, Response> {
   worker: Worker | undefined
   ready: boolean
-  job: Job<Request, Response> | undefined
+  jobs: Job<Request, Response>[]
   timer: NodeJS.Timeout | undefined
 }
 
+/** small jobs in one message */
+const BATCH = 16
+
 /**
- * Threads for work on strangers' bytes: one job at a time each, with a deadline and a memory bound. A thread that overruns
- * either is ended and replaced; only its own job fails.
+ * Threads for work on strangers' bytes, with a deadline and a memory bound. A thread that overruns either is ended and
+ * replaced. Jobs that were with it are tried again, each alone: only the one that is at fault fails.
  */
 export class WorkerPool<Request, Response> implements AsyncDisposable {
   readonly #options: PoolOptions
   readonly #slots: Slot<Request, Response>[]
-  readonly #waiting: Job<Request, Response>[] = []
+  #waiting: Job<Request, Response>[] = []
+  #scheduled = false
   #closed = false
 
   constructor(options: PoolOptions) {
@@ -46,7 +58,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     this.#slots = Array.from({ length: options.size }, () => ({
       worker: undefined,
       ready: false,
-      job: undefined,
+      jobs: [],
       timer: undefined,
     }))
   }
@@ -65,33 +77,62 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     if (this.#closed) return Promise.reject(new GatewayError('intake-busy', 'The pool is closed.'))
     if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(new GatewayError('intake-busy'))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, weight, resolve, reject })
-      this.#dispatch()
+      this.#waiting.push({ request, weight, suspect: false, resolve, reject })
+      this.#schedule()
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    for (const job of this.#waiting.splice(0)) job.reject(new GatewayError('intake-busy', 'The pool is closed.'))
+    const closed = new GatewayError('intake-busy', 'The pool is closed.')
+    for (const job of this.#waiting.splice(0)) job.reject(closed)
     await Promise.all(
-      this.#slots.map((slot) => this.#end(slot, new GatewayError('intake-busy', 'The pool is closed.'))),
+      this.#slots.map((slot) => {
+        for (const job of slot.jobs.splice(0)) job.reject(closed)
+        return this.#end(slot)
+      }),
     )
   }
 
+  /** What comes in within one turn of the event loop goes out together. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#dispatch()
+    })
+  }
+
   #dispatch(): void {
-    for (let i = 0; i < this.#slots.length && this.#waiting.length > 0; i += 1) {
-      const slot = this.#slots[i]
-      if (slot === undefined || slot.job !== undefined) continue
+    for (const [i, slot] of this.#slots.entries()) {
+      if (this.#waiting.length === 0) return
+      if (slot.jobs.length > 0) continue
       // the last slot is for small jobs only
-      const smallOnly = i === this.#slots.length - 1 && this.#slots.length > 1
-      const index = smallOnly ? this.#waiting.findIndex((job) => job.weight <= this.#options.bigJob) : 0
-      const job = index < 0 ? undefined : this.#waiting.splice(index, 1)[0]
-      if (job === undefined) continue
-      slot.job = job
+      slot.jobs = this.#take(i === this.#slots.length - 1 && i > 0)
+      if (slot.jobs.length === 0) continue
       if (slot.worker === undefined) this.#spawn(slot)
       slot.worker?.ref()
       if (slot.ready) this.#post(slot)
     }
+  }
+
+  /** One big or suspect job alone, or as many small ones as fit a message, the longest waiting first. */
+  #take(smallOnly: boolean): Job<Request, Response>[] {
+    const alone = (job: Job<Request, Response>) => job.suspect || job.weight > this.#options.bigJob
+    const first = smallOnly ? this.#waiting.findIndex((job) => job.weight <= this.#options.bigJob) : 0
+    const job = first < 0 ? undefined : this.#waiting.splice(first, 1)[0]
+    if (job === undefined) return []
+    if (alone(job)) return [job]
+    const batch = [job]
+    let weight = job.weight
+    this.#waiting = this.#waiting.filter((next) => {
+      if (alone(next) || batch.length >= BATCH || weight + next.weight > this.#options.bigJob) return true
+      batch.push(next)
+      weight += next.weight
+      return false
+    })
+    return batch
   }
 
   #spawn(slot: Slot<Request, Response>): void {
@@ -102,54 +143,62 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     })
     slot.worker = worker
     slot.ready = false
-    worker.on('message', (message: { ready: true } | { response: Response } | { failure: string }) => {
+    worker.on('message', (message: { ready: true } | { answers: PoolAnswer<Response>[] }) => {
       if (slot.worker !== worker) return
-      if ('ready' in message) {
-        slot.ready = true
-        if (slot.job !== undefined) this.#post(slot)
-        else this.#dispatch()
-        return
-      }
-      this.#finish(slot, message)
+      if ('answers' in message) return this.#finish(slot, message.answers)
+      slot.ready = true
+      if (slot.jobs.length > 0) this.#post(slot)
+      else this.#schedule()
     })
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (slot.worker !== worker) return
       const code = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'intake-memory' : 'internal'
-      void this.#end(slot, new GatewayError(code, undefined, { cause: error }))
+      this.#fail(slot, new GatewayError(code, undefined, { cause: error }))
     })
     worker.on('exit', () => {
-      if (slot.worker === worker) void this.#end(slot, new GatewayError('internal', 'A reader thread ended.'))
+      if (slot.worker === worker) this.#fail(slot, new GatewayError('internal', 'A reader thread ended.'))
     })
     // idle threads must not keep a command alive; one with a job is referenced again
-    if (slot.job === undefined) worker.unref()
+    if (slot.jobs.length === 0) worker.unref()
   }
 
   #post(slot: Slot<Request, Response>): void {
-    const { worker, job } = slot
-    if (worker === undefined || job === undefined) return
-    slot.timer = setTimeout(() => void this.#end(slot, new GatewayError('intake-timeout')), this.#options.deadlineMs)
-    worker.postMessage(job.request)
+    const { worker, jobs } = slot
+    if (worker === undefined || jobs.length === 0) return
+    slot.timer = setTimeout(() => this.#fail(slot, new GatewayError('intake-timeout')), this.#options.deadlineMs)
+    worker.postMessage({ requests: jobs.map((job) => job.request) } satisfies PoolMessage<Request>)
   }
 
-  #finish(slot: Slot<Request, Response>, message: { response: Response } | { failure: string }): void {
+  #finish(slot: Slot<Request, Response>, answers: readonly PoolAnswer<Response>[]): void {
     clearTimeout(slot.timer)
-    const job = slot.job
-    slot.job = undefined
+    const jobs = slot.jobs.splice(0)
     slot.worker?.unref()
-    if ('response' in message) job?.resolve(message.response)
-    else job?.reject(new GatewayError('internal', message.failure))
-    if (job !== undefined && job.weight > this.#options.recycleAbove) void this.#end(slot)
+    for (const [i, job] of jobs.entries()) {
+      const answer = answers[i]
+      if (answer !== undefined && 'response' in answer) job.resolve(answer.response)
+      else job.reject(new GatewayError('internal', answer?.failure))
+    }
+    if (jobs.some((job) => job.weight > this.#options.recycleAbove)) void this.#end(slot)
     this.#dispatch()
   }
 
-  async #end(slot: Slot<Request, Response>, error?: GatewayError): Promise<void> {
+  /** The thread is lost: with one job, that was the cause; of several, each gets another try of its own. */
+  #fail(slot: Slot<Request, Response>, error: GatewayError): void {
+    const jobs = slot.jobs.splice(0)
+    if (jobs.length === 1) jobs[0]?.reject(error)
+    else {
+      for (const job of jobs) job.suspect = true
+      this.#waiting.unshift(...jobs)
+    }
+    void this.#end(slot)
+    if (!this.#closed) this.#schedule()
+  }
+
+  async #end(slot: Slot<Request, Response>): Promise<void> {
     clearTimeout(slot.timer)
-    const { worker, job } = slot
+    const { worker } = slot
     slot.worker = undefined
     slot.ready = false
-    slot.job = undefined
-    job?.reject(error)
-    if (!this.#closed) this.#dispatch()
     await worker?.terminate()
   }
 }
