@@ -1,0 +1,48 @@
+import type { PublishOutcome } from './contract.ts'
+import { errorText, type IqAnswer, type StanzaError } from './iq.ts'
+
+/** 'cancel' that is about the service or the Topic and may well be over tomorrow; RFC 6120 §8.3.3. */
+const PASSING = new Set([
+  'service-unavailable',
+  'remote-server-not-found',
+  'remote-server-timeout',
+  'item-not-found',
+  'internal-server-error',
+  'resource-constraint',
+  'recipient-unavailable',
+])
+
+/** What a Broker's answer to a publish request means for the delivery (XEP-0060 §7.1.3, RFC 6120 §8.3.2). */
+export function publishOutcome(answer: IqAnswer): PublishOutcome {
+  switch (answer.kind) {
+    case 'result':
+      return { kind: 'published' }
+    case 'error':
+      return fromError(answer.error)
+    case 'timeout':
+      // It may have been published: publishing the same item id again is harmless.
+      return { kind: 'retry', reason: 'The Broker did not answer in time.', destinationDown: true }
+    case 'oversized':
+      return { kind: 'retry', reason: "The Broker's answer was too long to be read.", destinationDown: false }
+    default:
+      return { kind: 'retry', reason: 'The Controller is not connected.', destinationDown: true }
+  }
+}
+
+function fromError(error: StanzaError): PublishOutcome {
+  const reason = `The Broker refused the item: ${errorText(error)}.`
+  // XEP-0060 §7.1.3.3 has payload-too-big and invalid-payload; both are about this item, whatever the type says
+  if (error.application === 'payload-too-big' || error.application === 'invalid-payload')
+    return { kind: 'hold', reason }
+  // the Topic is not what was checked: it will be checked again
+  if (error.application === 'precondition-not-met') return { kind: 'retry', reason, destinationDown: true }
+  if (error.type === 'wait') return { kind: 'retry', reason, destinationDown: true }
+  if (error.type === 'cancel' && PASSING.has(error.condition)) return { kind: 'retry', reason, destinationDown: true }
+  return { kind: 'hold', reason }
+}
+
+/** The Topic should be looked at again before anything else is published to it. */
+export function topicInDoubt(answer: IqAnswer): boolean {
+  if (answer.kind !== 'error') return false
+  return answer.error.condition === 'item-not-found' || answer.error.application === 'precondition-not-met'
+}

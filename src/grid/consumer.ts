@@ -1,0 +1,298 @@
+import { createHash } from 'node:crypto'
+import { xml } from '@xmpp/client'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import { BackfillError, fetchRetained, listRetained, newestIds, type Retained } from './backfill.ts'
+import type { GridHandlers, GridItem } from './contract.ts'
+import type { ReceivedItem, TopicEvent } from './events.ts'
+import { answerError, errorText } from './iq.ts'
+import { type LiveEntry, LiveQueue } from './live-queue.ts'
+import type { GridLog } from './log.ts'
+import { PUBSUB, pubsub } from './pubsub.ts'
+import type { Session } from './session.ts'
+import { jitter } from './supervise.ts'
+import type { FollowEnd } from './topic-loop.ts'
+
+export interface ConsumerOptions {
+  readonly topic: string
+  readonly broker: string
+  readonly handlers: GridHandlers
+  readonly clock: Clock
+  readonly log: GridLog
+  /** Joined and live. */
+  readonly up: () => void
+  /** live only, by a subscription of this login alone: what is retained is not read */
+  readonly liveOnly: boolean
+  /** ms between looks for items that were missed without a sign */
+  readonly resyncMs: number
+  /** UTF-16 code units of payload that may wait while the handlers are busy */
+  readonly bufferSize: number
+}
+
+/** items handed on at once */
+const LIVE_BATCH = 32
+/** how far back a resync looks before it lists everything */
+const RESYNC_LOOK = 10
+/** ms until what was not seen is looked for again */
+const SECOND_LOOK = 5_000
+const REMEMBERED_FLAWS = 1_000
+
+/**
+ * One Topic's Consumer. Joining: subscribe, read what is retained and not seen yet, go live; what arrives live meanwhile waits
+ * and is not handed on twice.
+ */
+export class Consumer {
+  readonly #options: ConsumerOptions
+  readonly #queue: LiveQueue
+  /** ids that cannot be taken (too large, no payload): not tried again by this process */
+  readonly #flawed = new Set<string>()
+  #resyncAt = 0
+  #suspects = new Set<string>()
+  #failures = 0
+  #gapTold: string | undefined
+  #again: (() => void) | undefined
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options
+    this.#queue = new LiveQueue(options.bufferSize)
+  }
+
+  /** An event of this Topic, from the Broker. */
+  onEvent(event: TopicEvent): void {
+    if (event.kind === 'items') {
+      for (const item of event.items) this.#queue.push({ kind: 'item', item })
+      if (event.retracted.length > 0) this.#queue.push({ kind: 'retracted', ids: event.retracted })
+      return
+    }
+    this.#options.log.info({ topic: this.#options.topic, event: event.kind }, 'Topic changed at the Broker.')
+    const lost = event.kind === 'delete' || (event.kind === 'subscription' && event.subscription !== 'subscribed')
+    if (lost) this.#again?.()
+  }
+
+  /** Something from the Broker was skipped: it may have been an item of this Topic. */
+  missedSomething(): void {
+    this.#resyncAt = 0
+    this.#queue.poke()
+  }
+
+  /** Subscribes, reads, consumes, until the signal aborts or the Topic must be looked at again. Never rejects. */
+  async follow(session: Session, signal: AbortSignal): Promise<FollowEnd> {
+    const end = new AbortController()
+    this.#again = () => end.abort()
+    const until = AbortSignal.any([signal, end.signal])
+    // What came since login, through an older subscription, waits in the queue like what comes from now on.
+    if (this.#queue.overflowed) this.#queue.clear()
+    try {
+      const subscribed = await this.#subscribe(session)
+      if (subscribed) return subscribed
+      return await this.#consume(session, until)
+    } catch (error) {
+      if (error instanceof BackfillError) return { kind: 'away', reason: error.message }
+      throw error
+    } finally {
+      this.#again = undefined
+    }
+  }
+
+  /** Ends the subscription of this login. */
+  async unsubscribe(session: Session): Promise<void> {
+    const { broker, topic } = this.#options
+    const payload = pubsub(xml('unsubscribe', { node: topic, jid: session.address.full }))
+    await session.request({ to: broker, type: 'set', payload, timeoutMs: 2_000 })
+  }
+
+  /** XEP-0060 §6.1. The bare JID's subscription outlives the session; asking again for what there is changes nothing. */
+  async #subscribe(session: Session): Promise<FollowEnd | undefined> {
+    const { broker, topic, liveOnly } = this.#options
+    const jid = liveOnly ? session.address.full : session.address.bare
+    const answer = await session.request({
+      to: broker,
+      type: 'set',
+      payload: pubsub(xml('subscribe', { node: topic, jid })),
+    })
+    if (answer.kind === 'error') {
+      return { kind: 'refused', reason: `It cannot be subscribed to: ${errorText(answer.error)}.` }
+    }
+    if (answer.kind !== 'result') return { kind: 'away', reason: answerError(answer, 'Subscribing').message }
+    const subscription = answer.stanza.getChild('pubsub', PUBSUB)?.getChild('subscription')?.attrs.subscription
+    if (subscription === 'pending') return { kind: 'refused', reason: 'The subscription waits for approval.' }
+    if (subscription === 'unconfigured') return { kind: 'refused', reason: 'The subscription must be configured.' }
+    return undefined
+  }
+
+  async #consume(session: Session, signal: AbortSignal): Promise<FollowEnd> {
+    const { clock, liveOnly, resyncMs, up } = this.#options
+    const from: Retained = { ...this.#retained(session), signal }
+    /** what the join has handed on, to be recognized when it also arrived live */
+    let handed: Map<string, string> | undefined = new Map()
+    if (!liveOnly) {
+      const failed = await this.#join(from, handed)
+      if (failed) return failed
+    }
+    if (signal.aborted) return again(0)
+    up()
+    this.#resyncAt = clock.now() + resyncMs
+    while (!signal.aborted) {
+      if (this.#queue.overflowed) {
+        this.#options.log.warn(
+          { topic: this.#options.topic },
+          'Too much waits to be taken in: the Topic is read again.',
+        )
+        return again(0)
+      }
+      const entries = this.#queue.take(LIVE_BATCH)
+      if (entries.length > 0) {
+        if (await this.#handOn(from, entries, handed)) continue
+        // a Topic that keeps nothing will not give them a second time
+        this.#queue.putBack(entries)
+        return this.#backOff()
+      }
+      handed = undefined
+      if (!liveOnly && clock.now() >= this.#resyncAt) {
+        if (await this.#isBehind(from)) return again(0)
+        continue
+      }
+      await this.#queue.wait(Math.max(0, this.#resyncAt - clock.now()), signal)
+    }
+    return again(0)
+  }
+
+  /** Reads what is retained and unseen. A value: why it did not come to an end. */
+  async #join(from: Retained, handed: Map<string, string>): Promise<FollowEnd | undefined> {
+    const { topic, handlers, log } = this.#options
+    let list: { ids: string[]; paged: boolean }
+    try {
+      list = await listRetained(from)
+    } catch (error) {
+      if (!(error instanceof BackfillError) || !error.permanent) throw error
+      // a Broker that keeps nothing, or shows it to nobody: live is what there is
+      log.warn({ topic, reason: error.message }, 'Retained items cannot be read.')
+      this.#tellGap([], new Set())
+      return undefined
+    }
+    const seen = handlers.seenIds(topic, list.ids)
+    this.#tellGap(list.ids, seen)
+    const unseen = list.ids.filter((id) => !seen.has(id) && !this.#flawed.has(id))
+    if (unseen.length > 0)
+      log.info({ topic, retained: list.ids.length, unseen: unseen.length }, 'Reading retained items.')
+    for await (const items of fetchRetained(from, unseen, list.paged)) {
+      if (from.signal.aborted) return again(0)
+      const good = this.#usable(items)
+      for (const item of good) handed.set(item.id, digest(item.xml))
+      if (good.length > 0 && !(await this.#deliver(good, true))) return this.#backOff()
+    }
+    return undefined
+  }
+
+  async #handOn(from: Retained, entries: LiveEntry[], handed: Map<string, string> | undefined): Promise<boolean> {
+    const first = entries[0]
+    if (first?.kind === 'retracted') {
+      const ids = entries.flatMap((entry) => (entry.kind === 'retracted' ? entry.ids : []))
+      this.#options.handlers.retracted(this.#options.topic, ids)
+      return true
+    }
+    const items: ReceivedItem[] = []
+    for (const entry of entries) {
+      if (entry.kind !== 'item') continue
+      if (entry.item.xml !== undefined || entry.item.malformed || entry.item.id === '') items.push(entry.item)
+      // XEP-0060 §7.1.2.2: a Topic that notifies without payloads
+      else for await (const fetched of fetchRetained(from, [entry.item.id], false)) items.push(...fetched)
+    }
+    const fresh = this.#usable(items).filter((item) => handed?.get(item.id) !== digest(item.xml))
+    return fresh.length === 0 || this.#deliver(fresh, false)
+  }
+
+  #usable(items: readonly ReceivedItem[]): (ReceivedItem & { xml: string })[] {
+    const usable: (ReceivedItem & { xml: string })[] = []
+    for (const item of items) {
+      if (item.xml !== undefined && item.id !== '') usable.push({ ...item, xml: item.xml })
+      else {
+        this.#remember(item.id)
+        this.#options.handlers.dropped('malformed', this.#options.broker)
+      }
+    }
+    return usable
+  }
+
+  /** False when the handlers could not take them: they stay unseen. */
+  async #deliver(items: readonly (ReceivedItem & { xml: string })[], retained: boolean): Promise<boolean> {
+    const { topic, handlers, log } = this.#options
+    const gridItems: GridItem[] = items.map(({ id, xml: text, publisher }) => ({
+      topic,
+      id,
+      xml: text,
+      ...(publisher === undefined ? {} : { publisher }),
+      retained,
+    }))
+    try {
+      await handlers.items(topic, gridItems)
+      this.#failures = 0
+      return true
+    } catch (error) {
+      log.warn({ topic, items: items.length, reason: messageOf(error) }, 'Items could not be taken in.')
+      return false
+    }
+  }
+
+  #backOff(): FollowEnd {
+    this.#failures += 1
+    return again(jitter(this.#options.clock, { min: 500, max: 30_000 }, this.#failures))
+  }
+
+  /** Is anything among the newest items that was not seen, and not a moment ago either? */
+  async #isBehind(from: Retained): Promise<boolean> {
+    const { topic, handlers, log, clock, resyncMs } = this.#options
+    this.#resyncAt = clock.now() + resyncMs
+    let ids: string[]
+    try {
+      ids = (await newestIds(from, RESYNC_LOOK)).filter((id) => !this.#flawed.has(id))
+    } catch (error) {
+      if (!(error instanceof BackfillError) || !error.permanent) throw error
+      log.debug({ topic, reason: error.message }, 'The newest items cannot be read.')
+      return false
+    }
+    const seen = handlers.seenIds(topic, ids)
+    const unseen = ids.filter((id) => !seen.has(id))
+    const behind = unseen.some((id) => this.#suspects.has(id))
+    // an item may be on its way to us right now
+    this.#suspects = new Set(behind ? [] : unseen)
+    if (this.#suspects.size > 0) this.#resyncAt = clock.now() + Math.min(resyncMs, SECOND_LOOK)
+    if (behind) log.warn({ topic }, 'Items were missed: the Topic is read again.')
+    return behind
+  }
+
+  /** Nothing that is retained was seen, and the last that was seen is not retained: between them something may be lost. */
+  #tellGap(ids: readonly string[], seen: Set<string>): void {
+    const { topic, handlers } = this.#options
+    const cursor = handlers.cursor(topic)
+    if (!cursor || seen.size > 0 || this.#gapTold === cursor.itemId) return
+    this.#gapTold = cursor.itemId
+    handlers.gap({ topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
+  }
+
+  #retained(session: Session): Omit<Retained, 'signal'> {
+    const { broker, topic, handlers, log } = this.#options
+    return {
+      session,
+      broker,
+      node: topic,
+      oversized: (id) => {
+        this.#remember(id)
+        log.error({ topic, item: id }, 'An item is too long to be read.')
+        handlers.dropped('oversized', broker)
+      },
+    }
+  }
+
+  #remember(id: string): void {
+    if (id !== '' && this.#flawed.size < REMEMBERED_FLAWS) this.#flawed.add(id)
+  }
+}
+
+function again(delayMs: number): FollowEnd {
+  return { kind: 'again', delayMs }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
+}

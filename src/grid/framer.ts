@@ -1,0 +1,256 @@
+/** Limits on one stanza, in UTF-16 code units: never more than its bytes. */
+export interface FrameLimits {
+  /** How long the stanza that begins with this tag may be. */
+  size(head: string): number
+  /** elements in it */
+  readonly elements: number
+  /** nesting, the stanza itself being 1 */
+  readonly depth: number
+  /** one tag with its attributes */
+  readonly tag: number
+}
+
+export type Frame =
+  /** the stream header's tag */
+  | { readonly kind: 'open'; readonly text: string }
+  | { readonly kind: 'stanza'; readonly text: string }
+  /** a stanza over a limit, or with what RFC 6120 §11.1 forbids: skipped, never kept. `head` is its first tag, if that was read */
+  | { readonly kind: 'dropped'; readonly reason: 'oversized' | 'malformed'; readonly head: string }
+  | { readonly kind: 'close' }
+
+/** The stream itself cannot be followed any more: RFC 6120 §4.9.3.1, §4.9.3.18. */
+export class FramingError extends Error {}
+
+const TEXT = 0 // between markup
+const MARKUP = 1 // behind `<`
+const TAG = 2 // inside a tag
+const QUOTED = 3 // inside an attribute value
+const BANG = 4 // behind `<!`
+const COMMENT = 5
+const CDATA = 6
+const INSTRUCTION = 7
+
+const CDATA_OPEN = '[CDATA['
+const TAG_STOP = /[>"']/g
+/** A stanza's own tag, before its size limit is known. */
+const HEAD_LIMIT = 16_384
+
+/**
+ * Cuts an XML stream into the text of its stanzas, chunk by chunk, in linear time. What is over a limit is skipped while it is
+ * read, so memory stays bounded and the stream goes on behind it.
+ */
+export class Framer {
+  readonly #limits: FrameLimits
+  readonly #emit: (frame: Frame) => void
+  #state = TEXT
+  /** open elements, the stream's root included */
+  #depth = 0
+  #quote = ''
+  #closing = false
+  /** the last character of the tag so far: `/` makes it self-closing */
+  #last = ''
+  #tagSize = 0
+  #bang = ''
+  #tail = ''
+  /** text of the current stanza in earlier chunks */
+  #parts: string[] = []
+  #size = 0
+  #limit = HEAD_LIMIT
+  #elements = 0
+  #head = ''
+  #dropping: 'oversized' | 'malformed' | undefined
+  #inStanza = false
+
+  constructor(limits: FrameLimits, emit: (frame: Frame) => void) {
+    this.#limits = limits
+    this.#emit = emit
+  }
+
+  /** Throws FramingError when nothing behind this point can be understood. */
+  write(chunk: string): void {
+    /** where the current stanza's text begins in this chunk */
+    let from = 0
+    let i = 0
+    while (i < chunk.length) {
+      switch (this.#state) {
+        case TEXT: {
+          const lt = chunk.indexOf('<', i)
+          const end = lt === -1 ? chunk.length : lt
+          if (!this.#inStanza && chunk.slice(i, end).trim() !== '') throw new FramingError('text outside of a stanza')
+          i = end
+          if (lt === -1) break
+          if (!this.#inStanza) {
+            this.#begin()
+            from = i
+          }
+          this.#state = MARKUP
+          i += 1
+          break
+        }
+        case MARKUP: {
+          const c = chunk[i]
+          this.#tagSize = 0
+          this.#last = ''
+          this.#closing = c === '/'
+          if (c === '!') {
+            this.#bang = ''
+            this.#state = BANG
+          } else if (c === '?') {
+            this.#tail = ''
+            this.#state = INSTRUCTION
+            if (this.#depth > 0) this.#drop('malformed')
+          } else {
+            this.#state = TAG
+            if (!this.#closing) break
+          }
+          i += 1
+          break
+        }
+        case TAG: {
+          TAG_STOP.lastIndex = i
+          const stop = TAG_STOP.exec(chunk)?.index ?? chunk.length
+          if (stop > i) this.#last = chunk[stop - 1] as string
+          this.#grow(stop - i)
+          i = stop
+          if (stop === chunk.length) break
+          i += 1
+          if (chunk[stop] === '>') {
+            this.#state = TEXT
+            this.#tagEnds(chunk, from, i)
+            if (!this.#inStanza) from = i
+          } else {
+            this.#quote = chunk[stop] as string
+            this.#last = ''
+            this.#state = QUOTED
+          }
+          break
+        }
+        case QUOTED: {
+          const end = chunk.indexOf(this.#quote, i)
+          this.#grow((end === -1 ? chunk.length : end) - i)
+          i = end === -1 ? chunk.length : end + 1
+          if (end !== -1) this.#state = TAG
+          break
+        }
+        case BANG: {
+          this.#bang += chunk[i]
+          i += 1
+          if (this.#bang === '--') {
+            // RFC 6120 §11.1: a comment breaks the rules, but its stanza alone shall suffer for it
+            this.#drop('malformed')
+            this.#tail = ''
+            this.#state = COMMENT
+          } else if (this.#bang === CDATA_OPEN) {
+            this.#tail = ''
+            this.#state = CDATA
+          } else if (this.#bang !== '-' && !CDATA_OPEN.startsWith(this.#bang)) {
+            throw new FramingError('a document type declaration')
+          }
+          break
+        }
+        case COMMENT:
+          i = this.#skipTo('-->', chunk, i)
+          break
+        case CDATA:
+          i = this.#skipTo(']]>', chunk, i)
+          break
+        default:
+          i = this.#skipTo('?>', chunk, i)
+          // the XML declaration in front of the stream header
+          if (this.#state === TEXT && this.#depth === 0) this.#inStanza = false
+      }
+    }
+    if (this.#inStanza) this.#keep(chunk.slice(from))
+  }
+
+  #begin(): void {
+    this.#inStanza = true
+    this.#parts = []
+    this.#size = 0
+    this.#limit = HEAD_LIMIT
+    this.#elements = 0
+    this.#head = ''
+    this.#dropping = undefined
+  }
+
+  #drop(reason: 'oversized' | 'malformed'): void {
+    this.#dropping ??= reason
+    this.#parts = []
+  }
+
+  #keep(text: string): void {
+    this.#size += text.length
+    if (this.#size > this.#limit) this.#drop('oversized')
+    if (!this.#dropping) this.#parts.push(text)
+  }
+
+  #grow(by: number): void {
+    this.#tagSize += by
+    if (this.#tagSize > this.#limits.tag) this.#drop('oversized')
+  }
+
+  /** A tag ended just before `end`. */
+  #tagEnds(chunk: string, from: number, end: number): void {
+    if (this.#closing) {
+      this.#depth -= 1
+    } else {
+      this.#depth += 1
+      this.#elements += 1
+      if (this.#depth === 1) {
+        this.#streamHeader(chunk.slice(from, end))
+        return
+      }
+      if (this.#head === '' && !this.#dropping) this.#headRead(this.#parts.join('') + chunk.slice(from, end))
+      if (this.#elements > this.#limits.elements || this.#depth - 1 > this.#limits.depth) this.#drop('oversized')
+      if (this.#last === '/') this.#depth -= 1
+    }
+    if (this.#depth === 1) this.#stanzaEnds(chunk.slice(from, end))
+    else if (this.#depth <= 0) {
+      this.#inStanza = false
+      this.#emit({ kind: 'close' })
+    }
+  }
+
+  #streamHeader(rest: string): void {
+    if (this.#dropping) throw new FramingError('the stream header is too long')
+    this.#keep(rest)
+    const text = this.#parts.join('')
+    this.#inStanza = false
+    this.#parts = []
+    if (this.#dropping) throw new FramingError('the stream header is too long')
+    this.#emit({ kind: 'open', text })
+  }
+
+  #headRead(head: string): void {
+    this.#head = head
+    this.#limit = this.#limits.size(head)
+  }
+
+  #stanzaEnds(rest: string): void {
+    this.#keep(rest)
+    const text = this.#parts.join('')
+    this.#inStanza = false
+    this.#parts = []
+    const reason = this.#dropping
+    if (reason) this.#emit({ kind: 'dropped', reason, head: this.#head })
+    else this.#emit({ kind: 'stanza', text })
+  }
+
+  /** The index behind `mark`, which may have begun in the chunk before; then back to text. */
+  #skipTo(mark: string, chunk: string, i: number): number {
+    const seen = this.#tail.length
+    const text = this.#tail + chunk.slice(i, i + mark.length)
+    const across = text.indexOf(mark)
+    if (across !== -1 && across < seen) {
+      this.#state = TEXT
+      return i + across + mark.length - seen
+    }
+    const found = chunk.indexOf(mark, i)
+    if (found !== -1) {
+      this.#state = TEXT
+      return found + mark.length
+    }
+    this.#tail = (this.#tail + chunk.slice(Math.max(i, chunk.length - mark.length))).slice(-(mark.length - 1))
+    return chunk.length
+  }
+}

@@ -1,0 +1,249 @@
+import { type Element, jid } from '@xmpp/client'
+import { type Clock, systemClock } from '../clock.ts'
+import type { GridConfig, TopicConfig } from '../config/types.ts'
+import { GatewayError } from '../errors.ts'
+import { Consumer } from './consumer.ts'
+import type { Grid, GridHandlers, GridState, PublishOutcome } from './contract.ts'
+import { readEvents } from './events.ts'
+import type { GridLog } from './log.ts'
+import type { DroppedStanza } from './parser.ts'
+import { publishItem } from './provider.ts'
+import { PUBSUB_EVENT } from './pubsub.ts'
+import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './session.ts'
+import { type BackoffTiming, supervise } from './supervise.ts'
+import { TopicLoop } from './topic-loop.ts'
+import { discoverTopics } from './topics.ts'
+
+export interface GridOptions {
+  readonly config: GridConfig
+  /** Topics to subscribe to. One that the configuration does not list is never created. */
+  readonly consume: readonly string[]
+  readonly handlers: GridHandlers
+  readonly log: GridLog
+  readonly clock?: Clock
+  /**
+   * live: what is retained is not read, and the subscription ends with this login: for watching beside a gateway that runs with
+   * the same account. Only the Topics of `consume` are looked at. [false]
+   */
+  readonly liveOnly?: boolean
+  readonly timing?: Partial<GridTiming>
+}
+
+/** ms */
+export interface GridTiming extends SessionTiming, BackoffTiming {
+  /** between looks at a Topic that is not there */
+  readonly topicRetry: number
+  readonly resync: number
+}
+
+/** The grid side of the gateway: one login at the Controller, its Topics, Provider and Consumer (RFC 8600 §4, §5). */
+export function createGrid(options: GridOptions): Grid {
+  return new XmppGrid(options)
+}
+
+class XmppGrid implements Grid {
+  readonly #options: GridOptions
+  readonly #clock: Clock
+  readonly #broker: string
+  readonly #loops = new Map<string, TopicLoop>()
+  readonly #consumers = new Map<string, Consumer>()
+  readonly #topicStates = new Map<string, GridState>()
+  readonly #ending = new AbortController()
+  readonly #waiting = new Set<() => void>()
+  #running: Promise<void> | undefined
+  #session: Session | undefined
+  #state: { state: GridState; since: number; reason: string | null; error: GatewayError | null }
+
+  constructor(options: GridOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#broker = jid(options.config.broker).toString()
+    this.#state = { state: 'down', since: this.#clock.now(), reason: null, error: null }
+    for (const topic of this.#topics()) {
+      const consumer = options.consume.includes(topic.name) ? this.#createConsumer(topic.name) : undefined
+      if (consumer) this.#consumers.set(topic.name, consumer)
+      this.#loops.set(topic.name, this.#createLoop(topic, consumer))
+    }
+  }
+
+  start(): void {
+    const { config, timing, log } = this.#options
+    this.#running ??= supervise({
+      connect: (signal) => this.#connect(signal),
+      run: (session, signal) => this.#work(session, signal),
+      state: (state, reason) => this.#setState(state, reason),
+      clock: this.#clock,
+      log,
+      ...(timing === undefined ? {} : { timing }),
+      signal: this.#ending.signal,
+    })
+    log.debug({ service: config.service, topics: [...this.#loops.keys()] }, 'Grid started.')
+  }
+
+  async publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<PublishOutcome> {
+    const loop = this.#loops.get(topic)
+    if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
+    const session = this.#session
+    if (!session) return retry(this.#state.reason ?? 'The Controller is not connected.')
+    if (!loop.ready) return retry(`Topic ${topic} is not available.`)
+    const { config } = this.#options
+    const { maxItem } = config
+    const request = { session, broker: this.#broker, topic, itemId, xml, maxItem, access: loop.access, signal }
+    const { outcome, doubt } = await publishItem(request)
+    if (doubt) loop.doubt()
+    return outcome
+  }
+
+  async discover(signal: AbortSignal) {
+    if (!this.#session) throw new GatewayError('grid-away', 'Not connected.')
+    return discoverTopics(this.#session, this.#broker, signal)
+  }
+
+  state() {
+    const { state, since, reason } = this.#state
+    return { state, since, reason }
+  }
+
+  whenUp(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (settle: () => void) => {
+        this.#waiting.delete(look)
+        signal.removeEventListener('abort', look)
+        settle()
+      }
+      const look = () => {
+        const states = [...this.#topicStates.values()]
+        if (signal.aborted) done(() => reject(this.#state.error ?? new GatewayError('grid-timeout', 'Not connected.')))
+        else if (this.#state.state === 'refused') {
+          done(() => reject(this.#state.error ?? new GatewayError('grid-auth')))
+        } else if (this.#state.state === 'up' && states.every((state) => state === 'up' || state === 'refused')) {
+          done(resolve)
+        }
+      }
+      this.#waiting.add(look)
+      signal.addEventListener('abort', look)
+      look()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const session = this.#session
+    if (this.#options.liveOnly && session) {
+      await Promise.all([...this.#consumers.values()].map((consumer) => consumer.unsubscribe(session)))
+    }
+    this.#ending.abort(new GatewayError('grid-away', 'Shutting down.'))
+    await this.#running
+  }
+
+  #topics(): TopicConfig[] {
+    const { config, consume, liveOnly } = this.#options
+    const known = new Set(config.topics.map((topic) => topic.name))
+    const configured = config.topics.filter((topic) => !liveOnly || consume.includes(topic.name))
+    const others = [...new Set(consume)].filter((name) => !known.has(name)).map(bareTopic)
+    // whoever watches creates nothing
+    return [...configured, ...others].map((topic) => (liveOnly ? { ...topic, create: false } : topic))
+  }
+
+  #createConsumer(topic: string): Consumer {
+    const { handlers, log, liveOnly, timing, config } = this.#options
+    return new Consumer({
+      topic,
+      broker: this.#broker,
+      handlers,
+      clock: this.#clock,
+      log,
+      up: () => this.#setTopicState(topic, 'up', null),
+      liveOnly: liveOnly ?? false,
+      resyncMs: timing?.resync ?? 300_000,
+      bufferSize: 16 * stanzaLimit(config.maxItem),
+    })
+  }
+
+  #createLoop(topic: TopicConfig, consumer: Consumer | undefined): TopicLoop {
+    this.#topicStates.set(topic.name, 'down')
+    return new TopicLoop({
+      config: { ...this.#options.config, broker: this.#broker },
+      topic,
+      state: (state, reason) => this.#setTopicState(topic.name, state, reason),
+      follow: consumer ? (session, signal) => consumer.follow(session, signal) : undefined,
+      clock: this.#clock,
+      log: this.#options.log,
+      retryMs: this.#options.timing?.topicRetry ?? 60_000,
+    })
+  }
+
+  #connect(signal: AbortSignal): Promise<Session> {
+    const { config, timing, liveOnly } = this.#options
+    return openSession(
+      {
+        config,
+        onMessage: (message) => this.#onMessage(message),
+        onDropped: (stanza) => this.#onDropped(stanza),
+        // a watcher's subscription is for its full JID: events for the gateway's account are not for it
+        presence: !liveOnly,
+        ...(timing === undefined ? {} : { timing }),
+      },
+      signal,
+    )
+  }
+
+  async #work(session: Session, signal: AbortSignal): Promise<void> {
+    this.#session = session
+    try {
+      await Promise.all([...this.#loops.values()].map((loop) => loop.run(session, signal)))
+      // without Topics there is nothing to run until then
+      await session.closed
+    } finally {
+      this.#session = undefined
+    }
+  }
+
+  #onMessage(message: Element): void {
+    if (!message.getChild('event', PUBSUB_EVENT) || message.attrs.type === 'error') return
+    const from = message.attrs.from ?? ''
+    // anybody can send us a message that looks like an event
+    if (bareOf(from) !== this.#broker) {
+      this.#options.handlers.dropped('forged', from)
+      return
+    }
+    for (const event of readEvents(message)) {
+      const loop = this.#loops.get(event.node)
+      const consumer = this.#consumers.get(event.node)
+      if (consumer) consumer.onEvent(event)
+      else if (!loop) this.#options.handlers.dropped('unknown-topic', from)
+      if (event.kind === 'delete') loop?.doubt()
+    }
+  }
+
+  #onDropped(stanza: DroppedStanza): void {
+    this.#options.handlers.dropped(stanza.reason, stanza.from)
+    if (bareOf(stanza.from) !== this.#broker) return
+    for (const consumer of this.#consumers.values()) consumer.missedSomething()
+  }
+
+  #setState(state: GridState, error: GatewayError | null): void {
+    const reason = error?.message ?? null
+    this.#state = { state, since: this.#clock.now(), reason, error }
+    this.#options.handlers.state('session', state, reason)
+    this.#changed()
+  }
+
+  #setTopicState(topic: string, state: GridState, reason: string | null): void {
+    this.#topicStates.set(topic, state)
+    this.#options.handlers.state(`topic:${topic}`, state, reason)
+    this.#changed()
+  }
+
+  #changed(): void {
+    for (const look of [...this.#waiting]) look()
+  }
+}
+
+/** A Topic nobody configured: watched, never created. */
+function bareTopic(name: string): TopicConfig {
+  return { name, payload: 'xep-0268', create: false, access: 'whitelist', members: [], restrictions: [] }
+}
+
+function retry(reason: string): PublishOutcome {
+  return { kind: 'retry', reason, destinationDown: true }
+}

@@ -1,0 +1,86 @@
+import type { ReceivedItem } from './events.ts'
+
+export type LiveEntry =
+  | { readonly kind: 'item'; readonly item: ReceivedItem }
+  | { readonly kind: 'retracted'; readonly ids: readonly string[] }
+
+/**
+ * What arrived live and was not handed on yet, bounded by its size: over the bound it forgets everything and says so, and the
+ * Topic is read again.
+ */
+export class LiveQueue {
+  readonly #maxSize: number
+  #entries: LiveEntry[] = []
+  #size = 0
+  #overflowed = false
+  #wake: (() => void) | undefined
+
+  /** in UTF-16 code units of payload */
+  constructor(maxSize: number) {
+    this.#maxSize = maxSize
+  }
+
+  get overflowed(): boolean {
+    return this.#overflowed
+  }
+
+  push(entry: LiveEntry): void {
+    if (this.#overflowed) return
+    this.#size += sizeOf(entry)
+    if (this.#size > this.#maxSize) {
+      this.#overflowed = true
+      this.#entries = []
+      this.#size = 0
+    } else this.#entries.push(entry)
+    this.#wake?.()
+  }
+
+  /** What was taken and could not be handed on: it comes first again. */
+  putBack(entries: readonly LiveEntry[]): void {
+    if (this.#overflowed) return
+    this.#entries.unshift(...entries)
+    for (const entry of entries) this.#size += sizeOf(entry)
+  }
+
+  clear(): void {
+    this.#entries = []
+    this.#size = 0
+    this.#overflowed = false
+  }
+
+  /** The next entries of one kind, at most `limit`; empty when there are none. */
+  take(limit: number): LiveEntry[] {
+    const kind = this.#entries[0]?.kind
+    let count = 0
+    while (count < limit && this.#entries[count]?.kind === kind && count < this.#entries.length) count += 1
+    const taken = this.#entries.splice(0, count)
+    for (const entry of taken) this.#size -= sizeOf(entry)
+    return taken
+  }
+
+  /** Resolves when there is something, after `ms`, or when the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#entries.length > 0 || this.#overflowed || signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      signal.addEventListener('abort', done, { once: true })
+      this.#wake = done
+    })
+  }
+
+  /** Ends a `wait` early. */
+  poke(): void {
+    this.#wake?.()
+  }
+}
+
+/** with what an entry itself takes */
+function sizeOf(entry: LiveEntry): number {
+  return entry.kind === 'item' ? (entry.item.xml?.length ?? 0) + 200 : entry.ids.length * 100
+}

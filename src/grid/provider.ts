@@ -1,0 +1,68 @@
+import { xml } from '@xmpp/client'
+import { elementFlaw } from './build.ts'
+import { publishOutcome, topicInDoubt } from './conditions.ts'
+import type { PublishOutcome } from './contract.ts'
+import { submitForm } from './forms.ts'
+import { PUBSUB } from './pubsub.ts'
+import type { Session } from './session.ts'
+
+export interface PublishRequest {
+  readonly session: Session
+  readonly broker: string
+  readonly topic: string
+  readonly itemId: string
+  /** one element, as it shall stand in the item */
+  readonly xml: string
+  /** bytes */
+  readonly maxItem: number
+  /** the access model the Topic had when it was checked */
+  readonly access: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
+const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
+
+/**
+ * Publishes one item (XEP-0060 §7.1.1). Calls may overlap: requests leave in the order of the calls. `doubt` tells that the
+ * Topic may have gone or changed. Never rejects.
+ */
+export async function publishItem(request: PublishRequest): Promise<{ outcome: PublishOutcome; doubt: boolean }> {
+  const { session, broker, topic, itemId, xml: payload, maxItem, signal } = request
+  const size = Buffer.byteLength(payload)
+  if (size > maxItem) {
+    const reason = `The item has ${size} bytes; the Broker takes ${maxItem}.`
+    return { outcome: { kind: 'hold', reason }, doubt: false }
+  }
+  // One bad character would end the stream, and again at every retry.
+  const flaw = notSendable(payload)
+  if (flaw !== undefined)
+    return { outcome: { kind: 'hold', reason: `The item cannot be sent: ${flaw}.` }, doubt: false }
+  const item = `<item id="${xml.escapeXML(itemId)}">${payload}</item>`
+  const publish = `<publish node="${xml.escapeXML(topic)}">${item}</publish>`
+  const answer = await session.request({
+    to: broker,
+    type: 'set',
+    payload: `<pubsub xmlns="${PUBSUB}">${publish}${precondition(request.access)}</pubsub>`,
+    signal,
+  })
+  if (answer.kind === 'away' && signal.aborted) {
+    const reason = 'The publication was broken off.'
+    return { outcome: { kind: 'retry', reason, destinationDown: false }, doubt: false }
+  }
+  return { outcome: publishOutcome(answer), doubt: topicInDoubt(answer) }
+}
+
+/**
+ * XEP-0060 §7.1.5. A Topic deleted behind our back is made anew by some Brokers at the next publication, open to everybody:
+ * so each one says what access model the Topic must have.
+ */
+function precondition(access: string | undefined): string {
+  if (access === undefined) return ''
+  const form = submitForm(`${PUBSUB}#publish-options`, { 'pubsub#access_model': access })
+  return xml('publish-options', {}, form).toString()
+}
+
+function notSendable(payload: string): string | undefined {
+  return FORBIDDEN.test(payload) ? 'a character that XML forbids' : elementFlaw(payload)
+}

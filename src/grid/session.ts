@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto'
+import { type Element, xml } from '@xmpp/client'
+import type { GridConfig } from '../config/types.ts'
+import type { GatewayError } from '../errors.ts'
+import type { FrameLimits } from './framer.ts'
+import { type IqAnswer, IqTracker } from './iq.ts'
+import { type DroppedStanza, describe } from './parser.ts'
+import { keepAlive } from './ping.ts'
+import { openStream, type Stream } from './stream.ts'
+
+const NS_DISCO = 'http://jabber.org/protocol/disco#info'
+const NS_PING = 'urn:xmpp:ping'
+
+export interface SessionOptions {
+  readonly config: GridConfig
+  readonly onMessage: (message: Element) => void
+  /** a message (or presence) that was skipped by the parser */
+  readonly onDropped: (stanza: DroppedStanza) => void
+  /** RFC 6120 §8.1.1.1: events reach the bare JID only of whoever sent presence [true] */
+  readonly presence?: boolean
+  readonly timing?: Partial<SessionTiming>
+}
+
+/** ms */
+export interface SessionTiming {
+  /** one attempt, from connect to bound */
+  readonly connect: number
+  readonly iq: number
+  readonly pingInterval: number
+  readonly pingTimeout: number
+}
+
+const TIMING: SessionTiming = { connect: 30_000, iq: 30_000, pingInterval: 20_000, pingTimeout: 10_000 }
+
+export interface RequestOptions {
+  /** undefined: our own server */
+  readonly to?: string
+  readonly type: 'get' | 'set'
+  /** the child element, as XML in the namespace jabber:client or its own */
+  readonly payload: string
+  readonly timeoutMs?: number
+  /** how long the answer may be, in UTF-16 code units, where that is more than any stanza may */
+  readonly size?: number
+  readonly signal?: AbortSignal
+}
+
+/** One login at the Controller, from bound to closed. */
+export interface Session {
+  /** bare and full */
+  readonly address: { readonly bare: string; readonly full: string; readonly domain: string }
+  /** An IQ and its answer. Never rejects. */
+  request(options: RequestOptions): Promise<IqAnswer>
+  readonly closed: Promise<GatewayError>
+  close(): Promise<void>
+  destroy(reason: GatewayError): void
+}
+
+/** How long any stanza may be that was not asked for. */
+export function stanzaLimit(maxItem: number): number {
+  // A Broker may write a quotation mark as `&quot;`, and several items may share a stanza.
+  return Math.max(2 * maxItem + 65_536, 1_048_576)
+}
+
+/** Logs in once. Rejects as `openStream` does. */
+export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
+  const { config } = options
+  const timing = { ...TIMING, ...options.timing }
+  const iq = new IqTracker()
+  const common = stanzaLimit(config.maxItem)
+  const limits: FrameLimits = {
+    size(head) {
+      const { name, id } = describe(head)
+      return Math.max(common, name === 'iq' ? (iq.allowance(id) ?? 0) : 0)
+    },
+    elements: 200_000,
+    depth: 300,
+    tag: common,
+  }
+  let stream: Stream | undefined
+  let onIq = (_stanza: Element) => {}
+  const deadline = AbortSignal.timeout(timing.connect)
+  const attempt = new AbortController()
+  const giveUp = (event: Event) => attempt.abort((event.target as AbortSignal).reason)
+  deadline.addEventListener('abort', giveUp)
+  signal.addEventListener('abort', giveUp)
+  try {
+    signal.throwIfAborted()
+    stream = await openStream({
+      config,
+      resource: `gateway-${randomBytes(4).toString('hex')}`,
+      limits,
+      signal: attempt.signal,
+      onStanza(stanza) {
+        if (stanza.name === 'iq') onIq(stanza)
+        else if (stanza.name === 'message') options.onMessage(stanza)
+      },
+      onDropped(stanza) {
+        if (stanza.name === 'iq') iq.skipped(stanza.id, stanza.from)
+        else options.onDropped(stanza)
+      },
+    })
+  } finally {
+    deadline.removeEventListener('abort', giveUp)
+    signal.removeEventListener('abort', giveUp)
+  }
+  const { entity } = stream
+  const live = stream
+  const address = {
+    bare: live.jid.bare().toString(),
+    full: live.jid.toString(),
+    domain: live.jid.domain,
+  }
+  onIq = (stanza) => {
+    const type = stanza.attrs.type
+    if (type === 'result' || type === 'error') iq.take(stanza, address)
+    else answerQuietly(entity, stanza)
+  }
+  entity.iqCallee.get(NS_DISCO, 'query', () =>
+    xml(
+      'query',
+      { xmlns: NS_DISCO },
+      xml('identity', { category: 'client', type: 'bot', name: 'iodef-gateway' }),
+      xml('feature', { var: NS_DISCO }),
+      xml('feature', { var: NS_PING }),
+    ),
+  )
+  const session: Session = {
+    address,
+    async request({ to, type, payload, timeoutMs = timing.iq, size, signal: cancel }) {
+      if (cancel?.aborted) return { kind: 'away' }
+      const { id, answer } = iq.open(to, timeoutMs, size)
+      const onAbort = () => iq.cancel(id)
+      cancel?.addEventListener('abort', onAbort, { once: true })
+      const target = to === undefined ? '' : ` to="${xml.escapeXML(to)}"`
+      live.write(`<iq type="${type}" id="${id}"${target}>${payload}</iq>`).catch(() => iq.cancel(id))
+      const result = await answer
+      cancel?.removeEventListener('abort', onAbort)
+      return result
+    },
+    closed: live.closed,
+    close: () => live.close(),
+    destroy: (reason) => live.destroy(reason),
+  }
+  void live.closed.then(() => iq.close())
+  keepAlive(session, live, timing)
+  if (options.presence !== false) await live.write('<presence/>').catch(() => {})
+  return session
+}
+
+/** RFC 6120 §8.2.3: a question must be answered; @xmpp/client does, and refuses what it does not know. */
+function answerQuietly(entity: Stream['entity'], stanza: Element): void {
+  try {
+    entity.emit('element', stanza)
+  } catch {
+    // an address that is none: nobody to answer
+  }
+}
+
+/** The address of a stanza's sender that is nobody in particular. */
+export function bareOf(address: string): string {
+  const slash = address.indexOf('/')
+  return slash === -1 ? address : address.slice(0, slash)
+}

@@ -1,0 +1,107 @@
+import { EventEmitter } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { StringDecoder } from 'node:string_decoder'
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { GatewayError, messageOf } from '../errors.ts'
+import { tlsError } from './tls.ts'
+
+export interface Endpoint {
+  readonly host: string
+  readonly port: number
+  /** direct TLS (XEP-0368); without it the stream begins in the clear */
+  readonly tls?: ConnectionOptions
+}
+
+/**
+ * The socket @xmpp/client is given in place of its own. It emits `data` as text that is never cut inside a character,
+ * `connect`, `close`, and one `error`; the raw sockets below always have an error listener, also when nobody is interested
+ * any more.
+ */
+export class GridSocket extends EventEmitter {
+  secure = false
+  /** ms since the epoch of the last byte received */
+  lastReceived = Date.now()
+  #raw: Socket | TLSSocket | undefined
+  #decoder = new StringDecoder('utf8')
+  #closed = false
+
+  get tls(): TLSSocket | undefined {
+    return this.secure ? (this.#raw as TLSSocket) : undefined
+  }
+
+  connect(endpoint: Endpoint): void {
+    if (endpoint.tls) {
+      const socket = connectTls({ ...endpoint.tls, host: endpoint.host, port: endpoint.port })
+      this.#attach(socket, tlsError)
+      socket.once('secureConnect', () => {
+        this.secure = true
+        this.emit('connect')
+      })
+    } else {
+      const socket = connectTcp({ host: endpoint.host, port: endpoint.port })
+      this.#attach(socket, lineError)
+      socket.once('connect', () => this.emit('connect'))
+    }
+    this.#raw?.setNoDelay(true)
+    this.#raw?.setKeepAlive(true, 30_000)
+  }
+
+  /** STARTTLS: from here on everything is inside TLS. What came in the clear and was not read is thrown away. */
+  upgrade(options: ConnectionOptions): Promise<void> {
+    const raw = this.#raw
+    if (!raw || this.secure) return Promise.reject(new GatewayError('internal', 'No socket to upgrade.'))
+    raw.removeAllListeners('data')
+    raw.removeAllListeners('close')
+    return new Promise((resolve, reject) => {
+      const socket = connectTls({ ...options, socket: raw })
+      this.#decoder = new StringDecoder('utf8')
+      this.#attach(socket, tlsError)
+      const failed = (error?: unknown) =>
+        reject(error instanceof Error ? error : new GatewayError('grid-away', 'The line closed during TLS.'))
+      this.once('error', failed)
+      this.once('close', failed)
+      socket.once('secureConnect', () => {
+        this.removeListener('error', failed)
+        this.removeListener('close', failed)
+        this.secure = true
+        resolve()
+      })
+    })
+  }
+
+  write(data: string, done: (error?: Error | null) => void): void {
+    if (!this.#raw || this.#closed) done(new GatewayError('grid-away', 'The line is closed.'))
+    else this.#raw.write(data, 'utf8', done)
+  }
+
+  end(): void {
+    this.#raw?.end()
+  }
+
+  /** Closes at once; `close` follows. */
+  destroy(): void {
+    this.#raw?.destroy()
+  }
+
+  #attach(socket: Socket | TLSSocket, classify: (error: unknown) => GatewayError): void {
+    this.#raw = socket
+    socket.on('data', (bytes: Buffer) => {
+      this.lastReceived = Date.now()
+      const text = this.#decoder.write(bytes)
+      if (text !== '') this.emit('data', text)
+    })
+    socket.on('error', (error) => {
+      // an XMPP connection may live long past anybody's interest in it
+      if (!this.#closed && this.listenerCount('error') > 0) this.emit('error', classify(error))
+    })
+    socket.on('close', (dirty: boolean) => {
+      if (this.#closed) return
+      this.#closed = true
+      this.emit('close', dirty)
+    })
+  }
+}
+
+function lineError(error: unknown): GatewayError {
+  return new GatewayError('grid-away', messageOf(error), { cause: error })
+}

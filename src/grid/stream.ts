@@ -1,0 +1,271 @@
+import { type Connection, client, type Element, type JID, jid } from '@xmpp/client'
+import type { GridConfig } from '../config/types.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { FrameLimits } from './framer.ts'
+import { negotiate } from './negotiate.ts'
+import { type DroppedStanza, StanzaParser } from './parser.ts'
+import { type Endpoint, GridSocket } from './socket.ts'
+import { tlsOptions } from './tls.ts'
+
+export interface StreamOptions {
+  readonly config: GridConfig
+  readonly resource: string
+  readonly limits: FrameLimits
+  /** every stanza behind login; must not throw */
+  readonly onStanza: (stanza: Element) => void
+  readonly onDropped: (stanza: DroppedStanza) => void
+  /** ends the attempt, and later the stream */
+  readonly signal: AbortSignal
+}
+
+/** An XMPP stream inside TLS, logged in and bound. */
+export interface Stream {
+  readonly jid: JID
+  readonly entity: Connection
+  /** ms since the epoch of the last byte received */
+  lastReceived(): number
+  /** Writes XML as it is. Rejects with 'grid-away' when the line is gone. */
+  write(text: string): Promise<void>
+  /** Resolves with the reason when the stream has ended, however it did. */
+  readonly closed: Promise<GatewayError>
+  /** Says goodbye, then closes. */
+  close(): Promise<void>
+  destroy(reason: GatewayError): void
+}
+
+/**
+ * Connects, negotiates TLS, logs in and binds a resource, once: whoever wants another attempt calls again. Rejects with
+ * GatewayError 'grid-away', 'grid-tls', 'grid-auth' or 'grid-timeout' (the signal).
+ */
+export async function openStream(options: StreamOptions): Promise<Stream> {
+  const wire = new Wire(options)
+  try {
+    return await wire.open()
+  } catch (error) {
+    const reason =
+      error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error), { cause: error })
+    wire.destroy(reason)
+    // the first reason is the true one: what else broke is its consequence
+    throw await wire.closed
+  }
+}
+
+/** One @xmpp/client entity over our socket and parser, with its own reconnect, TLS and SASL left out. */
+class Wire {
+  readonly closed: Promise<GatewayError>
+  readonly #options: StreamOptions
+  readonly #entity: Connection
+  readonly #address: { local: string; domain: string }
+  readonly #nonzas: Element[] = []
+  #phase: 'negotiating' | 'binding' | 'bound' = 'negotiating'
+  #waiting: { resolve: (element: Element) => void; reject: (error: GatewayError) => void } | undefined
+  #reason: GatewayError | undefined
+  #close!: (reason: GatewayError) => void
+  #online: (() => void) | undefined
+
+  constructor(options: StreamOptions) {
+    this.#options = options
+    this.#address = jid(options.config.jid)
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve
+    })
+    this.#entity = this.#createEntity()
+    const abort = () => this.destroy(new GatewayError('grid-timeout', messageOf(options.signal.reason)))
+    if (options.signal.aborted) abort()
+    else options.signal.addEventListener('abort', abort, { once: true })
+    void this.closed.then(() => options.signal.removeEventListener('abort', abort))
+  }
+
+  /** Rejects as soon as the line breaks, whatever @xmpp/client is waiting for. */
+  open(): Promise<Stream> {
+    const broken = this.closed.then((reason) => Promise.reject<never>(reason))
+    return Promise.race([this.#steps(), broken])
+  }
+
+  async #steps(): Promise<Stream> {
+    const entity = this.#entity
+    if (this.#reason) throw this.#reason
+    await entity.connect(this.#options.config.service)
+    await entity.open({ domain: this.#address.domain })
+    const line = {
+      socket: this.#socket(),
+      send: (element: Element) => entity.send(element),
+      next: () => this.#next(),
+      unread: () => this.#nonzas.length,
+      restart: async () => {
+        this.#nonzas.length = 0
+        await entity.restart()
+      },
+    }
+    const features = await negotiate(line, this.#options.config, this.#address)
+    await this.#bind(features)
+    const bound = entity.jid
+    if (!bound) throw new GatewayError('grid-away', 'It bound no address.')
+    return {
+      jid: bound,
+      entity,
+      lastReceived: () => (entity.socket as GridSocket | null)?.lastReceived ?? 0,
+      write: (text) => this.#write(text),
+      closed: this.closed,
+      close: () => this.#goodbye(),
+      destroy: (reason) => this.destroy(reason),
+    }
+  }
+
+  destroy(reason: GatewayError): void {
+    this.#fail(reason)
+  }
+
+  #createEntity(): Connection {
+    const { config, limits, onDropped, resource } = this.#options
+    const domain = this.#address.domain
+    const entity = client({ service: config.service, domain, resource, timeout: 30_000 })
+    entity.reconnect.stop()
+    const base = entity.transports.find((candidate) => speaksTcp(candidate.prototype))
+    if (!base) throw new GatewayError('internal', '@xmpp/client has no TCP transport.')
+    // Its header and footer, our socket and parser.
+    class GridTransport extends (base as unknown as new () => object) {
+      socketParameters(service: string): Endpoint {
+        return endpoint(service, config, domain)
+      }
+    }
+    Object.assign(GridTransport.prototype, {
+      Socket: GridSocket,
+      Parser: class extends StanzaParser {
+        constructor() {
+          super(limits, onDropped)
+        }
+      },
+    })
+    entity.transports.splice(
+      0,
+      entity.transports.length,
+      GridTransport as unknown as (typeof entity.transports)[number],
+    )
+    entity.on('error', (error: unknown) => this.#fail(asGatewayError(error)))
+    entity.on('disconnect', () => this.#fail(new GatewayError('grid-away', 'The line closed.')))
+    entity.on('close', () => this.#fail(new GatewayError('grid-away', 'The stream was closed.')))
+    entity.on('online', () => this.#online?.())
+    entity._onData = (text) => {
+      // bytes behind the end of the stream have no parser any more
+      if (!this.#reason) entity.parser?.write(text)
+    }
+    entity._onElement = (element) => this.#onElement(element)
+    // RFC 6120 §4.9.3.19 would send us elsewhere behind the supervisor's back: it is a failed attempt like others.
+    entity._onSeeOtherHost = (error) => this.#fail(asGatewayError(error))
+    return entity
+  }
+
+  #onElement(element: Element): void {
+    if (this.#reason) return
+    if (element.is('error', 'http://etherx.jabber.org/streams')) {
+      const condition = element.getChildElements()[0]?.getName() ?? 'unknown'
+      // another login with our resource, a policy: backing off is right for all of them
+      this.destroy(new GatewayError('grid-away', `Stream error: ${condition.slice(0, 60)}.`, { fields: { condition } }))
+      return
+    }
+    const stanza = element.name === 'iq' || element.name === 'message' || element.name === 'presence'
+    if (!stanza) {
+      if (this.#waiting) {
+        const { resolve } = this.#waiting
+        this.#waiting = undefined
+        resolve(element)
+      } else if (this.#nonzas.length < 10) this.#nonzas.push(element)
+    } else if (this.#phase === 'bound') this.#options.onStanza(element)
+    else if (this.#phase === 'binding') this.#toLibrary(element)
+    else this.destroy(new GatewayError('grid-away', 'It sent a stanza before login.'))
+  }
+
+  #next(): Promise<Element> {
+    if (this.#reason) return Promise.reject(this.#reason)
+    const element = this.#nonzas.shift()
+    if (element) return Promise.resolve(element)
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+    })
+  }
+
+  /** RFC 6120 §7, by @xmpp/client's own feature, which sees nothing but this one. */
+  async #bind(features: Element): Promise<void> {
+    const bind = features.getChild('bind', 'urn:ietf:params:xml:ns:xmpp-bind')
+    if (!bind) throw new GatewayError('grid-away', 'It offers no resource binding.')
+    features.children = [bind]
+    this.#phase = 'binding'
+    const online = new Promise<void>((resolve) => {
+      this.#online = resolve
+    })
+    this.#toLibrary(features)
+    const failed = await Promise.race([online, this.closed])
+    if (failed) throw failed
+    this.#phase = 'bound'
+  }
+
+  #toLibrary(element: Element): void {
+    try {
+      this.#entity.emit('element', element)
+    } catch (error) {
+      // an address it cannot parse
+      this.#fail(asGatewayError(error))
+    }
+  }
+
+  async #write(text: string): Promise<void> {
+    if (this.#reason) throw this.#reason
+    try {
+      await this.#entity.write(text)
+    } catch (error) {
+      throw this.#reason ?? asGatewayError(error)
+    }
+  }
+
+  async #goodbye(): Promise<void> {
+    const socket = this.#entity.socket as GridSocket | null
+    if (!this.#reason && socket) {
+      const timer = setTimeout(() => socket.destroy(), 2_000)
+      await this.#entity.write('</stream:stream>').catch(() => {})
+      socket.end()
+      await this.closed
+      clearTimeout(timer)
+    }
+    this.destroy(new GatewayError('grid-away', 'Closed by us.'))
+  }
+
+  #fail(reason: GatewayError): void {
+    if (this.#reason) return
+    this.#reason = reason
+    this.#waiting?.reject(reason)
+    this.#waiting = undefined
+    this.#close(reason)
+    // ends what @xmpp/client still waits for, timers included
+    this.#entity.emit('error', reason)
+    // whatever is half open goes with it
+    ;(this.#entity.socket as GridSocket | null)?.destroy()
+  }
+
+  #socket(): GridSocket {
+    return this.#entity.socket as GridSocket
+  }
+}
+
+/** `xmpp://` or `xmpps://`, with the port of RFC 6120 §14.7 and XEP-0368 where none is given. */
+function endpoint(service: string, config: GridConfig, domain: string): Endpoint {
+  const url = new URL(service)
+  const direct = url.protocol === 'xmpps:'
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (direct ? 5223 : 5222) : Number(url.port),
+    ...(direct ? { tls: tlsOptions(config.tls, domain, true) } : {}),
+  }
+}
+
+function speaksTcp(prototype: { socketParameters(service: string): unknown }): boolean {
+  try {
+    return prototype.socketParameters('xmpp://localhost') !== undefined
+  } catch {
+    return false
+  }
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error), { cause: error })
+}

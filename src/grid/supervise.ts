@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { GridState } from './contract.ts'
+import type { GridLog } from './log.ts'
+import type { Session } from './session.ts'
+
+/** ms */
+export interface BackoffTiming {
+  readonly min: number
+  /** with the time a connection takes, the gateway is back within a minute of the Controller's health */
+  readonly max: number
+  /** a session that lasted this long proves that all is well again */
+  readonly stable: number
+  /** between logins that were refused: a wrong password is not hammered */
+  readonly refused: number
+}
+
+export const BACKOFF: BackoffTiming = { min: 1_000, max: 45_000, stable: 60_000, refused: 300_000 }
+
+export interface SuperviseOptions {
+  /** One attempt. Rejects with GatewayError. */
+  readonly connect: (signal: AbortSignal) => Promise<Session>
+  /** Works with the session until its signal aborts, which is when it closed. */
+  readonly run: (session: Session, signal: AbortSignal) => Promise<void>
+  readonly state: (state: GridState, reason: GatewayError | null) => void
+  readonly clock: Clock
+  readonly log: GridLog
+  readonly timing?: Partial<BackoffTiming>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Keeps one session open until the signal aborts: a new one per attempt, full jitter between attempts, slow when the login was
+ * refused. Never rejects.
+ */
+export async function supervise(options: SuperviseOptions): Promise<void> {
+  const { clock, log, signal } = options
+  const timing = { ...BACKOFF, ...options.timing }
+  let failures = 0
+  while (!signal.aborted) {
+    options.state('connecting', null)
+    const begun = clock.now()
+    const reason = await attempt(options)
+    if (signal.aborted) break
+    failures = clock.now() - begun >= timing.stable ? 0 : failures + 1
+    const refused = reason.code === 'grid-auth'
+    const delay = refused ? timing.refused : jitter(clock, timing, failures)
+    // an untrusted certificate may be replaced any minute: shown like a refusal, tried like an outage
+    options.state(refused || reason.code === 'grid-tls' ? 'refused' : 'down', reason)
+    log.warn({ code: reason.code, reason: reason.message, retryInMs: Math.round(delay) }, 'Controller not connected.')
+    await clock.sleep(delay, signal)
+  }
+  options.state('down', null)
+}
+
+async function attempt(options: SuperviseOptions): Promise<GatewayError> {
+  let session: Session
+  try {
+    session = await options.connect(options.signal)
+  } catch (error) {
+    return asGatewayError(error)
+  }
+  const over = new AbortController()
+  const end = () => void session.close()
+  options.signal.addEventListener('abort', end, { once: true })
+  if (options.signal.aborted) end()
+  options.state('up', null)
+  options.log.info({ jid: session.address.full }, 'Controller connected.')
+  const running = options.run(session, over.signal).catch((error: unknown) => {
+    options.log.error({ reason: messageOf(error) }, 'Work on the session failed.')
+    session.destroy(asGatewayError(error))
+  })
+  const reason = await session.closed
+  over.abort(reason)
+  options.signal.removeEventListener('abort', end)
+  await running
+  return reason
+}
+
+/** Full jitter between `min` and an exponentially growing, bounded top. */
+export function jitter(
+  clock: Pick<Clock, 'random'>,
+  timing: Pick<BackoffTiming, 'min' | 'max'>,
+  failures: number,
+): number {
+  const top = Math.min(timing.max, timing.min * 2 ** Math.min(Math.max(failures, 0), 20))
+  return timing.min + clock.random() * Math.max(0, top - timing.min)
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('internal', messageOf(error), { cause: error })
+}

@@ -1,0 +1,63 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import type { ConnectionOptions, PeerCertificate } from 'node:tls'
+import { domainToASCII } from 'node:url'
+import type { GridTls } from '../config/types.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+
+/**
+ * TLS towards the Controller: its certificate must be issued by a trusted CA, valid now, name the XMPP domain (RFC 6120
+ * §13.7.2, not the host that was connected to) and, where a pin is configured, carry that key. Files are read anew at every
+ * call. Throws GatewayError 'grid-tls' when one cannot be read.
+ */
+export function tlsOptions(config: GridTls, domain: string, direct: boolean): ConnectionOptions {
+  const name = domainToASCII(domain) || domain
+  return {
+    ...(config.ca === undefined ? {} : { ca: read(config.ca) }),
+    ...(config.cert === undefined ? {} : { cert: read(config.cert) }),
+    ...(config.key === undefined ? {} : { key: read(config.key) }),
+    // SNI takes no addresses (RFC 6066 §3)
+    ...(isIP(name) ? {} : { servername: name }),
+    // XEP-0368 §3
+    ...(direct ? { ALPNProtocols: ['xmpp-client'] } : {}),
+    minVersion: config.minVersion === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2',
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host, certificate) => checkIdentity(name, config.pin, certificate),
+  }
+}
+
+/** What is wrong with who the certificate says it is, or undefined. The chain is OpenSSL's to check. */
+function checkIdentity(name: string, pin: string | undefined, peer: PeerCertificate): Error | undefined {
+  const certificate = new X509Certificate(peer.raw)
+  const named = isIP(name)
+    ? certificate.checkIP(name)
+    : certificate.checkHost(name, { subject: 'never', partialWildcards: false })
+  if (named === undefined) return new GatewayError('grid-tls', `Its certificate does not name ${name}.`)
+  if (pin !== undefined && spkiPin(certificate) !== pin) {
+    return new GatewayError('grid-tls', 'Its key is not the pinned one.')
+  }
+  return undefined
+}
+
+/** `sha256/` and the base64 SHA-256 of the certificate's SubjectPublicKeyInfo (RFC 7469 §2.4). */
+export function spkiPin(certificate: X509Certificate): string {
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
+  return `sha256/${createHash('sha256').update(spki).digest('base64')}`
+}
+
+/** A failed TLS connection as one of our codes: no trust is 'grid-tls', a broken line 'grid-away'. */
+export function tlsError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = (error as NodeJS.ErrnoException)?.code ?? ''
+  const line = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOBUFS|EMFILE)/.test(code)
+  return new GatewayError(line ? 'grid-away' : 'grid-tls', `${code || 'TLS'}: ${messageOf(error)}`, { cause: error })
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new GatewayError('grid-tls', `A TLS file cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts'
+import type { GridConfig, TopicConfig } from '../config/types.ts'
+import type { GridState } from './contract.ts'
+import type { GridLog } from './log.ts'
+import type { Session } from './session.ts'
+import { checkTopic, setMembers } from './topics.ts'
+
+export interface TopicLoopOptions {
+  readonly config: GridConfig
+  readonly topic: TopicConfig
+  readonly state: (state: GridState, reason: string | null) => void
+  /** Consumes until the signal aborts or the Topic must be looked at again; the reason why it cannot, if it cannot. */
+  readonly follow: ((session: Session, signal: AbortSignal) => Promise<FollowEnd>) | undefined
+  readonly clock: Clock
+  readonly log: GridLog
+  /** ms between looks at a Topic that is refused */
+  readonly retryMs: number
+}
+
+export type FollowEnd =
+  /** begin again at once, or after a pause */
+  | { readonly kind: 'again'; readonly delayMs: number }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'away'; readonly reason: string }
+
+/** ms before a Topic in doubt is looked at: nobody can make us ask in a circle */
+const DOUBT_PAUSE = 1_000
+
+/** One Topic through one session after the other: checked, made, followed, checked again when in doubt. */
+export class TopicLoop {
+  readonly #options: TopicLoopOptions
+  #membersPending = false
+  #ready = false
+  #access: string | undefined
+  #doubt = new AbortController()
+
+  constructor(options: TopicLoopOptions) {
+    this.#options = options
+  }
+
+  /** Items may be published to it. */
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  /** the access model it had when it was checked */
+  get access(): string | undefined {
+    return this.#access
+  }
+
+  /** It may have gone or changed: nothing is published to it until it has been checked again. */
+  doubt(): void {
+    this.#ready = false
+    this.#doubt.abort()
+  }
+
+  /** Works until the signal aborts (the session is over). */
+  async run(session: Session, signal: AbortSignal): Promise<void> {
+    const { clock, state, retryMs } = this.#options
+    while (!signal.aborted) {
+      state('connecting', null)
+      this.#doubt = new AbortController()
+      const until = AbortSignal.any([signal, this.#doubt.signal])
+      const end = await this.#once(session, until)
+      this.#ready = false
+      if (signal.aborted) break
+      if (end.kind === 'again') {
+        const pause = this.#doubt.signal.aborted ? DOUBT_PAUSE : 0
+        await clock.sleep(Math.max(end.delayMs, pause), signal)
+      } else {
+        state(end.kind === 'refused' ? 'refused' : 'down', end.reason)
+        this.#options.log.warn({ topic: this.#options.topic.name, reason: end.reason }, 'Topic not available.')
+        await clock.sleep(retryMs, signal)
+      }
+    }
+    state('down', 'The Controller is not connected.')
+  }
+
+  async #once(session: Session, until: AbortSignal): Promise<FollowEnd> {
+    const { config, topic, log, follow, clock } = this.#options
+    const check = await checkTopic(session, config.broker, topic, config.maxItem, log)
+    if (check.kind !== 'ready') return check
+    this.#membersPending ||= check.created
+    if (this.#membersPending) {
+      const problem = await setMembers(session, config.broker, topic)
+      // nobody who should not read it can: publishing need not wait, the members may
+      if (problem !== undefined) log.error({ topic: topic.name, reason: problem }, 'Topic has not all its members.')
+      else this.#membersPending = false
+    }
+    this.#access = check.access
+    this.#ready = true
+    if (follow) return follow(session, until)
+    this.#options.state('up', null)
+    while (!until.aborted) await clock.sleep(3_600_000, until)
+    return { kind: 'again', delayMs: 0 }
+  }
+}

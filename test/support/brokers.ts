@@ -1,0 +1,203 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createConnection, createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
+import { startEjabberd } from './ejabberd.ts'
+import { startProsody } from './prosody.ts'
+
+export const exec = promisify(execFile)
+
+/** A real XMPP server with a publish-subscribe service, on loopback, in a temp directory of its own. */
+export interface Broker extends AsyncDisposable {
+  readonly kind: 'prosody' | 'ejabberd'
+  /** `xmpp://127.0.0.1:port` (STARTTLS) and `xmpps://127.0.0.1:port` (direct TLS) */
+  readonly service: string
+  readonly directTls: string
+  /** the XMPP domain, the name in the certificate */
+  readonly domain: string
+  /** the JID of the publish-subscribe service */
+  readonly broker: string
+  /** PEM file of the CA that issued the server's certificate */
+  readonly ca: string
+  /** SPKI pin of the server's certificate */
+  readonly pin: string
+  readonly dir: string
+  readonly pid: number
+  register(user: string, password: string): Promise<void>
+  /** Ends the process gently; the data stays. */
+  stop(): Promise<void>
+  /** SIGKILL: sockets close, nothing is said. */
+  kill(): Promise<void>
+  /** Starts it again on the same ports and data. */
+  start(): Promise<void>
+  restart(): Promise<void>
+  /** SIGSTOP and SIGCONT: half-open connections. */
+  pause(): void
+  resume(): void
+  log(): Promise<string>
+  dispose(): Promise<void>
+}
+
+export interface BrokerOptions {
+  /** local part to password [{ gateway: 'gateway-secret' }] */
+  readonly users?: Readonly<Record<string, string>>
+  /** items a node may keep at most [10000] */
+  readonly maxItems?: number
+  /** data survives a restart [true] */
+  readonly durable?: boolean
+  /** log in by client certificate of the same CA instead of passwords [false] */
+  readonly external?: boolean
+  /** bytes of a stanza from a client [server's default: Prosody 256 KB, ejabberd here 10 MB] */
+  readonly stanzaLimit?: number
+  /** highest TLS version offered */
+  readonly tls?: '1.2' | '1.3'
+  readonly pki?: import('./pki.ts').Pki
+}
+
+export const START: Readonly<Record<Broker['kind'], (options?: BrokerOptions) => Promise<Broker>>> = {
+  prosody: startProsody,
+  ejabberd: startEjabberd,
+}
+
+/** A grid section that logs in as `user` with `password`. */
+export function gridConfig(broker: Broker, overrides: Partial<GridConfig> = {}): GridConfig {
+  return {
+    service: broker.service,
+    jid: `gateway@${broker.domain}`,
+    auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
+    tls: { ca: broker.ca, minVersion: 'TLSv1.2' },
+    broker: broker.broker,
+    maxItem: 250_000,
+    topics: [topicConfig()],
+    ...overrides,
+  }
+}
+
+export function topicConfig(overrides: Partial<TopicConfig> = {}): TopicConfig {
+  return {
+    name: 'incident',
+    title: 'IODEF incident reports',
+    payload: 'xep-0268',
+    create: true,
+    access: 'whitelist',
+    members: [],
+    restrictions: ['public', 'partner'],
+    ...overrides,
+  }
+}
+
+/** A loopback port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Resolves when something accepts on the port; rejects after `ms`, or when `gone` says the process ended. */
+export async function waitForPort(port: number, gone: () => string | undefined, ms = 60_000): Promise<void> {
+  const deadline = Date.now() + ms
+  while (Date.now() < deadline) {
+    const reason = gone()
+    if (reason !== undefined) throw new Error(reason)
+    if (await accepts(port)) return
+    await wait(50)
+  }
+  throw new Error(`nothing accepts on port ${port}`)
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** A server process in a process group of its own, so that its children end with it. */
+export class ServerProcess {
+  readonly #spawn: () => ChildProcess
+  #child: ChildProcess | undefined
+  #output = ''
+
+  constructor(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    cwd: string,
+    ids: { readonly uid?: number; readonly gid?: number } = {},
+  ) {
+    const options = { cwd, env: { ...process.env, ...env }, ...ids, detached: true }
+    this.#spawn = () => spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid
+    if (pid === undefined) throw new Error('not running')
+    return pid
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  async start(port: number): Promise<void> {
+    const child = this.#spawn()
+    this.#child = child
+    child.unref()
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString('utf8')).slice(-20_000)
+      })
+      // a broker left over must not keep the test run open
+      if (stream && 'unref' in stream) (stream as unknown as { unref(): void }).unref()
+    }
+    child.on('error', (error) => {
+      this.#output += error.message
+    })
+    process.once('exit', this.#onExit)
+    await waitForPort(port, () => (this.#ended() ? `the server ended: ${this.#output}` : undefined))
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (this.#child?.pid !== undefined && !this.#ended()) process.kill(-this.#child.pid, signal)
+  }
+
+  /** Signals the group and waits until the process is gone; SIGKILL after `ms`. */
+  async end(signal: NodeJS.Signals, ms = 15_000): Promise<void> {
+    process.removeListener('exit', this.#onExit)
+    const child = this.#child
+    if (!child || this.#ended()) return
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+    this.signal('SIGCONT')
+    this.signal(signal)
+    const timer = setTimeout(() => this.signal('SIGKILL'), ms)
+    child.ref()
+    await ended
+    clearTimeout(timer)
+    // children of a killed launcher may outlive it for a moment
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL')
+    } catch {
+      // none left
+    }
+  }
+
+  #ended(): boolean {
+    return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  readonly #onExit = () => {
+    try {
+      this.signal('SIGKILL')
+    } catch {
+      // gone already
+    }
+  }
+}

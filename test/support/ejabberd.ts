@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Broker, type BrokerOptions, exec, freePort, ServerProcess, waitForPort } from './brokers.ts'
+import { createPki } from './pki.ts'
+
+const DOMAIN = 'grid.example'
+
+/** An ejabberd with mod_pubsub; whoever creates a node owns it. Ready when it resolves. */
+export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker> {
+  const dir = await mkdtemp(join(tmpdir(), 'ejabberd-'))
+  const pki = options.pki ?? (await createPki())
+  const ca = await pki.ca('grid')
+  const certificate = await ca.issue({ cn: DOMAIN, dns: [DOMAIN], server: true })
+  const [port, directPort, distribution] = [await freePort(), await freePort(), await freePort()]
+  const at = (name: string) => join(dir, name)
+  await copyFile(certificate.bundle, at('server.pem'))
+  await copyFile(ca.cert, at('ca.pem'))
+  await writeFile(at('inetrc'), '{lookup,["file","native"]}.\n{host,{127,0,0,1}, ["localhost"]}.\n')
+  const cookie = randomBytes(16).toString('hex')
+  await writeFile(at('ejabberdctl.cfg'), `ERL_OPTIONS="-setcookie ${cookie}"\n`)
+  await writeFile(at('ejabberd.yml'), configuration(dir, port, directPort, options))
+  // as root, ejabberdctl becomes the user ejabberd, who must own all of it
+  const asRoot = process.getuid?.() === 0
+  if (asRoot) await exec('chown', ['-R', 'ejabberd', dir])
+  const env = {
+    // a fixed distribution port: no epmd, so nothing is shared with other nodes and nothing stays behind
+    ERL_DIST_PORT: String(distribution),
+    INET_DIST_INTERFACE: '127.0.0.1',
+    HOME: dir,
+  }
+  const node = `ejabberd-${randomBytes(4).toString('hex')}@localhost`
+  // What `ejabberdctl foreground` runs, without its `su`: so the process that is signalled is the server.
+  const erl = [
+    ['-sname', node, '-erl_epmd_port', String(distribution), '-start_epmd', 'false', '-setcookie', cookie],
+    ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-mnesia', 'dir', JSON.stringify(dir)],
+    ['-s', 'ejabberd', '-noinput'],
+  ].flat()
+  const server = new ServerProcess('erl', erl, { ...env, ...runtime(dir) }, dir, asRoot ? await idsOf('ejabberd') : {})
+  const base = ['--config-dir', dir, '--config', at('ejabberd.yml'), '--spool', dir, '--logs', dir, '--node', node]
+  const control = (...args: string[]) => exec('ejabberdctl', [...base, ...args], { env: { ...process.env, ...env } })
+
+  const start = async () => {
+    await server.start(port)
+    await waitForPort(directPort, () => undefined)
+  }
+  const broker: Broker = {
+    kind: 'ejabberd',
+    service: `xmpp://127.0.0.1:${port}`,
+    directTls: `xmpps://127.0.0.1:${directPort}`,
+    domain: DOMAIN,
+    broker: `pubsub.${DOMAIN}`,
+    ca: ca.cert,
+    pin: certificate.pin,
+    dir,
+    get pid() {
+      return server.pid
+    },
+    async register(user, password) {
+      await control('register', user, DOMAIN, password)
+    },
+    start,
+    stop: () => server.end('SIGTERM'),
+    kill: () => server.end('SIGKILL'),
+    async restart() {
+      await broker.stop()
+      await start()
+    },
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    log: () => readFile(at('ejabberd.log'), 'utf8'),
+    async dispose() {
+      await server.end('SIGKILL')
+      await rm(dir, { recursive: true, force: true })
+      if (!options.pki) await pki.dispose()
+    },
+    [Symbol.asyncDispose]: () => broker.dispose(),
+  }
+  await start()
+  for (const [user, password] of Object.entries(options.users ?? { gateway: 'gateway-secret' })) {
+    await broker.register(user, password)
+  }
+  return broker
+}
+
+/** The environment ejabberdctl gives the server. */
+function runtime(dir: string): Record<string, string> {
+  return {
+    EJABBERD_CONFIG_PATH: join(dir, 'ejabberd.yml'),
+    EJABBERD_LOG_PATH: join(dir, 'ejabberd.log'),
+    ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
+    ERL_INETRC: join(dir, 'inetrc'),
+    ERL_CRASH_DUMP_BYTES: '0',
+  }
+}
+
+async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
+  const [uid, gid] = await Promise.all([exec('id', ['-u', user]), exec('id', ['-g', user])])
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+}
+
+function configuration(dir: string, port: number, directPort: number, options: BrokerOptions): string {
+  const listener = (number: number, tls: string) => ({
+    port: number,
+    ip: '127.0.0.1',
+    module: 'ejabberd_c2s',
+    max_stanza_size: options.stanzaLimit ?? 10_485_760,
+    shaper: 'none',
+    access: 'c2s_all',
+    [tls]: true,
+    ...(options.external ? { tls_verify: true } : {}),
+    ...(options.tls === '1.2' ? { protocol_options: ['no_sslv3', 'no_tlsv1', 'no_tlsv1_1', 'no_tlsv1_3'] } : {}),
+  })
+  // JSON is YAML
+  return JSON.stringify({
+    hosts: [DOMAIN],
+    loglevel: 'info',
+    certfiles: [join(dir, 'server.pem')],
+    ca_file: join(dir, 'ca.pem'),
+    auth_method: ['internal'],
+    auth_password_format: 'scram',
+    auth_scram_hash: 'sha256',
+    listen: [listener(port, 'starttls_required'), listener(directPort, 'tls')],
+    access_rules: { c2s_all: [{ allow: 'all' }], pubsub_createnode: [{ allow: 'all' }] },
+    modules: {
+      mod_disco: {},
+      mod_ping: {},
+      mod_roster: {},
+      mod_pubsub: {
+        host: `pubsub.${DOMAIN}`,
+        access_createnode: 'pubsub_createnode',
+        plugins: ['flat'],
+        last_item_cache: false,
+        max_items_node: options.maxItems ?? 10_000,
+      },
+    },
+  })
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Broker, type BrokerOptions, exec, freePort, ServerProcess } from './brokers.ts'
+import { createPki } from './pki.ts'
+
+const DOMAIN = 'grid.example'
+
+/** A Prosody with a pubsub component whose admin is gateway@grid.example. Ready when it resolves. */
+export async function startProsody(options: BrokerOptions = {}): Promise<Broker> {
+  const dir = await mkdtemp(join(tmpdir(), 'prosody-'))
+  const pki = options.pki ?? (await createPki())
+  const ca = await pki.ca('grid')
+  const certificate = await ca.issue({ cn: DOMAIN, dns: [DOMAIN], server: true })
+  const [port, directPort] = [await freePort(), await freePort()]
+  const file = join(dir, 'prosody.cfg.lua')
+  await writeFile(file, configuration(dir, port, directPort, certificate, ca.cert, options))
+  const server = new ServerProcess('prosody', ['--config', file, '-F'], {}, dir)
+
+  const broker: Broker = {
+    kind: 'prosody',
+    service: `xmpp://127.0.0.1:${port}`,
+    directTls: `xmpps://127.0.0.1:${directPort}`,
+    domain: DOMAIN,
+    broker: `pubsub.${DOMAIN}`,
+    ca: ca.cert,
+    pin: certificate.pin,
+    dir,
+    get pid() {
+      return server.pid
+    },
+    async register(user, password) {
+      await exec('prosodyctl', ['--config', file, 'register', user, DOMAIN, password])
+    },
+    start: () => server.start(port),
+    stop: () => server.end('SIGTERM'),
+    kill: () => server.end('SIGKILL'),
+    async restart() {
+      await server.end('SIGTERM')
+      await server.start(port)
+    },
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    log: () => readFile(join(dir, 'prosody.log'), 'utf8'),
+    async dispose() {
+      await server.end('SIGKILL')
+      await rm(dir, { recursive: true, force: true })
+      if (!options.pki) await pki.dispose()
+    },
+    [Symbol.asyncDispose]: () => broker.dispose(),
+  }
+  for (const [user, password] of Object.entries(options.users ?? { gateway: 'gateway-secret' })) {
+    if (!options.external) await broker.register(user, password)
+  }
+  await broker.start()
+  return broker
+}
+
+function configuration(
+  dir: string,
+  port: number,
+  directPort: number,
+  certificate: { readonly cert: string; readonly key: string },
+  ca: string,
+  options: BrokerOptions,
+): string {
+  const tls = [
+    `key = ${lua(certificate.key)}; certificate = ${lua(certificate.cert)}; cafile = ${lua(ca)};`,
+    options.external ? 'verify = { "peer", "client_once" };' : '',
+    options.tls === '1.2' ? 'protocol = "tlsv1_2";' : '',
+  ].join(' ')
+  return [
+    'run_as_root = true',
+    `pidfile = ${lua(join(dir, 'prosody.pid'))}`,
+    `data_path = ${lua(dir)}`,
+    `log = { { levels = { min = "info" }; to = "file"; filename = ${lua(join(dir, 'prosody.log'))} } }`,
+    'plugin_paths = { "/usr/share/prosody/modules" }',
+    'interfaces = { "127.0.0.1" }',
+    `c2s_ports = { ${port} }`,
+    `c2s_direct_tls_ports = { ${directPort} }`,
+    's2s_ports = {}; http_ports = {}; https_ports = {}',
+    'modules_enabled = { "disco"; "roster"; "saslauth"; "tls"; "ping"; "smacks" }',
+    'modules_disabled = { "s2s"; "offline" }',
+    'c2s_require_encryption = true',
+    `authentication = "${options.external ? 'ccert' : 'internal_hashed'}"`,
+    ...(options.stanzaLimit === undefined ? [] : [`c2s_stanza_size_limit = ${options.stanzaLimit}`]),
+    `ssl = { ${tls} }`,
+    // SQL: file storage rewrites the whole node at every publish
+    ...(options.durable === false
+      ? ['default_storage = "memory"']
+      : [
+          'default_storage = "sql"',
+          `sql = { driver = "SQLite3"; database = ${lua(join(dir, 'prosody.sqlite'))} }`,
+          'sqlite_tune = "normal"',
+        ]),
+    'storage = { accounts = "internal" }',
+    `VirtualHost "${DOMAIN}"`,
+    `Component "pubsub.${DOMAIN}" "pubsub"`,
+    `  admins = { "gateway@${DOMAIN}" }`,
+    `  pubsub_max_items = ${options.maxItems ?? 10_000}`,
+    '',
+  ].join('\n')
+}
+
+function lua(value: string): string {
+  return JSON.stringify(value)
+}

@@ -1,0 +1,84 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { GridGap, GridHandlers, GridItem, GridState } from '../../src/grid/contract.ts'
+import type { GridLog } from '../../src/grid/log.ts'
+
+/** Grid handlers that remember: what a store would, and everything they were told. */
+export class Recorder implements GridHandlers {
+  readonly received: GridItem[] = []
+  readonly batches: number[] = []
+  readonly retractions: string[] = []
+  readonly gaps: GridGap[] = []
+  readonly drops: { reason: string; from: string }[] = []
+  readonly states: { part: string; state: GridState; reason: string | null }[] = []
+  readonly seen = new Set<string>()
+  /** thrown by `items` when set */
+  failure: Error | undefined
+  /** awaited by `items` */
+  gate: Promise<void> = Promise.resolve()
+  last: { itemId: string; at: number } | undefined
+
+  async items(_topic: string, items: readonly GridItem[]): Promise<void> {
+    await this.gate
+    if (this.failure) throw this.failure
+    this.batches.push(items.length)
+    for (const item of items) {
+      this.received.push(item)
+      this.seen.add(item.id)
+      this.last = { itemId: item.id, at: Date.now() }
+    }
+  }
+
+  seenIds(_topic: string, itemIds: readonly string[]): Set<string> {
+    return new Set(itemIds.filter((id) => this.seen.has(id)))
+  }
+
+  cursor(): { itemId: string; at: number } | undefined {
+    return this.last
+  }
+
+  retracted(_topic: string, itemIds: readonly string[]): void {
+    this.retractions.push(...itemIds)
+  }
+
+  gap(gap: GridGap): void {
+    this.gaps.push(gap)
+  }
+
+  dropped(reason: string, from: string): void {
+    this.drops.push({ reason, from })
+  }
+
+  state(part: string, state: GridState, reason: string | null): void {
+    this.states.push({ part, state, reason })
+  }
+
+  ids(): string[] {
+    return this.received.map((item) => item.id)
+  }
+
+  stateOf(part: string): GridState | undefined {
+    return this.states.findLast((entry) => entry.part === part)?.state
+  }
+}
+
+/** Log lines, kept. */
+export class LogLines implements GridLog {
+  readonly lines: { level: string; fields: object; text: string }[] = []
+  readonly debug = (fields: object, text: string) => this.#add('debug', fields, text)
+  readonly info = (fields: object, text: string) => this.#add('info', fields, text)
+  readonly warn = (fields: object, text: string) => this.#add('warn', fields, text)
+  readonly error = (fields: object, text: string) => this.#add('error', fields, text)
+
+  #add(level: string, fields: object, text: string): void {
+    this.lines.push({ level, fields, text })
+  }
+}
+
+/** Waits until the condition holds; fails with `what` after a generous while. */
+export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+  const deadline = Date.now() + ms
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`still waiting: ${what}`)
+    await wait(20)
+  }
+}
