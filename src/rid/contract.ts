@@ -50,6 +50,7 @@ export type SendResult =
   | {
       readonly kind: 'retry'
       readonly reason: string
+      /** ms */
       readonly retryAfter?: number
       readonly destinationDown: boolean
     }

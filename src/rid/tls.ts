@@ -29,8 +29,13 @@ export function loadTls(files: TlsFiles): TlsMaterial {
   const key = read(files.key, 'key')
   const ca = read(files.ca, 'ca')
   const crl = files.crl === undefined ? undefined : crlBlocks(read(files.crl, 'crl'))
-  // an empty list would silently mean "no CRL"
+  // Node takes an empty text for "not given": no CRL, and as CA every public one
   if (crl?.length === 0) throw new GatewayError('config-invalid', `tls.crl: no X509 CRL in ${files.crl}`)
+  for (const [name, pem] of Object.entries({ cert, ca })) {
+    if (!CERTIFICATE.test(pem)) throw new GatewayError('config-invalid', `tls.${name}: no certificate in its file`)
+  }
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(key))
+    throw new GatewayError('config-invalid', 'tls.key: no private key')
   const context: SecureContextOptions = {
     cert,
     key,
@@ -60,9 +65,10 @@ function read(path: string, key: string): string {
   }
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/
+
 function certificatesIn(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g)
-  return (blocks ?? []).map((block) => new X509Certificate(block))
+  return (pem.match(new RegExp(CERTIFICATE, 'g')) ?? []).map((block) => new X509Certificate(block))
 }
 
 function expiryOf(own: readonly X509Certificate[], authorities: readonly X509Certificate[], crls: readonly Crl[]) {

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import type { Certificate } from '../support/pki.ts'
+import { readUntilClose } from '../support/rid-client.ts'
+import { type Bench, csirtA, peerConfig, pki, root, server, startBench } from './setup.ts'
+
+after(() => pki.dispose())
+
+const other = await pki.ca('other')
+const gone = await root.issue({ cn: 'gone', dns: ['gone.example'] })
+const PEERS = [peerConfig('csirt-a', { dns: 'csirt-a.example' }), peerConfig('gone', { dns: 'gone.example' })]
+
+async function assertNoSession(bench: Bench, certificate: Certificate | null, reason: RegExp): Promise<void> {
+  await using client = bench.client(certificate)
+  await assert.rejects(client.post('<a/>'))
+  assert.equal(bench.taken.length, 0)
+  const refused = bench.observations.find((o) => o.kind === 'handshake-refused')
+  assert.match(refused?.reason ?? '', reason)
+}
+
+test('without a client certificate there is no TLS session', async () => {
+  await using bench = await startBench()
+  await assertNoSession(bench, null, /PEER_DID_NOT_RETURN_A_CERTIFICATE|UNABLE_TO_GET_ISSUER_CERT/)
+})
+
+test('a certificate of another CA gets no TLS session, also where its fingerprint is configured', async () => {
+  const stranger = await other.issue({ cn: 'csirt-a', dns: ['csirt-a.example'] })
+  await using bench = await startBench({ peers: [peerConfig('x', { fingerprint: stranger.fingerprint256 })] })
+  await assertNoSession(bench, stranger, /UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER/)
+})
+
+test('an expired certificate gets no TLS session', async () => {
+  const expired = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example'], expired: true })
+  await using bench = await startBench()
+  await assertNoSession(bench, expired, /CERT_HAS_EXPIRED/)
+})
+
+test('a certificate for servers only gets no TLS session', async () => {
+  const forServers = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example'], server: true })
+  await using bench = await startBench()
+  await assertNoSession(bench, forServers, /INVALID_PURPOSE/)
+})
+
+test('a revoked certificate gets no TLS session, another of the same CA does', async () => {
+  await using bench = await startBench({ peers: PEERS, tls: { crl: await root.crl([gone]) } })
+  await assertNoSession(bench, gone, /CERT_REVOKED/)
+  await using client = bench.client()
+  assert.equal((await client.post('<a/>')).status, 200)
+})
+
+test('an expired CRL refuses everybody, and certificates() says when it ran out', async () => {
+  await using bench = await startBench({ tls: { crl: await root.crl([], { expired: true }) } })
+  await assertNoSession(bench, csirtA, /CRL_HAS_EXPIRED/)
+  const crl = bench.listener.certificates().find(({ name }) => name === 'rid-crl')
+  assert.equal(crl?.notAfter, Date.parse('2020-01-02T00:00:00Z'))
+})
+
+test('a file with two CRLs revokes from both: Node alone would read the first', async () => {
+  const both = join(pki.dir, 'both.crl')
+  const lists = [await other.crl([]), await root.crl([gone])].map((file) => readFileSync(file, 'utf8'))
+  writeFileSync(both, lists.join(''))
+  await using bench = await startBench({ peers: PEERS, tls: { crl: both } })
+  await assertNoSession(bench, gone, /CERT_REVOKED/)
+})
+
+for (const [name, request] of [
+  ['with a wildcard', { cn: 'csirt-a', dns: ['csirt-a.example', '*.example'] }],
+  ['with the name inside another name', { cn: 'x', dns: ['good.example, DNS:csirt-a.example'] }],
+  ['with the name in its CN only', { cn: 'csirt-a.example' }],
+] as const) {
+  test(`a certificate ${name} is nobody's: 403`, async () => {
+    const certificate = await root.issue(request)
+    await using bench = await startBench()
+    await using client = bench.client(certificate)
+    assert.equal((await client.post('<a/>')).status, 403)
+    assert.equal(bench.taken.length, 0)
+  })
+}
+
+test('TLS 1.1 is refused, 1.2 and 1.3 are not', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  const ciphers = 'DEFAULT@SECLEVEL=0'
+  await assert.rejects(client.raw({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers }))
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const socket = await client.raw({ minVersion: version, maxVersion: version })
+    assert.equal(socket.getProtocol(), version)
+    socket.end('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    assert.match(await readUntilClose(socket), /^HTTP\/1\.1 204 /)
+  }
+})
+
+test('a renegotiation cannot change who it is', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  const socket = await client.raw({ maxVersion: 'TLSv1.2' })
+  socket.on('error', () => {})
+  const outcome = await new Promise<string>((resolve) => {
+    socket.on('close', () => resolve('closed'))
+    setTimeout(resolve, 500, 'ignored')
+    socket.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error ? 'refused' : 'renegotiated'))
+  })
+  assert.notEqual(outcome, 'renegotiated')
+  socket.destroy()
+})
+
+test('HTTP/2 is not offered', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  const socket = await client.raw({ ALPNProtocols: ['h2', 'http/1.1'] })
+  assert.equal(socket.alpnProtocol, 'http/1.1')
+  socket.destroy()
+})
+
+/** An HTTP request over a connection of one's own, its response up to its headers. */
+function ask(socket: TLSSocket, method = 'GET'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    socket.once('data', (chunk: Buffer) => resolve(chunk.toString('latin1')))
+    socket.once('close', () => reject(new Error('closed')))
+    const type = method === 'POST' ? 'Content-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>' : '\r\n'
+    socket.write(`${method} / HTTP/1.1\r\nHost: x\r\n${type}`)
+  })
+}
+
+function closed(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve()
+    else socket.once('close', () => resolve())
+  })
+}
+
+async function withFiles(): Promise<{ cert: string; key: string; ca: string; crl: string }> {
+  const files = { cert: 'live.pem', key: 'live.key', ca: 'live-ca.pem', crl: 'live.crl' }
+  const at = Object.fromEntries(Object.entries(files).map(([k, f]) => [k, join(pki.dir, f)])) as typeof files
+  copyFileSync(server.cert, at.cert)
+  copyFileSync(server.key, at.key)
+  copyFileSync(root.cert, at.ca)
+  copyFileSync(await root.crl([]), at.crl)
+  return at
+}
+
+test('a CRL that is reloaded closes the connection of the revoked, keeps the others, and goes on refusing', async () => {
+  const tls = await withFiles()
+  await using bench = await startBench({ peers: PEERS, tls })
+  await using goneClient = bench.client(gone)
+  await using client = bench.client()
+  const [revoked, kept] = [await goneClient.raw(), await client.raw()]
+  revoked.on('error', () => {})
+  assert.match(await ask(revoked, 'POST'), / 200 /)
+  assert.match(await ask(kept), / 204 /)
+  copyFileSync(await root.crl([gone]), tls.crl)
+  bench.listener.reload()
+  await closed(revoked)
+  // served once more, and then asked to come again under the new files
+  assert.match(await ask(kept, 'POST'), / 200 [\s\S]*connection: close/i)
+  for (let i = 0; i < 3; i += 1) {
+    await assert.rejects(goneClient.post('<a/>'), `reload ${i}`)
+    assert.equal((await client.post('<a/>')).status, 200)
+    bench.listener.reload()
+  }
+  assert.equal(bench.taken.filter((message) => message.peer.name === 'gone').length, 1)
+})
+
+test('a session ticket from before the revocation does not help', async () => {
+  const tls = await withFiles()
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    copyFileSync(await root.crl([]), tls.crl)
+    await using bench = await startBench({ peers: PEERS, tls })
+    await using client = bench.client(gone)
+    const first = await client.raw({ maxVersion })
+    const announced = new Promise<Buffer>((resolve) => first.once('session', resolve))
+    await ask(first)
+    // TLS 1.3 sends its tickets after the handshake
+    const ticket = maxVersion === 'TLSv1.3' ? await announced : (first.getSession() as Buffer)
+    first.destroy()
+    const second = await client.raw({ maxVersion, session: ticket })
+    assert.equal(second.isSessionReused(), true)
+    assert.match(await ask(second, 'POST'), / 200 /)
+    assert.equal(bench.taken[0]?.peer.name, 'gone', 'a resumed session knows its peer')
+    second.destroy()
+    copyFileSync(await root.crl([gone]), tls.crl)
+    bench.listener.reload()
+    const before = bench.taken.length
+    await assert.rejects(async () => {
+      const third = await client.raw({ maxVersion, session: ticket })
+      await ask(third, 'POST')
+    })
+    assert.equal(bench.taken.length, before)
+  }
+})
+
+test('a CA that is taken away closes the connections that hang on it', async () => {
+  const tls = await withFiles()
+  await using bench = await startBench({ peers: PEERS, tls })
+  await using client = bench.client()
+  const socket = await client.raw()
+  await ask(socket)
+  copyFileSync(other.cert, tls.ca)
+  copyFileSync(await other.crl([]), tls.crl)
+  bench.listener.reload()
+  await closed(socket)
+  await assert.rejects(client.post('<a/>'))
+})
+
+test('a new certificate is shown to new connections', async () => {
+  const tls = await withFiles()
+  await using bench = await startBench({ tls })
+  await using client = bench.client()
+  const next = await root.issue({ cn: 'gateway', dns: ['localhost'], days: 10 })
+  const before = await client.raw()
+  copyFileSync(next.cert, tls.cert)
+  copyFileSync(next.key, tls.key)
+  bench.listener.reload()
+  const after = await client.raw()
+  assert.equal(before.getPeerX509Certificate()?.fingerprint256, server.fingerprint256)
+  assert.equal(after.getPeerX509Certificate()?.fingerprint256, next.fingerprint256)
+  const own = bench.listener.certificates().find(({ name }) => name === 'rid-certificate')
+  assert.ok((own?.notAfter ?? 0) < Date.now() + 11 * 86_400_000)
+  before.destroy()
+  after.destroy()
+})
+
+test('files that cannot be used change nothing', async () => {
+  const tls = await withFiles()
+  copyFileSync(await root.crl([gone]), tls.crl)
+  await using bench = await startBench({ peers: PEERS, tls })
+  for (const [file, bytes] of [
+    [tls.crl, ''],
+    [tls.key, 'not a key'],
+    [tls.cert, ''],
+  ] as const) {
+    writeFileSync(file, bytes)
+    assert.throws(() => bench.listener.reload(), { code: 'config-invalid' })
+  }
+  await using client = bench.client()
+  assert.equal((await client.post('<a/>')).status, 200)
+  await using goneClient = bench.client(gone)
+  await assert.rejects(goneClient.post('<a/>'))
+})
+
+test('one client cannot take all connections', async () => {
+  await using bench = await startBench({ peers: PEERS, limits: { connectionsPerPeer: 3 } })
+  await using client = bench.client()
+  const sockets = await Promise.all([client.raw(), client.raw(), client.raw()])
+  const fourth = await client.raw()
+  fourth.on('error', () => {})
+  await closed(fourth)
+  assert.ok(bench.observations.some((o) => o.kind === 'connection-refused' && o.reason === 'peer'))
+  await using another = bench.client(gone)
+  assert.equal((await another.post('<a/>')).status, 200)
+  sockets[0]?.destroy()
+  await closed(sockets[0] as TLSSocket)
+  for (let tries = 0; bench.listener.connections() > 2 && tries < 100; tries += 1)
+    await new Promise((r) => setTimeout(r, 20))
+  assert.equal((await client.post('<a/>')).status, 200)
+  for (const socket of sockets) socket.destroy()
+})
+
+test('connections over the limit are dropped before TLS', async () => {
+  await using bench = await startBench({ limits: { connections: 1 } })
+  await using client = bench.client()
+  const first = await client.raw()
+  await assert.rejects(client.raw())
+  assert.ok(bench.observations.some((o) => o.kind === 'connection-refused' && o.reason === 'total'))
+  first.destroy()
+})
+
+test('a client that never finishes its handshake is cut off', async () => {
+  await using bench = await startBench({ limits: { handshake: 200 } })
+  const socket = connect(bench.port, '127.0.0.1')
+  socket.on('error', () => {})
+  await new Promise((resolve) => socket.once('close', resolve))
+  assert.match(JSON.stringify(bench.observations), /ERR_TLS_HANDSHAKE_TIMEOUT/)
+})
+
+test('plain HTTP on the port is no TLS session', async () => {
+  await using bench = await startBench()
+  const socket = connect(bench.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.end('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  await new Promise((resolve) => socket.once('close', resolve))
+  assert.match(JSON.stringify(bench.observations), /handshake-refused/)
+})
