@@ -20,18 +20,17 @@ export function readXep0268(root: XmlElement, result: Inspection, read: Read): I
     const message = `"${root.local.slice(0, 60)}" holds no Incident.`
     return refused('XEP-0268', result.root, [{ line: root.line, column: root.column, message }], 1)
   }
-  const reading = {
-    element: parts.element,
-    position: parts.position,
-    items: parts.items,
-    policy: parts.policy === null ? null : readPolicy(parts.policy),
-    incidentSource: parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel),
-  }
   const also = parts.policy === null ? [] : [attribute(parts.policy, 'restriction')].filter((r) => r !== undefined)
   const original = readOriginal(parts, read)
   const rebuilt = original ?? rebuild(parts, read)
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format: 'XEP-0268', root: result.root }
-  const item: ItemReading = { ...reading, signatures: readSignatures(parts, rebuilt.document, read) }
+  const item: ItemReading = {
+    element: parts.element,
+    position: parts.position,
+    items: parts.items,
+    ...readEnvelope(parts, read),
+    signatures: readSignatures(parts, rebuilt.document, read),
+  }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = merge([neededFor(root, also), rebuilt.document.needed])
   return { ...result, item, document: { ...rebuilt.document, needed } }
@@ -53,6 +52,16 @@ function readOriginal(parts: ItemParts, read: Read): Inspection | undefined {
   if (!matches) return undefined
   const reason = document.original?.reason ?? 'characters'
   return { ...inner, document: { ...document, original: { text: decoded.text, reason } } }
+}
+
+/** What the context says of the RID message, if such a message would be valid: anybody may have written it. */
+function readEnvelope(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' | 'incidentSource'> {
+  const policy = parts.policy === null ? null : readPolicy(parts.policy)
+  const incidentSource = parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel)
+  if (policy === null && incidentSource === null) return { policy, incidentSource }
+  const placeholder = policyOf('Report', 'PeerToPeer', 'Attack', 'x', null)
+  const valid = read(renderMessage(policy ?? placeholder, null, incidentSource)).valid
+  return valid ? { policy, incidentSource } : { policy: null, incidentSource: null }
 }
 
 /** The Signatures that the item carries, if a RID message with them and the original is valid. */

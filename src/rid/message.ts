@@ -111,12 +111,16 @@ export function nodeOf(nodeName: string): string {
   return `<Node xmlns="${NS.iodef1}">${tag('NodeName', {}, escapeText(nodeName))}</Node>`
 }
 
-/** RIDPolicy in normal form, with `content` (a ReportSchema or nothing) at its end. */
-export function renderPolicy(policy: RidPolicy, content = ''): string {
+/** RIDPolicy without ReportSchema, in normal form. */
+export function renderPolicy(policy: RidPolicy): string {
+  return policyElement(policy, { xmlns: NS.rid }, '')
+}
+
+function policyElement(policy: RidPolicy, namespace: Attributes, content: string): string {
   const id = policy.incidentId
   return tag(
     'RIDPolicy',
-    { xmlns: NS.rid, ...policy.attributes },
+    { ...namespace, ...policy.attributes },
     policy.regions.map((region) => tag('PolicyRegion', region, '')).join('') +
       policy.node +
       policy.traffic.map((traffic) => tag('TrafficType', traffic, '')).join('') +
@@ -143,7 +147,7 @@ export function renderMessage(
           document.version === 2 ? VERSION_2 : VERSION_1,
           tag('XMLDocument', { dtype: 'xml', meaning: 'xml' }, document.xml) + (document.signatures ?? []).join(''),
         )
-  const body = renderPolicy(policy, schema) + (incidentSource ?? '')
+  const body = policyElement(policy, {}, schema) + (incidentSource ?? '')
   return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang }, body)}`
 }
 
@@ -174,7 +178,7 @@ export function renderAcknowledgement(
     typeof status === 'string'
       ? { AuthorizationStatus: status }
       : { AuthorizationStatus: 'Denied', Justification: status.denied }
-  const body = renderPolicy(policy) + tag('RequestStatus', attributes, '')
+  const body = policyElement(policy, {}, '') + tag('RequestStatus', attributes, '')
   return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang: 'en' }, body)}`
 }
 
