@@ -19,7 +19,7 @@ const RID = 'RID RIDPolicy RequestStatus IncidentSource ReportSchema'
 
 /** RFC 3275, as its schema has them: the others are leaves or mixed. */
 const DS = `Signature SignedInfo Reference Transforms X509Data X509IssuerSerial RetrievalMethod Manifest SignatureProperties
-  DSAKeyValue RSAKeyValue PGPData`
+  DSAKeyValue RSAKeyValue PGPData SPKIData`
 
 /** RFC 7203 §4: everything but RawData, which holds a stranger's XML. */
 const SCI = 'AttackPattern Vulnerability Weakness Platform Scoring EventReport Verification Remediation'

@@ -27,7 +27,7 @@ export function extensions(element: XmlElement): readonly Breach[] {
 }
 
 /** Every attribute name that RFC 7970 makes extensible; free text in another attribute may happen to say "ext-value". */
-const EXTENSIBLE: ReadonlySet<string> = new Set([
+export const EXTENSIBLE: ReadonlySet<string> = new Set([
   'purpose',
   'status',
   'restriction',
