@@ -28,7 +28,14 @@ export async function gridOf(
       handlers.state?.(part, state, why)
     },
   }
-  const grid = createGrid({ config: config.grid, consume, handlers: all, log: createLog('silent'), clock: systemClock })
+  const grid = createGrid({
+    config: config.grid,
+    consume,
+    handlers: all,
+    log: createLog('silent'),
+    clock: systemClock,
+    liveOnly: true,
+  })
   grid.start()
   const patience = AbortSignal.timeout(PATIENCE)
   try {

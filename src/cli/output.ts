@@ -58,8 +58,8 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('')
 }
 
-/** Without the code's general sentence where there is a particular one behind it. */
+/** What went wrong, for people: without the sentence that says no more than that something did. */
 export function reasonOf(error: unknown): string {
-  const general = error instanceof GatewayError ? `${error.publicText} ` : ''
+  const general = error instanceof GatewayError && error.code === 'internal' ? `${error.publicText} ` : ''
   return messageOf(error).replace(general, '')
 }

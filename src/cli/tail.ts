@@ -5,15 +5,14 @@ import { type Command, type ExitCode, printable, write } from './output.ts'
 export const tail: Command = {
   name: 'tail',
   summary: 'prints the items of a Topic as they arrive',
-  usage: 'iodef-gateway tail --config FILE TOPIC [--count N] [--retained]',
+  usage: 'iodef-gateway tail --config FILE TOPIC [--count N]',
   help: `
-Logs in to the Controller as the gateway does, subscribes to TOPIC and prints each item's payload as it arrives, one XML document
-after another, until SIGINT. It takes nothing away from a gateway that is running. Exit code 3 when the Controller, the Broker or
+Logs in to the Controller as the gateway does, subscribes to TOPIC for this session and prints each item's payload as it
+arrives, one XML document after another, until SIGINT. It takes nothing away from a gateway that is running. Exit code 3 when the Controller, the Broker or
 the Topic cannot be reached.
 
   -c, --config FILE   the configuration
       --count N       ends after N items
-      --retained      first prints the items that the Broker kept
 
   iodef-gateway tail incident --config gateway.yaml --count 1 > item.xml
 `,
@@ -21,7 +20,6 @@ the Topic cannot be reached.
     const { values, positionals } = parse(args, {
       ...CONFIG,
       count: { type: 'string', short: 'n' },
-      retained: { type: 'boolean' },
     })
     const topic = required(positionals[0], 'TOPIC')
     nothingMore(positionals.slice(1))
@@ -38,7 +36,6 @@ the Topic cannot be reached.
         for (const item of items) {
           if (printed >= most || seen.has(item.id)) continue
           seen.add(item.id)
-          if (item.retained && values.retained !== true) continue
           printed += 1
           await write(io.out, `${item.xml}\n`)
         }

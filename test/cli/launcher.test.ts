@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -61,11 +70,20 @@ describe('the launcher', () => {
     assert.match(run(join(dir, 'usr/two')).stdout, /^package\/node_modules\/\.bin\/node .*package\/dist\/main\.js/)
   })
 
-  it('finds what lies above when it is itself a dependency', () => {
+  it('finds what lies beside it when it is itself a dependency', () => {
     rmSync(join(dir, 'package/node_modules'), { recursive: true })
-    put('node_modules/zod/package.json', '{}')
+    mkdirSync(join(dir, 'app/node_modules'), { recursive: true })
+    renameSync(join(dir, 'package'), join(dir, 'app/node_modules/iodef-gateway'))
+    put('app/node_modules/zod/package.json', '{}')
+    fakeNode('app/node_modules/.bin/node', true)
+    symlinkSync('../iodef-gateway/bin/iodef-gateway', join(dir, 'app/node_modules/.bin/iodef-gateway'))
+    assert.match(run(join(dir, 'app/node_modules/.bin/iodef-gateway')).stdout, /^app\/node_modules\/\.bin\/node/)
+  })
+
+  it("runs no node of a folder above, which may be anybody's", () => {
     fakeNode('node_modules/.bin/node', true)
-    assert.match(run(bin).stdout, /^node_modules\/\.bin\/node/)
+    fakeNode('path/node', true)
+    assert.match(run(bin).stdout, /^path\/node/)
   })
 
   it('takes node of PATH when its own is too old or not there', () => {
