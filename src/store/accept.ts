@@ -58,10 +58,7 @@ export function createIntake(tables: Tables): Intake {
     insertPayload(seq, delivery.payload)
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
-    if (grp !== null && pending) {
-      groups.joined(grp, now)
-      order.entered({ seq, destination, incident, ord: grp, grp })
-    }
+    if (grp !== null && pending) order.entered({ seq, destination, incident, ord: grp, grp })
     return seq
   }
 
@@ -76,9 +73,9 @@ export function createIntake(tables: Tables): Intake {
       insertEnvelope(seq, directionCode(direction), source, digest, envelope.msgType, incidents, receivedAt)
       const deliveries: string[] = []
       for (const delivery of envelope.deliveries) {
-        if (direction === 'rid-to-grid') memory.came(delivery.item, source)
         const added = addDelivery(seq, receivedAt, delivery)
         if (added !== undefined) deliveries.push(formatId(added))
+        else if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, source)
       }
       trail.add(trace)
       return { outcome: 'accepted', id: formatId(seq), deliveries }

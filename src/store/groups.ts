@@ -8,8 +8,6 @@ export interface Groups {
   join(destination: number, group: DeliveryGroup, seq: number): number
   /** A delivery of this item was stored: groups that waited for it alone are complete, and their pending members due. */
   arrived(destination: number, item: string, now: number): void
-  /** A pending member was stored. */
-  joined(grp: number, now: number): void
   describe(grp: number): DeliveryGroup
 }
 
@@ -30,10 +28,7 @@ export function createGroups(db: DatabaseSync): Groups {
     db,
     'UPDATE delivery SET due = min(due, ?1), not_before = NULL WHERE grp = ?2 AND state = 0 AND due > ?1',
   )
-  const select = one<{ id: string; items: string; missing: number }>(
-    db,
-    'SELECT id, items, missing FROM delivery_group WHERE seq = ?',
-  )
+  const select = one<{ id: string; items: string }>(db, 'SELECT id, items FROM delivery_group WHERE seq = ?')
 
   return {
     join(destination, group, seq) {
@@ -48,9 +43,6 @@ export function createGroups(db: DatabaseSync): Groups {
       for (const { grp } of takeMissing(destination, item)) {
         if (countDown(grp)!.missing === 0) makeDue(now, grp)
       }
-    },
-    joined(grp, now) {
-      if (select(grp)!.missing === 0) makeDue(now, grp)
     },
     describe(grp) {
       const { id, items } = select(grp)!

@@ -9,8 +9,8 @@ export interface Memory {
   seen(topic: string, item: string, digest: string): boolean
   seenIds(topic: string, itemIds: readonly string[]): Set<string>
   cursor(topic: string): SeenItem | undefined
-  /** Inside a transaction. */
-  came(item: string, source: string): void
+  /** Inside a transaction: this source sent an item whose delivery is another envelope's. */
+  cameAgain(item: string, source: string): void
   sourcesOf(item: string): string[]
 }
 
@@ -28,7 +28,11 @@ export function createMemory(db: DatabaseSync): Memory {
     'SELECT item, digest, at FROM cursor WHERE topic = ?',
   )
   const addSource = run(db, 'INSERT INTO item_source (item, source) VALUES (?, ?) ON CONFLICT DO NOTHING')
-  const sources = all<{ source: string }>(db, 'SELECT source FROM item_source WHERE item = ? ORDER BY source')
+  const sources = all<{ source: string }>(
+    db,
+    `SELECT e.source FROM delivery d JOIN envelope e ON e.seq = d.envelope WHERE d.item = ?1 AND e.direction = 0
+     UNION SELECT source FROM item_source WHERE item = ?1 ORDER BY source`,
+  )
 
   return {
     mark({ topic, itemId, digest, at }) {
@@ -41,7 +45,7 @@ export function createMemory(db: DatabaseSync): Memory {
       const row = cursor(topic)
       return row === undefined ? undefined : { topic, itemId: row.item, digest: row.digest, at: row.at }
     },
-    came(item, source) {
+    cameAgain(item, source) {
       addSource(item, source)
     },
     sourcesOf: (item) => sources(item).map((row) => row.source),

@@ -49,24 +49,24 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
 
   return {
     list({ states, destination, incident, limit = LIMIT }) {
-      // delivered ones are the many: only where they are asked for is the whole table walked
       const wanted = states ?? STATES
-      const where = [
-        wanted.includes('delivered') ? '' : 'd.destination IN (SELECT id FROM destination) AND d.state <> 2 AND ',
-      ]
-      where.push(`d.state IN (${wanted.map(stateCode).join(', ')})`)
-      const values: (string | number)[] = []
-      if (destination !== undefined) {
-        where.push(' AND t.name = ?')
-        values.push(destination)
+      const where = [`d.state IN (${wanted.map(stateCode).join(', ')})`]
+      const values: (string | number | null)[] = []
+      // delivered ones are the many: only where they are asked for is the whole table walked
+      if (!wanted.includes('delivered')) where.push('d.state <> 2')
+      if (destination !== undefined || !wanted.includes('delivered')) {
+        where.push('d.destination IN (SELECT id FROM destination WHERE name = coalesce(?, name))')
+        values.push(destination ?? null)
       }
       if (incident !== undefined) {
-        where.push(' AND asked_for(d.incident, ?)')
+        where.push('asked_for(d.incident, ?)')
         values.push(incident)
       }
-      const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE ${where.join('')} ORDER BY d.seq DESC LIMIT ?`
+      const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq IN (
+          SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')} ORDER BY d.seq DESC LIMIT ?
+        ) ORDER BY d.seq`
       const rows = db.prepare(sql).all(...values, limit) as unknown as SummaryRow[]
-      return rows.reverse().map((row) => toSummary(row, groups))
+      return rows.map((row) => toSummary(row, groups))
     },
     show(id) {
       const row = show(parseId(id) ?? -1)

@@ -81,6 +81,7 @@ CREATE TABLE payload (
   body TEXT NOT NULL
 ) STRICT;
 
+-- Peers that sent an item which is already in delivery under another envelope.
 CREATE TABLE item_source (
   item TEXT NOT NULL,
   source TEXT NOT NULL,

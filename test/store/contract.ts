@@ -282,6 +282,31 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A'), sha('B')]])
     })
 
+    it('is free when the member that had to wait is discarded', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B' })]))
+      await member(bench, 'A', 0)
+      await member(bench, 'B', 0)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('X')]])
+      assert.equal(await store.discard(store.list().at(-1)!.id, clock.now()), true)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('once sent, no member waits for the rest any more', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const three = { id: 'three', items: [sha('A'), sha('B'), sha('C')] }
+      await member(bench, 'A', 0, { group: three })
+      await member(bench, 'B', 1e6, { group: three })
+      const [unit] = await store.claim(request(clock))
+      const retry = { to: 'pending', nextAttempt: clock.now() + 1e6, reason: '503', countAttempt: true } as const
+      await store.settle(unit!.map(({ id }) => ({ id, ...retry })))
+      await clock.advance(10)
+      assert.equal(await store.discard(unit![0]!.id, clock.now()), true)
+      assert.deepEqual(items(await store.claim(request(clock, { early: clock.now() }))), [[sha('B')]])
+    })
+
     it('two documents of the same incidents in opposite order do not wait for each other for ever', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
