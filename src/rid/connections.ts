@@ -19,8 +19,8 @@ export interface Connection {
   turn: Promise<void>
   /** the next answer is the last one */
   closing: boolean
-  /** what came last was not HTTP: this bare response follows the answers still owed, and then the end */
-  doom: string | undefined
+  /** what came last was not HTTP: the end, after the answers still owed */
+  broken: boolean
 }
 
 /** The connections of the listener, from TCP accept on. */
@@ -67,7 +67,7 @@ export class Connections {
       inFlight: new Map(),
       turn: Promise.resolve(),
       closing: false,
-      doom: undefined,
+      broken: false,
     }
     this.#secured.set(socket, connection)
     socket.once('close', () => {

@@ -16,7 +16,7 @@ export async function askInTime(accept: Accept, message: IncomingMessage, ms: nu
     timer = setTimeout(() => {
       log.error({ ...context, ms }, 'RID message was not answered in time')
       resolve(unavailable('This RID system is too slow at the moment.'))
-    }, ms)
+    }, ms).unref()
   })
   // inside an async function, so that what accept throws before its first await is a rejection too
   const answer = (async () => accept(message))().catch((error: unknown) => {

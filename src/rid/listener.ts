@@ -120,7 +120,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   async function take(request: FastifyRequest, reply: FastifyReply, connection: Connection, verdict: Message) {
     const { raw } = request
     const receivedAt = Date.now()
-    if (connection.doom !== undefined && !raw.complete) return giveUp(reply, connection, raw)
+    if (connection.broken && !raw.complete) return giveUp(reply, connection, raw)
     if (expectant.has(raw)) reply.raw.writeContinue()
     const body = await readBody(raw, rid.maxMessage)
     if (body.kind === 'aborted') return giveUp(reply, connection, raw)

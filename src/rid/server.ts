@@ -83,7 +83,7 @@ export function createClientErrorHandler({
       socket.destroy()
       return
     }
-    if (connection.doom !== undefined) return
+    if (connection.broken) return
     observe({ kind: 'client-error', reason: code })
     log.info({ peer: connection.peer?.name, reason: code }, 'RID client sent no proper request')
     endAfterAnswers(connection, bareResponse(statusOf(code)))
@@ -98,34 +98,28 @@ function statusOf(code: string): BareStatus {
 }
 
 /**
- * A pipelined request that came whole is answered before the garbage behind it: the bare response would be taken for its
+ * A pipelined request that came whole is answered before the connection ends: a bare response now would be taken for its
  * answer, and a stored message for a refused one.
  */
 function endAfterAnswers(connection: Connection, bare: string): void {
+  const { socket, inFlight } = connection
+  connection.broken = true
   connection.closing = true
-  const owed = [...connection.inFlight].filter(([request]) => request.complete)
-  if (owed.length > 0) {
-    connection.doom = bare
-    connection.socket.pause()
+  if (isOwedAnswers(connection)) {
+    socket.pause()
     return
   }
-  const started = [...connection.inFlight.values()].some((response) => response.headersSent)
-  connection.doom = bare
-  endWith(connection.socket, started ? '' : bare)
+  const started = [...inFlight.values()].some((response) => response.headersSent)
+  if (!started && socket.writable) socket.write(bare)
+  socket.destroySoon()
+}
+
+function isOwedAnswers({ inFlight }: Connection): boolean {
+  return [...inFlight.keys()].some((request) => request.complete)
 }
 
 /** Takes an answered (or given up) request off the connection. */
 export function answered(connection: Connection, request: IncomingMessage): void {
   if (!connection.inFlight.delete(request)) return
-  const owed = [...connection.inFlight.keys()].some((other) => other.complete)
-  if (connection.doom !== undefined && !owed) endWith(connection.socket, connection.doom)
-}
-
-function endWith(socket: Socket, bytes: string): void {
-  if (socket.destroyed || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  socket.write(bytes)
-  socket.destroySoon()
+  if (connection.broken && !isOwedAnswers(connection)) connection.socket.destroySoon()
 }

@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import type { Accept } from '../../src/rid/contract.ts'
+import { readUntilClose } from '../support/rid-client.ts'
+import { type Bench, type BenchOptions, csirtA, peerConfig, pki, REPLY, startBench } from './setup.ts'
+
+after(() => pki.dispose())
+
+const HEAD = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n'
+const post = (body: string, extra = '') => `${HEAD}${extra}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+const LAST = 'Connection: close\r\n'
+
+interface Wire extends AsyncDisposable {
+  readonly bench: Bench
+  readonly socket: TLSSocket
+}
+
+async function wire(options: BenchOptions = {}): Promise<Wire> {
+  const bench = await startBench(options)
+  await using client = bench.client()
+  const socket = await client.raw()
+  socket.on('error', () => {})
+  return {
+    bench,
+    socket,
+    async [Symbol.asyncDispose]() {
+      socket.destroy()
+      await bench[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Sends, and gives everything that comes back until the listener closes. */
+async function exchange(bytes: string, options: BenchOptions = {}) {
+  await using w = await wire(options)
+  const received = readUntilClose(w.socket)
+  w.socket.write(bytes, 'latin1')
+  const text = await received
+  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]))
+  return { text, statuses, taken: w.bench.taken.map((m) => Buffer.from(m.body).toString()), bench: w.bench }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function nobodyLeft({ listener }: Bench): Promise<void> {
+  for (let tries = 0; listener.connections() > 0 && tries < 250; tries += 1) await pause(20)
+  assert.equal(listener.connections(), 0)
+}
+
+test('requests one after another share a connection, refusals too', async () => {
+  await using bench = await startBench()
+  await using client = bench.client(csirtA, { keepAlive: true })
+  for (const [request, status] of [
+    [{ body: '<a/>' }, 200],
+    [{ body: '<a/>', path: '/x' }, 404],
+    [{ body: '<a/>', headers: { 'content-type': 'text/plain' } }, 415],
+    [{ body: '<a/>', method: 'PUT' }, 405],
+    [{ method: 'GET' }, 204],
+    [{ body: ['<b', '/>'] }, 200],
+  ] as const) {
+    assert.equal((await client.send(request)).status, status)
+  }
+  assert.equal(bench.listener.connections(), 1)
+  assert.equal(bench.taken.length, 2)
+})
+
+test('pipelined messages are taken one at a time, in order, and answered in order', async () => {
+  let running = 0
+  let most = 0
+  const order: string[] = []
+  const accept: Accept = async ({ body }) => {
+    running += 1
+    most = Math.max(most, running)
+    const text = Buffer.from(body).toString()
+    await pause(text === '<m0/>' ? 60 : 5)
+    order.push(text)
+    running -= 1
+    return { kind: 'reply', xml: `<reply to="${text.slice(1, 3)}"/>` }
+  }
+  const bytes = [0, 1, 2, 3].map((n) => post(`<m${n}/>`, n === 3 ? LAST : '')).join('')
+  const { statuses, text } = await exchange(bytes, { accept })
+  assert.deepEqual(statuses, [200, 200, 200, 200])
+  assert.deepEqual(order, ['<m0/>', '<m1/>', '<m2/>', '<m3/>'])
+  assert.equal(most, 1)
+  const replies = [...text.matchAll(/to="(..)"/g)].map((match) => match[1])
+  assert.deepEqual(replies, ['m0', 'm1', 'm2', 'm3'])
+})
+
+test('too many pipelined requests end the connection', async () => {
+  const accept: Accept = () => new Promise(() => {})
+  const bytes = Array.from({ length: 50 }, () => post('<a/>')).join('')
+  const { statuses, taken } = await exchange(bytes, { accept, limits: { pipelined: 4, answer: 500 } })
+  assert.deepEqual(statuses, [])
+  assert.ok(taken.length <= 4)
+})
+
+test('garbage behind a good message does not take its answer', async () => {
+  const accept: Accept = async () => {
+    await pause(50)
+    return { kind: 'reply', xml: REPLY }
+  }
+  const { statuses, taken, text } = await exchange(`${post('<a/>')}\u0000\u0001 garbage\r\n\r\n`, { accept })
+  assert.deepEqual(statuses, [200])
+  assert.match(text, /connection: close/i)
+  assert.deepEqual(taken, ['<a/>'])
+})
+
+test('a broken second message ends the connection after the first is answered', async () => {
+  const accept: Accept = async () => {
+    await pause(50)
+    return { kind: 'reply', xml: REPLY }
+  }
+  const broken = `${HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\nhello\r\n0\r\n\r\n`
+  const { statuses, taken, text } = await exchange(post('<a/>') + broken, { accept })
+  assert.deepEqual(statuses, [200])
+  assert.match(text, /connection: close/i)
+  assert.deepEqual(taken, ['<a/>'])
+})
+
+test('a chunked message is taken whole', async () => {
+  const { statuses, taken } = await exchange(
+    `${HEAD}${LAST}Transfer-Encoding: chunked\r\n\r\n2;ext=1\r\n<a\r\n2\r\n/>\r\n0\r\nTrailer: x\r\n\r\n`,
+  )
+  assert.deepEqual(statuses, [200])
+  assert.deepEqual(taken, ['<a/>'])
+})
+
+const SMUGGLING: Record<string, string> = {
+  'Content-Length and Transfer-Encoding': `${HEAD}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET`,
+  'two Content-Lengths': `${HEAD}Content-Length: 4\r\nContent-Length: 5\r\n\r\n<a/>`,
+  'two equal Content-Lengths': `${HEAD}Content-Length: 4\r\nContent-Length: 4\r\n\r\n<a/>`,
+  'a list of Content-Lengths': `${HEAD}Content-Length: 4, 4\r\n\r\n<a/>`,
+  'a signed Content-Length': `${HEAD}Content-Length: +4\r\n\r\n<a/>`,
+  'a hex Content-Length': `${HEAD}Content-Length: 0x4\r\n\r\n<a/>`,
+  'a negative Content-Length': `${HEAD}Content-Length: -1\r\n\r\n<a/>`,
+  'an enormous Content-Length': `${HEAD}Content-Length: 99999999999999999999999\r\n\r\n<a/>`,
+  'a space before the colon': `${HEAD}Content-Length : 4\r\n\r\n<a/>`,
+  'a folded header': `${HEAD}X: a\r\n b\r\nContent-Length: 4\r\n\r\n<a/>`,
+  'chunked not last': `${HEAD}Transfer-Encoding: chunked, gzip\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n`,
+  'chunked twice': `${HEAD}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n`,
+  'an unknown coding': `${HEAD}Transfer-Encoding: xchunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n`,
+  'a coding below chunked': `${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n4\r\n<a/>\r\n0\r\n\r\n`,
+  'a chunk size that is none': `${HEAD}Transfer-Encoding: chunked\r\n\r\n0x4\r\n<a/>\r\n0\r\n\r\n`,
+  'a chunk size that overflows': `${HEAD}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n<a/>\r\n0\r\n\r\n`,
+  'a chunk longer than it says': `${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\n<a/>\r\n0\r\n\r\n`,
+  'bare line feeds': `${HEAD}Content-Length: 4\n\n<a/>`.replaceAll('\r\n', '\n'),
+  'a bare carriage return': `${HEAD}X: a\rContent-Length: 4\r\n\r\n<a/>`,
+  'a NUL in a header': `${HEAD}X: a\0b\r\nContent-Length: 4\r\n\r\n<a/>`,
+  'no Host': `POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>`,
+  'two Hosts': post('<a/>', 'Host: y\r\n'),
+  'two Content-Types': post('<a/>', 'Content-Type: text/plain\r\n'),
+  'two Content-Encodings': post('<a/>', 'Content-Encoding: identity\r\nContent-Encoding: identity\r\n'),
+  'no HTTP version': `POST /\r\n\r\n`,
+  'HTTP/2 without TLS saying so': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'another protocol': 'SSH-2.0-x\r\n',
+}
+for (const [name, bytes] of Object.entries(SMUGGLING)) {
+  test(`smuggling shape: ${name}`, async () => {
+    const behind = post('<behind/>', LAST)
+    const { statuses, taken, text } = await exchange(bytes + behind, {
+      limits: { linger: 50, headers: 500, request: 500 },
+    })
+    assert.ok(statuses[0] !== undefined && [400, 413, 415].includes(statuses[0]), text)
+    assert.ok(!taken.includes('<a/>'), `${taken}`)
+    assert.ok(statuses.length <= 2)
+  })
+}
+
+test('an HTTP/1.0 client is answered and let go', async () => {
+  const bytes = 'POST / HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>'
+  const { statuses, taken } = await exchange(bytes)
+  assert.deepEqual(statuses, [200])
+  assert.deepEqual(taken, ['<a/>'])
+})
+
+test('CONNECT and Upgrade lead nowhere', async () => {
+  assert.deepEqual((await exchange('CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n')).statuses, [404])
+  const upgrade = `GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n`
+  assert.deepEqual((await exchange(upgrade)).statuses, [204])
+})
+
+test('too many or too long headers are refused', async () => {
+  const long = await exchange(`${HEAD}X: ${'a'.repeat(40_000)}\r\n\r\n`)
+  assert.deepEqual(long.statuses, [431])
+  const many = 'X: y\r\n'.repeat(4000)
+  assert.deepEqual((await exchange(`${HEAD}${many}\r\n`)).statuses, [431])
+})
+
+test('more headers than are kept are refused, not cut', async () => {
+  const filler = Array.from({ length: 70 }, (_, i) => `X-${i}: y\r\n`).join('')
+  const bytes = `POST / HTTP/1.1\r\nHost: x\r\n${LAST}${filler}Content-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>`
+  const { statuses, taken } = await exchange(bytes, { limits: { linger: 50 } })
+  assert.deepEqual(statuses, [431])
+  assert.deepEqual(taken, [])
+})
+
+test('a bare status says nothing else', async () => {
+  const { text } = await exchange('GARBAGE\r\n\r\n')
+  assert.equal(text, 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+})
+
+test('Expect: 100-continue is answered by 100 only where the body is wanted', async () => {
+  await using w = await wire()
+  const received = readUntilClose(w.socket)
+  w.socket.write(`${HEAD}${LAST}Expect: 100-continue\r\nContent-Length: 4\r\n\r\n`)
+  await pause(100)
+  assert.equal(w.bench.taken.length, 0)
+  w.socket.write('<a/>')
+  assert.match(await received, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /)
+})
+
+for (const [name, head, status] of [
+  ['too large', `${HEAD}Content-Length: 99999999\r\n`, 413],
+  ['of another type', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 4\r\n', 415],
+  ['for another URI', 'POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n', 404],
+] as const) {
+  test(`Expect: 100-continue for a body ${name} is refused at once, without 100`, async () => {
+    const { statuses } = await exchange(`${head}Expect: 100-continue\r\n\r\n`, { limits: { linger: 50 } })
+    assert.deepEqual(statuses, [status])
+  })
+}
+
+test('another expectation is refused with 417', async () => {
+  const { statuses, taken } = await exchange(post('<a/>', `${LAST}Expect: a-miracle\r\n`))
+  assert.deepEqual(statuses, [417])
+  assert.deepEqual(taken, [])
+})
+
+test('413 comes at once, to a client that is still sending, and it can read it', async () => {
+  await using w = await wire({ maxMessage: 1000, limits: { linger: 300 } })
+  const received = readUntilClose(w.socket)
+  const began = Date.now()
+  w.socket.write(`${HEAD}Content-Length: 1000000000\r\n\r\n`)
+  const pump = setInterval(() => w.socket.writable && w.socket.write(Buffer.alloc(65_536)), 1)
+  const text = await received
+  clearInterval(pump)
+  assert.match(text, /^HTTP\/1\.1 413 [\s\S]*connection: close/i)
+  assert.match(text, /<\/problem>$/)
+  assert.ok(Date.now() - began < 8_000)
+  assert.ok(w.socket.bytesWritten < 100_000_000)
+})
+
+test('413 in the middle of a chunked body', async () => {
+  await using w = await wire({ maxMessage: 1000, limits: { linger: 100 } })
+  const received = readUntilClose(w.socket)
+  w.socket.write(`${HEAD}Transfer-Encoding: chunked\r\n\r\n`)
+  const pump = setInterval(() => w.socket.writable && w.socket.write(`64\r\n${'x'.repeat(100)}\r\n`), 1)
+  const text = await received
+  clearInterval(pump)
+  assert.match(text, /^HTTP\/1\.1 413 /)
+  assert.equal(w.bench.taken.length, 0)
+})
+
+const SLOW = { headers: 200, request: 400, keepAlive: 200 }
+
+test('slow headers are cut off', async () => {
+  await using w = await wire({ limits: SLOW })
+  const received = readUntilClose(w.socket)
+  w.socket.write('POST / HTTP/1.1\r\n')
+  const drip = setInterval(() => w.socket.writable && w.socket.write('X: y\r\n'), 50)
+  const text = await received
+  clearInterval(drip)
+  assert.equal(text, 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+})
+
+test('a slow body is cut off, and accept never sees it', async () => {
+  await using w = await wire({ limits: SLOW })
+  const received = readUntilClose(w.socket)
+  w.socket.write(`${HEAD}Content-Length: 1000\r\n\r\n`)
+  const drip = setInterval(() => w.socket.writable && w.socket.write('x'), 20)
+  const text = await received
+  clearInterval(drip)
+  assert.match(text, /^HTTP\/1\.1 408 /)
+  assert.equal(w.bench.taken.length, 0)
+  await nobodyLeft(w.bench)
+  assert.deepEqual(
+    w.bench.observations.map((o) => (o.kind === 'request' ? o.status : o.kind)),
+    ['client-error', 0],
+  )
+})
+
+test('a connection that never asks is cut off', async () => {
+  await using w = await wire({ limits: SLOW })
+  await readUntilClose(w.socket)
+  await nobodyLeft(w.bench)
+})
+
+test('a connection idle after its request is closed', async () => {
+  await using w = await wire({ limits: SLOW })
+  const received = readUntilClose(w.socket)
+  w.socket.write(post('<a/>'))
+  assert.match(await received, /^HTTP\/1\.1 200 /)
+})
+
+test('slow work of ours is not cut off by the deadlines for clients', async () => {
+  const accept: Accept = async () => {
+    await pause(1500)
+    return { kind: 'reply', xml: REPLY }
+  }
+  const { statuses } = await exchange(post('<a/>', LAST), { accept, limits: SLOW })
+  assert.deepEqual(statuses, [200])
+})
+
+test('a client that half-closes still gets its answer', async () => {
+  await using w = await wire()
+  const received = readUntilClose(w.socket)
+  w.socket.end(post('<a/>'))
+  assert.match(await received, /^HTTP\/1\.1 200 /)
+})
+
+test('a client that leaves in the middle of its message is not heard', async () => {
+  await using w = await wire()
+  w.socket.write(`${HEAD}Content-Length: 1000\r\n\r\n<a`)
+  await pause(50)
+  w.socket.destroy()
+  await nobodyLeft(w.bench)
+  assert.equal(w.bench.taken.length, 0)
+  assert.ok(w.bench.lines.some((line) => line.msg === 'RID request' && line.status === 0))
+})
+
+test('a half-closed body is an aborted message', async () => {
+  const { taken, bench } = await (async () => {
+    await using w = await wire()
+    const received = readUntilClose(w.socket)
+    w.socket.end(`${HEAD}Content-Length: 1000\r\n\r\n<a`)
+    await received
+    return { taken: w.bench.taken, bench: w.bench }
+  })()
+  assert.equal(taken.length, 0)
+  assert.ok(bench.observations.every((o) => o.kind !== 'request' || o.status === 0))
+})
+
+test('a GET with a body is answered, and its body is not the next request', async () => {
+  const bytes = `GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n<a/>${post('<b/>', LAST)}`
+  const { statuses, taken } = await exchange(bytes)
+  assert.deepEqual(statuses, [204, 200])
+  assert.deepEqual(taken, ['<b/>'])
+})
+
+test('the answer to HEAD has no body, whatever its status', async () => {
+  const { text } = await exchange(`HEAD /x HTTP/1.1\r\nHost: x\r\n${LAST}\r\n`)
+  assert.match(text, /^HTTP\/1\.1 404 [\s\S]*\r\n\r\n$/)
+})
+
+test('a peer whose certificate runs out while connected is nobody from then on', async () => {
+  await using w = await wire()
+  const now = Date.now
+  try {
+    const received = readUntilClose(w.socket)
+    Date.now = () => now() + 40 * 86_400_000
+    w.socket.write(post('<a/>', LAST))
+    assert.match(await received, /^HTTP\/1\.1 403 /)
+  } finally {
+    Date.now = now
+  }
+})
+
+test('disposing waits for the answer that is owed, and ends what is idle', async () => {
+  const { promise: asked, resolve: wasAsked } = Promise.withResolvers<void>()
+  const accept: Accept = async () => {
+    wasAsked()
+    await pause(200)
+    return { kind: 'reply', xml: REPLY }
+  }
+  const bench = await startBench({ accept })
+  await using client = bench.client()
+  const [busy, idle] = [await client.raw(), await client.raw()]
+  const [answer, nothing] = [readUntilClose(busy), readUntilClose(idle)]
+  busy.on('error', () => {})
+  busy.write(post('<a/>'))
+  await asked
+  await bench[Symbol.asyncDispose]()
+  assert.match(await answer, /^HTTP\/1\.1 200 [\s\S]*connection: close/i)
+  assert.equal(await nothing, '')
+  await assert.rejects(client.post('<a/>'))
+})
+
+test('disposing does not wait for ever', async () => {
+  const accept: Accept = () => new Promise(() => {})
+  const bench = await startBench({ accept, limits: { close: 100 } })
+  await using client = bench.client()
+  const socket = await client.raw()
+  const answer = readUntilClose(socket)
+  socket.on('error', () => {})
+  socket.write(post('<a/>'))
+  while (bench.taken.length === 0) await pause(10)
+  await bench[Symbol.asyncDispose]()
+  assert.equal(await answer, '')
+})
+
+test('disposing of a listener that never started is no trouble, twice neither', async () => {
+  const bench = await startBench({ peers: [peerConfig('a', { dns: 'a.example' })] })
+  await bench[Symbol.asyncDispose]()
+  await bench[Symbol.asyncDispose]()
+})
