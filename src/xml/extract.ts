@@ -15,7 +15,7 @@ export function extract(
   const own = source.slice(target.start, target.end)
   if (stands(own)) return own
   const scope = scopeAt(source, root, target)
-  const nameEnd = own.search(/[\s/>]/)
+  const nameEnd = own.search(/[ \t\r\n/>]/)
   const declarations = Object.entries(scope)
     .filter(([prefix, ns]) => prefix !== 'xml' && ns !== '' && !declares(own, prefix))
     .map(
@@ -32,5 +32,5 @@ function declares(text: string, prefix: string): boolean {
   const tag = /^<(?:[^"'>]|"[^"]*"|'[^']*')*>/.exec(text)?.[0] ?? ''
   const name = prefix === '' ? 'xmlns' : `xmlns:${prefix}`
   const bare = tag.replace(/"[^"]*"|'[^']*'/g, '""')
-  return bare.split(/\s+/).some((part) => part.split('=')[0] === name)
+  return bare.split(/[ \t\r\n]+/).some((part) => part.split('=')[0] === name)
 }

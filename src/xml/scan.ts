@@ -91,8 +91,9 @@ function close(element: Open, end: number): XmlElement {
   return { ns, local, attributes, children, line, column, start, end }
 }
 
-const NAME_END = /[\s/>=]/g
-const SPACE = /\s/
+// XML 1.0 §2.3: four characters are white space; JavaScript's \s has more, some of which a name may hold (U+1680, U+FEFF)
+const NAME_END = /[ \t\r\n/>=]/g
+const SPACE = /[ \t\r\n]/
 
 function readTag(source: string, open: number, outer: Scope): Tag {
   let position = nameEnd(source, open + 1)

@@ -1,0 +1,206 @@
+import fc from 'fast-check'
+
+/** A fixed seed: a failure is the same failure tomorrow. Longer runs: `RUNS=20000 node --test ...`. */
+export function runs(count: number): { seed: number; numRuns: number } {
+  return { seed: 20261122, numRuns: Number(process.env.RUNS ?? count) }
+}
+
+/** A source of choices that shrinks: what fast-check's `gen` hands out, as three verbs. */
+export interface Chance {
+  /** 0 to max, both included */
+  int(max: number): number
+  pick<T>(from: readonly [T, ...T[]]): T
+  /** true once in n */
+  once(n: number): boolean
+}
+
+export function withChance<T>(build: (chance: Chance) => T): fc.Arbitrary<T> {
+  return fc.gen().map((g) => {
+    const int = (max: number) => g(fc.nat, { max })
+    return build({ int, pick: (from) => from[int(from.length - 1)] ?? from[0], once: (n) => int(n - 1) === n - 1 })
+  })
+}
+
+const NAMES = [
+  'a',
+  'b',
+  'x-y.z',
+  '_1',
+  'Ä',
+  '日本',
+  '\u{10400}',
+  'n\u1680m',
+  'e\ufeffx',
+  '\ufeffq',
+  '__proto__',
+  'constructor',
+  'xmlish',
+] as const
+const PREFIXES = ['p', 'q', 'ns1', 'ns2', 'ns10', 'é', '__proto__', 'Xml', 'p\u1680'] as const
+const SPACES = ['urn:a', 'urn:b', 'urn:c', 'http://h.example/?a=1&b=2', "urn:it's", 'urn:ns:1', 'URN:A'] as const
+const WHITE = [' ', '\n', '\t', '\r\n', '\r', ' \r\n\t '] as const
+const TEXTS = [
+  'word',
+  ' ',
+  '\n  ',
+  '\r\n',
+  '\r',
+  '\t',
+  '日本',
+  '\u{1F600}',
+  '\u00a0',
+  '\u2028',
+  '\u0085',
+  '\ufeff',
+  '\ufffd',
+  '&amp;',
+  '&lt;',
+  '&gt;',
+  '&quot;',
+  '&apos;',
+  '&#13;',
+  '&#xA;',
+  '&#x9;',
+  '&#x1F600;',
+  '&#00065;',
+  '&#x0000e9;',
+  '&amp;#38;',
+  '&#38;lt;',
+  ']]',
+  "'",
+  '"',
+  '=',
+  '/',
+] as const
+const INSIDE = [
+  '',
+  'x',
+  '<a>',
+  '&amp;',
+  '--x'.slice(2),
+  ' - ',
+  '\r\n',
+  ']]',
+  '?',
+  '>',
+  "'",
+  '"',
+  '日',
+  '<![CDATA[',
+] as const
+
+/** Well-formed, namespace-well-formed XML without a DTD, in every spelling that changes nothing. */
+export function xmlText(maxDepth = 5): fc.Arbitrary<string> {
+  return withChance((chance) => writeDocument(chance, maxDepth))
+}
+
+function writeDocument(c: Chance, maxDepth: number): string {
+  const before = c.once(3)
+    ? `<?xml version="1.0"${c.once(2) ? ' encoding="UTF-8"' : ''}${c.once(2) ? " standalone='yes'" : ''} ?>`
+    : ''
+  return `${before}${misc(c)}${writeElement(c, new Map([['', '']]), maxDepth)}${misc(c)}`
+}
+
+function misc(c: Chance): string {
+  let out = ''
+  while (c.once(3)) out += c.once(2) ? c.pick(WHITE) : c.once(2) ? comment(c) : instruction(c)
+  return out
+}
+
+function comment(c: Chance): string {
+  return `<!--${c.pick(INSIDE).replace(/-+/g, '')}${c.pick(INSIDE).replace(/-+/g, '')}-->`
+}
+
+function instruction(c: Chance): string {
+  return `<?${c.pick(['pi', 'xml-stylesheet', 'Ä'])}${c.once(2) ? '' : ` ${c.pick(INSIDE).replace('?', '')}`}?>`
+}
+
+type Scope = ReadonlyMap<string, string>
+
+function writeElement(c: Chance, outer: Scope, depth: number): string {
+  const scope = new Map(outer)
+  const declarations: string[] = []
+  const declare = (prefix: string, ns: string) => {
+    scope.set(prefix, ns)
+    declarations.push(attribute(c, prefix === '' ? 'xmlns' : `xmlns:${prefix}`, escapeSome(c, ns)))
+  }
+  const fresh = new Set<string>()
+  while (c.once(3)) {
+    const prefix = c.once(3) ? '' : c.pick(PREFIXES)
+    if (fresh.has(prefix)) continue
+    fresh.add(prefix)
+    declare(prefix, prefix === '' && c.once(4) ? '' : c.pick(SPACES))
+  }
+  const bound = [...scope.keys()].filter((prefix) => prefix !== '')
+  const qualified = () => {
+    const local = c.pick(NAMES)
+    const prefix = bound.length > 0 && c.once(2) ? bound[c.int(bound.length - 1)] : undefined
+    return prefix === undefined
+      ? { name: local, key: `{}${local}` }
+      : { name: `${prefix}:${local}`, key: `{${scope.get(prefix)}}${local}` }
+  }
+  const { name } = qualified()
+  const attributes: string[] = []
+  const used = new Set<string>()
+  while (c.once(2)) {
+    const special = c.once(6) ? c.pick(['xml:lang', 'xml:space', 'xml:base', 'xml:id']) : undefined
+    const { name: attributeName, key } = special === undefined ? qualified() : { name: special, key: special }
+    if (used.has(key)) continue
+    used.add(key)
+    const value =
+      special === 'xml:lang'
+        ? 'en'
+        : special === 'xml:space'
+          ? 'preserve'
+          : special === 'xml:id'
+            ? `i${c.int(1e9)}`
+            : values(c)
+    attributes.push(attribute(c, attributeName, value))
+  }
+  const all = [...declarations, ...attributes]
+  for (let i = all.length - 1; i > 0; i -= 1) {
+    const j = c.int(i)
+    ;[all[i], all[j]] = [all[j] ?? '', all[i] ?? '']
+  }
+  const open = `<${name}${all.map((a) => c.pick(WHITE) + a).join('')}${c.once(4) ? c.pick(WHITE) : ''}`
+  if (c.once(4)) return `${open}/>`
+  let content = ''
+  for (let pieces = c.int(6); pieces > 0; pieces -= 1) content += piece(c, scope, depth, content)
+  return `${open}>${content}</${name}${c.once(5) ? c.pick(WHITE) : ''}>`
+}
+
+function piece(c: Chance, scope: Scope, depth: number, before: string): string {
+  switch (c.int(7)) {
+    case 0:
+      return comment(c)
+    case 1:
+      return instruction(c)
+    case 2:
+      return `<![CDATA[${c.pick(INSIDE)}${c.pick(TEXTS)}]]>`
+    case 3:
+    case 4:
+      return depth > 0 ? writeElement(c, scope, depth - 1) : 'deep'
+    case 5:
+      // `]]>` may not stand in text
+      return before.endsWith(']]') ? '&gt;' : '>'
+    default:
+      return c.pick(TEXTS)
+  }
+}
+
+function values(c: Chance): string {
+  let out = ''
+  while (c.once(2)) out += c.once(8) ? '>' : c.pick(TEXTS)
+  return out
+}
+
+function attribute(c: Chance, name: string, value: string): string {
+  const double = c.once(2)
+  const quoted = double ? `"${value.replaceAll('"', '&quot;')}"` : `'${value.replaceAll("'", '&#39;')}'`
+  return `${name}${c.once(4) ? c.pick(WHITE) : ''}=${c.once(4) ? c.pick(WHITE) : ''}${quoted}`
+}
+
+function escapeSome(c: Chance, value: string): string {
+  const escaped = value.replaceAll('&', c.once(2) ? '&amp;' : '&#38;')
+  return c.once(4) ? escaped.replace('u', '&#x75;') : escaped
+}
