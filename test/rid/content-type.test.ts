@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { parseContentType } from '../../src/rid/content-type.ts'
+
+const cases: [string, ReturnType<typeof parseContentType>][] = [
+  ['text/xml', { type: 'text/xml' }],
+  [' Text/XML ', { type: 'text/xml' }],
+  ['text/xml;', { type: 'text/xml' }],
+  ['text/xml ; ; charset=UTF-8', { type: 'text/xml', charset: 'utf-8' }],
+  ['text/xml;charset="ISO-8859-1"', { type: 'text/xml', charset: 'iso-8859-1' }],
+  ['text/xml;charset="a\\"b"', { type: 'text/xml', charset: 'a"b' }],
+  ['text/xml;CHARSET=utf-8;charset=utf-16', { type: 'text/xml', charset: 'utf-8' }],
+  ['text/xml;x=";charset=utf-16"', { type: 'text/xml' }],
+  ['text/xml;charset=', undefined],
+  ['text/xml;charset="utf-8', undefined],
+  ['text/xml charset=utf-8', undefined],
+  ['text/xml, text/plain', undefined],
+  ['text/xml/x', undefined],
+  ['text', undefined],
+  ['', undefined],
+]
+for (const [value, expected] of cases) {
+  test(`Content-Type ${JSON.stringify(value)}`, () => assert.deepEqual(parseContentType(value), expected))
+}
+
+test('no field value is too much for it', () => {
+  const piece = fc.constantFrom('text/xml', ';', '"', '\\', '=', 'charset', ' ', '\t', 'x', ',', '/')
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const type = parseContentType(pieces.join(''))
+      assert.ok(type === undefined || /^[^\s;,"]+\/[^\s;,"]+$/.test(type.type))
+    }),
+  )
+  const began = performance.now()
+  parseContentType(`text/xml${' '.repeat(8000)}${';x="\\'.repeat(4000)}`)
+  assert.ok(performance.now() - began < 2_000)
+})
