@@ -17,11 +17,12 @@ export interface ContentModel {
  */
 export function normalForm(root: XmlElement, model: ContentModel, skip?: (child: XmlElement) => boolean): string {
   const out: string[] = []
+  const declared = new Map<string, string>()
   const stack: Frame[] = []
   const open = (element: XmlElement, parent: Frame | undefined) => {
-    const prefixes = startTag(out, element, parent)
+    const hidden = startTag(out, element, parent?.element.ns ?? '', declared)
     const opaque = parent?.opaque === true || model.opaque(element)
-    stack.push({ element, prefixes, opaque, drop: !opaque && model.elementOnly(element), next: 0 })
+    stack.push({ element, hidden, opaque, drop: !opaque && model.elementOnly(element), next: 0 })
   }
   open(root, undefined)
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
@@ -29,6 +30,7 @@ export function normalForm(root: XmlElement, model: ContentModel, skip?: (child:
     frame.next += 1
     if (child === undefined) {
       out.push('</', frame.element.local, '>')
+      restore(declared, frame.hidden)
       stack.pop()
     } else if (typeof child === 'string') {
       if (!(frame.drop && isWhiteSpace(child))) out.push(escapeText(child))
@@ -41,37 +43,47 @@ export function normalForm(root: XmlElement, model: ContentModel, skip?: (child:
 
 interface Frame {
   readonly element: XmlElement
-  /** attribute prefix to namespace, as declared in scope */
-  readonly prefixes: Readonly<Record<string, string>>
+  /** what the attribute prefixes that it declares stood for around it */
+  readonly hidden: Hidden
   readonly opaque: boolean
   readonly drop: boolean
   next: number
 }
 
-function startTag(out: string[], element: XmlElement, parent: Frame | undefined): Readonly<Record<string, string>> {
+type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
+
+/** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
+function startTag(out: string[], element: XmlElement, around: string, declared: Map<string, string>): Hidden {
+  const { attributes } = element
   out.push('<', element.local)
-  const around = parent?.element.ns ?? ''
   if (element.ns !== around) out.push(' xmlns="', escapeAttribute(element.ns), '"')
-  let prefixes = parent?.prefixes ?? NONE
-  if (element.attributes.length > 0) {
-    const names = attributePrefixes(element.attributes)
-    for (const [ns, prefix] of names) {
-      if (prefixes[prefix] === ns) continue
-      prefixes = { ...prefixes, [prefix]: ns }
-      out.push(' xmlns:', prefix, '="', escapeAttribute(ns), '"')
-    }
-    for (const attribute of element.attributes.length > 1
-      ? element.attributes.toSorted(canonicalOrder)
-      : element.attributes) {
-      const prefix = attribute.ns === '' ? '' : attribute.ns === NS.xml ? 'xml:' : `${names.get(attribute.ns)}:`
-      out.push(' ', prefix, attribute.local, '="', escapeAttribute(attribute.value), '"')
-    }
+  const names = attributes.length === 0 ? NO_PREFIXES : attributePrefixes(attributes)
+  const hidden: [string, string | undefined][] = []
+  for (const [ns, prefix] of names) {
+    const before = declared.get(prefix)
+    if (before === ns) continue
+    hidden.push([prefix, before])
+    declared.set(prefix, ns)
+  }
+  // Canonical XML 1.0 §2.2: namespace nodes by prefix, so ns10 before ns2
+  for (const [prefix] of hidden.sort((a, b) => byCodePoint(a[0], b[0]))) {
+    out.push(' xmlns:', prefix, '="', escapeAttribute(declared.get(prefix) ?? ''), '"')
+  }
+  for (const attribute of attributes.length > 1 ? attributes.toSorted(canonicalOrder) : attributes) {
+    const prefix = attribute.ns === '' ? '' : attribute.ns === NS.xml ? 'xml:' : `${names.get(attribute.ns)}:`
+    out.push(' ', prefix, attribute.local, '="', escapeAttribute(attribute.value), '"')
   }
   out.push('>')
-  return prefixes
+  return hidden
 }
 
-const NONE: Readonly<Record<string, string>> = Object.freeze(Object.create(null))
+function restore(declared: Map<string, string>, hidden: Hidden): void {
+  for (const [prefix, ns] of hidden) {
+    if (ns === undefined) declared.delete(prefix)
+    else declared.set(prefix, ns)
+  }
+}
+
 const NO_PREFIXES: ReadonlyMap<string, string> = new Map()
 
 /** Prefixes are numbered per element by namespace order: they depend on nothing but the element itself. */
