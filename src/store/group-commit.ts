@@ -23,8 +23,7 @@ interface Job {
 /** ms of work after which a batch commits what it has and lets the loop breathe */
 const BUDGET = 10
 const LARGEST = 256
-/** ms to wait for another process's lock before giving up, and between looks */
-const PATIENCE = 5000
+/** ms between looks at another process's lock */
 const LOOK_AGAIN = 10
 
 /**
@@ -35,13 +34,16 @@ const LOOK_AGAIN = 10
 export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #hooks: TransactionHooks
+  readonly #patience: number
   #queue: Job[] = []
   #scheduled = false
   #closed = false
 
-  constructor(db: DatabaseSync, hooks: TransactionHooks) {
+  /** `patience`: ms to wait for another process's lock before giving up */
+  constructor(db: DatabaseSync, hooks: TransactionHooks, patience: number) {
     this.#db = db
     this.#hooks = hooks
+    this.#patience = patience
   }
 
   /** Resolves once the job's changes are on disk. Rejects with a GatewayError, and then it has changed nothing. */
@@ -85,7 +87,7 @@ export class GroupCommit {
     try {
       this.#db.exec('BEGIN IMMEDIATE')
     } catch (error) {
-      if (isBusy(error) && performance.now() - this.#queue[0]!.since < PATIENCE) return false
+      if (isBusy(error) && performance.now() - this.#queue[0]!.since < this.#patience) return false
       this.#undo()
       this.#fail(this.#queue.splice(0), error)
       return true

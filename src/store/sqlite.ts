@@ -5,7 +5,7 @@ import { createIntake } from './accept.ts'
 import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { storeError } from './faults.ts'
-import { GroupCommit } from './group-commit.ts'
+import { GroupCommit, type TransactionHooks } from './group-commit.ts'
 import { createOperator } from './operator.ts'
 import { createPrune } from './prune.ts'
 import { createQueue } from './queue.ts'
@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly path: string
   readonly log: Logger
   readonly clock: Clock
+  /** ms to wait for another process that writes [5000]; the thread is free meanwhile */
+  readonly patience?: number
   /** for tests: how the database is opened */
   readonly connect?: (options: ConnectOptions) => DatabaseSync
 }
@@ -43,7 +45,10 @@ export async function openQueue(options: StoreOptions): Promise<SqliteStore> {
   return create(options, { path: options.path, create: false, busyMs: 1000 })
 }
 
-function create({ clock, log, connect: open = connect }: StoreOptions, options: ConnectOptions): SqliteStore {
+function create(
+  { clock, log, patience = 5000, connect: open = connect }: StoreOptions,
+  options: ConnectOptions,
+): SqliteStore {
   const db = open(options)
   const tables = createTables(db, clock)
   const { destinations, sequence, memory, trail } = tables
@@ -64,7 +69,7 @@ function create({ clock, log, connect: open = connect }: StoreOptions, options: 
   let commits = 0
 
   const changeCounter = () => read(() => dataVersion()!.data_version)
-  const writer = new GroupCommit(db, {
+  const hooks: TransactionHooks = {
     begun() {
       const current = dataVersion()!.data_version
       if (current === version) return
@@ -77,7 +82,8 @@ function create({ clock, log, connect: open = connect }: StoreOptions, options: 
       commits++
     },
     undone: destinations.forget,
-  })
+  }
+  const writer = new GroupCommit(db, hooks, patience)
   log.debug({ path: options.path }, 'Store opened')
 
   return {
