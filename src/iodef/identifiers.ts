@@ -9,9 +9,13 @@ const LIMIT = 100
  * What is wrong with the identifiers below `root` (RFC 7970 §2.14: xs:ID and xs:IDREF): each is an NCName, none occurs
  * twice, every uid-ref names one. These are errors by the schema itself, but libxml2 checks neither an xs:ID in element
  * content nor a reference that points nowhere. Identifiers are observable-id, the content of IndicatorID, Id of XML
- * Signature and xml:id. Their scope is `root`, so call it with the IODEF-Document, extension content and all.
+ * Signature and xml:id. Their scope is `root`, so call it with the IODEF-Document, extension content and all. `whole`: false
+ * when `root` is one part of a document, whose references may point into the others.
  */
-export function checkIdentifiers(root: XmlElement, limit: number = LIMIT): Diagnostic[] {
+export function checkIdentifiers(
+  root: XmlElement,
+  { limit = LIMIT, whole = true }: { readonly limit?: number; readonly whole?: boolean } = {},
+): Diagnostic[] {
   const found: Diagnostic[] = []
   const report = ({ line, column }: XmlElement, message: string): void => {
     if (found.length < limit) found.push({ line, column, message })
@@ -29,7 +33,7 @@ export function checkIdentifiers(root: XmlElement, limit: number = LIMIT): Diagn
     if (reference !== undefined) references.push({ element, id: reference })
   }
   for (const { element, id } of references) {
-    if (!seen.has(id))
+    if (whole && !seen.has(id))
       report(element, `uid-ref of ${element.local} names "${shorten(id)}", which is nowhere in the document.`)
   }
   return found

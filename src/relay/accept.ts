@@ -129,6 +129,8 @@ function judge(config: Config, message: IncomingMessage, inspection: Inspection)
   if (inspection.format === 'RID' && rid?.policy == null) {
     return problem('improper', improper('There is no RIDPolicy (RFC 6545 §5.1), so the message has no type.'))
   }
+  // one that nobody looked at would be lost
+  if (rid !== null && rid.documents > 1) return problem('improper', improper('There is more than one IODEF-Document.'))
   const written = rid === null ? 'Report' : rid.msgType
   const msgType = MSG_TYPES.find((type) => type === written)
   if (msgType === undefined || !message.peer.accept.includes(msgType)) {
@@ -144,8 +146,12 @@ function judge(config: Config, message: IncomingMessage, inspection: Inspection)
     incidents: incidents.length > 0 ? incidents : ridIncident(inspection),
   })
   if (document === null) {
-    if (rid?.payload == null) return denied('no-document', 'the message carries no IODEF-Document')
-    return denied('format', 'the embedded document is in a namespace that is not understood', 'UnrecognizedFormat')
+    if (rid?.hasPayload !== true) return denied('no-document', 'the message carries no IODEF-Document')
+    return denied(
+      'format',
+      'the embedded document is no IODEF-Document in a namespace that is understood',
+      'UnrecognizedFormat',
+    )
   }
   if (document.version === 1) {
     return denied('format', 'the embedded document is IODEF 1; only IODEF 2 is published', 'UnrecognizedFormat')

@@ -9,6 +9,8 @@ export interface ReadOptions {
   readonly charset?: string
   /** RFC 7970's text-only rules are errors, not warnings */
   readonly strict?: boolean
+  /** the document is one of several parts, whose identifiers the others may hold */
+  readonly part?: boolean
 }
 
 /** Everything the gateway wants to know of a document: plain data, made in a worker, safe to use without another look. */

@@ -10,8 +10,8 @@ import { attribute, type XmlElement } from '../xml/tree.ts'
 import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { type Inspection, type ItemReading, refused } from './inspection.ts'
 
-/** Reads a text as a document of its own, with the options of the item that it came in. */
-export type Read = (text: string) => Inspection
+/** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
+export type Read = (text: string, part: boolean) => Inspection
 
 /** An XEP-0268 payload that its schema has accepted: `result` is what is known of it so far. */
 export function readXep0268(root: XmlElement, result: Inspection, read: Read): Inspection {
@@ -41,7 +41,7 @@ function readOriginal(parts: ItemParts, read: Read): Inspection | undefined {
   if (parts.original === null || parts.original === '') return undefined
   const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
   if (!decoded.ok) return undefined
-  const inner = read(decoded.text)
+  const inner = read(decoded.text, false)
   const document = inner.document
   if (!inner.valid || document === null || inner.rid !== null || inner.item !== null) return undefined
   const visible = normalForm(parts.incident, contentModel)
@@ -60,7 +60,7 @@ function readEnvelope(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' 
   const incidentSource = parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel)
   if (policy === null && incidentSource === null) return { policy, incidentSource }
   const placeholder = policyOf('Report', 'PeerToPeer', 'Attack', 'x', null)
-  const valid = read(renderMessage(policy ?? placeholder, null, incidentSource)).valid
+  const valid = read(renderMessage(policy ?? placeholder, null, incidentSource), false).valid
   return valid ? { policy, incidentSource } : { policy: null, incidentSource: null }
 }
 
@@ -73,7 +73,7 @@ function readSignatures(parts: ItemParts, { original, version }: DocumentReading
     version,
     signatures,
   })
-  const inner = read(message)
+  const inner = read(message, false)
   return inner.valid && inner.rid?.signatures.join() === signatures.join() ? signatures : []
 }
 
@@ -85,7 +85,7 @@ function sameIncident(incident: IncidentReading | undefined, visible: XmlElement
 /** The Incident back in its IODEF-Document, judged as such. */
 function rebuild(parts: ItemParts, read: Read): Inspection {
   const shell = parts.shell === null ? plainShell(parts.incident.ns) : normalForm(parts.shell, contentModel, isIncident)
-  return read(joinDocument(shell, [normalForm(parts.incident, contentModel)]))
+  return read(joinDocument(shell, [normalForm(parts.incident, contentModel)]), parts.items.length > 1)
 }
 
 function isIncident(element: XmlElement): boolean {

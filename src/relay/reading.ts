@@ -1,24 +1,16 @@
 import { contentModel } from '../iodef/content-model.ts'
-import { padDates } from '../iodef/dates.ts'
 import { checkIdentifiers } from '../iodef/identifiers.ts'
-import { checkRules } from '../iodef/rules.ts'
-import { embeddedDocument, readRid, signatureElements } from '../rid/message.ts'
+import { checkAdvice, checkRules } from '../iodef/rules.ts'
+import { embeddedDocuments, readRid, signatureElements } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { findDoctype } from '../xml/doctype.ts'
 import { extract } from '../xml/extract.ts'
-import {
-  type Finding,
-  type Findings,
-  parseText,
-  type Schema,
-  validate,
-  type ParsedDocument as XmlDocument,
-} from '../xml/libxml.ts'
+import { type Finding, parseText, type Schema, validate, type ParsedDocument as XmlDocument } from '../xml/libxml.ts'
 import { locate } from '../xml/locate.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/scan.ts'
-import { type Diagnostic, descendants, type XmlElement } from '../xml/tree.ts'
+import { descendants, type XmlElement } from '../xml/tree.ts'
 import { type DocumentReading, describe } from './document.ts'
 import { type Format, type Inspection, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readXep0268 } from './item-reading.ts'
@@ -61,28 +53,30 @@ function readParsed(
     const message = `The root element "${name}" (namespace "${root.ns.slice(0, 80)}") is neither an IODEF-Document nor a RID message.`
     return refused('unknown', name, [{ line: root.line, column: root.column, message }], 1)
   }
-  const broken = checkSchema(schemas, top, text, root, parsed)
+  const broken = checkSchema(schemas, top, root, parsed)
   if (broken !== undefined) return refused(format, name, broken.errors, broken.total)
-  const found = findDocument(root, format)
-  if (found.error !== undefined) return refused(format, name, [found.error], 1)
-  const identifiers = found.document === undefined ? [] : checkIdentifiers(found.document)
-  const rules = found.document?.ns === NS.iodef2 ? checkRules(found.document) : []
+  const document = findDocument(root, format)
+  const whole = options.part !== true && format !== 'XEP-0268'
+  const identifiers = document === undefined ? [] : checkIdentifiers(document, { whole })
+  const rules = document?.ns === NS.iodef2 ? checkRules(document) : []
   const errors = options.strict === true ? [...identifiers, ...rules] : identifiers
-  if (errors.length > 0) return refused(format, name, errors, errors.length, options.strict === true ? [] : rules)
+  const advice = document?.ns === NS.iodef2 ? checkAdvice(document) : []
+  const warnings = options.strict === true ? advice : [...rules, ...advice]
+  if (errors.length > 0) return refused(format, name, errors, errors.length, warnings)
   const signatures = format === 'RID' ? signatureElements(root).flatMap((e) => sourceText(text, root, e) ?? []) : []
   const result = {
     format,
     valid: true,
     errors: [],
     more: 0,
-    warnings: shortened(rules),
+    warnings: shortened(warnings),
     root: name,
     rid: format === 'RID' ? readRid(root, signatures) : null,
     item: null,
     document: null,
   }
-  if (format === 'XEP-0268') return readXep0268(root, result, (inner) => readText(schemas, inner, options))
-  const document = found.document
+  if (format === 'XEP-0268')
+    return readXep0268(root, result, (inner, part) => readText(schemas, inner, { ...options, part }))
   if (document === undefined) return result
   const original = sourceOf(text, root, document, signatures.length > 0)
   return { ...result, document: describe(document, original, result.rid?.restrictions ?? []) }
@@ -99,7 +93,6 @@ function formatOf(root: XmlElement): { format: Format; top: (typeof TOP_SCHEMAS)
 function checkSchema(
   schemas: ReadonlyMap<string, Schema>,
   top: string,
-  text: string,
   root: XmlElement,
   parsed: XmlDocument,
 ): { errors: Finding[]; total: number } | undefined {
@@ -110,19 +103,8 @@ function checkSchema(
   }
   const schema = schemas.get(top)
   if (schema === undefined) throw new Error(`schema ${top} is not loaded`)
-  const padded = padDates(text, root)
-  const { errors, total } = padded === text ? validate(parsed, schema) : validateText(padded, schema)
+  const { errors, total } = validate(parsed, schema)
   return total === 0 ? undefined : { errors: errors.map((e) => ({ ...e, ...locate(root, e) })), total }
-}
-
-function validateText(text: string, schema: Schema): Findings {
-  const parsed = parseText(text)
-  if (!parsed.ok) return parsed
-  try {
-    return validate(parsed.document, schema)
-  } finally {
-    parsed.document.dispose()
-  }
 }
 
 /** A schema alone would take any of its global elements as root. */
@@ -132,15 +114,9 @@ const ROOTS: Readonly<Record<string, readonly string[]>> = {
   'iodef-rid-2.0.xsd': ['RID'],
 }
 
-/** RFC 6545 §5.6: the IODEF-Document in the message; nothing (and no error) where there is none or it is of another kind. */
-function findDocument(root: XmlElement, format: Format): { document?: XmlElement; error?: Diagnostic } {
-  if (format === 'IODEF 2' || format === 'IODEF 1') return { document: root }
-  if (format === 'XEP-0268') return { document: root }
-  const embedded = embeddedDocument(root)
-  if (embedded === undefined || (embedded.ns !== NS.iodef2 && embedded.ns !== NS.iodef1)) return {}
-  if (embedded.local === 'IODEF-Document') return { document: embedded }
-  const { line, column } = embedded
-  return { error: { line, column, message: `XMLDocument holds "${embedded.local}"; expected IODEF-Document.` } }
+/** RFC 6545 §5.6: the IODEF-Document in the message; undefined where there is none or it is of a kind we do not know. */
+function findDocument(root: XmlElement, format: Format): XmlElement | undefined {
+  return format === 'RID' ? embeddedDocuments(root)[0] : root
 }
 
 /** The characters of a document with an XML Signature in or beside it, which would not survive any rewriting. */

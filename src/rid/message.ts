@@ -28,14 +28,23 @@ export interface RidReading {
   readonly signatures: readonly string[]
   /** restrictions the envelope itself sets: RIDPolicy, XMLDocument */
   readonly restrictions: readonly string[]
-  /** the namespace of the embedded document's root; '' for none; null when nothing is embedded */
-  readonly payload: string | null
+  /** how many IODEF-Documents it holds */
+  readonly documents: number
+  /** whether there is anything in XMLDocument */
+  readonly hasPayload: boolean
 }
 
-/** The one element inside ReportSchema/XMLDocument. Its namespace decides what it is, not ReportSchema's attributes. */
-export function embeddedDocument(rid: XmlElement): XmlElement | undefined {
+/**
+ * The IODEF-Documents inside ReportSchema/XMLDocument: one, in a proper message. Their namespace decides what they are, not
+ * ReportSchema's attributes; what else is there is ignored (RFC 6545 §5.6).
+ */
+export function embeddedDocuments(rid: XmlElement): XmlElement[] {
+  return payload(rid).filter((e) => e.local === 'IODEF-Document' && (e.ns === NS.iodef2 || e.ns === NS.iodef1))
+}
+
+function payload(rid: XmlElement): XmlElement[] {
   const xmlDocument = documentHolder(rid)
-  return xmlDocument === undefined ? undefined : elements(xmlDocument)[0]
+  return xmlDocument === undefined ? [] : elements(xmlDocument)
 }
 
 function documentHolder(rid: XmlElement): XmlElement | undefined {
@@ -64,7 +73,8 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
     restrictions: [policy, holder].flatMap((e) => (e && attribute(e, 'restriction')) ?? []),
-    payload: embeddedDocument(rid)?.ns ?? null,
+    documents: embeddedDocuments(rid).length,
+    hasPayload: payload(rid).length > 0,
   }
 }
 

@@ -6,7 +6,7 @@ import { scan } from '../../src/xml/scan.ts'
 
 function messages(body: string, limit?: number): string[] {
   const root = scan(`<IODEF-Document xmlns="${NS.iodef2}" xmlns:ds="${NS.ds}">\n${body}</IODEF-Document>`)
-  return checkIdentifiers(root, limit).map((d) => `${d.line}: ${d.message}`)
+  return checkIdentifiers(root, limit === undefined ? {} : { limit }).map((d) => `${d.line}: ${d.message}`)
 }
 
 const indicator = (id: string) => `<IndicatorID name="a.example" version="1">${id}</IndicatorID>`
