@@ -1,0 +1,23 @@
+import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
+
+/** A grid with one Topic that takes public and partner reports; nothing connects to it. */
+export function topic(name: string, more: Partial<TopicConfig> = {}): GridConfig {
+  const own: TopicConfig = {
+    name,
+    payload: 'xep-0268',
+    create: false,
+    access: 'whitelist',
+    members: [],
+    restrictions: ['public', 'partner'],
+    ...more,
+  }
+  return {
+    service: 'xmpp://127.0.0.1:5222',
+    jid: 'gateway@grid.example',
+    auth: { kind: 'external' },
+    tls: { minVersion: 'TLSv1.2' },
+    broker: 'pubsub.grid.example',
+    maxItem: 250_000,
+    topics: [own],
+  }
+}
