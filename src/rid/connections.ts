@@ -93,6 +93,11 @@ export class Connections {
       connection.closing = true
       if (connection.inFlight.size === 0) connection.socket.destroy()
     }
+    this.closeHandshaking()
+  }
+
+  /** Ends what has no TLS session yet, and would get one under the files it began with. */
+  closeHandshaking(): void {
     for (const socket of this.#handshaking.values()) socket.destroy()
   }
 

@@ -100,6 +100,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
     if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
     verdicts.set(raw, verdict)
+    // judged already; fastify would judge it again by rules of its own
+    headers['content-type'] = 'text/xml'
   }
 
   async function onMessage(request: FastifyRequest, reply: FastifyReply) {
@@ -189,6 +191,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
         listening.once('error', reject)
         listening.listen({ host: rid.host, port: rid.port }, () => {
           listening.off('error', reject)
+          // a connection that could not be accepted (no file descriptors left, say) is no reason to stop
+          listening.on('error', (error) => log.error({ err: error }, 'RID connection could not be accepted'))
           resolve()
         })
       })
@@ -198,6 +202,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       const fresh = loadTls(rid.tls)
       server?.setSecureContext(fresh.context)
       material = fresh
+      connections.closeHandshaking()
       for (const connection of connections.all()) {
         connection.closing = true
         if (!stillTrusted(connection.certificate, material)) connection.socket.destroy()

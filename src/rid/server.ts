@@ -47,8 +47,12 @@ export function createTlsServer(options: TlsServerOptions): Server {
   })
   server.on('request', options.onRequest)
   server.on('checkContinue', options.onExpectant)
-  // CONNECT names no resource here (RFC 9110 §9.3.6); it has no response object
-  server.on('connect', (_request, socket) => void socket.end(bareResponse(404)))
+  // CONNECT names no resource here (RFC 9110 §9.3.6). Node hands its socket over bare: no deadline, no error handler.
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.write(bareResponse(404))
+    socket.destroySoon()
+  })
   return server
 }
 

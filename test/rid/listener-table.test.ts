@@ -76,6 +76,7 @@ for (const type of [
   'text/xml',
   'TEXT/XML',
   'text/xml;',
+  'text/xml; ; x="a;,b"',
   'text/xml; charset=utf-8',
   'text/xml;charset="utf-16"; x=y',
   'text/xml\t; charset=utf-8',

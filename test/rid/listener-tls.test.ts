@@ -193,6 +193,22 @@ test('a session ticket from before the revocation does not help', async () => {
   }
 })
 
+test('a handshake begun before a reload does not end in a session after it', async () => {
+  const tls = await withFiles()
+  await using bench = await startBench({ peers: PEERS, tls, limits: { handshake: 120_000 } })
+  const socket = connect(bench.port, '127.0.0.1')
+  socket.on('error', () => {})
+  while (bench.listener.connections() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  bench.listener.reload()
+  const ended = new Promise((resolve) => socket.once('close', () => resolve('closed')))
+  const outcome = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10_000, 'still open'))])
+  socket.destroy()
+  assert.equal(outcome, 'closed')
+  for (let tries = 0; bench.listener.connections() > 0 && tries < 100; tries += 1)
+    await new Promise((r) => setTimeout(r, 20))
+  assert.equal(bench.listener.connections(), 0)
+})
+
 test('a CA that is taken away closes the connections that hang on it', async () => {
   const tls = await withFiles()
   await using bench = await startBench({ peers: PEERS, tls })
@@ -212,6 +228,7 @@ test('a new certificate is shown to new connections', async () => {
   await using client = bench.client()
   const next = await root.issue({ cn: 'gateway', dns: ['localhost'], days: 10 })
   const before = await client.raw()
+  await ask(before)
   copyFileSync(next.cert, tls.cert)
   copyFileSync(next.key, tls.key)
   bench.listener.reload()

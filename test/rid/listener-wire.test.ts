@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import type { Accept } from '../../src/rid/contract.ts'
+import { createRidListener } from '../../src/rid/listener.ts'
 import { readUntilClose } from '../support/rid-client.ts'
-import { type Bench, type BenchOptions, csirtA, peerConfig, pki, REPLY, startBench } from './setup.ts'
+import { type Bench, type BenchOptions, csirtA, memoryLog, peerConfig, pki, REPLY, startBench } from './setup.ts'
 
 after(() => pki.dispose())
 
@@ -180,6 +181,20 @@ test('CONNECT and Upgrade lead nowhere', async () => {
   assert.deepEqual((await exchange('CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n')).statuses, [404])
   const upgrade = `GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n`
   assert.deepEqual((await exchange(upgrade)).statuses, [204])
+})
+
+test('a client that resets behind CONNECT does no harm, and leaves nothing open', async () => {
+  await using w = await wire()
+  for (let i = 0; i < 5; i += 1) {
+    await using client = w.bench.client()
+    const socket = await client.raw()
+    socket.on('error', () => {})
+    socket.write('CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\nmore')
+    if (i % 2 === 0) await pause(20)
+    socket.destroy()
+  }
+  w.socket.write('CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n')
+  await nobodyLeft(w.bench)
 })
 
 test('too many or too long headers are refused', async () => {
@@ -391,7 +406,26 @@ test('disposing does not wait for ever', async () => {
   assert.equal(await answer, '')
 })
 
-test('disposing of a listener that never started is no trouble, twice neither', async () => {
+test('a port that is taken is a rejection, not a crash', async () => {
+  await using bench = await startBench()
+  const { log } = memoryLog()
+  await using second = createRidListener({
+    rid: {
+      host: '127.0.0.1',
+      port: bench.port,
+      name: 'gateway.example',
+      tls: { cert: bench.server.cert, key: bench.server.key, ca: bench.authority.cert },
+      maxMessage: 1000,
+    },
+    peers: [],
+    accept: async () => ({ kind: 'reply', xml: REPLY }),
+    state: () => 'serving',
+    log,
+  })
+  await assert.rejects(second.start(), { code: 'EADDRINUSE' })
+})
+
+test('disposing twice is no trouble', async () => {
   const bench = await startBench({ peers: [peerConfig('a', { dns: 'a.example' })] })
   await bench[Symbol.asyncDispose]()
   await bench[Symbol.asyncDispose]()
