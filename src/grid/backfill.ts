@@ -5,10 +5,10 @@ import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './pubsub.ts'
 import type { Session } from './session.ts'
 
 /** UTF-16 code units an answer full of items may have, and how many are asked for, so that it stays far below that. */
-const ANSWER_LIMIT = 4_194_304
-const ANSWER_TARGET = 1_048_576
+const ANSWER_LIMIT = 8_388_608
+const ANSWER_TARGET = 2_097_152
 const FIRST_BATCH = 10
-const MAX_BATCH = 200
+const MAX_BATCH = 500
 /** a list of 100,000 ids */
 const LIST_LIMIT = 16_777_216
 const LIST_PAGE = 5_000
@@ -171,7 +171,7 @@ function answered(stanza: Element): ReceivedItem[] {
   return readItems(stanza.getChild('pubsub', PUBSUB)?.getChild('items'))
 }
 
-/** As many as make about one mebibyte, from what the last ones were like. */
+/** As many as make about two mebibytes, from what the last ones were like. */
 function nextSize(items: readonly ReceivedItem[], size: number): number {
   if (items.length === 0) return size
   const average = items.reduce((sum, item) => sum + (item.xml?.length ?? 0) + 200, 0) / items.length

@@ -151,6 +151,8 @@ class Wire {
       if (!this.#reason) entity.parser?.write(text)
     }
     entity._onElement = (element) => this.#onElement(element)
+    // closing is ours: its own waits for half a minute for what is gone already
+    entity.disconnect = async () => undefined
     // RFC 6120 §4.9.3.19 would send us elsewhere behind the supervisor's back: it is a failed attempt like others.
     entity._onSeeOtherHost = (error) => this.#fail(asGatewayError(error))
     return entity
@@ -238,6 +240,10 @@ class Wire {
     this.#close(reason)
     // ends what @xmpp/client still waits for, timers included
     this.#entity.emit('error', reason)
+    for (const deferred of this.#entity.iqCaller.handlers.values()) {
+      deferred.promise.catch(() => {})
+      deferred.reject(reason)
+    }
     // whatever is half open goes with it
     ;(this.#entity.socket as GridSocket | null)?.destroy()
   }

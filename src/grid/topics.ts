@@ -52,9 +52,13 @@ export async function checkTopic(
   return inspect(session, broker, topic, again.stanza, true, log)
 }
 
-/** XEP-0060 §8.9.2: members may subscribe and read. Undefined when all is set, else what went wrong. */
+/**
+ * XEP-0060 §8.9.2: members may subscribe and read. Our own JID is left out: a member is no owner any more. Undefined when
+ * all is set, else what went wrong.
+ */
 export async function setMembers(session: Session, broker: string, topic: TopicConfig): Promise<string | undefined> {
   for (const jid of topic.members) {
+    if (jid.toLowerCase() === session.bare.toLowerCase()) continue
     // one by one: a Broker need not say which of several it refused
     const affiliation = xml('affiliation', { jid, affiliation: 'member' })
     const payload = owner(xml('affiliations', { node: topic.name }, affiliation))

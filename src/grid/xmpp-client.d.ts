@@ -49,12 +49,16 @@ declare module '@xmpp/client' {
     timeout: number
     readonly transports: Transport[]
     readonly reconnect: { stop(): void }
+    readonly iqCaller: {
+      readonly handlers: Map<string, { promise: Promise<unknown>; reject(error: Error): void }>
+    }
     readonly iqCallee: {
       get(ns: string, name: string, handler: (context: { element: Element }) => Element | object | undefined): void
     }
     connect(service: string): Promise<void>
     open(options: { domain: string }): Promise<Element>
     restart(): Promise<Element>
+    disconnect(): Promise<unknown>
     write(text: string): Promise<void>
     send(element: Element): Promise<void>
     _onElement(element: Element): void

@@ -91,7 +91,7 @@ function configuration(
       : [
           'default_storage = "sql"',
           `sql = { driver = "SQLite3"; database = ${lua(join(dir, 'prosody.sqlite'))} }`,
-          'sqlite_tune = "normal"',
+          'sqlite_tune = "fast"',
         ]),
     'storage = { accounts = "internal" }',
     `VirtualHost "${DOMAIN}"`,
