@@ -154,11 +154,10 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const cut = remainder && (!short || expectant.has(raw))
     const close = cut || connections.of(raw.socket)?.closing
     const fields = { ...headers, ...(close ? { connection: 'close' } : {}) }
-    if (!cut)
-      return reply
-        .code(status)
-        .headers(fields)
-        .send(status === 204 ? undefined : body)
+    if (!cut) {
+      reply.code(status).headers(fields)
+      return status === 204 ? reply.send() : reply.send(body)
+    }
     reply.hijack()
     const length = status === 204 ? {} : { 'content-length': body.length }
     reply.raw.writeHead(status, { ...fields, ...length })
@@ -189,7 +188,9 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       await app.ready()
       await new Promise<void>((resolve, reject) => {
         listening.once('error', reject)
-        listening.listen({ host: rid.host, port: rid.port }, () => {
+        // without a host Node listens on `::`, and on 0.0.0.0 where there is no IPv6
+        const where = rid.host === '::' ? {} : { host: rid.host }
+        listening.listen({ ...where, port: rid.port }, () => {
           listening.off('error', reject)
           // a connection that could not be accepted (no file descriptors left, say) is no reason to stop
           listening.on('error', (error) => log.error({ err: error }, 'RID connection could not be accepted'))

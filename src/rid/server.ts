@@ -83,7 +83,9 @@ export function createClientErrorHandler({
       // the certificate's own fault says more than the reset that follows from it
       const reason = String((socket as TLSSocket).authorizationError ?? code)
       observe({ kind: 'handshake-refused', reason })
-      log.info({ remote: socket.remoteAddress, reason }, 'TLS handshake refused')
+      // scanners and health checks only open and close
+      const level = reason === 'ECONNRESET' ? 'debug' : 'info'
+      log[level]({ remote: socket.remoteAddress, reason }, 'TLS handshake refused')
       socket.destroy()
       return
     }

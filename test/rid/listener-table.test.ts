@@ -270,3 +270,9 @@ test('each request leaves one log line and one observation, without its body', a
     [200, 404],
   )
 })
+
+test('the default host takes IPv4 clients too', async () => {
+  await using bench = await startBench({ host: '::' })
+  await using client = bench.client()
+  assert.equal((await client.post('<a/>')).status, 200)
+})

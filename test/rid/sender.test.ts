@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { copyFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import type { Reply, SendResult } from '../../src/rid/contract.ts'
@@ -329,6 +331,25 @@ test('a server that speaks TLS 1.1 only is refused', async () => {
   const tls = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
   await using r = await rig({ peer: { tls } })
   assertDown(await r.send(), /SSL|EPROTO/)
+})
+
+test('a reload shows the new certificate to the peer; files that cannot be used change nothing', async () => {
+  const tls = { cert: join(pki.dir, 'own.pem'), key: join(pki.dir, 'own.key'), ca: root.cert }
+  copyFileSync(csirtA.cert, tls.cert)
+  copyFileSync(csirtA.key, tls.key)
+  await using r = await rig({ sender: { tls } })
+  await r.send()
+  const next = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example'] })
+  copyFileSync(next.cert, tls.cert)
+  assert.throws(r.reload, { code: 'config-invalid' })
+  assert.equal((await r.send()).kind, 'delivered')
+  copyFileSync(next.key, tls.key)
+  r.reload()
+  assert.equal((await r.send()).kind, 'delivered')
+  assert.deepEqual(
+    r.peer.requests.map(({ client }) => client),
+    [csirtA.fingerprint256, csirtA.fingerprint256, next.fingerprint256],
+  )
 })
 
 test('a peer without an https URL is a configuration error', () => {

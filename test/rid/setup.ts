@@ -54,6 +54,7 @@ export interface BenchOptions {
   readonly peers?: readonly PeerConfig[]
   readonly accept?: Accept
   readonly tls?: Partial<RidConfig['tls']>
+  readonly host?: string
   readonly maxMessage?: number
   readonly state?: RidListenerOptions['state']
   readonly limits?: RidListenerOptions['limits']
@@ -72,7 +73,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const { log, lines } = memoryLog()
   const listener = createRidListener({
     rid: {
-      host: '127.0.0.1',
+      host: options.host ?? '127.0.0.1',
       port: 0,
       name: 'gateway.example',
       tls: { cert: server.cert, key: server.key, ca: root.cert, ...options.tls },
