@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Broker } from './brokers.ts'
+import { eventually } from './eventually.ts'
+
+export interface ReceivedItem {
+  readonly node: string
+  readonly id: string
+  /** the payload as Python's ElementTree writes it; '' when the Broker sent none */
+  readonly xml: string
+  readonly from: string
+}
+
+/** A grid user that shares no code with the gateway: Debian's python3-slixmpp in a process of its own. */
+export interface GridUser extends AsyncDisposable {
+  /** what was notified, in the order it came */
+  readonly items: readonly ReceivedItem[]
+  /** From here on, and again after every reconnect, items of this Topic arrive. */
+  subscribe(node: string): Promise<void>
+  /** The creator becomes the owner. */
+  create(node: string, fields?: Readonly<Record<string, string>>): Promise<void>
+  affiliate(node: string, jid: string, affiliation: string): Promise<void>
+  publish(node: string, id: string, xml: string): Promise<void>
+  publishAll(node: string, items: readonly { readonly id: string; readonly xml: string }[]): Promise<void>
+  retract(node: string, id: string): Promise<void>
+  /** The retained item as it is now, or undefined. */
+  item(node: string, id: string): Promise<string | undefined>
+  /** Ids of all retained items. */
+  ids(node: string): Promise<string[]>
+  /** Sends these bytes on the stream. */
+  raw(xml: string): Promise<void>
+  /** undefined when both are the same XML for a reader who ignores prefixes and white space between elements. */
+  difference(a: string, b: string): Promise<string | undefined>
+  /** Resolves when `enough` holds for what was notified; rejects after `ms` and says how far it came. */
+  until(what: string, enough: (items: readonly ReceivedItem[]) => boolean, ms?: number): Promise<void>
+}
+
+interface Line {
+  readonly n?: number
+  readonly ok?: boolean
+  readonly result?: unknown
+  readonly error?: string
+  readonly event?: string
+  readonly reason?: string
+  readonly node?: string
+  readonly id?: string
+  readonly xml?: string | null
+  readonly from?: string
+}
+
+const SCRIPT = fileURLToPath(new URL('./slixmpp_agent.py', import.meta.url))
+
+/** Logs in as `user`; ready when it resolves. The account must exist. `port` leads elsewhere than to the Broker itself. */
+export async function startGridUser(
+  broker: Pick<Broker, 'service' | 'domain' | 'broker' | 'ca'>,
+  { user, password, port }: { user: string; password: string; port?: number },
+): Promise<GridUser> {
+  const at = port ?? Number(new URL(broker.service).port)
+  const args = [`${user}@${broker.domain}/${user}`, password, '127.0.0.1', String(at), broker.ca, broker.broker]
+  // Debian's own Python: the package is for that one
+  const child = spawn('/usr/bin/python3', [SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const items: ReceivedItem[] = []
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  const ready = Promise.withResolvers<void>()
+  let errors = ''
+  let count = 0
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString('utf8')).slice(-4_000)
+  })
+  child.once('exit', (code) => {
+    const gone = new Error(`the slixmpp user ended (${code}): ${errors}`)
+    ready.reject(gone)
+    for (const { reject } of waiting.values()) reject(gone)
+  })
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as Line
+    if (line.event === 'item') {
+      items.push({ node: line.node ?? '', id: line.id ?? '', xml: line.xml ?? '', from: line.from ?? '' })
+    } else if (line.event === 'ready') ready.resolve()
+    else if (line.event === 'failed') ready.reject(new Error(line.reason))
+    else if (line.n !== undefined) {
+      const asked = waiting.get(line.n)
+      waiting.delete(line.n)
+      if (line.ok) asked?.resolve(line.result)
+      else asked?.reject(new Error(line.error))
+    }
+  })
+
+  function ask(what: string, fields: Record<string, unknown>): Promise<unknown> {
+    count += 1
+    const n = count
+    return new Promise((resolve, reject) => {
+      waiting.set(n, { resolve, reject })
+      child.stdin.write(`${JSON.stringify({ n, do: what, ...fields })}\n`)
+    })
+  }
+
+  await ready.promise
+  return {
+    items,
+    subscribe: async (node) => void (await ask('subscribe', { node })),
+    create: async (node, fields = {}) => void (await ask('create', { node, fields })),
+    affiliate: async (node, jid, affiliation) => void (await ask('affiliate', { node, jid, affiliation })),
+    publish: async (node, id, xml) => void (await ask('publish', { node, id, xml })),
+    publishAll: async (node, list) => void (await ask('publish_all', { node, items: list })),
+    retract: async (node, id) => void (await ask('retract', { node, id })),
+    item: async (node, id) => ((await ask('item', { node, id })) as { xml: string }[])[0]?.xml,
+    ids: async (node) => (await ask('ids', { node })) as string[],
+    raw: async (xml) => void (await ask('raw', { xml })),
+    difference: async (a, b) => ((await ask('same', { a, b })) as string | null) ?? undefined,
+    until: (what, enough, ms = 60_000) =>
+      eventually(
+        () => `${what} (${items.length} items came)`,
+        () => enough(items),
+        { ms, every: 20 },
+      ),
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.stdin.end()
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
+      await ended
+      clearTimeout(timer)
+    },
+  }
+}
