@@ -58,7 +58,7 @@ export async function checkTopic(
  */
 export async function setMembers(session: Session, broker: string, topic: TopicConfig): Promise<string | undefined> {
   for (const jid of topic.members) {
-    if (jid.toLowerCase() === session.bare.toLowerCase()) continue
+    if (jid.toLowerCase() === session.address.bare.toLowerCase()) continue
     // one by one: a Broker need not say which of several it refused
     const affiliation = xml('affiliation', { jid, affiliation: 'member' })
     const payload = owner(xml('affiliations', { node: topic.name }, affiliation))
