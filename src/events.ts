@@ -175,7 +175,8 @@ export function createEvents({ log, metrics, clock }: { log: Logger; metrics: Me
     /** A part's readiness changed; `up` says whether it works now. */
     stateChanged(s: { part: string; state: string; up: boolean; reason: string | null }): void {
       metrics.up.set({ part: s.part }, s.up ? 1 : 0)
-      say(s.up ? 'info' : 'warn', 'state', s, 'State changed')
+      // an attempt is no news; its failure is
+      say(s.up ? 'info' : s.state === 'connecting' ? 'debug' : 'warn', 'state', s, 'State changed')
     },
     /** `notAfter` in ms since the epoch. Says something from 30 days before; the metric is always set. */
     certificateExpiry(c: { name: string; notAfter: number }): void {

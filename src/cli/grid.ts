@@ -1,6 +1,5 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
-import { GatewayError } from '../errors.ts'
 import type { Grid, GridHandlers } from '../grid/contract.ts'
 import { createGrid } from '../grid/grid.ts'
 import { createLog } from '../log.ts'
@@ -8,13 +7,16 @@ import { createLog } from '../log.ts'
 /** ms for a command to connect, log in and join */
 const PATIENCE = 20_000
 
-/** A connection to the Controller for a command, up and joined. Rejects with GatewayError 'grid-...': exit code 3. */
+/**
+ * A connection to the Controller for a command, up and joined. One attempt: a person is waiting. Rejects with GatewayError
+ * 'grid-...', which is exit code 3. Later on the connection is kept up like the gateway's.
+ */
 export async function gridOf(
   config: Config,
   consume: readonly string[],
   handlers: Partial<GridHandlers> = {},
 ): Promise<Grid> {
-  let reason: string | null = null
+  const failed = new AbortController()
   const all: GridHandlers = {
     items: async () => undefined,
     seenIds: () => new Set(),
@@ -24,7 +26,7 @@ export async function gridOf(
     dropped: () => undefined,
     ...handlers,
     state(part, state, why) {
-      if (why !== null) reason = why
+      if (part === 'session' && state === 'down' && why !== null) failed.abort()
       handlers.state?.(part, state, why)
     },
   }
@@ -37,14 +39,11 @@ export async function gridOf(
     liveOnly: true,
   })
   grid.start()
-  const patience = AbortSignal.timeout(PATIENCE)
   try {
-    await grid.whenUp(patience)
+    await grid.whenUp(AbortSignal.any([failed.signal, AbortSignal.timeout(PATIENCE)]))
     return grid
   } catch (error) {
     await grid[Symbol.asyncDispose]()
-    if (!patience.aborted) throw error
-    const detail = `${config.grid.service}: ${reason ?? 'no answer'} (gave up after ${PATIENCE / 1000} s)`
-    throw new GatewayError('grid-away', detail, { cause: error })
+    throw error
   }
 }

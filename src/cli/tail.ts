@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts'
 import { gridOf } from './grid.ts'
 import { CONFIG, configOf, count, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, printable, write } from './output.ts'
@@ -31,6 +32,7 @@ the Topic cannot be reached.
     done.promise.catch(() => undefined)
     const seen = new Set<string>()
     let printed = 0
+    let ended = false
     await using _grid = await gridOf(config, [topic], {
       async items(_topic, items) {
         for (const item of items) {
@@ -43,13 +45,18 @@ the Topic cannot be reached.
       },
       seenIds: (_topic, ids) => new Set(ids.filter((id) => seen.has(id))),
       state(part, state, reason) {
+        if (ended) return
         if (state === 'up' && part !== 'session') void say(`waiting for items of ${topic}`)
-        else if (state === 'refused') done.reject(new Error(`${part}: ${reason ?? 'refused'}`))
-        else if (reason !== null) void say(`${part}: ${reason}`)
+        else if (state === 'refused') done.reject(new GatewayError('grid-refused', `${part}: ${reason ?? 'refused'}`))
+        else if (part === 'session' && reason !== null) void say(reason)
       },
     })
-    await done.promise
-    return 0
+    try {
+      await done.promise
+      return 0
+    } finally {
+      ended = true
+    }
 
     function say(text: string): Promise<void> {
       return write(io.err, `${printable(text)}\n`)
