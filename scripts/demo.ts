@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
+import { watchCaller } from './demo/caller.ts'
 import type { Child } from './demo/child.ts'
 import { type Answer, post } from './demo/post.ts'
 import { pretty, prove } from './demo/proof.ts'
@@ -27,14 +28,15 @@ const LOG_LINES = 15
 /** Rejects when the demo is told to stop. */
 const stop = Promise.withResolvers<never>()
 class Stopped extends Error {}
-stop.promise.catch(() => undefined)
+let stopping = false
+stop.promise.catch(() => {
+  stopping = true
+})
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => stop.reject(new Stopped(signal)))
 }
 process.stdout.on('error', () => stop.reject(new Stopped('nobody reads')))
-// an npm that was killed does not tell us
-const parent = process.ppid
-setInterval(() => process.ppid !== parent && stop.reject(new Stopped('the caller is gone')), 1_000).unref()
+watchCaller(() => stop.reject(new Stopped('the caller is gone')))
 
 const once = readArguments()
 process.exit(await main())
@@ -65,7 +67,7 @@ async function main(): Promise<number> {
       say(`\n${dim('Stopping.')}`)
       return proved ? 0 : 130
     }
-    say(`\n${red('The demo failed:')} ${error instanceof Error ? error.message : String(error)}`)
+    say(`\n${red('The demo failed:')} ${describe(error)}`)
     sayLog(error, folder.path)
     return 1
   }
@@ -100,7 +102,7 @@ async function demo(stack: AsyncDisposableStack, folder: string, proved: (pass: 
   const next = join(folder, 'next.xml')
   writeFileSync(next, report.replaceAll(INCIDENT.id, NEXT.id))
   sayNext({ url, client, next, config: gateway.config, ops, xmpp: broker.service })
-  child.onLine(sayTrouble)
+  child.onLine((line) => stopping || sayTrouble(line))
   for (let seen = items.length; ; seen += 1) {
     const more = await until(subscriber, 'hears nothing', () => items[seen], Number.POSITIVE_INFINITY)
     say(
@@ -169,6 +171,13 @@ function sayTrouble(line: string): void {
   if (entry === undefined || !['warn', 'error', 'fatal'].includes(String(entry.level))) return
   const reason = entry.reason === undefined || entry.reason === null ? '' : `: ${String(entry.reason)}`
   say(`${red(`gateway ${String(entry.level)}`)} ${String(entry.msg)}${reason}`)
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const missing = 'code' in error && error.code === 'ENOENT' && 'path' in error ? String(error.path) : undefined
+  if (missing === undefined || missing.includes('/')) return error.message
+  return `${missing} is not installed; \`bash scripts/setup --demo\` installs it, or says how`
 }
 
 function sayLog(error: unknown, folder: string): void {

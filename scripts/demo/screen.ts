@@ -50,22 +50,31 @@ export function sideBySide(left: Pane, right: Pane, width = columns()): string {
   return [head, dim(`${'─'.repeat(each + 1)}┼${'─'.repeat(each + 1)}`), ...rows].join('\n')
 }
 
+/** Rows of at most `width` cells; breaks before a space or a tag where the row is at least half full. */
 function wrap(line: string, width: number): string[] {
   const indent = Math.min((/^ */.exec(line)?.[0].length ?? 0) + 4, Math.floor(width / 2))
   const rows: string[] = []
-  let row = ''
-  let used = 0
-  for (const character of line) {
-    const cells = widthOf(character)
-    if (used + cells > width) {
-      rows.push(row)
-      row = ' '.repeat(indent)
-      used = indent
-    }
-    row += character
-    used += cells
+  let rest = [...line]
+  for (;;) {
+    const fits = fitting(rest, width)
+    if (fits === rest.length) return [...rows, rest.join('')]
+    const least = Math.max(Math.floor(fits / 2), indent + 1)
+    let at = fits
+    while (at > least && rest[at] !== ' ' && rest[at] !== '<') at -= 1
+    if (at === least) at = fits
+    rows.push(rest.slice(0, at).join(''))
+    rest = [...' '.repeat(indent), ...rest.slice(rest[at] === ' ' ? at + 1 : at)]
   }
-  return [...rows, row]
+}
+
+/** How many of these characters fit into `width` cells. */
+function fitting(characters: readonly string[], width: number): number {
+  let used = 0
+  const over = characters.findIndex((character) => {
+    used += widthOf(character)
+    return used > width
+  })
+  return over < 0 ? characters.length : over
 }
 
 function pad(text: string, width: number): string {

@@ -3,12 +3,20 @@
  * each item over IPC. Environment: SERVICE, DOMAIN, USER_NAME, PASSWORD, BROKER, TOPIC; NODE_EXTRA_CA_CERTS names the CA that
  * the server's certificate must come from.
  */
+import type { Socket } from 'node:net'
 import * as xmpp from '@xmpp/client'
 
-interface Client extends xmpp.Connection {
-  readonly iqCaller: { request(iq: xmpp.Element, ms?: number): Promise<xmpp.Element> }
-  start(): Promise<xmpp.JID>
-  stop(): Promise<void>
+/** What of the library's client is used here. */
+interface Client {
+  readonly socket: { readonly socket?: Socket } | null
+  readonly reconnect: { stop(): void }
+  readonly iqCaller: { request(iq: xmpp.Element, ms: number): Promise<xmpp.Element> }
+  on(event: 'open', listener: () => void): void
+  on(event: 'error', listener: (error: Error) => void): void
+  on(event: 'disconnect', listener: () => void): void
+  on(event: 'stanza', listener: (stanza: xmpp.Element) => void): void
+  start(): Promise<{ bare(): { toString(): string } }>
+  send(element: xmpp.Element): Promise<void>
 }
 
 const { SERVICE = '', DOMAIN = '', USER_NAME = '', PASSWORD = '', BROKER = '', TOPIC = '' } = process.env
@@ -16,10 +24,10 @@ const { xml } = xmpp
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
 
 const options = { service: SERVICE, domain: DOMAIN, username: USER_NAME, password: PASSWORD, timeout: 15_000 }
-const client = xmpp.client(options) as Client
+const client = xmpp.client(options) as unknown as Client
 client.reconnect.stop()
 // the library decodes each chunk by itself, which damages a character that two chunks share
-client.on('open', () => (client.socket as { socket?: import('node:net').Socket }).socket?.setEncoding('utf8'))
+client.on('open', () => client.socket?.socket?.setEncoding('utf8'))
 client.on('error', (error: Error) => fail(error))
 client.on('disconnect', () => fail(new Error('the server closed the connection')))
 client.on('stanza', (stanza: xmpp.Element) => {
