@@ -203,6 +203,35 @@ describe('a destination that is down', () => {
     assert.deepEqual(rig.engine.down(), [])
   })
 
+  it('gets at once also what waited for its own next attempt', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => BUSY
+    rig.engine.start()
+    for (let n = 0; n < 5; n++) await rig.take(`${n}`)
+    await rig.clock.advance(2 * HOUR)
+    peer.answer = () => DOWN
+    while (rig.engine.down().length === 0) await rig.clock.advance(1000)
+    peer.answer = () => DELIVERED
+    await rig.clock.advance(60_000)
+    const up = rig.states.at(-1)!
+    assert.equal(up.state, 'up')
+    assert.deepEqual(
+      peer.sent.slice(-5).map((one) => one.at),
+      Array(5).fill(up.since),
+    )
+  })
+
+  it('is not stormed when it answers again but takes nothing', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = () => (peer.sent.length === 1 ? DOWN : BUSY)
+    rig.engine.start()
+    for (let n = 0; n < 5; n++) await rig.take(`${n}`)
+    await rig.clock.advance(10 * 60_000)
+    assert.ok(peer.sent.length > 20 && peer.sent.length < 120, `${peer.sent.length} sends in ten minutes`)
+  })
+
   it('need not wait for the next probe when it says itself that it is back', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
