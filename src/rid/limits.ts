@@ -12,6 +12,8 @@ export interface ListenerLimits {
   readonly answer: number
   /** reading and throwing away what a refused client still sends */
   readonly linger: number
+  /** bytes, of the same */
+  readonly lingerBytes: number
   /** requests in flight when the listener is disposed of */
   readonly close: number
   readonly connections: number
@@ -31,6 +33,7 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   // RFC 6546 §3: clients give up after about thirty seconds
   answer: 30_000,
   linger: 2_000,
+  lingerBytes: 4 * 1024 * 1024,
   close: 10_000,
   connections: 512,
   connectionsPerPeer: 64,

@@ -164,7 +164,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     // flushed, so that the client has it all while we linger
     if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
     else reply.raw.write(body)
-    await linger(raw, limits.linger, rid.maxMessage)
+    await linger(raw, limits.linger, limits.lingerBytes)
     reply.raw.end()
   }
 

@@ -258,6 +258,20 @@ test('413 comes at once, to a client that is still sending, and it can read it',
   assert.ok(w.socket.bytesWritten < 100_000_000)
 })
 
+test('413 is not lost on a client that reads only after it has sent everything', async () => {
+  await using w = await wire({ maxMessage: 1000, limits: { linger: 20_000, lingerBytes: 100_000_000 } })
+  // more than the kernel's buffers between the two hold
+  const body = 'x'.repeat(30_000_000)
+  const failed: unknown[] = []
+  w.socket.on('error', (error) => failed.push(error))
+  w.socket.pause()
+  await new Promise<void>((resolve) => w.socket.write(post(body), () => resolve()))
+  assert.deepEqual(failed, [])
+  const received = readUntilClose(w.socket)
+  w.socket.resume()
+  assert.match(await received, /^HTTP\/1\.1 413 [\s\S]*<\/problem>$/)
+})
+
 test('413 in the middle of a chunked body', async () => {
   await using w = await wire({ maxMessage: 1000, limits: { linger: 100 } })
   const received = readUntilClose(w.socket)
