@@ -35,8 +35,8 @@ export interface Context {
   /** RIDPolicy without ReportSchema, in normal form */
   readonly policy: string | null
   readonly incidentSource: string | null
-  /** the document itself, base64, where a Broker or the normal form would damage it; in the first item only */
-  readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' } | null
+  /** the document itself, base64, where a Broker, the normal form or an upgrade changes it; in the first item only */
+  readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' | 'version' } | null
   /** base64 of each Signature beside the document in its RID message; in the first item only */
   readonly signatures: readonly string[]
 }

@@ -153,10 +153,12 @@ function judge(config: Config, message: IncomingMessage, inspection: Inspection)
       'UnrecognizedFormat',
     )
   }
-  if (document.version === 1) {
-    return denied('format', 'the embedded document is IODEF 1; only IODEF 2 is published', 'UnrecognizedFormat')
+  const published = document.upgraded ?? document
+  if ('invalid' in published) {
+    const reason = `the IODEF 1 document cannot be written as IODEF 2: ${published.invalid}`
+    return denied('format', reason, 'UnrecognizedFormat')
   }
-  const plan = planPublication(config, message.peer, msgType, document, rid)
+  const plan = planPublication(config, message.peer, msgType, published, rid)
   if (plan.kind === 'denied') return denied(plan.code, plan.reason)
   if (plan.kind === 'too-large') {
     const detail = `An item of this report would have ${plan.bytes} bytes; the Broker takes at most ${plan.limit}.`

@@ -17,9 +17,21 @@ export interface DocumentReading {
   readonly incidents: readonly IncidentReading[]
   readonly needed: Needed
   /** what has to travel beside the normal form, since that or a Broker would damage it */
-  readonly original: { readonly text: string; readonly reason: 'signature' | 'characters' } | null
+  readonly original: Original | null
+  /** true when a Broker would change even what is seen of it */
+  readonly fragile: boolean
   /** false when a Broker could take its items and never give them back */
   readonly carriable: boolean
+  /** an IODEF 1 document as it is published: IODEF 2 with the document itself as original; null for IODEF 2 */
+  readonly upgraded: DocumentReading | { readonly invalid: string } | null
+}
+
+export interface Original {
+  readonly text: string
+  /** `version`: the text is IODEF 1, and what is seen its upgrade; a signed one stays `signature` */
+  readonly reason: 'signature' | 'characters' | 'version'
+  /** IODEF version of `text` */
+  readonly version: 1 | 2
 }
 
 export interface IncidentReading {
@@ -42,6 +54,7 @@ export function describe(
   const shell = normalForm(document, contentModel, (child) => incidents.includes(child))
   const described = incidents.map(describeIncident)
   const xml = wholeNormalForm(document, shell, described)
+  const fragile = isFragile(document)
   return {
     version,
     xml,
@@ -49,9 +62,19 @@ export function describe(
     shell: shell === PLAIN_SHELL ? null : shell,
     incidents: described,
     needed: neededFor(document, restrictions),
-    original: original ?? (isFragile(document) ? { text: xml, reason: 'characters' } : null),
+    original: original ?? (fragile ? { text: xml, reason: 'characters', version } : null),
+    fragile,
     carriable: isCarriable(document),
+    upgraded: null,
   }
+}
+
+/** What several parts of one thing need together. */
+export function strictest(lists: readonly Needed[]): Needed {
+  const order = ['public', 'partner', 'need-to-know', 'private'] as const
+  const all = lists.flat()
+  const label = order.findLast((one) => all.includes(one)) ?? 'private'
+  return all.includes('default') ? [label, 'default'] : [label]
 }
 
 /** What an IODEF-Document is taken to be when nothing else is said. */

@@ -9,6 +9,7 @@ import { typeOf } from './msg-types.ts'
 
 /** What a delivery to a RID peer keeps until it is rendered: one Incident of a Topic, or one whole document. */
 export interface Part {
+  /** of shell and Incidents */
   readonly version: 1 | 2
   readonly msgType: MsgType
   readonly policy: RidPolicy | null
@@ -19,6 +20,8 @@ export interface Part {
   readonly incidents: readonly string[]
   /** goes out as it is, in place of shell and Incidents, when the document is complete */
   readonly original: string | null
+  /** of the original, where it is another: an IODEF 1 document shown as IODEF 2 */
+  readonly originalVersion?: 1 | 2
   /** Signatures beside the document, which speak of the original */
   readonly signatures: readonly string[]
   readonly id: IncidentId
@@ -58,6 +61,7 @@ export function consumedFrom(inspection: Inspection): Consumed | undefined {
       shell: document.shell ?? PLAIN_SHELL,
       incidents,
       original: item === null ? null : (document.original?.text ?? null),
+      ...(item !== null && document.original !== null && { originalVersion: document.original.version }),
       signatures: item?.signatures ?? [],
       id: own.id,
       needed: document.needed,
@@ -90,16 +94,14 @@ export function renderRid(
   const signed = parts.find((part) => part.original !== null)
   const original = signed?.original ?? null
   const signatures = complete ? (signed?.signatures ?? []) : []
-  const xml =
+  const incidents = parts.flatMap((part) => part.incidents)
+  const document =
     original !== null && complete
-      ? original
-      : joinDocument(
-          first.shell,
-          parts.flatMap((part) => part.incidents),
-        )
+      ? { xml: original, version: signed?.originalVersion ?? first.version }
+      : { xml: joinDocument(first.shell, incidents), version: first.version }
   const own = policyOf(first.msgType, peer.policy.region, peer.policy.traffic, config.rid.name, first.id)
   const policy = first.policy === null ? own : adopt(first.policy, own, config.rid.name)
-  return renderMessage(policy, { xml, version: first.version, signatures }, first.incidentSource)
+  return renderMessage(policy, { ...document, signatures }, first.incidentSource)
 }
 
 /** The policy the message came with, but sent by us: unless its Node is the incident's source, Node is this RID system. */

@@ -1,13 +1,13 @@
 import { type ItemParts, readItem, xep0268Item } from '../grid/item.ts'
 import { contentModel } from '../iodef/content-model.ts'
 import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
-import { type Needed, neededFor } from '../iodef/restriction.ts'
+import { neededFor } from '../iodef/restriction.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { attribute, type XmlElement } from '../xml/tree.ts'
-import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL } from './document.ts'
+import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL, strictest } from './document.ts'
 import { type Inspection, type ItemReading, refused } from './inspection.ts'
 
 /** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
@@ -32,7 +32,7 @@ export function readXep0268(root: XmlElement, result: Inspection, read: Read): I
     signatures: readSignatures(parts, rebuilt.document, read),
   }
   // what is seen and what is carried both count: a publisher may have made them differ
-  const needed = merge([neededFor(root, also), rebuilt.document.needed])
+  const needed = strictest([neededFor(root, also), rebuilt.document.needed])
   return { ...result, item, document: { ...rebuilt.document, needed } }
 }
 
@@ -42,16 +42,40 @@ function readOriginal(parts: ItemParts, read: Read): Inspection | undefined {
   const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
   if (!decoded.ok) return undefined
   const inner = read(decoded.text, false)
-  const document = inner.document
-  if (!inner.valid || document === null || inner.rid !== null || inner.item !== null) return undefined
-  const visible = normalForm(parts.incident, contentModel)
-  const ids = document.incidents.map((incident) => xep0268Item(parts.element, incident.xml).id)
-  const matches =
-    document.incidents.some((incident) => incident.xml === visible) ||
-    (parts.items.length > 0 ? ids.join() === parts.items.join() : sameIncident(document.incidents[0], parts.incident))
-  if (!matches) return undefined
+  if (!inner.valid || inner.document === null || inner.rid !== null || inner.item !== null) return undefined
+  const document = shownOf(parts, inner.document)
+  if (document === undefined) return undefined
   const reason = document.original?.reason ?? 'characters'
-  return { ...inner, document: { ...document, original: { text: decoded.text, reason } } }
+  const { version } = inner.document
+  return { ...inner, document: { ...document, original: { text: decoded.text, reason, version } } }
+}
+
+/** The carried document in the version that the item shows, or undefined when it shows something else. */
+function shownOf(parts: ItemParts, carried: DocumentReading): DocumentReading | undefined {
+  const visible = normalForm(parts.incident, contentModel)
+  if (carried.version === 1 && parts.incident.ns === NS.iodef2) {
+    const { upgraded } = carried
+    return upgraded !== null && !('invalid' in upgraded) && isUpgrade(parts, visible, upgraded) ? upgraded : undefined
+  }
+  const matches =
+    carried.incidents.some((incident) => incident.xml === visible) ||
+    (parts.items.length > 0
+      ? idsOf(parts, carried).join() === parts.items.join()
+      : sameIncident(carried.incidents[0], parts.incident))
+  return matches ? carried : undefined
+}
+
+/** Anybody can upgrade, so there is no excuse for a difference, unless a Broker may have changed what is seen. */
+function isUpgrade(parts: ItemParts, visible: string, upgraded: DocumentReading): boolean {
+  const own = upgraded.incidents[parts.position - 1]
+  const shown = upgraded.fragile ? sameIncident(own, parts.incident) : own?.xml === visible
+  const whole =
+    parts.items.length > 0 ? idsOf(parts, upgraded).join() === parts.items.join() : upgraded.incidents.length === 1
+  return shown && whole
+}
+
+function idsOf(parts: ItemParts, { incidents }: DocumentReading): string[] {
+  return incidents.map((incident) => xep0268Item(parts.element, incident.xml).id)
 }
 
 /** What the context says of the RID message, if such a message would be valid: anybody may have written it. */
@@ -65,12 +89,12 @@ function readEnvelope(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' 
 }
 
 /** The Signatures that the item carries, if a RID message with them and the original is valid. */
-function readSignatures(parts: ItemParts, { original, version }: DocumentReading, read: Read): readonly string[] {
+function readSignatures(parts: ItemParts, { original }: DocumentReading, read: Read): readonly string[] {
   if (parts.signatures.length === 0 || original === null) return []
   const signatures = parts.signatures.map((base64) => Buffer.from(base64, 'base64').toString('utf8'))
   const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), {
     xml: original.text,
-    version,
+    version: original.version,
     signatures,
   })
   const inner = read(message, false)
@@ -94,11 +118,4 @@ function isIncident(element: XmlElement): boolean {
 
 function plainShell(ns: string): string {
   return ns === NS.iodef1 ? `<IODEF-Document xmlns="${ns}" version="1.00" lang="en"></IODEF-Document>` : PLAIN_SHELL
-}
-
-function merge(lists: readonly Needed[]): Needed {
-  const order = ['public', 'partner', 'need-to-know', 'private'] as const
-  const all = lists.flat()
-  const strictest = order.findLast((label) => all.includes(label)) ?? 'private'
-  return all.includes('default') ? [strictest, 'default'] : [strictest]
 }

@@ -14,6 +14,7 @@ import { descendants, type XmlElement } from '../xml/tree.ts'
 import { type DocumentReading, describe } from './document.ts'
 import { type Format, type Inspection, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readXep0268 } from './item-reading.ts'
+import { upgradedReading } from './upgrading.ts'
 
 export const TOP_SCHEMAS = ['iodef-2.0.xsd', 'iodef-1.0.xsd', 'iodef-rid-2.0.xsd', 'xep-0268.xsd'] as const
 
@@ -79,7 +80,11 @@ function readParsed(
     return readXep0268(root, result, (inner, part) => readText(schemas, inner, { ...options, part }))
   if (document === undefined) return result
   const original = sourceOf(text, root, document, signatures.length > 0)
-  return { ...result, document: describe(document, original, result.rid?.restrictions ?? []) }
+  const described = describe(document, original, result.rid?.restrictions ?? [])
+  if (described.version === 2) return { ...result, document: described }
+  const { part } = options
+  const read = (upgraded: string) => readText(schemas, upgraded, part === undefined ? {} : { part })
+  return { ...result, document: { ...described, upgraded: upgradedReading(document, described, read) } }
 }
 
 function formatOf(root: XmlElement): { format: Format; top: (typeof TOP_SCHEMAS)[number] | null } {
@@ -128,7 +133,8 @@ function sourceOf(
 ): DocumentReading['original'] {
   const signed = signedBeside || descendants(document).some((e) => e.ns === NS.ds && e.local === 'Signature')
   const source = signed ? sourceText(text, root, document) : undefined
-  return source === undefined ? null : { text: source, reason: 'signature' }
+  const version = document.ns === NS.iodef1 ? 1 : 2
+  return source === undefined ? null : { text: source, reason: 'signature', version }
 }
 
 /** The very characters of an element, so that they mean the same on their own. */

@@ -56,8 +56,11 @@ export function planPublication(
     // the original shows every Incident: it may only go where all of them go
     if (new Set(topics).size > 1)
       return denied('cannot-split', 'a document that must stay whole has routes to several Topics')
-    if (original.reason === 'characters' && topics[0]?.payload === 'iodef') {
-      return denied('cannot-carry', 'characters in the document do not survive in an item of payload "iodef"')
+    if (topics[0]?.payload === 'iodef') {
+      if (original.reason === 'characters')
+        return denied('cannot-carry', 'characters in the document do not survive in an item of payload "iodef"')
+      if (original.version === 1)
+        return denied('cannot-carry', 'an item of payload "iodef" cannot carry the IODEF 1 document that it came from')
     }
   }
   const publications = [...bare(document, topics), ...wrapped(element, document, topics, rid)]
