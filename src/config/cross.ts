@@ -3,95 +3,143 @@ import { didYouMean } from './nearest.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'
 
+/** What the checks look at, and whom they tell. */
+interface Look {
+  readonly tree: unknown
+  readonly peers: readonly unknown[]
+  readonly topics: readonly unknown[]
+  readonly routes: readonly unknown[]
+  readonly peerNames: readonly string[]
+  readonly topicNames: readonly string[]
+  problem(path: Path, message: string): void
+  warning(path: Path, message: string): void
+}
+
 /**
- * What no single value shows: names that must be unique, or known. It reads the tree as written, not the checked model, so
- * that these problems are reported together with those of single values.
+ * What no single value shows: names that must be unique, or known; what will never happen. It reads the tree as written, not
+ * the checked model, so that these problems are reported together with those of single values.
  */
 export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Finding[] } {
   const problems: Finding[] = []
   const warnings: Finding[] = []
   const peers = list(at(tree, 'peers'))
   const topics = list(at(tree, 'grid', 'topics'))
-  const routes = list(at(tree, 'routes'))
-  const peerNames = names(peers)
-  const topicNames = names(topics)
-
-  unique(peers, (peer) => at(peer, 'name'), ['peers'], ['name'], problems)
-  unique(topics, (topic) => at(topic, 'name'), ['grid', 'topics'], ['name'], problems)
-  unique(peers, (peer) => lower(at(peer, 'identity', 'dns')), ['peers'], ['identity', 'dns'], problems)
-  unique(peers, (peer) => hex(at(peer, 'identity', 'fingerprint')), ['peers'], ['identity', 'fingerprint'], problems)
-
-  const known = (value: unknown, candidates: readonly string[], what: string, path: Path) => {
-    if (typeof value !== 'string' || candidates.includes(value)) return
-    problems.push({ path, message: `"${value}" is no ${what} of this configuration${didYouMean(value, candidates)}` })
+  const look: Look = {
+    tree,
+    peers,
+    topics,
+    routes: list(at(tree, 'routes')),
+    peerNames: names(peers),
+    topicNames: names(topics),
+    problem: (path, message) => void problems.push({ path, message }),
+    warning: (path, message) => void warnings.push({ path, message }),
   }
-  const allKnown = (value: unknown, candidates: readonly string[], what: string, path: Path) => {
-    for (const [i, entry] of list(value).entries()) known(entry, candidates, what, [...path, i])
-  }
-  for (const [i, peer] of peers.entries()) {
-    allKnown(at(peer, 'publish'), topicNames, 'Topic', ['peers', i, 'publish'])
-    allKnown(at(peer, 'topics'), topicNames, 'Topic', ['peers', i, 'topics'])
-    if (list(at(peer, 'topics')).length > 0 && at(peer, 'url') === undefined) {
-      warnings.push({ path: ['peers', i, 'topics'], message: 'nothing is sent to a peer without url' })
-    }
-    if (list(at(peer, 'topics')).length === 0 && at(peer, 'url') !== undefined) {
-      warnings.push({ path: ['peers', i, 'url'], message: 'nothing is sent to a peer without topics' })
-    }
-  }
-  for (const [i, route] of routes.entries()) {
-    known(at(route, 'topic'), topicNames, 'Topic', ['routes', i, 'topic'])
-    allKnown(at(route, 'match', 'peer'), peerNames, 'peer', ['routes', i, 'match', 'peer'])
-    for (const [j, purpose] of list(at(route, 'match', 'purpose')).entries()) {
-      if (typeof purpose !== 'string' || PURPOSES.includes(purpose)) continue
-      const message = `"${purpose}" is no purpose of RFC 7970 section 3.2${didYouMean(purpose, PURPOSES)}`
-      warnings.push({ path: ['routes', i, 'match', 'purpose', j], message })
-    }
-    const earlier = routes.slice(0, i).findIndex((other) => Object.keys(record(at(other, 'match'))).length === 0)
-    if (earlier >= 0) {
-      warnings.push({ path: ['routes', i], message: `is never reached: routes[${earlier}] matches everything` })
-    }
-  }
-  for (const [i, peer] of peers.entries()) {
-    for (const [j, name] of list(at(peer, 'publish')).entries()) {
-      if (routes.some((route) => at(route, 'topic') === name && mayMatch(route, at(peer, 'name')))) continue
-      const message = `no route leads this peer to "${String(name)}"`
-      if (topicNames.includes(String(name))) warnings.push({ path: ['peers', i, 'publish', j], message })
-    }
-  }
-  if (peers.length === 0) warnings.push({ path: ['peers'], message: 'there are none: nobody can send or receive' })
-  if (topics.length === 0) warnings.push({ path: ['grid', 'topics'], message: 'there are none: nothing is forwarded' })
-  if (at(tree, 'grid', 'tls', 'cert') !== undefined && at(tree, 'grid', 'tls', 'key') === undefined) {
-    problems.push({ path: ['grid', 'tls', 'key'], message: 'is required with cert' })
-  }
-  if (at(tree, 'grid', 'tls', 'key') !== undefined && at(tree, 'grid', 'tls', 'cert') === undefined) {
-    problems.push({ path: ['grid', 'tls', 'cert'], message: 'is required with key' })
-  }
-  if (at(tree, 'grid', 'auth', 'external') === true && at(tree, 'grid', 'tls', 'cert') === undefined) {
-    problems.push({ path: ['grid', 'tls', 'cert'], message: 'is required: auth.external logs in by a certificate' })
-  }
+  checkUnique(look)
+  checkLogin(look)
+  checkPeers(look)
+  checkRoutes(look)
+  checkTopics(look)
   return { problems, warnings }
+}
+
+function checkUnique({ peers, topics, problem }: Look): void {
+  const unique = (items: readonly unknown[], root: Path, tail: readonly string[], key: (value: unknown) => unknown) => {
+    const first = new Map<string, number>()
+    for (const [i, item] of items.entries()) {
+      const value = key(at(item, ...tail))
+      if (typeof value !== 'string') continue
+      const before = first.get(value)
+      if (before === undefined) first.set(value, i)
+      else problem([...root, i, ...tail], `is the same as in ${root.join('.')}[${before}]`)
+    }
+  }
+  unique(peers, ['peers'], ['name'], (value) => value)
+  unique(topics, ['grid', 'topics'], ['name'], (value) => value)
+  unique(peers, ['peers'], ['identity', 'dns'], canonicalName)
+  unique(peers, ['peers'], ['identity', 'fingerprint'], (value) => fingerprint.safeParse(value).data)
+}
+
+function checkLogin({ tree, problem }: Look): void {
+  const has = (...path: string[]) => at(tree, 'grid', ...path) !== undefined
+  if (has('tls', 'cert') && !has('tls', 'key')) problem(['grid', 'tls', 'key'], 'is required with cert')
+  if (has('tls', 'key') && !has('tls', 'cert')) problem(['grid', 'tls', 'cert'], 'is required with key')
+  else if (at(tree, 'grid', 'auth', 'external') === true && !has('tls', 'cert')) {
+    problem(['grid', 'tls', 'cert'], 'is required: auth.external logs in by a certificate')
+  }
+}
+
+function checkPeers(look: Look): void {
+  const { peers, routes, topicNames, warning } = look
+  if (peers.length === 0) warning(['peers'], 'there are none: nobody can send or receive')
+  for (const [i, peer] of peers.entries()) {
+    for (const key of ['publish', 'topics']) known(look, at(peer, key), topicNames, 'Topic', ['peers', i, key])
+    const sent = list(at(peer, 'topics')).length > 0
+    if (sent && at(peer, 'url') === undefined) warning(['peers', i, 'topics'], 'nothing is sent to a peer without url')
+    if (!sent && at(peer, 'url') !== undefined) warning(['peers', i, 'url'], 'nothing is sent to a peer without topics')
+    for (const [j, topic] of list(at(peer, 'publish')).entries()) {
+      const led = routes.some((route) => at(route, 'topic') === topic && admits(route, at(peer, 'name')))
+      if (led || !topicNames.includes(String(topic))) continue
+      warning(['peers', i, 'publish', j], `no route leads this peer to "${String(topic)}"`)
+    }
+  }
 }
 
 const PURPOSES = ['traceback', 'mitigation', 'reporting', 'watch', 'other', 'ext-value']
 
-function unique(
-  items: readonly unknown[],
-  key: (item: unknown) => unknown,
-  root: Path,
-  tail: Path,
-  problems: Finding[],
-) {
-  const first = new Map<string, number>()
-  for (const [i, item] of items.entries()) {
-    const value = key(item)
-    if (typeof value !== 'string') continue
-    const before = first.get(value)
-    if (before === undefined) first.set(value, i)
-    else problems.push({ path: [...root, i, ...tail], message: `is the same as in ${root.join('.')}[${before}]` })
+function checkRoutes(look: Look): void {
+  const { routes, peers, peerNames, topicNames, warning } = look
+  const takesAll = routes.findIndex((route) => Object.keys(record(at(route, 'match'))).length === 0)
+  for (const [i, route] of routes.entries()) {
+    const topic = at(route, 'topic')
+    known(look, [topic], topicNames, 'Topic', ['routes', i, 'topic'], false)
+    known(look, at(route, 'match', 'peer'), peerNames, 'peer', ['routes', i, 'match', 'peer'])
+    for (const [j, purpose] of list(at(route, 'match', 'purpose')).entries()) {
+      if (typeof purpose !== 'string' || PURPOSES.includes(purpose)) continue
+      const message = `"${purpose}" is no purpose of RFC 7970 section 3.2${didYouMean(purpose, PURPOSES)}`
+      warning(['routes', i, 'match', 'purpose', j], message)
+    }
+    for (const [j, name] of list(at(route, 'match', 'peer')).entries()) {
+      const peer = peers.find((candidate) => at(candidate, 'name') === name)
+      if (peer === undefined || list(at(peer, 'publish')).includes(topic)) continue
+      const message = `its reports are denied: publish of peer "${String(name)}" does not list "${String(topic)}"`
+      warning(['routes', i, 'match', 'peer', j], message)
+    }
+    if (takesAll >= 0 && i > takesAll) {
+      warning(['routes', i], `is never reached: routes[${takesAll}] matches everything`)
+    }
   }
 }
 
-function mayMatch(route: unknown, peer: unknown): boolean {
+function checkTopics({ topics, routes, peers, warning }: Look): void {
+  if (topics.length === 0) warning(['grid', 'topics'], 'there are none: nothing is forwarded')
+  for (const [i, topic] of topics.entries()) {
+    const name = at(topic, 'name')
+    const used =
+      routes.some((route) => at(route, 'topic') === name) ||
+      peers.some((peer) => list(at(peer, 'topics')).includes(name))
+    if (typeof name === 'string' && !used) {
+      warning(['grid', 'topics', i, 'name'], `no route leads to "${name}", and no peer is sent what it carries`)
+    }
+  }
+}
+
+function known(
+  { problem }: Look,
+  values: unknown,
+  candidates: readonly string[],
+  what: string,
+  path: Path,
+  indexed = true,
+): void {
+  for (const [i, value] of list(values).entries()) {
+    if (typeof value !== 'string' || candidates.includes(value)) continue
+    const message = `"${value}" is no ${what} of this configuration${didYouMean(value, candidates)}`
+    problem(indexed ? [...path, i] : path, message)
+  }
+}
+
+/** Whether a route's `match.peer` lets the peer pass. */
+function admits(route: unknown, peer: unknown): boolean {
   const only = at(route, 'match', 'peer')
   return !Array.isArray(only) || only.includes(peer)
 }
@@ -100,11 +148,6 @@ function names(items: readonly unknown[]): string[] {
   return items.map((item) => at(item, 'name')).filter((name) => typeof name === 'string')
 }
 
-function lower(value: unknown): unknown {
+function canonicalName(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase().replace(/\.$/, '') : undefined
-}
-
-function hex(value: unknown): unknown {
-  const parsed = fingerprint.safeParse(value)
-  return parsed.success ? parsed.data : undefined
 }

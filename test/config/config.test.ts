@@ -288,6 +288,17 @@ describe('warnings', () => {
     )
   })
 
+  it('name a peer whose route leads where it may not publish, and a Topic that nobody uses', () => {
+    const text = changed('publish: [incident]', 'publish: []').replace('  topics:\n', '  topics:\n    - name: unused\n')
+    assert.deepEqual(
+      build(text).warnings.map(({ path, message }) => `${path}: ${message}`),
+      [
+        'grid.topics[0].name: no route leads to "unused", and no peer is sent what it carries',
+        'routes[0].match.peer[0]: its reports are denied: publish of peer "csirt-a" does not list "incident"',
+      ],
+    )
+  })
+
   it('name a Topic that a peer may publish to and no route leads to', () => {
     const { warnings } = build(changed('peer: [csirt-a]', 'peer: []'))
     assert.match(warnings[0]?.message ?? '', /no route leads this peer to "incident"/)
