@@ -7,7 +7,7 @@ import type { Grid, GridHandlers, GridState, PublishOutcome } from './contract.t
 import { readEvents } from './events.ts'
 import type { GridLog } from './log.ts'
 import type { DroppedStanza } from './parser.ts'
-import { publishItem } from './provider.ts'
+import { InFlight, publishItem } from './provider.ts'
 import { PUBSUB_EVENT } from './pubsub.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './session.ts'
 import { type BackoffTiming, supervise } from './supervise.ts'
@@ -52,6 +52,7 @@ class XmppGrid implements Grid {
   readonly #waiting = new Set<() => void>()
   #running: Promise<void> | undefined
   #session: Session | undefined
+  #inFlight = new InFlight()
   #state: { state: GridState; since: number; reason: string | null; error: GatewayError | null }
 
   constructor(options: GridOptions) {
@@ -86,9 +87,10 @@ class XmppGrid implements Grid {
     const session = this.#session
     if (!session) return retry(this.#state.reason ?? 'The Controller is not connected.')
     if (!loop.ready) return retry(`Topic ${topic} is not available.`)
-    const { config } = this.#options
-    const { maxItem } = config
-    const request = { session, broker: this.#broker, topic, itemId, xml, maxItem, access: loop.access, signal }
+    const { maxItem } = this.#options.config
+    const { access } = loop
+    const inFlight = this.#inFlight
+    const request = { session, broker: this.#broker, topic, itemId, xml, maxItem, access, signal, inFlight }
     const { outcome, doubt } = await publishItem(request)
     if (doubt) loop.doubt()
     return outcome
@@ -189,12 +191,16 @@ class XmppGrid implements Grid {
 
   async #work(session: Session, signal: AbortSignal): Promise<void> {
     this.#session = session
+    this.#inFlight = new InFlight()
+    void session.closed.then(() => {
+      if (this.#session === session) this.#session = undefined
+    })
     try {
       await Promise.all([...this.#loops.values()].map((loop) => loop.run(session, signal)))
       // without Topics there is nothing to run until then
       await session.closed
     } finally {
-      this.#session = undefined
+      if (this.#session === session) this.#session = undefined
     }
   }
 

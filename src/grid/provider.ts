@@ -18,6 +18,35 @@ export interface PublishRequest {
   /** the access model the Topic had when it was checked */
   readonly access: string | undefined
   readonly signal: AbortSignal
+  readonly inFlight: InFlight
+}
+
+/** Items from which on a broken-off stream may be an item's fault: well below any server's limit on stanzas. */
+const SUSPECT_SIZE = 131_072
+
+/**
+ * What is being published on one session. A Controller that takes no stanza of that size ends the whole stream (Prosody:
+ * policy-violation, RFC 6120 §4.9.3.14), so the largest item under way is to blame, or it would end the next stream, too.
+ */
+export class InFlight {
+  readonly #sizes = new Set<{ readonly size: number }>()
+  #suspect: { readonly size: number } | undefined
+
+  begin(size: number): { readonly size: number } {
+    const entry = { size }
+    this.#sizes.add(entry)
+    return entry
+  }
+
+  end(entry: { readonly size: number }): void {
+    this.#sizes.delete(entry)
+  }
+
+  /** The stream ended: was it because of this one? */
+  blame(entry: { readonly size: number }): boolean {
+    this.#suspect ??= [...this.#sizes].reduce((a, b) => (b.size > a.size ? b : a), entry)
+    return this.#suspect === entry && entry.size >= SUSPECT_SIZE
+  }
 }
 
 /** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
@@ -40,12 +69,20 @@ export async function publishItem(request: PublishRequest): Promise<{ outcome: P
     return { outcome: { kind: 'hold', reason: `The item cannot be sent: ${flaw}.` }, doubt: false }
   const item = `<item id="${xml.escapeXML(itemId)}">${payload}</item>`
   const publish = `<publish node="${xml.escapeXML(topic)}">${item}</publish>`
+  const entry = request.inFlight.begin(size)
   const answer = await session.request({
     to: broker,
     type: 'set',
     payload: `<pubsub xmlns="${PUBSUB}">${publish}${precondition(request.access)}</pubsub>`,
     signal,
   })
+  const ended = answer.kind === 'away' && !signal.aborted ? await session.closed : undefined
+  const blamed = ended?.fields.condition === 'policy-violation' && request.inFlight.blame(entry)
+  request.inFlight.end(entry)
+  if (blamed) {
+    const reason = `The Controller ended the stream (policy-violation) while this item of ${size} bytes was sent.`
+    return { outcome: { kind: 'hold', reason }, doubt: false }
+  }
   if (answer.kind === 'away' && signal.aborted) {
     const reason = 'The publication was broken off.'
     return { outcome: { kind: 'retry', reason, destinationDown: false }, doubt: false }

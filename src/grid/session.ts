@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Element, xml } from '@xmpp/client'
 import type { GridConfig } from '../config/types.ts'
-import type { GatewayError } from '../errors.ts'
+import { GatewayError, messageOf } from '../errors.ts'
 import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
 import { type DroppedStanza, describe } from './parser.ts'
@@ -132,7 +132,11 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       const onAbort = () => iq.cancel(id)
       cancel?.addEventListener('abort', onAbort, { once: true })
       const target = to === undefined ? '' : ` to="${xml.escapeXML(to)}"`
-      live.write(`<iq type="${type}" id="${id}"${target}>${payload}</iq>`).catch(() => iq.cancel(id))
+      live.write(`<iq type="${type}" id="${id}"${target}>${payload}</iq>`).catch((error: unknown) => {
+        // what was written in part cannot be gone on with
+        live.destroy(new GatewayError('grid-away', messageOf(error), { cause: error }))
+        iq.cancel(id)
+      })
       const result = await answer
       cancel?.removeEventListener('abort', onAbort)
       return result

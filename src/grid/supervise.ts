@@ -40,25 +40,29 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   while (!signal.aborted) {
     options.state('connecting', null)
     const begun = clock.now()
-    const reason = await attempt(options)
+    const reason = await attempt(options, (error) => options.state(stateAfter(error), error))
     if (signal.aborted) break
     failures = clock.now() - begun >= timing.stable ? 0 : failures + 1
-    const refused = reason.code === 'grid-auth'
-    const delay = refused ? timing.refused : jitter(clock, timing, failures)
-    // an untrusted certificate may be replaced any minute: shown like a refusal, tried like an outage
-    options.state(refused || reason.code === 'grid-tls' ? 'refused' : 'down', reason)
+    const delay = reason.code === 'grid-auth' ? timing.refused : jitter(clock, timing, failures)
     log.warn({ code: reason.code, reason: reason.message, retryInMs: Math.round(delay) }, 'Controller not connected.')
     await clock.sleep(delay, signal)
   }
   options.state('down', null)
 }
 
-async function attempt(options: SuperviseOptions): Promise<GatewayError> {
+/** An untrusted certificate may be replaced any minute: shown like a refusal, tried like an outage. */
+function stateAfter(reason: GatewayError): GridState {
+  return reason.code === 'grid-auth' || reason.code === 'grid-tls' ? 'refused' : 'down'
+}
+
+async function attempt(options: SuperviseOptions, lost: (reason: GatewayError) => void): Promise<GatewayError> {
   let session: Session
   try {
     session = await options.connect(options.signal)
   } catch (error) {
-    return asGatewayError(error)
+    const reason = asGatewayError(error)
+    if (!options.signal.aborted) lost(reason)
+    return reason
   }
   const over = new AbortController()
   const end = () => void session.close()
@@ -71,6 +75,8 @@ async function attempt(options: SuperviseOptions): Promise<GatewayError> {
     session.destroy(asGatewayError(error))
   })
   const reason = await session.closed
+  // at once: what still runs may take its time
+  if (!options.signal.aborted) lost(reason)
   over.abort(reason)
   options.signal.removeEventListener('abort', end)
   await running

@@ -87,7 +87,8 @@ export class TopicLoop {
       if (problem !== undefined) log.error({ topic: topic.name, reason: problem }, 'Topic has not all its members.')
       else this.#membersPending = false
     }
-    this.#access = check.access
+    // a Broker that does not say: what we would have made it
+    this.#access = check.access ?? (topic.create ? topic.access : undefined)
     this.#ready = true
     if (follow) return follow(session, until)
     this.#options.state('up', null)

@@ -129,12 +129,11 @@ async function inspect(
 
 /** XEP-0060 §8.1.3, with as many items as the Broker lets a node keep. */
 async function create(session: Session, broker: string, topic: TopicConfig, maxItem: number): Promise<IqAnswer> {
-  const known = await session.request({ to: broker, type: 'get', payload: owner(xml('default', {})) })
+  const asked = await session.request({ to: broker, type: 'get', payload: owner(xml('default', {})) })
   const defaults =
-    known.kind === 'result' ? readForm(known.stanza.getChild('pubsub', PUBSUB_OWNER)?.getChild('default')) : {}
-  const has = (field: string) => Object.keys(defaults).length === 0 || field in defaults
+    asked.kind === 'result' ? readForm(asked.stanza.getChild('pubsub', PUBSUB_OWNER)?.getChild('default')) : {}
   const wanted: Record<string, string> = {
-    'pubsub#title': topic.title ?? '',
+    ...(topic.title === undefined ? {} : { 'pubsub#title': topic.title }),
     'pubsub#type': PAYLOAD_TYPE[topic.payload],
     'pubsub#access_model': topic.access,
     'pubsub#publish_model': 'publishers',
@@ -145,15 +144,19 @@ async function create(session: Session, broker: string, topic: TopicConfig, maxI
     'pubsub#notify_delete': '1',
     'pubsub#send_last_published_item': 'never',
   }
-  const fields = Object.fromEntries(Object.entries(wanted).filter(([field, value]) => value !== '' && has(field)))
+  const known = Object.fromEntries(Object.entries(wanted).filter(([field]) => field in defaults))
   // asked for only where the Broker's own limit is known to be lower
-  const ownLimit = Number(defaults['pubsub#max_payload_size']?.[0])
-  const size: Record<string, string> = ownLimit < maxItem ? { 'pubsub#max_payload_size': String(maxItem) } : {}
+  const larger = Number(defaults['pubsub#max_payload_size']?.[0]) < maxItem
+  const size: Record<string, string> = larger ? { 'pubsub#max_payload_size': String(maxItem) } : {}
+  // ejabberd names no field without a default (title, type) but takes it; what a Broker does not know, it may refuse
+  const configurations = [...(larger ? [{ ...wanted, ...size }] : []), wanted, known]
   let answer: IqAnswer = { kind: 'away' }
-  for (const extra of [...(ownLimit < maxItem ? [size] : []), {}]) {
+  for (const fields of configurations) {
+    // never without it: a Topic may come out open otherwise
+    if (!('pubsub#access_model' in fields)) continue
     for (const items of MAX_ITEMS) {
       const limit: Record<string, string> = items === '' ? {} : { 'pubsub#max_items': items }
-      const form = submitForm(CONFIG_FORM, { ...fields, ...limit, ...extra })
+      const form = submitForm(CONFIG_FORM, { ...fields, ...limit })
       const payload = pubsub(xml('create', { node: topic.name }), xml('configure', {}, form))
       answer = await session.request({ to: broker, type: 'set', payload })
       // any other refusal may be about a value: ejabberd says resource-constraint, Prosody bad-request

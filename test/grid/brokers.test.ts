@@ -3,10 +3,13 @@ import { after, before, describe, test } from 'node:test'
 import type { GridConfig } from '../../src/config/types.ts'
 import type { Grid } from '../../src/grid/contract.ts'
 import { createGrid, type GridOptions } from '../../src/grid/grid.ts'
+import { openSession } from '../../src/grid/session.ts'
 import { type Broker, gridConfig, START, topicConfig } from '../support/brokers.ts'
+import { createPki } from '../support/pki.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
 
 const USERS = { gateway: 'gateway-secret', member: 'member-secret', stranger: 'stranger-secret' }
+const FAST = { min: 50, max: 200, topicRetry: 200 }
 const never = new AbortController().signal
 
 for (const kind of ['prosody', 'ejabberd'] as const) {
@@ -78,6 +81,225 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         ids.map((_, i) => i < 50),
       )
       assert.deepEqual(member.recorder.gaps, [])
+    })
+
+    test('200 KB of Japanese text come through unharmed, live and retained', async () => {
+      const topic = topicConfig({ name: 'large', members: [`member@${broker.domain}`] })
+      const provider = await begin({ topics: [topic] })
+      const member = await begin({ ...as('member'), topics: [] }, { consume: ['large'] })
+      const text = 'インシデント報告：不正アクセスを検知しました。𠮷野 '.repeat(2_700)
+      const xml = `<report xmlns="urn:xmpp:incident:2"><a>${text}</a></report>`
+      assert.ok(Buffer.byteLength(xml) > 195_000)
+      for (const id of ['a', 'b', 'c']) {
+        assert.deepEqual(await provider.grid.publish('large', id, xml, never), { kind: 'published' })
+      }
+      await until(() => member.recorder.received.length === 3, 'live items')
+      const late = await begin({ ...as('member'), topics: [] }, { consume: ['large'] })
+      assert.deepEqual(late.recorder.ids(), ['a', 'b', 'c'])
+      for (const item of [...member.recorder.received, ...late.recorder.received]) {
+        assert.equal(/<a>([^<]*)<[/]a>/.exec(item.xml)?.[1], text)
+      }
+    })
+
+    test('an item over maxItem, or that is no XML, is held and nothing is sent', async () => {
+      const provider = await begin({ topics: [topicConfig({ name: 'held' })], maxItem: 1_000 })
+      const outcomes = [
+        await provider.grid.publish('held', 'a', `<a xmlns="urn:x">${'x'.repeat(1_000)}</a>`, never),
+        await provider.grid.publish('held', 'b', '<a xmlns="urn:x">\u0001</a>', never),
+        await provider.grid.publish('held', 'c', '<a xmlns="urn:x">\ud800</a>', never),
+        await provider.grid.publish('held', 'd', '<a xmlns="urn:x"></b>', never),
+        await provider.grid.publish('held', 'e', '</item></publish></pubsub></iq><presence/>', never),
+        await provider.grid.publish('nowhere', 'f', '<a/>', never),
+      ]
+      assert.deepEqual(
+        outcomes.map(({ kind }) => kind),
+        outcomes.map(() => 'hold'),
+      )
+      assert.deepEqual(await provider.grid.publish('held', 'g', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      assert.equal(provider.grid.state().state, 'up')
+    })
+
+    test('an item over what the server takes is held, and does not take the connection down twice', async () => {
+      const topic = topicConfig({ name: 'over' })
+      const provider = await begin({ topics: [topic], maxItem: 2_000_000 }, { timing: FAST })
+      const huge = `<a xmlns="urn:x">${'x'.repeat(400_000)}</a>`
+      const outcomes = await Promise.all([
+        provider.grid.publish('over', 'small', '<a xmlns="urn:x"/>', never),
+        provider.grid.publish('over', 'huge', huge, never),
+      ])
+      assert.equal(outcomes[1]?.kind, 'hold', JSON.stringify(outcomes[1]))
+      await until(() => provider.grid.state().state === 'up', 'the connection')
+      await provider.grid.whenUp(AbortSignal.timeout(30_000))
+      assert.deepEqual(await provider.grid.publish('over', 'small', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+    })
+
+    test('a Topic deleted behind our back never shows an item to a stranger', async () => {
+      const topic = topicConfig({ name: 'deleted' })
+      const provider = await begin({ topics: [topic] }, { timing: FAST })
+      assert.deepEqual(await provider.grid.publish('deleted', 'a', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      await asOwner('<delete node="deleted"/>')
+      let outcome = await provider.grid.publish('deleted', 'b', '<a xmlns="urn:x"/>', never)
+      for (let i = 0; i < 50 && outcome.kind === 'retry'; i += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        outcome = await provider.grid.publish('deleted', 'b', '<a xmlns="urn:x"/>', never)
+      }
+      assert.deepEqual(outcome, { kind: 'published' })
+      const stranger = await begin({ ...as('stranger'), topics: [] }, { consume: ['deleted'] })
+      assert.equal(stranger.recorder.stateOf('topic:deleted'), 'refused')
+      assert.deepEqual(stranger.recorder.received, [])
+    })
+
+    test('a Topic that became open takes nothing until it was looked at again', async () => {
+      const topic = topicConfig({ name: 'opened' })
+      const provider = await begin({ topics: [topic] }, { timing: FAST })
+      const form = [
+        '<x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>http://jabber.org/protocol/pubsub#node_config',
+        '</value></field><field var="pubsub#access_model"><value>open</value></field></x>',
+      ].join('')
+      await asOwner(`<configure node="opened">${form}</configure>`)
+      const outcome = await provider.grid.publish('opened', 'a', '<a xmlns="urn:x"/>', never)
+      assert.equal(outcome.kind, 'retry', JSON.stringify(outcome))
+      await until(() => provider.log.lines.some((line) => line.text.includes('another access model')), 'the warning')
+    })
+
+    test('is back after a restart of the server, and reads what it missed', async () => {
+      const topic = topicConfig({ name: 'restart', members: [`member@${broker.domain}`] })
+      const provider = await begin({ topics: [topic] }, { timing: FAST })
+      const member = await begin({ ...as('member'), topics: [] }, { consume: ['restart'], timing: FAST })
+      await provider.grid.publish('restart', 'a', '<a xmlns="urn:x"/>', never)
+      await until(() => member.recorder.received.length === 1, 'the first item')
+      await broker.kill()
+      await until(() => provider.grid.state().state !== 'up', 'the loss')
+      const away = await provider.grid.publish('restart', 'b', '<a xmlns="urn:x"/>', never)
+      assert.equal(away.kind === 'retry' && away.destinationDown, true)
+      await broker.start()
+      await provider.grid.whenUp(AbortSignal.timeout(60_000))
+      assert.deepEqual(await provider.grid.publish('restart', 'b', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      await until(() => member.recorder.received.length === 2, 'the second item', 20_000).catch((error: unknown) => {
+        throw new Error(JSON.stringify([member.recorder.states.slice(-6), member.log.lines.slice(-8)]), { cause: error })
+      })
+      assert.deepEqual(member.recorder.ids(), ['a', 'b'])
+    })
+
+    test('shows the Topics with what is known about them', async () => {
+      const topic = topicConfig({ name: 'shown', title: 'To be shown' })
+      await begin({ topics: [topic] })
+      const { grid } = await begin({ topics: [topic] }, { liveOnly: true })
+      const shown = (await grid.discover(never)).find(({ node }) => node === 'shown')
+      assert.equal(shown?.type, 'leaf')
+      assert.deepEqual(shown?.meta['pubsub#title'], ['To be shown'])
+      assert.deepEqual(shown?.meta['pubsub#access_model'], ['whitelist'])
+      assert.deepEqual(shown?.meta['pubsub#type'], ['urn:xmpp:incident:2'])
+      assert.deepEqual(shown?.meta['pubsub#max_items'], ['max'])
+    })
+
+    test('a watcher beside a gateway of the same account takes nothing from it', async () => {
+      const topic = topicConfig({ name: 'watched' })
+      const gateway = await begin({ topics: [topic] }, { consume: ['watched'] })
+      await gateway.grid.publish('watched', 'old', '<a xmlns="urn:x"/>', never)
+      await until(() => gateway.recorder.received.length === 1, 'the old item')
+      const watcher = await begin({ topics: [topic] }, { consume: ['watched'], liveOnly: true })
+      await gateway.grid.publish('watched', 'new', '<a xmlns="urn:x"/>', never)
+      await until(() => watcher.recorder.received.length > 0 && gateway.recorder.received.length > 1, 'the new item')
+      assert.deepEqual(watcher.recorder.ids(), ['new'])
+      await watcher.grid[Symbol.asyncDispose]()
+      await gateway.grid.publish('watched', 'newer', '<a xmlns="urn:x"/>', never)
+      await until(() => gateway.recorder.received.length > 2, 'the newer item')
+      assert.deepEqual(gateway.recorder.ids(), ['old', 'new', 'newer'])
+    })
+
+    test('a half-open line is noticed and left', async () => {
+      const { grid } = await begin({ topics: [] }, { timing: { ...FAST, pingInterval: 200, pingTimeout: 1_000 } })
+      broker.pause()
+      try {
+        await until(() => grid.state().state !== 'up', 'the loss')
+        assert.match(grid.state().reason ?? '', /ping|connected/)
+      } finally {
+        broker.resume()
+      }
+      await grid.whenUp(AbortSignal.timeout(60_000))
+    })
+
+    test('a wrong password is refused and not hammered', async () => {
+      const config = gridConfig(broker, { auth: { kind: 'password', readPassword: () => 'wrong', allowPlain: false } })
+      const recorder = new Recorder()
+      const grid = createGrid({
+        config,
+        consume: [],
+        handlers: recorder,
+        log: new LogLines(),
+        timing: { min: 1, max: 1 },
+      })
+      grids.push(grid)
+      grid.start()
+      await assert.rejects(grid.whenUp(AbortSignal.timeout(30_000)), { code: 'grid-auth' })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      assert.equal(recorder.states.filter(({ state }) => state === 'connecting').length, 1)
+      assert.equal(grid.state().state, 'refused')
+    })
+
+    async function asOwner(action: string): Promise<void> {
+      const options = { config: gridConfig(broker), onMessage: () => {}, onDropped: () => {} }
+      const session = await openSession(options, never)
+      const payload = `<pubsub xmlns="http://jabber.org/protocol/pubsub#owner">${action}</pubsub>`
+      const answer = await session.request({ to: broker.broker, type: 'set', payload })
+      await session.close()
+      assert.equal(answer.kind, 'result', JSON.stringify(answer))
+    }
+  })
+
+  describe(`${kind}, set up otherwise`, () => {
+    test('EXTERNAL by client certificate', async () => {
+      await using pki = await createPki()
+      await using broker = await START[kind]({ pki, external: true, users: { gateway: 'unused' } })
+      const own = await (await pki.ca('grid')).issue({ cn: 'gateway', xmpp: [`gateway@${broker.domain}`] })
+      const tls = { ca: broker.ca, cert: own.cert, key: own.key, minVersion: 'TLSv1.2' as const }
+      const config = gridConfig(broker, { auth: { kind: 'external' }, tls, topics: [] })
+      const session = await openSession(
+        { config, onMessage: () => {}, onDropped: () => {} },
+        AbortSignal.timeout(20_000),
+      )
+      assert.equal(session.address.bare, `gateway@${broker.domain}`)
+      await session.close()
+    })
+
+    test('TLS 1.2 with channel binding, and direct TLS', async () => {
+      await using broker = await START[kind]({ tls: '1.2' })
+      for (const service of [broker.service, broker.directTls]) {
+        const config = gridConfig(broker, { service, topics: [] })
+        const session = await openSession(
+          { config, onMessage: () => {}, onDropped: () => {} },
+          AbortSignal.timeout(20_000),
+        )
+        await session.close()
+      }
+    })
+
+    test('what rotated away while we were absent is a gap', async () => {
+      await using broker = await START[kind]({ maxItems: 5 })
+      const topic = topicConfig({ name: 'short' })
+      const make = (recorder: Recorder) => {
+        const config = gridConfig(broker, { topics: [topic] })
+        const grid = createGrid({ config, consume: ['short'], handlers: recorder, log: new LogLines() })
+        grid.start()
+        return grid
+      }
+      const recorder = new Recorder()
+      const first = make(recorder)
+      await first.whenUp(AbortSignal.timeout(30_000))
+      await first.publish('short', 'seen', '<a xmlns="urn:x"/>', never)
+      await until(() => recorder.received.length === 1, 'the first item')
+      const other = new Recorder()
+      const second = make(other)
+      await second.whenUp(AbortSignal.timeout(30_000))
+      await first[Symbol.asyncDispose]()
+      for (let i = 0; i < 8; i += 1) await second.publish('short', `missed-${i}`, '<a xmlns="urn:x"/>', never)
+      await second[Symbol.asyncDispose]()
+      const third = make(recorder)
+      await third.whenUp(AbortSignal.timeout(30_000))
+      assert.deepEqual(recorder.gaps, [{ topic: 'short', after: 'seen', before: 'missed-3', retained: 5 }])
+      assert.deepEqual(recorder.ids().slice(1), ['missed-3', 'missed-4', 'missed-5', 'missed-6', 'missed-7'])
+      await third[Symbol.asyncDispose]()
     })
   })
 }

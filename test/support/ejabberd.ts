@@ -109,7 +109,7 @@ function configuration(dir: string, port: number, directPort: number, options: B
     shaper: 'none',
     access: 'c2s_all',
     [tls]: true,
-    ...(options.external ? { tls_verify: true } : {}),
+    ...(options.external ? { tls_verify: true, cafile: join(dir, 'ca.pem') } : {}),
     ...(options.tls === '1.2' ? { protocol_options: ['no_sslv3', 'no_tlsv1', 'no_tlsv1_1', 'no_tlsv1_3'] } : {}),
   })
   // JSON is YAML

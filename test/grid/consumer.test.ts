@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { GridConfig } from '../../src/config/types.ts'
+import { createGrid, type GridOptions } from '../../src/grid/grid.ts'
+import { topicConfig } from '../support/brokers.ts'
+import {
+  answer,
+  event,
+  FAKE_DOMAIN,
+  type FakeIq,
+  type FakeScript,
+  startFakeController,
+  usualAnswer,
+} from '../support/fake-controller.ts'
+import { type Certificate, createPki, type Pki } from '../support/pki.ts'
+import { LogLines, Recorder, until } from '../support/recorder.ts'
+
+const PUBSUB = 'http://jabber.org/protocol/pubsub'
+const TIMING = { min: 10, max: 50, topicRetry: 100, resync: 60_000 }
+
+const item = (id: string, text = id) => `<item id="${id}"><a xmlns="urn:x">${text}</a></item>`
+
+/** A Broker that keeps items in Topic order, as Prosody does: newest first in lists, no paging. */
+class FakeTopic {
+  readonly items = new Map<string, string>()
+  /** answers over every limit for these ids */
+  readonly huge = new Set<string>()
+  lists = 0
+  fetched: string[][] = []
+
+  readonly onIq = (iq: FakeIq): string | undefined => {
+    if (iq.xml.includes('disco#items') && iq.xml.includes('node=')) {
+      this.lists += 1
+      const ids = [...this.items.keys()].reverse().map((id) => `<item jid="pubsub.${FAKE_DOMAIN}" name="${id}"/>`)
+      return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#items" node="incident">${ids.join('')}</query>`)
+    }
+    if (!iq.xml.includes('<items')) return undefined
+    const wanted = [...iq.xml.matchAll(/<item id="([^"]*)"/g)].map((match) => match[1] ?? '')
+    const newest = Number(/max_items="(\d+)"/.exec(iq.xml)?.[1] ?? 0)
+    const ids = newest > 0 ? [...this.items.keys()].slice(-newest) : wanted
+    if (newest === 0) this.fetched.push(ids)
+    const content = ids.flatMap((id) =>
+      this.huge.has(id) ? item(id, 'x'.repeat(9_000_000)) : (this.items.get(id) ?? []),
+    )
+    return answer(iq, `<pubsub xmlns="${PUBSUB}"><items node="incident">${content.join('')}</items></pubsub>`)
+  }
+
+  add(...ids: string[]): void {
+    for (const id of ids) this.items.set(id, item(id))
+  }
+}
+
+describe('a Consumer at a Broker that fails by script', () => {
+  let pki: Pki
+  let certificate: Certificate
+  let ca: string
+
+  before(async () => {
+    pki = await createPki()
+    const authority = await pki.ca('grid')
+    ca = authority.cert
+    certificate = await authority.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
+  })
+  after(() => pki.dispose())
+
+  async function joined(
+    script: Partial<FakeScript> = {},
+    recorder = new Recorder(),
+    options: Partial<GridOptions> = {},
+  ) {
+    const fake = await startFakeController({ certificate, ...script })
+    const config: GridConfig = {
+      service: fake.service,
+      jid: `gateway@${FAKE_DOMAIN}`,
+      auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
+      tls: { ca, minVersion: 'TLSv1.2' },
+      broker: `pubsub.${FAKE_DOMAIN}`,
+      maxItem: 250_000,
+      topics: [topicConfig()],
+    }
+    const log = new LogLines()
+    const grid = createGrid({ config, consume: ['incident'], handlers: recorder, log, timing: TIMING, ...options })
+    grid.start()
+    await grid.whenUp(AbortSignal.timeout(30_000))
+    const end = async () => {
+      await grid[Symbol.asyncDispose]()
+      await fake[Symbol.asyncDispose]()
+    }
+    return { fake, grid, recorder, log, [Symbol.asyncDispose]: end }
+  }
+
+  test('takes events from the Broker and from nobody else', async () => {
+    await using link = await joined()
+    for (const from of [
+      'eve@evil.example/x',
+      `eve@pubsub.${FAKE_DOMAIN}`,
+      `pubsub.${FAKE_DOMAIN}.evil.example`,
+      `Pubsub.${FAKE_DOMAIN}`,
+      FAKE_DOMAIN,
+      '',
+    ]) {
+      await link.fake.send(event('incident', item('forged'), from))
+    }
+    await link.fake.send(event('other', item('elsewhere')))
+    await link.fake.send(event('incident', item('true')))
+    await until(() => link.recorder.received.length > 0, 'the true event')
+    assert.deepEqual(link.recorder.ids(), ['true'])
+    assert.deepEqual(
+      link.recorder.drops.map(({ reason }) => reason),
+      ['forged', 'forged', 'forged', 'forged', 'forged', 'forged', 'unknown-topic'],
+    )
+  })
+
+  test('an error that bounces back is no event', async () => {
+    await using link = await joined()
+    const bounced = event('incident', item('bounced')).replace('type="headline"', 'type="error"')
+    await link.fake.send(bounced + event('incident', item('true')))
+    await until(() => link.recorder.received.length > 0, 'the true event')
+    assert.deepEqual(link.recorder.ids(), ['true'])
+  })
+
+  test('takes several items of one event, and retractions in their place', async () => {
+    await using link = await joined()
+    await link.fake.send(event('incident', `${item('a')}${item('b')}${item('c')}`))
+    await link.fake.send(event('incident', '<retract id="a"/><retract id="b"/>'))
+    await until(() => link.recorder.retractions.length > 0, 'the retraction')
+    assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c'])
+    assert.deepEqual(link.recorder.retractions, ['a', 'b'])
+  })
+
+  test('drops an item with two payloads, keeps its neighbours', async () => {
+    await using link = await joined()
+    await link.fake.send(event('incident', `${item('a')}<item id="b"><x/><y/></item><item><x/></item>${item('c')}`))
+    await until(() => link.recorder.received.length > 1, 'the neighbours')
+    assert.deepEqual(link.recorder.ids(), ['a', 'c'])
+    assert.deepEqual(
+      link.recorder.drops.map(({ reason }) => reason),
+      ['malformed', 'malformed'],
+    )
+  })
+
+  test('fetches what a Topic only announces', async () => {
+    const topic = new FakeTopic()
+    await using link = await joined({ onIq: topic.onIq })
+    topic.add('a')
+    await link.fake.send(event('incident', '<item id="a"/>'))
+    await until(() => link.recorder.received.length > 0, 'the item')
+    assert.match(link.recorder.received[0]?.xml ?? '', /<a xmlns="urn:x">a<\/a>/)
+  })
+
+  test('reads what is retained, oldest first, and only what is unseen', async () => {
+    const topic = new FakeTopic()
+    const ids = Array.from({ length: 30 }, (_, i) => `i${i}`)
+    topic.add(...ids)
+    const recorder = new Recorder()
+    for (const id of ids.slice(0, 12)) recorder.seen.add(id)
+    recorder.last = { itemId: 'i11', at: 0 }
+    await using link = await joined({ onIq: topic.onIq }, recorder)
+    assert.deepEqual(link.recorder.ids(), ids.slice(12))
+    assert.deepEqual(topic.fetched.flat(), ids.slice(12))
+    assert.deepEqual(link.recorder.gaps, [])
+    assert.ok(link.recorder.received.every((received) => received.retained))
+  })
+
+  test('one item that is too large costs itself only', async () => {
+    const topic = new FakeTopic()
+    topic.add('a', 'b', 'poison', 'c', 'd')
+    topic.huge.add('poison')
+    await using link = await joined({ onIq: topic.onIq })
+    assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c', 'd'])
+    assert.deepEqual(
+      link.recorder.drops.map(({ reason }) => reason),
+      ['oversized'],
+    )
+    // and is not fetched again at the next join
+    const before = topic.fetched.flat().filter((id) => id === 'poison').length
+    link.fake.drop()
+    await until(() => topic.lists === 2 && link.recorder.stateOf('topic:incident') === 'up', 'the next join')
+    assert.equal(topic.fetched.flat().filter((id) => id === 'poison').length, before)
+    assert.equal(link.fake.connections, 2)
+  })
+
+  test('tells a gap when what it saw last is gone and nothing it saw is left', async () => {
+    const topic = new FakeTopic()
+    topic.add('x', 'y')
+    const recorder = new Recorder()
+    recorder.last = { itemId: 'old', at: 0 }
+    await using link = await joined({ onIq: topic.onIq }, recorder)
+    assert.deepEqual(link.recorder.gaps, [{ topic: 'incident', after: 'old', before: 'x', retained: 2 }])
+    link.fake.drop()
+    await until(() => topic.lists === 2 && link.recorder.stateOf('topic:incident') === 'up', 'the next join')
+    assert.equal(link.recorder.gaps.length, 1)
+  })
+
+  test('what arrives live while the past is read waits, and is handed on once', async () => {
+    const topic = new FakeTopic()
+    topic.add('a', 'b')
+    let live: (() => Promise<void>) | undefined
+    const onIq = (iq: FakeIq) => {
+      // between the list and the payloads: one that is in the list already, and a new one
+      if (iq.xml.includes('disco#items')) void live?.()
+      return topic.onIq(iq) ?? usualAnswer(iq)
+    }
+    const fakes: { send(xml: string): Promise<void> }[] = []
+    live = async () => {
+      await fakes[0]?.send(event('incident', item('b')) + event('incident', item('c')))
+    }
+    await using link = await joined({ onIq })
+    fakes.push(link.fake)
+    link.recorder.seen.clear()
+    link.recorder.received.length = 0
+    link.fake.drop()
+    await until(() => link.recorder.ids().includes('c'), 'the live item')
+    assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c'])
+  })
+
+  test('items that could not be taken in are read again', async () => {
+    const topic = new FakeTopic()
+    await using link = await joined({ onIq: topic.onIq })
+    link.recorder.failure = new Error('the disk is full')
+    topic.add('a', 'b')
+    await link.fake.send(event('incident', item('a')) + event('incident', item('b')))
+    await until(() => topic.lists > 1, 'a new join')
+    assert.equal(link.recorder.received.length, 0)
+    link.recorder.failure = undefined
+    await until(() => link.recorder.seen.size === 2, 'both items')
+    assert.deepEqual([...new Set(link.recorder.ids())], ['a', 'b'])
+  })
+
+  test('and from a Topic that keeps nothing they are not lost either', async () => {
+    await using link = await joined()
+    link.recorder.failure = new Error('the disk is full')
+    await link.fake.send(event('incident', item('a')) + event('incident', item('b')))
+    await until(() => link.log.lines.some((line) => line.text === 'Items could not be taken in.'), 'the failure')
+    link.recorder.failure = undefined
+    await until(() => link.recorder.seen.size === 2, 'both items')
+    assert.deepEqual([...new Set(link.recorder.ids())], ['a', 'b'])
+  })
+
+  test('a slow taker bounds what waits: the Topic is read again', async () => {
+    const topic = new FakeTopic()
+    await using link = await joined({ onIq: topic.onIq })
+    const gate = Promise.withResolvers<void>()
+    link.recorder.gate = gate.promise
+    const text = 'x'.repeat(500_000)
+    for (let i = 0; i < 50; i += 1) {
+      topic.items.set(`i${i}`, item(`i${i}`, text))
+      await link.fake.send(event('incident', item(`i${i}`, text)))
+    }
+    // everything was received before anything is taken
+    await link.fake.send('<iq type="get" id="last" from="grid.example"><ping xmlns="urn:xmpp:ping"/></iq>')
+    await until(() => link.fake.secure.includes('"last"'), 'the last event')
+    gate.resolve()
+    await until(() => link.recorder.seen.size === 50, 'all items')
+    assert.ok(topic.lists > 1)
+    assert.ok(link.log.lines.some((line) => line.text.startsWith('Too much waits')))
+    const ids = link.recorder.ids()
+    assert.deepEqual(
+      [...new Set(ids)],
+      Array.from({ length: 50 }, (_, i) => `i${i}`),
+    )
+  })
+
+  test('an item that was missed without a sign is found', async () => {
+    const topic = new FakeTopic()
+    await using link = await joined({ onIq: topic.onIq }, new Recorder(), { timing: { ...TIMING, resync: 50 } })
+    topic.add('silent')
+    await until(() => link.recorder.ids().includes('silent'), 'the missed item')
+    assert.ok(link.log.lines.some((line) => line.text.startsWith('Items were missed')))
+  })
+
+  test('a skipped event makes it look for what was in it', async () => {
+    const topic = new FakeTopic()
+    await using link = await joined({ onIq: topic.onIq })
+    topic.items.set('big', item('big', 'x'.repeat(2_000_000)))
+    await link.fake.send(event('incident', item('big', 'x'.repeat(2_000_000))))
+    await until(() => link.recorder.ids().includes('big'), 'the item')
+    assert.equal(link.recorder.drops[0]?.reason, 'oversized')
+  })
+
+  test('a Topic that is not there is refused, and joined once it is', async () => {
+    let there = false
+    const onIq = (iq: FakeIq) =>
+      !there && iq.xml.includes('disco#info') && iq.to.startsWith('pubsub')
+        ? `<iq type="error" id="${iq.id}" from="${iq.to}"><error type="cancel"><item-not-found xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`
+        : undefined
+    await using link = await joined({ onIq }, new Recorder(), { liveOnly: true })
+    const refusal = link.recorder.states.findLast((state) => state.part === 'topic:incident')
+    assert.equal(refusal?.state, 'refused')
+    assert.match(refusal?.reason ?? '', /does not exist/)
+    there = true
+    await until(() => link.recorder.stateOf('topic:incident') === 'up', 'the Topic')
+  })
+
+  test('a watcher reads nothing retained, subscribes its own login and takes that back', async () => {
+    const topic = new FakeTopic()
+    topic.add('old')
+    const link = await joined({ onIq: topic.onIq }, new Recorder(), { liveOnly: true })
+    await link.fake.send(event('incident', item('new')))
+    await until(() => link.recorder.received.length > 0, 'the item')
+    assert.deepEqual(link.recorder.ids(), ['new'])
+    assert.equal(topic.lists, 0)
+    const full = link.fake.client
+    await link[Symbol.asyncDispose]()
+    assert.match(link.fake.secure, new RegExp(`<subscribe[^>]*jid="${full}"`))
+    assert.match(link.fake.secure, new RegExp(`<unsubscribe[^>]*jid="${full}"`))
+    assert.doesNotMatch(link.fake.secure, /<presence/)
+  })
+})
