@@ -123,9 +123,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
 
 function createSenders({ config, log, intake }: Parts): Map<string, ReloadableRidSender> {
   const readReply = (body: Uint8Array) => intake.readReply(body)
+  // as many connections as sends: the deadline of a send includes the wait for one
+  const limits = { connections: config.delivery.concurrency }
   const withUrl = config.peers.filter((peer) => peer.url !== undefined)
   return new Map(
-    withUrl.map((peer) => [peer.name, createRidSender({ peer, tls: config.rid.tls, readReply, log })] as const),
+    withUrl.map((peer) => [peer.name, createRidSender({ peer, tls: config.rid.tls, readReply, log, limits })] as const),
   )
 }
 
