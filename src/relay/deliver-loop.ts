@@ -4,7 +4,15 @@ import type { Logger } from '../log.ts'
 import type { Delivery, DestinationKind, Store } from '../store/store.ts'
 import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from './backoff.ts'
 import { type AttemptOutcome, attempt, LEASE } from './deliver-attempt.ts'
-import { type Circumstances, type DeliveryEvents, expiryOf, giveUp, judge, release } from './deliver-outcome.ts'
+import {
+  type Circumstances,
+  type DeliveryEvents,
+  expiryOf,
+  floorOf,
+  giveUp,
+  judge,
+  release,
+} from './deliver-outcome.ts'
 import type { Keeper } from './deliver-settle.ts'
 import type { Sink } from './sink.ts'
 
@@ -127,12 +135,12 @@ export class DeliveryLoop {
       leaseMs: LEASE,
       ...(early === undefined ? {} : { early }),
     })
-    if (this.#down === null && this.#early === early && units.length < limit) this.#early = undefined
+    if (this.#down === null && this.#early === early && units.length === 0) this.#early = undefined
     for (const unit of units) {
       // after a long store failure a lease may run out while its outcome still waits to be written
       const fresh = unit.filter((one) => !this.#leased.has(one.id))
-      if (fresh.length > 0)
-        this.#start(draining.aborted ? this.#settle(fresh, { kind: 'stopped' }) : this.#carry(fresh), fresh)
+      if (fresh.length === 0) continue
+      this.#start(draining.aborted ? this.#settle(fresh, { kind: 'stopped' }) : this.#carry(fresh), fresh)
     }
     return units.length
   }
@@ -156,13 +164,14 @@ export class DeliveryLoop {
   async #carry(unit: readonly Delivery[]): Promise<void> {
     const { sink, clock, log, stop, keeper, maxAge } = this.#context
     const down = this.#down
+    const isProbe = down !== null
     const expiry = expiryOf(unit, maxAge)
     // its time ran out while the destination was down: that is its outcome, and no probe
-    if (down !== null && clock.now() >= expiry && down.since <= expiry) {
+    if (isProbe && clock.now() >= expiry && down.since <= expiry) {
       return keeper.keep(giveUp(unit, down.reason, this.#circumstances()))
     }
     const outcome = await attempt({ sink, clock, log }, unit, stop)
-    this.#learn(outcome)
+    this.#learn(outcome, isProbe)
     await this.#settle(unit, outcome)
   }
 
@@ -173,19 +182,21 @@ export class DeliveryLoop {
     if (outcome.kind === 'retry') postponed()
   }
 
-  #learn(outcome: AttemptOutcome): void {
-    const { clock } = this.#context
+  /** What an attempt says about the destination itself. */
+  #learn(outcome: AttemptOutcome, isProbe: boolean): void {
+    const { clock, maxAge } = this.#context
     const now = clock.now()
-    const before = this.#down
-    if (outcome.kind === 'retry' && (outcome.destinationDown || before !== null)) {
-      const failures = (before?.failures ?? 0) + 1
-      const wait = Math.max(outcome.retryAfter ?? 0, fullJitter(failures, PROBE_BACKOFF, clock.random))
-      this.#down = { since: before?.since ?? now, failures, nextProbe: now + wait, reason: outcome.reason }
-      if (before === null) this.#report('down', now, outcome.reason)
-    } else if (outcome.kind === 'delivered' && before !== null) {
+    const down = this.#down
+    if (outcome.kind === 'delivered' && down !== null) {
       this.#down = null
       this.#early = now
       this.#report('up', now, null)
+    } else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) {
+      // several may be under way when it goes down: together they are one failure
+      const failures = down === null ? 1 : down.failures + (isProbe ? 1 : 0)
+      const wait = Math.max(floorOf(outcome, maxAge), fullJitter(failures, PROBE_BACKOFF, clock.random))
+      this.#down = { since: down?.since ?? now, failures, nextProbe: now + wait, reason: outcome.reason }
+      if (down === null) this.#report('down', now, outcome.reason)
     }
   }
 

@@ -26,6 +26,11 @@ export function expiryOf(unit: readonly Delivery[], maxAge: number): number {
   return Math.max(...unit.map((one) => one.requeuedAt ?? one.createdAt)) + maxAge
 }
 
+/** How long the far end asked to be left alone, in whole ms: not for ever, whatever it says. */
+export function floorOf({ retryAfter = 0 }: { readonly retryAfter?: number }, maxAge: number): number {
+  return Number.isNaN(retryAfter) ? 0 : Math.ceil(Math.min(Math.max(0, retryAfter), maxAge))
+}
+
 /** Turns what the sink said into what the store keeps. All members of a unit share one fate. */
 export function judge(unit: readonly Delivery[], outcome: SendOutcome, about: Circumstances): Verdict {
   const { now, random, maxAge, events } = about
@@ -47,7 +52,7 @@ export function judge(unit: readonly Delivery[], outcome: SendOutcome, about: Ci
       const expiry = expiryOf(unit, maxAge)
       if (now >= expiry) return giveUp(unit, outcome.reason, about)
       const failures = Math.max(...unit.map((one) => one.attempts)) + 1
-      const wait = Math.max(outcome.retryAfter ?? 0, fullJitter(failures, DELIVERY_BACKOFF, random))
+      const wait = Math.max(floorOf(outcome, maxAge), fullJitter(failures, DELIVERY_BACKOFF, random))
       // the last attempt is made at the end of its life, not after it
       const nextAttempt = Math.min(now + wait, expiry)
       const reason = short(outcome.reason)

@@ -26,6 +26,9 @@ const EARLY = `${READY} AND due > ?2 AND updated_at < ?3 AND (not_before IS NULL
 // `state <> 2` is what lets the partial index delivery_kept serve this
 const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
 
+/** Characters of payload after which a claim is content with fewer units than it may take: reading holds up the thread. */
+const ENOUGH = 4_194_304
+
 export function createClaims({ db, clock, destinations, order, groups }: Tables): Claims {
   const anyDue = one(db, `SELECT 1 ${READY} AND due <= ?2 LIMIT 1`)
   const anyEarly = one(db, `SELECT 1 ${EARLY} LIMIT 1`)
@@ -96,11 +99,16 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
       for (const unit of units(destination, request)) {
         if (chosen.push(unit) >= request.limit) break
       }
-      return chosen.map(({ seq, grp }) => {
+      const taken: Delivery[][] = []
+      let size = 0
+      for (const { seq, grp } of chosen) {
+        if (size >= ENOUGH) break
         const unit = (grp === null ? [{ seq }] : members(grp)).map((member) => take(destination, member.seq, request))
         const items = unit[0]?.group?.items
-        return items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
-      })
+        taken.push(items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item)))
+        for (const { payload } of unit) size += payload.length
+      }
+      return taken
     },
     releaseAll() {
       const places = leased()

@@ -151,7 +151,8 @@ export interface Store extends AsyncDisposable {
   findEnvelope(direction: Direction, source: string, digest: string): { id: string } | undefined
   /**
    * Leases up to `limit` due units, in order: per incident only the first unsettled one. A unit is one delivery, or all
-   * pending deliveries of one group. A lease that ran out is claimable again.
+   * pending deliveries of one group. A lease that ran out is claimable again. Fewer than could be come back when their
+   * payloads are large; none only when there is nothing to claim.
    */
   claim(request: ClaimRequest): Promise<Delivery[][]>
   /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */

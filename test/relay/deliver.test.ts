@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { SendOutcome } from '../../src/relay/sink.ts'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './deliver-support.ts'
 
 const whats = (sent: readonly { what: string }[]) => sent.map((one) => one.what)
@@ -201,6 +202,33 @@ describe('a destination that is down', () => {
       ['down', 'up'],
     )
     assert.deepEqual(rig.engine.down(), [])
+  })
+
+  it('that refuses several at once has failed once, not several times', async () => {
+    await using rig = await createRig({ concurrency: 8 })
+    const peer = rig.to('csirt-a')
+    peer.answer = async () => {
+      await rig.clock.sleep(20)
+      return DOWN
+    }
+    rig.engine.start()
+    for (let n = 0; n < 8; n++) await rig.take(`${n}`)
+    await rig.clock.advance(20)
+    assert.equal(peer.most(), 8)
+    await rig.clock.advance(1020)
+    assert.ok(peer.sent.length > 8, 'the first probe comes within a second')
+  })
+
+  it('that asks to be left alone for ever is not', async () => {
+    for (const retryAfter of [Number.MAX_VALUE, Number.NaN, -5, 0.5]) {
+      await using rig = await createRig({ maxAge: HOUR })
+      const peer = rig.to('csirt-a')
+      peer.answer = () => ({ ...DOWN, retryAfter, destinationDown: peer.sent.length % 2 === 0 }) as SendOutcome
+      rig.engine.start()
+      await rig.take('A')
+      await rig.clock.advance(HOUR + 60_000)
+      assert.deepEqual(rig.outcomes(), { A: 'held' })
+    }
   })
 
   it('gets at once also what waited for its own next attempt', async () => {

@@ -101,6 +101,20 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(store.findPayload('topic', 'other', sha('A')), undefined)
     })
 
+    it('claims few of many large ones at a time, and all in the end', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G']
+      for (const name of names) {
+        await store.accept(envelope(clock, name, [delivery(name, { payload: 'x'.repeat(1_500_000) })]))
+      }
+      const sizes: number[] = []
+      for (let units = await store.claim(request(clock)); units.length > 0; units = await store.claim(request(clock))) {
+        sizes.push(units.length)
+      }
+      assert.deepEqual(sizes, [3, 3, 1])
+    })
+
     it('stores held and withheld deliveries with their reason, and they are not claimed', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
