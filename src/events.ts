@@ -50,9 +50,10 @@ export type Events = ReturnType<typeof createEvents>
 export function createEvents({ log, metrics, clock }: { log: Logger; metrics: Metrics; clock: Clock }) {
   const recent: RecentEvent[] = []
 
-  /** `text` is a fixed sentence; `fields` hold the particulars. */
+  /** `text` is a fixed sentence; `fields` hold the particulars. A reason may repeat a stranger's words: not all of them. */
   function say(level: Level, event: string, fields: Record<string, unknown>, text: string): void {
-    log[level]({ event, ...fields }, text)
+    const reason = typeof fields.reason === 'string' ? { reason: fields.reason.slice(0, 1000) } : {}
+    log[level]({ event, ...fields, ...reason }, text)
     if (level === 'debug') return
     const about = [
       fields.source ?? fields.topic ?? fields.part,
