@@ -57,6 +57,8 @@ export interface Site extends AsyncDisposable {
   boot(): Promise<Gateway>
   /** Starts `bin/iodef-gateway start` as a process of its own; resolves when it serves RID. */
   spawn(): Promise<GatewayProcess>
+  /** The same without waiting for it. */
+  launch(): GatewayProcess
   /** Runs another command of the same `bin/iodef-gateway` with this configuration. */
   command(...args: string[]): Promise<string>
   /** Resolves when /ready says 200. */
@@ -71,6 +73,8 @@ export interface Site extends AsyncDisposable {
 
 export interface GatewayProcess extends AsyncDisposable {
   readonly pid: number
+  /** Resolves when it serves RID; rejects when it ends before that, with what it said. */
+  readonly serving: Promise<void>
   /** its log, a line each, the last 2000 */
   readonly lines: readonly string[]
   /** SIGKILL; resolves when it is gone. */
@@ -113,7 +117,12 @@ export async function createSite(options: SiteOptions): Promise<Site> {
       return createRidClient(port, { ca: ca.cert, cert, key }, { keepAlive })
     },
     boot: () => createGateway(loadConfig(configFile), { log: pino({ level: options.level ?? 'silent' }) }),
-    spawn: () => spawnGateway(configFile),
+    async spawn() {
+      const process = launchGateway(configFile)
+      await process.serving
+      return process
+    },
+    launch: () => launchGateway(configFile),
     async command(...args) {
       const { stdout } = await exec(LAUNCHER, [...args, '--config', configFile], { maxBuffer: 256 * 1024 * 1024 })
       return stdout
@@ -193,7 +202,7 @@ function configuration(
   }
 }
 
-async function spawnGateway(configFile: string): Promise<GatewayProcess> {
+function launchGateway(configFile: string): GatewayProcess {
   const child = spawn(LAUNCHER, ['start', '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   let errors = ''
@@ -212,9 +221,11 @@ async function spawnGateway(configFile: string): Promise<GatewayProcess> {
     })
     void ended.then((code) => reject(new Error(`the gateway ended (${code}): ${errors} ${lines.at(-1) ?? ''}`)))
   })
-  await serving
+  // whoever kills it before that need not listen
+  serving.catch(() => undefined)
   return {
     pid: pidOf(child),
+    serving,
     lines,
     async kill() {
       child.kill('SIGKILL')
