@@ -5,7 +5,7 @@ const CATALOGUE = {
   'intake-timeout': { permanence: 'permanent', text: 'Reading the document took too long.' },
   'intake-memory': { permanence: 'permanent', text: 'Reading the document took too much memory.' },
   'intake-busy': { permanence: 'transient', text: 'Too many documents are being read.' },
-  'store-unavailable': { permanence: 'transient', text: 'The store cannot write.' },
+  'store-unavailable': { permanence: 'transient', text: 'The store cannot be used.' },
   'store-corrupt': { permanence: 'permanent', text: 'The store holds what it should not.' },
   'grid-away': { permanence: 'transient', text: 'The Controller cannot be reached.' },
   'grid-tls': { permanence: 'transient', text: 'The Controller is not who it should be.' },

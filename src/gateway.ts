@@ -18,7 +18,7 @@ import type { Sink } from './relay/sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import { openStore, type SqliteStore } from './store/sqlite.ts'
+import { openGatewayStore, type SqliteStore } from './store/sqlite.ts'
 import type { DestinationKind } from './store/store.ts'
 import { watchFiles } from './watch-files.ts'
 
@@ -63,7 +63,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     events.stateChanged({ part, state, up: works(state), reason }),
   )
   await using opened = new AsyncDisposableStack()
-  const store = opened.use(await openStore({ path: config.store.path, log, clock }))
+  const store = opened.use(await openGatewayStore({ path: config.store.path, log, clock }))
   readiness.set('store', 'ok')
   const intake = opened.use(createIntake())
   await intake.warm()

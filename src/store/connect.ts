@@ -11,6 +11,8 @@ export interface ConnectOptions {
   readonly create: boolean
   /** ms a statement blocks the thread while another process writes */
   readonly busyMs: number
+  /** pages of write-ahead log after which a commit moves them into the database itself [1000] */
+  readonly checkpointPages?: number
 }
 
 /** 3.51.3 mended a bug that could lose a WAL reset; 3.52.0 was withdrawn. */
@@ -33,7 +35,7 @@ export function connect(options: ConnectOptions): DatabaseSync {
     assertOurs(db, version)
     db.exec('PRAGMA journal_mode = WAL')
     db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
-    db.exec('PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864')
+    db.exec(`PRAGMA wal_autocheckpoint = ${options.checkpointPages ?? 1000}; PRAGMA journal_size_limit = 67108864`)
     if (options.create) migrate(db)
     else if (version < MIGRATIONS.length) {
       throw new GatewayError('store-unavailable', 'The store is of an older version: start the gateway once.')

@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../log.ts'
 import { createIntake } from './accept.ts'
+import { checkpointInBackground } from './checkpoints.ts'
 import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { storeError } from './faults.ts'
 import { GroupCommit, type TransactionHooks } from './group-commit.ts'
+import { lockStore } from './lock.ts'
 import { createOperator } from './operator.ts'
 import { createPrune } from './prune.ts'
 import { createQueue } from './queue.ts'
@@ -38,6 +40,23 @@ export interface SqliteStore extends Store {
  */
 export async function openStore(options: StoreOptions): Promise<SqliteStore> {
   return create(options, { path: options.path, create: true, busyMs: 15 })
+}
+
+/** pages (4 KiB) of write-ahead log that a commit leaves to the thread that makes checkpoints */
+const LEFT_TO_THREAD = 16_384
+
+/**
+ * openStore for a running gateway: the only one on this store (else 'store-unavailable'), and checkpoints are made in a thread
+ * of their own.
+ */
+export async function openGatewayStore(options: StoreOptions): Promise<SqliteStore> {
+  await using opened = new AsyncDisposableStack()
+  const file = { path: options.path, create: true, busyMs: 15, checkpointPages: LEFT_TO_THREAD }
+  const store = opened.use(create(options, file))
+  opened.use(lockStore(options.path))
+  opened.use(checkpointInBackground(options.path, options.log))
+  const all = opened.move()
+  return { ...store, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
 
 /** Opens the store beside a running gateway, for the queue and trace commands: an absent one is 'store-unavailable'. */
