@@ -6,12 +6,13 @@ import { decode } from '../xml/decode.ts'
 import { findDoctype } from '../xml/doctype.ts'
 import { extract } from '../xml/extract.ts'
 import { type Finding, parseText, type Schema, validate, type ParsedDocument as XmlDocument } from '../xml/libxml.ts'
+import { DocumentLimit } from '../xml/limits.ts'
 import { locate } from '../xml/locate.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/scan.ts'
 import { descendants, type XmlElement } from '../xml/tree.ts'
-import { type DocumentReading, describe } from './document.ts'
+import { type DocumentReading, describe, hasPrefixedType } from './document.ts'
 import { type Format, type Inspection, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readXep0268 } from './item-reading.ts'
 import { upgradedReading } from './upgrading.ts'
@@ -36,6 +37,9 @@ function readText(schemas: ReadonlyMap<string, Schema>, text: string, options: R
   if (!parsed.ok) return refused('unknown', '', parsed.errors, parsed.total)
   try {
     return readParsed(schemas, text, parsed.document, options)
+  } catch (error) {
+    if (!(error instanceof DocumentLimit)) throw error
+    return refused('unknown', '', [error.at], 1)
   } finally {
     parsed.document.dispose()
   }
@@ -79,7 +83,8 @@ function readParsed(
   if (format === 'XEP-0268')
     return readXep0268(root, result, (inner, part) => readText(schemas, inner, { ...options, part }))
   if (document === undefined) return result
-  const original = sourceOf(text, root, document, signatures.length > 0)
+  const own = schemas.get(formatOf(document).top ?? '')
+  const original = sourceOf(text, root, document, own, signatures.length > 0)
   const described = describe(document, original, result.rid?.restrictions ?? [])
   if (described.version === 2) return { ...result, document: described }
   const { part } = options
@@ -124,26 +129,33 @@ function findDocument(root: XmlElement, format: Format): XmlElement | undefined 
   return format === 'RID' ? embeddedDocuments(root)[0] : root
 }
 
-/** The characters of a document with an XML Signature in or beside it, which would not survive any rewriting. */
+/**
+ * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a prefix in
+ * the value of an xsi:type, whose declaration the normal form has not.
+ */
 function sourceOf(
   text: string,
   root: XmlElement,
   document: XmlElement,
+  schema: Schema | undefined,
   signedBeside: boolean,
 ): DocumentReading['original'] {
-  const signed = signedBeside || descendants(document).some((e) => e.ns === NS.ds && e.local === 'Signature')
-  const source = signed ? sourceText(text, root, document) : undefined
-  const version = document.ns === NS.iodef1 ? 1 : 2
-  return source === undefined ? null : { text: source, reason: 'signature', version }
+  const inside = [...descendants(document)]
+  const signed = signedBeside || inside.some((e) => e.ns === NS.ds && e.local === 'Signature')
+  const typed = inside.some(hasPrefixedType)
+  const source = signed || typed ? sourceText(text, root, document, typed ? schema : undefined) : undefined
+  if (source === undefined) return null
+  return { text: source, reason: signed ? 'signature' : 'characters', version: document.ns === NS.iodef1 ? 1 : 2 }
 }
 
-/** The very characters of an element, so that they mean the same on their own. */
-function sourceText(text: string, root: XmlElement, element: XmlElement): string | undefined {
+/** The very characters of an element, so that they mean the same on their own, and are valid by `schema` where there is one. */
+function sourceText(text: string, root: XmlElement, element: XmlElement, schema?: Schema): string | undefined {
   const whole = normalForm(element, contentModel)
   return extract(text, root, element, (candidate) => {
     const parsed = parseText(candidate)
     if (!parsed.ok) return false
+    const valid = schema === undefined || validate(parsed.document, schema).total === 0
     parsed.document.dispose()
-    return normalForm(scan(candidate), contentModel) === whole
+    return valid && normalForm(scan(candidate), contentModel) === whole
   })
 }

@@ -1,19 +1,11 @@
 import type { Diagnostic } from './tree.ts'
 
-const MISC = /(?:[ \t\r\n\ufeff]+|<!--(?:[^-]|-[^-])*-->|<\?(?:[^?]|\?(?!>))*\?>)/y
-
 /**
  * RFC 6545 §7 and RFC 6120 §11.1: no document type declaration, internal or external. Found before any parser sees the
  * document, so that no entity is ever declared.
  */
 export function findDoctype(text: string): Diagnostic | undefined {
-  let at = 0
-  for (;;) {
-    MISC.lastIndex = at
-    const match = MISC.exec(text)
-    if (match === null) break
-    at = MISC.lastIndex
-  }
+  const at = afterMisc(text)
   if (!text.startsWith('<!DOCTYPE', at)) return undefined
   const before = text.slice(0, at).split('\n')
   return {
@@ -21,4 +13,21 @@ export function findDoctype(text: string): Diagnostic | undefined {
     column: (before.at(-1)?.length ?? 0) + 1,
     message: 'A document type declaration (DTD) is not allowed.',
   }
+}
+
+/** XML 1.0 §2.8: comments, processing instructions (the XML declaration looks like one) and white space, in any number. */
+function afterMisc(text: string): number {
+  let at = 0
+  for (;;) {
+    const c = text.charAt(at)
+    if (c !== '' && ' \t\r\n\ufeff'.includes(c)) at += 1
+    else if (text.startsWith('<!--', at)) at = end(text, '-->', at + 4)
+    else if (text.startsWith('<?', at)) at = end(text, '?>', at + 2)
+    else return at
+  }
+}
+
+function end(text: string, mark: string, from: number): number {
+  const at = text.indexOf(mark, from)
+  return at < 0 ? text.length : at + mark.length
 }

@@ -1,3 +1,4 @@
+import { DocumentLimit, NORMAL_FORM_LIMIT } from './limits.ts'
 import { NS } from './names.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
@@ -13,10 +14,10 @@ export interface ContentModel {
  * The normal form of docs/grid-profile.md: no element prefixes, a default namespace where it changes, attributes in the
  * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no white space in element-only content. The text is
  * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
- * Not recursive.
+ * Not recursive. Throws DocumentLimit.
  */
 export function normalForm(root: XmlElement, model: ContentModel, skip?: (child: XmlElement) => boolean): string {
-  const out: string[] = []
+  const out = new Output()
   const declared = new Map<string, string>()
   const stack: Frame[] = []
   const open = (element: XmlElement, parent: Frame | undefined) => {
@@ -38,7 +39,26 @@ export function normalForm(root: XmlElement, model: ContentModel, skip?: (child:
       open(child, frame)
     }
   }
-  return out.join('')
+  return out.join()
+}
+
+class Output {
+  readonly #parts: string[] = []
+  #length = 0
+
+  push(...parts: readonly string[]): void {
+    for (const part of parts) {
+      this.#parts.push(part)
+      this.#length += part.length
+    }
+    if (this.#length > NORMAL_FORM_LIMIT) {
+      throw new DocumentLimit(`Without prefixes the document would have more than ${NORMAL_FORM_LIMIT} characters.`)
+    }
+  }
+
+  join(): string {
+    return this.#parts.join('')
+  }
 }
 
 interface Frame {
@@ -53,7 +73,7 @@ interface Frame {
 type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
 
 /** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
-function startTag(out: string[], element: XmlElement, around: string, declared: Map<string, string>): Hidden {
+function startTag(out: Output, element: XmlElement, around: string, declared: Map<string, string>): Hidden {
   const { attributes } = element
   out.push('<', element.local)
   if (element.ns !== around) out.push(' xmlns="', escapeAttribute(element.ns), '"')

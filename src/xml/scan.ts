@@ -1,10 +1,11 @@
+import { DocumentLimit, NAMESPACE_LIMIT } from './limits.ts'
 import { NS } from './names.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
 /**
  * Builds the tree of a text that libxml2 has already found well-formed, namespace-well-formed and free of a DTD. It decides
  * nothing: on such text there is only one way to read it (XML 1.0 §2.10, §2.11, §3.3.3, §4.1), and a differential test
- * compares it with libxml2. Anything unexpected throws. Not recursive.
+ * compares it with libxml2. Anything unexpected throws, and DocumentLimit for a long namespace name. Not recursive.
  */
 export function scan(source: string): XmlElement {
   const lines = lineFinder(source)
@@ -39,6 +40,9 @@ export function scan(source: string): XmlElement {
     } else {
       const tag = readTag(source, open, current?.scope ?? ROOT_SCOPE)
       const at = lines(open)
+      if (tag.longest > NAMESPACE_LIMIT) {
+        throw new DocumentLimit(`A namespace name has more than ${NAMESPACE_LIMIT} characters.`, at)
+      }
       const element: Open = { ...tag, ...at, start: open, children: [], text: '', parent: current }
       if (current !== undefined) flush(current)
       position = tag.end
@@ -67,6 +71,8 @@ interface Tag {
   local: string
   attributes: XmlAttribute[]
   scope: Scope
+  /** length of the longest namespace name it declares */
+  longest: number
   end: number
   empty: boolean
 }
@@ -100,6 +106,7 @@ function readTag(source: string, open: number, outer: Scope): Tag {
   const name = source.slice(open + 1, position)
   const raw: { name: string; value: string }[] = []
   let declared: Record<string, string> | undefined
+  let longest = 0
   for (;;) {
     while (SPACE.test(source.charAt(position))) position += 1
     const c = source.charAt(position)
@@ -107,7 +114,7 @@ function readTag(source: string, open: number, outer: Scope): Tag {
       const scope = declared === undefined ? outer : { prefixes: declared }
       const empty = c === '/'
       const attributes = raw.map(({ name: n, value }) => resolveAttribute(n, value, scope))
-      return { ...resolve(name, scope), attributes, scope, end: position + (empty ? 2 : 1), empty }
+      return { ...resolve(name, scope), attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
     }
     const end = nameEnd(source, position)
     const attributeName = source.slice(position, end)
@@ -118,12 +125,10 @@ function readTag(source: string, open: number, outer: Scope): Tag {
     const valueEnd = source.indexOf(quote, valueAt + 1)
     if (quoteAt === 0 || valueEnd < 0 || end === position) throw new Error('unexpected attribute syntax')
     const value = decodeAttribute(source.slice(valueAt + 1, valueEnd))
-    if (attributeName === 'xmlns') {
-      declared ??= Object.create(outer.prefixes) as Record<string, string>
-      declared[''] = value
-    } else if (attributeName.startsWith('xmlns:')) {
+    if (attributeName === 'xmlns' || attributeName.startsWith('xmlns:')) {
       declared ??= Object.create(outer.prefixes) as Record<string, string>
       declared[attributeName.slice(6)] = value
+      longest = Math.max(longest, value.length)
     } else {
       raw.push({ name: attributeName, value })
     }
