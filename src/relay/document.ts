@@ -114,13 +114,15 @@ export function joinDocument(shell: string, incidents: readonly string[]): strin
 function isFragile(document: XmlElement): boolean {
   for (const element of descendants(document)) {
     if (element.ns === '') return true
-    for (const a of element.attributes) {
-      if (/[\t\n\r]/.test(a.value)) return true
-      if (a.ns === NS.xsi && a.local === 'type' && a.value.includes(':')) return true
-    }
+    if (hasPrefixedType(element) || element.attributes.some((a) => /[\t\n\r]/.test(a.value))) return true
     if (element.children.some((c) => typeof c === 'string' && c.includes('\r'))) return true
   }
   return false
+}
+
+/** The normal form declares no prefix for a value, so it leaves this one without meaning. */
+export function hasPrefixedType(element: XmlElement): boolean {
+  return element.attributes.some((a) => a.ns === NS.xsi && a.local === 'type' && a.value.includes(':'))
 }
 
 /**

@@ -16,10 +16,10 @@ export function upgradedReading(
 ): DocumentReading | { readonly invalid: string } {
   const inner = read(normalForm(upgradeDocument(document), contentModel))
   if (!inner.valid || inner.document === null) return { invalid: inner.errors[0]?.message ?? 'not valid' }
-  const signed = v1.original?.reason === 'signature' ? v1.original : undefined
+  const reason = v1.original?.reason === 'signature' ? 'signature' : 'version'
   return {
     ...inner.document,
     needed: strictest([v1.needed, inner.document.needed]),
-    original: signed ?? { text: v1.xml, reason: 'version', version: 1 },
+    original: { text: v1.original?.text ?? v1.xml, reason, version: 1 },
   }
 }
