@@ -30,34 +30,27 @@ export function normalForm(root: XmlElement, model: ContentModel, skip?: (child:
     const child: XmlNode | undefined = frame.element.children[frame.next]
     frame.next += 1
     if (child === undefined) {
-      out.push('</', frame.element.local, '>')
+      out.add(`</${frame.element.local}>`)
       restore(declared, frame.hidden)
       stack.pop()
     } else if (typeof child === 'string') {
-      if (!(frame.drop && isWhiteSpace(child))) out.push(escapeText(child))
+      if (!(frame.drop && isWhiteSpace(child))) out.add(escapeText(child))
     } else if (!(stack.length === 1 && skip?.(child) === true)) {
       open(child, frame)
     }
   }
-  return out.join()
+  return out.text
 }
 
+/** A text that grows, up to the limit. */
 class Output {
-  readonly #parts: string[] = []
-  #length = 0
+  text = ''
 
-  push(...parts: readonly string[]): void {
-    for (const part of parts) {
-      this.#parts.push(part)
-      this.#length += part.length
-    }
-    if (this.#length > NORMAL_FORM_LIMIT) {
+  add(part: string): void {
+    this.text += part
+    if (this.text.length > NORMAL_FORM_LIMIT) {
       throw new DocumentLimit(`Without prefixes the document would have more than ${NORMAL_FORM_LIMIT} characters.`)
     }
-  }
-
-  join(): string {
-    return this.#parts.join('')
   }
 }
 
@@ -75,9 +68,12 @@ type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
 /** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
 function startTag(out: Output, element: XmlElement, around: string, declared: Map<string, string>): Hidden {
   const { attributes } = element
-  out.push('<', element.local)
-  if (element.ns !== around) out.push(' xmlns="', escapeAttribute(element.ns), '"')
-  const names = attributes.length === 0 ? NO_PREFIXES : attributePrefixes(attributes)
+  out.add(element.ns === around ? `<${element.local}` : `<${element.local} xmlns="${escapeAttribute(element.ns)}"`)
+  if (attributes.length === 0) {
+    out.add('>')
+    return NOTHING_HIDDEN
+  }
+  const names = attributePrefixes(attributes)
   const hidden: [string, string | undefined][] = []
   for (const [ns, prefix] of names) {
     const before = declared.get(prefix)
@@ -87,13 +83,13 @@ function startTag(out: Output, element: XmlElement, around: string, declared: Ma
   }
   // Canonical XML 1.0 §2.2: namespace nodes by prefix, so ns10 before ns2
   for (const [prefix] of hidden.sort((a, b) => byCodePoint(a[0], b[0]))) {
-    out.push(' xmlns:', prefix, '="', escapeAttribute(declared.get(prefix) ?? ''), '"')
+    out.add(` xmlns:${prefix}="${escapeAttribute(declared.get(prefix) ?? '')}"`)
   }
   for (const attribute of attributes.length > 1 ? attributes.toSorted(canonicalOrder) : attributes) {
     const prefix = attribute.ns === '' ? '' : attribute.ns === NS.xml ? 'xml:' : `${names.get(attribute.ns)}:`
-    out.push(' ', prefix, attribute.local, '="', escapeAttribute(attribute.value), '"')
+    out.add(` ${prefix}${attribute.local}="${escapeAttribute(attribute.value)}"`)
   }
-  out.push('>')
+  out.add('>')
   return hidden
 }
 
@@ -104,6 +100,7 @@ function restore(declared: Map<string, string>, hidden: Hidden): void {
   }
 }
 
+const NOTHING_HIDDEN: Hidden = []
 const NO_PREFIXES: ReadonlyMap<string, string> = new Map()
 
 /** Prefixes are numbered per element by namespace order: they depend on nothing but the element itself. */

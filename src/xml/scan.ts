@@ -33,26 +33,27 @@ export function scan(source: string): XmlElement {
     } else if (next === 0x2f /* / */) {
       if (current === undefined) throw new Error('unexpected end tag')
       position = after(source, '>', open)
-      const closed = close(current, position)
+      flush(current)
+      current.element.end = position
       current = current.parent
-      if (current === undefined) root = closed
-      else current.children.push(closed)
     } else {
       const tag = readTag(source, open, current?.scope ?? ROOT_SCOPE)
-      const at = lines(open)
+      const { line, column } = lines(open)
       if (tag.longest > NAMESPACE_LIMIT) {
-        throw new DocumentLimit(`A namespace name has more than ${NAMESPACE_LIMIT} characters.`, at)
+        throw new DocumentLimit(`A namespace name has more than ${NAMESPACE_LIMIT} characters.`, { line, column })
       }
-      const element: Open = { ...tag, ...at, start: open, children: [], text: '', parent: current }
-      if (current !== undefined) flush(current)
       position = tag.end
-      if (!tag.empty) {
-        current = element
+      const { ns, local, attributes } = tag
+      const element: Growing = { ns, local, attributes, children: [], line, column, start: open, end: position }
+      if (current !== undefined) {
+        flush(current)
+        current.element.children.push(element)
+      } else if (root === undefined) {
+        root = element
       } else {
-        const closed = close(element, position)
-        if (current === undefined) root = closed
-        else current.children.push(closed)
+        throw new Error('unexpected second root')
       }
+      if (!tag.empty) current = { element, scope: tag.scope, text: '', parent: current }
     }
   }
   if (root === undefined || current !== undefined) throw new Error('unexpected end of text')
@@ -69,7 +70,7 @@ const ROOT_SCOPE: Scope = { prefixes: Object.assign(Object.create(null), { '': '
 interface Tag {
   ns: string
   local: string
-  attributes: XmlAttribute[]
+  attributes: readonly XmlAttribute[]
   scope: Scope
   /** length of the longest namespace name it declares */
   longest: number
@@ -77,34 +78,32 @@ interface Tag {
   empty: boolean
 }
 
-interface Open extends Tag {
-  line: number
-  column: number
-  start: number
-  children: XmlNode[]
+type Growing = Omit<XmlElement, 'children' | 'end'> & { readonly children: XmlNode[]; end: number }
+
+/** An element whose end tag is still to come. */
+interface Open {
+  readonly element: Growing
+  readonly scope: Scope
+  /** since the last child */
   text: string
-  parent: Open | undefined
+  readonly parent: Open | undefined
 }
 
-function flush(element: Open): void {
-  if (element.text !== '') element.children.push(element.text)
-  element.text = ''
-}
-
-function close(element: Open, end: number): XmlElement {
-  flush(element)
-  const { ns, local, attributes, children, line, column, start } = element
-  return { ns, local, attributes, children, line, column, start, end }
+function flush(open: Open): void {
+  if (open.text !== '') open.element.children.push(open.text)
+  open.text = ''
 }
 
 // XML 1.0 §2.3: four characters are white space; JavaScript's \s has more, some of which a name may hold (U+1680, U+FEFF)
 const NAME_END = /[ \t\r\n/>=]/g
 const SPACE = /[ \t\r\n]/
 
+const NO_ATTRIBUTES: readonly XmlAttribute[] = []
+
 function readTag(source: string, open: number, outer: Scope): Tag {
   let position = nameEnd(source, open + 1)
   const name = source.slice(open + 1, position)
-  const raw: { name: string; value: string }[] = []
+  const raw: { readonly name: string; readonly value: string }[] = []
   let declared: Record<string, string> | undefined
   let longest = 0
   for (;;) {
@@ -113,8 +112,9 @@ function readTag(source: string, open: number, outer: Scope): Tag {
     if (c === '>' || c === '/') {
       const scope = declared === undefined ? outer : { prefixes: declared }
       const empty = c === '/'
-      const attributes = raw.map(({ name: n, value }) => resolveAttribute(n, value, scope))
-      return { ...resolve(name, scope), attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
+      const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope))
+      const { ns, local } = resolve(name, scope)
+      return { ns, local, attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
     }
     const end = nameEnd(source, position)
     const attributeName = source.slice(position, end)
