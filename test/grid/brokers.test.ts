@@ -168,16 +168,15 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const member = await begin({ ...as('member'), topics: [] }, { consume: ['restart'], timing: FAST })
       await provider.grid.publish('restart', 'a', '<a xmlns="urn:x"/>', never)
       await until(() => member.recorder.received.length === 1, 'the first item')
-      await broker.kill()
+      // killed in the minute in which it made a Topic, ejabberd forgets the Topic, and gives its items to the next one
+      await (kind === 'ejabberd' ? broker.stop() : broker.kill())
       await until(() => provider.grid.state().state !== 'up', 'the loss')
       const away = await provider.grid.publish('restart', 'b', '<a xmlns="urn:x"/>', never)
       assert.equal(away.kind === 'retry' && away.destinationDown, true)
       await broker.start()
       await provider.grid.whenUp(AbortSignal.timeout(60_000))
       assert.deepEqual(await provider.grid.publish('restart', 'b', '<a xmlns="urn:x"/>', never), { kind: 'published' })
-      await until(() => member.recorder.received.length === 2, 'the second item', 20_000).catch((error: unknown) => {
-        throw new Error(JSON.stringify([member.recorder.states.slice(-6), member.log.lines.slice(-8)]), { cause: error })
-      })
+      await until(() => member.recorder.ids().includes('b'), 'the second item', 60_000)
       assert.deepEqual(member.recorder.ids(), ['a', 'b'])
     })
 
