@@ -173,23 +173,37 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     clearTimeout(slot.timer)
     const jobs = slot.jobs.splice(0)
     slot.worker?.unref()
+    const failed: Job<Request, Response>[] = []
+    let failure = ''
     for (const [i, job] of jobs.entries()) {
       const answer = answers[i]
-      if (answer !== undefined && 'response' in answer) job.resolve(answer.response)
-      else job.reject(new GatewayError('internal', answer?.failure))
+      if (answer !== undefined && 'response' in answer) {
+        job.resolve(answer.response)
+      } else {
+        failed.push(job)
+        failure ||= answer?.failure ?? 'no answer'
+      }
     }
-    if (jobs.some((job) => job.weight > this.#options.recycleAbove)) void this.#end(slot)
+    if (failed.length > 0) {
+      // what WebAssembly gave up in stays broken, for the jobs behind it too
+      const error = new GatewayError('internal', failure)
+      if (jobs.length === 1) failed[0]?.reject(error)
+      else this.#suspect(failed)
+    }
+    if (failed.length > 0 || jobs.some((job) => job.weight > this.#options.recycleAbove)) void this.#end(slot)
     this.#dispatch()
+  }
+
+  #suspect(jobs: readonly Job<Request, Response>[]): void {
+    for (const job of jobs) job.suspect = true
+    this.#waiting.unshift(...jobs)
   }
 
   /** The thread is lost: with one job, that was the cause; of several, each gets another try of its own. */
   #fail(slot: Slot<Request, Response>, error: GatewayError): void {
     const jobs = slot.jobs.splice(0)
     if (jobs.length === 1) jobs[0]?.reject(error)
-    else {
-      for (const job of jobs) job.suspect = true
-      this.#waiting.unshift(...jobs)
-    }
+    else this.#suspect(jobs)
     void this.#end(slot)
     if (!this.#closed) this.#schedule()
   }

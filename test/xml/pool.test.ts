@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { GatewayError } from '../../src/errors.ts'
+import { type PoolOptions, WorkerPool } from '../../src/xml/pool.ts'
+import type { Task } from './pool-worker.ts'
+
+const BIG = 1000
+
+function pool(options: Partial<PoolOptions> = {}): WorkerPool<Task, string> {
+  return new WorkerPool<Task, string>({
+    script: new URL('./pool-worker.ts', import.meta.url),
+    size: 1,
+    deadlineMs: 60_000,
+    heapMiB: 64,
+    maxWaiting: 100,
+    bigJob: 100,
+    recycleAbove: 10_000,
+    ...options,
+  })
+}
+
+const code = (expected: string) => (error: unknown) => error instanceof GatewayError && error.code === expected
+
+test('jobs that come together share a message, up to their weight', async () => {
+  await using p = pool()
+  assert.deepEqual(await Promise.all([p.run('batch', 40), p.run('batch', 40), p.run('batch', 40)]), ['2', '2', '1'])
+  assert.deepEqual(await Promise.all([p.run('batch', BIG), p.run('batch', 1), p.run('batch', 1)]), ['1', '2', '2'])
+})
+
+test('a thread knows nothing of the environment', async () => {
+  await using p = pool()
+  assert.equal(await p.run('environment', 1), '{}')
+})
+
+test('a job over the deadline fails, and a new thread takes the next', async () => {
+  await using p = pool({ deadlineMs: 300 })
+  const before = await p.run('thread', 1)
+  await assert.rejects(p.run('spin', 1), code('intake-timeout'))
+  assert.notEqual(await p.run('thread', 1), before)
+})
+
+test('a job over the memory bound fails, and a new thread takes the next', async () => {
+  await using p = pool()
+  await assert.rejects(p.run('fill', 1), code('intake-memory'))
+  assert.match(await p.run('thread', 1), /^\d+$/)
+})
+
+test('of several jobs in a message only the one at fault fails', async () => {
+  await using p = pool({ deadlineMs: 500 })
+  await p.run('thread', 1)
+  const results = await Promise.allSettled([p.run('thread', 1), p.run('spin', 1), p.run('thread', 1)])
+  assert.deepEqual(
+    results.map((r) => r.status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  )
+})
+
+test('a thread that ends by itself fails its job only', async () => {
+  await using p = pool()
+  await assert.rejects(p.run('exit', 1), code('internal'))
+  assert.match(await p.run('thread', 1), /^\d+$/)
+})
+
+test('a thread whose reader failed is replaced: libxml2 may be broken in it for good', async () => {
+  await using p = pool()
+  const before = await p.run('thread', 1)
+  await assert.rejects(p.run('throw', 1), code('internal'))
+  assert.notEqual(await p.run('thread', 1), before)
+})
+
+test('jobs behind one that broke the reader get another try, each alone', async () => {
+  await using p = pool()
+  const results = await Promise.allSettled([p.run('throw', 1), p.run('batch', 1), p.run('throw', 1)])
+  assert.deepEqual(
+    results.map((r) => (r.status === 'fulfilled' ? r.value : r.reason.code)),
+    ['internal', '3', 'internal'],
+  )
+})
+
+test('a thread is replaced after a very big job, and kept after others', async () => {
+  await using p = pool()
+  const first = await p.run('thread', BIG)
+  assert.equal(await p.run('thread', 10_000), first)
+  assert.equal(await p.run('thread', 10_001), first)
+  assert.notEqual(await p.run('thread', 1), first)
+})
+
+test('small jobs pass while every other thread has a big one', async () => {
+  await using p = pool({ size: 2 })
+  let bigDone = 0
+  const big = [1, 2, 3].map(() => p.run({ wait: 300 }, BIG).then(() => (bigDone += 1)))
+  await Promise.all([1, 2, 3].map(() => p.run('thread', 1)))
+  assert.ok(bigDone < 3, 'small jobs did not wait for all big ones')
+  await Promise.all(big)
+})
+
+test('too many waiting jobs are turned away, those before stay', async () => {
+  await using p = pool({ maxWaiting: 2 })
+  const running = p.run({ wait: 200 }, BIG)
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  const waiting = [p.run('thread', BIG), p.run('thread', BIG)]
+  await assert.rejects(p.run('thread', 1), code('intake-busy'))
+  await Promise.all([running, ...waiting])
+})
+
+test('disposing rejects what runs and what waits, and what comes after', async () => {
+  const p = pool()
+  const jobs = [p.run('spin', BIG), p.run('thread', BIG)]
+  const settled = Promise.allSettled(jobs)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await p[Symbol.asyncDispose]()
+  for (const result of await settled) assert.ok(result.status === 'rejected' && code('intake-busy')(result.reason))
+  await assert.rejects(p.run('thread', 1), code('intake-busy'))
+})
+
+test('warming starts every thread, and fails when a thread cannot start', async () => {
+  await using good = pool({ size: 2 })
+  await good.warm('thread')
+  await using bad = pool({ script: new URL('./absent.ts', import.meta.url) })
+  await assert.rejects(bad.warm('thread'), code('internal'))
+})
