@@ -1,9 +1,7 @@
 /** Limits on one stanza, in UTF-16 code units: never more than its bytes. */
 export interface FrameLimits {
-  /** How long the stanza that begins with this tag may be. */
-  size(head: string): number
-  /** elements in it */
-  readonly elements: number
+  /** How long the stanza that begins with this tag may be, and how many elements it may have. */
+  stanza(head: string): { readonly size: number; readonly elements: number }
   /** nesting, the stanza itself being 1 */
   readonly depth: number
   /** one tag with its attributes */
@@ -57,6 +55,7 @@ export class Framer {
   #size = 0
   #limit = HEAD_LIMIT
   #elements = 0
+  #maxElements = 1
   #head = ''
   #dropping: 'oversized' | 'malformed' | undefined
   #inStanza = false
@@ -168,6 +167,7 @@ export class Framer {
     this.#parts = []
     this.#size = 0
     this.#limit = HEAD_LIMIT
+    this.#maxElements = 1
     this.#elements = 0
     this.#head = ''
     this.#dropping = undefined
@@ -201,7 +201,7 @@ export class Framer {
         return
       }
       if (this.#head === '' && !this.#dropping) this.#headRead(this.#parts.join('') + chunk.slice(from, end))
-      if (this.#elements > this.#limits.elements || this.#depth - 1 > this.#limits.depth) this.#drop('oversized')
+      if (this.#elements > this.#maxElements || this.#depth - 1 > this.#limits.depth) this.#drop('oversized')
       if (this.#last === '/') this.#depth -= 1
     }
     if (this.#depth === 1) this.#stanzaEnds(chunk.slice(from, end))
@@ -223,7 +223,9 @@ export class Framer {
 
   #headRead(head: string): void {
     this.#head = head
-    this.#limit = this.#limits.size(head)
+    const { size, elements } = this.#limits.stanza(head)
+    this.#limit = size
+    this.#maxElements = elements
   }
 
   #stanzaEnds(rest: string): void {

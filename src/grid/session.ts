@@ -68,11 +68,14 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   const iq = new IqTracker()
   const common = stanzaLimit(config.maxItem)
   const limits: FrameLimits = {
-    size(head) {
+    stanza(head) {
       const { name, id } = describe(head)
-      return Math.max(common, name === 'iq' ? (iq.allowance(id) ?? 0) : 0)
+      const allowed = name === 'iq' ? iq.allowance(id) : undefined
+      // what was asked for may be a list of everything a Broker has
+      return allowed === undefined
+        ? { size: common, elements: 50_000 }
+        : { size: Math.max(common, allowed), elements: 200_000 }
     },
-    elements: 200_000,
     depth: 300,
     tag: common,
   }

@@ -38,7 +38,7 @@ export class TopicLoop {
     this.#options = options
   }
 
-  /** Items may be published to it. */
+  /** Items may be published to it, also while it cannot be consumed. */
   get ready(): boolean {
     return this.#ready
   }
@@ -62,7 +62,6 @@ export class TopicLoop {
       this.#doubt = new AbortController()
       const until = AbortSignal.any([signal, this.#doubt.signal])
       const end = await this.#once(session, until)
-      this.#ready = false
       if (signal.aborted) break
       if (end.kind === 'again') {
         const pause = this.#doubt.signal.aborted ? DOUBT_PAUSE : 0
@@ -73,13 +72,17 @@ export class TopicLoop {
         await clock.sleep(retryMs, signal)
       }
     }
+    this.#ready = false
     state('down', 'The Controller is not connected.')
   }
 
   async #once(session: Session, until: AbortSignal): Promise<FollowEnd> {
     const { config, topic, log, follow, clock } = this.#options
     const check = await checkTopic(session, config.broker, topic, config.maxItem, log)
-    if (check.kind !== 'ready') return check
+    if (check.kind !== 'ready') {
+      this.#ready = false
+      return check
+    }
     this.#membersPending ||= check.created
     if (this.#membersPending) {
       const problem = await setMembers(session, config.broker, topic)

@@ -56,11 +56,10 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(item?.retained, false)
       assert.match(item?.xml ?? '', /日本語 &amp; 𠮷/)
       assert.equal(stranger.recorder.received.length, 0)
-      assert.deepEqual(await stranger.grid.publish('closed', 'two', xml, never), {
-        kind: 'retry',
-        reason: 'Topic closed is not available.',
-        destinationDown: true,
-      })
+      const refused = await stranger.grid.publish('closed', 'two', xml, never)
+      assert.equal(refused.kind, 'hold')
+      assert.match(refused.kind === 'hold' ? refused.reason : '', /forbidden/)
+      assert.deepEqual(member.recorder.ids(), ['one'])
     })
 
     test('what was published while a Consumer was away is read at its next join, in order and once', async () => {

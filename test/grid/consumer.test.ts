@@ -306,4 +306,33 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.match(link.fake.secure, new RegExp(`<unsubscribe[^>]*jid="${full}"`))
     assert.doesNotMatch(link.fake.secure, /<presence/)
   })
+
+  test('a Topic that cannot be subscribed to can still be published to', async () => {
+    const onIq = (iq: FakeIq) =>
+      iq.xml.includes('<subscribe')
+        ? `<iq type="error" id="${iq.id}" from="${iq.to}"><error type="auth"><forbidden xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`
+        : undefined
+    await using link = await joined({ onIq })
+    assert.equal(link.recorder.stateOf('topic:incident'), 'refused')
+    const outcome = await link.grid.publish('incident', 'a', '<a xmlns="urn:x"/>', new AbortController().signal)
+    assert.deepEqual(outcome, { kind: 'published' })
+  })
+
+  test('publications leave in the order of the calls', async () => {
+    await using link = await joined()
+    const ids = Array.from({ length: 40 }, (_, i) => `i${i}`)
+    const never = new AbortController().signal
+    await Promise.all(ids.map((id) => link.grid.publish('incident', id, '<a xmlns="urn:x"/>', never)))
+    const sent = [...link.fake.secure.matchAll(/<item id="(i\d+)"/g)].map((match) => match[1])
+    assert.deepEqual(sent, ids)
+  })
+
+  test('a publication that gets no answer is tried again, and one that is called off ends', async () => {
+    const onIq = (iq: FakeIq) => (iq.xml.includes('<publish') ? '' : undefined)
+    await using link = await joined({ onIq }, new Recorder(), { timing: { ...TIMING, iq: 200 } })
+    const outcome = await link.grid.publish('incident', 'a', '<a xmlns="urn:x"/>', new AbortController().signal)
+    assert.equal(outcome.kind === 'retry' && outcome.destinationDown, true)
+    const calledOff = await link.grid.publish('incident', 'a', '<a xmlns="urn:x"/>', AbortSignal.timeout(20))
+    assert.equal(calledOff.kind === 'retry' && !calledOff.destinationDown, true)
+  })
 })

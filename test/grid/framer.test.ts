@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Frame, type FrameLimits, Framer, FramingError } from '../../src/grid/framer.ts'
 
-const LIMITS: FrameLimits = { size: () => 1_000, elements: 50, depth: 10, tag: 500 }
+const LIMITS: FrameLimits = { stanza: () => ({ size: 1_000, elements: 50 }), depth: 10, tag: 500 }
 const HEADER = `<?xml version='1.0'?><stream:stream xmlns="jabber:client" xmlns:stream="s" id='a>b'>`
 
 function frames(chunks: readonly string[], limits = LIMITS): Frame[] {
@@ -69,7 +69,7 @@ describe('the framer', () => {
   })
 
   test('keeps nothing of what it skips', () => {
-    const framer = new Framer({ ...LIMITS, size: () => 10_000 }, () => {})
+    const framer = new Framer({ ...LIMITS, stanza: () => ({ size: 10_000, elements: 50 }) }, () => {})
     framer.write(`${HEADER}<m>`)
     const before = process.memoryUsage().heapUsed
     const chunk = 'x'.repeat(65_536)
@@ -80,7 +80,10 @@ describe('the framer', () => {
   })
 
   test('lets the head decide how long a stanza may be', () => {
-    const limits = { ...LIMITS, size: (head: string) => (head.includes('wide') ? 5_000 : 100) }
+    const limits = {
+      ...LIMITS,
+      stanza: (head: string) => ({ size: head.includes('wide') ? 5_000 : 100, elements: 50 }),
+    }
     const long = 'x'.repeat(1_000)
     const seen = frames([`${HEADER}<m k="wide">${long}</m><m k="slim">${long}</m>`], limits)
     assert.deepEqual(

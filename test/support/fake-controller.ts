@@ -193,7 +193,7 @@ class Connection {
   }
 
   #newFramer(): Framer {
-    const limits = { size: () => 50_000_000, elements: 1_000_000, depth: 1000, tag: 50_000_000 }
+    const limits = { stanza: () => ({ size: 50_000_000, elements: 1_000_000 }), depth: 1000, tag: 50_000_000 }
     return new Framer(limits, (frame) => {
       if (frame.kind === 'open') this.#onHeader()
       else if (frame.kind === 'stanza') this.#onElement(frame.text)
