@@ -5,23 +5,25 @@ export type Decoded =
   | { readonly ok: false; readonly error: Diagnostic }
 
 /** Names by which the encodings we read go. Others, UTF-7 among them, are refused: they can hide markup. */
-const ENCODINGS: Readonly<Record<string, string>> = {
-  'utf-8': 'utf-8',
-  utf8: 'utf-8',
-  'us-ascii': 'us-ascii',
-  ascii: 'us-ascii',
-  'utf-16': 'utf-16',
-  'utf-16le': 'utf-16le',
-  'utf-16be': 'utf-16be',
-  'iso-8859-1': 'iso-8859-1',
-  latin1: 'iso-8859-1',
-  'iso-8859-2': 'iso-8859-2',
-  'iso-8859-15': 'iso-8859-15',
-  'windows-1250': 'windows-1250',
-  'windows-1252': 'windows-1252',
-  shift_jis: 'shift_jis',
-  'euc-jp': 'euc-jp',
-}
+const ENCODINGS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    'utf-8': 'utf-8',
+    utf8: 'utf-8',
+    'us-ascii': 'us-ascii',
+    ascii: 'us-ascii',
+    'utf-16': 'utf-16',
+    'utf-16le': 'utf-16le',
+    'utf-16be': 'utf-16be',
+    'iso-8859-1': 'iso-8859-1',
+    latin1: 'iso-8859-1',
+    'iso-8859-2': 'iso-8859-2',
+    'iso-8859-15': 'iso-8859-15',
+    'windows-1250': 'windows-1250',
+    'windows-1252': 'windows-1252',
+    shift_jis: 'shift_jis',
+    'euc-jp': 'euc-jp',
+  }),
+)
 
 /** XML 1.0 §2.8: the XML declaration, as far as it names an encoding. ASCII in every encoding we read but UTF-16. */
 const DECLARED = /^<\?xml[ \t\r\n][^>]{0,200}?\bencoding[ \t\r\n]*=[ \t\r\n]*(?:"([^"<]{1,40})"|'([^'<]{1,40})')/
@@ -82,7 +84,7 @@ function choose(bytes: Uint8Array, charset: string | undefined): Choice {
 }
 
 function named(name: string, bytes: Uint8Array): Choice {
-  const encoding = ENCODINGS[name.trim().toLowerCase()]
+  const encoding = ENCODINGS.get(name.trim().toLowerCase())
   if (encoding === undefined) {
     const shown = name.replace(/[^\w.-]/g, '?').slice(0, 40)
     return bad({ line: 1, column: 1 }, `The encoding "${shown}" is not accepted; send UTF-8 or UTF-16.`)
@@ -106,24 +108,26 @@ function place(before: Uint8Array): { line: number; column: number } {
   return { line, column: before.length - start + 1 }
 }
 
-/** Offset of the first byte that ends the longest valid UTF-8 prefix, by halving: decoding is far faster than a loop here. */
+/** Offset of the first sequence that is not UTF-8, by halving: decoding is far faster than a loop here. */
 function firstBadUtf8(bytes: Uint8Array): number {
-  const valid = (end: number) => {
+  const valid = (end: number, stream = true) => {
     try {
       // stream: a sequence that is merely cut off at `end` is no error yet
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream: true })
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream })
       return true
     } catch {
       return false
     }
   }
-  if (valid(bytes.length)) return bytes.length
   let good = 0
-  let wrong = bytes.length
+  let wrong = bytes.length + 1
   while (wrong - good > 1) {
     const middle = (good + wrong) >> 1
     if (valid(middle)) good = middle
     else wrong = middle
   }
-  return good
+  // the bytes before may begin the sequence that went wrong: at most three of four
+  let start = good
+  while (start > 0 && good - start < 3 && !valid(start, false)) start -= 1
+  return start
 }

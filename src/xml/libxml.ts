@@ -130,6 +130,9 @@ function collect<T>(work: () => T): { ok: true; value: T } | ({ ok: false } & Fi
   } catch (error) {
     if (!(error instanceof XmlLibError)) throw error
     const details = error.details.slice(0, ERROR_CAP).filter((d) => d.message !== '')
+    // of an empty text there are no details
+    if (details.length === 0)
+      return { ok: false, errors: [{ line: 1, column: 1, message: plain(error.message) }], total: 1 }
     return {
       ok: false,
       errors: details.map((d) => ({

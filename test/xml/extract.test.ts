@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { extract } from '../../src/xml/extract.ts'
+import { parseText } from '../../src/xml/libxml.ts'
+import { locate } from '../../src/xml/locate.ts'
+import { normalForm } from '../../src/xml/normal-form.ts'
+import { scan } from '../../src/xml/scan.ts'
+import { descendants, type XmlElement } from '../../src/xml/tree.ts'
+import { runs, xmlText } from '../support/arbitraries.ts'
+
+const noModel = { elementOnly: () => false, opaque: () => false }
+
+function standing(target: XmlElement): (text: string) => boolean {
+  const whole = normalForm(target, noModel)
+  return (text) => {
+    const parsed = parseText(text)
+    if (!parsed.ok) return false
+    parsed.document.dispose()
+    return normalForm(scan(text), noModel) === whole
+  }
+}
+
+function take(source: string, pick: (e: XmlElement) => boolean): string | undefined {
+  const root = scan(source)
+  const target = descendants(root).find(pick)
+  assert.ok(target)
+  return extract(source, root, target, standing(target))
+}
+
+test('an element that stands alone is taken as it is', () => {
+  const own = "<b  x = '1'\n><!-- c --><![CDATA[<]]>&#65;</b >"
+  assert.equal(
+    take(`<a xmlns:p="u:p">${own}</a>`, (e) => e.local === 'b'),
+    own,
+  )
+})
+
+test('declarations from around it are added, nothing else is touched', () => {
+  const source =
+    '<p:a xmlns:p="u:&amp;x" xmlns="u:d" xmlns:r="u:r"><p:b xmlns:r=\'u:other\' s=\'>\' q="xmlns:p"><c/>&#13;</p:b></p:a>'
+  assert.equal(
+    take(source, (e) => e.local === 'b'),
+    '<p:b xmlns:p="u:&amp;x" xmlns="u:d" xmlns:r=\'u:other\' s=\'>\' q="xmlns:p"><c/>&#13;</p:b>',
+  )
+})
+
+test('any element can be taken from any document', () => {
+  fc.assert(
+    fc.property(xmlText(4), fc.nat(), (source, which) => {
+      const root = scan(source)
+      const all = [...descendants(root)]
+      const target = all[which % all.length] ?? root
+      const text = extract(source, root, target, standing(target))
+      assert.ok(text !== undefined)
+      // only the start tag may have got longer
+      const own = source.slice(target.start, target.end)
+      const start = own.search(/[ \t\r\n/>]/)
+      assert.ok(text.startsWith(own.slice(0, start)) && text.endsWith(own.slice(start)))
+    }),
+    runs(700),
+  )
+})
+
+test('an error is placed by the path that libxml2 prints', () => {
+  const root = scan('<a xmlns="u:a" xmlns:p="u:p">\n <b/>\n <b><p:c/>\n  <p:c/></b></a>')
+  const at = (path?: string) => locate(root, { line: 9, column: 0, ...(path !== undefined && { path }) })
+  assert.deepEqual(at('/*'), { line: 1, column: 1 })
+  assert.deepEqual(at('/*/*[2]'), { line: 3, column: 2 })
+  assert.deepEqual(at('/*/*[2]/p:c[2]'), { line: 4, column: 3 })
+  assert.deepEqual(at('/*/*[2]/@x'), { line: 3, column: 2 })
+  assert.deepEqual(at('/*/*[7]'), { line: 9, column: 0 })
+  assert.deepEqual(at(undefined), { line: 9, column: 0 })
+})
