@@ -47,19 +47,23 @@ export function printable(text: string): string {
     .replace(/[\p{Cc}\u2028\u2029\ufffe\uffff]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 }
 
-/** Whether Accept (RFC 9110 §12.5.1) ranks JSON above XML. */
+/**
+ * Whether Accept (RFC 9110 §12.5.1) ranks JSON above XML. At the same weight a type that is named goes before one that only a
+ * wildcard takes: JSON and anything else, as many HTTP libraries write it, asks for JSON.
+ */
 export function prefersJson(accept: string | undefined): boolean {
   if (accept === undefined) return false
-  const quality = (types: readonly string[]) => {
-    const weights = new Map(accept.split(',').map(readRange))
-    for (const type of types) {
-      const weight = weights.get(type)
-      if (weight !== undefined) return weight
-    }
-    return 0
+  const weights = new Map(accept.split(',').map(readRange))
+  const rank = (named: readonly string[]) => {
+    const ranges = [...named, 'application/*', '*/*']
+    const range = ranges.find((type) => weights.has(type))
+    if (range === undefined) return { weight: 0, named: false }
+    return { weight: weights.get(range) ?? 0, named: !range.endsWith('*') }
   }
-  const json = quality(['application/problem+json', 'application/json', 'application/*', '*/*'])
-  return json > quality(['application/problem+xml', 'application/xml', 'text/xml', 'application/*', '*/*'])
+  const json = rank(['application/problem+json', 'application/json'])
+  const xml = rank(['application/problem+xml', 'application/xml', 'text/xml'])
+  if (json.weight !== xml.weight) return json.weight > xml.weight
+  return json.weight > 0 && json.named && !xml.named
 }
 
 function readRange(range: string): [string, number] {

@@ -19,6 +19,8 @@ test('Accept decides between XML and JSON', () => {
     'application/json;q=0.5, application/xml',
     'application/json;q=0',
     'application/json;q=nonsense',
+    'application/json;q=0.5, */*',
+    'application/*, */*',
   ]) {
     assert.equal(prefersJson(accept), false, accept)
   }
@@ -28,6 +30,7 @@ test('Accept decides between XML and JSON', () => {
     'application/problem+json, */*;q=0.1',
     'application/json, application/xml;q=0.9',
     'application/json; q=0.5, text/xml; q=0.4',
+    'application/json, text/plain, */*',
   ]) {
     assert.equal(prefersJson(accept), true, accept)
   }
