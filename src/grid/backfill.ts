@@ -87,9 +87,11 @@ export async function* fetchRetained(
   let rest = ids
   if (paged && ids.length >= PAGING_FROM) {
     const wanted = new Set(ids)
-    for await (const page of pages(from)) {
+    for await (const { items: page, full } of pages(from)) {
       const items = page.filter((item) => wanted.delete(item.id))
       if (items.length > 0) yield items
+      // what is published from now on comes live: on a busy Topic the last page would never come
+      if (wanted.size === 0 || (items.length === 0 && !full)) break
     }
     // what a page could not hold
     rest = ids.filter((id) => wanted.has(id))
@@ -114,7 +116,7 @@ export async function* fetchRetained(
 }
 
 /** All items, the oldest first, by XEP-0059. Ends early where one does not fit into an answer. */
-async function* pages(from: Retained): AsyncGenerator<ReceivedItem[], void, void> {
+async function* pages(from: Retained): AsyncGenerator<{ items: ReceivedItem[]; full: boolean }, void, void> {
   let after: string | undefined
   let size = FIRST_BATCH
   for (;;) {
@@ -127,7 +129,7 @@ async function* pages(from: Retained): AsyncGenerator<ReceivedItem[], void, void
     }
     if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be read')
     const items = answered(answer.stanza)
-    if (items.length > 0) yield items
+    if (items.length > 0) yield { items, full: items.length >= size }
     const last = answer.stanza.getChild('pubsub', PUBSUB)?.getChild('set', RSM)?.getChildText('last') ?? undefined
     if (last === undefined || last === after || items.length === 0) return
     after = last
