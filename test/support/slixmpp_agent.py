@@ -18,6 +18,9 @@ from slixmpp.xmlstream.matcher import StanzaPath
 JID, PASSWORD, HOST, PORT, CA, BROKER = sys.argv[1:7]
 TIMEOUT = 120
 
+# commands under way
+running = set()
+
 
 def say(value):
     sys.stdout.write(json.dumps(value) + "\n")
@@ -53,6 +56,9 @@ class Agent(slixmpp.ClientXMPP):
 
     async def lost(self, _):
         say({"event": "lost"})
+        # slixmpp would let them wait for their whole timeout
+        for task in list(running):
+            task.cancel()
         if not self.leaving:
             await asyncio.sleep(0.3)
             self.connect((HOST, int(PORT)))
@@ -120,6 +126,8 @@ class Agent(slixmpp.ClientXMPP):
             say({"n": n, "ok": True, "result": result})
         except IqError as error:
             say({"n": n, "ok": False, "error": error.condition + ": " + (error.text or "")})
+        except asyncio.CancelledError:
+            say({"n": n, "ok": False, "error": "the connection was lost"})
         except Exception as error:  # whatever it is, whoever asked waits for an answer
             say({"n": n, "ok": False, "error": "%s: %s" % (type(error).__name__, error)})
 
@@ -149,14 +157,13 @@ async def commands(agent):
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=64 * 1024 * 1024)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    tasks = set()
     while True:
         line = await reader.readline()
         if not line:
             break
         task = loop.create_task(agent.run(json.loads(line)))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        running.add(task)
+        task.add_done_callback(running.discard)
     agent.leaving = True
     agent.disconnect(wait=1)
     await asyncio.sleep(0.2)

@@ -1,0 +1,103 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Site } from '../support/gateway.ts'
+import { expectedItems, iodef } from '../support/reports.ts'
+import type { RidClient, RidResponse } from '../support/rid-client.ts'
+
+/** What was posted and what became of it. */
+export interface Posted {
+  readonly item: string
+  /** incidents are reported again and again: their items must come in this order */
+  readonly incident: string
+  readonly version: number
+  readonly kind: 'valid' | 'invalid' | 'denied'
+  /** the last answer; undefined when there was none, ever */
+  status?: number
+  /** 200 and not Denied */
+  acknowledged: boolean
+  /** milliseconds of each answer */
+  readonly times: number[]
+}
+
+export interface ReportersOptions {
+  /** each with a connection of its own */
+  readonly senders: number
+  /** ms between two reports of one sender, at most */
+  readonly pause: number
+  readonly random: () => number
+  /** invalid and forbidden reports in between [true] */
+  readonly mixed?: boolean
+  /** another port than the gateway's own */
+  readonly port?: number
+}
+
+const INCIDENTS = 10
+
+/**
+ * Senders that post one report after another until stopped. A report without an answer, or with a 503, is mostly sent again (as
+ * real senders do) and sometimes given up.
+ */
+export async function startReporters(site: Site, peer: string, options: ReportersOptions) {
+  const { senders, pause, random, mixed = true } = options
+  const posted: Posted[] = []
+  const unexpected: string[] = []
+  const stopping = new AbortController()
+  const clients: RidClient[] = []
+  const open = async () => {
+    const client = await site.client(peer, options.port === undefined ? {} : { port: options.port })
+    clients.push(client)
+    return client
+  }
+  const work = Array.from({ length: senders }, async (_, sender) => {
+    const client = await open()
+    for (let n = 0; !stopping.signal.aborted; n += 1) {
+      const report = make(sender, n, mixed ? random() : 1)
+      posted.push(report.posted)
+      await send(client, report)
+      await wait(random() * pause, undefined, { signal: stopping.signal }).catch(() => undefined)
+    }
+  })
+
+  async function send(client: RidClient, { posted: report, body }: { posted: Posted; body: string }): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const began = performance.now()
+      const answer = await client.send({ body, timeout: 40_000 }).catch(() => undefined)
+      if (answer !== undefined && answer.status !== 503) {
+        report.times.push(performance.now() - began)
+        return judge(report, answer)
+      }
+      if (answer !== undefined) report.status = answer.status
+      if (stopping.signal.aborted || random() < 0.1) return
+      await wait(20 + random() * 80 * Math.min(attempt, 5))
+    }
+  }
+
+  function judge(report: Posted, { status, body }: RidResponse): void {
+    report.status = status
+    report.acknowledged = status === 200 && body.includes('"Approved"')
+    const denied = status === 200 && body.includes('"Denied"')
+    const right = { valid: report.acknowledged, invalid: status === 400, denied }[report.kind]
+    if (!right) unexpected.push(`${report.kind} report answered ${status}: ${body.slice(0, 300)}`)
+  }
+
+  return {
+    posted,
+    unexpected,
+    /** Ends the senders; what is under way is waited for. */
+    async stop(): Promise<void> {
+      stopping.abort()
+      await Promise.all(work)
+      for (const client of clients) await client[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function make(sender: number, n: number, chance: number): { posted: Posted; body: string } {
+  const kind = chance < 0.05 ? 'invalid' : chance < 0.1 ? 'denied' : 'valid'
+  const incident = `${sender}-${n % INCIDENTS}`
+  const version = Math.floor(n / INCIDENTS)
+  const description = `${kind} v${version} of ${incident} ${'.'.repeat(n % 7 === 0 ? 8_000 : 50)}`
+  const body = iodef({ id: incident, description, ...(kind === 'denied' && { restriction: 'private' }) })
+  const item = expectedItems(body)[0]?.id ?? ''
+  const sent = kind === 'invalid' ? body.replace('<GenerationTime>', '<GenerationTime>not ') : body
+  return { posted: { item, incident, version, kind, acknowledged: false, times: [] }, body: sent }
+}
