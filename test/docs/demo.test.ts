@@ -109,6 +109,7 @@ async function until<T>(look: () => T | undefined, output: () => string): Promis
   for (;;) {
     const found = look()
     if (found !== undefined) return found
+    if (output().includes('The demo failed:')) assert.fail(output())
     if (Date.now() > deadline) assert.fail(`not in time:\n${output()}`)
     await wait(50)
   }
