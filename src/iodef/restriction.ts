@@ -19,28 +19,33 @@ const TWINS: Readonly<Record<string, Label>> = {
  */
 export type Needed = readonly Label[]
 
+const COUNTED: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.rid])
+
 /**
- * RFC 7970 §3.3.1 over the whole of `root`, extension content included: an Incident without the attribute is private, other
- * classes inherit, `ext-value` and everything unknown counts as private. Children may relax or tighten, so only the strictest
- * part counts. `also` adds restrictions of what the document came in (RIDPolicy, XMLDocument).
+ * RFC 7970 §3.3.1 over the whole of `root`, extension content and the RID message around a document (RFC 6545 §5) included: an
+ * Incident without the attribute is private, other classes inherit, `ext-value` and everything unknown counts as private.
+ * Children may relax or tighten, so only the strictest part counts.
  */
-export function neededFor(root: XmlElement, also: readonly (string | undefined)[] = []): Needed {
-  let strictest = 0
-  let withDefault = false
-  const count = (value: string) => {
-    const label = labelOf(value)
-    if (label === 'default') withDefault = true
-    else strictest = Math.max(strictest, ORDER.indexOf(label))
-  }
+export function neededFor(root: XmlElement): Needed {
+  const labels = new Set<Label>()
   for (const element of descendants(root)) {
-    if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1) continue
+    if (!COUNTED.has(element.ns)) continue
     const value = attribute(element, 'restriction')
-    if (value !== undefined) count(value)
-    else if (element.local === 'Incident') count('private')
+    if (value !== undefined) labels.add(labelOf(value))
+    else if (element.local === 'Incident') labels.add('private')
   }
-  for (const value of also) if (value !== undefined) count(value)
-  const strict = ORDER[strictest] ?? 'private'
-  return withDefault ? [strict, 'default'] : [strict]
+  return reduced(labels)
+}
+
+/** What several parts of one thing need together. */
+export function strictest(lists: readonly Needed[]): Needed {
+  return reduced(new Set(lists.flat()))
+}
+
+function reduced(labels: ReadonlySet<Label>): Needed {
+  const strict = ORDER.findLast((label) => labels.has(label))
+  if (!labels.has('default')) return [strict ?? 'private']
+  return strict === undefined ? ['default'] : [strict, 'default']
 }
 
 /** The first needed label that the list (twins count) lacks, or undefined when the document may pass. */

@@ -43,11 +43,11 @@ export interface IncidentReading {
   readonly xml: string
 }
 
-/** What a valid IODEF-Document says. `restrictions` are those of what it came in. */
+/** What a valid IODEF-Document says. `around` is the message that it came in, or itself. */
 export function describe(
   document: XmlElement,
   original: DocumentReading['original'],
-  restrictions: readonly string[],
+  around: XmlElement,
 ): DocumentReading {
   const version = document.ns === NS.iodef1 ? 1 : 2
   const incidents = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
@@ -61,20 +61,12 @@ export function describe(
     digest: createHash('sha256').update(xml, 'utf8').digest('hex'),
     shell: shell === PLAIN_SHELL ? null : shell,
     incidents: described,
-    needed: neededFor(document, restrictions),
+    needed: neededFor(around),
     original: original ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
     carriable: isCarriable(document),
     upgraded: null,
   }
-}
-
-/** What several parts of one thing need together. */
-export function strictest(lists: readonly Needed[]): Needed {
-  const order = ['public', 'partner', 'need-to-know', 'private'] as const
-  const all = lists.flat()
-  const label = order.findLast((one) => all.includes(one)) ?? 'private'
-  return all.includes('default') ? [label, 'default'] : [label]
 }
 
 /** What an IODEF-Document is taken to be when nothing else is said. */

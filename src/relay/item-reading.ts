@@ -1,13 +1,13 @@
 import { type ItemParts, readItem, xep0268Item } from '../grid/item.ts'
 import { contentModel } from '../iodef/content-model.ts'
 import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
-import { neededFor } from '../iodef/restriction.ts'
+import { type Needed, neededFor, strictest } from '../iodef/restriction.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
-import { attribute, type XmlElement } from '../xml/tree.ts'
-import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL, strictest } from './document.ts'
+import type { XmlElement } from '../xml/tree.ts'
+import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { type Inspection, type ItemReading, refused } from './inspection.ts'
 
 /** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
@@ -20,19 +20,19 @@ export function readXep0268(root: XmlElement, result: Inspection, read: Read): I
     const message = `"${root.local.slice(0, 60)}" holds no Incident.`
     return refused('XEP-0268', result.root, [{ line: root.line, column: root.column, message }], 1)
   }
-  const also = parts.policy === null ? [] : [attribute(parts.policy, 'restriction')].filter((r) => r !== undefined)
   const original = readOriginal(parts, read)
   const rebuilt = original ?? rebuild(parts, read)
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format: 'XEP-0268', root: result.root }
+  const signed = readSignatures(parts, rebuilt.document, read)
   const item: ItemReading = {
     element: parts.element,
     position: parts.position,
     items: parts.items,
     ...readEnvelope(parts, read),
-    signatures: readSignatures(parts, rebuilt.document, read),
+    signatures: signed.signatures,
   }
   // what is seen and what is carried both count: a publisher may have made them differ
-  const needed = strictest([neededFor(root, also), rebuilt.document.needed])
+  const needed = strictest([neededFor(root), rebuilt.document.needed, signed.needed])
   return { ...result, item, document: { ...rebuilt.document, needed } }
 }
 
@@ -89,8 +89,13 @@ function readEnvelope(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' 
 }
 
 /** The Signatures that the item carries, if a RID message with them and the original is valid. */
-function readSignatures(parts: ItemParts, { original }: DocumentReading, read: Read): readonly string[] {
-  if (parts.signatures.length === 0 || original === null) return []
+function readSignatures(
+  parts: ItemParts,
+  { original, needed }: DocumentReading,
+  read: Read,
+): { readonly signatures: readonly string[]; readonly needed: Needed } {
+  const none = { signatures: [], needed }
+  if (parts.signatures.length === 0 || original === null) return none
   const signatures = parts.signatures.map((base64) => Buffer.from(base64, 'base64').toString('utf8'))
   const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), {
     xml: original.text,
@@ -98,7 +103,8 @@ function readSignatures(parts: ItemParts, { original }: DocumentReading, read: R
     signatures,
   })
   const inner = read(message, false)
-  return inner.valid && inner.rid?.signatures.join() === signatures.join() ? signatures : []
+  if (inner.document === null || inner.rid?.signatures.join() !== signatures.join()) return none
+  return { signatures, needed: inner.document.needed }
 }
 
 function sameIncident(incident: IncidentReading | undefined, visible: XmlElement): boolean {

@@ -85,7 +85,7 @@ function readParsed(
   if (document === undefined) return result
   const own = schemas.get(formatOf(document).top ?? '')
   const original = sourceOf(text, root, document, own, signatures.length > 0)
-  const described = describe(document, original, result.rid?.restrictions ?? [])
+  const described = describe(document, original, root)
   if (described.version === 2) return { ...result, document: described }
   const { part } = options
   const read = (upgraded: string) => readText(schemas, upgraded, part === undefined ? {} : { part })

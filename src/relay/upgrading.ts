@@ -1,8 +1,9 @@
 import { contentModel } from '../iodef/content-model.ts'
+import { strictest } from '../iodef/restriction.ts'
 import { upgradeDocument } from '../iodef/upgrade.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import type { XmlElement } from '../xml/tree.ts'
-import { type DocumentReading, strictest } from './document.ts'
+import type { DocumentReading } from './document.ts'
 import type { Inspection } from './inspection.ts'
 
 /**

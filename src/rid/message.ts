@@ -26,8 +26,6 @@ export interface RidReading {
   readonly incidentSource: string | null
   /** ReportSchema's Signature elements (RFC 6545 §5.1), the very characters of the message */
   readonly signatures: readonly string[]
-  /** restrictions the envelope itself sets: RIDPolicy, XMLDocument */
-  readonly restrictions: readonly string[]
   /** how many IODEF-Documents it holds */
   readonly documents: number
   /** whether there is anything in XMLDocument */
@@ -64,7 +62,6 @@ export function signatureElements(rid: XmlElement): XmlElement[] {
 export function readRid(rid: XmlElement, signatures: readonly string[] = []): RidReading {
   const policy = child(rid, NS.rid, 'RIDPolicy')
   const source = child(rid, NS.rid, 'IncidentSource')
-  const holder = documentHolder(rid)
   const id = policy && child(policy, NS.iodef1, 'IncidentID')
   return {
     msgType: (policy && attribute(policy, 'MsgType')?.trim()) ?? null,
@@ -72,7 +69,6 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
     incidentId: id === undefined ? null : readIncidentId(id),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
-    restrictions: [policy, holder].flatMap((e) => (e && attribute(e, 'restriction')) ?? []),
     documents: embeddedDocuments(rid).length,
     hasPayload: payload(rid).length > 0,
   }

@@ -141,7 +141,8 @@ describe('an IODEF 1 report', () => {
     const data = '<AdditionalData dtype="xml"><x xmlns="urn:x" i:type="s:string">1</x></AdditionalData>'
     const rid = ridReport(documentOf(incident({ behind: data })))
       .replace(/ReportSchema [^>]*>/, 'ReportSchema>')
-      .replace('<RID ', `<RID xmlns:i="${NS.xsi}" xmlns:s="http://www.w3.org/2001/XMLSchema" `)
+      .replace('<IODEF-Document ', `<IODEF-Document xmlns:i="${NS.xsi}" `)
+      .replace('<RID ', '<RID xmlns:s="http://www.w3.org/2001/XMLSchema" ')
     const read = inspect(rid)
     assert.ok(read.valid && read.document !== null, read.errors[0]?.message)
     const { text: message } = toRid(publish(read.document, read.rid).map(({ item }) => consume(item.xml)))
@@ -204,7 +205,7 @@ describe('policy for an IODEF 1 report', () => {
     [' restriction="need-to-know"', '', ['need-to-know']],
     [' restriction="private"', '', ['private']],
     ['', '', ['private']],
-    [' restriction="default"', '', ['public', 'default']],
+    [' restriction="default"', '', ['default']],
     // History, EventData and Expectation only imply "default"
     [' restriction="public"', '<EventData><Expectation/></EventData>', ['public']],
     [' restriction="public"', '<EventData restriction="default"/>', ['public', 'default']],
