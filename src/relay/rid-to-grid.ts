@@ -56,12 +56,14 @@ export function planPublication(
     // the original shows every Incident: it may only go where all of them go
     if (new Set(topics).size > 1)
       return denied('cannot-split', 'a document that must stay whole has routes to several Topics')
-    if (topics[0]?.payload === 'iodef') {
-      if (original.reason === 'characters')
-        return denied('cannot-carry', 'characters in the document do not survive in an item of payload "iodef"')
-      if (original.version === 1)
-        return denied('cannot-carry', 'an item of payload "iodef" cannot carry the IODEF 1 document that it came from')
-    }
+  }
+  // a bare IODEF-Document has no room for anything else (RFC 8600 §6)
+  if (topics.some((topic) => topic.payload === 'iodef')) {
+    const what =
+      msgType === 'Report'
+        ? original && NOT_CARRIED[original.version === 1 ? 'version' : original.reason]
+        : `a ${msgType}`
+    if (what) return denied('cannot-carry', `an item of payload "iodef" cannot carry ${what}`)
   }
   const publications = [...bare(document, topics), ...wrapped(element, document, topics, rid)]
   for (const { item } of publications) {
@@ -70,6 +72,12 @@ export function planPublication(
   }
   return { kind: 'publish', publications }
 }
+
+const NOT_CARRIED = {
+  signature: 'a signed document as it is',
+  characters: 'characters of this document as they are',
+  version: 'the IODEF 1 document that it came from',
+} as const
 
 function denied(code: string, reason: string): Plan {
   return { kind: 'denied', code, reason }
