@@ -123,7 +123,9 @@ function accepts(port: number): Promise<boolean> {
 /** A server process in a process group of its own, so that its children end with it. */
 export class ServerProcess {
   readonly #spawn: () => ChildProcess
+  readonly #dir: string
   #child: ChildProcess | undefined
+  #guard: ChildProcess | undefined
   #output = ''
 
   constructor(
@@ -133,6 +135,7 @@ export class ServerProcess {
     cwd: string,
     ids: { readonly uid?: number; readonly gid?: number } = {},
   ) {
+    this.#dir = cwd
     const options = { cwd, env: { ...process.env, ...env }, ...ids, detached: true }
     this.#spawn = () => spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   }
@@ -161,7 +164,7 @@ export class ServerProcess {
     child.on('error', (error) => {
       this.#output += error.message
     })
-    process.once('exit', this.#onExit)
+    this.#guard = child.pid === undefined ? undefined : startGuard(child.pid, this.#dir)
     await waitForPort(port, () => (this.#ended() ? `the server ended: ${this.#output}` : undefined))
   }
 
@@ -171,7 +174,9 @@ export class ServerProcess {
 
   /** Signals the group and waits until the process is gone; SIGKILL after `ms`. */
   async end(signal: NodeJS.Signals, ms = 15_000): Promise<void> {
-    process.removeListener('exit', this.#onExit)
+    // first of all: a process group's number may be given to others once it is free
+    this.#guard?.kill('SIGKILL')
+    this.#guard = undefined
     const child = this.#child
     if (!child || this.#ended()) return
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
@@ -192,12 +197,22 @@ export class ServerProcess {
   #ended(): boolean {
     return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
   }
+}
 
-  readonly #onExit = () => {
-    try {
-      this.signal('SIGKILL')
-    } catch {
-      // gone already
-    }
-  }
+/**
+ * Ends the server and removes its directory when this process ends without doing so itself, however it ends (a test runner's
+ * SIGKILL too): its standard input closes then.
+ */
+function startGuard(group: number, dir: string): ChildProcess {
+  const script = 'read -r _; kill -s KILL -- "-$1" 2>/dev/null; rm -rf -- "$2"'
+  const guard = spawn('/bin/sh', ['-c', script, 'guard', String(group), dir], {
+    detached: true,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  guard.on('error', () => {})
+  guard.stdin?.on('error', () => {})
+  guard.unref()
+  if (guard.stdin && 'unref' in guard.stdin) (guard.stdin as unknown as { unref(): void }).unref()
+  return guard
 }
