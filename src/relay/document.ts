@@ -3,7 +3,7 @@ import { contentModel } from '../iodef/content-model.ts'
 import { type IncidentId, incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { type Needed, neededFor } from '../iodef/restriction.ts'
 import { NS } from '../xml/names.ts'
-import { normalForm } from '../xml/normal-form.ts'
+import { isPrefixedType, normalForm } from '../xml/normal-form.ts'
 import { attribute, descendants, elements, type XmlElement } from '../xml/tree.ts'
 
 export interface DocumentReading {
@@ -112,9 +112,9 @@ function isFragile(document: XmlElement): boolean {
   return false
 }
 
-/** The normal form declares no prefix for a value, so it leaves this one without meaning. */
+/** The normal form leaves these out. */
 export function hasPrefixedType(element: XmlElement): boolean {
-  return element.attributes.some((a) => a.ns === NS.xsi && a.local === 'type' && a.value.includes(':'))
+  return element.attributes.some(isPrefixedType)
 }
 
 /**

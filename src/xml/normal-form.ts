@@ -12,7 +12,8 @@ export interface ContentModel {
 
 /**
  * The normal form of docs/grid-profile.md: no element prefixes, a default namespace where it changes, attributes in the
- * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no white space in element-only content. The text is
+ * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix, no white space in element-only
+ * content. The text is
  * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
  * Not recursive. Throws DocumentLimit.
  */
@@ -67,7 +68,7 @@ type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
 
 /** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
 function startTag(out: Output, element: XmlElement, around: string, declared: Map<string, string>): Hidden {
-  const { attributes } = element
+  const attributes = written(element)
   out.add(element.ns === around ? `<${element.local}` : `<${element.local} xmlns="${escapeAttribute(element.ns)}"`)
   if (attributes.length === 0) {
     out.add('>')
@@ -91,6 +92,19 @@ function startTag(out: Output, element: XmlElement, around: string, declared: Ma
   }
   out.add('>')
   return hidden
+}
+
+/**
+ * An xsi:type with a prefix says something only while the prefix is declared, and Brokers drop declarations that no name uses:
+ * left in, it would make the item invalid. The document itself travels as `original` then.
+ */
+function written({ attributes }: XmlElement): readonly XmlAttribute[] {
+  return attributes.some(isPrefixedType) ? attributes.filter((a) => !isPrefixedType(a)) : attributes
+}
+
+/** xsi:type="p:name" (XML Schema Part 1 §2.6.1) */
+export function isPrefixedType({ ns, local, value }: XmlAttribute): boolean {
+  return ns === NS.xsi && local === 'type' && value.includes(':')
 }
 
 function restore(declared: Map<string, string>, hidden: Hidden): void {

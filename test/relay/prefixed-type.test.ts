@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { consumedFrom } from '../../src/relay/grid-to-rid.ts'
+import { createIntake } from '../../src/relay/intake.ts'
+import { planPublication } from '../../src/relay/rid-to-grid.ts'
+import { topic } from '../support/sample-config.ts'
+
+const intake = createIntake({ threads: 1 })
+after(() => intake[Symbol.asyncDispose]())
+
+const DOCUMENT = `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" version="2.00"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <Incident purpose="reporting" restriction="public"><IncidentID name="csirt.example">typed</IncidentID>
+    <GenerationTime>2026-11-22T10:00:00Z</GenerationTime>
+    <Contact role="creator" type="organization"><ContactName>A</ContactName></Contact>
+    <AdditionalData dtype="xml"><value xmlns="urn:example:value" xsi:type="xs:date">2026-11-22</value></AdditionalData>
+  </Incident></IODEF-Document>`
+
+const PEER = {
+  name: 'a',
+  identity: {},
+  accept: ['Report'] as const,
+  publish: ['incident'],
+  topics: [],
+  restrictions: [],
+  policy: { region: 'PeerToPeer', traffic: 'Attack' },
+  strict: false,
+}
+
+test('a report with a prefix in xsi:type is not held as invalid on its way back, and comes back as it was', async () => {
+  const posted = await intake.inspect(Buffer.from(DOCUMENT))
+  assert.equal(posted.valid, true, posted.errors[0]?.message)
+  const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
+  const plan = planPublication(config, PEER, 'Report', posted.document!, null)
+  assert.equal(plan.kind, 'publish')
+  const item = plan.kind === 'publish' ? plan.publications[0]!.item : undefined
+  const read = await intake.inspect(Buffer.from(item!.xml))
+  assert.equal(read.valid, true, read.errors[0]?.message)
+  const consumed = consumedFrom(read)
+  assert.equal(consumed?.part.original, DOCUMENT)
+  assert.equal(consumed?.item, item!.id)
+})
