@@ -21,7 +21,9 @@ export interface SenderLimits {
   readonly connections: number
 }
 
-const DEFAULT_LIMITS: SenderLimits = { connect: 10_000, whole: 60_000, maxReply: 1024 * 1024, connections: 4 }
+// RFC 6546 §3: "about thirty seconds". With a probe every 30 s at most, a peer behind a network that forgot its connections
+// has its messages a minute after the network is well.
+const DEFAULT_LIMITS: SenderLimits = { connect: 10_000, whole: 30_000, maxReply: 1024 * 1024, connections: 4 }
 
 export interface RidSenderOptions {
   readonly peer: PeerConfig
