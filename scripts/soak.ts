@@ -1,0 +1,74 @@
+/**
+ * `npm run soak -- [NAME...] [--count N] [--seed S] [--broker prosody|ejabberd]`: the proofs that take minutes. Without names,
+ * all of them, on both Brokers. Ends with a table; exit code 1 when one failed.
+ */
+import { parseArgs } from 'node:util'
+import { badNetwork } from '../test/soak/bad-network.ts'
+import { brokerAway } from '../test/soak/broker-away.ts'
+import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
+import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
+import type { Findings, Proof } from '../test/soak/proof.ts'
+
+interface Named {
+  readonly proof: Proof
+  readonly count: number
+  readonly about: string
+}
+
+const PROOFS: Readonly<Record<string, Named>> = {
+  'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
+  'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
+  'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
+  'broker-away': { proof: brokerAway, count: 60, about: 'the Broker is away as senders post; count: seconds' },
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    count: { type: 'string' },
+    seed: { type: 'string', default: '20260101' },
+    broker: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+const unknown = positionals.filter((name) => !Object.hasOwn(PROOFS, name))
+if (values.help || unknown.length > 0) {
+  for (const name of unknown) console.error(`there is no proof ${name}`)
+  console.error('npm run soak -- [NAME...] [--count N] [--seed S] [--broker prosody|ejabberd]\n')
+  for (const [name, { about, count }] of Object.entries(PROOFS))
+    console.error(`  ${name.padEnd(18)}${about} [${count}]`)
+  process.exit(values.help ? 0 : 2)
+}
+const brokers = (['prosody', 'ejabberd'] as const).filter((kind) =>
+  [undefined, kind].includes(values.broker as typeof kind),
+)
+const names = positionals.length > 0 ? positionals : Object.keys(PROOFS)
+
+const rows: { name: string; seconds: number; found: Findings }[] = []
+for (const name of names) {
+  for (const kind of brokers) rows.push(await run(name, kind))
+}
+
+console.log()
+for (const { name, seconds, found } of rows) {
+  console.log(`${found.failures.length === 0 ? 'proved' : 'FAILED'}  ${name} (${seconds} s)`)
+  for (const [what, figure] of Object.entries(found.figures))
+    console.log(`          ${String(figure).padStart(8)}  ${what}`)
+  for (const failure of found.failures) console.log(`          ${failure}`)
+}
+process.exit(rows.every(({ found }) => found.failures.length === 0) ? 0 : 1)
+
+async function run(name: string, kind: (typeof brokers)[number]) {
+  const { proof, count } = PROOFS[name] as Named
+  const began = Date.now()
+  const seconds = () => Math.round((Date.now() - began) / 1000)
+  const say = (line: string) => console.error(`${String(seconds()).padStart(5)} s  ${name} on ${kind}: ${line}`)
+  say('begins')
+  let found: Findings
+  try {
+    found = await proof({ kind, count: Number(values.count ?? count), seed: Number(values.seed), say })
+  } catch (error) {
+    found = { figures: {}, failures: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
+  }
+  return { name: `${name} on ${kind}`, seconds: seconds(), found }
+}

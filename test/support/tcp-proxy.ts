@@ -1,0 +1,132 @@
+import { connect, createServer, type Socket } from 'node:net'
+import { createRandom } from './random.ts'
+
+/** What a network does to those who talk through it. */
+export type Fault = 'cut' | 'stall' | 'delay' | 'half-open' | 'refuse'
+
+export const FAULTS: readonly Fault[] = ['cut', 'stall', 'delay', 'half-open', 'refuse']
+
+export interface TcpProxy extends AsyncDisposable {
+  readonly port: number
+  /** how often each fault was done to connections, and how many connections there were */
+  readonly counts: Readonly<Record<Fault | 'connections', number>>
+  /**
+   * For `ms`: `cut` resets all connections at once (so it takes no time); `stall` lets no byte through; `delay` holds up each
+   * piece for 50 to 500 ms; `half-open` forgets all connections and says so to nobody; `refuse` resets new ones.
+   */
+  inflict(fault: Fault, ms: number): Promise<void>
+  /** From now on everything goes through. Connections forgotten by `half-open` stay dead. */
+  heal(): void
+}
+
+interface Pair {
+  readonly client: Socket
+  readonly server: Socket
+  forgotten: boolean
+}
+
+/** Forwards 127.0.0.1:`port` [a free one] to 127.0.0.1:`target`, well or badly. */
+export async function startTcpProxy(target: number, options: { port?: number; seed?: number } = {}): Promise<TcpProxy> {
+  const random = createRandom(options.seed ?? 1)
+  const pairs = new Set<Pair>()
+  const timers = new Set<NodeJS.Timeout>()
+  const counts = { connections: 0, cut: 0, stall: 0, delay: 0, 'half-open': 0, refuse: 0 }
+  let mode: Fault | undefined
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    counts.connections += 1
+    if (mode === 'refuse') {
+      client.resetAndDestroy()
+      return
+    }
+    const upstream = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true })
+    const pair: Pair = { client, server: upstream, forgotten: false }
+    pairs.add(pair)
+    join(pair, client, upstream)
+    join(pair, upstream, client)
+  })
+
+  function join(pair: Pair, from: Socket, to: Socket): void {
+    from.on('data', (piece: Buffer) => {
+      if (pair.forgotten) return
+      to.write(piece)
+      if (mode === 'delay') hold(from, 50 + random() * 450)
+    })
+    from.on('end', () => {
+      if (!pair.forgotten) to.end()
+    })
+    from.on('error', () => undefined)
+    from.on('close', (failed) => {
+      if (pair.forgotten) return
+      pairs.delete(pair)
+      if (failed) to.resetAndDestroy()
+      else to.end()
+    })
+    if (mode === 'stall') from.pause()
+  }
+
+  /** Stops reading, and so lets the other side's sending fill up, as a slow network does. */
+  function hold(socket: Socket, ms: number): void {
+    socket.pause()
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      if (mode !== 'stall') socket.resume()
+    }, ms)
+    timers.add(timer)
+  }
+
+  function heal(): void {
+    mode = undefined
+    for (const { client, server: upstream, forgotten } of pairs) {
+      if (forgotten) continue
+      client.resume()
+      upstream.resume()
+    }
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    counts,
+    async inflict(fault, ms) {
+      mode = fault
+      counts[fault] += 1
+      for (const pair of [...pairs]) {
+        if (fault === 'cut' && !pair.forgotten) {
+          pair.client.resetAndDestroy()
+          pair.server.resetAndDestroy()
+          pairs.delete(pair)
+        }
+        if (fault === 'half-open') pair.forgotten = true
+        if (fault === 'stall') {
+          pair.client.pause()
+          pair.server.pause()
+        }
+      }
+      if (fault !== 'cut') {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(() => {
+            timers.delete(timer)
+            resolve()
+          }, ms)
+          timers.add(timer)
+        })
+      }
+      heal()
+    },
+    heal,
+    async [Symbol.asyncDispose]() {
+      for (const timer of timers) clearTimeout(timer)
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const { client, server: upstream } of pairs) {
+        client.destroy()
+        upstream.destroy()
+      }
+      await closed
+    },
+  }
+}
