@@ -39,6 +39,8 @@ export function parseSource(text: string): { source?: Source; problems: Problem[
   } catch (error) {
     return { problems: [{ path: '', message: `is not good YAML: ${messageOf(error)}` }] }
   }
+  if (isCircular(value))
+    return { problems: [{ path: '', message: 'is not good YAML: an alias (*) stands inside what it names' }] }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problems: [{ path: '', message: 'must be a mapping with the keys rid, peers, grid, routes, store' }] }
   }
@@ -47,6 +49,14 @@ export function parseSource(text: string): { source?: Source; problems: Problem[
     return offset === undefined ? undefined : lines.linePos(offset).line
   }
   return { source: { value, line }, problems: [] }
+}
+
+/** An alias may name the very thing that it is part of; nothing behind this expects a configuration without end. */
+function isCircular(value: unknown, around: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (around.includes(value)) return true
+  const inside = [...around, value]
+  return Object.values(value).some((part) => isCircular(part, inside))
 }
 
 function offsetOf(root: unknown, path: Path): number | undefined {
