@@ -1,5 +1,5 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { NamedFile } from '../config/named.ts'
 import { osReason } from '../config/problems.ts'
@@ -73,9 +73,23 @@ function checkStore(file: string, say: Look['say']): void {
     accessSync(target, constants.R_OK | constants.W_OK)
     if (target === file ? !statSync(file).isFile() : !statSync(target).isDirectory()) {
       say('problem', `${target} is not a ${target === file ? 'file' : 'directory'}`)
+    } else if (target === file && !looksLikeDatabase(file)) {
+      say('problem', `${file} is not an SQLite database`)
     }
   } catch (error) {
     say('problem', `cannot write ${target}: ${osReason(error)}`)
+  }
+}
+
+/** https://sqlite.org/fileformat2.html §1.3; an empty file is a database, too. */
+function looksLikeDatabase(file: string): boolean {
+  const header = Buffer.alloc(16)
+  const fd = openSync(file, 'r')
+  try {
+    const length = readSync(fd, header, 0, header.length, 0)
+    return length === 0 || header.toString('latin1') === 'SQLite format 3\0'
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -44,7 +44,7 @@ export function connect(options: ConnectOptions): DatabaseSync {
     return db
   } catch (error) {
     db?.close()
-    throw storeError(error)
+    throw storeError(error, options.path)
   }
 }
 

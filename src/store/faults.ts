@@ -19,11 +19,12 @@ export function isBusy(error: unknown): boolean {
 /**
  * What SQLite or the file system threw, as the gateway's own error: 'store-unavailable' (the disk is full, read-only, gone,
  * locked), 'store-corrupt', or 'internal' for what one call alone did wrong.
+ * `path` is named where SQLite does not say which file it means.
  */
-export function storeError(error: unknown): GatewayError {
+export function storeError(error: unknown, path?: string): GatewayError {
   if (error instanceof GatewayError) return error
   const code = primaryCode(error)
-  const detail = messageOf(error)
+  const detail = path === undefined || code === undefined ? messageOf(error) : `${path}: ${messageOf(error)}`
   if (code !== undefined && CORRUPT.has(code)) return new GatewayError('store-corrupt', detail, { cause: error })
   if ((code !== undefined && UNAVAILABLE.has(code)) || isFileError(error)) {
     return new GatewayError('store-unavailable', detail, { cause: error })
