@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts'
 import { createIntake, type Intake } from '../relay/intake.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { readInput, UnreadableError } from './input.ts'
@@ -52,6 +53,8 @@ async function examine(intake: Intake, file: string, strict: boolean): Promise<V
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
     return { file, valid, format, errors: [...errors, ...rest], warnings }
   } catch (error) {
+    // a fault of ours says nothing about the file
+    if (error instanceof GatewayError && error.permanence === 'transient') throw error
     const message = error instanceof UnreadableError ? `cannot be read: ${error.message}` : reasonOf(error)
     return { file, valid: false, format: 'unknown', errors: [{ line: 0, column: 0, message }], warnings: [] }
   }

@@ -153,7 +153,12 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (slot.worker !== worker) return
       const code = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'intake-memory' : 'internal'
-      this.#fail(slot, new GatewayError(code, undefined, { cause: error }))
+      this.#fail(
+        slot,
+        new GatewayError(code, code === 'internal' ? `A reader thread failed: ${error.message}` : undefined, {
+          cause: error,
+        }),
+      )
     })
     worker.on('exit', () => {
       if (slot.worker === worker) this.#fail(slot, new GatewayError('internal', 'A reader thread ended.'))
