@@ -47,6 +47,8 @@ export type Parsed = { readonly ok: true; readonly document: XmlDocument } | ({ 
 
 /** Parses; the caller disposes of the document. Refuses what is not well-formed or not namespace-well-formed. */
 export function parseText(text: string): Parsed {
+  // libxml2 has no word for it
+  if (text === '') return { ok: false, errors: [{ line: 1, column: 1, message: 'There is nothing in it.' }], total: 1 }
   const outcome = collect(() => XmlDocument.fromString(text, { option: OPTIONS }))
   if (!outcome.ok) return outcome
   if (outcome.value.dtd !== null) {
