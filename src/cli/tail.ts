@@ -33,6 +33,7 @@ the Topic cannot be reached.
     const seen = new Set<string>()
     let printed = 0
     let ended = false
+    let joined = false
     await using _grid = await gridOf(config, [topic], {
       async items(_topic, items) {
         for (const item of items) {
@@ -48,9 +49,11 @@ the Topic cannot be reached.
         if (ended) return
         if (state === 'up' && part !== 'session') void say(`waiting for items of ${topic}`)
         else if (state === 'refused') done.reject(new GatewayError('grid-refused', `${part}: ${reason ?? 'refused'}`))
-        else if (part === 'session' && reason !== null) void say(reason)
+        // until then it is the reason why the command fails
+        else if (joined && part === 'session' && reason !== null) void say(reason)
       },
     })
+    joined = true
     try {
       await done.promise
       return 0
