@@ -108,7 +108,7 @@ type Judgement =
 
 function judge(config: Config, message: IncomingMessage, inspection: Inspection): Judgement {
   const { rid, document } = inspection
-  const incidents = document?.incidents.map((incident) => incident.key) ?? []
+  const incidents = document?.incidents.map((incident) => incident.key) ?? inspection.claimed ?? []
   const problem = (code: string, p: Problem): Judgement => ({ kind: 'problem', code, problem: p, incidents })
   if (!inspection.valid) {
     const detail =

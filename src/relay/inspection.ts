@@ -23,6 +23,8 @@ export interface Inspection {
   readonly more: number
   /** at most 20 */
   readonly warnings: readonly Diagnostic[]
+  /** what a document that is not valid says it is about, as incident keys, at most 20: for the trace and nothing else */
+  readonly claimed?: readonly string[]
   /** the root's name, for messages about what is not understood */
   readonly root: string
   readonly rid: RidReading | null

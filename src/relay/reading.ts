@@ -1,5 +1,6 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { checkIdentifiers } from '../iodef/identifiers.ts'
+import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { checkAdvice, checkRules } from '../iodef/rules.ts'
 import { embeddedDocuments, readRid, signatureElements } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
@@ -59,7 +60,7 @@ function readParsed(
     return refused('unknown', name, [{ line: root.line, column: root.column, message }], 1)
   }
   const broken = checkSchema(schemas, top, root, parsed)
-  if (broken !== undefined) return refused(format, name, broken.errors, broken.total)
+  if (broken !== undefined) return { ...refused(format, name, broken.errors, broken.total), claimed: claimedBy(root) }
   const document = findDocument(root, format)
   const whole = options.part !== true && format !== 'XEP-0268'
   const identifiers = document === undefined ? [] : checkIdentifiers(document, { whole })
@@ -67,7 +68,9 @@ function readParsed(
   const errors = options.strict === true ? [...identifiers, ...rules] : identifiers
   const advice = document?.ns === NS.iodef2 ? checkAdvice(document) : []
   const warnings = options.strict === true ? advice : [...rules, ...advice]
-  if (errors.length > 0) return refused(format, name, errors, errors.length, warnings)
+  if (errors.length > 0) {
+    return { ...refused(format, name, errors, errors.length, warnings), claimed: claimedBy(root) }
+  }
   const signatures = format === 'RID' ? signatureElements(root).flatMap((e) => sourceText(text, root, e) ?? []) : []
   const result = {
     format,
@@ -90,6 +93,17 @@ function readParsed(
   const { part } = options
   const read = (upgraded: string) => readText(schemas, upgraded, part === undefined ? {} : { part })
   return { ...result, document: { ...described, upgraded: upgradedReading(document, described, read) } }
+}
+
+/** The incidents of a document that is not valid: whoever asks where they are shall hear why it was refused. */
+function claimedBy(root: XmlElement): string[] {
+  const claimed = new Set<string>()
+  for (const element of descendants(root)) {
+    if (claimed.size >= 20) break
+    const id = element.local === 'Incident' ? incidentIdOf(element) : undefined
+    if (id !== undefined && id.id !== '') claimed.add(incidentKey(id).slice(0, 400))
+  }
+  return [...claimed]
 }
 
 function formatOf(root: XmlElement): { format: Format; top: (typeof TOP_SCHEMAS)[number] | null } {
