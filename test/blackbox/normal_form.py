@@ -1,7 +1,8 @@
 """Section 5's normal form and item id, written from the text by somebody who has not read the gateway's code.
 
-Modes: `id` (lower-case hex SHA-256 of the payload without context), `text` (the normal form), `equal` (two documents with a
-NUL between: "same" or where they differ), `claims` (is the text itself in normal form: "ok" or what is wrong).
+Modes: `id` (lower-case hex SHA-256 of the payload without context), `text` (the normal form), `equal` (two normal forms with a
+NUL between: "same" or where they differ), `root` (name of the root and of its children), `rid` (what a RID message says of
+itself, a line each), `inner` (the normal form of the document in a RID message).
 
 Where the text of section 5 leaves a choice (order of attributes, quotes, escapes, empty elements), this takes what Exclusive
 C14N writes, which section 5 names for equality and docs/grid-profile.md section 3 spells out.
@@ -97,17 +98,41 @@ def text(data):
     return "".join(out)
 
 
-def claims(data):
-    """What section 5 says of what is published, looked for in its very characters."""
-    found = []
-    source = data.decode("utf-8")
-    for mark, what in (("<!--", "a comment"), ("<?", "a processing instruction"), ("<![CDATA[", "a CDATA section"), ("<!DOCTYPE", "a DTD")):
-        if mark in source:
-            found.append(what)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = lambda name, _: found.append("prefix in " + name) if ":" in name else None
-    parser.Parse(data, True)
-    return "; ".join(found) or "ok"
+def named(element):
+    return "{%s}%s" % (element.ns, element.local)
+
+
+def find(element, *path):
+    for local in path:
+        found = [part for part in element.content if isinstance(part, Element) and part.local == local]
+        if not found:
+            return None
+        element = found[0]
+    return element
+
+
+def inner(root):
+    return next(part for part in find(root, "RIDPolicy", "ReportSchema", "XMLDocument").content if isinstance(part, Element))
+
+
+def rid(root):
+    policy = find(root, "RIDPolicy")
+    schema, box = find(policy, "ReportSchema"), find(policy, "ReportSchema", "XMLDocument")
+    number, node = find(policy, "IncidentID"), find(policy, "Node")
+    return "\n".join((
+        "MsgType=%(MsgType)s MsgDestination=%(MsgDestination)s" % policy.attributes,
+        "region=%s traffic=%s" % (find(policy, "PolicyRegion").attributes["region"], find(policy, "TrafficType").attributes["type"]),
+        "Node=%s NodeName=%s" % (named(node), named(find(node, "NodeName"))),
+        "IncidentID=%s name=%s text=%s" % (named(number), number.attributes["name"], "".join(number.content)),
+        "ReportSchema " + " ".join("%s=%s" % pair for pair in sorted(schema.attributes.items())),
+        "XMLDocument dtype=%s child=%s" % (box.attributes["dtype"], named(inner(root))),
+    ))
+
+
+def normal(element):
+    out = []
+    write(element, "", {}, False, out)
+    return "".join(out)
 
 
 mode, data = sys.argv[1], sys.stdin.buffer.read()
@@ -115,10 +140,15 @@ if mode == "id":
     result = hashlib.sha256(text(data).encode("utf-8")).hexdigest()
 elif mode == "text":
     result = text(data)
-elif mode == "equal":
-    a, b = (text(part) for part in data.split(b"\0"))
-    at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
-    result = "same" if a == b else "...%s\n...%s" % (a[max(0, at - 80):at + 120], b[max(0, at - 80):at + 120])
+elif mode == "inner":
+    result = normal(inner(parse(data)))
+elif mode == "rid":
+    result = rid(parse(data))
+elif mode == "root":
+    root = parse(data)
+    result = "%s: %s" % (named(root), " ".join(named(part) for part in root.content if isinstance(part, Element)))
 else:
-    result = claims(data)
-sys.stdout.write(result)
+    a, b = data.decode("utf-8").split("\0")
+    at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+    result = "same" if a == b else "\n...%s\n...%s" % (a[max(0, at - 80):at + 120], b[max(0, at - 80):at + 120])
+sys.stdout.buffer.write(result.encode("utf-8"))
