@@ -11,7 +11,7 @@ import type { GridLog } from './log.ts'
 import { PUBSUB, pubsub } from './pubsub.ts'
 import type { Session } from './session.ts'
 import { jitter } from './supervise.ts'
-import type { FollowEnd } from './topic-loop.ts'
+import { again, type FollowEnd } from './topic-loop.ts'
 
 export interface ConsumerOptions {
   readonly topic: string
@@ -29,6 +29,8 @@ export interface ConsumerOptions {
   readonly bufferSize: number
 }
 
+/** retained items up to which a join reads all of them, seen or not: their content may be new */
+const LOOK_AT_ALL = 1_000
 /** items handed on at once */
 const LIVE_BATCH = 32
 /** how far back a resync looks before it lists everything */
@@ -172,9 +174,12 @@ export class Consumer {
     }
     const seen = handlers.seenIds(topic, list.ids)
     this.#tellGap(list.ids, seen)
-    const unseen = list.ids.filter((id) => !seen.has(id) && !this.#flawed.has(id))
-    if (unseen.length > 0)
-      log.info({ topic, retained: list.ids.length, unseen: unseen.length }, 'Reading retained items.')
+    // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
+    const cursor = list.ids.lastIndexOf(handlers.cursor(topic)?.itemId ?? '')
+    const looked = list.ids.length <= LOOK_AT_ALL ? -1 : cursor
+    const unseen = list.ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
+    const news = unseen.filter((id) => !seen.has(id)).length
+    if (news > 0) log.info({ topic, retained: list.ids.length, unseen: news }, 'Reading retained items.')
     for await (const items of fetchRetained(from, unseen, list.paged)) {
       if (from.signal.aborted) return again(0)
       const good = this.#usable(items)
@@ -287,10 +292,6 @@ export class Consumer {
   #remember(id: string): void {
     if (id !== '' && this.#flawed.size < REMEMBERED_FLAWS) this.#flawed.add(id)
   }
-}
-
-function again(delayMs: number): FollowEnd {
-  return { kind: 'again', delayMs }
 }
 
 function digest(text: string): string {

@@ -35,7 +35,10 @@ export interface Context {
   /** RIDPolicy without ReportSchema, in normal form */
   readonly policy: string | null
   readonly incidentSource: string | null
-  /** the document itself, base64, where a Broker, the normal form or an upgrade changes it; in the first item only */
+  /**
+   * the document itself, base64, where a Broker, the normal form or an upgrade changes it: in the first item, or in each where
+   * it is a Broker
+   */
   readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' | 'version' } | null
   /** base64 of each Signature beside the document in its RID message; in the first item only */
   readonly signatures: readonly string[]

@@ -23,6 +23,10 @@ export type FollowEnd =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'away'; readonly reason: string }
 
+export function again(delayMs: number): FollowEnd {
+  return { kind: 'again', delayMs }
+}
+
 /** ms before a Topic in doubt is looked at: nobody can make us ask in a circle */
 const DOUBT_PAUSE = 1_000
 

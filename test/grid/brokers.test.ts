@@ -82,6 +82,23 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.deepEqual(member.recorder.gaps, [])
     })
 
+    test('an item published anew under its old id while a Consumer was away is read', async () => {
+      const topic = topicConfig({ name: 'anew', members: [`member@${broker.domain}`] })
+      const provider = await begin({ topics: [topic] })
+      const publish = (id: string, n: number) => provider.grid.publish('anew', id, `<i xmlns="urn:x" n="${n}"/>`, never)
+      for (const id of ['a', 'b', 'c']) await publish(id, 1)
+      const first = await begin({ ...as('member'), topics: [] }, { consume: ['anew'] })
+      await until(() => first.recorder.received.length === 3, 'all items')
+      await first.grid[Symbol.asyncDispose]()
+      await publish('a', 2)
+      await publish('d', 1)
+      const again = await begin({ ...as('member'), topics: [] }, { consume: ['anew'], handlers: first.recorder })
+      await until(() => first.recorder.ids().includes('d'), 'what is new')
+      const fresh = first.recorder.received.slice(3).map((item) => `${item.id} ${/n=.(\d)/.exec(item.xml)?.[1]}`)
+      assert.deepEqual(fresh, ['a 2', 'd 1'])
+      await again.grid[Symbol.asyncDispose]()
+    })
+
     test('200 KB of Japanese text come through unharmed, live and retained', async () => {
       const topic = topicConfig({ name: 'large', members: [`member@${broker.domain}`] })
       const provider = await begin({ topics: [topic] })

@@ -148,16 +148,16 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.match(link.recorder.received[0]?.xml ?? '', /<a xmlns="urn:x">a<\/a>/)
   })
 
-  test('reads what is retained, oldest first, and only what is unseen', async () => {
+  test('reads what is retained, oldest first, and of a long Topic only what is unseen', async () => {
     const topic = new FakeTopic()
-    const ids = Array.from({ length: 30 }, (_, i) => `i${i}`)
+    const ids = Array.from({ length: 1_030 }, (_, i) => `i${i}`)
     topic.add(...ids)
     const recorder = new Recorder()
-    for (const id of ids.slice(0, 12)) recorder.seen.add(id)
-    recorder.last = { itemId: 'i11', at: 0 }
+    for (const id of ids.slice(0, 1_012)) recorder.seen.add(id)
+    recorder.last = { itemId: 'i1011', at: 0 }
     await using link = await joined({ onIq: topic.onIq }, recorder)
-    assert.deepEqual(link.recorder.ids(), ids.slice(12))
-    assert.deepEqual(topic.fetched.flat(), ids.slice(12))
+    assert.deepEqual(link.recorder.ids(), ids.slice(1_012))
+    assert.deepEqual(topic.fetched.flat(), ids.slice(1_012))
     assert.deepEqual(link.recorder.gaps, [])
     assert.ok(link.recorder.received.every((received) => received.retained))
   })
@@ -207,8 +207,7 @@ describe('a Consumer at a Broker that fails by script', () => {
     }
     await using link = await joined({ onIq })
     fakes.push(link.fake)
-    link.recorder.seen.clear()
-    link.recorder.received.length = 0
+    link.recorder.forget()
     link.fake.drop()
     await until(() => link.recorder.ids().includes('c'), 'the live item')
     assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c'])

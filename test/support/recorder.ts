@@ -11,6 +11,7 @@ export class Recorder implements GridHandlers {
   readonly drops: { reason: string; from: string }[] = []
   readonly states: { part: string; state: GridState; reason: string | null }[] = []
   readonly seen = new Set<string>()
+  readonly #contents = new Map<string, string>()
   /** thrown by `items` when set */
   failure: Error | undefined
   /** awaited by `items` */
@@ -20,12 +21,22 @@ export class Recorder implements GridHandlers {
   async items(_topic: string, items: readonly GridItem[]): Promise<void> {
     await this.gate
     if (this.failure) throw this.failure
-    this.batches.push(items.length)
-    for (const item of items) {
+    // the same content under the same id again is no news, as for a store
+    const news = items.filter((item) => this.#contents.get(item.id) !== item.xml)
+    if (news.length > 0) this.batches.push(news.length)
+    for (const item of news) {
+      this.#contents.set(item.id, item.xml)
       this.received.push(item)
       this.seen.add(item.id)
       this.last = { itemId: item.id, at: Date.now() }
     }
+  }
+
+  /** As if nothing had ever been received. */
+  forget(): void {
+    this.seen.clear()
+    this.#contents.clear()
+    this.received.length = 0
   }
 
   seenIds(_topic: string, itemIds: readonly string[]): Set<string> {
