@@ -48,6 +48,9 @@ export function consumedFrom(inspection: Inspection): Consumed | undefined {
   const at = several && document.incidents.length > 1 ? item.position - 1 : 0
   const own = document.incidents[at] ?? document.incidents[0]
   if (own === undefined) return undefined
+  // what was put together from this item alone stands for this item alone
+  const whole = item !== null && (!several || document.incidents.length === item.items.length)
+  const original = whole ? document.original : null
   const incidents = item === null ? document.incidents.map((incident) => incident.xml) : [own.xml]
   return {
     item: item === null ? itemId(document.xml) : xep0268Item(element, own.xml).id,
@@ -60,8 +63,8 @@ export function consumedFrom(inspection: Inspection): Consumed | undefined {
       incidentSource: item?.incidentSource ?? null,
       shell: document.shell ?? PLAIN_SHELL,
       incidents,
-      original: item === null ? null : (document.original?.text ?? null),
-      ...(item !== null && document.original !== null && { originalVersion: document.original.version }),
+      original: original?.text ?? null,
+      ...(original !== null && { originalVersion: original.version }),
       signatures: item?.signatures ?? [],
       id: own.id,
       needed: document.needed,

@@ -1,27 +1,30 @@
 import { type ItemParts, readItem, xep0268Item } from '../grid/item.ts'
 import { contentModel } from '../iodef/content-model.ts'
-import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { type Needed, neededFor, strictest } from '../iodef/restriction.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
+import { scan } from '../xml/scan.ts'
 import type { XmlElement } from '../xml/tree.ts'
-import { type DocumentReading, type IncidentReading, joinDocument, PLAIN_SHELL } from './document.ts'
+import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { type Inspection, type ItemReading, refused } from './inspection.ts'
+import { mayShow } from './shown.ts'
 
 /** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
 export type Read = (text: string, part: boolean) => Inspection
 
 /** An XEP-0268 payload that its schema has accepted: `result` is what is known of it so far. */
 export function readXep0268(root: XmlElement, result: Inspection, read: Read): Inspection {
-  const parts = readItem(root)
-  if (parts === undefined) {
+  const found = readItem(root)
+  if (found === undefined) {
     const message = `"${root.local.slice(0, 60)}" holds no Incident.`
     return refused('XEP-0268', result.root, [{ line: root.line, column: root.column, message }], 1)
   }
-  const original = readOriginal(parts, read)
-  const rebuilt = original ?? rebuild(parts, read)
+  const visible = normalForm(found.incident, contentModel)
+  const original = readOriginal(found, visible, read)
+  const parts = original === undefined ? placed(found, visible) : found
+  const rebuilt = original ?? rebuild(parts, visible, read)
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format: 'XEP-0268', root: result.root }
   const signed = readSignatures(parts, rebuilt.document, read)
   const item: ItemReading = {
@@ -36,46 +39,36 @@ export function readXep0268(root: XmlElement, result: Inspection, read: Read): I
   return { ...result, item, document: { ...rebuilt.document, needed } }
 }
 
-/** The document that the item carries beside its Incident, if it is valid and really holds this Incident. */
-function readOriginal(parts: ItemParts, read: Read): Inspection | undefined {
+/** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */
+function placed(parts: ItemParts, visible: string): ItemParts {
+  if (parts.items.length === 0) return parts
+  const id = xep0268Item(parts.element, visible).id
+  return parts.items[parts.position - 1] === id ? parts : { ...parts, position: 1, items: [] }
+}
+
+/** The document that the item carries beside its Incident, if it is valid and what the item shows is its part in it. */
+function readOriginal(parts: ItemParts, visible: string, read: Read): Inspection | undefined {
   if (parts.original === null || parts.original === '') return undefined
   const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
   if (!decoded.ok) return undefined
   const inner = read(decoded.text, false)
   if (!inner.valid || inner.document === null || inner.rid !== null || inner.item !== null) return undefined
-  const document = shownOf(parts, inner.document)
-  if (document === undefined) return undefined
+  const { version, upgraded } = inner.document
+  const document = version === 1 && parts.incident.ns === NS.iodef2 ? upgraded : inner.document
+  if (document === null || 'invalid' in document || !shows(parts, visible, document)) return undefined
+  // without a declaration or comments around it, which could not stand inside a RID message
+  const { start, end } = scan(decoded.text)
   const reason = document.original?.reason ?? 'characters'
-  const { version } = inner.document
-  return { ...inner, document: { ...document, original: { text: decoded.text, reason, version } } }
+  return { ...inner, document: { ...document, original: { text: decoded.text.slice(start, end), reason, version } } }
 }
 
-/** The carried document in the version that the item shows, or undefined when it shows something else. */
-function shownOf(parts: ItemParts, carried: DocumentReading): DocumentReading | undefined {
-  const visible = normalForm(parts.incident, contentModel)
-  if (carried.version === 1 && parts.incident.ns === NS.iodef2) {
-    const { upgraded } = carried
-    return upgraded !== null && !('invalid' in upgraded) && isUpgrade(parts, visible, upgraded) ? upgraded : undefined
-  }
-  const matches =
-    carried.incidents.some((incident) => incident.xml === visible) ||
-    (parts.items.length > 0
-      ? idsOf(parts, carried).join() === parts.items.join()
-      : sameIncident(carried.incidents[0], parts.incident))
-  return matches ? carried : undefined
-}
-
-/** Anybody can upgrade, so there is no excuse for a difference, unless a Broker may have changed what is seen. */
-function isUpgrade(parts: ItemParts, visible: string, upgraded: DocumentReading): boolean {
-  const own = upgraded.incidents[parts.position - 1]
-  const shown = upgraded.fragile ? sameIncident(own, parts.incident) : own?.xml === visible
-  const whole =
-    parts.items.length > 0 ? idsOf(parts, upgraded).join() === parts.items.join() : upgraded.incidents.length === 1
-  return shown && whole
-}
-
-function idsOf(parts: ItemParts, { incidents }: DocumentReading): string[] {
-  return incidents.map((incident) => xep0268Item(parts.element, incident.xml).id)
+/** Anybody may have written the item: it must name all Incidents of the document, and show the one at its place. */
+function shows(parts: ItemParts, visible: string, { incidents, fragile }: DocumentReading): boolean {
+  const own = incidents[parts.position - 1]
+  if (own === undefined || incidents.length !== Math.max(1, parts.items.length)) return false
+  const ids = incidents.map((incident) => xep0268Item(parts.element, incident.xml).id)
+  if (parts.items.length > 0 && ids.join() !== parts.items.join()) return false
+  return own.xml === visible || (fragile && mayShow(scan(own.xml), scan(visible)))
 }
 
 /** What the context says of the RID message, if such a message would be valid: anybody may have written it. */
@@ -107,15 +100,10 @@ function readSignatures(
   return { signatures, needed: inner.document.needed }
 }
 
-function sameIncident(incident: IncidentReading | undefined, visible: XmlElement): boolean {
-  const id = incidentIdOf(visible)
-  return incident !== undefined && id !== undefined && incident.key === incidentKey(id)
-}
-
 /** The Incident back in its IODEF-Document, judged as such. */
-function rebuild(parts: ItemParts, read: Read): Inspection {
+function rebuild(parts: ItemParts, visible: string, read: Read): Inspection {
   const shell = parts.shell === null ? plainShell(parts.incident.ns) : normalForm(parts.shell, contentModel, isIncident)
-  return read(joinDocument(shell, [normalForm(parts.incident, contentModel)]), parts.items.length > 1)
+  return read(joinDocument(shell, [visible]), parts.items.length > 1)
 }
 
 function isIncident(element: XmlElement): boolean {

@@ -119,7 +119,7 @@ function wrapped(
       policy: rid?.policy == null ? null : renderPolicy(rid.policy),
       incidentSource: rid?.incidentSource ?? null,
       original:
-        document.original === null || i > 0
+        document.original === null || (i > 0 && !document.fragile)
           ? null
           : { base64: Buffer.from(document.original.text).toString('base64'), reason: document.original.reason },
       signatures: i > 0 || rid === null ? [] : rid.signatures.map((text) => Buffer.from(text).toString('base64')),

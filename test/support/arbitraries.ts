@@ -38,6 +38,7 @@ const NAMES = [
 ] as const
 const PREFIXES = ['p', 'q', 'ns1', 'ns2', 'ns10', 'é', '__proto__', 'Xml', 'p\u1680'] as const
 const SPACES = ['urn:a', 'urn:b', 'urn:c', 'http://h.example/?a=1&b=2', "urn:it's", 'urn:ns:1', 'URN:A'] as const
+const PLAIN_SPACES = ['urn:a', 'urn:b', 'urn:c', 'urn:ns:1', 'URN:A'] as const
 const WHITE = [' ', '\n', '\t', '\r\n', '\r', ' \r\n\t '] as const
 const TEXTS = [
   'word',
@@ -94,6 +95,11 @@ export function xmlText(maxDepth = 5): fc.Arbitrary<string> {
   return withChance((chance) => writeDocument(chance, maxDepth))
 }
 
+/** An element of nobody's vocabulary, as it may stand in extension content: what Brokers cannot carry is left out. */
+export function foreignElement(c: Chance, maxDepth = 3): string {
+  return writeElement(c, new Map([['', '']]), maxDepth, true)
+}
+
 function writeDocument(c: Chance, maxDepth: number): string {
   const before = c.once(3)
     ? `<?xml version="1.0"${c.once(2) ? ' encoding="UTF-8"' : ''}${c.once(2) ? " standalone='yes'" : ''} ?>`
@@ -117,7 +123,7 @@ function instruction(c: Chance): string {
 
 type Scope = ReadonlyMap<string, string>
 
-function writeElement(c: Chance, outer: Scope, depth: number): string {
+function writeElement(c: Chance, outer: Scope, depth: number, embedded = false): string {
   const scope = new Map(outer)
   const declarations: string[] = []
   const declare = (prefix: string, ns: string) => {
@@ -129,7 +135,7 @@ function writeElement(c: Chance, outer: Scope, depth: number): string {
     const prefix = c.once(3) ? '' : c.pick(PREFIXES)
     if (fresh.has(prefix)) continue
     fresh.add(prefix)
-    declare(prefix, prefix === '' && c.once(4) ? '' : c.pick(SPACES))
+    declare(prefix, prefix === '' && c.once(4) ? '' : c.pick(embedded ? PLAIN_SPACES : SPACES))
   }
   const bound = [...scope.keys()].filter((prefix) => prefix !== '')
   const qualified = () => {
@@ -143,18 +149,22 @@ function writeElement(c: Chance, outer: Scope, depth: number): string {
   const attributes: string[] = []
   const used = new Set<string>()
   while (c.once(2)) {
-    const special = c.once(6) ? c.pick(['xml:lang', 'xml:space', 'xml:base', 'xml:id']) : undefined
+    const special = c.once(6)
+      ? c.pick(['xml:lang', 'xml:space', 'xml:base', embedded ? 'xml:lang' : 'xml:id'])
+      : undefined
     const { name: attributeName, key } = special === undefined ? qualified() : { name: special, key: special }
     if (used.has(key)) continue
     used.add(key)
     const value =
       special === 'xml:lang'
         ? 'en'
-        : special === 'xml:space'
-          ? 'preserve'
-          : special === 'xml:id'
-            ? `i${c.int(1e9)}`
-            : values(c)
+        : special === 'xml:base'
+          ? 'urn:base'
+          : special === 'xml:space'
+            ? 'preserve'
+            : special === 'xml:id'
+              ? `i${c.int(1e9)}`
+              : values(c)
     attributes.push(attribute(c, attributeName, value))
   }
   const all = [...declarations, ...attributes]
@@ -165,11 +175,11 @@ function writeElement(c: Chance, outer: Scope, depth: number): string {
   const open = `<${name}${all.map((a) => c.pick(WHITE) + a).join('')}${c.once(4) ? c.pick(WHITE) : ''}`
   if (c.once(4)) return `${open}/>`
   let content = ''
-  for (let pieces = c.int(6); pieces > 0; pieces -= 1) content += piece(c, scope, depth, content)
+  for (let pieces = c.int(6); pieces > 0; pieces -= 1) content += piece(c, scope, depth, content, embedded)
   return `${open}>${content}</${name}${c.once(5) ? c.pick(WHITE) : ''}>`
 }
 
-function piece(c: Chance, scope: Scope, depth: number, before: string): string {
+function piece(c: Chance, scope: Scope, depth: number, before: string, embedded: boolean): string {
   switch (c.int(7)) {
     case 0:
       return comment(c)
@@ -179,7 +189,7 @@ function piece(c: Chance, scope: Scope, depth: number, before: string): string {
       return `<![CDATA[${c.pick(INSIDE)}${c.pick(TEXTS)}]]>`
     case 3:
     case 4:
-      return depth > 0 ? writeElement(c, scope, depth - 1) : 'deep'
+      return depth > 0 ? writeElement(c, scope, depth - 1, embedded) : 'deep'
     case 5:
       // `]]>` may not stand in text
       return before.endsWith(']]') ? '&gt;' : '>'

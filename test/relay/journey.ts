@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import type { Config, PeerConfig, TopicConfig } from '../../src/config/types.ts'
+import type { DocumentReading } from '../../src/relay/document.ts'
+import { type Consumed, consumedFrom } from '../../src/relay/grid-to-rid.ts'
+import type { Inspection } from '../../src/relay/inspection.ts'
+import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
+import { readDocument } from '../../src/relay/reading.ts'
+import { type Plan, type Publication, planPublication } from '../../src/relay/rid-to-grid.ts'
+import type { Delivery } from '../../src/store/store.ts'
+import { schemas } from '../support/documents.ts'
+import { topic } from '../support/sample-config.ts'
+
+/** The way of a document from RID to the grid and back, without network, store and threads. */
+export const EVERYTHING = ['public', 'partner', 'need-to-know', 'private', 'default'] as const
+
+export function read(text: string | Uint8Array, charset?: string): Inspection {
+  return readDocument(schemas(), Buffer.from(text), charset === undefined ? {} : { charset })
+}
+
+export function valid(text: string | Uint8Array): Inspection & { readonly document: DocumentReading } {
+  const inspection = read(text)
+  assert.ok(inspection.valid && inspection.document !== null, JSON.stringify(inspection.errors[0]))
+  return { ...inspection, document: inspection.document }
+}
+
+export function peer(more: Partial<PeerConfig> = {}): PeerConfig {
+  return {
+    name: 'csirt-a',
+    identity: { dns: 'csirt-a.example' },
+    accept: ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result'],
+    publish: ['incident', 'other'],
+    url: 'https://csirt-a.example/',
+    topics: ['incident', 'other'],
+    restrictions: EVERYTHING,
+    policy: { region: 'PeerToPeer', traffic: 'Attack' },
+    strict: false,
+    ...more,
+  }
+}
+
+export function grid(more: Partial<TopicConfig> = {}, maxItem = 10_000_000): Pick<Config, 'grid' | 'routes'> {
+  return {
+    grid: { ...topic('incident', { restrictions: EVERYTHING, ...more }), maxItem },
+    routes: [{ match: {}, topic: 'incident' }],
+  }
+}
+
+export function plan(posted: Inspection, config = grid(), from = peer(), msgType = 'Report' as const): Plan {
+  assert.ok(posted.document !== null)
+  return planPublication(config, from, msgType, posted.document, posted.rid)
+}
+
+export function published(posted: Inspection, config = grid()): readonly Publication[] {
+  const made = plan(posted, config)
+  assert.equal(made.kind, 'publish', JSON.stringify(made))
+  return made.kind === 'publish' ? made.publications : []
+}
+
+export function consume(xml: string): Consumed {
+  const consumed = consumedFrom(valid(xml))
+  assert.ok(consumed !== undefined)
+  return consumed
+}
+
+/** What the peer gets for these items, which came in this order. `earlier`: what the store has of before. */
+export async function sent(
+  consumed: readonly Consumed[],
+  to = peer(),
+  earlier: readonly Consumed[] = [],
+): Promise<string> {
+  let message = ''
+  const sink = createPeerSink({
+    config: { rid: { name: 'gateway.example' } as Config['rid'] },
+    peer: to,
+    sender: {
+      async send(xml) {
+        message = xml
+        return { kind: 'delivered', status: 200 }
+      },
+      async [Symbol.asyncDispose]() {},
+    },
+    store: {
+      findPayload: (_kind, _peer, item) =>
+        earlier.filter((e) => e.item === item).map(({ part }) => encodePart(part))[0],
+    },
+  })
+  const outcome = await sink.send(consumed.map(delivery), AbortSignal.timeout(10_000))
+  assert.equal(outcome.kind, 'delivered', JSON.stringify(outcome))
+  return message
+}
+
+export function delivery({ item, incident, part }: Consumed): Delivery {
+  return {
+    id: item,
+    envelope: 'e',
+    direction: 'grid-to-rid',
+    source: 'incident',
+    kind: 'peer',
+    destination: 'csirt-a',
+    incident,
+    item,
+    payload: encodePart(part),
+    group: part.items.length === 0 ? null : { id: 'g', items: part.items },
+    state: 'sending',
+    attempts: 1,
+    nextAttempt: null,
+    reason: null,
+    createdAt: 0,
+    updatedAt: 0,
+  }
+}

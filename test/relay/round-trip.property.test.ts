@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { scan } from '../../src/xml/scan.ts'
+import { type Chance, runs, withChance } from '../support/arbitraries.ts'
+import { ridText } from '../support/documents.ts'
+import { iodefDocument } from '../support/iodef-arbitrary.ts'
+import { respell } from '../support/respell.ts'
+import { consume, grid, plan, published, sent, valid } from './journey.ts'
+
+const NOISE = { noise: true, damage: false }
+const BROKER = { noise: false, damage: true }
+
+interface Journey {
+  readonly posted: string
+  /** what the Broker gives back for an item */
+  readonly broker: (xml: string) => string
+  readonly shuffle: (items: readonly string[]) => readonly string[]
+}
+
+const journey = withChance((c): Journey => {
+  const { text } = iodefDocument(c)
+  const posted = respell(c, scan(c.once(2) ? ridText(text) : text), NOISE)
+  return { posted, broker: (xml) => respell(c, scan(xml), BROKER), shuffle: (items) => shuffled(c, items) }
+})
+
+function shuffled(c: Chance, items: readonly string[]): readonly string[] {
+  const left = [...items]
+  return items.map(() => left.splice(c.int(left.length - 1), 1)[0] ?? '')
+}
+
+test('what is posted comes back, through any Broker', async () => {
+  await fc.assert(
+    fc.asyncProperty(journey, async ({ posted, broker, shuffle }) => {
+      const before = valid(posted)
+      const items = published(before)
+      const back = shuffle(items.map(({ item }) => broker(item.xml))).map(consume)
+      assert.deepEqual(back.map((b) => b.item).sort(), items.map(({ item }) => item.id).sort())
+      const after = valid(await sent(back))
+      assert.equal(after.document.xml, before.document.xml)
+      assert.equal(after.document.digest, before.document.digest)
+      assert.deepEqual(after.document.needed, before.document.needed)
+    }),
+    runs(400),
+  )
+})
+
+test('what is posted comes back from a Topic of payload iodef, where it may go there', async () => {
+  const config = grid({ payload: 'iodef' })
+  let kept = 0
+  await fc.assert(
+    fc.asyncProperty(journey, async ({ posted, broker }) => {
+      const before = valid(posted)
+      if (plan(before, config).kind !== 'publish') return
+      kept += 1
+      const items = published(before, config)
+      const back = items.map(({ item }) => consume(broker(item.xml)))
+      assert.deepEqual(
+        back.map((b) => b.item),
+        items.map(({ item }) => item.id),
+      )
+      assert.equal(valid(await sent(back)).document.xml, before.document.xml)
+    }),
+    runs(300),
+  )
+  assert.ok(kept > 30, `${kept} documents could go there`)
+})
