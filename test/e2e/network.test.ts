@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { badNetwork } from '../soak/bad-network.ts'
+
+// `npm run soak -- bad-network` does it for minutes, on both Brokers
+it('loses nothing and gets stuck nowhere in a network that cuts, stalls, delays and forgets connections', async () => {
+  const { failures, figures } = await badNetwork({ kind: 'prosody', count: 15, seed: 11, say: () => undefined })
+  assert.deepEqual(failures, [])
+  assert.ok(Number(figures.acknowledged) > 20, JSON.stringify(figures))
+  assert.ok(Number(figures['items by others']) > 20, JSON.stringify(figures))
+})
