@@ -109,7 +109,7 @@ export function createEvents({ log, metrics, clock }: { log: Logger; metrics: Me
 
   return {
     /** Committed to the store: `deliveries` rows wait for their destinations. */
-    accepted: (i: Intake & { msgType: string; envelope?: string; deliveries: number }) =>
+    accepted: (i: Intake & { msgType: string; envelope?: string; deliveries: number; warnings?: number }) =>
       intake('accepted', 'info', 'Report accepted', i),
     /** The same message again: answered like the first, nothing stored. */
     duplicate: (i: Intake) => intake('duplicate', 'info', 'The same message again', i),

@@ -49,7 +49,10 @@ inside) or an XEP-0268 payload. Errors and warnings have line, column and reason
 
 async function examine(intake: Intake, file: string, strict: boolean): Promise<Verdict> {
   try {
-    const { valid, format, errors, more, warnings } = await intake.inspect(await readInput(file), { strict })
+    const { valid, format, errors, more, warnings } = await intake.inspect(await readInput(file), {
+      strict,
+      advice: true,
+    })
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
     return { file, valid, format, errors: [...errors, ...rest], warnings }
   } catch (error) {

@@ -57,7 +57,13 @@ export function createAccept(options: AcceptOptions): Accept {
     }
     const digest = createHash('sha256').update(`${msgType}\n${judged.document.digest}`).digest('hex')
     try {
-      const accepted = events.accepted({ ...about, msgType, deliveries: judged.publications.length })
+      const accepted = events.accepted({
+        ...about,
+        msgType,
+        deliveries: judged.publications.length,
+        // RFC 7970's rules that no schema states: the peer is not strict, so they are only noted
+        ...(inspection.warnings.length > 0 && { warnings: inspection.warnings.length }),
+      })
       const outcome = await store.accept(
         {
           direction: 'rid-to-grid',

@@ -9,6 +9,8 @@ export interface ReadOptions {
   readonly charset?: string
   /** RFC 7970's text-only rules are errors, not warnings */
   readonly strict?: boolean
+  /** warn of what RFC 7970 advises against, too: for people who look at a file */
+  readonly advice?: boolean
   /** the document is one of several parts, whose identifiers the others may hold */
   readonly part?: boolean
 }

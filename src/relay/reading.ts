@@ -66,7 +66,7 @@ function readParsed(
   const identifiers = document === undefined ? [] : checkIdentifiers(document, { whole })
   const rules = document?.ns === NS.iodef2 ? checkRules(document) : []
   const errors = options.strict === true ? [...identifiers, ...rules] : identifiers
-  const advice = document?.ns === NS.iodef2 ? checkAdvice(document) : []
+  const advice = options.advice === true && document?.ns === NS.iodef2 ? checkAdvice(document) : []
   const warnings = options.strict === true ? advice : [...rules, ...advice]
   if (errors.length > 0) {
     return { ...refused(format, name, errors, errors.length, warnings), claimed: claimedBy(root) }
