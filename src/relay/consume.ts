@@ -23,6 +23,9 @@ export interface ConsumeOptions {
 
 const GRACE = 10_000
 
+/** items read side by side: a Topic with many must not fill the queue of readers, which RID messages share */
+const WINDOW = 32
+
 /**
  * The one door in for items (design §5, §6): each is read, judged and committed with a delivery for every peer that its Topic
  * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved.
@@ -33,14 +36,25 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
     const fresh = items
       .map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
       .filter(({ seen }) => !store.seen(seen))
-    // read side by side, commit in order
-    const reading = fresh.map(({ item }) => read(intake, item))
+    // read side by side, commit in order; a rejection is looked at in its turn, and nothing behind it is committed
     const commits: Promise<void>[] = []
-    for (const [i, { item, seen }] of fresh.entries()) {
-      const inspection = await reading[i]
-      if (inspection !== undefined) commits.push(commit(options, topic, item, seen, inspection))
+    let failed: { readonly error: unknown } | undefined
+    for (let from = 0; from < fresh.length; from += WINDOW) {
+      const window = fresh.slice(from, from + WINDOW)
+      const readings = await Promise.allSettled(window.map(({ item }) => read(intake, item)))
+      for (const [i, { item, seen }] of window.entries()) {
+        const reading = readings[i]
+        if (reading?.status === 'rejected') failed ??= { error: reading.reason }
+        if (failed !== undefined || reading?.status !== 'fulfilled') break
+        const commitment = commit(options, topic, item, seen, reading.value).catch((error: unknown) => {
+          failed ??= { error }
+        })
+        commits.push(commitment)
+      }
+      if (failed !== undefined) break
     }
     await Promise.all(commits)
+    if (failed !== undefined) throw failed.error
   }
 }
 
@@ -85,10 +99,7 @@ async function commit(
   const deliveries =
     consumed === undefined ? heldFor(options, topic, item, inspection) : deliveriesFor(options, topic, item, consumed)
   const happenings = [...deliveries.happenings]
-  if (consumed === undefined) {
-    const reason = inspection.errors[0]?.message ?? 'not valid'
-    events.invalidItem({ topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
-  } else {
+  if (consumed !== undefined) {
     const about = { direction: 'grid-to-rid', source: topic, incidents: consumed.incidents, message: item.id } as const
     happenings.unshift(events.consumed({ ...about, deliveries: deliveries.rows.length }))
   }
@@ -108,6 +119,10 @@ async function commit(
   if (outcome.outcome === 'duplicate') {
     await store.markSeen([seen])
     return
+  }
+  if (consumed === undefined) {
+    const reason = inspection.errors[0]?.message ?? 'not valid'
+    events.invalidItem({ topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
   }
   for (const happening of happenings) happening.tell()
   for (const row of deliveries.rows) if (row.state === 'pending') options.wake(row.destination)

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { PeerConfig } from '../../src/config/types.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { createEvents } from '../../src/events.ts'
+import type { GridItem } from '../../src/grid/contract.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { createConsumer } from '../../src/relay/consume.ts'
+import type { Part } from '../../src/relay/grid-to-rid.ts'
+import { createIntake, type Intake } from '../../src/relay/intake.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createBench, log, MEMORY } from '../store/support.ts'
+import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { peer, published, valid } from './journey.ts'
+
+const intake = createIntake({ threads: 1 })
+after(() => intake[Symbol.asyncDispose]())
+
+const itemsOf = (text: string): GridItem[] => published(valid(text)).map(({ item }) => gridItem(item.xml, item.id))
+const one = (id: string, more: Parameters<typeof incidentText>[0] = {}) =>
+  itemsOf(documentText([incidentText({ id, ...more })]))[0] ?? gridItem('')
+const gridItem = (xml: string, id = 'some id'): GridItem => ({ topic: 'incident', id, xml, retained: false })
+
+async function bench(peers: readonly PeerConfig[], faults: { intake?: Intake; store?: (store: Store) => Store } = {}) {
+  const own = await createBench(MEMORY)
+  const woken: string[] = []
+  const metrics = createMetrics()
+  const consumer = (store: Store) =>
+    createConsumer({
+      config: { peers },
+      intake: faults.intake ?? intake,
+      store: faults.store?.(store) ?? store,
+      events: createEvents({ log, metrics, clock: own.clock }),
+      clock: own.clock,
+      wake: (name) => woken.push(name),
+    })
+  return {
+    ...own,
+    woken,
+    consume: (items: readonly GridItem[]) => consumer(own.store)('incident', items),
+    rows: () => own.store.list().map((d) => [d.destination, d.state, d.incident] as const),
+    foreign: async () =>
+      /items_ignored_total\{topic="incident",reason="foreign"\} (\d+)/.exec(await metrics.registry.metrics())?.[1],
+    [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+  }
+}
+
+const failing =
+  (method: 'accept', on: (call: number) => boolean) =>
+  (store: Store): Store => {
+    let calls = 0
+    return new Proxy(store, {
+      get(target, key, receiver) {
+        if (key !== method) return Reflect.get(target, key, receiver)
+        return (...args: Parameters<Store['accept']>) => {
+          calls += 1
+          return on(calls) ? Promise.reject(new GatewayError('store-unavailable')) : target.accept(...args)
+        }
+      },
+    })
+  }
+
+test('an item becomes a delivery to each peer of its Topic that has a url, and the cursor moves', async () => {
+  const { url: _, ...silent } = peer({ name: 'csirt-c' })
+  await using t = await bench([peer(), peer({ name: 'csirt-b' }), silent, peer({ name: 'd', topics: ['other'] })])
+  const item = one('1')
+  await t.consume([item])
+  assert.deepEqual(t.rows(), [
+    ['csirt-a', 'pending', 'csirt.example 1'],
+    ['csirt-b', 'pending', 'csirt.example 1'],
+  ])
+  assert.deepEqual(t.woken, ['csirt-a', 'csirt-b'])
+  assert.equal(t.store.cursor('incident')?.itemId, item.id)
+})
+
+test('the same item again, under its id or another, is not delivered twice', async () => {
+  await using t = await bench([peer()])
+  const item = one('1')
+  await t.consume([item, item])
+  await t.consume([item])
+  await t.consume([{ ...item, id: 'another' }])
+  assert.equal(t.rows().length, 1)
+  assert.equal(t.store.cursor('incident')?.itemId, 'another')
+})
+
+test('an item under an old id that says something new is delivered', async () => {
+  await using t = await bench([peer()])
+  await t.consume([one('1')])
+  await t.consume([{ ...one('2'), id: one('1').id }])
+  assert.equal(t.rows().length, 2)
+})
+
+test('an item does not go back to the peer it came from', async () => {
+  await using t = await bench([peer(), peer({ name: 'csirt-b' })])
+  const item = one('1')
+  await t.store.accept({
+    direction: 'rid-to-grid',
+    source: 'csirt-a',
+    digest: 'a'.repeat(64),
+    msgType: 'Report',
+    incidents: ['csirt.example 1'],
+    receivedAt: 0,
+    deliveries: [
+      {
+        kind: 'topic',
+        destination: 'incident',
+        incident: 'csirt.example 1',
+        item: item.id,
+        payload: item.xml,
+        state: 'pending',
+      },
+    ],
+  })
+  await t.consume([item])
+  assert.deepEqual(
+    t
+      .rows()
+      .filter(([, ,]) => true)
+      .map(([to]) => to)
+      .sort(),
+    ['csirt-b', 'incident'],
+  )
+  assert.ok(t.store.trace('1').some(({ event }) => event === 'loop-stopped'))
+})
+
+test('what a peer may not have is withheld, with the reason, and not woken for', async () => {
+  await using t = await bench([peer({ restrictions: ['public'] }), peer({ name: 'csirt-b' })])
+  await t.consume([one('1', { attributes: ' restriction="amber"' })])
+  const held = t.store.list().find((d) => d.state === 'withheld')
+  assert.equal(held?.destination, 'csirt-a')
+  assert.match(held?.reason ?? '', /need-to-know/)
+  assert.deepEqual(t.woken, ['csirt-b'])
+})
+
+test('an item that is not IODEF is left alone, and the cursor moves past it', async () => {
+  await using t = await bench([peer()])
+  for (const [i, xml] of [
+    '<weather xmlns="urn:x"/>',
+    ridText(documentText()),
+    'no xml',
+    '<!DOCTYPE a><a/>',
+    '',
+  ].entries()) {
+    await t.consume([gridItem(xml, `foreign ${i}`)])
+    assert.equal(t.store.cursor('incident')?.itemId, `foreign ${i}`)
+  }
+  assert.deepEqual(t.rows(), [])
+  assert.equal(await t.foreign(), '5')
+})
+
+test('an IODEF item that is not valid is held for its peers with its errors', async () => {
+  await using t = await bench([peer()])
+  await t.consume([gridItem(documentText([incidentText({ purpose: 'boasting' })]), 'bad')])
+  const [row] = t.store.list()
+  assert.equal(row?.state, 'held')
+  assert.match(row?.reason ?? '', /^invalid item: line 1: .*boasting/)
+  assert.equal(t.store.cursor('incident')?.itemId, 'bad')
+})
+
+test('a bare document is one delivery for all its Incidents', async () => {
+  await using t = await bench([peer()])
+  await t.consume([gridItem(documentText([incidentText({ id: '1' }), incidentText({ id: '2' })]))])
+  const [row] = t.store.list()
+  const part = JSON.parse(t.store.show(row?.id ?? '')?.payload ?? '') as Part
+  assert.equal(part.incidents.length, 2)
+  assert.ok(t.store.trace('2').some(({ event }) => event === 'consumed'))
+})
+
+test('the parts of one document share a group, which waits for the others', async () => {
+  await using t = await bench([peer()])
+  const [first, second] = itemsOf(documentText([incidentText({ id: '1' }), incidentText({ id: '2' })]))
+  assert.ok(first && second)
+  const claim = () =>
+    t.store.claim({ kind: 'peer', destination: 'csirt-a', limit: 9, now: t.clock.now(), leaseMs: 1000 })
+  await t.consume([second])
+  assert.deepEqual(await claim(), [])
+  await t.consume([first])
+  assert.deepEqual(
+    (await claim()).map((unit) => unit.length),
+    [2],
+  )
+})
+
+test('while the store fails nothing is taken, and nothing behind it', async () => {
+  await using t = await bench([peer()], { store: failing('accept', (call) => call === 2) })
+  const items = Array.from({ length: 40 }, (_, i) => one(String(i)))
+  await assert.rejects(t.consume(items), (e) => e instanceof GatewayError && e.code === 'store-unavailable')
+  const known = t.store.seenIds(
+    'incident',
+    items.map(({ id }) => id),
+  )
+  assert.ok(known.has(items[0]?.id ?? '') && !known.has(items[1]?.id ?? ''))
+  assert.ok(!known.has(items[39]?.id ?? ''), 'the next window was not begun')
+})
+
+test('readers that fail one behind the other reject once, and leave no rejection unhandled', async () => {
+  let calls = 0
+  const broken: Intake = {
+    ...intake,
+    inspect: async (bytes, options) => {
+      calls += 1
+      if (calls === 1) await new Promise((resolve) => setTimeout(resolve, 20))
+      if (calls > 1) throw new GatewayError('intake-busy')
+      return intake.inspect(bytes, options)
+    },
+  }
+  const unhandled: unknown[] = []
+  const listener = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', listener)
+  await using t = await bench([peer()], { intake: broken })
+  await assert.rejects(
+    t.consume([one('1'), one('2'), one('3')]),
+    (e) => e instanceof GatewayError && e.code === 'intake-busy',
+  )
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  process.off('unhandledRejection', listener)
+  assert.deepEqual(unhandled, [])
+})
+
+test('an item over the limits of reading is its own fault: held, not tried for ever', async () => {
+  const slow: Intake = { ...intake, inspect: () => Promise.reject(new GatewayError('intake-timeout')) }
+  await using t = await bench([peer()], { intake: slow })
+  await t.consume([one('1')])
+  assert.deepEqual(
+    t.rows().map(([, state]) => state),
+    ['held'],
+  )
+})
+
+test('a Topic with very many items asks for few readings at once', async () => {
+  let now = 0
+  let most = 0
+  const counting: Intake = {
+    ...intake,
+    async inspect(bytes, options) {
+      now += 1
+      most = Math.max(most, now)
+      return intake.inspect(bytes, options).finally(() => (now -= 1))
+    },
+  }
+  await using t = await bench([peer()], { intake: counting })
+  const item = one('1')
+  await t.consume(Array.from({ length: 600 }, (_, i) => ({ ...item, id: `copy ${i}` })))
+  assert.ok(most <= 64, `${most} at once`)
+  assert.equal(t.store.cursor('incident')?.itemId, 'copy 599')
+})
