@@ -29,18 +29,20 @@ export function parseSource(text: string): { source?: Source; problems: Problem[
   const doc = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true, prettyErrors: false })
   const problems = [...doc.errors, ...doc.warnings].map((error) => ({
     path: '',
-    message: `is not good YAML: ${error.message}`,
+    message: notYaml(error.message),
     line: lines.linePos(error.pos[0]).line,
   }))
-  if (problems.length > 0) return { problems }
+  // one mistake can be found at each of a thousand brackets
+  const same = (a: Problem, b: Problem) => a.message === b.message && a.line === b.line
+  if (problems.length > 0) return { problems: problems.filter((p, i) => problems.findIndex((q) => same(p, q)) === i) }
   let value: unknown
   try {
     value = doc.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    return { problems: [{ path: '', message: `is not good YAML: ${messageOf(error)}` }] }
+    return { problems: [{ path: '', message: notYaml(messageOf(error)) }] }
   }
   if (isCircular(value))
-    return { problems: [{ path: '', message: 'is not good YAML: an alias (*) stands inside what it names' }] }
+    return { problems: [{ path: '', message: notYaml('an alias (*) stands inside what it names') }] }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problems: [{ path: '', message: 'must be a mapping with the keys rid, peers, grid, routes, store' }] }
   }
@@ -49,6 +51,10 @@ export function parseSource(text: string): { source?: Source; problems: Problem[
     return offset === undefined ? undefined : lines.linePos(offset).line
   }
   return { source: { value, line }, problems: [] }
+}
+
+function notYaml(reason: string): string {
+  return `is not good YAML: ${/call stack/.test(reason) ? 'it is nested too deeply' : reason}`
 }
 
 /** An alias may name the very thing that it is part of; nothing behind this expects a configuration without end. */
