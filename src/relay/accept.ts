@@ -52,11 +52,13 @@ export function createAccept(options: AcceptOptions): Accept {
       await tell(store, events.denied(about, judged.code, judged.reason))
       return deny(options, message.peer, msgType, inspection, judged.justification)
     }
-    if (options.backlog() >= config.delivery.maxQueue) {
-      return refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
-    }
     const digest = createHash('sha256').update(`${msgType}\n${judged.document.digest}`).digest('hex')
     try {
+      // what is stored already needs no room
+      const full = options.backlog() >= config.delivery.maxQueue
+      if (full && store.findEnvelope('rid-to-grid', message.peer.name, digest) === undefined) {
+        return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
+      }
       const accepted = events.accepted({
         ...about,
         msgType,
@@ -167,7 +169,11 @@ function judge(config: Config, message: IncomingMessage, inspection: Inspection)
   const plan = planPublication(config, message.peer, msgType, published, rid)
   if (plan.kind === 'denied') return denied(plan.code, plan.reason)
   if (plan.kind === 'too-large') {
-    const detail = `An item of this report would have ${plan.bytes} bytes; the Broker takes at most ${plan.limit}.`
+    const { items, bytes, limit } = plan
+    const detail =
+      items === 1
+        ? `An item of this report would have ${bytes} bytes; the Broker takes at most ${limit}.`
+        : `The items of this report would have more than ${limit} bytes together.`
     return problem('too-large', { status: 413, title: 'Too large for the Broker', detail })
   }
   return { kind: 'accepted', msgType, document, incidents, publications: plan.publications }

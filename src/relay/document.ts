@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { contentModel } from '../iodef/content-model.ts'
+import { checkIdentifiers } from '../iodef/identifiers.ts'
 import { type IncidentId, incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { type Needed, neededFor } from '../iodef/restriction.ts'
 import { NS } from '../xml/names.ts'
@@ -20,6 +21,8 @@ export interface DocumentReading {
   readonly original: Original | null
   /** true when a Broker would change even what is seen of it */
   readonly fragile: boolean
+  /** true when one Incident refers to an identifier of another, so that neither is a valid document alone */
+  readonly linked: boolean
   /** false when a Broker could take its items and never give them back */
   readonly carriable: boolean
   /** an IODEF 1 document as it is published: IODEF 2 with the document itself as original; null for IODEF 2 */
@@ -51,7 +54,8 @@ export function describe(
 ): DocumentReading {
   const version = document.ns === NS.iodef1 ? 1 : 2
   const incidents = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
-  const shell = normalForm(document, contentModel, (child) => incidents.includes(child))
+  const isIncident = new Set(incidents)
+  const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
   const described = incidents.map(describeIncident)
   const xml = wholeNormalForm(document, shell, described)
   const fragile = isFragile(document)
@@ -64,6 +68,7 @@ export function describe(
     needed: neededFor(around),
     original: original ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
+    linked: incidents.length > 1 && incidents.some((incident) => checkIdentifiers(incident, { limit: 1 }).length > 0),
     carriable: isCarriable(document),
     upgraded: null,
   }

@@ -17,7 +17,14 @@ export type Plan =
   | { readonly kind: 'publish'; readonly publications: readonly Publication[] }
   /** `code` is a fixed word for metrics, `reason` a sentence for log and trace */
   | { readonly kind: 'denied'; readonly code: string; readonly reason: string }
-  | { readonly kind: 'too-large'; readonly bytes: number; readonly limit: number }
+  /** `items`: how many have these bytes together; 1 for one that is larger than the Broker takes */
+  | { readonly kind: 'too-large'; readonly items: number; readonly bytes: number; readonly limit: number }
+
+/**
+ * What the items of one document may have together, in items of the largest size. Each of n items lists all n, and may carry the
+ * document: without a bound a message of 1 MiB asks for 1 GiB of them.
+ */
+const LARGEST_ITEMS = 64
 
 /**
  * What a valid document from a peer becomes on the grid. All or nothing: one Incident that may not go where its route leads
@@ -57,6 +64,9 @@ export function planPublication(
     if (new Set(topics).size > 1)
       return denied('cannot-split', 'a document that must stay whole has routes to several Topics')
   }
+  if (document.linked && new Set(topics).size > 1 && topics.some((topic) => topic.payload === 'iodef')) {
+    return denied('cannot-split', 'a document whose Incidents refer to each other has routes to several Topics')
+  }
   // a bare IODEF-Document has no room for anything else (RFC 8600 §6)
   if (topics.some((topic) => topic.payload === 'iodef')) {
     const what =
@@ -65,10 +75,23 @@ export function planPublication(
         : `a ${msgType}`
     if (what) return denied('cannot-carry', `an item of payload "iodef" cannot carry ${what}`)
   }
-  const publications = [...bare(document, topics), ...wrapped(element, document, topics, rid)]
-  for (const { item } of publications) {
-    const bytes = Buffer.byteLength(item.xml)
-    if (bytes > config.grid.maxItem) return { kind: 'too-large', bytes, limit: config.grid.maxItem }
+  return withinLimits([bare(document, topics), wrapped(element, document, topics, rid)], config.grid.maxItem)
+}
+
+/** Makes the items one by one, and no more once one of them, or all together, are too large. */
+function withinLimits(sources: readonly Iterable<Publication>[], limit: number): Plan {
+  const publications: Publication[] = []
+  let total = 0
+  for (const source of sources) {
+    for (const publication of source) {
+      const bytes = Buffer.byteLength(publication.item.xml)
+      if (bytes > limit) return { kind: 'too-large', items: 1, bytes, limit }
+      publications.push(publication)
+      total += bytes
+      if (total > limit * LARGEST_ITEMS) {
+        return { kind: 'too-large', items: publications.length, bytes: total, limit: limit * LARGEST_ITEMS }
+      }
+    }
   }
   return { kind: 'publish', publications }
 }
@@ -100,18 +123,20 @@ function bare(document: DocumentReading, topics: readonly TopicConfig[]): Public
 }
 
 /** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
-function wrapped(
+function* wrapped(
   element: IncidentElement,
   document: DocumentReading,
   topics: readonly TopicConfig[],
   rid: RidReading | null,
-): Publication[] {
+): Generator<Publication> {
   const ids = document.incidents.map((incident) => xep0268Item(element, incident.xml).id)
-  const publications: Publication[] = []
+  const made = new Set<string>()
   for (const [i, incident] of document.incidents.entries()) {
     const topic = topics[i]
+    const id = ids[i] ?? ''
     // the same Incident twice in one document is one item; its context names both places
-    if (topic?.payload !== 'xep-0268' || ids.indexOf(ids[i] ?? '') !== i) continue
+    if (topic?.payload !== 'xep-0268' || made.has(id)) continue
+    made.add(id)
     const context: Context = {
       position: i + 1,
       items: ids,
@@ -125,7 +150,6 @@ function wrapped(
       signatures: i > 0 || rid === null ? [] : rid.signatures.map((text) => Buffer.from(text).toString('base64')),
     }
     const item = xep0268Item(element, incident.xml, renderContext(context))
-    publications.push({ topic: topic.name, incident: incident.key, item })
+    yield { topic: topic.name, incident: incident.key, item }
   }
-  return publications
 }

@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { Config, PeerConfig } from '../../src/config/types.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { createEvents } from '../../src/events.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import { createAccept } from '../../src/relay/accept.ts'
+import { createIntake, type Intake } from '../../src/relay/intake.ts'
+import type { Answer, Problem } from '../../src/rid/contract.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createBench, log, MEMORY } from '../store/support.ts'
+import { additionalData, documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+import { grid, peer, read, valid } from './journey.ts'
+
+const intake = createIntake({ threads: 1 })
+after(() => intake[Symbol.asyncDispose]())
+
+interface Faults {
+  readonly intake?: Partial<Intake>
+  readonly store?: (store: Store) => Store
+  readonly backlog?: () => number
+}
+
+async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
+  const own = await createBench(MEMORY)
+  const woken: string[] = []
+  const accept = createAccept({
+    config: {
+      ...grid({ restrictions: ['public', 'partner'] }, 250_000),
+      peers: [],
+      rid: { name: 'gateway.example' },
+      delivery: { maxAge: 1, concurrency: 1, maxQueue: 10 },
+      ...config,
+    } as Config,
+    intake: { ...intake, ...faults.intake },
+    store: faults.store?.(own.store) ?? own.store,
+    events: createEvents({ log, metrics: createMetrics(), clock: own.clock }),
+    backlog: faults.backlog ?? (() => own.store.list({ states: ['pending'] }).length),
+    wake: (topic) => woken.push(topic),
+  })
+  let id = 0
+  return {
+    ...own,
+    woken,
+    post(body: string | Uint8Array, from: Partial<PeerConfig> = {}, charset?: string): Promise<Answer> {
+      id += 1
+      const message = { id: `m${id}`, peer: peer(from), body: Buffer.from(body), receivedAt: own.clock.now() }
+      return accept({ ...message, ...(charset !== undefined && { charset }) })
+    },
+    queue: () => own.store.list().map((d) => [d.destination, d.incident] as const),
+    traced: (incident: string) =>
+      own.store.trace(incident).map(({ event, fields }) => [event, fields.code ?? null] as const),
+    [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+  }
+}
+
+/** A reply that the schema of RID accepts, and what it says. */
+function reply(answer: Answer): {
+  status: string | undefined
+  justification: string | undefined
+  incident: string | undefined
+} {
+  assert.equal(answer.kind, 'reply', JSON.stringify(answer))
+  const xml = answer.kind === 'reply' ? answer.xml : ''
+  const inspection = read(xml)
+  assert.ok(inspection.valid, JSON.stringify(inspection.errors[0]))
+  assert.equal(inspection.rid?.msgType, 'Acknowledgement')
+  assert.match(inspection.rid?.policy?.node ?? '', /gateway\.example/)
+  return {
+    status: /AuthorizationStatus="(\w+)"/.exec(xml)?.[1],
+    justification: /Justification="(\w+)"/.exec(xml)?.[1],
+    incident: inspection.rid?.policy?.incidentId?.text,
+  }
+}
+
+function problem(answer: Answer): Problem {
+  assert.equal(answer.kind, 'problem', JSON.stringify(answer))
+  return answer.kind === 'problem' ? answer.problem : ({} as Problem)
+}
+
+const approved = { status: 'Approved', justification: undefined }
+const denied = (justification = 'CannotProcess') => ({ status: 'Denied', justification })
+
+test('a Report is stored, then approved with its IncidentID', async () => {
+  await using t = await bench()
+  const id = `<IncidentID xmlns="${IODEF1}" name="csirt.example">1</IncidentID>`
+  assert.deepEqual(reply(await t.post(ridText(documentText(), { incidentId: id }))), { ...approved, incident: '1' })
+  assert.deepEqual(t.queue(), [['incident', 'csirt.example 1']])
+  assert.deepEqual(t.woken, ['incident'])
+  assert.deepEqual(t.traced('1'), [['accepted', null]])
+})
+
+test('a bare document is a Report, and approved with the IncidentID of its first Incident', async () => {
+  await using t = await bench()
+  const text = documentText([incidentText({ id: '7' }), incidentText({ id: '8' })])
+  assert.deepEqual(reply(await t.post(text)), { ...approved, incident: '7' })
+  assert.equal(t.queue().length, 2)
+  assert.deepEqual(t.traced('8'), [['accepted', null]])
+})
+
+test('the same message again, however it is written, gets the same answer and is not stored again', async () => {
+  await using t = await bench()
+  const first = await t.post(ridText(documentText()))
+  assert.deepEqual(await t.post(ridText(documentText())), first)
+  assert.deepEqual(
+    await t.post(ridText(`<!-- again -->${documentText()}`.replaceAll('"reporting"', "' reporting'".replace(' ', '')))),
+    first,
+  )
+  assert.equal(t.queue().length, 1)
+})
+
+test('the same message from another peer is accepted, and not published again', async () => {
+  await using t = await bench()
+  await t.post(documentText())
+  assert.equal(reply(await t.post(documentText(), { name: 'csirt-b' })).status, 'Approved')
+  assert.equal(t.queue().length, 1)
+})
+
+test('any charset, any encoding', async () => {
+  await using t = await bench()
+  const text = documentText([incidentText({ id: 'é日' })])
+  assert.equal(reply(await t.post(Buffer.from(`\ufeff${text}`, 'utf16le'))).incident, 'é日')
+  const latin = Buffer.from(documentText([incidentText({ id: 'é' })]), 'latin1')
+  assert.equal(reply(await t.post(latin, {}, 'iso-8859-1')).incident, 'é')
+  assert.equal(problem(await t.post(latin, {}, 'utf-8')).status, 400)
+})
+
+const DENIED: readonly [name: string, body: string, justification: string, code: string, from?: Partial<PeerConfig>][] =
+  [
+    [
+      'a restriction that the Topic may not carry',
+      documentText([incidentText({ attributes: ' restriction="red"' })]),
+      'CannotProcess',
+      'restriction',
+    ],
+    ['no restriction at all', documentText([incidentText({ attributes: '' })]), 'CannotProcess', 'restriction'],
+    [
+      'a restriction of the envelope',
+      ridText(documentText(), { documentAttributes: ' restriction="private"' }),
+      'CannotProcess',
+      'restriction',
+    ],
+    [
+      'one Incident of two that may not pass',
+      documentText([incidentText(), incidentText({ id: '2', attributes: ' restriction="red"' })]),
+      'CannotProcess',
+      'restriction',
+    ],
+    [
+      'one Incident of two without a route',
+      documentText([incidentText(), incidentText({ id: '2', purpose: 'watch' })]),
+      'CannotProcess',
+      'no-route',
+    ],
+    ['a Topic that the peer may not publish to', documentText(), 'CannotProcess', 'not-allowed', { publish: [] }],
+    [
+      'a namespace that a Broker cannot carry',
+      documentText([incidentText({ content: additionalData('<x xmlns:p="urn:a?b&amp;c" p:d=""/>') })]),
+      'CannotProcess',
+      'cannot-carry',
+    ],
+    ['a document of another kind', ridText('<other xmlns="urn:x"/>'), 'UnrecognizedFormat', 'format'],
+    ['a document without namespace', ridText('<other xmlns=""/>'), 'UnrecognizedFormat', 'format'],
+    ['no document', ridText(null), 'CannotProcess', 'no-document'],
+  ]
+
+const REPORTING_ONLY = { routes: [{ match: { purpose: ['reporting'] }, topic: 'incident' }] }
+
+for (const [name, body, justification, code, from] of DENIED) {
+  test(`denied, nothing stored: ${name}`, async () => {
+    await using t = await bench(REPORTING_ONLY)
+    const answer = reply(await t.post(body, from))
+    assert.deepEqual({ status: answer.status, justification: answer.justification }, denied(justification))
+    assert.deepEqual(t.queue(), [])
+    assert.deepEqual(t.woken, [])
+    if (body.includes('IODEF-Document')) assert.deepEqual(t.traced('1'), [['denied', code]])
+  })
+}
+
+const REFUSED: readonly [
+  name: string,
+  body: string | Buffer,
+  status: number,
+  title: RegExp,
+  from?: Partial<PeerConfig>,
+][] = [
+  ['nothing', '', 400, /valid/],
+  ['no XML', 'hello', 400, /valid/],
+  ['a DTD', `<!DOCTYPE a>${documentText()}`, 400, /valid/],
+  ['not valid by the schema', documentText([incidentText({ purpose: 'boasting' })]), 400, /valid/],
+  ['not valid inside RID', ridText(documentText([incidentText({ purpose: 'boasting' })])), 400, /valid/],
+  [
+    'a dangling reference',
+    documentText([
+      incidentText({
+        content:
+          '<IndicatorData><Indicator><IndicatorID name="a.b" version="1">i</IndicatorID><ObservableReference uid-ref="x"/></Indicator></IndicatorData>',
+      }),
+    ]),
+    400,
+    /valid/,
+  ],
+  [
+    'an item',
+    `<report xmlns="urn:xmpp:incident:2">${incidentText().replace('<Incident ', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0" ')}</report>`,
+    400,
+    /Improper/,
+  ],
+  ['a RID message without a policy', '<RID xmlns="urn:ietf:params:xml:ns:iodef-rid-2.0" lang="en"/>', 400, /Improper/],
+  ['two documents', ridText(documentText() + documentText([incidentText({ id: '2' })])), 400, /Improper/],
+  [
+    'a MsgType that the peer may not send',
+    ridText(documentText(), { msgType: 'Query' }),
+    403,
+    /type/,
+    { accept: ['Report'] },
+  ],
+  ['an ext-value MsgType', ridText(documentText(), { msgType: 'ext-value" ext-MsgType="Shout' }), 403, /type/],
+  ['a bare document from a peer that may send none', documentText(), 403, /type/, { accept: ['Query'] }],
+  [
+    'an Acknowledgement that nobody asked for',
+    ridText(null, { msgType: 'Acknowledgement' }),
+    403,
+    /./,
+    { accept: ['Acknowledgement'] },
+  ],
+  [
+    'too large for the Broker',
+    documentText([incidentText({ content: additionalData('x'.repeat(250_000), ' dtype="string"') })]),
+    413,
+    /Broker/,
+  ],
+]
+
+for (const [name, body, status, title, from] of REFUSED) {
+  test(`refused with ${status}, nothing stored: ${name}`, async () => {
+    await using t = await bench()
+    const { title: told, ...rest } = problem(await t.post(body, from))
+    assert.equal(rest.status, status)
+    assert.match(told, title)
+    assert.deepEqual(t.queue(), [])
+    assert.doesNotMatch(JSON.stringify(rest), /\/src\/|\.ts\b|at .*:\d+/)
+  })
+}
+
+test('what breaks a rule of the text passes, and is refused where the peer is strict', async () => {
+  await using t = await bench()
+  const text = documentText([incidentText({ content: '<EventData/>' })])
+  const strict = problem(await t.post(text, { strict: true }))
+  assert.equal(strict.status, 400)
+  assert.match(strict.errors?.[0]?.message ?? '', /RFC 7970/)
+  assert.equal(reply(await t.post(text)).status, 'Approved')
+})
+
+test('what no schema says and the text only advises does not stop a strict peer', async () => {
+  await using t = await bench()
+  assert.equal(
+    reply(await t.post(documentText([incidentText({ name: 'nickname' })]), { strict: true })).status,
+    'Approved',
+  )
+})
+
+test('errors come with their place, at most twenty, and how many there were', async () => {
+  await using t = await bench()
+  const { errors, more } = problem(
+    await t.post(documentText(Array.from({ length: 50 }, () => `\n${incidentText({ purpose: 'x' })}`))),
+  )
+  assert.equal(errors?.length, 20)
+  assert.equal(more, 30)
+  assert.deepEqual([errors?.[0]?.line, errors?.[0]?.column], [2, 1])
+})
+
+test('a report of a thousand Incidents is not made into a gigabyte of items', async () => {
+  await using t = await bench()
+  const text = documentText(Array.from({ length: 2500 }, (_, i) => incidentText({ id: String(i) })))
+  const { status, detail } = problem(await t.post(text))
+  assert.equal(status, 413)
+  assert.match(detail ?? '', /together/)
+  assert.deepEqual(t.queue(), [])
+})
+
+const CANNOT: readonly [name: string, faults: Faults][] = [
+  [
+    'the store cannot write',
+    { store: (s) => ({ ...s, accept: () => Promise.reject(new GatewayError('store-unavailable')) }) },
+  ],
+  [
+    'the store fails in an unknown way',
+    { store: (s) => ({ ...s, accept: () => Promise.reject(new Error('/secret/path')) }) },
+  ],
+  [
+    'the store cannot be read',
+    {
+      backlog: () => {
+        throw new GatewayError('store-unavailable')
+      },
+    },
+  ],
+  ['the queue is full', { backlog: () => 10 }],
+  ['readers are busy', { intake: { inspect: () => Promise.reject(new GatewayError('intake-busy')) } }],
+  ['a reader fails', { intake: { inspect: () => Promise.reject(new GatewayError('internal', '/secret/path')) } }],
+  ['a reader throws', { intake: { inspect: () => Promise.reject(new Error('/secret/path')) } }],
+]
+
+for (const [name, faults] of CANNOT) {
+  test(`503 with Retry-After while ${name}`, async () => {
+    await using t = await bench({}, faults)
+    const { status, retryAfter, ...rest } = problem(await t.post(documentText()))
+    assert.equal(status, 503)
+    assert.ok((retryAfter ?? 0) > 0)
+    assert.doesNotMatch(JSON.stringify(rest), /secret/)
+    assert.deepEqual(t.woken, [])
+  })
+}
+
+for (const code of ['intake-timeout', 'intake-memory'] as const) {
+  test(`a document that is too much to read is refused for good: ${code}`, async () => {
+    await using t = await bench({}, { intake: { inspect: () => Promise.reject(new GatewayError(code)) } })
+    assert.equal(problem(await t.post(documentText())).status, 400)
+  })
+}
+
+test('a refusal that cannot be written down is still that refusal', async () => {
+  await using t = await bench(
+    {},
+    { store: (s) => ({ ...s, record: () => Promise.reject(new GatewayError('store-unavailable')) }) },
+  )
+  assert.equal(problem(await t.post(ridText(documentText(), { msgType: 'ext-value" ext-MsgType="a' }))).status, 403)
+  assert.equal(reply(await t.post(documentText([incidentText({ attributes: '' })]))).status, 'Denied')
+})
+
+test('the same message again is approved while the queue is full', async () => {
+  let full = false
+  await using t = await bench({}, { backlog: () => (full ? 10 : 0) })
+  const first = await t.post(documentText())
+  full = true
+  assert.deepEqual(await t.post(documentText()), first)
+  assert.equal(problem(await t.post(documentText([incidentText({ id: '2' })]))).status, 503)
+})
+
+for (const [msgType, element] of [
+  ['Query', 'inquiry'],
+  ['InvestigationRequest', 'request'],
+  ['TraceRequest', 'request'],
+] as const) {
+  test(`a ${msgType} becomes a ${element} and is acknowledged`, async () => {
+    await using t = await bench()
+    assert.equal(reply(await t.post(ridText(documentText(), { msgType }))).status, 'Approved')
+    const [row] = t.store.list()
+    assert.match(t.store.show(row?.id ?? '')?.payload ?? '', new RegExp(`^<${element} xmlns="urn:xmpp:incident:2">`))
+  })
+}
+
+test('a Result becomes a response; RFC 6546 Table 1 leaves nothing to say but an empty 200', async () => {
+  await using t = await bench()
+  const source = '<IncidentSource><SourceFound>true</SourceFound></IncidentSource>'
+  assert.deepEqual(await t.post(ridText(documentText(), { msgType: 'Result', behind: source })), {
+    kind: 'reply',
+    xml: '',
+  })
+  const [row] = t.store.list()
+  const item = valid(t.store.show(row?.id ?? '')?.payload ?? '')
+  assert.equal(item.item?.element, 'response')
+  assert.match(item.item?.incidentSource ?? '', /<SourceFound>true</)
+})
+
+test('a Report and a Query of the same document are two messages', async () => {
+  await using t = await bench()
+  await t.post(ridText(documentText()))
+  await t.post(ridText(documentText(), { msgType: 'Query' }))
+  assert.equal(t.queue().length, 2)
+})
