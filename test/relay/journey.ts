@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Config, PeerConfig, TopicConfig } from '../../src/config/types.ts'
+import type { Config, MsgType, PeerConfig, TopicConfig } from '../../src/config/types.ts'
 import type { DocumentReading } from '../../src/relay/document.ts'
 import { type Consumed, consumedFrom } from '../../src/relay/grid-to-rid.ts'
 import type { Inspection } from '../../src/relay/inspection.ts'
@@ -45,7 +45,7 @@ export function grid(more: Partial<TopicConfig> = {}, maxItem = 10_000_000): Pic
   }
 }
 
-export function plan(posted: Inspection, config = grid(), from = peer(), msgType = 'Report' as const): Plan {
+export function plan(posted: Inspection, config = grid(), from = peer(), msgType: MsgType = 'Report'): Plan {
   assert.ok(posted.document !== null)
   return planPublication(config, from, msgType, posted.document, posted.rid)
 }

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Config } from '../../src/config/types.ts'
+import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
+import { createTopicSink } from '../../src/relay/topic-sink.ts'
+import type { SendResult } from '../../src/rid/contract.ts'
+import { documentText, incidentText } from '../support/documents.ts'
+import { consume, delivery, peer, published, valid } from './journey.ts'
+
+const signal = AbortSignal.timeout(60_000)
+const parts = (text: string) => published(valid(text)).map(({ item }) => delivery(consume(item.xml)))
+
+function bench(to = peer(), result: SendResult = { kind: 'delivered', status: 200 }) {
+  const sent: string[] = []
+  const sink = createPeerSink({
+    config: { rid: { name: 'gateway.example' } as Config['rid'] },
+    peer: to,
+    sender: {
+      send: async (xml) => {
+        sent.push(xml)
+        return result
+      },
+      [Symbol.asyncDispose]: async () => {},
+    },
+    store: { findPayload: () => undefined },
+  })
+  return { sent, sink }
+}
+
+test('one delivery is one valid RID message with the defaults of the peer', async () => {
+  const { sent, sink } = bench(peer({ policy: { region: 'IntraConsortium', traffic: 'Network' } }))
+  assert.deepEqual(await sink.send(parts(documentText()), signal), { kind: 'delivered', status: 200 })
+  const { rid } = valid(sent[0] ?? '')
+  assert.equal(rid?.msgType, 'Report')
+  assert.deepEqual(rid?.policy?.regions, [{ region: 'IntraConsortium' }])
+  assert.deepEqual(rid?.policy?.traffic, [{ type: 'Network' }])
+  assert.deepEqual(rid?.incidentId, { name: 'csirt.example', instance: null, id: '1' })
+})
+
+test('policy is asked again before sending', async () => {
+  const unit = parts(documentText([incidentText({ attributes: ' restriction="amber"' })]))
+  for (const to of [peer({ restrictions: ['public'] }), peer({ topics: [] })]) {
+    const { sent, sink } = bench(to)
+    assert.equal((await sink.send(unit, signal)).kind, 'withhold')
+    assert.deepEqual(sent, [])
+  }
+})
+
+test('one part that may not go keeps its whole document back', async () => {
+  const [first, second] = parts(
+    documentText([incidentText({ id: '1' }), incidentText({ id: '2', attributes: ' restriction="red"' })]),
+  )
+  assert.ok(first && second)
+  const { sent, sink } = bench(peer({ restrictions: ['public'] }))
+  assert.equal((await sink.send([first, second], signal)).kind, 'withhold')
+  assert.deepEqual(sent, [])
+})
+
+test('an invalid item that an operator retried is held again', async () => {
+  const [one] = parts(documentText())
+  assert.ok(one)
+  const { sent, sink } = bench()
+  const outcome = await sink.send([{ ...one, payload: encodePart({ invalid: 'line 1: no' }) }], signal)
+  assert.deepEqual(outcome, { kind: 'hold', reason: 'line 1: no' })
+  assert.deepEqual(sent, [])
+})
+
+test('what the sender says is what the queue hears', async () => {
+  const result: SendResult = { kind: 'retry', reason: 'HTTP 503', retryAfter: 5000, destinationDown: false }
+  assert.deepEqual(await bench(peer(), result).sink.send(parts(documentText()), signal), result)
+})
+
+test('a Topic is sent the item as it was made', async () => {
+  const calls: unknown[][] = []
+  const sink = createTopicSink({
+    publish: async (...args) => {
+      calls.push(args)
+      return calls.length === 1 ? { kind: 'published' } : { kind: 'hold', reason: 'forbidden' }
+    },
+  })
+  const [one] = parts(documentText())
+  assert.ok(one)
+  const unit = [{ ...one, destination: 'incident', item: 'id', payload: '<report/>' }]
+  assert.deepEqual(await sink.send(unit, signal), { kind: 'delivered' })
+  assert.deepEqual(calls, [['incident', 'id', '<report/>', signal]])
+  assert.deepEqual(await sink.send(unit, signal), { kind: 'hold', reason: 'forbidden' })
+})

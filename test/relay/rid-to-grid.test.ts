@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Config, TopicConfig } from '../../src/config/types.ts'
+import { itemId } from '../../src/grid/item.ts'
+import { additionalData, documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
+import { topic } from '../support/sample-config.ts'
+import { EVERYTHING, grid, peer, plan, published, valid } from './journey.ts'
+
+/** Two Topics: `reporting` goes to one, `watch` to the other. */
+function split(first: Partial<TopicConfig> = {}, second: Partial<TopicConfig> = {}): Pick<Config, 'grid' | 'routes'> {
+  const one = topic('incident', { restrictions: EVERYTHING, ...first })
+  const two = topic('other', { restrictions: EVERYTHING, ...second })
+  return {
+    grid: { ...one, topics: [...one.topics, ...two.topics] },
+    routes: [
+      { match: { purpose: ['reporting'] }, topic: 'incident' },
+      { match: { purpose: ['watch'] }, topic: 'other' },
+    ],
+  }
+}
+
+const two = (more: Parameters<typeof incidentText>[0] = {}) =>
+  documentText([incidentText({ id: '1', ...more }), incidentText({ id: '2', purpose: 'watch' })], ' xml:lang="en"')
+const code = (text: string, config = split()) => {
+  const made = plan(valid(text), config)
+  return made.kind === 'denied' ? made.code : made.kind
+}
+
+test('one plain Incident is an item without a context', () => {
+  const [only, ...rest] = published(valid(documentText()))
+  assert.deepEqual(rest, [])
+  const incident = `<Incident xmlns="${IODEF2}" purpose="reporting" restriction="public"><IncidentID`
+  assert.ok(only?.item.xml.startsWith(`<report xmlns="urn:xmpp:incident:2">${incident}`))
+  assert.ok(only?.item.xml.endsWith('</Incident></report>'))
+  assert.equal(only?.item.id, itemId(only?.item.xml ?? ''))
+})
+
+test('the id does not depend on where a document came from, or what it came in', () => {
+  const id = (text: string) => published(valid(text))[0]?.item.id
+  assert.equal(id(documentText()), id(ridText(documentText(), { policyAttributes: ' restriction="public"' })))
+  assert.equal(id(documentText()), id(documentText([incidentText()], ' xml:lang="fr"')))
+  assert.equal(id(documentText()), id(documentText([incidentText(), incidentText({ id: '2' })])))
+  assert.notEqual(id(documentText()), id(documentText([incidentText({ id: '2' })])))
+})
+
+test('Incidents go where their purpose leads; each Topic sees its own only', () => {
+  for (const payload of ['xep-0268', 'iodef'] as const) {
+    const items = published(valid(two()), split({ payload }, { payload }))
+    assert.deepEqual(
+      items.map((p) => [p.topic, p.incident]),
+      [
+        ['incident', 'csirt.example 1'],
+        ['other', 'csirt.example 2'],
+      ],
+    )
+    for (const [i, { item }] of items.entries()) {
+      const incidents = valid(item.xml).document.incidents.map(({ id }) => id.id)
+      assert.deepEqual(incidents, [String(i + 1)])
+      assert.ok(!item.xml.includes(`>${2 - i}</IncidentID>`))
+    }
+  }
+})
+
+test('an item of payload iodef is the document in normal form, with all Incidents of its Topic', () => {
+  const text = documentText(
+    [incidentText({ id: '1' }), incidentText({ id: '2' })],
+    ' xml:lang="en"',
+    additionalData('x', ' dtype="string"'),
+  )
+  const [only, ...rest] = published(valid(`<!-- c -->${text}`), grid({ payload: 'iodef' }))
+  assert.deepEqual(rest, [])
+  assert.equal(only?.item.xml, valid(text).document.xml)
+  assert.equal(only?.item.id, valid(text).document.digest)
+})
+
+test('what must stay whole is not split', () => {
+  assert.equal(code(two({ content: additionalData('&#13;', ' dtype="string"') })), 'cannot-split')
+  assert.equal(code(two()), 'publish')
+})
+
+test('Incidents that refer to each other are not split over Topics of payload iodef', () => {
+  const observable = '<EventData observable-id="o1"><Description>x</Description></EventData>'
+  const reference =
+    '<IndicatorData><Indicator><IndicatorID name="a.b" version="1">i</IndicatorID><ObservableReference uid-ref="o1"/></Indicator></IndicatorData>'
+  const linked = documentText([
+    incidentText({ id: '1', content: observable }),
+    incidentText({ id: '2', purpose: 'watch', content: reference }),
+  ])
+  assert.equal(code(linked, split({ payload: 'iodef' })), 'cannot-split')
+  assert.equal(code(linked, split()), 'publish')
+  const together = grid({ payload: 'iodef' })
+  assert.equal(code(linked, together), 'publish')
+  for (const { item } of published(valid(linked), split())) valid(item.xml)
+})
+
+test('all or nothing: one Incident that may not pass denies the whole', () => {
+  assert.equal(code(two(), split({}, { restrictions: [] })), 'restriction')
+  assert.equal(code(two(), { ...split(), routes: [{ match: { purpose: ['watch'] }, topic: 'other' }] }), 'no-route')
+  assert.equal(code(two(), { ...split(), routes: [{ match: {}, topic: 'absent' }] }), 'no-route')
+  const made = plan(valid(two()), split(), peer({ publish: ['incident'] }))
+  assert.equal(made.kind === 'denied' && made.code, 'not-allowed')
+})
+
+test('a document counts as its strictest part on every Topic, also where that part does not go', () => {
+  assert.equal(code(two({ attributes: ' restriction="red"' }), split({}, { restrictions: ['public'] })), 'restriction')
+})
+
+test('a Topic of payload iodef is denied what it cannot carry', () => {
+  const iodef = grid({ payload: 'iodef' })
+  assert.equal(code(documentText([incidentText({ id: 'a&#13;b' })]), iodef), 'cannot-carry')
+  assert.equal(
+    code(documentText([incidentText({ content: additionalData('<x xmlns="" y="&#9;"/>') })]), iodef),
+    'cannot-carry',
+  )
+  const query = plan(valid(ridText(documentText(), { msgType: 'Query' })), iodef, peer(), 'Query')
+  assert.equal(query.kind === 'denied' && query.code, 'cannot-carry')
+})
+
+test('too large: one item, and all together', () => {
+  const big = documentText([incidentText({ content: additionalData('x'.repeat(10_000), ' dtype="string"') })])
+  const one = plan(valid(big), grid({}, 10_000))
+  assert.ok(one.kind === 'too-large' && one.items === 1 && one.bytes > 10_000 && one.limit === 10_000)
+  assert.equal(plan(valid(big), grid({}, 20_000)).kind, 'publish')
+  const many = documentText(Array.from({ length: 120 }, (_, i) => incidentText({ id: String(i) })))
+  const all = plan(valid(many), grid({}, 9_000))
+  assert.ok(all.kind === 'too-large' && all.items > 1 && all.limit === 64 * 9_000)
+})
+
+test('size is counted in bytes', () => {
+  const text = documentText([incidentText({ content: additionalData('日'.repeat(4_000), ' dtype="string"') })])
+  assert.equal(plan(valid(text), grid({}, 12_000)).kind, 'too-large')
+})
