@@ -52,13 +52,20 @@ function gather(
 ): { parts: Part[]; complete: boolean } {
   const [first] = own.values()
   const items = first?.items ?? []
-  if (items.length === 0) return { parts: [...own.values()], complete: true }
-  const parts = items.map((item) => own.get(item) ?? earlier(item))
+  if (first === undefined || items.length === 0) return { parts: [...own.values()], complete: true }
+  const parts = items.map((item) => own.get(item) ?? asPartOf(first, earlier(item)))
   const found = parts.filter((part) => part !== undefined)
   // policy and shell are those of this document, not of one that shared an Incident with it
   const lead = found.find((part) => [...own.values()].includes(part))
   const ordered = lead === undefined ? found : found.map((part) => ({ ...part, ...envelopeOf(lead) }))
   return { parts: ordered, complete: found.length === items.length }
+}
+
+/** What is known of an Incident from another document: that one's original would go out in the place of this document. */
+function asPartOf(document: Part, part: Part | undefined): Part | undefined {
+  if (part === undefined) return undefined
+  const same = part.shell === document.shell && part.items.join() === document.items.join()
+  return same ? part : { ...part, original: null, signatures: [] }
 }
 
 function envelopeOf(part: Part): Pick<Part, 'shell' | 'policy' | 'msgType' | 'incidentSource' | 'id'> {

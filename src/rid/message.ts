@@ -1,5 +1,6 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type IncidentId, readIncidentId } from '../iodef/incident-id.ts'
+import { declares } from '../xml/extract.ts'
 import { NS } from '../xml/names.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
 import { attribute, child, elements, type XmlElement } from '../xml/tree.ts'
@@ -151,10 +152,17 @@ export function renderMessage(
       : tag(
           'ReportSchema',
           document.version === 2 ? VERSION_2 : VERSION_1,
-          tag('XMLDocument', { dtype: 'xml', meaning: 'xml' }, document.xml) + (document.signatures ?? []).join(''),
+          holder(document.xml) + (document.signatures ?? []).join(''),
         )
   const body = policyElement(policy, {}, schema) + (incidentSource ?? '')
   return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang }, body)}`
+}
+
+/** A document that sets no default namespace has elements of none, perhaps: RID's must not become theirs. */
+function holder(xml: string): string {
+  const attributes = { dtype: 'xml', meaning: 'xml' }
+  if (declares(xml, '')) return tag('XMLDocument', attributes, xml)
+  return tag('rid:XMLDocument', { 'xmlns:rid': NS.rid, xmlns: '', ...attributes }, xml)
 }
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -27,8 +27,8 @@ export function extract(
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '"': '&quot;' }
 
-/** Does the first start tag declare the prefix itself? Attribute values cannot hold `<`, so the tag ends at a `>` outside quotes. */
-function declares(text: string, prefix: string): boolean {
+/** Does the first start tag declare the prefix ('' for the default namespace) itself? Attribute values cannot hold `<`, so the tag ends at a `>` outside quotes. */
+export function declares(text: string, prefix: string): boolean {
   const tag = /^<(?:[^"'>]|"[^"]*"|'[^']*')*>/.exec(text)?.[0] ?? ''
   const name = prefix === '' ? 'xmlns' : `xmlns:${prefix}`
   const bare = tag.replace(/"[^"]*"|'[^']*'/g, '""')
