@@ -88,6 +88,8 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       return bodilessOutcome(response)
     }
     const reply = await read(body)
+    // it may say Denied: asking again is idempotent, guessing is not
+    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
     const outcome = repliedOutcome(status, reply, request)
     if (outcome.kind === 'delivered' && outcome.note?.startsWith('improper')) {
       // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
@@ -97,10 +99,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     return outcome
   }
 
-  async function read(body: Uint8Array): Promise<Reply> {
+  async function read(body: Uint8Array): Promise<Reply | 'busy'> {
     try {
       return await readReply(body)
     } catch (error) {
+      if (error instanceof GatewayError && error.code === 'intake-busy') return 'busy'
       log.error({ err: error }, 'RID reply could not be read')
       return { kind: 'improper', reason: 'not readable' }
     }

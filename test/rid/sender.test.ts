@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
+import { GatewayError } from '../../src/errors.ts'
 import type { Reply, SendResult } from '../../src/rid/contract.ts'
 import { createRidSender, type RidSenderOptions } from '../../src/rid/sender.ts'
 import type { Certificate } from '../support/pki.ts'
@@ -19,6 +20,7 @@ const QUERY = MESSAGE.replace('Report', 'Query')
 /** Stands in for the hardened reader. */
 async function readReply(body: Uint8Array): Promise<Reply> {
   const text = Buffer.from(body).toString('utf8')
+  if (text.includes('busy')) throw new GatewayError('intake-busy')
   if (text.includes('explode')) throw new Error('worker died')
   const msgType = /MsgType="(\w+)"/.exec(text)?.[1]
   if (msgType === undefined) return { kind: 'improper', reason: 'not RID' }
@@ -359,4 +361,10 @@ test('a peer without an https URL is a configuration error', () => {
     const peer = peerConfig('x', { dns: 'x.example' }, url)
     assert.throws(() => createRidSender({ peer, tls, readReply, log }), { code: 'config-invalid' })
   }
+})
+
+test('a reply that nobody had time to read is asked for again: it may say Denied', async () => {
+  await using t = await rig({ scripts: [answer(200, `<!-- busy -->${acknowledgement('Denied')}`)] })
+  const retried = await t.send()
+  assert.deepEqual(retried, { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false })
 })
