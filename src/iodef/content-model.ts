@@ -25,7 +25,7 @@ const DS = `Signature SignedInfo Reference Transforms X509Data X509IssuerSerial 
 const SCI = 'AttackPattern Vulnerability Weakness Platform Scoring EventReport Verification Remediation'
 
 /** ExtensionType and the mixed SoftwareReference (RFC 7970 §2.16, §2.15.1), and what XML Signature leaves open. */
-const OPAQUE: Readonly<Record<string, ReadonlySet<string>>> = {
+const OPAQUE = byNamespace({
   [NS.iodef2]:
     words(`ApplicationHeaderField EmailHeaderField RelatedDNS RecordItem FileProperties FuzzyHashValue AdditionalData
     SoftwareReference BulkObservableList`),
@@ -35,9 +35,9 @@ const OPAQUE: Readonly<Record<string, ReadonlySet<string>>> = {
     'KeyInfo KeyValue Object DigestMethod SignatureMethod CanonicalizationMethod Transform SignatureProperty',
   ),
   [NS.sci]: words('RawData'),
-}
+})
 
-const ELEMENT_ONLY: Readonly<Record<string, ReadonlySet<string>>> = {
+const ELEMENT_ONLY = byNamespace({
   [NS.iodef2]: words(IODEF2),
   [NS.iodef1]: words(IODEF1),
   [NS.rid]: words(RID),
@@ -45,14 +45,19 @@ const ELEMENT_ONLY: Readonly<Record<string, ReadonlySet<string>>> = {
   [NS.sci]: words(SCI),
   [NS.enum]: words('ReferenceName'),
   [NS.incident]: words('report inquiry request response'),
-}
+})
 
 /** What the normal form knows of IODEF, RID and the vocabularies inside them. */
 export const contentModel: ContentModel = {
-  elementOnly: (element: XmlElement) => ELEMENT_ONLY[element.ns]?.has(element.local) === true,
-  opaque: (element: XmlElement) => OPAQUE[element.ns]?.has(element.local) === true,
+  elementOnly: (element: XmlElement) => ELEMENT_ONLY.get(element.ns)?.has(element.local) === true,
+  opaque: (element: XmlElement) => OPAQUE.get(element.ns)?.has(element.local) === true,
 }
 
 function words(list: string): ReadonlySet<string> {
   return new Set(list.trim().split(/\s+/))
+}
+
+/** A map, since a stranger chooses namespace names, and objects know `constructor` and the like. */
+function byNamespace(lists: Readonly<Record<string, ReadonlySet<string>>>): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(Object.entries(lists))
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { attribute, child, text, type XmlElement } from '../xml/tree.ts'
 
 /** RFC 7970 §3.4: an incident's identifier is unique within its `name`, which names the CSIRT that gave it. */
@@ -21,7 +22,16 @@ export function readIncidentId(element: XmlElement): IncidentId {
   }
 }
 
-/** The form in logs, queue and trace: `name id`, or `name id#instance`. */
+/**
+ * The form in logs, queue and trace: `name id`, or `name id#instance`. Of what is absurdly long the beginning and a hash stay,
+ * since it is written at every step of the incident's life.
+ */
 export function incidentKey(id: IncidentId): string {
-  return `${id.name} ${id.id}${id.instance === null ? '' : `#${id.instance}`}`
+  const key = `${id.name} ${id.id}${id.instance === null ? '' : `#${id.instance}`}`
+  if (key.length <= LONGEST) return key
+  // not to cut a character in two
+  const start = key.slice(0, LONGEST - 17).replace(/[\ud800-\udbff]$/, '')
+  return `${start}…${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
 }
+
+const LONGEST = 512

@@ -6,12 +6,12 @@ export type Label = 'public' | 'partner' | 'need-to-know' | 'private' | 'default
 
 /** From least to most strict; the colours are the same values under their TLP names. */
 const ORDER: readonly Label[] = ['public', 'partner', 'need-to-know', 'private']
-const TWINS: Readonly<Record<string, Label>> = {
-  white: 'public',
-  green: 'partner',
-  amber: 'need-to-know',
-  red: 'private',
-}
+const TWINS: ReadonlyMap<string, Label> = new Map([
+  ['white', 'public'],
+  ['green', 'partner'],
+  ['amber', 'need-to-know'],
+  ['red', 'private'],
+])
 
 /**
  * What has to be allowed before a document may be shown: the strictest restriction anywhere in it and, where some part of it
@@ -50,12 +50,12 @@ function reduced(labels: ReadonlySet<Label>): Needed {
 
 /** The first needed label that the list (twins count) lacks, or undefined when the document may pass. */
 export function missingFrom(listed: readonly string[], needed: Needed): Label | undefined {
-  const allowed = new Set(listed.map((value) => TWINS[value] ?? value))
+  const allowed = new Set(listed.map((value) => TWINS.get(value) ?? value))
   return needed.find((label) => !allowed.has(label))
 }
 
 function labelOf(value: string): Label {
   const word = value.trim()
   if (word === 'default') return 'default'
-  return TWINS[word] ?? ORDER.find((label) => label === word) ?? 'private'
+  return TWINS.get(word) ?? ORDER.find((label) => label === word) ?? 'private'
 }

@@ -3,6 +3,7 @@ import type { Config, MsgType, PeerConfig } from '../config/types.ts'
 import { MSG_TYPES } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
+import { incidentKey } from '../iodef/incident-id.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
@@ -181,7 +182,7 @@ function judge(config: Config, message: IncomingMessage, inspection: Inspection)
 
 function ridIncident(inspection: Inspection): string[] {
   const id = inspection.rid?.incidentId
-  return id == null ? [] : [`${id.name} ${id.id}${id.instance === null ? '' : `#${id.instance}`}`]
+  return id == null ? [] : [incidentKey(id)]
 }
 
 function improper(detail: string): Problem {

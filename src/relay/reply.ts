@@ -3,6 +3,7 @@ import { readReplyTree } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { findDoctype } from '../xml/doctype.ts'
 import { parseText } from '../xml/libxml.ts'
+import { DocumentLimit } from '../xml/limits.ts'
 import { scan } from '../xml/scan.ts'
 
 /** A RID peer's reply (RFC 6546 §3): well-formed is enough, since the only free RID agent breaks its own schema. */
@@ -14,5 +15,10 @@ export function readReply(bytes: Uint8Array): Reply {
   const parsed = parseText(decoded.text)
   if (!parsed.ok) return { kind: 'improper', reason: parsed.errors[0]?.message ?? 'not well-formed' }
   parsed.document.dispose()
-  return readReplyTree(scan(decoded.text))
+  try {
+    return readReplyTree(scan(decoded.text))
+  } catch (error) {
+    if (error instanceof DocumentLimit) return { kind: 'improper', reason: error.message }
+    throw error
+  }
 }

@@ -98,6 +98,11 @@ const PARTS: readonly [name: string, text: string, labels: readonly string[]][] 
     ['private'],
   ],
   [
+    'an unknown word beside known ones',
+    withAttribute(' restriction="public"', '<Odd restriction="constructor"/>'),
+    ['private'],
+  ],
+  [
     'an attribute of another vocabulary',
     withAttribute(' restriction="public"', additionalData('<x xmlns="urn:x" restriction="red"/>')),
     ['public'],

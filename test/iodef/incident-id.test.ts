@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { incidentIdOf, incidentKey } from '../../src/iodef/incident-id.ts'
+import { scan } from '../../src/xml/scan.ts'
+import { IODEF1, incidentText } from '../support/documents.ts'
+
+const idOf = (text: string) =>
+  incidentIdOf(scan(text.replace('<Incident ', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0" ')))
+
+test('name, instance and id, without the white space around them', () => {
+  const text = incidentText({ name: ' csirt.example ', id: '\n 2026 \t 7 ' }).replace(
+    '<IncidentID ',
+    '<IncidentID instance=" 2 " ',
+  )
+  assert.deepEqual(idOf(text), { name: 'csirt.example', instance: '2', id: '2026 7' })
+  assert.deepEqual(idOf(incidentText()), { name: 'csirt.example', instance: null, id: '1' })
+})
+
+test('the id of the Incident itself, not of one that it mentions, nor of another vocabulary', () => {
+  const mention = '<RelatedActivity><IncidentID name="other">9</IncidentID></RelatedActivity>'
+  assert.equal(
+    idOf(
+      `<Incident >${mention}${incidentText()
+        .slice('<Incident'.length)
+        .replace(/^[^>]*>/, '')}`,
+    )?.id,
+    '1',
+  )
+  assert.equal(idOf(`<Incident ><IncidentID xmlns="${IODEF1}" name="a">1</IncidentID></Incident>`), undefined)
+})
+
+test('the key names CSIRT, id and instance', () => {
+  assert.equal(incidentKey({ name: 'csirt.example', instance: null, id: '7' }), 'csirt.example 7')
+  assert.equal(incidentKey({ name: 'csirt.example', instance: '2', id: '7' }), 'csirt.example 7#2')
+})
+
+test('a key is never absurdly long, and two long ones stay two', () => {
+  const key = (end: string) => incidentKey({ name: 'a', instance: null, id: '\u{1F600}'.repeat(100_000) + end })
+  assert.ok(key('1').length <= 512 && key('1').isWellFormed())
+  assert.notEqual(key('1'), key('2'))
+  assert.equal(key('1'), key('1'))
+})

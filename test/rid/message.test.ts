@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readReply } from '../../src/relay/reply.ts'
+import {
+  embeddedDocuments,
+  type Justification,
+  policyOf,
+  readRid,
+  renderAcknowledgement,
+  renderMessage,
+  renderPolicy,
+} from '../../src/rid/message.ts'
+import { scan } from '../../src/xml/scan.ts'
+import { read } from '../relay/journey.ts'
+import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+
+const AWKWARD = { name: `a"<&>'\t`, instance: '日\n', id: ' ]]> &amp; ' }
+const policy = policyOf('Report', 'PeerToPeer', 'Attack', 'gateway.example', {
+  name: 'csirt.example',
+  instance: null,
+  id: '7',
+})
+
+test('what is rendered is valid RID, whatever the identifiers hold', () => {
+  for (const id of [null, AWKWARD, { ...AWKWARD, instance: null }]) {
+    const own = policyOf('Report', 'PeerToPeer', 'Attack', `a"<&>'`, id)
+    for (const document of [null, { xml: documentText(), version: 2 as const }]) {
+      const xml = renderMessage(own, document)
+      const inspection = read(xml)
+      assert.ok(inspection.valid, JSON.stringify(inspection.errors[0]))
+      assert.match(xml, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<RID [^>]*lang="en"/)
+      assert.equal(inspection.rid?.policy?.incidentId?.text, id?.id)
+      assert.equal(inspection.rid?.policy?.incidentId?.attributes.name, id?.name)
+    }
+  }
+})
+
+test('IODEF 2 is named by the ext- attributes, IODEF 1 directly; nothing stands around the document', () => {
+  const two = renderMessage(policy, { xml: documentText(), version: 2 })
+  assert.match(
+    two,
+    /<ReportSchema Version="ext-value" ext-Version="2\.00" XMLSchemaID="ext-value" ext-XMLSchemaID="urn:ietf:params:xml:ns:iodef-2\.0">/,
+  )
+  assert.match(two, /<XMLDocument dtype="xml"[^>]*><IODEF-Document .*<\/IODEF-Document><\/XMLDocument>/)
+  const one = renderMessage(policy, { xml: `<IODEF-Document xmlns="${IODEF1}"/>`, version: 1 })
+  assert.match(one, /<ReportSchema Version="1\.0" XMLSchemaID="urn:ietf:params:xml:ns:iodef-1\.0">/)
+})
+
+const JUSTIFICATIONS: readonly Justification[] = [
+  'SystemResource',
+  'Authentication',
+  'AuthenticationOrigin',
+  'Encryption',
+  'UnrecognizedFormat',
+  'CannotProcess',
+  'Other',
+]
+
+test('every Acknowledgement is valid RID, and read back for what it is', () => {
+  const own = { ...policy, attributes: { ...policy.attributes, MsgType: 'Acknowledgement' } }
+  for (const status of ['Approved', 'Pending', ...JUSTIFICATIONS.map((denied) => ({ denied }))] as const) {
+    const xml = renderAcknowledgement(own, status)
+    const inspection = read(xml)
+    assert.ok(inspection.valid, JSON.stringify(inspection.errors[0]))
+    assert.deepEqual(
+      readReply(Buffer.from(xml)),
+      typeof status === 'string'
+        ? { kind: 'acknowledgement', status }
+        : { kind: 'acknowledgement', status: 'Denied', justification: status.denied },
+    )
+  }
+})
+
+test('a RIDPolicy is read, and written as it was', () => {
+  const text = ridText(documentText(), {
+    policyAttributes: ' restriction="need-to-know"',
+    incidentId: `<IncidentID xmlns="${IODEF1}" name="a" instance="b" restriction="public"> 7 </IncidentID>`,
+    behind: '<IncidentSource><SourceFound>true</SourceFound></IncidentSource>',
+  })
+  const reading = readRid(scan(text))
+  assert.equal(reading.msgType, 'Report')
+  assert.equal(reading.documents, 1)
+  assert.deepEqual(reading.incidentId, { name: 'a', instance: 'b', id: '7' })
+  assert.match(
+    reading.incidentSource ?? '',
+    /^<IncidentSource xmlns="urn:ietf:params:xml:ns:iodef-rid-2\.0"><SourceFound>true</,
+  )
+  assert.ok(reading.policy)
+  const again = renderPolicy(reading.policy)
+  assert.deepEqual(
+    readRid(scan(`<RID xmlns="urn:ietf:params:xml:ns:iodef-rid-2.0" lang="en">${again}</RID>`)).policy,
+    reading.policy,
+  )
+  assert.ok(read(renderMessage(reading.policy, { xml: documentText(), version: 2 }, reading.incidentSource)).valid)
+})
+
+test('the namespace of what is inside decides, not the attributes of ReportSchema', () => {
+  const named = ridText(documentText()).replace(/<ReportSchema [^>]*>/, '<ReportSchema Version="1.0">')
+  assert.equal(embeddedDocuments(scan(named))[0]?.ns, 'urn:ietf:params:xml:ns:iodef-2.0')
+  assert.ok(read(named).document)
+  assert.ok(read(named.replace(' Version="1.0"', '')).document)
+  assert.equal(embeddedDocuments(scan(ridText('text'))).length, 0)
+  assert.equal(embeddedDocuments(scan(ridText(`<x>${documentText()}</x>`))).length, 0)
+  assert.equal(embeddedDocuments(scan(ridText(documentText() + documentText([incidentText({ id: '2' })])))).length, 2)
+})
+
+const RSA =
+  '<?xml version="1.0" encoding="UTF-8"?><iodef-rid:RID xmlns:iodef-rid="urn:ietf:params:xml:ns:iodef-rid-2.0" xmlns:iodef="urn:ietf:params:xml:ns:iodef-1.42" lang="en">' +
+  '<iodef-rid:RIDPolicy MsgType="Acknowledgment" MsgDestination="RIDSystem"><iodef-rid:PolicyRegion region="IntraConsortium"/>' +
+  '<iodef:Node><iodef:NodeName>N/A</iodef:NodeName></iodef:Node><iodef-rid:TrafficType type="Other"/></iodef-rid:RIDPolicy>STATUS</iodef-rid:RID>'
+
+const REPLIES: readonly [name: string, body: string | Buffer, expected: object][] = [
+  [
+    'RSA: Pending',
+    RSA.replace('STATUS', '<iodef-rid:RequestStatus AuthorizationStatus="Pending"/>'),
+    { kind: 'acknowledgement', status: 'Pending' },
+  ],
+  [
+    'RSA: Denied',
+    RSA.replace('STATUS', '<iodef-rid:RequestStatus AuthorizationStatus="Denied" Justification="Other"/>'),
+    { kind: 'acknowledgement', status: 'Denied', justification: 'Other' },
+  ],
+  ['RSA: without a status', RSA.replace('STATUS', ''), { kind: 'acknowledgement', status: 'unknown' }],
+  [
+    'a status of their own',
+    RSA.replace('STATUS', '<RequestStatus AuthorizationStatus="constructor"/>'),
+    { kind: 'acknowledgement', status: 'unknown' },
+  ],
+  [
+    'in another namespace altogether',
+    RSA.replaceAll('iodef-rid-2.0', 'iodef-1.42').replace(
+      'STATUS',
+      '<iodef:RequestStatus AuthorizationStatus=" Approved "/>',
+    ),
+    { kind: 'acknowledgement', status: 'Approved' },
+  ],
+  ['a Report', ridText(documentText()), { kind: 'message', msgType: 'Report' }],
+  [
+    'a Report in UTF-16',
+    Buffer.from(`\ufeff${ridText(documentText())}`, 'utf16le'),
+    { kind: 'message', msgType: 'Report' },
+  ],
+]
+
+for (const [name, body, expected] of REPLIES) {
+  test(`a reply: ${name}`, () => assert.deepEqual(readReply(Buffer.from(body)), expected))
+}
+
+const IMPROPER: readonly [name: string, body: string | Buffer, reason: RegExp][] = [
+  ['nothing', '', /./],
+  ['HTML', '<html><body>It works!</body></html>', /root element is html/],
+  ['JSON', '{}', /./],
+  ['bytes', Buffer.from([0xff, 0x00, 0x12]), /./],
+  ['a DTD', `<!DOCTYPE RID [<!ENTITY a SYSTEM "file:///etc/passwd">]>${RSA}`, /DTD/],
+  ['half a reply', RSA.slice(0, 200), /./],
+  ['RID with nothing in it', '<RID/>', /RIDPolicy/],
+  ['a very long name', `<${'x'.repeat(5000)}/>`, /^.{1,120}$/],
+  ['a very long namespace name', `<RID xmlns="urn:${'x'.repeat(5000)}"/>`, /namespace name/],
+]
+
+for (const [name, body, reason] of IMPROPER) {
+  test(`an improper reply: ${name}`, () => {
+    const reply = readReply(Buffer.from(body))
+    assert.equal(reply.kind, 'improper')
+    assert.match(reply.kind === 'improper' ? reply.reason : '', reason)
+  })
+}
+
+test('what a reply says is cut to a readable length', () => {
+  const long = RSA.replace(
+    'STATUS',
+    `<RequestStatus AuthorizationStatus="Denied" Justification="${'x'.repeat(5000)}"/>`,
+  )
+  assert.ok(JSON.stringify(readReply(Buffer.from(long))).length < 200)
+  assert.ok(JSON.stringify(readReply(Buffer.from(ridText(null, { msgType: 'x'.repeat(5000) })))).length < 200)
+})
