@@ -87,7 +87,7 @@ function configuration(
     `ssl = { ${tls} }`,
     // SQL: file storage rewrites the whole node at every publish
     ...(options.durable === false
-      ? ['default_storage = "memory"']
+      ? ['default_storage = "memory"', `storage_archive_item_limit = ${(options.maxItems ?? 10_000) + 1_000}`]
       : [
           'default_storage = "sql"',
           `sql = { driver = "SQLite3"; database = ${lua(join(dir, 'prosody.sqlite'))} }`,
