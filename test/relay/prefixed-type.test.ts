@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { consumedFrom } from '../../src/relay/grid-to-rid.ts'
 import { createIntake } from '../../src/relay/intake.ts'
 import { planPublication } from '../../src/relay/rid-to-grid.ts'
-import { topic } from '../support/sample-config.ts'
+import { publisher, topic } from '../support/sample-config.ts'
 
 const intake = createIntake({ threads: 1 })
 after(() => intake[Symbol.asyncDispose]())
@@ -16,22 +16,11 @@ const DOCUMENT = `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" versi
     <AdditionalData dtype="xml"><value xmlns="urn:example:value" xsi:type="xs:date">2026-11-22</value></AdditionalData>
   </Incident></IODEF-Document>`
 
-const PEER = {
-  name: 'a',
-  identity: {},
-  accept: ['Report'] as const,
-  publish: ['incident'],
-  topics: [],
-  restrictions: [],
-  policy: { region: 'PeerToPeer', traffic: 'Attack' },
-  strict: false,
-}
-
 test('a report with a prefix in xsi:type is not held as invalid on its way back, and comes back as it was', async () => {
   const posted = await intake.inspect(Buffer.from(DOCUMENT))
   assert.equal(posted.valid, true, posted.errors[0]?.message)
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
-  const plan = planPublication(config, PEER, 'Report', posted.document!, null)
+  const plan = planPublication(config, publisher('incident'), 'Report', posted.document!, null)
   assert.equal(plan.kind, 'publish')
   const item = plan.kind === 'publish' ? plan.publications[0]!.item : undefined
   const read = await intake.inspect(Buffer.from(item!.xml))

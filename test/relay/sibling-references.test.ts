@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createIntake } from '../../src/relay/intake.ts'
 import { planPublication } from '../../src/relay/rid-to-grid.ts'
-import { topic } from '../support/sample-config.ts'
+import { publisher, topic } from '../support/sample-config.ts'
 
 const intake = createIntake({ threads: 1 })
 after(() => intake[Symbol.asyncDispose]())
@@ -24,18 +24,8 @@ const DOCUMENT = `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" versi
 test('an item whose reference points into a sibling Incident is not held as invalid', async () => {
   const posted = await intake.inspect(Buffer.from(DOCUMENT))
   assert.equal(posted.valid, true, posted.errors[0]?.message)
-  const peer = {
-    name: 'a',
-    identity: {},
-    accept: ['Report'] as const,
-    publish: ['incident'],
-    topics: [],
-    restrictions: [],
-    policy: { region: 'PeerToPeer', traffic: 'Attack' },
-    strict: false,
-  }
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
-  const plan = planPublication(config, peer, 'Report', posted.document!, null)
+  const plan = planPublication(config, publisher('incident'), 'Report', posted.document!, null)
   assert.equal(plan.kind, 'publish')
   const items = plan.kind === 'publish' ? plan.publications : []
   assert.equal(items.length, 2)

@@ -1,4 +1,4 @@
-import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
+import type { GridConfig, PeerConfig, TopicConfig } from '../../src/config/types.ts'
 
 /** A grid with one Topic that takes public and partner reports; nothing connects to it. */
 export function topic(name: string, more: Partial<TopicConfig> = {}): GridConfig {
@@ -19,5 +19,19 @@ export function topic(name: string, more: Partial<TopicConfig> = {}): GridConfig
     broker: 'pubsub.grid.example',
     maxItem: 250_000,
     topics: [own],
+  }
+}
+
+/** A peer that may publish Reports to that Topic, and is sent nothing. */
+export function publisher(topicName: string): PeerConfig {
+  return {
+    name: 'a',
+    identity: {},
+    accept: ['Report'],
+    publish: [topicName],
+    topics: [],
+    restrictions: [],
+    policy: { region: 'PeerToPeer', traffic: 'Attack' },
+    strict: false,
   }
 }
