@@ -36,7 +36,7 @@ interface Listed {
 }
 
 before(async () => {
-  site = await createSite({ grid: true, users: { subscriber: 'sub-secret' } })
+  site = await createSite({ grid: true, users: { subscriber: 'sub-secret', outsider: 'out-secret' } })
   const listen = async (name: string) => {
     const { cert, key } = await site.ca.issue({ cn: name, dns: [`${name}.example`, 'localhost'] })
     return startRidPeer({ cert, key, ca: site.ca.cert })
@@ -508,6 +508,40 @@ describe('queue, trace, tail and topics while the gateway runs', () => {
     assert.match(query.stderr + query.stdout, /403/)
     const dead = await run(['send', join(site.dir, 'rid.xml'), '--to', 'https://localhost:1/', ...to.slice(2)])
     assert.equal(dead.code, 3)
+  })
+})
+
+describe('grid section of the configuration', () => {
+  test('members may subscribe to what was created, others not (access is whitelist by default)', async () => {
+    const broker = site.broker
+    assert.ok(broker)
+    await using outsider = await startGridUser(broker, { user: 'outsider', password: 'out-secret' })
+    await assert.rejects(outsider.subscribe('incident'))
+    await assert.rejects(outsider.publish('incident', 'x', '<foo xmlns="urn:x"/>'))
+    await assert.rejects(subscriber.publish('incident', 'x', '<foo xmlns="urn:x"/>'))
+  })
+
+  test('the Controller must be who it is: ca, pin, domain; direct TLS and STARTTLS', async () => {
+    const broker = site.broker
+    assert.ok(broker)
+    const base = site.base().grid as { tls: object }
+    const cases: [object, number, RegExp?][] = [
+      [{ tls: { ca: 'grid-ca.pem', pin: broker.pin } }, 0],
+      [{ service: broker.directTls }, 0],
+      [{ service: broker.directTls, tls: { ca: 'grid-ca.pem', pin: site.server.pin } }, 3, /pin/],
+      [{ tls: { ca: 'grid-ca.pem', pin: site.server.pin } }, 3, /pin/],
+      [{ tls: { ca: 'peers-ca.pem' } }, 3, /certificate/],
+      [{ jid: 'gateway@other.example' }, 3],
+      [{ auth: { password: { file: 'rid.name' } } }, 3, /login|password|credentials/i],
+    ]
+    await writeFile(join(site.dir, 'rid.name'), 'wrong', { mode: 0o600 })
+    for (const [section, code, reason] of cases) {
+      const path = await site.config({ grid: { ...base, ...section } }, 'grid.yaml')
+      const outcome = await run(['topics', '--config', path])
+      assert.equal(outcome.code, code, `${JSON.stringify(section)}: ${outcome.stderr}`)
+      if (code === 0) assert.match(outcome.stdout, /\bincident\b/)
+      if (reason) assert.match(outcome.stderr, reason)
+    }
   })
 })
 

@@ -24,6 +24,7 @@ let gateway: Running
 let config: string
 let a: RidClient
 let printed: Certificate
+let revoked: Certificate
 
 const ALL = ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result']
 const EVERY = ['public', 'partner', 'need-to-know', 'private', 'default']
@@ -31,6 +32,8 @@ const EVERY = ['public', 'partner', 'need-to-know', 'private', 'default']
 before(async () => {
   site = await createSite()
   printed = await site.ca.issue({ cn: 'printed', dns: ['elsewhere.example'] })
+  revoked = await site.ca.issue({ cn: 'revoked', dns: ['csirt-a.example'] })
+  const crl = await site.ca.crl([revoked])
   const topic = (name: string, more = {}) => ({ name, create: true, ...more })
   const peer = (name: string, more = {}) => ({
     name,
@@ -38,13 +41,18 @@ before(async () => {
     publish: ['incident'],
     ...more,
   })
-  const base = site.base() as { rid: object; grid: object }
+  const base = site.base() as { rid: { tls: object }; grid: object }
   config = await site.config({
-    rid: { ...base.rid, maxMessage: '64KiB' },
+    rid: { ...base.rid, tls: { ...base.rid.tls, crl }, maxMessage: '64KiB' },
     peers: [
       peer('csirt-a'),
       peer('all-types', { accept: ALL, publish: ['incident', 'requests'] }),
       { name: 'printed', identity: { fingerprint: printed.fingerprint256 }, publish: ['incident'] },
+      {
+        name: 'both',
+        identity: { dns: 'both.example', fingerprint: (await site.certificate('both.example')).fingerprint256 },
+        publish: ['incident'],
+      },
       peer('strict', { strict: true }),
       { name: 'mute', identity: { dns: 'mute.example' } },
       peer('router', { publish: ['incident', 'traces', 'watched'], accept: ['Report', 'Query'] }),
@@ -79,7 +87,7 @@ before(async () => {
       { match: { peer: ['amber'] }, topic: 'amber' },
       { match: { peer: ['every'] }, topic: 'every' },
       { match: { peer: ['nodefault'] }, topic: 'nodefault' },
-      { match: { peer: ['csirt-a', 'all-types', 'printed', 'strict', 'mute'] }, topic: 'incident' },
+      { match: { peer: ['csirt-a', 'all-types', 'printed', 'both', 'strict', 'mute'] }, topic: 'incident' },
     ],
   })
   gateway = start(config)
@@ -255,6 +263,13 @@ describe('RID endpoint: what is taken', () => {
     const client = createRidClient(site.ridPort, { ca: site.ca.cert, cert: printed.cert, key: printed.key })
     acknowledged(await client.post(report({ id: 'printed-1' })), 'Approved')
     assert.equal((await queued('printed-1'))[0]?.source, 'printed')
+  })
+
+  test('identity dns and fingerprint together: both must fit', async () => {
+    acknowledged(await (await site.client('both.example')).post(report({ id: 'both-1' })), 'Approved')
+    const { cert, key } = await site.ca.issue({ cn: 'x', dns: ['both.example'] })
+    const other = createRidClient(site.ridPort, { ca: site.ca.cert, cert, key })
+    problem(await other.post(report({ id: 'both-2' })), 403)
   })
 
   test('Expect: 100-continue and a chunked body', async () => {
@@ -497,7 +512,7 @@ describe('RID endpoint: what is refused', () => {
     acknowledged(await client.post(report({ id: 'san-1' })), 'Approved')
   })
 
-  test('no client certificate, or one of another CA: no HTTP at all', async () => {
+  test('no client certificate, one of another CA, expired, or revoked (crl): no HTTP at all', async () => {
     const client = createRidClient(site.ridPort, { ca: site.ca.cert })
     await assert.rejects(client.post(report({ id: 'none-1' })))
     await using other = await createPki()
@@ -507,6 +522,8 @@ describe('RID endpoint: what is refused', () => {
     await assert.rejects(
       createRidClient(site.ridPort, { ca: site.ca.cert, cert: expired.cert, key: expired.key }).post('x'),
     )
+    const { cert: old, key: oldKey } = revoked
+    await assert.rejects(createRidClient(site.ridPort, { ca: site.ca.cert, cert: old, key: oldKey }).post('x'))
     assert.equal((await queued('none-')).length, 0)
   })
 

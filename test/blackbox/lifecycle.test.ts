@@ -108,6 +108,36 @@ test('a second signal forces; what was cut off is sent again by the next start',
   assert.deepEqual(await ending(next, 20_000), { code: 0, signal: null })
 })
 
+test('create is false by default: the Topic is not made, /ready says so, reports are kept until somebody makes it', async () => {
+  const broker = site.broker
+  assert.ok(broker)
+  const base = site.base() as { grid: object; peers: object[] }
+  const path = await site.config(
+    {
+      peers: [{ ...base.peers[0], publish: ['late'] }],
+      grid: { ...base.grid, topics: [{ name: 'late' }] },
+      routes: [{ topic: 'late' }],
+      store: { path: './data/late.db' },
+    },
+    'late.yaml',
+  )
+  await using admin = await startGridUser(broker, { user: 'gateway', password: 'gateway-secret' })
+  {
+    await using gateway = start(path)
+    await untilServing(site, gateway)
+    const part = async () => (await site.ready()).body.parts['topic:late']
+    await eventually('the Topic to be missed', async () => /exist|found/i.test(String((await part())?.reason)))
+    assert.equal((await site.ready()).status, 503)
+    assert.equal((await a.post(report({ id: 'late-1' }))).status, 200)
+    await assert.rejects(admin.ids('late'))
+  }
+  await admin.create('late', {})
+  // it would look again by itself within a minute
+  await using _again = start(path)
+  await eventually('the item', async () => (await admin.ids('late')).length === 1)
+  await eventually('the gateway to be ready', async () => (await site.ready()).status === 200)
+})
+
 test('kill -9 right behind the answers, without a Broker, and a start later: everything acknowledged is on the Topic, once', async () => {
   const broker = site.broker
   assert.ok(broker)
@@ -126,8 +156,10 @@ test('kill -9 right behind the answers, without a Broker, and a start later: eve
     gateway.signal('SIGKILL')
     assert.equal((await ending(gateway, 5_000)).signal, 'SIGKILL')
   }
-  const waiting = (await rows()).filter(({ incident, state }) => incident.includes('kill-') && state === 'pending')
+  // it died holding some: those are sending until the next start
+  const waiting = (await rows()).filter(({ incident }) => incident.includes('kill-'))
   assert.equal(waiting.length, ids.length)
+  assert.ok(waiting.every(({ state }) => ['pending', 'sending'].includes(state)))
   await broker.start()
   await using _gateway = start(config)
   await site.untilReady()
