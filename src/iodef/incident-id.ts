@@ -34,4 +34,4 @@ export function incidentKey(id: IncidentId): string {
   return `${start}…${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
 }
 
-const LONGEST = 512
+const LONGEST = 400

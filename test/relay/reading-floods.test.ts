@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { after, test } from 'node:test'
+import { GatewayError } from '../../src/errors.ts'
+import { createIntake } from '../../src/relay/intake.ts'
+import { documentText } from '../support/documents.ts'
+import { FLOODS } from '../support/floods.ts'
+import { grid, peer, plan } from './journey.ts'
+
+const MIB = 1_048_576
+// twenty times what the slowest takes on a quiet machine: what was quadratic took minutes
+const intake = createIntake({ threads: 2, deadlineMs: 10_000 })
+after(() => intake[Symbol.asyncDispose]())
+
+for (const [name, make] of Object.entries(FLOODS)) {
+  test(`a MiB of ${name} is read in time, and in memory`, async () => {
+    const inspection = await intake.inspect(Buffer.from(make(MIB)))
+    assert.equal(inspection.valid, inspection.errors.length === 0)
+    assert.ok(inspection.errors.length <= 20 && inspection.warnings.length <= 20)
+    for (const { message } of [...inspection.errors, ...inspection.warnings])
+      assert.ok(message.length <= 600, message.slice(0, 900))
+    // all publications of what is valid, too: this is done in the main thread
+    const began = process.cpuUsage()
+    if (inspection.document !== null && inspection.item === null) plan(inspection, grid({}, 250_000), peer())
+    const { user } = process.cpuUsage(began)
+    assert.ok(user < 2_000_000, `${user} µs`)
+  })
+}
+
+test('a flood of four times the size takes no more than some ten times as long', async () => {
+  // what must hold is that nothing is quadratic; a loaded machine and the garbage collector need some room
+  const time = async (text: string) => {
+    const began = performance.now()
+    await intake.inspect(Buffer.from(text))
+    return performance.now() - began
+  }
+  for (const name of ['attribute namespaces', 'very many Incidents', 'many identifiers', 'an original']) {
+    const make = FLOODS[name]
+    assert.ok(make)
+    await time(make(MIB / 4))
+    const small = Math.max(20, await time(make(MIB / 4)))
+    const large = await time(make(MIB))
+    assert.ok(large < small * 12 + 500, `${name}: ${small} ms, then ${large} ms`)
+  }
+})
+
+test('the main thread goes on while readers are flooded, and small documents pass', async () => {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  const flood = Buffer.from(FLOODS['a million empty elements']?.(MIB) ?? '')
+  const floods = [1, 2, 3].map(() => intake.inspect(flood))
+  let passed = 0
+  const small = Array.from({ length: 20 }, () => intake.inspect(Buffer.from(documentText())).then(() => (passed += 1)))
+  await Promise.all(small)
+  await Promise.all(floods)
+  delay.disable()
+  assert.equal(passed, 20)
+  assert.ok(delay.max < 3e9, `${delay.max / 1e6} ms without a turn`)
+})
+
+test('a document over the deadline is its own fault, and the next one is read', async () => {
+  await using hasty = createIntake({ threads: 1, deadlineMs: 150 })
+  await hasty.warm()
+  const flood = Buffer.from(FLOODS['a million empty elements']?.(8 * MIB) ?? '')
+  await assert.rejects(
+    hasty.inspect(flood),
+    (e) => e instanceof GatewayError && e.code === 'intake-timeout' && e.permanence === 'permanent',
+  )
+})
+
+test('a document over the memory bound is its own fault, and the next one is read', async () => {
+  await using small = createIntake({ threads: 1, deadlineMs: 60_000, heapMiB: 32 })
+  const flood = Buffer.from(FLOODS['a million empty elements']?.(6 * MIB) ?? '')
+  await assert.rejects(small.inspect(flood), (e) => e instanceof GatewayError && e.code === 'intake-memory')
+  assert.equal((await small.inspect(Buffer.from(documentText()))).valid, true)
+})
+
+test('attributes and texts over the limits of the parser are errors, not faults', async () => {
+  const roomy = createIntake({ threads: 1, deadlineMs: 60_000, heapMiB: 1024 })
+  await using _ = roomy
+  const attribute = await roomy.inspect(Buffer.from(documentText([], ` format-id="${'x'.repeat(11_000_000)}"`)))
+  assert.equal(attribute.valid, false)
+  const large = await roomy.inspect(Buffer.from(documentText(undefined, ` format-id="${'x'.repeat(9_000_000)}"`)))
+  assert.equal(large.valid, true)
+})
