@@ -12,6 +12,7 @@ import type { DocumentReading } from './document.ts'
 import type { Inspection } from './inspection.ts'
 import type { Intake } from './intake.ts'
 import { type Publication, planPublication } from './rid-to-grid.ts'
+import { variantOf } from './variant.ts'
 
 export interface AcceptOptions {
   readonly config: Config
@@ -53,7 +54,7 @@ export function createAccept(options: AcceptOptions): Accept {
       await tell(store, events.denied(about, judged.code, judged.reason))
       return deny(options, message.peer, msgType, inspection, judged.justification)
     }
-    const digest = createHash('sha256').update(`${msgType}\n${judged.document.digest}`).digest('hex')
+    const digest = digestOf(judged, inspection)
     try {
       // what is stored already needs no room
       const full = options.backlog() >= config.delivery.maxQueue
@@ -75,11 +76,12 @@ export function createAccept(options: AcceptOptions): Accept {
           msgType,
           incidents,
           receivedAt: message.receivedAt,
-          deliveries: judged.publications.map(({ topic, incident, item }) => ({
+          deliveries: judged.publications.map(({ topic, incident, item, variant }) => ({
             kind: 'topic',
             destination: topic,
             incident,
             item: item.id,
+            variant,
             payload: item.xml,
             state: 'pending',
           })),
@@ -95,6 +97,17 @@ export function createAccept(options: AcceptOptions): Accept {
     for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
     return approve(options, message.peer, msgType, inspection)
   }
+}
+
+/** What makes two messages the same: all that they say, but for the parts of RIDPolicy that every sender writes anew. */
+function digestOf({ msgType, document }: Extract<Judgement, { kind: 'accepted' }>, { rid }: Inspection): string {
+  const besides = variantOf({
+    restriction: rid?.policy?.attributes.restriction,
+    incidentSource: rid?.incidentSource ?? null,
+    original: document.original?.text ?? null,
+    signatures: rid?.signatures ?? [],
+  })
+  return createHash('sha256').update(`${msgType}\n${document.digest}\n${besides}`.trimEnd()).digest('hex')
 }
 
 type Judgement =

@@ -140,7 +140,9 @@ function peersOf(config: ConsumeOptions['config'], topic: string): PeerConfig[] 
 
 function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, consumed: Consumed): Rows {
   const { config, store, events, clock, grace = GRACE } = options
-  const sources = new Set([...store.sourcesOf(consumed.item), ...store.sourcesOf(item.id)])
+  // an item that came back changed is not its source's news either
+  const changed = item.id === consumed.item ? [] : store.sourcesOf(item.id)
+  const sources = new Set([...store.sourcesOf(consumed.item, consumed.variant), ...changed])
   const group = groupOf(consumed)
   const rows: NewDelivery[] = []
   const happenings: Happening[] = []
@@ -158,6 +160,7 @@ function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, c
       destination: peer.name,
       incident,
       item: consumed.item,
+      variant: consumed.variant,
       payload: encodePart(consumed.part),
       state: withheld === undefined ? 'pending' : 'withheld',
       ...(withheld !== undefined && { reason: withheld }),

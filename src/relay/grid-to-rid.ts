@@ -6,6 +6,7 @@ import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.
 import { joinDocument, PLAIN_SHELL } from './document.ts'
 import type { Inspection } from './inspection.ts'
 import { typeOf } from './msg-types.ts'
+import { variantOf } from './variant.ts'
 
 /** What a delivery to a RID peer keeps until it is rendered: one Incident of a Topic, or one whole document. */
 export interface Part {
@@ -33,6 +34,8 @@ export interface Part {
 /** An item as deliveries need it: `item` is the id its content has, whatever the publisher called it. */
 export interface Consumed {
   readonly item: string
+  /** tells it from others with this id: variant.ts */
+  readonly variant: string
   readonly incident: string
   readonly incidents: readonly string[]
   readonly part: Part
@@ -52,13 +55,23 @@ export function consumedFrom(inspection: Inspection): Consumed | undefined {
   const whole = item !== null && (!several || document.incidents.length === item.items.length)
   const original = whole ? document.original : null
   const incidents = item === null ? document.incidents.map((incident) => incident.xml) : [own.xml]
+  const msgType = typeOf(element, item?.policy?.attributes.MsgType)
+  const besides = {
+    msgType: msgType === typeOf(element, undefined) ? undefined : msgType,
+    shell: document.shell,
+    restriction: item?.policy?.attributes.restriction,
+    incidentSource: item?.incidentSource ?? null,
+    original: original?.text ?? null,
+    signatures: item?.signatures ?? [],
+  }
   return {
     item: item === null ? itemId(document.xml) : xep0268Item(element, own.xml).id,
+    variant: item === null ? '' : variantOf(besides),
     incident: own.key,
     incidents: (item === null ? document.incidents : [own]).map((incident) => incident.key),
     part: {
       version: document.version,
-      msgType: typeOf(element, item?.policy?.attributes.MsgType),
+      msgType,
       policy: item?.policy ?? null,
       incidentSource: item?.incidentSource ?? null,
       shell: document.shell ?? PLAIN_SHELL,

@@ -3,14 +3,17 @@ import { type Context, type IncidentElement, type Item, itemId, renderContext, x
 import { missingFrom } from '../iodef/restriction.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
 import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
-import { elementOf } from './msg-types.ts'
+import { elementOf, typeOf } from './msg-types.ts'
 import { routeFor } from './route.ts'
+import { variantOf } from './variant.ts'
 
 /** An item and where it goes. `incident` is the key it is traced by. */
 export interface Publication {
   readonly topic: string
   readonly incident: string
   readonly item: Item
+  /** tells the item from others of the same id: variant.ts */
+  readonly variant: string
 }
 
 export type Plan =
@@ -75,7 +78,7 @@ export function planPublication(
         : `a ${msgType}`
     if (what) return denied('cannot-carry', `an item of payload "iodef" cannot carry ${what}`)
   }
-  return withinLimits([bare(document, topics), wrapped(element, document, topics, rid)], config.grid.maxItem)
+  return withinLimits([bare(document, topics), wrapped(msgType, element, document, topics, rid)], config.grid.maxItem)
 }
 
 /** Makes the items one by one, and no more once one of them, or all together, are too large. */
@@ -118,12 +121,13 @@ function bare(document: DocumentReading, topics: readonly TopicConfig[]): Public
           document.shell ?? PLAIN_SHELL,
           own.map((incident) => incident.xml),
         )
-    return { topic: topic.name, incident: own[0]?.key ?? '', item: { id: itemId(xml), xml } }
+    return { topic: topic.name, incident: own[0]?.key ?? '', item: { id: itemId(xml), xml }, variant: '' }
   })
 }
 
 /** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
 function* wrapped(
+  msgType: MsgType,
   element: IncidentElement,
   document: DocumentReading,
   topics: readonly TopicConfig[],
@@ -137,19 +141,30 @@ function* wrapped(
     // the same Incident twice in one document is one item; its context names both places
     if (topic?.payload !== 'xep-0268' || made.has(id)) continue
     made.add(id)
+    const original = i > 0 && !document.fragile ? null : document.original
+    const signatures = i > 0 || rid === null ? [] : rid.signatures
+    const incidentSource = rid?.incidentSource ?? null
+    const { shell } = document
     const context: Context = {
       position: i + 1,
       items: ids,
-      shell: document.shell,
+      shell,
       policy: rid?.policy == null ? null : renderPolicy(rid.policy),
-      incidentSource: rid?.incidentSource ?? null,
-      original:
-        document.original === null || (i > 0 && !document.fragile)
-          ? null
-          : { base64: Buffer.from(document.original.text).toString('base64'), reason: document.original.reason },
-      signatures: i > 0 || rid === null ? [] : rid.signatures.map((text) => Buffer.from(text).toString('base64')),
+      incidentSource,
+      original: original && { base64: Buffer.from(original.text).toString('base64'), reason: original.reason },
+      signatures: signatures.map((text) => Buffer.from(text).toString('base64')),
     }
     const item = xep0268Item(element, incident.xml, renderContext(context))
-    yield { topic: topic.name, incident: incident.key, item }
+    const stated = msgType === typeOf(element, undefined) ? undefined : msgType
+    const restriction = rid?.policy?.attributes.restriction
+    const besides = {
+      msgType: stated,
+      shell,
+      restriction,
+      incidentSource,
+      original: original?.text ?? null,
+      signatures,
+    }
+    yield { topic: topic.name, incident: incident.key, item, variant: variantOf(besides) }
   }
 }

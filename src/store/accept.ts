@@ -1,4 +1,4 @@
-import { directionCode, stateCode } from './codes.ts'
+import { directionCode, stateCode, stateName, WITHHELD } from './codes.ts'
 import { formatId } from './ids.ts'
 import { one, run } from './sql.ts'
 import type { Accepted, Direction, NewDelivery, NewEnvelope, TraceEvent } from './store.ts'
@@ -20,30 +20,51 @@ export function createIntake(tables: Tables): Intake {
   )
   const insertDelivery = run(
     db,
-    `INSERT INTO delivery (seq, envelope, destination, incident, item, state, ready, ord, grp, due, not_before, reason,
-       created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item, destination) DO NOTHING`,
+    `INSERT INTO delivery (seq, envelope, destination, incident, item, variant, state, ready, ord, grp, due, not_before,
+       reason, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const exists = one(db, 'SELECT 1 FROM delivery WHERE item = ? AND destination = ?')
+  const earlier = one<{ seq: number; state: number }>(
+    db,
+    'SELECT seq, state FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
+  )
   const insertPayload = run(db, 'INSERT INTO payload (delivery, body) VALUES (?, ?)')
+  const dropPayload = run(db, 'DELETE FROM payload WHERE delivery = ?')
+  const dropDelivery = run(db, 'DELETE FROM delivery WHERE seq = ?')
+
+  /** False when what became of the one before stands. */
+  function givesWay({ seq, state }: { seq: number; state: number }, destination: number, next: NewDelivery): boolean {
+    if (state !== WITHHELD || next.state !== 'pending') return false
+    dropPayload(seq)
+    dropDelivery(seq)
+    destinations.moved(destination, stateName(state), null)
+    return true
+  }
 
   /** The new delivery's key; undefined when this item was already given to this destination. */
   function addDelivery(envelope: number, receivedAt: number, delivery: NewDelivery): number | undefined {
     const destination = destinations.require(delivery.kind, delivery.destination)
-    const { incident, item, state, notBefore = null, reason = null } = delivery
-    if (delivery.group !== undefined && exists(item, destination) !== undefined) return undefined
+    const { incident, item, variant = '', state, reason = null } = delivery
+    const before = earlier(item, destination, variant)
+    if (before !== undefined && !givesWay(before, destination, delivery)) {
+      groups.arrived(destination, item, clock.now())
+      return undefined
+    }
     const seq = sequence.next()
     const now = clock.now()
     const pending = state === 'pending'
-    const grp = delivery.group === undefined ? null : groups.join(destination, delivery.group, seq)
+    const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
+    const grp = joined?.grp ?? null
+    const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
     const ready = pending && grp === null && order.isEmpty(destination, incident)
     const due = pending ? (notBefore ?? receivedAt) : null
-    const added = insertDelivery(
+    insertDelivery(
       seq,
       envelope,
       destination,
       incident,
       item,
+      variant,
       stateCode(state),
       ready ? 1 : 0,
       grp ?? seq,
@@ -54,7 +75,6 @@ export function createIntake(tables: Tables): Intake {
       receivedAt,
       now,
     )
-    if (added === 0) return undefined
     insertPayload(seq, delivery.payload)
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
@@ -75,7 +95,7 @@ export function createIntake(tables: Tables): Intake {
       for (const delivery of envelope.deliveries) {
         const added = addDelivery(seq, receivedAt, delivery)
         if (added !== undefined) deliveries.push(formatId(added))
-        else if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, source)
+        else if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, delivery.variant ?? '', source)
       }
       trail.add(trace)
       return { outcome: 'accepted', id: formatId(seq), deliveries }

@@ -43,7 +43,10 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
     db,
     `SELECT seq, destination, incident, ord, grp ${LEASED} AND destination IN (SELECT id FROM destination)`,
   )
-  const members = all<{ seq: number }>(db, 'SELECT seq FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq')
+  const members = all<Omit<Place, 'destination'> & { item: string }>(
+    db,
+    'SELECT seq, item, incident, ord, grp FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq',
+  )
   const lease = run(
     db,
     'UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ? WHERE seq = ?',
@@ -103,7 +106,14 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
       let size = 0
       for (const { seq, grp } of chosen) {
         if (size >= ENOUGH) break
-        const unit = (grp === null ? [{ seq }] : members(grp)).map((member) => take(destination, member.seq, request))
+        const unit: Delivery[] = []
+        const later: Place[] = []
+        for (const member of grp === null ? [{ seq }] : members(grp)) {
+          // one message has no room for two variants of an item
+          if ('item' in member && unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
+          else unit.push(take(destination, member.seq, request))
+        }
+        for (const place of later) order.returned(place)
         const items = unit[0]?.group?.items
         taken.push(items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item)))
         for (const { payload } of unit) size += payload.length

@@ -8,6 +8,7 @@ export const KINDS = ['topic', 'peer'] as const
 export const PENDING = 0
 export const SENDING = 1
 export const DELIVERED = 2
+export const WITHHELD = 4
 export const DISCARDED = 5
 
 export const stateCode = (state: DeliveryState): number => STATES.indexOf(state)

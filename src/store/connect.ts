@@ -74,9 +74,10 @@ function assertOurs(db: DatabaseSync, version: number): void {
 }
 
 function migrate(db: DatabaseSync): void {
-  db.exec('BEGIN IMMEDIATE')
+  // a table that others refer to is made anew: https://sqlite.org/lang_altertable.html §7
+  db.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE')
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   for (const step of MIGRATIONS.slice(version)) db.exec(step)
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)
-  db.exec('COMMIT')
+  db.exec('COMMIT; PRAGMA foreign_keys = ON')
 }

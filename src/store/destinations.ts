@@ -22,8 +22,8 @@ export interface Destinations {
   find(kind: DestinationKind, name: string): number | undefined
   /** Only inside a transaction: makes the row when it is new. */
   require(kind: DestinationKind, name: string): number
-  /** Counts one delivery out of `from` (null: it is new) and into `to`. On disk with `flush`. */
-  moved(destination: number, from: DeliveryState | null, to: DeliveryState): void
+  /** Counts one delivery out of `from` (null: it is new) and into `to` (null: it is gone). On disk with `flush`. */
+  moved(destination: number, from: DeliveryState | null, to: DeliveryState | null): void
   /** Last thing in a transaction. */
   flush(): void
   /** The transaction is undone. */
@@ -67,7 +67,7 @@ export function createDestinations(db: DatabaseSync): Destinations {
         changes.set(destination, change)
       }
       if (from !== null && isCounted(from)) change[from]--
-      if (isCounted(to)) change[to]++
+      if (to !== null && isCounted(to)) change[to]++
     },
     flush() {
       for (const [id, change] of changes) {

@@ -4,15 +4,26 @@ import type { DeliveryGroup } from './store.ts'
 
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
 export interface Groups {
-  /** The group's number at this destination; `seq`, the delivery about to be stored, is its place when it is new. */
-  join(destination: number, group: DeliveryGroup, seq: number): number
-  /** A delivery of this item was stored: groups that waited for it alone are complete, and their pending members due. */
+  /**
+   * The group's number at this destination; `seq`, the delivery of `item` about to be stored, is its place when it is new.
+   * `complete`: it was before.
+   */
+  join(
+    destination: number,
+    group: DeliveryGroup,
+    item: string,
+    seq: number,
+  ): { readonly grp: number; readonly complete: boolean }
+  /** A delivery of this item was stored, or is there already: groups that waited for it alone are complete, and their pending members due. */
   arrived(destination: number, item: string, now: number): void
   describe(grp: number): DeliveryGroup
 }
 
 export function createGroups(db: DatabaseSync): Groups {
-  const find = one<{ seq: number }>(db, 'SELECT seq FROM delivery_group WHERE destination = ? AND id = ?')
+  const find = one<{ seq: number; missing: number }>(
+    db,
+    'SELECT seq, missing FROM delivery_group WHERE destination = ? AND id = ?',
+  )
   const insert = run(db, 'INSERT INTO delivery_group (seq, destination, id, items, missing) VALUES (?, ?, ?, ?, ?)')
   const insertMissing = run(db, 'INSERT INTO group_missing (destination, item, grp) VALUES (?, ?, ?)')
   const exists = one<{ seq: number }>(db, 'SELECT seq FROM delivery WHERE item = ? AND destination = ?')
@@ -31,13 +42,15 @@ export function createGroups(db: DatabaseSync): Groups {
   const select = one<{ id: string; items: string }>(db, 'SELECT id, items FROM delivery_group WHERE seq = ?')
 
   return {
-    join(destination, group, seq) {
+    join(destination, group, item, seq) {
       const known = find(destination, group.id)
-      if (known !== undefined) return known.seq
-      const missing = [...new Set(group.items)].filter((item) => exists(item, destination) === undefined)
+      if (known !== undefined) return { grp: known.seq, complete: known.missing === 0 }
+      // an Incident that comes again in another variant belongs to a document whose others will come again, too
+      const again = exists(item, destination) !== undefined
+      const missing = [...new Set(group.items)].filter((one) => again || exists(one, destination) === undefined)
       insert(seq, destination, group.id, JSON.stringify(group.items), missing.length)
-      for (const item of missing) insertMissing(destination, item, seq)
-      return seq
+      for (const one of missing) insertMissing(destination, one, seq)
+      return { grp: seq, complete: false }
     },
     arrived(destination, item, now) {
       for (const { grp } of takeMissing(destination, item)) {

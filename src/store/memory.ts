@@ -10,8 +10,8 @@ export interface Memory {
   seenIds(topic: string, itemIds: readonly string[]): Set<string>
   cursor(topic: string): SeenItem | undefined
   /** Inside a transaction: this source sent an item whose delivery is another envelope's. */
-  cameAgain(item: string, source: string): void
-  sourcesOf(item: string): string[]
+  cameAgain(item: string, variant: string, source: string): void
+  sourcesOf(item: string, variant?: string): string[]
 }
 
 export function createMemory(db: DatabaseSync): Memory {
@@ -27,11 +27,12 @@ export function createMemory(db: DatabaseSync): Memory {
     db,
     'SELECT item, digest, at FROM cursor WHERE topic = ?',
   )
-  const addSource = run(db, 'INSERT INTO item_source (item, source) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const addSource = run(db, 'INSERT INTO item_source (item, variant, source) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
   const sources = all<{ source: string }>(
     db,
-    `SELECT e.source FROM delivery d JOIN envelope e ON e.seq = d.envelope WHERE d.item = ?1 AND e.direction = 0
-     UNION SELECT source FROM item_source WHERE item = ?1 ORDER BY source`,
+    `SELECT e.source FROM delivery d JOIN envelope e ON e.seq = d.envelope
+       WHERE d.item = ?1 AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
+     UNION SELECT source FROM item_source WHERE item = ?1 AND variant = coalesce(?2, variant) ORDER BY source`,
   )
 
   return {
@@ -45,9 +46,9 @@ export function createMemory(db: DatabaseSync): Memory {
       const row = cursor(topic)
       return row === undefined ? undefined : { topic, itemId: row.item, digest: row.digest, at: row.at }
     },
-    cameAgain(item, source) {
-      addSource(item, source)
+    cameAgain(item, variant, source) {
+      addSource(item, variant, source)
     },
-    sourcesOf: (item) => sources(item).map((row) => row.source),
+    sourcesOf: (item, variant) => sources(item, variant ?? null).map((row) => row.source),
   }
 }

@@ -1,4 +1,4 @@
-import { STATES, stateCode } from './codes.ts'
+import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one } from './sql.ts'
@@ -25,7 +25,8 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   )
   const payload = one<{ body: string }>(
     db,
-    `SELECT p.body FROM delivery d JOIN payload p ON p.delivery = d.seq WHERE d.item = ? AND d.destination = ?`,
+    `SELECT p.body FROM delivery d JOIN payload p ON p.delivery = d.seq
+     WHERE d.item = ? AND d.destination = ? AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
   const oldest = one<{ at: number | null }>(
     db,

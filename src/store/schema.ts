@@ -117,4 +117,46 @@ CREATE INDEX trace_tail ON trace (tail);
 CREATE TABLE probe (id INTEGER PRIMARY KEY CHECK (id = 1), at INTEGER NOT NULL) STRICT;
 INSERT INTO probe VALUES (1, 0);
 `,
+  // What goes out under one item id can differ in what stands beside the Incident: SQLite changes no UNIQUE in place.
+  `
+CREATE TABLE delivery_2 (
+  seq INTEGER PRIMARY KEY,
+  envelope INTEGER NOT NULL REFERENCES envelope (seq),
+  destination INTEGER NOT NULL REFERENCES destination (id),
+  incident TEXT NOT NULL,
+  item TEXT NOT NULL,
+  variant TEXT NOT NULL,
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+  ready INTEGER NOT NULL CHECK (ready = 0 OR (ready = 1 AND state = 0)),
+  ord INTEGER NOT NULL,
+  grp INTEGER REFERENCES delivery_group (seq),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due INTEGER CHECK (state > 1 OR due IS NOT NULL),
+  not_before INTEGER,
+  lease INTEGER CHECK (state <> 1 OR lease IS NOT NULL),
+  reason TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  requeued_at INTEGER,
+  UNIQUE (item, destination, variant)
+) STRICT;
+INSERT INTO delivery_2 SELECT seq, envelope, destination, incident, item, '', state, ready, ord, grp, attempts, due,
+  not_before, lease, reason, created_at, updated_at, requeued_at FROM delivery;
+DROP TABLE delivery;
+ALTER TABLE delivery_2 RENAME TO delivery;
+CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND ready = 1;
+CREATE INDEX delivery_line ON delivery (destination, incident, ord, seq) WHERE state IN (0, 1);
+CREATE INDEX delivery_kept ON delivery (destination, state) WHERE state <> 2;
+CREATE INDEX delivery_grp ON delivery (grp) WHERE grp IS NOT NULL;
+
+CREATE TABLE item_source_2 (
+  item TEXT NOT NULL,
+  variant TEXT NOT NULL,
+  source TEXT NOT NULL,
+  PRIMARY KEY (item, variant, source)
+) STRICT, WITHOUT ROWID;
+INSERT INTO item_source_2 SELECT item, '', source FROM item_source;
+DROP TABLE item_source;
+ALTER TABLE item_source_2 RENAME TO item_source;
+`,
 ]

@@ -117,7 +117,7 @@ function create(
         trail.add(trace)
       }),
     releaseLeases: () => writer.submit(claims.releaseAll),
-    sourcesOf: (item) => read(() => memory.sourcesOf(item)),
+    sourcesOf: (item, variant) => read(() => memory.sourcesOf(item, variant)),
     seen: ({ topic, itemId, digest }) => read(() => memory.seen(topic, itemId, digest)),
     seenIds: (topic, itemIds) => read(() => memory.seenIds(topic, itemIds)),
     markSeen: (items) =>

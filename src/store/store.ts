@@ -25,7 +25,8 @@ export interface NewEnvelope {
 }
 
 /**
- * A second delivery of the same `item` to the same destination is never stored: whatever became of the first stands.
+ * A second delivery of the same `item` and `variant` to the same destination is never stored: whatever became of the first
+ * stands. Only a withheld one, which policy kept back, gives way to one that is pending.
  * Deliveries are carried out in order per (destination, incident); `held`, `withheld` and `discarded` ones block nobody.
  */
 export interface NewDelivery {
@@ -34,6 +35,8 @@ export interface NewDelivery {
   readonly incident: string
   /** hex digest of what is delivered (rid-to-grid: the item id) */
   readonly item: string
+  /** tells apart what goes out under one item id; '' by default */
+  readonly variant?: string
   /** opaque to the store: what the sink needs to render and send; JSON or XML text */
   readonly payload: string
   readonly state: 'pending' | 'held' | 'withheld'
@@ -159,8 +162,8 @@ export interface Store extends AsyncDisposable {
   settle(settlements: readonly Settlement[], trace?: readonly TraceEvent[]): Promise<void>
   /** Makes every `sending` delivery claimable again at once: at start, when no one else can hold a lease. */
   releaseLeases(): Promise<number>
-  /** Names of the RID peers that sent in an item with this digest. */
-  sourcesOf(item: string): string[]
+  /** Names of the RID peers that sent in an item with this digest: in this variant, or in any. */
+  sourcesOf(item: string, variant?: string): string[]
   /** Was this Topic item, with this content, committed before? */
   seen(item: Omit<SeenItem, 'at'>): boolean
   /** All item ids committed for a Topic, or the subset of `itemIds` among them. */
@@ -169,7 +172,10 @@ export interface Store extends AsyncDisposable {
   markSeen(items: readonly SeenItem[]): Promise<void>
   /** The item last committed for a Topic. */
   cursor(topic: string): SeenItem | undefined
-  /** The payload of a delivery in whatever state, by its item (for joining the parts of one document); undefined when unknown. */
+  /**
+   * The payload of the latest delivery by its item, for joining the parts of one document; undefined when unknown. What is
+   * withheld or discarded does not go out in this way either.
+   */
   findPayload(kind: DestinationKind, destination: string, item: string): string | undefined
   record(trace: readonly TraceEvent[]): Promise<void>
   /** Events of an incident in time order. Matches the whole key or just the id part. */

@@ -115,6 +115,77 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(sizes, [3, 3, 1])
     })
 
+    it('keeps what goes out under one item id in several variants, each once', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const add = (name: string, variant: string, source: string) =>
+        store.accept(envelope(clock, name, [delivery('A', { variant, payload: name })], { source }))
+      await add('one', '', 'csirt-a')
+      await add('two', sha('signed'), 'csirt-b')
+      await add('three', sha('signed'), 'csirt-c')
+      const payloads: string[] = []
+      for (let unit = (await store.claim(request(clock)))[0]; unit; unit = (await store.claim(request(clock)))[0]) {
+        payloads.push(...unit.map(({ payload }) => payload))
+        await store.settle(delivered([unit]))
+      }
+      assert.deepEqual(payloads, ['one', 'two'])
+      assert.deepEqual(store.sourcesOf(sha('A')), ['csirt-a', 'csirt-b', 'csirt-c'])
+      assert.deepEqual(store.sourcesOf(sha('A'), sha('signed')), ['csirt-b', 'csirt-c'])
+      assert.deepEqual(store.sourcesOf(sha('A'), ''), ['csirt-a'])
+      assert.equal(store.findPayload('topic', 'incident', sha('A')), 'two')
+    })
+
+    it('lets what policy withheld give way to the same that it allows, and nothing else', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const states = () => store.list().map(({ state, reason }) => [state, reason])
+      await store.accept(envelope(clock, 'one', [delivery('A', { state: 'withheld', reason: 'private' })]))
+      await store.accept(envelope(clock, 'two', [delivery('A', { state: 'withheld', reason: 'again' })]))
+      assert.deepEqual(states(), [['withheld', 'private']])
+      await store.accept(envelope(clock, 'three', [delivery('A', { payload: 'allowed' })]))
+      assert.deepEqual(states(), [['pending', null]])
+      assert.deepEqual(
+        store.backlog().map(({ pending, withheld }) => ({ pending, withheld })),
+        [{ pending: 1, withheld: 0 }],
+      )
+      const [unit] = await store.claim(request(clock))
+      assert.equal(unit?.[0]?.payload, 'allowed')
+      await store.settle([{ id: unit?.[0]?.id ?? '', to: 'held', reason: 'no' }])
+      await store.accept(envelope(clock, 'four', [delivery('A')]))
+      assert.deepEqual(states(), [['held', 'no']])
+    })
+
+    it('shows nobody, as a part of something else, what is withheld or discarded', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const find = (name: string) => store.findPayload('topic', 'incident', sha(name))
+      const first = await store.accept(envelope(clock, 'one', [delivery('A')]))
+      await store.accept(envelope(clock, 'two', [delivery('B', { state: 'withheld', reason: 'private' })]))
+      assert.ok(find('A'))
+      await store.discard(first.outcome === 'accepted' ? first.deliveries[0]! : '', clock.now())
+      assert.deepEqual([find('A'), find('B')], [undefined, undefined])
+    })
+
+    it('takes one variant of an item into a unit, and the other one behind it', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const group = { id: 'g', items: [sha('A'), sha('B')] }
+      const rows = [
+        delivery('A', { group }),
+        delivery('A', { group, variant: sha('x'), payload: 'x' }),
+        delivery('B', { group }),
+      ]
+      await store.accept(envelope(clock, 'one', rows))
+      const first = await store.claim(request(clock))
+      assert.deepEqual(items(first), [[sha('A'), sha('B')]])
+      assert.deepEqual(await store.claim(request(clock)), [])
+      await store.settle(delivered(first))
+      assert.deepEqual(
+        (await store.claim(request(clock))).map((unit) => unit.map(({ payload }) => payload)),
+        [['x']],
+      )
+    })
+
     it('stores held and withheld deliveries with their reason, and they are not claimed', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -28,6 +28,7 @@ export class Model {
   readonly #envelopes = new Set<string>()
   readonly #groups = new Map<string, { place: number; items: readonly string[] }>()
   kept: Kept[] = []
+  #count = 0
 
   accept(envelope: NewEnvelope, now: number): 'accepted' | 'duplicate' {
     const key = `${envelope.direction} ${envelope.source} ${envelope.digest}`
@@ -39,8 +40,10 @@ export class Model {
 
   #add(delivery: NewDelivery, receivedAt: number, now: number): void {
     const { destination, item, incident, state, notBefore = null, group } = delivery
-    if (this.#find(destination, item) !== undefined) return
-    const number = this.kept.length
+    const before = this.#find(destination, item)
+    if (before !== undefined && (before.state !== 'withheld' || state !== 'pending')) return
+    this.kept = this.kept.filter((one) => one !== before)
+    const number = this.#count++
     if (group !== undefined && !this.#groups.has(`${destination} ${group.id}`)) {
       this.#groups.set(`${destination} ${group.id}`, { place: number, items: group.items })
     }

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.ts'
+import { openStore } from '../../src/store/sqlite.ts'
+import { createVirtualClock } from '../support/clock.ts'
+import { delivery, envelope, log, request, sha } from './support.ts'
+
+test('a store of the first version is brought up to date with all that it holds', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'migrate-'))
+  const path = join(directory, 'gateway.db')
+  const clock = createVirtualClock()
+  const old = new DatabaseSync(path)
+  old.exec(MIGRATIONS[0] ?? '')
+  old.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`)
+  old.exec(`INSERT INTO envelope VALUES (1, 0, 'csirt-a', '${sha('message one')}', 'Report', '["x 1"]', 5);
+    INSERT INTO destination VALUES (1, 0, 'incident', 1, 0, 0, 0);
+    INSERT INTO delivery (seq, envelope, destination, incident, item, state, ready, ord, due, created_at, updated_at)
+      VALUES (2, 1, 1, 'x 1', '${sha('A')}', 0, 1, 2, 5, 5, 5);
+    INSERT INTO payload VALUES (2, '<a/>');
+    INSERT INTO item_source VALUES ('${sha('A')}', 'csirt-b')`)
+  old.close()
+  {
+    await using store = await openStore({ path, log, clock })
+    assert.deepEqual(store.sourcesOf(sha('A'), ''), ['csirt-a', 'csirt-b'])
+    assert.equal((await store.accept(envelope(clock, 'one', [delivery('A')]))).outcome, 'duplicate')
+    const second = await store.accept(envelope(clock, 'two', [delivery('A', { variant: sha('x'), incident: 'x 1' })]))
+    assert.ok(second.outcome === 'accepted' && second.deliveries.length === 1)
+    const [unit] = await store.claim(request(clock))
+    assert.equal(unit?.[0]?.payload, '<a/>')
+  }
+  const db = new DatabaseSync(path)
+  assert.deepEqual(db.prepare('PRAGMA foreign_key_check').all(), [])
+  assert.deepEqual(
+    db
+      .prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'delivery%' ORDER BY name")
+      .all()
+      .map((row) => row.name),
+    ['delivery', 'delivery_group', 'delivery_grp', 'delivery_kept', 'delivery_line', 'delivery_ready'],
+  )
+  db.close()
+  await rm(directory, { recursive: true })
+})
