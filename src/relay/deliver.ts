@@ -14,7 +14,7 @@ export type { Destination, DestinationState } from './deliver-loop.ts'
 export type { DeliveryEvents } from './deliver-outcome.ts'
 
 export interface DeliveryOptions {
-  readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'backlog'>
+  readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'clockWentBack' | 'backlog'>
   readonly clock: Clock
   readonly log: Logger
   /** `concurrency`: simultaneous sends; by default the configured one to a peer, and a pipeline of 64 to a Topic */
@@ -114,9 +114,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** Wakes each loop when something of its destination falls due, whoever changed the queue. */
   async function watch(): Promise<void> {
     const unknown = new Set<string>()
+    let before = clock.now()
     while (!draining.signal.aborted) {
       poke = new AbortController()
       const looked = clock.now()
+      if (looked < before && !(await rebase(looked))) await clock.sleep(POLL, draining.signal)
+      else before = looked
       let next = looked + POLL
       for (const row of look()) {
         const key = keyOf(row.kind, row.destination)
@@ -127,8 +130,21 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         else if (row.due !== null) next = Math.min(next, row.due)
       }
       await clock.sleep(next - looked, poke.signal)
-      const rest = Math.min(next, looked + RECHECK) - clock.now()
+      const rest = Math.min(RECHECK, Math.min(next, looked + RECHECK) - clock.now())
       if (rest > 0) await clock.sleep(rest, draining.signal)
+    }
+  }
+
+  /** Nothing may wait for the time that a clock showed which was ahead and was put right. False when that must be tried again. */
+  async function rebase(now: number): Promise<boolean> {
+    try {
+      const deliveries = await store.clockWentBack(now)
+      log.warn({ deliveries }, 'The clock went back: what waited for a time waits anew')
+      for (const loop of loops.values()) loop.cameBack()
+      return true
+    } catch (error) {
+      log.error({ err: error, reason: messageOf(error) }, 'The clock went back, and the queue could not be set right')
+      return false
     }
   }
 

@@ -13,6 +13,8 @@ export interface Claims {
   claim(request: ClaimRequest): Delivery[][]
   /** Inside a transaction: ends every lease there is. */
   releaseAll(): number
+  /** Inside a transaction: what was written later than `now` waits from now on for as long as it was to wait from then on. */
+  clockWentBack(now: number): number
 }
 
 interface Candidate {
@@ -52,6 +54,11 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
     'UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ? WHERE seq = ?',
   )
   const release = run(db, 'UPDATE delivery SET state = 0, lease = NULL, due = min(due, ?) WHERE seq = ?')
+  const rebase = run(
+    db,
+    `UPDATE delivery SET due = ?1 + max(0, due - updated_at), not_before = ?1 + max(0, not_before - updated_at), updated_at = ?1
+     WHERE state <> 2 AND state = 0 AND updated_at > ?1`,
+  )
   const select = one<SummaryRow & { body: string | null }>(
     db,
     `SELECT ${SUMMARY_COLUMNS}, p.body FROM ${SUMMARY_FROM} LEFT JOIN payload p ON p.delivery = d.seq WHERE d.seq = ?`,
@@ -125,5 +132,6 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
       releaseEach(places, clock.now())
       return places.length
     },
+    clockWentBack: (now) => rebase(now),
   }
 }

@@ -116,7 +116,12 @@ function create(
         settle(settlements)
         trail.add(trace)
       }),
-    releaseLeases: () => writer.submit(claims.releaseAll),
+    releaseLeases: () =>
+      writer.submit(() => {
+        claims.clockWentBack(clock.now())
+        return claims.releaseAll()
+      }),
+    clockWentBack: (now) => writer.submit(() => claims.clockWentBack(now)),
     sourcesOf: (item, variant) => read(() => memory.sourcesOf(item, variant)),
     seen: ({ topic, itemId, digest }) => read(() => memory.seen(topic, itemId, digest)),
     seenIds: (topic, itemIds) => read(() => memory.seenIds(topic, itemIds)),

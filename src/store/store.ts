@@ -160,8 +160,16 @@ export interface Store extends AsyncDisposable {
   claim(request: ClaimRequest): Promise<Delivery[][]>
   /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */
   settle(settlements: readonly Settlement[], trace?: readonly TraceEvent[]): Promise<void>
-  /** Makes every `sending` delivery claimable again at once: at start, when no one else can hold a lease. */
+  /**
+   * Makes every `sending` delivery claimable again at once, and nothing wait for the time of a clock that was wrong
+   * (`clockWentBack`): at start, when no one else can hold a lease.
+   */
   releaseLeases(): Promise<number>
+  /**
+   * The clock was ahead and now is not: pending deliveries last written later than `now` wait from now on for as long as they
+   * were to wait from then on. Resolves with their number.
+   */
+  clockWentBack(now: number): Promise<number>
   /** Names of the RID peers that sent in an item with this digest: in this variant, or in any. */
   sourcesOf(item: string, variant?: string): string[]
   /** Was this Topic item, with this content, committed before? */

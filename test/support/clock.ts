@@ -7,6 +7,8 @@ export interface VirtualClock extends Clock {
    * next one wakes.
    */
   advance(ms: number): Promise<void>
+  /** The wall clock is set to another time; nobody sleeps longer or shorter for it. */
+  set(time: number): void
   /** Everything that needs no more time gets done. */
   settle(): Promise<void>
   /** how many are asleep */
@@ -14,7 +16,7 @@ export interface VirtualClock extends Clock {
 }
 
 interface Sleeper {
-  readonly at: number
+  at: number
   readonly order: number
   readonly wake: () => void
 }
@@ -80,6 +82,10 @@ export function createVirtualClock(options: { start?: number; seed?: number } = 
       }
       now = end
       await settle()
+    },
+    set(time) {
+      for (const sleeper of sleepers) sleeper.at += time - now
+      now = time
     },
     settle,
     get sleepers() {
