@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, PeerConfig } from './config/types.ts'
-import { messageOf } from './errors.ts'
+import { GatewayError, messageOf } from './errors.ts'
 import { createEvents, type Events } from './events.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/grid.ts'
@@ -58,8 +58,16 @@ const DRAIN_MS = 15_000
 export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { log, clock = systemClock } = options
   const metrics = createMetrics()
-  const events = createEvents({ log, metrics, clock })
-  const readiness = createReadiness(clock, (part, { state, reason }) =>
+  const plain = createEvents({ log, metrics, clock })
+  const events: Events = {
+    ...plain,
+    // not only when the next probe finds out
+    storeFailed(operation, error) {
+      plain.storeFailed(operation, error)
+      if (isStoreFault(error)) readiness.set('store', 'failed', messageOf(error))
+    },
+  }
+  const readiness: ReadinessBoard = createReadiness(clock, (part, { state, reason }) =>
     events.stateChanged({ part, state, up: works(state), reason }),
   )
   await using opened = new AsyncDisposableStack()
@@ -217,6 +225,10 @@ function reloadAll(
 function tlsFiles({ rid }: Config): string[] {
   const { cert, key, ca, crl } = rid.tls
   return [cert, key, ca, ...(crl === undefined ? [] : [crl])]
+}
+
+function isStoreFault(error: unknown): boolean {
+  return error instanceof GatewayError && (error.code === 'store-unavailable' || error.code === 'store-corrupt')
 }
 
 async function probeStore({ store, readiness }: Parts): Promise<void> {

@@ -170,7 +170,7 @@ class XmppGrid implements Grid {
       follow: consumer ? (session, signal) => consumer.follow(session, signal) : undefined,
       clock: this.#clock,
       log: this.#options.log,
-      retryMs: this.#options.timing?.topicRetry ?? 60_000,
+      retryMs: this.#options.timing?.topicRetry ?? 15_000,
     })
   }
 
