@@ -37,10 +37,9 @@ export function createAccept(options: AcceptOptions): Accept {
   return async (message) => {
     let inspection: Inspection
     try {
-      inspection = await intake.inspect(message.body, {
-        ...(message.charset !== undefined && { charset: message.charset }),
-        strict: message.peer.strict,
-      })
+      const { charset, peer } = message
+      const readOptions = { ...(charset !== undefined && { charset }), strict: peer.strict }
+      inspection = await intake.inspect(message.body, readOptions, `peer ${peer.name}`)
     } catch (error) {
       return cannotRead(options, message, error)
     }

@@ -13,9 +13,10 @@ export interface Intake extends AsyncDisposable {
   warm(): Promise<void>
   /**
    * Parses, validates and describes a document. What is wrong with it is in the result; rejects with GatewayError
-   * `intake-timeout`, `intake-memory` (permanent: the document's fault) or `intake-busy`, `internal` (transient: ours).
+   * `intake-timeout`, `intake-memory` (permanent: the document's fault) or `intake-busy`, `internal` (transient: ours). `owner`,
+   * who sent it, has its turn among others and a share of the queue; without one the caller bounds what it asks for.
    */
-  inspect(bytes: Uint8Array, options?: ReadOptions): Promise<Inspection>
+  inspect(bytes: Uint8Array, options?: ReadOptions, owner?: string): Promise<Inspection>
   /** Reads a RID peer's reply; rejects as `inspect` does. */
   readReply(bytes: Uint8Array): Promise<Reply>
 }
@@ -37,16 +38,21 @@ export function createIntake(options: IntakeOptions = {}): Intake {
     script: new URL(import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, availableParallelism() + 1),
     deadlineMs: options.deadlineMs ?? 5_000,
-    heapMiB: options.heapMiB ?? 256,
+    heapMiB: options.heapMiB ?? 384,
     maxWaiting: 512,
+    maxWaitingWeight: 64 * KIB * KIB,
     bigJob: 64 * KIB,
     recycleAbove: 2 * KIB * KIB,
   })
   return {
     warm: () => pool.warm({ kind: 'document', bytes: WARM, options: {} }),
-    inspect: (bytes, readOptions = {}) =>
-      pool.run({ kind: 'document', bytes: own(bytes), options: readOptions }, bytes.byteLength) as Promise<Inspection>,
-    readReply: (bytes) => pool.run({ kind: 'reply', bytes: own(bytes) }, bytes.byteLength) as Promise<Reply>,
+    inspect: (bytes, readOptions = {}, owner) =>
+      pool.run(
+        { kind: 'document', bytes: own(bytes), options: readOptions },
+        bytes.byteLength,
+        owner,
+      ) as Promise<Inspection>,
+    readReply: (bytes) => pool.run({ kind: 'reply', bytes: own(bytes) }, bytes.byteLength, 'replies') as Promise<Reply>,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly heapMiB: number
   /** jobs that may wait */
   readonly maxWaiting: number
+  /** weight (bytes) of the jobs of owners that may wait; one owner may have a quarter of it and of `maxWaiting` */
+  readonly maxWaitingWeight: number
   /** weight (bytes) above which a job is big */
   readonly bigJob: number
   /** weight (bytes) after which a thread is replaced: WebAssembly memory never shrinks */
@@ -26,6 +28,7 @@ export type PoolAnswer<Response> = { readonly response: Response } | { readonly 
 interface Job<Request, Response> {
   readonly request: Request
   readonly weight: number
+  readonly owner: string | undefined
   /** it was in a message whose thread was ended: it may have been the cause */
   suspect: boolean
   resolve(response: Response): void
@@ -41,6 +44,12 @@ interface Slot<Request, Response> {
 
 /** small jobs in one message */
 const BATCH = 16
+/** of what may wait, one owner gets the one-in-so-many-th part */
+const SHARES = 4
+
+function weightOf(jobs: readonly { readonly weight: number }[]): number {
+  return jobs.reduce((sum, { weight }) => sum + weight, 0)
+}
 
 /**
  * Threads for work on strangers' bytes, with a deadline and a memory bound. A thread that overruns either is ended and
@@ -50,6 +59,9 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   readonly #options: PoolOptions
   readonly #slots: Slot<Request, Response>[]
   #waiting: Job<Request, Response>[] = []
+  /** when each owner's turn was last, counted in turns */
+  readonly #turns = new Map<string | undefined, number>()
+  #turn = 0
   #scheduled = false
   #closed = false
 
@@ -70,14 +82,14 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   }
 
   /**
-   * Rejects with GatewayError `intake-timeout`, `intake-memory` (the job's own fault), `intake-busy` (too many wait) or
-   * `internal` (the thread failed).
+   * Owners take turns, and none can fill the queue alone; without an owner the caller keeps its jobs few. Rejects with GatewayError
+   * `intake-timeout`, `intake-memory` (the job's own fault), `intake-busy` (too many wait) or `internal` (the thread failed).
    */
-  run(request: Request, weight: number): Promise<Response> {
+  run(request: Request, weight: number, owner?: string): Promise<Response> {
     if (this.#closed) return Promise.reject(new GatewayError('intake-busy', 'The pool is closed.'))
-    if (this.#waiting.length >= this.#options.maxWaiting) return Promise.reject(new GatewayError('intake-busy'))
+    if (!this.#hasRoom(weight, owner)) return Promise.reject(new GatewayError('intake-busy'))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, weight, suspect: false, resolve, reject })
+      this.#waiting.push({ request, weight, owner, suspect: false, resolve, reject })
       this.#schedule()
     })
   }
@@ -92,6 +104,17 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
         return this.#end(slot)
       }),
     )
+  }
+
+  /** A job over the share of its owner waits when nothing else of it does. */
+  #hasRoom(weight: number, owner: string | undefined): boolean {
+    const { maxWaiting, maxWaitingWeight } = this.#options
+    if (this.#waiting.length >= maxWaiting) return false
+    if (owner === undefined) return true
+    const owned = this.#waiting.filter((job) => job.owner !== undefined)
+    const own = owned.filter((job) => job.owner === owner)
+    if (owned.length > 0 && weightOf(owned) + weight > maxWaitingWeight) return false
+    return own.length === 0 || (own.length < maxWaiting / SHARES && weightOf(own) + weight <= maxWaitingWeight / SHARES)
   }
 
   /** What comes in within one turn of the event loop goes out together. */
@@ -117,11 +140,30 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     }
   }
 
-  /** One big or suspect job alone, or as many small ones as fit a message, the longest waiting first. */
+  /** Whose turn it is: of the owners with the fewest jobs in threads the one who waits longest since its last turn. */
+  #next(smallOnly: boolean): Job<Request, Response> | undefined {
+    const running = this.#slots.flatMap((slot) => slot.jobs.slice(0, 1))
+    const rank = ({ owner }: Job<Request, Response>) =>
+      running.filter((job) => job.owner === owner).length * 1e12 + (this.#turns.get(owner) ?? 0)
+    const firsts = new Map<string | undefined, Job<Request, Response>>()
+    for (const job of this.#waiting) {
+      if (firsts.has(job.owner) || (smallOnly && job.weight > this.#options.bigJob)) continue
+      firsts.set(job.owner, job)
+    }
+    const next = [...firsts.values()].reduce<Job<Request, Response> | undefined>(
+      (best, job) => (best === undefined || rank(job) < rank(best) ? job : best),
+      undefined,
+    )
+    if (next === undefined) return undefined
+    this.#turns.set(next.owner, ++this.#turn)
+    this.#waiting.splice(this.#waiting.indexOf(next), 1)
+    return next
+  }
+
+  /** One big or suspect job alone, or as many small ones as fit a message. */
   #take(smallOnly: boolean): Job<Request, Response>[] {
     const alone = (job: Job<Request, Response>) => job.suspect || job.weight > this.#options.bigJob
-    const first = smallOnly ? this.#waiting.findIndex((job) => job.weight <= this.#options.bigJob) : 0
-    const job = first < 0 ? undefined : this.#waiting.splice(first, 1)[0]
+    const job = this.#next(smallOnly)
     if (job === undefined) return []
     if (alone(job)) return [job]
     const batch = [job]

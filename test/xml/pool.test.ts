@@ -13,6 +13,7 @@ function pool(options: Partial<PoolOptions> = {}): WorkerPool<Task, string> {
     deadlineMs: 60_000,
     heapMiB: 64,
     maxWaiting: 100,
+    maxWaitingWeight: 100_000,
     bigJob: 100,
     recycleAbove: 10_000,
     ...options,
@@ -118,4 +119,38 @@ test('warming starts every thread, and fails when a thread cannot start', async 
   await good.warm('thread')
   await using bad = pool({ script: new URL('./absent.ts', import.meta.url) })
   await assert.rejects(bad.warm('thread'), code('internal'))
+})
+
+test('who floods the queue does not make others wait for all that it sent', async () => {
+  await using p = pool({ size: 2 })
+  await Promise.all([p.run('thread', BIG), p.run('thread', 1)])
+  const order: string[] = []
+  const run = async (owner: string) => {
+    await p.run({ wait: 5 }, BIG, owner)
+    order.push(owner)
+  }
+  const flood = Array.from({ length: 20 }, () => run('hostile'))
+  await new Promise((resolve) => setImmediate(resolve))
+  await Promise.all([...flood, run('honest'), run('other')])
+  assert.ok(order.indexOf('honest') <= 2 && order.indexOf('other') <= 3, order.join(' '))
+})
+
+test('what waits is bounded by weight, and by owner', async () => {
+  await using p = pool({ maxWaiting: 40, maxWaitingWeight: 8 * BIG })
+  await p.run('thread', 1)
+  const add = (owner: string | undefined, weight: number, count: number) =>
+    Array.from({ length: count }, () => p.run({ wait: 1 }, weight, owner))
+  const all = [
+    add('a', BIG, 4),
+    add('a', 1, 20),
+    add('small', 1, 20),
+    add('b', BIG, 3),
+    add('c', 3 * BIG, 1),
+    add('d', 9 * BIG, 1),
+    add(undefined, BIG, 9),
+  ]
+  const taken = await Promise.all(
+    all.map(async (jobs) => (await Promise.allSettled(jobs)).filter((r) => r.status === 'fulfilled').length),
+  )
+  assert.deepEqual(taken, [2, 0, 10, 2, 1, 0, 9])
 })
