@@ -10,7 +10,7 @@ import { collectProcessMetrics, countRid, createMetrics, type Metrics } from './
 import { type OpsListener, startOps } from './ops/listener.ts'
 import { createReadiness, type ReadinessBoard, works } from './ops/readiness.ts'
 import { createAccept } from './relay/accept.ts'
-import { createConsumer } from './relay/consume.ts'
+import { createConsumer, readAgain } from './relay/consume.ts'
 import { createDelivery, type Delivery as DeliveryEngine } from './relay/deliver.ts'
 import { createIntake, type Intake } from './relay/intake.ts'
 import { createPeerSink } from './relay/peer-sink.ts'
@@ -169,11 +169,11 @@ function createDeliverySide(
   grid: Grid,
   senders: ReadonlyMap<string, ReloadableRidSender>,
 ): DeliveryEngine {
-  const { config, store, clock, log, events } = parts
+  const { config, store, clock, log, events, intake } = parts
   const topicSink = createTopicSink(grid)
   const peerSink = (peer: PeerConfig): Sink | undefined => {
     const sender = senders.get(peer.name)
-    return sender && createPeerSink({ config, peer, sender, store })
+    return sender && createPeerSink({ config, peer, sender, store, reread: (item) => readAgain(intake, item) })
   }
   const sinks = new Map<string, Sink>()
   for (const topic of config.grid.topics) sinks.set(`topic ${topic.name}`, topicSink)

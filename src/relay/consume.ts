@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { DeliveryOf, Events, Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
 import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/store.ts'
-import { type Consumed, consumedFrom, withheldFrom } from './grid-to-rid.ts'
+import { type Consumed, consumedFrom, type Part, withheldFrom } from './grid-to-rid.ts'
 import type { Inspection } from './inspection.ts'
 import type { Intake } from './intake.ts'
 import { encodePart } from './peer-sink.ts'
@@ -62,11 +62,15 @@ function seenItem(topic: string, item: GridItem, at: number): SeenItem {
   return { topic, itemId: item.id, digest: createHash('sha256').update(item.xml).digest('hex'), at }
 }
 
-/** A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. */
-async function read(intake: Intake, item: GridItem): Promise<Inspection> {
+/**
+ * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
+ * also run out because the machine stood still: so that is tried twice.
+ */
+async function read(intake: Intake, item: Pick<GridItem, 'xml'>, again = true): Promise<Inspection> {
   try {
     return await intake.inspect(Buffer.from(item.xml), { charset: 'utf-8' })
   } catch (error) {
+    if (again && error instanceof GatewayError && error.code === 'intake-timeout') return read(intake, item, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
     return {
       format: 'XEP-0268',
@@ -80,6 +84,12 @@ async function read(intake: Intake, item: GridItem): Promise<Inspection> {
       document: null,
     }
   }
+}
+
+/** What an item says that was held because it was not valid; undefined when it still is not. Rejects when nobody could look. */
+export async function readAgain(intake: Intake, xml: string): Promise<Part | undefined> {
+  const inspection = await read(intake, { xml })
+  return inspection.valid ? consumedFrom(inspection)?.part : undefined
 }
 
 async function commit(
@@ -205,7 +215,7 @@ function heldFor({ config }: ConsumeOptions, topic: string, item: GridItem, insp
       destination: peer.name,
       incident: `item ${item.id.slice(0, 100)}`,
       item: createHash('sha256').update(`${topic}\n${item.id}\n${item.xml}`).digest('hex'),
-      payload: encodePart({ invalid: reason }),
+      payload: encodePart({ invalid: reason, item: item.xml }),
       state: 'held',
       reason,
     }),

@@ -5,9 +5,11 @@ import type { Delivery, Store } from '../store/store.ts'
 import { type Part, renderRid, withheldFrom } from './grid-to-rid.ts'
 import type { SendOutcome, Sink } from './sink.ts'
 
-/** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, never sent. */
+/** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, and not sent as it is. */
 export interface InvalidPart {
   readonly invalid: string
+  /** the payload of the item */
+  readonly item?: string
 }
 
 export function encodePart(part: Part | InvalidPart): string {
@@ -20,14 +22,17 @@ export function createPeerSink(options: {
   readonly peer: PeerConfig
   readonly sender: RidSender
   readonly store: Pick<Store, 'findPayload'>
+  /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
+  readonly reread?: (item: string) => Promise<Part | undefined>
 }): Sink {
-  const { config, peer, sender, store } = options
+  const { config, peer, sender, store, reread } = options
   return {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SendOutcome> {
       const own = new Map<string, Part>()
       for (const delivery of unit) {
-        const part = JSON.parse(delivery.payload) as Part | InvalidPart
-        if ('invalid' in part) return { kind: 'hold', reason: part.invalid }
+        const kept = JSON.parse(delivery.payload) as Part | InvalidPart
+        const part = 'invalid' in kept ? kept.item && (await reread?.(kept.item)) : kept
+        if (!part) return { kind: 'hold', reason: 'invalid' in kept ? kept.invalid : 'not valid' }
         const withheld = withheldFrom(peer, delivery.source, part.needed)
         if (withheld !== undefined) return { kind: 'withhold', reason: withheld }
         own.set(delivery.item, part)
