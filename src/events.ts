@@ -40,6 +40,13 @@ export interface Intake {
 }
 
 const RECENT = 50
+/** ms between lines about things that anybody can make happen as often as they like */
+const SELDOM = 1000
+
+/** A validator quotes what it found: enough to recognize it, not what a document says. The trace, in the store, has it all. */
+function withoutContent(reason: string): string {
+  return reason.slice(0, 4000).replace(/(?<![\p{L}\d])(['"])((?:(?!\1).){40})(?:(?!\1).)+\1/gsu, '$1$2…$1')
+}
 
 export type Events = ReturnType<typeof createEvents>
 
@@ -49,11 +56,14 @@ export type Events = ReturnType<typeof createEvents>
  */
 export function createEvents({ log, metrics, clock }: { log: Logger; metrics: Metrics; clock: Clock }) {
   const recent: RecentEvent[] = []
+  /** by reason: when it was last told, and how many came since */
+  const dropped = new Map<string, { readonly at: number; since: number }>()
 
   /** `text` is a fixed sentence; `fields` hold the particulars. A reason may repeat a stranger's words: not all of them. */
-  function say(level: Level, event: string, fields: Record<string, unknown>, text: string): void {
-    const reason = typeof fields.reason === 'string' ? { reason: fields.reason.slice(0, 1000) } : {}
-    log[level]({ event, ...fields, ...reason }, text)
+  function say(level: Level, event: string, given: Record<string, unknown>, text: string): void {
+    const reason = typeof given.reason === 'string' ? { reason: withoutContent(given.reason).slice(0, 1000) } : {}
+    const fields: Record<string, unknown> = { ...given, ...reason }
+    log[level]({ event, ...fields }, text)
     if (level === 'debug') return
     const about = [
       fields.source ?? fields.topic ?? fields.part,
@@ -171,7 +181,14 @@ export function createEvents({ log, metrics, clock }: { log: Logger; metrics: Me
     },
     droppedEvent(d: { reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic'; from: string }): void {
       metrics.dropped.inc({ reason: d.reason })
-      say('warn', 'dropped-event', d, 'A pubsub event was dropped')
+      const told = dropped.get(d.reason)
+      const ago = clock.now() - (told?.at ?? 0)
+      if (told !== undefined && ago >= 0 && ago < SELDOM) told.since += 1
+      else {
+        dropped.set(d.reason, { at: clock.now(), since: 0 })
+        const more = told === undefined || told.since === 0 ? {} : { more: told.since }
+        say('warn', 'dropped-event', { ...d, from: d.from.slice(0, 200), ...more }, 'A pubsub event was dropped')
+      }
     },
     /** A part's readiness changed; `up` says whether it works now. */
     stateChanged(s: { part: string; state: string; up: boolean; reason: string | null }): void {

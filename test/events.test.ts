@@ -122,6 +122,27 @@ describe('an event', () => {
     assert.doesNotMatch(await metrics.registry.metrics(), /csirt-b/)
   })
 
+  it('leaves to the trace what a document says at length', () => {
+    const { lines, events } = setup()
+    const secret = 'the password of our director is swordfish, and that of his cat'
+    const reason = `line 3: 'IncidentID': the value '${secret}' isn't allowed, nor "${secret}"; that's all`
+    const refused = events.refused(intake, 'invalid', reason)
+    refused.tell()
+    assert.equal(refused.trace[0]?.fields.reason, reason)
+    const cut = 'the password of our director is swordfis…'
+    assert.equal(lines[0]?.reason, `line 3: 'IncidentID': the value '${cut}' isn't allowed, nor "${cut}"; that's all`)
+    assert.doesNotMatch(events.recent()[0]?.text ?? '', /swordfish/)
+  })
+
+  it('that anybody can make happen is counted each time and told now and then', async () => {
+    const { lines, metrics, events } = setup()
+    for (let i = 0; i < 1000; i += 1) events.droppedEvent({ reason: 'forged', from: `x@${'y'.repeat(3000)}` })
+    events.droppedEvent({ reason: 'malformed', from: 'broker' })
+    assert.equal(await value(metrics.registry.metrics(), 'events_dropped_total{reason="forged"}'), '1000')
+    assert.equal(lines.length, 2)
+    assert.ok(JSON.stringify(lines).length < 1000)
+  })
+
   it('keeps only the latest fifty for the status page, the newest first', () => {
     const { events } = setup()
     for (let i = 0; i < 60; i += 1) events.foreignItem({ topic: 't', item: String(i), reason: `r${i}` })

@@ -32,7 +32,20 @@ export function write(stream: Writable, text: string): Promise<void> {
 }
 
 export function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`
+  return `${harmless(JSON.stringify(value, null, 2))}\n`
+}
+
+/** What a terminal obeys or shows in another order, though XML and JSON may hold it as it is. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
+const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
+/** The same JSON or XML document, with references in place of what a terminal would obey. */
+export function harmless(text: string): string {
+  const isXml = text.trimStart().startsWith('<')
+  return text.replace(OBEYED, (c) => {
+    const code = c.charCodeAt(0).toString(16)
+    return isXml ? `&#x${code};` : `\\u${code.padStart(4, '0')}`
+  })
 }
 
 /** Text from files and strangers for a terminal: no control characters, which could rewrite what stands there. */

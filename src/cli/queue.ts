@@ -1,7 +1,7 @@
 import { nearest } from '../config/nearest.ts'
 import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/store.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
-import { type Command, type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
+import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
 import { isoTime, publicDelivery, shortTime, storeOf } from './store.ts'
 
 const STATES: readonly DeliveryState[] = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded']
@@ -126,7 +126,7 @@ function described(delivery: Delivery): string {
   const lines = Object.entries(rest).map(
     ([key, value]) => `${`${key}:`.padEnd(13)}${printable(String(value ?? '-'))}\n`,
   )
-  return `${lines.join('')}\n${payload}\n`
+  return `${lines.join('')}\n${harmless(payload)}\n`
 }
 
 /** Exit code 1 when one of them could not be done. */

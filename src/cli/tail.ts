@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { gridOf } from './grid.ts'
 import { CONFIG, configOf, count, nothingMore, parse, required } from './options.ts'
-import { type Command, type ExitCode, printable, write } from './output.ts'
+import { type Command, type ExitCode, harmless, printable, write } from './output.ts'
 
 export const tail: Command = {
   name: 'tail',
@@ -40,7 +40,8 @@ the Topic cannot be reached.
           if (printed >= most || seen.has(item.id)) continue
           seen.add(item.id)
           printed += 1
-          await write(io.out, `${item.xml}\n`)
+          // programs get what arrived; a terminal must not obey it
+          await write(io.out, `${'isTTY' in io.out && io.out.isTTY ? harmless(item.xml) : item.xml}\n`)
         }
         if (printed >= most) done.resolve()
       },

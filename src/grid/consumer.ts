@@ -150,7 +150,6 @@ export class Consumer {
         return this.#backOff()
       }
       handed = undefined
-      // a clock that was set back must not put it off
       this.#resyncAt = Math.min(this.#resyncAt, clock.now() + resyncMs)
       if (!liveOnly && clock.now() >= this.#resyncAt) {
         if (await this.#isBehind(from)) return again(0)

@@ -1,4 +1,5 @@
-import fastify, { type FastifyInstance } from 'fastify'
+import { isIP } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { RecentEvent } from '../events.ts'
 import type { Logger } from '../log.ts'
@@ -33,6 +34,7 @@ export async function startOps(at: { host: string; port: number }, sources: OpsS
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
+  if (isLoopback(at.host)) app.addHook('onRequest', refuseRebound)
   addRoutes(app, sources)
   await app.listen({ host: at.host, port: at.port })
   const address = app.server.address()
@@ -40,6 +42,20 @@ export async function startOps(at: { host: string; port: number }, sources: OpsS
     port: typeof address === 'object' && address !== null ? address.port : at.port,
     [Symbol.asyncDispose]: () => app.close(),
   }
+}
+
+/**
+ * A page from elsewhere, in a browser on this machine, may have its own name point here (DNS rebinding) and read as its own what it
+ * gets: on loopback nothing answers to names that others can give.
+ */
+async function refuseRebound(request: FastifyRequest, reply: FastifyReply) {
+  const name = URL.parse(`http://${request.headers.host ?? ''}/`)?.hostname ?? ''
+  const isOurs = name === '' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^(?:.+\.)?localhost\.?$/.test(name)
+  if (!isOurs) return reply.code(421).send({ error: 'ask for localhost, or by address' })
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
 function addRoutes(app: FastifyInstance, sources: OpsSources): void {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors.ts'
 import { isBusy, storeError } from './faults.ts'
@@ -9,6 +10,8 @@ import { isBusy, storeError } from './faults.ts'
 export function lockStore(path: string): Disposable {
   let db: DatabaseSync | undefined
   try {
+    // whoever may open it may keep us from starting
+    closeSync(openSync(`${path}.lock`, 'a', 0o600))
     db = new DatabaseSync(`${path}.lock`, { timeout: 0 })
     // nothing is ever written, so there is nothing to recover after a crash
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')

@@ -65,7 +65,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
             destination: 'incident',
             incident,
             item: digit.repeat(64),
-            payload: '<x/>',
+            payload: '<x/>\u009b2J',
             state: 'pending',
           },
         ],
@@ -101,9 +101,13 @@ describe('queue and trace, while the store is open elsewhere', () => {
   })
 
   it('shows one delivery with what is to be delivered', async () => {
-    assert.match((await iodefGateway(['queue', 'show', held, ...config])).out, /^state: +held\n[\s\S]*<x\/>\n$/m)
+    assert.match(
+      (await iodefGateway(['queue', 'show', held, ...config])).out,
+      /^state: +held\n[\s\S]*<x\/>&#x9b;2J\n$/m,
+    )
     const { out } = await iodefGateway(['queue', 'show', held, ...config, '--json'])
-    assert.equal(JSON.parse(out).payload, '<x/>')
+    assert.equal(JSON.parse(out).payload, '<x/>\u009b2J')
+    assert.ok(!out.includes('\u009b'))
     assert.equal((await iodefGateway(['queue', 'show', 'nix', ...config])).code, 1)
   })
 

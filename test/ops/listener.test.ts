@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import { createLog } from '../../src/log.ts'
@@ -118,6 +119,24 @@ describe('the operators endpoint', () => {
     assert.match(page, /The store cannot be read/)
     assert.equal((await get('/queue.json')).status, 503)
     assert.equal((await get('/metrics')).status, 200)
+  })
+
+  it('shows nothing to a page whose own name points to this machine', async () => {
+    const status = (host: string) =>
+      new Promise((resolve, reject) => {
+        const sent = request(
+          { port: ops.port, host: '127.0.0.1', path: '/queue.json', headers: { host } },
+          (response) => resolve(response.resume().statusCode),
+        )
+        sent.on('error', reject).end()
+      })
+    backlog = () => []
+    for (const own of ['localhost', '127.0.0.1', '[::1]', 'a.localhost', '127.0.0.1:9590', 'LOCALHOST:1']) {
+      assert.equal(await status(own), 200, own)
+    }
+    for (const other of ['evil.example', 'evil.example:9590', 'localhost.evil.example', '127.0.0.1.evil.example']) {
+      assert.equal(await status(other), 421, other)
+    }
   })
 
   it('knows nothing else', async () => {
