@@ -38,7 +38,7 @@ export function createIntake(options: IntakeOptions = {}): Intake {
     script: new URL(import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, availableParallelism() + 1),
     deadlineMs: options.deadlineMs ?? 5_000,
-    heapMiB: options.heapMiB ?? 384,
+    heapMiB: options.heapMiB ?? 1024,
     maxWaiting: 512,
     maxWaitingWeight: 64 * KIB * KIB,
     bigJob: 64 * KIB,

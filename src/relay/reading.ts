@@ -7,7 +7,7 @@ import { decode } from '../xml/decode.ts'
 import { findDoctype } from '../xml/doctype.ts'
 import { extract } from '../xml/extract.ts'
 import { type Finding, parseText, type Schema, validate, type ParsedDocument as XmlDocument } from '../xml/libxml.ts'
-import { DocumentLimit } from '../xml/limits.ts'
+import { BYTE_LIMIT, DocumentLimit } from '../xml/limits.ts'
 import { locate } from '../xml/locate.ts'
 import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
@@ -26,6 +26,14 @@ export function readDocument(
   bytes: Uint8Array,
   options: ReadOptions = {},
 ): Inspection {
+  if (bytes.byteLength > BYTE_LIMIT) {
+    return refused(
+      'unknown',
+      '',
+      [{ line: 1, column: 1, message: `The document has more than ${BYTE_LIMIT} bytes.` }],
+      1,
+    )
+  }
   const decoded = decode(bytes, options.charset)
   if (!decoded.ok) return refused('unknown', '', [decoded.error], 1)
   return readText(schemas, decoded.text, options)

@@ -22,3 +22,12 @@ export const NAMESPACE_LIMIT = 1000
  * prefix, is written out at each of a hundred thousand elements.
  */
 export const NORMAL_FORM_LIMIT = 16 * 1024 * 1024
+
+/**
+ * Elements and attributes a document may have: more than fit a message of 1 MiB. A reader whose memory overflows cannot always be
+ * ended alone: V8 may end the process.
+ */
+export const NODE_LIMIT = 300_000
+
+/** Bytes a document may have. One of 9 MiB takes up to 400 MiB to read, of the 1024 a reader has. */
+export const BYTE_LIMIT = 16 * 1024 * 1024

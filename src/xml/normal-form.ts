@@ -1,5 +1,6 @@
 import { DocumentLimit, NORMAL_FORM_LIMIT } from './limits.ts'
 import { NS } from './names.ts'
+import { inPieces } from './pieces.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
 /** What the normal form must know of a vocabulary. */
@@ -43,15 +44,28 @@ export function normalForm(root: XmlElement, model: ContentModel, skip?: (child:
   return out.text
 }
 
-/** A text that grows, up to the limit. */
+/** A text that grows, up to the limit. Pieces are joined now and then: a string that grows by `+=` keeps them all. */
 class Output {
-  text = ''
+  #done = ''
+  #pieces: string[] = []
+  #length = 0
 
-  add(part: string): void {
-    this.text += part
-    if (this.text.length > NORMAL_FORM_LIMIT) {
+  add(piece: string): void {
+    this.#length += piece.length
+    if (this.#length > NORMAL_FORM_LIMIT) {
       throw new DocumentLimit(`Without prefixes the document would have more than ${NORMAL_FORM_LIMIT} characters.`)
     }
+    if (this.#pieces.push(piece) >= 4096) this.#join()
+  }
+
+  get text(): string {
+    this.#join()
+    return this.#done
+  }
+
+  #join(): void {
+    this.#done += this.#pieces.join('')
+    this.#pieces = []
   }
 }
 
@@ -161,10 +175,12 @@ const ATTRIBUTE: Readonly<Record<string, string>> = {
 
 /** Canonical XML 1.0 §2.3, text nodes. */
 export function escapeText(text: string): string {
-  return /[&<>\r]/.test(text) ? text.replace(/[&<>\r]/g, (c) => TEXT[c] ?? c) : text
+  return /[&<>\r]/.test(text) ? inPieces(text, (piece) => piece.replace(/[&<>\r]/g, (c) => TEXT[c] ?? c)) : text
 }
 
 /** Canonical XML 1.0 §2.3, attribute nodes. */
 export function escapeAttribute(value: string): string {
-  return /[&<"\t\n\r]/.test(value) ? value.replace(/[&<"\t\n\r]/g, (c) => ATTRIBUTE[c] ?? c) : value
+  return /[&<"\t\n\r]/.test(value)
+    ? inPieces(value, (piece) => piece.replace(/[&<"\t\n\r]/g, (c) => ATTRIBUTE[c] ?? c))
+    : value
 }

@@ -1,17 +1,19 @@
-import { DocumentLimit, NAMESPACE_LIMIT } from './limits.ts'
+import { DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
 import { NS } from './names.ts'
+import { inPieces } from './pieces.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
 /**
  * Builds the tree of a text that libxml2 has already found well-formed, namespace-well-formed and free of a DTD. It decides
  * nothing: on such text there is only one way to read it (XML 1.0 §2.10, §2.11, §3.3.3, §4.1), and a differential test
- * compares it with libxml2. Anything unexpected throws, and DocumentLimit for a long namespace name. Not recursive.
+ * compares it with libxml2. Anything unexpected throws, and DocumentLimit for a long namespace name or too many nodes. Not recursive.
  */
 export function scan(source: string): XmlElement {
   const lines = lineFinder(source)
   let position = source.charCodeAt(0) === 0xfeff ? 1 : 0
   let current: Open | undefined
   let root: XmlElement | undefined
+  let nodes = 0
   while (position < source.length) {
     const open = source.indexOf('<', position)
     const textEnd = open < 0 ? source.length : open
@@ -44,6 +46,10 @@ export function scan(source: string): XmlElement {
       }
       position = tag.end
       const { ns, local, attributes } = tag
+      nodes += 1 + attributes.length
+      if (nodes > NODE_LIMIT) {
+        throw new DocumentLimit(`The document has more than ${NODE_LIMIT} elements and attributes.`, { line, column })
+      }
       const element: Growing = { ns, local, attributes, children: [], line, column, start: open, end: position }
       if (current !== undefined) {
         flush(current)
@@ -163,7 +169,18 @@ function after(source: string, mark: string, from: number): number {
 }
 
 function newlines(text: string): string {
-  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
+  return text.includes('\r') ? inPieces(text, (piece) => piece.replace(/\r\n?/g, '\n'), betweenLines) : text
+}
+
+function betweenLines(text: string, end: number): number {
+  return text.charCodeAt(end - 1) === 0x0d ? end - 1 : end
+}
+
+/** Not inside a reference. */
+function betweenReferences(text: string, end: number): number {
+  const start = text.lastIndexOf('&', end - 1)
+  const close = start < 0 ? -1 : text.indexOf(';', start)
+  return start < 0 || (close >= 0 && close < end) ? end : start
 }
 
 function decodeText(raw: string): string {
@@ -172,13 +189,16 @@ function decodeText(raw: string): string {
 
 /** XML 1.0 §3.3.3 for attributes of type CDATA: literal white space becomes spaces, referenced white space stays. */
 function decodeAttribute(raw: string): string {
-  return references(/[\t\n\r]/.test(raw) ? newlines(raw).replace(/[\t\n]/g, ' ') : raw)
+  return references(/[\t\n\r]/.test(raw) ? inPieces(newlines(raw), (piece) => piece.replace(/[\t\n]/g, ' ')) : raw)
 }
 
 const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 function references(text: string): string {
-  if (!text.includes('&')) return text
+  return text.includes('&') ? inPieces(text, decodeReferences, betweenReferences) : text
+}
+
+function decodeReferences(text: string): string {
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(\w+));/g, (_, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) {
       const character = PREDEFINED[name]

@@ -97,6 +97,12 @@ for (const [name, text, line, column, message] of PLACED) {
   })
 }
 
+test('a document of 16 MiB and more is not even looked at', () => {
+  const { valid: fine, errors } = read(Buffer.alloc(16 * 1_048_576 + 1, ' '))
+  assert.equal(fine, false)
+  assert.match(errors[0]?.message ?? '', /more than 16777216 bytes/)
+})
+
 test('errors are in the order of the text, at most twenty, and counted', () => {
   const { errors, more } = read(documentText(Array.from({ length: 70 }, () => `\n${incidentText({ purpose: 'x' })}`)))
   assert.equal(errors.length + more, 70)

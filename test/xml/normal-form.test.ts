@@ -61,3 +61,18 @@ test('children of the root can be left out, grandchildren not', () => {
     '<a><c><b></b></c>t</a>',
   )
 })
+
+test('a long text is written as one', () => {
+  const text = 'x&<>\r"\t\n'.repeat(50_000)
+  const tree = { ...scan('<a b=""/>'), children: [text], attributes: [{ ns: '', local: 'b', value: text }] }
+  const form = normalForm(tree, noModel)
+  assert.equal(canonical(form), form)
+  const [attribute, child] = [scan(form).attributes[0]?.value, scan(form).children[0]]
+  assert.ok(attribute === text && child === text)
+})
+
+test('one namespace name written out too often is refused, not made', () => {
+  const many = '<p:a/>'.repeat(40_000)
+  assert.throws(() => normal(`<a xmlns:p="urn:${'x'.repeat(900)}">${many}</a>`), /more than \d+ characters/)
+  assert.throws(() => normal(`<a xmlns="urn:${'x'.repeat(1000)}"/>`), /namespace name/)
+})

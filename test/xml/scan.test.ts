@@ -72,3 +72,16 @@ for (const text of [
     assert.throws(() => scan(text), /^Error: unexpected/)
   })
 }
+
+test('a long text is read as one, wherever its pieces end', () => {
+  for (let shift = 0; shift < 12; shift += 1) {
+    const unit = '\r\n&amp;&#x1F600;\r]'
+    const plain = '\n&\u{1F600}\n]'
+    const start = 'x'.repeat(65_536 - shift)
+    assert.deepEqual(read(`<a>${start}${unit.repeat(20_000)}</a>`).children, [start + plain.repeat(20_000)])
+    const value = read(`<a b="${start}${unit.repeat(20_000)}"/>`).attributes[0] ?? ''
+    assert.equal(JSON.parse(value)[2], start + plain.repeat(20_000).replaceAll('\n', ' '))
+  }
+  const zeros = `&#${'0'.repeat(200_000)}65;`
+  assert.deepEqual(read(`<a>${zeros}b${zeros}</a>`).children, ['AbA'])
+})
