@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { scan } from '../../src/xml/scan.ts'
+import { descendants } from '../../src/xml/tree.ts'
 import { type Chance, runs, withChance } from '../support/arbitraries.ts'
 import { ridText } from '../support/documents.ts'
 import { iodefDocument } from '../support/iodef-arbitrary.ts'
@@ -65,3 +66,41 @@ test('what is posted comes back from a Topic of payload iodef, where it may go t
   )
   assert.ok(kept > 30, `${kept} documents could go there`)
 })
+
+const SIGNATURE =
+  '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo><CanonicalizationMethod Algorithm="urn:c"/>' +
+  '<SignatureMethod Algorithm="urn:s"/><Reference URI=""><DigestMethod Algorithm="urn:d"/><DigestValue>YQ==</DigestValue>' +
+  '</Reference></SignedInfo><SignatureValue>YQ==</SignatureValue></Signature>'
+
+const signed = withChance((c): Journey => {
+  const { text } = iodefDocument(c)
+  const own = text.replace(
+    '</IODEF-Document>',
+    `<AdditionalData dtype="xml">${SIGNATURE}</AdditionalData></IODEF-Document>`,
+  )
+  const posted = respell(c, scan(c.once(2) ? own : ridText(own)), NOISE)
+  return { posted, broker: (xml) => respell(c, scan(xml), BROKER), shuffle: (items) => shuffled(c, items) }
+})
+
+test('a signed document comes back character for character, but for declarations that stood around it', async () => {
+  await fc.assert(
+    fc.asyncProperty(signed, async ({ posted, broker, shuffle }) => {
+      const before = valid(posted)
+      assert.equal(before.document.original?.reason, 'signature')
+      const back = shuffle(published(before).map(({ item }) => broker(item.xml))).map(consume)
+      const message = await sent(back)
+      const source = documentIn(posted)
+      const got = documentIn(message)
+      const name = source.search(/[ \t\r\n/>]/)
+      assert.ok(got.startsWith(source.slice(0, name)) && got.endsWith(source.slice(name)), got)
+      assert.match(got.slice(name, got.length - source.length + name), /^( xmlns(:[^=\s]+)?="[^"]*")*$/)
+      assert.equal(valid(message).document.digest, before.document.digest)
+    }),
+    runs(150),
+  )
+})
+
+function documentIn(text: string): string {
+  const element = descendants(scan(text)).find((e) => e.local === 'IODEF-Document')
+  return element === undefined ? '' : text.slice(element.start, element.end)
+}

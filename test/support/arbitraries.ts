@@ -52,7 +52,8 @@ const TEXTS = [
   '\u00a0',
   '\u2028',
   '\u0085',
-  '\ufeff',
+  // not at the beginning: libxml2's wrapper takes it for a byte order mark when it hands out text
+  'x\ufeff',
   '\ufffd',
   '&amp;',
   '&lt;',
