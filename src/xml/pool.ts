@@ -132,7 +132,9 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       if (this.#waiting.length === 0) return
       if (slot.jobs.length > 0) continue
       // the last slot is for small jobs only
-      slot.jobs = this.#take(i === this.#slots.length - 1 && i > 0)
+      const idle = this.#slots.filter((other) => other.jobs.length === 0).length
+      const share = Math.min(BATCH, Math.ceil(this.#waiting.length / idle))
+      slot.jobs = this.#take(i === this.#slots.length - 1 && i > 0, share)
       if (slot.jobs.length === 0) continue
       if (slot.worker === undefined) this.#spawn(slot)
       slot.worker?.ref()
@@ -160,8 +162,8 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     return next
   }
 
-  /** One big or suspect job alone, or as many small ones as fit a message. */
-  #take(smallOnly: boolean): Job<Request, Response>[] {
+  /** One big or suspect job alone, or small ones: this thread's `share` of them, as far as they fit a message. */
+  #take(smallOnly: boolean, share: number): Job<Request, Response>[] {
     const alone = (job: Job<Request, Response>) => job.suspect || job.weight > this.#options.bigJob
     const job = this.#next(smallOnly)
     if (job === undefined) return []
@@ -169,7 +171,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     const batch = [job]
     let weight = job.weight
     this.#waiting = this.#waiting.filter((next) => {
-      if (alone(next) || batch.length >= BATCH || weight + next.weight > this.#options.bigJob) return true
+      if (alone(next) || batch.length >= share || weight + next.weight > this.#options.bigJob) return true
       batch.push(next)
       weight += next.weight
       return false
