@@ -1,4 +1,4 @@
-import { scopeAt } from './scan.ts'
+import { declaredIn, surroundings } from './scan.ts'
 import type { XmlElement } from './tree.ts'
 
 /**
@@ -14,23 +14,40 @@ export function extract(
 ): string | undefined {
   const own = source.slice(target.start, target.end)
   if (stands(own)) return own
-  const scope = scopeAt(source, root, target)
-  const nameEnd = own.search(/[ \t\r\n/>]/)
-  const declarations = Object.entries(scope)
-    .filter(([prefix, ns]) => prefix !== 'xml' && ns !== '' && !declares(own, prefix))
+  const { around, declared } = surroundings(source, root, target)
+  const declarations = [...usedIn(own)]
+    .filter((prefix) => !declared.has(prefix) && (around[prefix] ?? '') !== '')
     .map(
-      ([prefix, ns]) => ` xmlns${prefix === '' ? '' : `:${prefix}`}="${ns.replace(/[&<"]/g, (c) => ESCAPES[c] ?? c)}"`,
+      (prefix) => ` xmlns${prefix === '' ? '' : `:${prefix}`}="${(around[prefix] ?? '').replace(/[&<"]/g, escaped)}"`,
     )
+  const nameEnd = own.search(/[ \t\r\n/>]/)
   const whole = own.slice(0, nameEnd) + declarations.join('') + own.slice(nameEnd)
   return stands(whole) ? whole : undefined
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '"': '&quot;' }
-
-/** Does the first start tag declare the prefix ('' for the default namespace) itself? Attribute values cannot hold `<`, so the tag ends at a `>` outside quotes. */
+/** Does the first start tag of a text that stands on its own declare the prefix ('' for the default namespace) itself? */
 export function declares(text: string, prefix: string): boolean {
-  const tag = /^<(?:[^"'>]|"[^"]*"|'[^']*')*>/.exec(text)?.[0] ?? ''
-  const name = prefix === '' ? 'xmlns' : `xmlns:${prefix}`
-  const bare = tag.replace(/"[^"]*"|'[^']*'/g, '""')
-  return bare.split(/[ \t\r\n]+/).some((part) => part.split('=')[0] === name)
+  return declaredIn(text).has(prefix)
+}
+
+/** Everything that may be a prefix: of names, and of what an attribute or a text names (xsi:type, XPath). */
+function usedIn(text: string): Set<string> {
+  const prefixes = new Set([''])
+  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
+    let start = colon
+    while (start > 0 && colon - start < LONGEST && !DELIMITERS.has(text.charAt(start - 1))) start -= 1
+    prefixes.add(text.slice(start, colon))
+  }
+  prefixes.delete('xml')
+  return prefixes
+}
+
+/** What stands before a name in XML and in XPath. */
+const DELIMITERS: ReadonlySet<string> = new Set(' \t\r\n<>/=\'"&;,:()[]{}|@!+*$#?')
+
+/** characters of a prefix: who uses longer ones with a declaration elsewhere gets no text */
+const LONGEST = 1000
+
+function escaped(character: string): string {
+  return character === '&' ? '&amp;' : character === '<' ? '&lt;' : '&quot;'
 }

@@ -117,6 +117,18 @@ export const FLOODS: Readonly<Record<string, (size: number) => string>> = {
           ' xmlns:i="urn:ietf:params:xml:ns:iodef-2.0" xmlns:q="urn:q" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"',
       },
     ),
+  'a signed document with declarations around and on it': (n) =>
+    ridText(
+      `<i:IODEF-Document version="2.00"${list(n / 40, (i) => ` xmlns:q${i}="u:${i}"`).join('')}>${incidentText({ content: additionalData(SIGNATURE) }).replace(/<(\/?)([A-Z])/g, '<$1i:$2')}</i:IODEF-Document>`,
+      {
+        rootAttributes: ` xmlns:i="urn:ietf:params:xml:ns:iodef-2.0" xmlns:ds="http://www.w3.org/2000/09/xmldsig#"${list(n / 40, (i) => ` xmlns:p${i}="u:${i}"`).join('')}`,
+      },
+    ),
+  'many Signatures that take their prefixes from around them': (n) =>
+    ridText(doc(''), { rootAttributes: list(n / 40, (i) => ` xmlns:p${i}="u:${i}"`).join('') }).replace(
+      '</ReportSchema>',
+      `${list(n / 100, (i) => `<Signature dtype="xml"><p${i}:a/></Signature>`).join('')}</ReportSchema>`,
+    ),
   'an original': (n) =>
     `<report xmlns="urn:xmpp:incident:2">${incidentText().replace('<Incident ', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0" ')}` +
     `<context xmlns="urn:x-iodef-gateway:context:1"><original reason="characters">${Buffer.from(doc(additionalData(rep('<a/>', n * 0.7)))).toString('base64')}</original></context></report>`,

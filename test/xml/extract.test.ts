@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { extract } from '../../src/xml/extract.ts'
+import { declares, extract } from '../../src/xml/extract.ts'
 import { parseText } from '../../src/xml/libxml.ts'
 import { locate } from '../../src/xml/locate.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
@@ -41,7 +41,7 @@ test('declarations from around it are added, nothing else is touched', () => {
     '<p:a xmlns:p="u:&amp;x" xmlns="u:d" xmlns:r="u:r"><p:b xmlns:r=\'u:other\' s=\'>\' q="xmlns:p"><c/>&#13;</p:b></p:a>'
   assert.equal(
     take(source, (e) => e.local === 'b'),
-    '<p:b xmlns:p="u:&amp;x" xmlns="u:d" xmlns:r=\'u:other\' s=\'>\' q="xmlns:p"><c/>&#13;</p:b>',
+    '<p:b xmlns="u:d" xmlns:p="u:&amp;x" xmlns:r=\'u:other\' s=\'>\' q="xmlns:p"><c/>&#13;</p:b>',
   )
 })
 
@@ -71,4 +71,22 @@ test('an error is placed by the path that libxml2 prints', () => {
   assert.deepEqual(at('/*/*[2]/@x'), { line: 3, column: 2 })
   assert.deepEqual(at('/*/*[7]'), { line: 9, column: 0 })
   assert.deepEqual(at(undefined), { line: 9, column: 0 })
+})
+
+test('what a start tag declares is told from what its values say', () => {
+  assert.equal(declares('<a b="xmlns=\'\'" c=\' xmlns="u:a"\'>xmlns=""</a>', ''), false)
+  assert.equal(declares("<a\n\txmlns = 'u:a'/>", ''), true)
+  assert.equal(declares('<p:a xmlns:p="u:a" xmlns:pq="u:b"/>', 'q'), false)
+  assert.equal(declares('<p:a xmlns:p="u:a"/>', 'p'), true)
+  assert.equal(declares('<a/>', 'constructor'), false)
+  assert.equal(declares('<a/>', ''), false)
+})
+
+test('a prefix that only a value uses is declared, one that nothing uses is not', () => {
+  const source =
+    '<a xmlns:p="u:p" xmlns:q="u:q" xmlns:xs="u:xs" xmlns:unused="u:u"><p:b t="xs:string">not(q:c)</p:b></a>'
+  assert.equal(
+    take(source, (e) => e.local === 'b'),
+    '<p:b xmlns:p="u:p" xmlns:xs="u:xs" xmlns:q="u:q" t="xs:string">not(q:c)</p:b>',
+  )
 })
