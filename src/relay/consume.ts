@@ -196,13 +196,12 @@ function about(peer: PeerConfig, topic: string, { item, incident }: Consumed, cr
   }
 }
 
-/** The parts of one document go out together again. */
+/** The parts of one document go out together again: what each of them says of it must be the same. */
 function groupOf({ part }: Consumed): DeliveryGroup | undefined {
-  if (part.items.length === 0) return undefined
-  const id = createHash('sha256')
-    .update(`${part.items.join(' ')}\n${part.shell}`)
-    .digest('hex')
-  return { id, items: part.items }
+  const { items, shell, msgType, policy, incidentSource } = part
+  if (items.length === 0) return undefined
+  const said = [items, shell, msgType, policy?.attributes.restriction, incidentSource]
+  return { id: createHash('sha256').update(JSON.stringify(said)).digest('hex'), items }
 }
 
 /** An item that claims to be IODEF and is not valid: held for every peer it was meant for, with its errors. */

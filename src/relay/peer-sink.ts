@@ -28,17 +28,22 @@ export function createPeerSink(options: {
   const { config, peer, sender, store, reread } = options
   return {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SendOutcome> {
-      const own = new Map<string, Part>()
+      const documents: Map<string, Part>[] = []
       for (const delivery of unit) {
         const kept = JSON.parse(delivery.payload) as Part | InvalidPart
         const part = 'invalid' in kept ? kept.item && (await reread?.(kept.item)) : kept
         if (!part) return { kind: 'hold', reason: 'invalid' in kept ? kept.invalid : 'not valid' }
         const withheld = withheldFrom(peer, delivery.source, part.needed)
         if (withheld !== undefined) return { kind: 'withhold', reason: withheld }
-        own.set(delivery.item, part)
+        place(documents, delivery.item, part)
       }
-      const { parts, complete } = gather(own, (item) => earlier(item))
-      return sender.send(renderRid(config, peer, parts, complete), signal)
+      let outcome: SendOutcome = { kind: 'delivered' }
+      for (const document of documents) {
+        const { parts, complete } = gather(document, (item) => documents[0]?.get(item) ?? earlier(item))
+        outcome = await sender.send(renderRid(config, peer, parts, complete), signal)
+        if (outcome.kind !== 'delivered') return outcome
+      }
+      return outcome
     },
   }
 
@@ -49,6 +54,13 @@ export function createPeerSink(options: {
     const part = JSON.parse(payload) as Part | InvalidPart
     return 'invalid' in part || missingFrom(peer.restrictions, part.needed) !== undefined ? undefined : part
   }
+}
+
+/** Two parts of one item are of two documents, which differ in what only one of their items says: a signature, say. */
+function place(documents: Map<string, Part>[], item: string, part: Part): void {
+  const document = documents.find((one) => !one.has(item))
+  if (document !== undefined) document.set(item, part)
+  else documents.push(new Map([[item, part]]))
 }
 
 function gather(

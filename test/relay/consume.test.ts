@@ -244,3 +244,20 @@ test('a Topic with very many items asks for few readings at once', async () => {
   assert.ok(most <= 64, `${most} at once`)
   assert.equal(t.store.cursor('incident')?.itemId, 'copy 599')
 })
+
+test('documents of the same Incidents that say something else are groups of their own', async () => {
+  await using t = await bench([peer()])
+  const both = documentText([incidentText({ id: '1' }), incidentText({ id: '2' })])
+  const items = (msgType: 'InvestigationRequest' | 'TraceRequest') =>
+    published(valid(ridText(both, { msgType })), undefined, msgType).map(({ item }) => gridItem(item.xml, item.id))
+  await t.consume([...items('InvestigationRequest'), ...items('TraceRequest')])
+  const claimed = await t.store.claim({
+    kind: 'peer',
+    destination: 'csirt-a',
+    limit: 9,
+    now: t.clock.now(),
+    leaseMs: 1,
+  })
+  assert.deepEqual(claimed.map((unit) => unit.length).sort(), [2])
+  assert.equal(t.rows().length, 4)
+})

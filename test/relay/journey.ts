@@ -50,8 +50,8 @@ export function plan(posted: Inspection, config = grid(), from = peer(), msgType
   return planPublication(config, from, msgType, posted.document, posted.rid)
 }
 
-export function published(posted: Inspection, config = grid()): readonly Publication[] {
-  const made = plan(posted, config)
+export function published(posted: Inspection, config = grid(), msgType: MsgType = 'Report'): readonly Publication[] {
+  const made = plan(posted, config, peer(), msgType)
   assert.equal(made.kind, 'publish', JSON.stringify(made))
   return made.kind === 'publish' ? made.publications : []
 }

@@ -4,7 +4,7 @@ import type { Config } from '../../src/config/types.ts'
 import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
 import { createTopicSink } from '../../src/relay/topic-sink.ts'
 import type { SendResult } from '../../src/rid/contract.ts'
-import { documentText, incidentText } from '../support/documents.ts'
+import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, delivery, peer, published, valid } from './journey.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -84,4 +84,34 @@ test('a Topic is sent the item as it was made', async () => {
   assert.deepEqual(await sink.send(unit, signal), { kind: 'delivered' })
   assert.deepEqual(calls, [['incident', 'id', '<report/>', signal]])
   assert.deepEqual(await sink.send(unit, signal), { kind: 'hold', reason: 'forbidden' })
+})
+
+test('two documents of the same Incidents in one unit are two messages', async () => {
+  const both = documentText([incidentText({ id: '1' }), incidentText({ id: '2' })])
+  const signature = (text: string) =>
+    ridText(both).replace(
+      '</ReportSchema>',
+      `<Signature dtype="xml"><s xmlns="urn:s">${text}</s></Signature></ReportSchema>`,
+    )
+  const [one, two] = parts(signature('first'))
+  const [other] = parts(signature('second'))
+  assert.ok(one && two && other)
+  const { sent, sink } = bench()
+  assert.equal((await sink.send([one, two, other], signal)).kind, 'delivered')
+  assert.equal(sent.length, 2)
+  for (const [i, xml] of sent.entries()) {
+    assert.deepEqual(
+      valid(xml).document.incidents.map(({ id }) => id.id),
+      ['1', '2'],
+    )
+    assert.match(valid(xml).rid?.signatures.join() ?? '', [/first/, /second/][i] ?? /never/)
+  }
+})
+
+test('of two documents in one unit, the one behind a failure is not sent', async () => {
+  const [one] = parts(documentText())
+  assert.ok(one)
+  const { sent, sink } = bench(peer(), { kind: 'hold', reason: 'HTTP 400' })
+  assert.equal((await sink.send([one, one], signal)).kind, 'hold')
+  assert.equal(sent.length, 1)
 })
