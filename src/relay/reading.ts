@@ -13,6 +13,7 @@ import { NS } from '../xml/names.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/scan.ts'
 import { descendants, type XmlElement } from '../xml/tree.ts'
+import { staysValid } from './around.ts'
 import { type DocumentReading, describe, hasPrefixedType } from './document.ts'
 import { type Format, type Inspection, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readXep0268 } from './item-reading.ts'
@@ -96,7 +97,8 @@ function readParsed(
   if (document === undefined) return result
   const own = schemas.get(formatOf(document).top ?? '')
   const original = sourceOf(text, root, document, own, signatures.length > 0)
-  const described = describe(document, original, root)
+  const alone = describe(document, original, root)
+  const described = { ...alone, carriable: alone.carriable && staysValid(schemas, document, alone) }
   if (described.version === 2) return { ...result, document: described }
   const { part } = options
   const read = (upgraded: string) => readText(schemas, upgraded, part === undefined ? {} : { part })

@@ -59,7 +59,9 @@ export function planPublication(
     topics.push(topic)
   }
   if (!document.carriable) {
-    return denied('cannot-carry', 'an attribute namespace has characters that some Brokers cannot give back')
+    const reason =
+      'what it holds cannot be given back by some Brokers, or would not be valid in an item or a RID message'
+    return denied('cannot-carry', reason)
   }
   const original = document.original
   if (original !== null) {

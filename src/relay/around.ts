@@ -1,0 +1,36 @@
+import { xep0268Item } from '../grid/item.ts'
+import { policyOf, renderMessage } from '../rid/message.ts'
+import { parseText, type Schema, validate } from '../xml/libxml.ts'
+import { NS } from '../xml/names.ts'
+import { descendants, type XmlElement } from '../xml/tree.ts'
+import type { DocumentReading } from './document.ts'
+
+/** What the schemas of items and of RID messages know, and that of a document alone does not. */
+const AROUND: ReadonlySet<string> = new Set([NS.incident, NS.jid, NS.rid])
+
+/**
+ * Extension content is judged by whatever schema is at hand: an element of XEP-0268 or RID inside AdditionalData, say, is anything
+ * in a document, and must be valid once that is in an item or a RID message. Would it be?
+ */
+export function staysValid(
+  schemas: ReadonlyMap<string, Schema>,
+  element: XmlElement,
+  { xml, version, incidents }: DocumentReading,
+): boolean {
+  if (!descendants(element).some(({ ns }) => AROUND.has(ns))) return true
+  const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), { xml, version })
+  return (
+    isValid(message, schemas.get('iodef-rid-2.0.xsd')) &&
+    incidents.every((incident) => isValid(xep0268Item('report', incident.xml).xml, schemas.get('xep-0268.xsd')))
+  )
+}
+
+function isValid(text: string, schema: Schema | undefined): boolean {
+  const parsed = parseText(text)
+  if (!parsed.ok || schema === undefined) return false
+  try {
+    return validate(parsed.document, schema).total === 0
+  } finally {
+    parsed.document.dispose()
+  }
+}

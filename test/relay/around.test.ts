@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { additionalData, documentText, incidentText, RID, ridText } from '../support/documents.ts'
+import { consume, plan, published, sent, valid } from './journey.ts'
+
+/** Nobody who is approved may find out later that no gateway takes the item, nor any peer the message. */
+const inIncident = (xml: string) => documentText([incidentText({ content: additionalData(xml) })])
+const inDocument = (xml: string) => documentText(undefined, '', additionalData(xml))
+
+const BROKEN: Readonly<Record<string, string>> = {
+  'an XEP-0268 element without an Incident': inIncident('<report xmlns="urn:xmpp:incident:2"/>'),
+  'a RID message without anything': inIncident(`<RID xmlns="${RID}" lang="en"><what/></RID>`),
+  'a RIDPolicy without anything, in the document': inDocument(`<RIDPolicy xmlns="${RID}"/>`),
+}
+
+for (const [name, document] of Object.entries(BROKEN)) {
+  test(`${name} inside AdditionalData is denied, not approved and refused by everybody else`, () => {
+    const made = plan(valid(document))
+    assert.equal(made.kind === 'denied' && made.code, 'cannot-carry')
+  })
+}
+
+for (const [name, document] of Object.entries({
+  'a RID message': inIncident(ridText(null)),
+  'a JID': inDocument('<jid xmlns="urn:xmpp:jid:0">a@b.example</jid>'),
+  'an unknown element of XEP-0268': inIncident('<rumour xmlns="urn:xmpp:incident:2"/>'),
+})) {
+  test(`${name} inside AdditionalData comes back`, async () => {
+    const before = valid(document)
+    const after = valid(await sent(published(before).map(({ item }) => consume(item.xml))))
+    assert.equal(after.document.digest, before.document.digest)
+  })
+}
