@@ -1,4 +1,4 @@
-import { declaredIn, surroundings } from './scan.ts'
+import { declaredIn, surroundings } from './surroundings.ts'
 import type { XmlElement } from './tree.ts'
 
 /**

@@ -46,7 +46,7 @@ test('what is posted comes back, through any Broker', async () => {
       assert.equal(after.document.digest, before.document.digest)
       assert.deepEqual(after.document.needed, before.document.needed)
     }),
-    runs(400),
+    runs(250),
   )
 })
 
@@ -66,9 +66,9 @@ test('what is posted comes back from a Topic of payload iodef, where it may go t
       )
       assert.equal(valid(await sent(back)).document.xml, before.document.xml)
     }),
-    runs(300),
+    runs(200),
   )
-  assert.ok(kept > 30, `${kept} documents could go there`)
+  assert.ok(kept > 15, `${kept} documents could go there`)
 })
 
 const SIGNATURE =
@@ -106,7 +106,7 @@ test('a signed document comes back character for character, but for declarations
       assert.match(got.slice(name, got.length - source.length + name), /^( xmlns(:[^=\s]+)?="[^"]*")*$/)
       assert.equal(valid(message).document.digest, before.document.digest)
     }),
-    runs(150),
+    runs(100),
   )
 })
 

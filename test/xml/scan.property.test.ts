@@ -32,7 +32,7 @@ test('scan reads what libxml2 reads', () => {
       assert.ok(expected !== undefined, 'the generator writes well-formed XML')
       assert.deepEqual(fromScan(scan(text)), expected)
     }),
-    runs(1500),
+    runs(800),
   )
 })
 
@@ -75,9 +75,9 @@ test('scan reads what libxml2 reads, and does not throw, for damaged text that i
       kept += 1
       assert.deepEqual(fromScan(scan(damaged)), expected)
     }),
-    runs(2500),
+    runs(1500),
   )
-  assert.ok(kept > 100, `${kept} of the damaged texts were well-formed`)
+  assert.ok(kept > 50, `${kept} of the damaged texts were well-formed`)
 })
 
 test('the normal form is its own exclusive canonical form, and normal already', () => {
@@ -87,7 +87,7 @@ test('the normal form is its own exclusive canonical form, and normal already', 
       assert.equal(exclusive(normal), normal)
       assert.equal(normalForm(scan(normal), noModel), normal)
     }),
-    runs(1000),
+    runs(600),
   )
 })
 
@@ -98,7 +98,7 @@ test('the normal form says what the document and its canonical form say', () => 
       assert.deepEqual(libxml(normal), libxml(text))
       assert.equal(normalForm(scan(exclusive(text)), noModel), normal)
     }),
-    runs(1000),
+    runs(600),
   )
 })
 
