@@ -1,5 +1,13 @@
 import type { Config, MsgType, PeerConfig, TopicConfig } from '../config/types.ts'
-import { type Context, type IncidentElement, type Item, itemId, renderContext, xep0268Item } from '../grid/item.ts'
+import {
+  type Context,
+  type IncidentElement,
+  type Item,
+  itemId,
+  MOST_ITEMS,
+  renderContext,
+  xep0268Item,
+} from '../grid/item.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
 import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
@@ -80,7 +88,12 @@ export function planPublication(
         : `a ${msgType}`
     if (what) return denied('cannot-carry', `an item of payload "iodef" cannot carry ${what}`)
   }
-  return withinLimits([bare(document, topics), wrapped(msgType, element, document, topics, rid)], config.grid.maxItem)
+  const made = withinLimits(
+    [bare(document, topics), wrapped(msgType, element, document, topics, rid)],
+    config.grid.maxItem,
+  )
+  const several = topics.some((topic) => topic.payload === 'xep-0268') && document.incidents.length > MOST_ITEMS
+  return made.kind === 'publish' && several ? denied('cannot-carry', `more than ${MOST_ITEMS} Incidents`) : made
 }
 
 /** Makes the items one by one, and no more once one of them, or all together, are too large. */

@@ -112,9 +112,10 @@ for (const [name, context] of ALONE) {
   })
 }
 
-test('a list of 100,000 items is only a list', () => {
-  const ids = [plain.item, ...Array.from({ length: 99_999 }, () => OTHER)]
-  assert.equal(consume(report(items(...ids))).part.items.length, 100_000)
+test('a list of 500 items is one, a longer one makes the item a document of its own', () => {
+  const list = (length: number) => [plain.item, ...Array.from({ length: length - 1 }, () => OTHER)]
+  assert.equal(consume(report(items(...list(500)))).part.items.length, 500)
+  for (const length of [501, 100_000]) assert.deepEqual(consume(report(items(...list(length)))).part.items, [])
 })
 
 test('an item that lists others is not sent in their place, nor with what the peer has not', async () => {

@@ -130,3 +130,11 @@ test('size is counted in bytes', () => {
   const text = documentText([incidentText({ content: additionalData('日'.repeat(4_000), ' dtype="string"') })])
   assert.equal(plan(valid(text), grid({}, 12_000)).kind, 'too-large')
 })
+
+test('more Incidents than a reader takes for one document are denied, however small', () => {
+  const text = (n: number) => documentText(Array.from({ length: n }, (_, i) => incidentText({ id: String(i) })))
+  assert.equal(plan(valid(text(500))).kind, 'publish')
+  const made = plan(valid(text(501)))
+  assert.equal(made.kind === 'denied' && made.code, 'cannot-carry')
+  assert.equal(plan(valid(text(501)), grid({ payload: 'iodef' })).kind, 'publish')
+})
