@@ -72,7 +72,7 @@ const IODEF2 = 'urn:ietf:params:xml:ns:iodef-2.0'
 export function compare(peer: Pick<RidPeer, 'requests'>, published: readonly Published[]) {
   const bodies = new Map<string, string[]>()
   const places = new Map<string, number>()
-  const repeats: (readonly [first: number, again: number])[] = []
+  const repeats: (readonly [before: number, again: number])[] = []
   const newest = new Map<string, number>()
   const disorder: string[] = []
   let foreign = 0
@@ -88,12 +88,12 @@ export function compare(peer: Pick<RidPeer, 'requests'>, published: readonly Pub
       before.push(body)
       repeats.push([places.get(mark) ?? 0, place])
     } else {
-      places.set(mark, place)
       bodies.set(mark, [body])
       if (version < (newest.get(incident) ?? -1))
         disorder.push(`${incident}: v${version} after v${newest.get(incident)}`)
       else newest.set(incident, version)
     }
+    places.set(mark, place)
   }
   const counts = [...bodies.values()].map((list) => list.length)
   return {
@@ -105,7 +105,7 @@ export function compare(peer: Pick<RidPeer, 'requests'>, published: readonly Pub
     lost: published.filter(({ mark }) => !bodies.has(mark)).map(({ mark }) => mark),
     disorder,
     foreign,
-    /** where in the row of messages something came first, and where again */
+    /** where in the row of messages something came, and where the next time */
     repeats,
   }
 }
