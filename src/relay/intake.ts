@@ -36,7 +36,7 @@ export function createIntake(options: IntakeOptions = {}): Intake {
   const pool = new WorkerPool<IntakeRequest, Inspection | Reply>({
     // type stripping runs the .ts, a packed package the .js
     script: new URL(import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js', import.meta.url),
-    size: options.threads ?? Math.min(4, availableParallelism() + 1),
+    size: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),
     deadlineMs: options.deadlineMs ?? 5_000,
     heapMiB: options.heapMiB ?? 1024,
     maxWaiting: 512,

@@ -42,6 +42,8 @@ interface Slot<Request, Response> {
   timer: NodeJS.Timeout | undefined
 }
 
+/** MiB */
+const NURSERY = 8
 /** small jobs in one message */
 const BATCH = 16
 /** of what may wait, one owner gets the one-in-so-many-th part */
@@ -181,7 +183,8 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
 
   #spawn(slot: Slot<Request, Response>): void {
     const worker = new Worker(this.#options.script, {
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB },
+      // a document is garbage once it is answered: a small nursery keeps what a thread holds small
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB, maxYoungGenerationSizeMb: NURSERY },
       // a stranger's bytes have no business with the environment
       env: {},
     })
