@@ -59,7 +59,10 @@ describe('the launcher', () => {
     fakeNode('path/node', true)
     const { status, stdout, pid } = run(bin, 'check', 'two words')
     assert.equal(status, 0)
-    assert.equal(stdout, `package/node_modules/.bin/node ${pid} --max-semi-space-size=4 ${dir}/package/dist/main.js check two words\n`)
+    assert.equal(
+      stdout,
+      `package/node_modules/.bin/node ${pid} --max-semi-space-size=4 ${dir}/package/dist/main.js check two words\n`,
+    )
   })
 
   it('finds its package through a chain of links, as npm makes them', () => {
