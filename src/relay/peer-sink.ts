@@ -49,7 +49,7 @@ export function createPeerSink(options: {
 
   /** A part that was delivered before as (part of) another document, if this peer may have it. */
   function earlier(item: string): Part | undefined {
-    const payload = store.findPayload('peer', peer.name, item)
+    const payload = store.findPayload('peer', peer.name, item, peer.topics)
     if (payload === undefined) return undefined
     const part = JSON.parse(payload) as Part | InvalidPart
     return 'invalid' in part || missingFrom(peer.restrictions, part.needed) !== undefined ? undefined : part

@@ -2,7 +2,7 @@ import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one } from './sql.ts'
-import type { Backlog, Delivery, DeliverySummary, DestinationKind, QueueFilter } from './store.ts'
+import type { Backlog, Delivery, DeliverySummary, QueueFilter, Store } from './store.ts'
 import type { Tables } from './tables.ts'
 import { isAskedFor } from './trail.ts'
 
@@ -11,7 +11,7 @@ export interface Queue {
   /** The latest `limit` (1000) of those asked for, oldest first. */
   list(filter: QueueFilter): DeliverySummary[]
   show(id: string): Delivery | undefined
-  findPayload(kind: DestinationKind, destination: string, item: string): string | undefined
+  findPayload: Store['findPayload']
   backlog(): Backlog[]
 }
 
@@ -25,8 +25,8 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   )
   const payload = one<{ body: string }>(
     db,
-    `SELECT p.body FROM delivery d JOIN payload p ON p.delivery = d.seq
-     WHERE d.item = ? AND d.destination = ? AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
+    `SELECT p.body FROM delivery d JOIN payload p ON p.delivery = d.seq JOIN envelope e ON e.seq = d.envelope
+     WHERE d.item = ?1 AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
   const oldest = one<{ at: number | null }>(
     db,
@@ -73,9 +73,11 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
       const row = show(parseId(id) ?? -1)
       return row === undefined ? undefined : { ...toSummary(row, groups), payload: row.body ?? '' }
     },
-    findPayload(kind, name, item) {
+    findPayload(kind, name, item, sources) {
       const destination = destinations.find(kind, name)
-      return destination === undefined ? undefined : payload(item, destination)?.body
+      return destination === undefined
+        ? undefined
+        : payload(item, destination, sources === undefined ? null : JSON.stringify(sources))?.body
     },
     backlog: () =>
       destinations.all().map(({ id, kind, name, ...counts }) => ({

@@ -130,7 +130,7 @@ function create(
         for (const item of items) memory.mark(item)
       }),
     cursor: (topic) => read(() => memory.cursor(topic)),
-    findPayload: (kind, destination, item) => read(() => queue.findPayload(kind, destination, item)),
+    findPayload: (kind, destination, item, sources) => read(() => queue.findPayload(kind, destination, item, sources)),
     record: (trace) => writer.submit(() => trail.add(trace)),
     trace: (incident) => read(() => trail.of(incident)),
     list: (filter = {}) => read(() => queue.list(filter)),

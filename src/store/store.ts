@@ -182,9 +182,9 @@ export interface Store extends AsyncDisposable {
   cursor(topic: string): SeenItem | undefined
   /**
    * The payload of the latest delivery by its item, for joining the parts of one document; undefined when unknown. What is
-   * withheld or discarded does not go out in this way either.
+   * withheld or discarded does not go out in this way either. `sources`: only what came from these.
    */
-  findPayload(kind: DestinationKind, destination: string, item: string): string | undefined
+  findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
   record(trace: readonly TraceEvent[]): Promise<void>
   /** Events of an incident in time order. Matches the whole key or just the id part. */
   trace(incident: string): TraceEvent[]

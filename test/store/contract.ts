@@ -164,6 +164,10 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.ok(find('A'))
       await store.discard(first.outcome === 'accepted' ? first.deliveries[0]! : '', clock.now())
       assert.deepEqual([find('A'), find('B')], [undefined, undefined])
+      await store.accept(envelope(clock, 'three', [delivery('C')]))
+      assert.ok(store.findPayload('topic', 'incident', sha('C'), ['x', 'csirt-a']))
+      assert.equal(store.findPayload('topic', 'incident', sha('C'), ['csirt-b']), undefined)
+      assert.equal(store.findPayload('topic', 'incident', sha('C'), []), undefined)
     })
 
     it('takes one variant of an item into a unit, and the other one behind it', async () => {
