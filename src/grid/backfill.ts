@@ -4,17 +4,14 @@ import { answerError, errorText, type IqAnswer } from './iq.ts'
 import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './pubsub.ts'
 import type { Session } from './session.ts'
 
-/** UTF-16 code units an answer full of items may have, and how many are asked for, so that it stays far below that. */
+/** UTF-16 code units of an item that is fetched alone because it was over the limit of what comes unasked */
 const ANSWER_LIMIT = 8_388_608
-const ANSWER_TARGET = 2_097_152
-const FIRST_BATCH = 10
-const MAX_BATCH = 500
+/** items asked for at once */
+const WINDOW = 32
 /** a list of 100,000 ids */
 const LIST_LIMIT = 16_777_216
-const LIST_PAGE = 5_000
-/** unseen items from which on reading everything in pages is cheaper for a Broker than looking each up */
-const PAGING_FROM = 50
-
+/** ejabberd reads the whole Topic for each page of its list */
+const LIST_PAGE = 50_000
 export interface Retained {
   readonly session: Session
   readonly broker: string
@@ -36,10 +33,9 @@ export class BackfillError extends Error {
 }
 
 /** What a Broker keeps of a Topic: ids in Topic order, the oldest first. Throws BackfillError. */
-export async function listRetained(from: Retained): Promise<{ ids: string[]; paged: boolean }> {
+export async function listRetained(from: Retained): Promise<string[]> {
   const newest = await newestItem(from)
   const ids: string[] = []
-  let paged = false
   let after: string | undefined
   for (;;) {
     const set = xml('set', { xmlns: RSM }, xml('max', {}, String(LIST_PAGE)), after && xml('after', {}, after))
@@ -54,14 +50,13 @@ export async function listRetained(from: Retained): Promise<{ ids: string[]; pag
     ids.push(...page)
     const last = query?.getChild('set', RSM)?.getChildText('last') ?? undefined
     if (last === undefined || page.length === 0 || last === after) break
-    paged = true
     after = last
     if (page.length < LIST_PAGE) break
   }
   // Prosody lists the newest first, ejabberd the oldest
-  const at = newest.id === undefined ? -1 : ids.indexOf(newest.id)
+  const at = newest === undefined ? -1 : ids.indexOf(newest)
   if (at !== -1 && at < (ids.length - 1) / 2) ids.reverse()
-  return { ids, paged: paged || newest.paged }
+  return ids
 }
 
 /** The ids of the newest `count` items. Throws BackfillError. */
@@ -76,93 +71,57 @@ export async function newestIds(from: Retained, count: number): Promise<string[]
 }
 
 /**
- * The payloads of `ids`, in this order and in batches of bounded size. Items that have gone meanwhile are left out. Throws
+ * The payloads of `ids`, in this order, as they come. Items that have gone meanwhile are left out. Each is asked for by itself,
+ * many at a time: ejabberd reads the whole Topic for a page and for every list of ids, and Prosody knows no pages. Throws
  * BackfillError.
  */
 export async function* fetchRetained(
   from: Retained,
   ids: readonly string[],
-  paged: boolean,
 ): AsyncGenerator<ReceivedItem[], void, void> {
-  let rest = ids
-  if (paged && ids.length >= PAGING_FROM) {
-    const wanted = new Set(ids)
-    for await (const { items: page, full } of pages(from)) {
-      const items = page.filter((item) => wanted.delete(item.id))
-      if (items.length > 0) yield items
-      // what is published from now on comes live: on a busy Topic the last page would never come
-      if (wanted.size === 0 || (items.length === 0 && !full)) break
+  const asked: { readonly id: string; readonly item: Promise<Fetched>; done: Fetched | undefined }[] = []
+  let next = 0
+  for (;;) {
+    for (let id = ids[next]; id !== undefined && asked.length < WINDOW; id = ids[next]) {
+      const entry = { id, item: fetchItem(from, id), done: undefined as Fetched | undefined }
+      entry.item.then(
+        (item) => {
+          entry.done = item
+        },
+        // whoever waits for it hears of it
+        () => undefined,
+      )
+      asked.push(entry)
+      next += 1
     }
-    // what a page could not hold
-    rest = ids.filter((id) => wanted.has(id))
-  }
-  let size = FIRST_BATCH
-  for (let i = 0; i < rest.length; ) {
-    const batch = rest.slice(i, i + size)
-    const items = await fetchBatch(from, batch)
-    if (items === 'oversized') {
-      if (batch.length > 1) {
-        size = Math.max(1, Math.floor(batch.length / 4))
-        continue
-      }
-      from.oversized(batch[0] as string)
-      i += 1
-      continue
+    const first = asked[0]
+    if (first === undefined) return
+    await first.item
+    const items: ReceivedItem[] = []
+    for (let entry = asked[0]; entry?.done !== undefined; entry = asked[0]) {
+      const item = entry.done === 'oversized' ? await fetchItem(from, entry.id, ANSWER_LIMIT) : entry.done
+      if (item === 'oversized') from.oversized(entry.id)
+      else if (item !== 'gone') items.push(item)
+      asked.shift()
     }
-    i += batch.length
-    size = nextSize(items, size)
     if (items.length > 0) yield items
   }
 }
 
-/** All items, the oldest first, by XEP-0059. Ends early where one does not fit into an answer. */
-async function* pages(from: Retained): AsyncGenerator<{ items: ReceivedItem[]; full: boolean }, void, void> {
-  let after: string | undefined
-  let size = FIRST_BATCH
-  for (;;) {
-    const set = xml('set', { xmlns: RSM }, xml('max', {}, String(size)), after && xml('after', {}, after))
-    const answer = await request(from, pubsub(xml('items', { node: from.node }), set), ANSWER_LIMIT)
-    if (answer.kind === 'oversized') {
-      if (size === 1) return
-      size = Math.max(1, Math.floor(size / 4))
-      continue
-    }
-    if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be read')
-    const items = answered(answer.stanza)
-    if (items.length > 0) yield { items, full: items.length >= size }
-    const last = answer.stanza.getChild('pubsub', PUBSUB)?.getChild('set', RSM)?.getChildText('last') ?? undefined
-    if (last === undefined || last === after || items.length === 0) return
-    after = last
-    size = nextSize(items, size)
-  }
-}
+type Fetched = ReceivedItem | 'gone' | 'oversized'
 
-async function fetchBatch(from: Retained, ids: readonly string[]): Promise<ReceivedItem[] | 'oversized'> {
-  const answer = await request(from, itemsRequest(from.node, ids), ANSWER_LIMIT)
+async function fetchItem(from: Retained, id: string, size?: number): Promise<Fetched> {
+  const answer = await request(from, itemsRequest(from.node, [id]), size)
   if (answer.kind === 'oversized') return 'oversized'
-  if (answer.kind === 'error' && ids.length === 1 && answer.error.condition === 'item-not-found') return []
-  if (answer.kind === 'error' && ids.length > 1 && answer.error.type !== 'wait') {
-    // one of them may be what it refuses
-    const items: ReceivedItem[] = []
-    for (const id of ids) {
-      const one = await fetchBatch(from, [id])
-      if (one === 'oversized') from.oversized(id)
-      else items.push(...one)
-    }
-    return items
-  }
+  if (answer.kind === 'error' && answer.error.condition === 'item-not-found') return 'gone'
   if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be read')
-  const byId = new Map(answered(answer.stanza).map((item) => [item.id, item]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
+  return answered(answer.stanza).find((item) => item.id === id) ?? 'gone'
 }
 
-async function newestItem(from: Retained): Promise<{ id: string | undefined; paged: boolean }> {
+async function newestItem(from: Retained): Promise<string | undefined> {
   const request = itemsRequest(from.node, [], { max_items: '1' })
   const stanza = await ask(from, request, ANSWER_LIMIT, 'The newest item cannot be read')
-  return {
-    id: answered(stanza).at(-1)?.id,
-    paged: stanza.getChild('pubsub', PUBSUB)?.getChild('set', RSM) !== undefined,
-  }
+  return answered(stanza).at(-1)?.id
 }
 
 function itemsRequest(node: string, ids: readonly string[], attributes: Record<string, string> = {}): string {
@@ -173,21 +132,21 @@ function answered(stanza: Element): ReceivedItem[] {
   return readItems(stanza.getChild('pubsub', PUBSUB)?.getChild('items'))
 }
 
-/** As many as make about two mebibytes, from what the last ones were like. */
-function nextSize(items: readonly ReceivedItem[], size: number): number {
-  if (items.length === 0) return size
-  const average = items.reduce((sum, item) => sum + (item.xml?.length ?? 0) + 200, 0) / items.length
-  return Math.max(1, Math.min(MAX_BATCH, size * 2, Math.floor(ANSWER_TARGET / average)))
-}
-
 async function ask(from: Retained, payload: string, size: number, what: string): Promise<Element> {
   const answer = await request(from, payload, size)
   if (answer.kind !== 'result') throw new BackfillError(answer, what)
   return answer.stanza
 }
 
-function request(from: Retained, payload: string, size: number): Promise<IqAnswer> {
+function request(from: Retained, payload: string, size: number | undefined): Promise<IqAnswer> {
   const { session, broker, signal } = from
   // a Broker may read the whole Topic to answer
-  return session.request({ to: broker, type: 'get', payload, size, timeoutMs: 60_000, signal })
+  return session.request({
+    to: broker,
+    type: 'get',
+    payload,
+    timeoutMs: 60_000,
+    signal,
+    ...(size !== undefined && { size }),
+  })
 }

@@ -163,9 +163,9 @@ export class Consumer {
   /** Reads what is retained and unseen. A value: why it did not come to an end. */
   async #join(from: Retained, handed: Map<string, string>): Promise<FollowEnd | undefined> {
     const { topic, handlers, log } = this.#options
-    let list: { ids: string[]; paged: boolean }
+    let ids: string[]
     try {
-      list = await listRetained(from)
+      ids = await listRetained(from)
     } catch (error) {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
       // a Broker that keeps nothing, or shows it to nobody: live is what there is
@@ -173,15 +173,15 @@ export class Consumer {
       this.#tellGap([], new Set())
       return undefined
     }
-    const seen = handlers.seenIds(topic, list.ids)
-    this.#tellGap(list.ids, seen)
+    const seen = handlers.seenIds(topic, ids)
+    this.#tellGap(ids, seen)
     // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
-    const cursor = list.ids.lastIndexOf(handlers.cursor(topic)?.itemId ?? '')
-    const looked = list.ids.length <= LOOK_AT_ALL ? -1 : cursor
-    const unseen = list.ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
+    const cursor = ids.lastIndexOf(handlers.cursor(topic)?.itemId ?? '')
+    const looked = ids.length <= LOOK_AT_ALL ? -1 : cursor
+    const unseen = ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
     const news = unseen.filter((id) => !seen.has(id)).length
-    if (news > 0) log.info({ topic, retained: list.ids.length, unseen: news }, 'Reading retained items.')
-    for await (const items of fetchRetained(from, unseen, list.paged)) {
+    if (news > 0) log.info({ topic, retained: ids.length, unseen: news }, 'Reading retained items.')
+    for await (const items of fetchRetained(from, unseen)) {
       if (from.signal.aborted) return again(0)
       const good = this.#usable(items)
       for (const item of good) handed.set(item.id, digest(item.xml))
@@ -202,7 +202,7 @@ export class Consumer {
       if (entry.kind !== 'item') continue
       if (entry.item.xml !== undefined || entry.item.malformed || entry.item.id === '') items.push(entry.item)
       // XEP-0060 §7.1.2.2: a Topic that notifies without payloads
-      else for await (const fetched of fetchRetained(from, [entry.item.id], false)) items.push(...fetched)
+      else for await (const fetched of fetchRetained(from, [entry.item.id])) items.push(...fetched)
     }
     const fresh = this.#usable(items).filter((item) => handed?.get(item.id) !== digest(item.xml))
     return fresh.length === 0 || this.#deliver(fresh, false)

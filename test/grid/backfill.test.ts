@@ -1,45 +1,91 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { xml } from '@xmpp/client'
-import { fetchRetained } from '../../src/grid/backfill.ts'
-import { PUBSUB, RSM } from '../../src/grid/pubsub.ts'
+import { BackfillError, fetchRetained, type Retained } from '../../src/grid/backfill.ts'
+import { PUBSUB } from '../../src/grid/pubsub.ts'
 import type { Session } from '../../src/grid/session.ts'
 
-/** A Broker on whose Topic five more items are published each time somebody asks. */
-function busyBroker(count: number): { session: Session; requests: () => number } {
-  let published = count
-  let requests = 0
-  const session = {
-    async request({ payload }: { payload: string }) {
-      requests += 1
-      if (requests > 1_000) throw new Error('asked for ever')
-      published += 5
-      const after = Number(/<after>(\d+)<\/after>/.exec(payload)?.[1] ?? -1)
-      const max = Number(/<max>(\d+)<\/max>/.exec(payload)?.[1] ?? published)
-      const wanted = [...payload.matchAll(/<item id="(\d+)"/g)].map((match) => Number(match[1]))
-      const all = Array.from({ length: published }, (_, i) => i)
-      const page =
-        wanted.length > 0 ? wanted.filter((n) => n !== 7) : all.filter((n) => n > after && n !== 7).slice(0, max)
-      const items = page.map((n) => xml('item', { id: String(n) }, xml('a', { xmlns: 'urn:a' })))
-      const set = xml('set', { xmlns: RSM }, xml('last', {}, String(page.at(-1))))
-      const stanza = xml('iq', { type: 'result' }, xml('pubsub', { xmlns: PUBSUB }, xml('items', {}, ...items), set))
-      return { kind: 'result', stanza }
-    },
-  }
-  return { session: session as unknown as Session, requests: () => requests }
+interface Script {
+  /** ids that have gone */
+  readonly gone?: readonly string[]
+  /** ids over the usual limit; those in `huge` are over every limit */
+  readonly large?: readonly string[]
+  readonly huge?: readonly string[]
+  /** the id at which the session is lost */
+  readonly lostAt?: string
 }
 
-for (const [title, ids] of [
-  ['what was listed', Array.from({ length: 200 }, (_, i) => i).filter((n) => n !== 7)],
-  ['what was listed, one of them retracted since', Array.from({ length: 200 }, (_, i) => i)],
-] as const) {
-  it(`reads ${title} and does not run after what is published meanwhile`, async () => {
-    const { session, requests } = busyBroker(200)
-    const { signal } = new AbortController()
-    const from = { session, broker: 'pubsub.example', node: 'incident', signal, oversized: () => undefined }
-    const read: string[] = []
-    for await (const items of fetchRetained(from, ids.map(String), true)) read.push(...items.map(({ id }) => id))
-    assert.deepEqual(read, ids.filter((n) => n !== 7).map(String))
-    assert.ok(requests() < 20, `${requests()} requests`)
-  })
+/** A Broker that answers the later question sooner. */
+function broker({ gone = [], large = [], huge = [], lostAt }: Script = {}) {
+  const requests: string[][] = []
+  let open = 0
+  let most = 0
+  const session = {
+    async request({ payload, size }: { payload: string; size?: number }) {
+      const ids = [...payload.matchAll(/<item id="([^"]*)"/g)].map((match) => match[1] ?? '')
+      requests.push(ids)
+      open += 1
+      most = Math.max(most, open)
+      await new Promise((resolve) => setTimeout(resolve, 10 - (requests.length % 10)))
+      open -= 1
+      const id = ids[0] ?? ''
+      if (id === lostAt) return { kind: 'away' }
+      if (gone.includes(id)) return { kind: 'error', error: { type: 'cancel', condition: 'item-not-found' } }
+      if (huge.includes(id) || (large.includes(id) && size === undefined)) return { kind: 'oversized' }
+      const items = xml('items', {}, xml('item', { id }, xml('a', { xmlns: 'urn:a' })))
+      return { kind: 'result', stanza: xml('iq', { type: 'result' }, xml('pubsub', { xmlns: PUBSUB }, items)) }
+    },
+  }
+  const oversized: string[] = []
+  const from: Retained = {
+    session: session as unknown as Session,
+    broker: 'pubsub.example',
+    node: 'incident',
+    signal: new AbortController().signal,
+    oversized: (id) => oversized.push(id),
+  }
+  return { from, oversized, requests, most: () => most }
 }
+
+const IDS = Array.from({ length: 100 }, (_, i) => `item ${i}`)
+
+async function read(from: Retained): Promise<string[]> {
+  const ids: string[] = []
+  for await (const items of fetchRetained(from, IDS)) ids.push(...items.map(({ id }) => id))
+  return ids
+}
+
+it('asks for one item at a time, many at once, and keeps their order', async () => {
+  const { from, requests, most } = broker()
+  assert.deepEqual(await read(from), IDS)
+  // a Broker may read its whole Topic to answer for two
+  assert.ok(requests.every((ids) => ids.length === 1))
+  assert.equal(requests.length, IDS.length)
+  assert.ok(most() > 8 && most() <= 32, `${most()} at once`)
+})
+
+it('leaves out what has gone, and what is over every limit', async () => {
+  const { from, oversized } = broker({ gone: ['item 0', 'item 50'], large: ['item 7'], huge: ['item 99'] })
+  const left = IDS.filter((id) => !['item 0', 'item 50', 'item 99'].includes(id))
+  assert.deepEqual(await read(from), left)
+  assert.deepEqual(oversized, ['item 99'])
+})
+
+it('hands on what came before the session was lost, and no more', async () => {
+  const { from } = broker({ lostAt: 'item 40' })
+  const ids: string[] = []
+  await assert.rejects(async () => {
+    for await (const items of fetchRetained(from, IDS)) ids.push(...items.map(({ id }) => id))
+  }, BackfillError)
+  assert.deepEqual(ids, IDS.slice(0, 40))
+})
+
+it('lets go when nobody wants more', async () => {
+  const { from, requests } = broker({ lostAt: 'item 20' })
+  for await (const items of fetchRetained(from, IDS)) {
+    assert.ok(items.length > 0)
+    break
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.ok(requests.length <= 64)
+})
