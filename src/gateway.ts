@@ -25,6 +25,8 @@ import { watchFiles } from './watch-files.ts'
 export interface GatewayOptions {
   readonly log: Logger
   readonly clock?: Clock
+  /** The disk failed under the store: nothing is taken any more until another start has read what is left. */
+  readonly onLost?: (error: GatewayError) => void
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -71,7 +73,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     events.stateChanged({ part, state, up: works(state), reason }),
   )
   await using opened = new AsyncDisposableStack()
-  const store = opened.use(await openGatewayStore({ path: config.store.path, log, clock }))
+  const lost = (error: GatewayError) => {
+    readiness.set('store', 'failed', messageOf(error))
+    options.onLost?.(error)
+  }
+  const store = opened.use(await openGatewayStore({ path: config.store.path, log, clock, lost }))
   readiness.set('store', 'ok')
   const intake = opened.use(createIntake())
   await intake.warm()

@@ -63,7 +63,13 @@ async function usable(file: string, loaded: Loaded, io: Io): Promise<Config> {
 /** Turns the system's refusals to listen into 'could not reach what it needs'. */
 async function begin(config: Config, log: Logger): Promise<Gateway> {
   try {
-    return await createGateway(config, { log })
+    return await createGateway(config, {
+      log,
+      onLost(err) {
+        log.fatal({ err }, 'The disk failed under the store: the gateway ends')
+        end(log, 'Ended')
+      },
+    })
   } catch (error) {
     if (error instanceof GatewayError) throw error
     throw new GatewayError('internal', `Cannot start: ${messageOf(error)}`, { cause: error })

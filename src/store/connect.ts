@@ -13,6 +13,8 @@ export interface ConnectOptions {
   readonly busyMs: number
   /** pages of write-ahead log after which a commit moves them into the database itself [1000] */
   readonly checkpointPages?: number
+  /** commits are not forced to disk one by one: whoever opens it does that with the write-ahead log, which exists from now on */
+  readonly forcedApart?: boolean
 }
 
 /** 3.51.3 mended a bug that could lose a WAL reset; 3.52.0 was withdrawn. */
@@ -40,6 +42,8 @@ export function connect(options: ConnectOptions): DatabaseSync {
     else if (version < MIGRATIONS.length) {
       throw new GatewayError('store-unavailable', 'The store is of an older version: start the gateway once.')
     }
+    // the last commit that forces itself: with it, the log and its name in the folder are on disk
+    if (options.forcedApart) db.exec('UPDATE probe SET at = at; PRAGMA synchronous = NORMAL')
     db.exec(`PRAGMA busy_timeout = ${options.busyMs}`)
     return db
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, messageOf } from '../errors.ts'
 import { concernsAll, isBusy, storeError } from './faults.ts'
 
 export interface TransactionHooks {
@@ -13,6 +13,8 @@ export interface TransactionHooks {
 
 interface Job {
   readonly work: () => unknown
+  /** false: it may be undone by a power cut, and is answered before it is on disk */
+  readonly lasting: boolean
   readonly resolve: (value: unknown) => void
   readonly reject: (error: GatewayError) => void
   readonly since: number
@@ -26,43 +28,64 @@ const LARGEST = 256
 /** ms between looks at another process's lock */
 const LOOK_AGAIN = 10
 
+/** A job that is committed, and what it is to be answered. */
+interface Committed {
+  readonly job: Job
+  readonly result: unknown
+}
+
+export interface GroupCommitOptions {
+  /** ms to wait for another process's lock before giving up */
+  readonly patience: number
+  /** Makes what is committed last; without it, committing does. */
+  readonly sync?: () => Promise<void>
+  /** `sync` failed: nobody knows what is on disk, and nothing is taken any more. */
+  readonly lost?: (error: GatewayError) => void
+}
+
 /**
- * All writes asked for in one turn of the event loop share one transaction, and so one fsync. A job runs inside the
- * transaction and may run twice (when another job of its batch failed): it must do nothing but SQL. What it returns is given
- * out after the commit. A job that throws undoes itself only.
+ * All writes asked for in one turn of the event loop share one transaction, and all committed while the disk is busy share one
+ * `sync`. A job runs inside the transaction and may run twice (when another job of its batch failed): it must do nothing but
+ * SQL. What it returns is given out once it lasts. A job that throws undoes itself only.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #hooks: TransactionHooks
-  readonly #patience: number
+  readonly #options: GroupCommitOptions
   #queue: Job[] = []
   #scheduled = false
-  #closed = false
+  #refusal: GatewayError | undefined
+  /** wait for the next `sync` */
+  #committed: Committed[] = []
+  #syncing: Promise<void> | undefined
 
-  /** `patience`: ms to wait for another process's lock before giving up */
-  constructor(db: DatabaseSync, hooks: TransactionHooks, patience: number) {
+  constructor(db: DatabaseSync, hooks: TransactionHooks, options: GroupCommitOptions) {
     this.#db = db
     this.#hooks = hooks
-    this.#patience = patience
+    this.#options = options
   }
 
-  /** Resolves once the job's changes are on disk. Rejects with a GatewayError, and then it has changed nothing. */
-  submit<T>(work: () => T): Promise<T> {
-    if (this.#closed) return Promise.reject(new GatewayError('store-unavailable', 'The store is closed.'))
+  /**
+   * Resolves once the job's changes are on disk; not `lasting`: once they are made. Rejects with a GatewayError, and then it has
+   * changed nothing, unless the disk itself failed.
+   */
+  submit<T>(work: () => T, { lasting = true } = {}): Promise<T> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
     return new Promise<T>((resolve, reject) => {
-      const job = { work, resolve: resolve as (value: unknown) => void, reject, since: performance.now(), alone: false }
-      this.#queue.push(job)
+      const since = performance.now()
+      this.#queue.push({ work, lasting, resolve: resolve as (value: unknown) => void, reject, since, alone: false })
       this.#schedule()
     })
   }
 
-  /** Commits what waits and takes no more. */
-  close(): void {
-    this.#closed = true
+  /** Takes no more; resolves when what waits is on disk. */
+  async close(): Promise<void> {
+    this.#refusal ??= new GatewayError('store-unavailable', 'The store is closed.')
     while (this.#queue.length > 0 && this.#flush());
     for (const job of this.#queue.splice(0)) {
       job.reject(new GatewayError('store-unavailable', 'The store is locked by another process.'))
     }
+    await this.#syncing
   }
 
   #schedule(): void {
@@ -87,7 +110,7 @@ export class GroupCommit {
     try {
       this.#db.exec('BEGIN IMMEDIATE')
     } catch (error) {
-      if (isBusy(error) && performance.now() - this.#queue[0]!.since < this.#patience) return false
+      if (isBusy(error) && performance.now() - this.#queue[0]!.since < this.#options.patience) return false
       this.#undo()
       this.#fail(this.#queue.splice(0), error)
       return true
@@ -116,8 +139,35 @@ export class GroupCommit {
       return true
     }
     this.#queue.splice(0, batch.length)
-    for (const [index, job] of batch.entries()) job.resolve(results[index])
+    for (const [index, job] of batch.entries()) {
+      const result = results[index]
+      if (!job.lasting || this.#options.sync === undefined) job.resolve(result)
+      else this.#committed.push({ job, result })
+    }
+    if (this.#committed.length > 0) this.#syncing ??= this.#sync()
     return true
+  }
+
+  /** Until nothing committed waits. A `sync` counts for what was committed before it began. Never rejects. */
+  async #sync(): Promise<void> {
+    const { sync, lost } = this.#options
+    while (this.#committed.length > 0) {
+      const batch = this.#committed.splice(0)
+      try {
+        await sync?.()
+        for (const { job, result } of batch) job.resolve(result)
+      } catch (error) {
+        // the system forgets what it could not write: a second try would succeed, and prove nothing
+        const failure = new GatewayError('store-unavailable', `What was written may be lost: ${messageOf(error)}.`, {
+          cause: error,
+        })
+        this.#refusal = failure
+        for (const { job } of batch) job.reject(failure)
+        this.#fail([...this.#committed.splice(0).map(({ job }) => job), ...this.#queue.splice(0)], failure)
+        lost?.(failure)
+      }
+    }
+    this.#syncing = undefined
   }
 
   #fail(batch: readonly Job[], error: unknown): void {

@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
+import type { GatewayError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { createIntake } from './accept.ts'
 import { checkpointInBackground } from './checkpoints.ts'
 import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
+import { type Disk, openDisk } from './disk.ts'
 import { storeError } from './faults.ts'
 import { GroupCommit, type TransactionHooks } from './group-commit.ts'
 import { lockStore } from './lock.ts'
@@ -42,6 +44,16 @@ export async function openStore(options: StoreOptions): Promise<SqliteStore> {
   return create(options, { path: options.path, create: true, busyMs: 15 })
 }
 
+export interface GatewayStoreOptions extends StoreOptions {
+  /** The disk failed: what is taken in as written may not last. The store refuses everything from now on; only a restart helps. */
+  readonly lost?: (error: GatewayError) => void
+  /** for tests: how what is committed is forced to disk */
+  readonly disk?: (path: string) => Disk
+}
+
+/** a lease need not last: every start ends them all */
+const LEASES = { lasting: false }
+
 /** pages (4 KiB) of write-ahead log that a commit leaves to the thread that makes checkpoints */
 const LEFT_TO_THREAD = 16_384
 
@@ -49,12 +61,13 @@ const LEFT_TO_THREAD = 16_384
  * openStore for a running gateway: the only one on this store (else 'store-unavailable'), and checkpoints are made in a thread
  * of their own.
  */
-export async function openGatewayStore(options: StoreOptions): Promise<SqliteStore> {
+export async function openGatewayStore(options: GatewayStoreOptions): Promise<SqliteStore> {
+  const { path, log, disk = openDisk } = options
   await using opened = new AsyncDisposableStack()
-  const file = { path: options.path, create: true, busyMs: 15, checkpointPages: LEFT_TO_THREAD }
-  const store = opened.use(create(options, file))
-  opened.use(lockStore(options.path))
-  opened.use(checkpointInBackground(options.path, options.log))
+  const file = { path, create: true, busyMs: 15, checkpointPages: LEFT_TO_THREAD, forcedApart: true }
+  const store = opened.use(create(options, file, { ...options, disk }))
+  opened.use(lockStore(path))
+  opened.use(checkpointInBackground(path, log))
   const all = opened.move()
   return { ...store, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
@@ -67,8 +80,10 @@ export async function openQueue(options: StoreOptions): Promise<SqliteStore> {
 function create(
   { clock, log, patience = 5000, connect: open = connect }: StoreOptions,
   options: ConnectOptions,
+  { disk: openDisk, lost }: Pick<GatewayStoreOptions, 'disk' | 'lost'> = {},
 ): SqliteStore {
   const db = open(options)
+  const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
   const { destinations, sequence, memory, trail } = tables
   const intake = createIntake(tables)
@@ -102,14 +117,14 @@ function create(
     },
     undone: destinations.forget,
   }
-  const writer = new GroupCommit(db, hooks, patience)
+  const writer = new GroupCommit(db, hooks, { patience, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })
   log.debug({ path: options.path }, 'Store opened')
 
   return {
     accept: (envelope, trace = []) => writer.submit(() => intake.accept(envelope, trace)),
     findEnvelope: (direction, source, digest) => read(() => intake.find(direction, source, digest)),
     async claim(request) {
-      return read(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request)) : []
+      return read(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request), LEASES) : []
     },
     settle: (settlements, trace = []) =>
       writer.submit(() => {
@@ -161,9 +176,20 @@ function create(
     },
     async [Symbol.asyncDispose]() {
       if (!db.isOpen) return
-      writer.close()
+      await writer.close()
       db.close()
+      disk?.[Symbol.dispose]()
     },
+  }
+}
+
+/** What cannot be opened leaves no database open. */
+function openedBeside<T>(db: DatabaseSync, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    db.close()
+    throw storeError(error)
   }
 }
 

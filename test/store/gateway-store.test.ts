@@ -4,10 +4,12 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../src/clock.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { openGatewayStore, openQueue } from '../../src/store/sqlite.ts'
+import type { NewEnvelope } from '../../src/store/store.ts'
 import { eventually } from '../support/eventually.ts'
 
 const log = createLog('silent')
@@ -31,6 +33,102 @@ test('a second gateway on the same store is refused, the queue command is not', 
   await using queue = await openQueue(options('one.db'))
   assert.deepEqual(queue.list(), [])
   await first.probe()
+})
+
+/** A disk that takes its time: what waits for it, oldest first. */
+function slowDisk() {
+  const waiting: { done(): void; fail(error: Error): void }[] = []
+  const disk = () => ({
+    sync: () => new Promise<void>((done, fail) => waiting.push({ done, fail })),
+    [Symbol.dispose]() {},
+  })
+  return { disk, waiting }
+}
+
+/** What has been settled by now of the promises, by name. */
+function watch(promises: Readonly<Record<string, Promise<unknown>>>): string[] {
+  const settled: string[] = []
+  for (const [name, promise] of Object.entries(promises)) {
+    promise.then(
+      () => settled.push(name),
+      (error: Error) => settled.push(`${name}: ${error.message}`),
+    )
+  }
+  return settled
+}
+
+const report = (n: number): NewEnvelope => ({
+  direction: 'rid-to-grid',
+  source: 'a',
+  digest: String(n),
+  msgType: 'Report',
+  incidents: [`a ${n}`],
+  receivedAt: n,
+  deliveries: [
+    { kind: 'topic', destination: 't', incident: `a ${n}`, item: String(n), payload: 'x', state: 'pending' },
+  ],
+})
+const lease = { kind: 'topic', destination: 't', limit: 5, now: 10, leaseMs: 1000 } as const
+
+test('nothing is acknowledged before the disk has it, and a lease does not wait for that', async () => {
+  const { disk, waiting } = slowDisk()
+  const store = await openGatewayStore({ ...options('slow.db'), disk })
+  const settled = watch({ first: store.accept(report(1)) })
+  await eventually('the disk to be asked', () => waiting.length === 1)
+  const later = watch({
+    second: store.accept(report(2)),
+    third: store.accept(report(3)),
+    again: store.accept(report(1)),
+  })
+  const [units] = await Promise.all([store.claim(lease), wait(50)])
+  assert.equal(units.length, 3, 'what is committed can be delivered')
+  assert.deepEqual([settled, later, waiting.length], [[], [], 1])
+  waiting.shift()?.done()
+  await eventually('the disk to be asked again', () => waiting.length === 1)
+  assert.deepEqual([settled, later], [['first'], []], 'the second sync began after the first one ended')
+  waiting.shift()?.done()
+  await eventually('the others', () => later.length === 3)
+  assert.equal(waiting.length, 0)
+  const last = watch({ last: store.accept(report(4)) })
+  await eventually('the disk to be asked', () => waiting.length === 1)
+  const closed = watch({ closed: Promise.resolve(store[Symbol.asyncDispose]()) })
+  await wait(50)
+  assert.deepEqual([last, closed], [[], []], 'closing waits for the disk')
+  waiting.shift()?.done()
+  await eventually('it to be closed', () => closed.length === 1)
+  assert.deepEqual(last, ['last'])
+})
+
+test('after a disk failure nothing is acknowledged any more: a second try would prove nothing', async () => {
+  const { disk, waiting } = slowDisk()
+  const lost: string[] = []
+  const store = await openGatewayStore({ ...options('failing.db'), disk, lost: (error) => lost.push(error.code) })
+  const settled = watch({ first: store.accept(report(1)) })
+  await eventually('the disk to be asked', () => waiting.length === 1)
+  const behind = watch({ second: store.accept(report(2)) })
+  await wait(50)
+  waiting.shift()?.fail(new Error('EIO: i/o error, fdatasync'))
+  await eventually('the failure to be told', () => settled.length + behind.length === 2)
+  for (const text of [...settled, ...behind]) assert.match(text, /cannot be used. What was written may be lost: EIO/)
+  assert.deepEqual(lost, ['store-unavailable'])
+  await assert.rejects(store.accept(report(3)), /may be lost/)
+  await assert.rejects(store.probe(), /may be lost/)
+  assert.equal(waiting.length, 0)
+  await store[Symbol.asyncDispose]()
+  await using again = await openGatewayStore(options('failing.db'))
+  assert.equal((await again.accept(report(3))).outcome, 'accepted')
+})
+
+test('the log that is forced to disk is the one that is written, whatever comes and goes beside it', async () => {
+  await using store = await openGatewayStore(options('same.db'))
+  const before = (await stat(join(dir, 'same.db-wal'))).ino
+  for (let n = 0; n < 3; n += 1) {
+    await store.accept(report(n))
+    const queue = await openQueue(options('same.db'))
+    await queue.retry('1', 0)
+    await queue[Symbol.asyncDispose]()
+  }
+  assert.equal((await stat(join(dir, 'same.db-wal'))).ino, before)
 })
 
 test('the store is free again when the gateway was killed', async () => {
