@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { createLog, type Logger } from '../src/log.ts'
+
+/** The lines of a log, and the logger that writes them. */
+function logged(): { log: Logger; lines: () => Record<string, unknown>[] } {
+  const written: string[] = []
+  const log = createLog('info', { write: (line: string) => written.push(line) })
+  return { log, lines: () => written.map((line) => JSON.parse(line) as Record<string, unknown>) }
+}
+
+test('a line says its level, the time and what happened', () => {
+  const { log, lines } = logged()
+  log.debug('too small')
+  log.warn({ topic: 'incident' }, 'Something happened')
+  const [line, ...more] = lines()
+  assert.deepEqual(more, [])
+  assert.match(String(line?.time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  assert.deepEqual({ ...line, time: 0 }, { level: 'warn', time: 0, topic: 'incident', msg: 'Something happened' })
+})
+
+test('secrets and documents do not reach a line, as far down as two objects, in lists, or in what a child logger carries', () => {
+  const { log, lines } = logged()
+  log.child({ password: 'hidden', peer: 'a' }).info({
+    xml: 'hidden',
+    payload: Buffer.from('hidden'),
+    request: { body: 'hidden', id: 1, headers: { authorization: 'hidden', accept: '*/*' } },
+    tls: [{ key: 'hidden', passphrase: 'hidden' }],
+  })
+  const [line] = lines()
+  assert.equal(JSON.stringify(line).includes('hidden'), false, JSON.stringify(line))
+  assert.equal(JSON.stringify(line).includes(JSON.stringify([...Buffer.from('hidden')]).slice(1, -1)), false)
+  assert.deepEqual(line?.request, {
+    body: '[redacted]',
+    id: 1,
+    headers: { authorization: '[redacted]', accept: '*/*' },
+  })
+  assert.deepEqual([line?.peer, line?.password], ['a', '[redacted]'])
+})
+
+test('what is logged stays as it was', () => {
+  const fields = { request: { body: 'kept' }, list: [{ key: 'kept' }] }
+  logged().log.info(fields)
+  assert.deepEqual(fields, { request: { body: 'kept' }, list: [{ key: 'kept' }] })
+})
+
+test('an error is written as name, code, message and stack, and not what hangs on it', () => {
+  const { log, lines } = logged()
+  const error = Object.assign(new Error('refused', { cause: new Error('below') }), { code: 'E1', socket: 'hidden' })
+  log.error({ err: error }, 'Failed')
+  log.error({ nested: { error } }, 'Failed')
+  const [line, nested] = lines()
+  const { stack, ...rest } = (line?.err ?? {}) as Record<string, unknown>
+  assert.deepEqual(rest, { type: 'Error', code: 'E1', message: 'refused', cause: 'below' })
+  assert.match(String(stack), /log\.test/)
+  assert.equal(nested?.msg, 'Failed')
+})
+
+test('lines on standard output are all there when the process ends in order', () => {
+  const program = `
+    import { createLog, flushLog } from ${JSON.stringify(new URL('../src/log.ts', import.meta.url).href)}
+    const log = createLog('info')
+    for (let n = 0; n < 3000; n += 1) log.info({ n }, 'line')
+    setTimeout(() => { log.info({ n: 3000 }, 'line'); flushLog() }, 100)`
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
+  const numbers = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { n: number }).n)
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 3001 }, (_, n) => n),
+  )
+})
