@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
-
 /** Time and chance, handed to whatever waits, so that tests can move both. */
 export interface Clock {
   /** ms since the epoch */
@@ -13,11 +11,18 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   random: Math.random,
-  async sleep(ms, signal) {
-    try {
-      await wait(ms, undefined, signal ? { signal } : {})
-    } catch {
-      // aborted: the caller looks at its signal
-    }
-  },
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve()
+      const wake = () => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      signal?.addEventListener('abort', wake)
+    }),
 }
+
+/** Reason for an abort that is no failure, hundreds of times a second: the default reason is made anew with a stack trace. */
+export const ENDED = new Error('ended')

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Delivery } from '../store/store.ts'
@@ -22,7 +22,7 @@ export async function attempt(
   const deliveries = unit.map((one) => one.id)
   const enough = new AbortController()
   const over = new AbortController()
-  const end = () => enough.abort()
+  const end = () => enough.abort(ENDED)
   stop.addEventListener('abort', end)
   if (stop.aborted) end()
 
@@ -40,7 +40,7 @@ export async function attempt(
   /** Resolves only when the sink did not come back. */
   async function watch(lost: (outcome: AttemptOutcome) => void): Promise<void> {
     await clock.sleep(SEND_LIMIT, enough.signal)
-    enough.abort()
+    enough.abort(ENDED)
     await clock.sleep(SEND_GRACE, over.signal)
     if (over.signal.aborted) return
     log.error({ deliveries }, 'Sending did not end when it was told to')
@@ -51,8 +51,8 @@ export async function attempt(
   return new Promise((resolve) => {
     void send().then((outcome) => {
       stop.removeEventListener('abort', end)
-      over.abort()
-      enough.abort()
+      over.abort(ENDED)
+      enough.abort(ENDED)
       resolve(outcome)
     })
     void watch(resolve)

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Delivery, DestinationKind, Store } from '../store/store.ts'
@@ -50,6 +50,9 @@ export interface LoopContext {
   readonly stop: AbortSignal
 }
 
+/** Outcomes that may wait to be written while others are sent: so many may be sent again after a crash. */
+const UNSETTLED = 16
+
 interface Down {
   readonly since: number
   readonly failures: number
@@ -66,6 +69,7 @@ export class DeliveryLoop {
   readonly #context: LoopContext
   readonly #running = new Map<Promise<void>, readonly Delivery[]>()
   readonly #leased = new Set<string>()
+  #sending = 0
   #down: Down | null = null
   /** when it came back, while there may be something left that waits for a time set before that */
   #early: number | undefined
@@ -80,7 +84,7 @@ export class DeliveryLoop {
   /** There may be something to do. */
   wake(): void {
     this.#awake = true
-    this.#wakeUp.abort()
+    this.#wakeUp.abort(ENDED)
   }
 
   /** The destination says it is back: look at once. */
@@ -117,7 +121,8 @@ export class DeliveryLoop {
   }
 
   #freeSlots(): number {
-    if (this.#down === null) return this.#destination.concurrency - this.#running.size
+    const { concurrency } = this.#destination
+    if (this.#down === null) return Math.min(concurrency - this.#sending, concurrency + UNSETTLED - this.#running.size)
     return this.#running.size === 0 && this.#context.clock.now() >= this.#down.nextProbe ? 1 : 0
   }
 
@@ -170,8 +175,12 @@ export class DeliveryLoop {
     if (isProbe && clock.now() >= expiry && down.since <= expiry) {
       return keeper.keep(giveUp(unit, down.reason, this.#circumstances()))
     }
+    this.#sending += 1
     const outcome = await attempt({ sink, clock, log }, unit, stop)
+    this.#sending -= 1
     this.#learn(outcome, isProbe)
+    // the next one need not wait for the disk
+    this.wake()
     await this.#settle(unit, outcome)
   }
 

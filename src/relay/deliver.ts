@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -79,7 +79,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           maxAge: config.maxAge,
           events,
           changed,
-          postponed: () => poke.abort(),
+          postponed: () => poke.abort(ENDED),
           draining: draining.signal,
           stop: stop.signal,
         },
@@ -169,14 +169,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   /** False when it is not done by then. */
   async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
     const done = new AbortController()
-    const finished = work.then(() => done.abort())
+    const finished = work.then(() => done.abort(ENDED))
     await Promise.race([finished, clock.sleep(Math.max(0, ms), done.signal)])
     return done.signal.aborted
   }
 
   async function drain(ms: number): Promise<void> {
     draining.abort()
-    poke.abort()
+    poke.abort(ENDED)
     for (const loop of loops.values()) loop.wake()
     if (await within(idle(), ms)) return
     stop.abort()
@@ -194,7 +194,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const loop = loops.get(keyOf(kind, destination))
       if (why === 'back') loop?.cameBack()
       else loop?.wake()
-      poke.abort()
+      poke.abort(ENDED)
     },
     drain,
     down: () => [...states.values()].filter((state) => state.state === 'down'),

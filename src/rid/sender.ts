@@ -25,6 +25,9 @@ export interface SenderLimits {
 // has its messages a minute after the network is well.
 const DEFAULT_LIMITS: SenderLimits = { connect: 10_000, whole: 30_000, maxReply: 1024 * 1024, connections: 4 }
 
+/** made once: an AbortController's own reason carries a stack trace */
+const CUT_SHORT = new Error('cut short')
+
 export interface RidSenderOptions {
   readonly peer: PeerConfig
   readonly tls: TlsFiles
@@ -111,20 +114,30 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
 
   return {
     async send(xml, signal) {
-      const deadline = AbortSignal.timeout(limits.whole)
-      const either = AbortSignal.any([signal, deadline])
+      const either = new AbortController()
+      let late = false
+      const end = () => either.abort(CUT_SHORT)
+      const timer = setTimeout(() => {
+        late = true
+        end()
+      }, limits.whole)
+      signal.addEventListener('abort', end)
+      if (signal.aborted) end()
       let response: PeerResponse
       try {
-        response = await post(xml, either).catch((error: unknown) => {
+        response = await post(xml, either.signal).catch((error: unknown) => {
           // A peer may close an idle connection just when we use it. Once more, on a new one: sending is idempotent (§3).
-          if (!either.aborted && isReset(error)) return post(xml, either)
+          if (!either.signal.aborted && isReset(error)) return post(xml, either.signal)
           throw error
         })
       } catch (error) {
         if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
-        const reason = deadline.aborted ? `no answer within ${limits.whole / 1000} s` : networkReason(error)
+        const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error)
         log.warn({ reason }, 'RID peer cannot be reached')
         return { kind: 'retry', reason: `The peer cannot be reached: ${reason}`, destinationDown: true }
+      } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
       }
       return judge(response, msgTypeOf(xml))
     },
