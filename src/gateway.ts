@@ -100,7 +100,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
         intake,
         store,
         events,
-        backlog: () => store.backlog().reduce((sum, row) => sum + row.pending + row.sending, 0),
+        unsettled: () => store.unsettled(),
         wake: (topic) => delivery.wake('topic', topic),
       }),
       state: () => (draining ? 'draining' : 'serving'),

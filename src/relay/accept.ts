@@ -19,8 +19,8 @@ export interface AcceptOptions {
   readonly intake: Intake
   readonly store: Store
   readonly events: Events
-  /** unsettled deliveries, for the limit of the queue */
-  backlog(): number
+  /** how many deliveries are, for the limit of the queue */
+  unsettled(): number
   /** deliveries for this Topic were committed */
   wake(topic: string): void
 }
@@ -56,7 +56,7 @@ export function createAccept(options: AcceptOptions): Accept {
     const digest = digestOf(judged, inspection)
     try {
       // what is stored already needs no room
-      const full = options.backlog() >= config.delivery.maxQueue
+      const full = options.unsettled() >= config.delivery.maxQueue
       if (full && store.findEnvelope('rid-to-grid', message.peer.name, digest) === undefined) {
         return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
       }

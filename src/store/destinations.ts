@@ -29,6 +29,8 @@ export interface Destinations {
   /** The transaction is undone. */
   forget(): void
   all(): DestinationRow[]
+  /** pending and sending ones, of all destinations */
+  unsettled(): number
 }
 
 export function createDestinations(db: DatabaseSync): Destinations {
@@ -43,6 +45,7 @@ export function createDestinations(db: DatabaseSync): Destinations {
     db,
     'SELECT id, kind, name, pending, sending, held, withheld FROM destination ORDER BY kind, name',
   )
+  const sum = one<{ unsettled: number }>(db, 'SELECT coalesce(sum(pending + sending), 0) AS unsettled FROM destination')
   const known = new Map<string, number>()
   const changes = new Map<number, Record<Counted, number>>()
 
@@ -81,6 +84,7 @@ export function createDestinations(db: DatabaseSync): Destinations {
       changes.clear()
       known.clear()
     },
+    unsettled: () => sum()!.unsettled,
     all: () => list().map((row) => ({ ...row, kind: kindName(row.kind) })),
   }
 }

@@ -159,6 +159,7 @@ function create(
       }
       return backlog.rows
     },
+    unsettled: () => read(destinations.unsettled),
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },

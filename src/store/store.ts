@@ -195,6 +195,8 @@ export interface Store extends AsyncDisposable {
   /** An operator's hand: anything not delivered and not sending becomes discarded. */
   discard(id: string, now: number): Promise<boolean>
   backlog(): Backlog[]
+  /** How many deliveries are pending or being sent: cheaper than all of `backlog`. */
+  unsettled(): number
   /** Proves that a commit works (readiness). */
   probe(): Promise<void>
   /** Changes when another process (the queue command) wrote: cheap to poll. */

@@ -21,7 +21,7 @@ async function createDoor(strict = false) {
     intake,
     store,
     events: createEvents({ log, metrics: createMetrics(), clock }),
-    backlog: () => 0,
+    unsettled: () => 0,
     wake: () => undefined,
   })
   return {

@@ -18,7 +18,7 @@ after(() => intake[Symbol.asyncDispose]())
 interface Faults {
   readonly intake?: Partial<Intake>
   readonly store?: (store: Store) => Store
-  readonly backlog?: () => number
+  readonly unsettled?: () => number
 }
 
 async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
@@ -35,7 +35,7 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
     intake: { ...intake, ...faults.intake },
     store: faults.store?.(own.store) ?? own.store,
     events: createEvents({ log, metrics: createMetrics(), clock: own.clock }),
-    backlog: faults.backlog ?? (() => own.store.list({ states: ['pending'] }).length),
+    unsettled: faults.unsettled ?? (() => own.store.list({ states: ['pending'] }).length),
     wake: (topic) => woken.push(topic),
   })
   let id = 0
@@ -291,12 +291,12 @@ const CANNOT: readonly [name: string, faults: Faults][] = [
   [
     'the store cannot be read',
     {
-      backlog: () => {
+      unsettled: () => {
         throw new GatewayError('store-unavailable')
       },
     },
   ],
-  ['the queue is full', { backlog: () => 10 }],
+  ['the queue is full', { unsettled: () => 10 }],
   ['readers are busy', { intake: { inspect: () => Promise.reject(new GatewayError('intake-busy')) } }],
   ['a reader fails', { intake: { inspect: () => Promise.reject(new GatewayError('internal', '/secret/path')) } }],
   ['a reader throws', { intake: { inspect: () => Promise.reject(new Error('/secret/path')) } }],
@@ -331,7 +331,7 @@ test('a refusal that cannot be written down is still that refusal', async () => 
 
 test('the same message again is approved while the queue is full', async () => {
   let full = false
-  await using t = await bench({}, { backlog: () => (full ? 10 : 0) })
+  await using t = await bench({}, { unsettled: () => (full ? 10 : 0) })
   const first = await t.post(documentText())
   full = true
   assert.deepEqual(await t.post(documentText()), first)

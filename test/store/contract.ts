@@ -627,6 +627,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await clock.advance(10)
       await store.accept(envelope(clock, 'two', [delivery('D', { state: 'held' })]))
       const [a, b] = (await store.claim(request(clock, { limit: 2 }))).flat()
+      assert.equal(store.unsettled(), 3, 'one waits, two are being sent; the held one is not counted')
       await store.settle([{ id: b!.id, to: 'pending', nextAttempt: created + 900, reason: 'x', countAttempt: true }])
       await store.settle([{ id: a!.id, to: 'delivered' }])
       assert.deepEqual(store.backlog(), [
@@ -643,6 +644,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       ])
       await store.settle(delivered(await store.claim(request(clock))))
       assert.equal(store.backlog()[0]?.due, created + 900)
+      assert.equal(store.unsettled(), 1)
     })
   })
 }
