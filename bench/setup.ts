@@ -12,7 +12,7 @@ export interface Bench extends AsyncDisposable {
   /** A bare fastify, its port. */
   fastify(): Promise<number>
   /** A RID system that notes what comes, its port. */
-  ridPeer(name: string): Promise<{ child: Child; port: number }>
+  ridPeer(name: string, port?: number): Promise<{ child: Child; port: number }>
 }
 
 const NOWHERE: PeerSetup[] = [{ name: 'csirt-a', publish: ['incident'] }]
@@ -50,10 +50,10 @@ export async function createBench(
       const certificate = await ca.issue({ cn: 'bare', dns: ['localhost'] })
       return world.use(startChild('./fastify-child.ts', files(certificate))).ask<number>('start')
     },
-    async ridPeer(name) {
+    async ridPeer(name, port) {
       const certificate = await ca.issue({ cn: name, dns: [`${name}.example`, 'localhost'] })
       const child = world.use(startChild('./peer-child.ts', files(certificate)))
-      return { child, port: await child.ask<number>('start') }
+      return { child, port: await child.ask<number>('start', port === undefined ? {} : { port }) }
     },
     [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
