@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { badNetwork } from '../test/soak/bad-network.ts'
 import { brokerAway } from '../test/soak/broker-away.ts'
+import { flood } from '../test/soak/flood.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
 import type { Findings, Proof } from '../test/soak/proof.ts'
@@ -19,6 +20,7 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
+  flood: { proof: flood, count: 10_000, about: 'forged events, foreign items, a giant one; count: of each' },
   'broker-away': { proof: brokerAway, count: 60, about: 'the Broker is away as senders post; count: seconds' },
 }
 
