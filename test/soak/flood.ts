@@ -71,7 +71,7 @@ export const flood: Proof = async ({ kind, count, say }) => {
   await arrival('behind-the-foreign')
   await counted('iodef_gateway_items_ignored_total', { reason: 'foreign' }, count)
   say('an item of a million empty elements')
-  const data = `<AdditionalData dtype="xml">${'<a/>'.repeat(Math.min(GIANT, count * 100))}</AdditionalData>`
+  const data = `<AdditionalData dtype="xml">${'<a/>'.repeat(Math.min(GIANT, Math.max(100_000, count * 100)))}</AdditionalData>`
   const giant = report('giant').replace('</Incident>', `${data}</Incident>`)
   // ejabberd takes no item of that size
   const refused = await publisher.publish('noise', 'giant', giant).then(
