@@ -27,12 +27,19 @@ const COUNTED: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.rid])
  * Children may relax or tighten, so only the strictest part counts.
  */
 export function neededFor(root: XmlElement): Needed {
+  return neededForParts([root])
+}
+
+/** What `parts` need together, when only they are shown. */
+export function neededForParts(parts: readonly XmlElement[]): Needed {
   const labels = new Set<Label>()
-  for (const element of descendants(root)) {
-    if (!COUNTED.has(element.ns)) continue
-    const value = attribute(element, 'restriction')
-    if (value !== undefined) labels.add(labelOf(value))
-    else if (element.local === 'Incident') labels.add('private')
+  for (const part of parts) {
+    for (const element of descendants(part)) {
+      if (!COUNTED.has(element.ns)) continue
+      const value = attribute(element, 'restriction')
+      if (value !== undefined) labels.add(labelOf(value))
+      else if (element.local === 'Incident') labels.add('private')
+    }
   }
   return reduced(labels)
 }
@@ -40,6 +47,10 @@ export function neededFor(root: XmlElement): Needed {
 /** What several parts of one thing need together. */
 export function strictest(lists: readonly Needed[]): Needed {
   return reduced(new Set(lists.flat()))
+}
+
+export function same(a: Needed, b: Needed): boolean {
+  return a.length === b.length && a.every((label) => b.includes(label))
 }
 
 function reduced(labels: ReadonlySet<Label>): Needed {
@@ -54,7 +65,8 @@ export function missingFrom(listed: readonly string[], needed: Needed): Label | 
   return needed.find((label) => !allowed.has(label))
 }
 
-function labelOf(value: string): Label {
+/** What one attribute asks for. */
+export function labelOf(value: string): Label {
   const word = value.trim()
   if (word === 'default') return 'default'
   return TWINS.get(word) ?? ORDER.find((label) => label === word) ?? 'private'

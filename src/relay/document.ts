@@ -17,6 +17,8 @@ export interface DocumentReading {
   readonly shell: string | null
   readonly incidents: readonly IncidentReading[]
   readonly needed: Needed
+  /** what the document alone asks for: less than `needed`, when the RID message around it asks for more */
+  readonly alone: Needed
   /** what has to travel beside the normal form, since that or a Broker would damage it */
   readonly original: Original | null
   /** true when a Broker would change even what is seen of it */
@@ -66,6 +68,7 @@ export function describe(
     shell: shell === PLAIN_SHELL ? null : shell,
     incidents: described,
     needed: neededFor(around),
+    alone: around === document ? neededFor(around) : neededFor(document),
     original: original ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
     linked: incidents.length > 1 && incidents.some((incident) => checkIdentifiers(incident, { limit: 1 }).length > 0),

@@ -15,6 +15,7 @@ import { scan } from '../xml/scan.ts'
 import { descendants, type XmlElement } from '../xml/tree.ts'
 import { staysValid } from './around.ts'
 import { type DocumentReading, describe, hasPrefixedType } from './document.ts'
+import { carriedPolicy } from './envelope.ts'
 import { type Format, type Inspection, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readXep0268 } from './item-reading.ts'
 import { upgradedReading } from './upgrading.ts'
@@ -98,11 +99,14 @@ function readParsed(
   const own = schemas.get(formatOf(document).top ?? '')
   const original = sourceOf(text, root, document, own, signatures.length > 0)
   const alone = describe(document, original, root)
-  const described = { ...alone, carriable: alone.carriable && staysValid(schemas, document, alone) }
-  if (described.version === 2) return { ...result, document: described }
+  const policy = result.rid?.policy == null ? undefined : carriedPolicy(root, document, result.rid.policy)
+  const sayable = result.rid?.policy == null || policy !== undefined
+  const described = { ...alone, carriable: alone.carriable && sayable && staysValid(schemas, document, alone) }
+  const rid = result.rid && policy ? { ...result.rid, policy } : result.rid
+  if (described.version === 2) return { ...result, rid, document: described }
   const { part } = options
   const read = (upgraded: string) => readText(schemas, upgraded, part === undefined ? {} : { part })
-  return { ...result, document: { ...described, upgraded: upgradedReading(document, described, read) } }
+  return { ...result, rid, document: { ...described, upgraded: upgradedReading(document, described, read) } }
 }
 
 /** The incidents of a document that is not valid: whoever asks where they are shall hear why it was refused. */

@@ -8,7 +8,7 @@ import {
   renderContext,
   xep0268Item,
 } from '../grid/item.ts'
-import { missingFrom } from '../iodef/restriction.ts'
+import { missingFrom, same } from '../iodef/restriction.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
 import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { elementOf, typeOf } from './msg-types.ts'
@@ -84,7 +84,8 @@ export function planPublication(
   if (topics.some((topic) => topic.payload === 'iodef')) {
     const what =
       msgType === 'Report'
-        ? original && NOT_CARRIED[original.version === 1 ? 'version' : original.reason]
+        ? (original && NOT_CARRIED[original.version === 1 ? 'version' : original.reason]) ||
+          (!same(document.alone, document.needed) && 'the restriction of the RID message around it')
         : `a ${msgType}`
     if (what) return denied('cannot-carry', `an item of payload "iodef" cannot carry ${what}`)
   }
