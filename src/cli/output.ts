@@ -59,7 +59,7 @@ export function printable(text: string): string {
 /** Columns padded to their widest entry, two spaces between; `rows` includes the heading. */
 export function table(rows: readonly (readonly string[])[]): string {
   const cells = rows.map((row) => row.map(printable))
-  const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)))
+  const widths = (cells[0] ?? []).map((_, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 0))
   return cells
     .map(
       (row) =>

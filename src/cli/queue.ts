@@ -1,4 +1,5 @@
 import { nearest } from '../config/nearest.ts'
+import { leftOut } from '../store/queue.ts'
 import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/store.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
@@ -23,7 +24,7 @@ export const queue: Command = {
   help: `
 Every report that was taken in has one delivery per destination: a Topic of the grid or a RID peer.
 
-  list            deliveries, the latest 1000, oldest first
+  list            all deliveries, oldest first; of those delivered or discarded only the latest 1000 (how many are older is said)
   show ID         everything about one delivery, with what is to be delivered
   retry ID...     makes deliveries that are pending, held, withheld or discarded due now
   discard ID...   gives up what is not delivered; it stays in the list, and can still be retried
@@ -34,14 +35,14 @@ Every report that was taken in has one delivery per destination: a Topic of the 
       --state STATE,...    list: only these states: ${STATES.join(', ')}
       --destination NAME   list: only to this Topic or peer
       --incident ID        list: only of this incident
-      --limit N            list: only the latest N
+      --limit N            list: only the latest N, whatever their state; may be more than 1000
 
   pending    waits for its turn or its next attempt     held       failed for good: an operator decides
   sending    on its way now                             withheld   policy says no (restriction)
   delivered  proved to have arrived                     discarded  given up by an operator
 
   iodef-gateway queue list --config gateway.yaml --state held
-  iodef-gateway queue retry 17 --config gateway.yaml
+  iodef-gateway queue retry 06YDAJ4QRN6 --config gateway.yaml
 `,
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, OPTIONS)
@@ -82,11 +83,31 @@ function filterOf(values: { state?: string; destination?: string; incident?: str
 
 async function list(store: Store, filter: QueueFilter, asJson: boolean, io: Io): Promise<ExitCode> {
   const rows = store.list(filter)
-  if (asJson) await write(io.out, json(rows.map(publicDelivery)))
+  if (asJson) await writeList(rows, io)
   else if (rows.length === 0) await write(io.err, 'no deliveries\n')
   else await write(io.out, table([HEADING, ...rows.map(cells)]))
+  const older = leftOut(rows)
+  if (older > 0) {
+    const those =
+      older === 1
+        ? 'one older delivery, delivered or discarded, is'
+        : `${older} older deliveries, delivered or discarded, are`
+    await write(io.err, `${those} not shown: "--limit ${rows.length + older}" shows all, --state others only\n`)
+  }
   return 0
 }
+
+/** The same text as that of the whole list, which may be longer than a string can be. */
+async function writeList(rows: readonly DeliverySummary[], io: Io): Promise<void> {
+  if (rows.length === 0) return await write(io.out, json([]))
+  for (let i = 0; i < rows.length; i += AT_ONCE) {
+    const text = json(rows.slice(i, i + AT_ONCE).map(publicDelivery))
+    const last = i + AT_ONCE >= rows.length
+    await write(io.out, `${i === 0 ? '[' : ''}${text.slice(1, -3)}${last ? '\n]\n' : ','}`)
+  }
+}
+
+const AT_ONCE = 1000
 
 const HEADING = ['ID', 'STATE', 'FROM', 'TO', 'INCIDENT', 'TRIES', 'NEXT', 'REASON']
 

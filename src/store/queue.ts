@@ -1,21 +1,33 @@
 import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
-import { one } from './sql.ts'
-import type { Backlog, Delivery, DeliverySummary, QueueFilter, Store } from './store.ts'
+import { one, type Value } from './sql.ts'
+import type { Backlog, Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from './store.ts'
 import type { Tables } from './tables.ts'
 import { isAskedFor } from './trail.ts'
 
 /** What is read of the queue; never a payload but by `show` and `findPayload`. */
 export interface Queue {
-  /** The latest `limit` (1000) of those asked for, oldest first. */
+  /**
+   * Those asked for, oldest first: the latest `limit`. Without it all that are not settled for good, and the latest 1000 of
+   * those delivered or discarded: `leftOut` says how many more there are.
+   */
   list(filter: QueueFilter): DeliverySummary[]
   show(id: string): Delivery | undefined
   findPayload: Store['findPayload']
   backlog(): Backlog[]
 }
 
+/** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
 const LIMIT = 1000
+const OVER: readonly DeliveryState[] = ['delivered', 'discarded']
+
+const older = new WeakMap<readonly DeliverySummary[], number>()
+
+/** How many older deliveries, delivered or discarded, `list` left out of this answer though they were asked for. */
+export function leftOut(listed: readonly DeliverySummary[]): number {
+  return older.get(listed) ?? 0
+}
 
 export function createQueue({ db, destinations, groups }: Tables): Queue {
   db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
@@ -49,25 +61,24 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   }
 
   return {
-    list({ states, destination, incident, limit = LIMIT }) {
-      const wanted = states ?? STATES
-      const where = [`d.state IN (${wanted.map(stateCode).join(', ')})`]
-      const values: (string | number | null)[] = []
-      // delivered ones are the many: only where they are asked for is the whole table walked
-      if (!wanted.includes('delivered')) where.push('d.state <> 2')
-      if (destination !== undefined || !wanted.includes('delivered')) {
-        where.push('d.destination IN (SELECT id FROM destination WHERE name = coalesce(?, name))')
-        values.push(destination ?? null)
+    list(filter) {
+      const { states = STATES, limit } = filter
+      const open = states.filter((state) => !OVER.includes(state))
+      const over = states.filter((state) => OVER.includes(state))
+      const parts =
+        limit === undefined
+          ? [asked(open, filter), latest(asked(over, filter), LIMIT)]
+          : [latest(asked(states, filter), limit)]
+      // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
+      const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM}
+        WHERE d.seq IN (${parts.map((part) => part.sql).join(' UNION ALL ')}) ORDER BY d.seq`
+      const rows = db.prepare(sql).iterate(...parts.flatMap((part) => part.values)) as Iterable<unknown>
+      const listed = Array.from(rows, (row) => toSummary(row as SummaryRow, groups))
+      if (limit === undefined && listed.filter(({ state }) => OVER.includes(state)).length === LIMIT) {
+        const { sql, values } = asked(over, filter)
+        older.set(listed, one<{ n: number }>(db, `SELECT count(*) AS n FROM (${sql})`)(...values)!.n - LIMIT)
       }
-      if (incident !== undefined) {
-        where.push('asked_for(d.incident, ?)')
-        values.push(incident)
-      }
-      const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq IN (
-          SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')} ORDER BY d.seq DESC LIMIT ?
-        ) ORDER BY d.seq`
-      const rows = db.prepare(sql).all(...values, limit) as unknown as SummaryRow[]
-      return rows.map((row) => toSummary(row, groups))
+      return listed
     },
     show(id) {
       const row = show(parseId(id) ?? -1)
@@ -88,4 +99,30 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
         due: counts.pending === 0 ? null : earliest(due(id)!.at, leaseEnd(id)!.at),
       })),
   }
+}
+
+interface Part {
+  readonly sql: string
+  readonly values: readonly Value[]
+}
+
+/** Keys of the deliveries in these states. */
+function asked(states: readonly DeliveryState[], { destination, incident }: QueueFilter): Part {
+  const where = [`d.state IN (${states.map(stateCode).join(', ')})`]
+  const values: Value[] = []
+  // delivered ones are the many: only where they are asked for is the whole table walked
+  if (!states.includes('delivered')) where.push('d.state <> 2')
+  if (destination !== undefined || !states.includes('delivered')) {
+    where.push('d.destination IN (SELECT id FROM destination WHERE name = coalesce(?, name))')
+    values.push(destination ?? null)
+  }
+  if (incident !== undefined) {
+    where.push('asked_for(d.incident, ?)')
+    values.push(incident)
+  }
+  return { sql: `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`, values }
+}
+
+function latest({ sql, values }: Part, limit: number): Part {
+  return { sql: `SELECT * FROM (${sql} ORDER BY d.seq DESC LIMIT ?)`, values: [...values, limit] }
 }

@@ -165,3 +165,90 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(err, /no store at .*none\.db/)
   })
 })
+
+describe('queue list of more deliveries than fit on a page', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'queue-long-'))
+  const config = ['--config', join(folder, 'gateway.yaml')]
+
+  before(async () => {
+    writeFileSync(join(folder, 'gateway.yaml'), LEAST)
+    await using store = await openStore({
+      path: join(folder, 'gateway.db'),
+      log: createLog('silent'),
+      clock: systemClock,
+    })
+    const now = Date.now()
+    const put = (incident: string, state: 'held' | 'withheld' | 'pending', count: number) => {
+      const deliveries = Array.from({ length: count }, (_, i) => ({
+        kind: 'topic' as const,
+        destination: 'incident',
+        incident: `${incident} ${i}`,
+        item: `${incident}-${i}`,
+        payload: '<x/>',
+        state,
+      }))
+      const incidents = [incident]
+      const digest = incident.padEnd(64, '0')
+      const about = { direction: 'rid-to-grid', source: 'a', digest, msgType: 'Report', incidents } as const
+      return store.accept({ ...about, receivedAt: now, deliveries })
+    }
+    await put('delivered', 'pending', 1003)
+    const claimed = await store.claim({ kind: 'topic', destination: 'incident', limit: 2000, now, leaseMs: 60_000 })
+    assert.equal(claimed.flat().length, 1003)
+    await store.settle(claimed.flat().map(({ id }) => ({ id, to: 'delivered' })))
+    await put('held', 'held', 700)
+    await put('withheld', 'withheld', 700)
+    await put('pending', 'pending', 700)
+  })
+  after(() => rmSync(folder, { recursive: true }))
+
+  async function list(...options: string[]) {
+    const { code, out, err } = await iodefGateway(['queue', 'list', ...config, ...options, '--json'])
+    assert.equal(code, 0)
+    const rows: { id: string; state: string }[] = JSON.parse(out)
+    return { states: Object.groupBy(rows, ({ state }) => state), rows, out, err }
+  }
+
+  it('drops nothing that waits for somebody', async () => {
+    const { states, rows, out, err } = await list()
+    assert.deepEqual(
+      Object.entries(states).map(([state, those]) => [state, those?.length]),
+      [
+        ['delivered', 1000],
+        ['held', 700],
+        ['withheld', 700],
+        ['pending', 700],
+      ],
+    )
+    assert.deepEqual(
+      rows,
+      rows.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    )
+    assert.equal(
+      err,
+      '3 older deliveries, delivered or discarded, are not shown: "--limit 3103" shows all, --state others only\n',
+    )
+    assert.equal(out, `${JSON.stringify(rows, null, 2)}\n`)
+    const { rows: waiting, err: nothing } = await list('--state', 'held,withheld,pending,sending')
+    assert.deepEqual([waiting.length, nothing], [2100, ''])
+  })
+
+  it('shows the table whole, too', async () => {
+    const { out, err } = await iodefGateway(['queue', 'list', ...config])
+    assert.equal(out.trimEnd().split('\n').length, 3101)
+    assert.match(err, /^3 older deliveries/)
+  })
+
+  it('keeps to a limit that is given, and says nothing then', async () => {
+    for (const [limit, expected] of [
+      ['2', 2],
+      ['3103', 3103],
+    ] as const) {
+      const { rows, err } = await list('--limit', limit)
+      assert.deepEqual([rows.length, err], [expected, ''])
+    }
+    const { rows, err } = await list('--state', 'delivered')
+    assert.equal(rows.length, 1000)
+    assert.match(err, /^3 older .*"--limit 1003"/)
+  })
+})
