@@ -1,11 +1,15 @@
+import { decode } from '../xml/decode.ts'
+
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})[ \\t]*(?=;|$)`)
-const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?`, 'y')
+const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})(?:=(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)")?)?)?`, 'y')
+/** Their non-ASCII text is ASCII too: read as if the charset were not there, it would be taken, and garbled. */
+const SEVEN_BIT = /utf-?7|^(?:x-|cs)?iso-?2022|^hz/
 
 export interface ContentType {
   /** lower case */
   readonly type: string
-  /** lower case, the first one given */
+  /** lower case, the first one given that is of use */
   readonly charset?: string
 }
 
@@ -20,7 +24,13 @@ export function parseContentType(value: string): ContentType | undefined {
     const parameter = PARAMETER.exec(text)
     if (parameter === null) return undefined
     const [, name, token, quoted] = parameter
-    if (name?.toLowerCase() === 'charset') charset ??= (token ?? quoted ?? '').replace(/\\(.)/g, '$1').toLowerCase()
+    if (name?.toLowerCase() === 'charset') charset ??= usable((token ?? quoted ?? '').replace(/\\(.)/g, '$1'))
   }
   return { type: type[1].toLowerCase(), ...(charset ? { charset } : {}) }
+}
+
+/** A charset that the decoder reads, or must refuse. What else stands there says no more than no charset at all. */
+function usable(value: string): string | undefined {
+  const name = value.replace(/^'|'$/g, '').trim().toLowerCase()
+  return SEVEN_BIT.test(name) || decode(new Uint8Array(), name).ok ? name : undefined
 }

@@ -7,7 +7,7 @@ export interface IncomingMessage {
   readonly id: string
   readonly peer: PeerConfig
   readonly body: Uint8Array
-  /** the charset parameter of Content-Type, lower case, when given */
+  /** the charset parameter of Content-Type, lower case, when it is of use */
   readonly charset?: string
   readonly receivedAt: number
 }

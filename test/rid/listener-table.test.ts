@@ -80,6 +80,10 @@ for (const type of [
   'text/xml; charset=utf-8',
   'text/xml;charset="utf-16"; x=y',
   'text/xml\t; charset=utf-8',
+  'text/xml; charset=',
+  'text/xml;charset',
+  "text/xml; charset='utf-8'",
+  'text/xml; charset=KLINGON',
   'application/xml',
   'application/iodef+xml; version=2',
 ]) {
@@ -89,6 +93,18 @@ for (const type of [
     assert.equal((await client.post('<a/>', { 'content-type': type })).status, 200)
   })
 }
+
+test('a charset that no one knows, or an empty one, is not passed on', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  for (const charset of ['KLINGON', 'utf_8', '', "''"]) {
+    await client.post('<a/>', { 'content-type': `text/xml; charset=${charset}` })
+  }
+  assert.deepEqual(
+    bench.taken.map((message) => message.charset),
+    [undefined, undefined, undefined, undefined],
+  )
+})
 
 for (const type of [
   'text/xmlfoo',
