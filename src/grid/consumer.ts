@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { xml } from '@xmpp/client'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import { BackfillError, fetchRetained, listRetained, newestIds, type Retained } from './backfill.ts'
+import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
 import type { GridHandlers, GridItem } from './contract.ts'
 import type { ReceivedItem, TopicEvent } from './events.ts'
 import { answerError, errorText } from './iq.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
 import type { GridLog } from './log.ts'
+import { Past } from './past.ts'
 import { PUBSUB, pubsub } from './pubsub.ts'
 import type { Session } from './session.ts'
 import { jitter } from './supervise.ts'
@@ -29,15 +30,10 @@ export interface ConsumerOptions {
   readonly bufferSize: number
 }
 
-/** retained items up to which a join reads all of them, seen or not: their content may be new */
-const LOOK_AT_ALL = 1_000
 /** items handed on at once */
 const LIVE_BATCH = 32
-/** how far back a resync looks before it lists everything */
-const RESYNC_LOOK = 10
 /** ms until what was not seen is looked for again */
 const SECOND_LOOK = 5_000
-const REMEMBERED_FLAWS = 1_000
 
 /**
  * One Topic's Consumer. Joining: subscribe, read what is retained and not seen yet, go live; what arrives live meanwhile waits
@@ -46,17 +42,15 @@ const REMEMBERED_FLAWS = 1_000
 export class Consumer {
   readonly #options: ConsumerOptions
   readonly #queue: LiveQueue
-  /** ids that cannot be taken (too large, no payload): not tried again by this process */
-  readonly #flawed = new Set<string>()
+  readonly #past: Past
   #resyncAt = 0
-  #suspects = new Set<string>()
   #failures = 0
-  #gapTold: string | undefined
   #again: (() => void) | undefined
 
   constructor(options: ConsumerOptions) {
     this.#options = options
     this.#queue = new LiveQueue(options.bufferSize)
+    this.#past = new Past(options)
   }
 
   /** An event of this Topic, from the Broker. */
@@ -124,7 +118,7 @@ export class Consumer {
 
   async #consume(session: Session, signal: AbortSignal): Promise<FollowEnd> {
     const { clock, liveOnly, resyncMs, up } = this.#options
-    const from: Retained = { ...this.#retained(session), signal }
+    const from = this.#past.of(session, signal)
     /** what the join has handed on, to be recognized when it also arrived live */
     let handed: Map<string, string> | undefined = new Map()
     if (!liveOnly) {
@@ -152,7 +146,10 @@ export class Consumer {
       handed = undefined
       this.#resyncAt = Math.min(this.#resyncAt, clock.now() + resyncMs)
       if (!liveOnly && clock.now() >= this.#resyncAt) {
-        if (await this.#isBehind(from)) return again(0)
+        this.#resyncAt = clock.now() + resyncMs
+        const look = await this.#past.look(from)
+        if (look === 'behind') return again(0)
+        if (look === 'suspicious') this.#resyncAt = Math.min(this.#resyncAt, clock.now() + SECOND_LOOK)
         continue
       }
       await this.#queue.wait(Math.max(0, this.#resyncAt - clock.now()), signal)
@@ -162,26 +159,7 @@ export class Consumer {
 
   /** Reads what is retained and unseen. A value: why it did not come to an end. */
   async #join(from: Retained, handed: Map<string, string>): Promise<FollowEnd | undefined> {
-    const { topic, handlers, log } = this.#options
-    let ids: string[]
-    try {
-      ids = await listRetained(from)
-    } catch (error) {
-      if (!(error instanceof BackfillError) || !error.permanent) throw error
-      // a Broker that keeps nothing, or shows it to nobody: live is what there is
-      log.warn({ topic, reason: error.message }, 'Retained items cannot be read.')
-      this.#tellGap([], new Set())
-      return undefined
-    }
-    const seen = handlers.seenIds(topic, ids)
-    this.#tellGap(ids, seen)
-    // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
-    const cursor = ids.lastIndexOf(handlers.cursor(topic)?.itemId ?? '')
-    const looked = ids.length <= LOOK_AT_ALL ? -1 : cursor
-    const unseen = ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
-    const news = unseen.filter((id) => !seen.has(id)).length
-    if (news > 0) log.info({ topic, retained: ids.length, unseen: news }, 'Reading retained items.')
-    for await (const items of fetchRetained(from, unseen)) {
+    for await (const items of fetchRetained(from, await this.#past.unread(from))) {
       if (from.signal.aborted) return again(0)
       const good = this.#usable(items)
       for (const item of good) handed.set(item.id, digest(item.xml))
@@ -213,7 +191,7 @@ export class Consumer {
     for (const item of items) {
       if (item.xml !== undefined && item.id !== '') usable.push({ ...item, xml: item.xml })
       else {
-        this.#remember(item.id)
+        this.#past.remember(item.id)
         this.#options.handlers.dropped('malformed', this.#options.broker)
       }
     }
@@ -243,55 +221,6 @@ export class Consumer {
   #backOff(): FollowEnd {
     this.#failures += 1
     return again(jitter(this.#options.clock, { min: 500, max: 30_000 }, this.#failures))
-  }
-
-  /** Is anything among the newest items that was not seen, and not a moment ago either? */
-  async #isBehind(from: Retained): Promise<boolean> {
-    const { topic, handlers, log, clock, resyncMs } = this.#options
-    this.#resyncAt = clock.now() + resyncMs
-    let ids: string[]
-    try {
-      ids = (await newestIds(from, RESYNC_LOOK)).filter((id) => !this.#flawed.has(id))
-    } catch (error) {
-      if (!(error instanceof BackfillError) || !error.permanent) throw error
-      log.debug({ topic, reason: error.message }, 'The newest items cannot be read.')
-      return false
-    }
-    const seen = handlers.seenIds(topic, ids)
-    const unseen = ids.filter((id) => !seen.has(id))
-    const behind = unseen.some((id) => this.#suspects.has(id))
-    // an item may be on its way to us right now
-    this.#suspects = new Set(behind ? [] : unseen)
-    if (this.#suspects.size > 0) this.#resyncAt = clock.now() + Math.min(resyncMs, SECOND_LOOK)
-    if (behind) log.warn({ topic }, 'Items were missed: the Topic is read again.')
-    return behind
-  }
-
-  /** Nothing that is retained was seen, and the last that was seen is not retained: between them something may be lost. */
-  #tellGap(ids: readonly string[], seen: Set<string>): void {
-    const { topic, handlers } = this.#options
-    const cursor = handlers.cursor(topic)
-    if (!cursor || seen.size > 0 || this.#gapTold === cursor.itemId) return
-    this.#gapTold = cursor.itemId
-    handlers.gap({ topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
-  }
-
-  #retained(session: Session): Omit<Retained, 'signal'> {
-    const { broker, topic, handlers, log } = this.#options
-    return {
-      session,
-      broker,
-      node: topic,
-      oversized: (id) => {
-        this.#remember(id)
-        log.error({ topic, item: id }, 'An item is too long to be read.')
-        handlers.dropped('oversized', broker)
-      },
-    }
-  }
-
-  #remember(id: string): void {
-    if (id !== '' && this.#flawed.size < REMEMBERED_FLAWS) this.#flawed.add(id)
   }
 }
 

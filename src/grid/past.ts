@@ -1,0 +1,104 @@
+import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
+import type { GridHandlers } from './contract.ts'
+import type { GridLog } from './log.ts'
+import type { Session } from './session.ts'
+
+export interface PastOptions {
+  readonly topic: string
+  readonly broker: string
+  readonly handlers: GridHandlers
+  readonly log: GridLog
+}
+
+/** retained items up to which a join reads all of them, seen or not: their content may be new */
+const LOOK_AT_ALL = 1_000
+/** how far back a resync looks before it lists everything */
+const RESYNC_LOOK = 10
+const REMEMBERED_FLAWS = 1_000
+
+/** What a Broker keeps of one Topic, beside what was taken of it. */
+export class Past {
+  readonly #options: PastOptions
+  /** ids that cannot be taken (too large, no payload): not tried again by this process */
+  readonly #flawed = new Set<string>()
+  #suspects = new Set<string>()
+  #gapTold: string | undefined
+
+  constructor(options: PastOptions) {
+    this.#options = options
+  }
+
+  /** Where it is read from. */
+  of(session: Session, signal: AbortSignal): Retained {
+    const { broker, topic, handlers, log } = this.#options
+    return {
+      session,
+      broker,
+      node: topic,
+      signal,
+      oversized: (id) => {
+        this.remember(id)
+        log.error({ topic, item: id }, 'An item is too long to be read.')
+        handlers.dropped('oversized', broker)
+      },
+    }
+  }
+
+  /** Ids of what is retained and must be read, oldest first. Tells of a gap. */
+  async unread(from: Retained): Promise<string[]> {
+    const { topic, handlers, log } = this.#options
+    let ids: string[]
+    try {
+      ids = await listRetained(from)
+    } catch (error) {
+      if (!(error instanceof BackfillError) || !error.permanent) throw error
+      // a Broker that keeps nothing, or shows it to nobody: live is what there is
+      log.warn({ topic, reason: error.message }, 'Retained items cannot be read.')
+      this.#tellGap([], new Set())
+      return []
+    }
+    const seen = handlers.seenIds(topic, ids)
+    this.#tellGap(ids, seen)
+    // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
+    const cursor = ids.lastIndexOf(handlers.cursor(topic)?.itemId ?? '')
+    const looked = ids.length <= LOOK_AT_ALL ? -1 : cursor
+    const unread = ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
+    const news = unread.filter((id) => !seen.has(id)).length
+    if (news > 0) log.info({ topic, retained: ids.length, unseen: news }, 'Reading retained items.')
+    return unread
+  }
+
+  /** Is anything among the newest items that was not seen (suspicious), and not at the last look either (behind)? */
+  async look(from: Retained): Promise<'behind' | 'suspicious' | 'level'> {
+    const { topic, handlers, log } = this.#options
+    let ids: string[]
+    try {
+      ids = (await newestIds(from, RESYNC_LOOK)).filter((id) => !this.#flawed.has(id))
+    } catch (error) {
+      if (!(error instanceof BackfillError) || !error.permanent) throw error
+      log.debug({ topic, reason: error.message }, 'The newest items cannot be read.')
+      return 'level'
+    }
+    const seen = handlers.seenIds(topic, ids)
+    const unseen = ids.filter((id) => !seen.has(id))
+    const behind = unseen.some((id) => this.#suspects.has(id))
+    // an item may be on its way to us right now
+    this.#suspects = new Set(behind ? [] : unseen)
+    if (behind) log.warn({ topic }, 'Items were missed: the Topic is read again.')
+    return behind ? 'behind' : unseen.length > 0 ? 'suspicious' : 'level'
+  }
+
+  /** An item that cannot be taken. */
+  remember(id: string): void {
+    if (id !== '' && this.#flawed.size < REMEMBERED_FLAWS) this.#flawed.add(id)
+  }
+
+  /** Nothing that is retained was seen, and the last that was seen is not retained: between them something may be lost. */
+  #tellGap(ids: readonly string[], seen: Set<string>): void {
+    const { topic, handlers } = this.#options
+    const cursor = handlers.cursor(topic)
+    if (!cursor || seen.size > 0 || this.#gapTold === cursor.itemId) return
+    this.#gapTold = cursor.itemId
+    handlers.gap({ topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
+  }
+}
