@@ -25,12 +25,22 @@ const OPTIONS =
 /** libxml2's wrapper works out a path for every error, which makes a flood of errors quadratic: 1.2 MB blocked for 16 s. */
 const ERROR_CAP = 20
 let collected = 0
-const { node, message } = XmlErrorStruct
+const { node, message, level } = XmlErrorStruct
 XmlErrorStruct.node = (error) => {
   collected += 1
   return collected > ERROR_CAP ? 0 : node(error)
 }
 XmlErrorStruct.message = (error) => (collected >= ERROR_CAP ? '' : message(error))
+
+/**
+ * libxml2's XML_WAR_NS_URI: a namespace name that is no URI. It says so as of an error, goes on, and other parsers do not ask: names
+ * like `C:\schemas\\x.xsd` stand in reports of real tools.
+ */
+const NOT_A_URI = 99
+const WARNING = 1
+/** xmlError begins with domain, code, message and level, four bytes each; the wrapper reads no code. */
+const code = (error: number) => level(error - 8)
+XmlErrorStruct.level = (error) => (code(error) === NOT_A_URI ? WARNING : level(error))
 
 /** A finding with the path of its node as libxml2 prints it (`/*` + `/*[2]`), where there is one. */
 export interface Finding extends Diagnostic {

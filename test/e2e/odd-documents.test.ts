@@ -64,6 +64,10 @@ const ODD: Readonly<Record<string, string>> = {
   'a namespace with odd characters for attributes': xml(
     '<t xmlns="urn:x" xmlns:p="urn:p:%20?a=b;c(d)!*,~@#f" p:a="1"/>',
   ),
+  'namespaces that are no URIs': xml(
+    '<t xmlns="C:\\schemas\\x.xsd"><u xmlns="urn:with space"/><v xmlns="http://x/é" xmlns:p="C:\\p.xsd" p:a="1"/></t>',
+  ),
+  'a namespace that is no URI and is not used': documentText([incidentText({ id: 'unused' })], ' xmlns:u="a b\\c"'),
   'a namespace of one character': xml('<t xmlns="x" xmlns:p="y" p:a="1"/>'),
   'names in other scripts': xml('<インシデント xmlns="urn:x" 属性="値"><été·x/></インシデント>'),
   'names with dots, dashes and digits': xml('<_a.b-1 xmlns="urn:x" -="1"/>'.replace(' -=', ' _-.=')),

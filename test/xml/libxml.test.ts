@@ -36,6 +36,17 @@ for (const [name, text] of REFUSED) {
   })
 }
 
+test('a namespace name that is no URI is a name like any other, as other parsers have it', () => {
+  for (const name of ['C:\\schemas\\x.xsd', 'urn:with space', 'http://x/é', 'urn:é', '%', '::']) {
+    const parsed = parseText(`<a xmlns:u="${name}"><b xmlns="${name}" u:c=""/></a>`)
+    assert.ok(parsed.ok, `${name}: ${parsed.ok ? '' : parsed.errors[0]?.message}`)
+    parsed.document.dispose()
+  }
+  // and hides nothing that is wrong besides
+  const broken = parseText('<a xmlns:u="a b"><v:c/></a>')
+  assert.ok(!broken.ok && broken.errors.some(({ message }) => message.includes('prefix v')))
+})
+
 test('a parse error has its place', () => {
   const parsed = parseText('<a>\n  <b></c>\n</a>')
   assert.ok(!parsed.ok)
