@@ -2,9 +2,11 @@ import type { Finding, Path } from './problems.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
+export const SOLE_VARIABLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
+
 /** The variable that a value consists of, whole: `${NAME}`. */
 export function soleVariable(value: string): string | undefined {
-  return /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(value)?.[1]
+  return SOLE_VARIABLE.exec(value)?.[1]
 }
 
 /**

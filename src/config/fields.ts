@@ -91,8 +91,11 @@ export const size = parsed('a size with its unit (B, KB, MB, KiB, MiB), as 250KB
   return bytes !== undefined && bytes > 0 ? bytes : undefined
 })
 
+/** For the JSON Schema: text that holds `${NAME}` somewhere. */
+export const VARIABLE = '\\$\\{'
+
 /** Where a number or flag is meant, an environment variable still is text. */
-const variable = z.string().meta({ pattern: '\\$\\{' })
+const variable = z.string().meta({ pattern: VARIABLE })
 
 /** A whole number; as text too, because an environment variable is text. */
 export function whole(what: string, least: number, most: number) {

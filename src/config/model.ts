@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { soleVariable } from './env.ts'
+import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
 import { MSG_TYPES, RESTRICTIONS } from './types.ts'
 
@@ -12,7 +12,7 @@ const msgTypes = f.list(f.oneOf(MSG_TYPES), 'MsgTypes')
 
 const rid = f
   .mapping({
-    host: f.line.default('::').describe('address to listen on'),
+    host: f.line.prefault('::').describe('address to listen on'),
     port: f.port.prefault(4590).describe('RFC 6546 section 4: 4590'),
     name: f.dns.describe("this RID system's DNS name, used in RIDPolicy/Node of what it sends"),
     tls: f.mapping({
@@ -32,7 +32,8 @@ const peer = f.mapping({
       dns: f.dns.optional().describe("DNS-ID in the peer's certificate"),
       fingerprint: f.fingerprint.optional().describe('SHA-256 of its certificate'),
     })
-    .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint'),
+    .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint')
+    .meta({ minProperties: 1 }),
   accept: msgTypes.default(['Report']).describe('MsgTypes it may send'),
   publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
   url: f.httpsUrl.optional().describe('where the gateway sends to; without it nothing is sent'),
@@ -55,7 +56,7 @@ const peer = f.mapping({
 const password = z
   .union(
     [
-      z.string().describe(`only as \${NAME}: a password never stands here`),
+      z.string().meta({ description: `only as \${NAME}: a password never stands here`, pattern: SOLE_VARIABLE.source }),
       f.mapping({ file: f.file }),
       f.mapping({ env: f.line }),
     ],
@@ -95,7 +96,13 @@ const grid = f
       .refine(
         (auth) => (auth.password !== undefined) !== (auth.external === true),
         'needs either password or external: true',
-      ),
+      )
+      .meta({
+        oneOf: [
+          { required: ['password'], properties: { external: { not: { const: true } } } },
+          { required: ['external'], properties: { external: { not: { const: false } }, password: false } },
+        ],
+      }),
     allowPlain: f.flag.optional().describe('the same as auth.allowPlain'),
     tls: f
       .mapping({
@@ -130,7 +137,7 @@ export const model = f.mapping({
   grid,
   routes: f.list(route, 'routes').default([]).describe('first match wins; none = refused'),
   store: f.mapping({ path: f.file.describe('SQLite file; its directory is created') }),
-  ops: f.mapping({ host: f.line.default('127.0.0.1'), port: f.port.prefault(9590) }).prefault({}),
+  ops: f.mapping({ host: f.line.prefault('127.0.0.1'), port: f.port.prefault(9590) }).prefault({}),
   log: f
     .mapping({ level: f.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
     .prefault({}),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { after, describe, it } from 'node:test'
+import fastify from 'fastify'
 import { configSchema, writtenSchema } from '../../scripts/config-schema.ts'
+import { parseSource } from '../../src/config/read.ts'
+import { FULL, LEAST } from './example.ts'
 
 it('schemas/config.schema.json is current (node scripts/config-schema.ts writes it)', () => {
   assert.equal(writtenSchema(), configSchema())
@@ -11,4 +14,67 @@ it('the JSON Schema completes keys and knows the required ones', () => {
   assert.deepEqual(schema.required, ['rid', 'grid', 'store'])
   assert.equal(schema.additionalProperties, false)
   assert.equal(schema.properties.rid.properties.maxMessage.default, '1MiB')
+  assert.equal(schema.properties.rid.properties.host.default, '::')
+  assert.equal(schema.properties.ops.properties.host.default, '127.0.0.1')
+})
+
+describe('an editor with the JSON Schema', () => {
+  const customOptions = { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false } as const
+  const app = fastify({ ajv: { customOptions } })
+  app.post('/', { schema: { body: JSON.parse(configSchema()) } }, () => '')
+  after(() => app.close())
+
+  /** What it would underline; undefined when it is content. */
+  async function underlined(text: string): Promise<string | undefined> {
+    const { source, problems } = parseSource(text)
+    assert.deepEqual(problems, [])
+    const answer = await app.inject({ method: 'POST', url: '/', payload: source?.value as object })
+    return answer.statusCode === 200 ? undefined : answer.json().message
+  }
+
+  function changed(from: string, to: string): string {
+    assert.ok(FULL.includes(from), from)
+    return FULL.replace(from, () => to)
+  }
+
+  it('is content with whole configurations', async () => {
+    assert.equal(await underlined(FULL), undefined)
+    assert.equal(await underlined(LEAST), undefined)
+  })
+
+  const variable = '"$' + '{NAME}"'
+  for (const [from, to] of [
+    ['level: info', `level: ${variable}`],
+    ['accept: [Report]', `accept: [${variable}, Report]`],
+    ['    restrictions: [public, partner]', `    restrictions: [${variable}]`],
+    ['region: PeerToPeer', `region: ${variable}`],
+    ['traffic: Attack', `traffic: ${variable}`],
+    ['payload: xep-0268', `payload: ${variable}`],
+    ['access: whitelist', `access: ${variable}`],
+    ['type: [Report]', `type: [${variable}]`],
+    ['purpose: [reporting]', `purpose: [${variable}]`],
+    ['port: 4590', `port: ${variable}`],
+    ['create: true', `create: ${variable}`],
+    ['{ password: { file: gateway.password } }', `{ password: ${variable} }`],
+    ['{ password: { file: gateway.password } }', '{ password: { env: NAME } }'],
+    ['{ password: { file: gateway.password } }', '{ external: true }'],
+    ['{ password: { file: gateway.password } }', `{ password: ${variable}, external: false }`],
+  ] as const) {
+    it(`is content with ${to.trim()}`, async () => assert.equal(await underlined(changed(from, to)), undefined))
+  }
+
+  for (const [from, to] of [
+    ['level: info', 'level: loud'],
+    ['accept: [Report]', 'accept: [Reports]'],
+    ['identity: { dns: csirt-a.example }', 'identity: {}'],
+    ['{ password: { file: gateway.password } }', '{}'],
+    ['{ password: { file: gateway.password } }', '{ allowPlain: true }'],
+    ['{ password: { file: gateway.password } }', '{ external: false }'],
+    ['{ password: { file: gateway.password } }', '{ password: { file: x }, external: true }'],
+    ['{ password: { file: gateway.password } }', '{ password: hunter2 }'],
+    ['{ password: { file: gateway.password } }', '{ password: "" }'],
+    ['{ password: { file: gateway.password } }', `{ password: "x$${'{NAME}'}" }`],
+  ] as const) {
+    it(`underlines ${to}`, async () => assert.notEqual(await underlined(changed(from, to)), undefined))
+  }
 })
