@@ -1,6 +1,7 @@
 import type { MsgType } from '../config/types.ts'
 import type { Reply, SendResult } from './contract.ts'
 import { repliesTo } from './exchange.ts'
+import { problemText } from './problem-text.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /** A peer's whole HTTP response to a RID message. */
@@ -21,7 +22,7 @@ const DOWN = new Set([429, 502, 503, 504])
 /** What a status that is no 2xx means for the delivery. `now` in ms since the epoch. */
 export function refusedOutcome(response: PeerResponse, now: number): SendResult {
   const { status } = response
-  const why = problemText(response)
+  const why = problemText(response.contentType, response.body)
   const reason = `The peer answered HTTP ${status}${why === '' ? '' : `: ${why}`}`
   const retry = status >= 500 || NOT_NOW.has(status)
   // a 3xx too: RID has no way to tell of a change of address, and redirections are not followed (RFC 6546 §3)
@@ -57,17 +58,6 @@ export function repliedOutcome(status: number, reply: Reply, request: MsgType | 
   return reply.status === 'Approved'
     ? { kind: 'delivered', status }
     : { kind: 'delivered', status, note: `acknowledged as ${reply.status}${why}` }
-}
-
-/** The beginning of what a problem document says, tags dropped; nothing of any other type, which might be our own message. */
-function problemText({ contentType, body }: PeerResponse): string {
-  if (body === undefined || !/^application\/problem\+(?:xml|json)\b/i.test(contentType ?? '')) return ''
-  return excerpt(
-    Buffer.from(body.subarray(0, 4096))
-      .toString('latin1')
-      .replace(/<[^>]*>/g, ' '),
-    200,
-  )
 }
 
 /** The first printable ASCII characters of what a stranger sent. */

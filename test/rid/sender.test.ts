@@ -144,7 +144,7 @@ const table: [string, Script, SendResult][] = [
   [
     '400 with problem details',
     answer(400, problemXml, { 'content-type': 'application/problem+xml' }),
-    { kind: 'hold', reason: 'The peer answered HTTP 400: Not valid line 3' },
+    { kind: 'hold', reason: 'The peer answered HTTP 400: Not valid: line 3' },
   ],
   ['403', answer(403), { kind: 'hold', reason: 'The peer answered HTTP 403' }],
   ['413', answer(413), { kind: 'hold', reason: 'The peer answered HTTP 413' }],
