@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError, messageOf } from '../errors.ts'
 import { concernsAll, isBusy, storeError } from './faults.ts'
 
@@ -81,10 +82,8 @@ export class GroupCommit {
   /** Takes no more; resolves when what waits is on disk. */
   async close(): Promise<void> {
     this.#refusal ??= new GatewayError('store-unavailable', 'The store is closed.')
-    while (this.#queue.length > 0 && this.#flush());
-    for (const job of this.#queue.splice(0)) {
-      job.reject(new GatewayError('store-unavailable', 'The store is locked by another process.'))
-    }
+    // another process's lock is waited for as ever: no longer than there is patience
+    while (this.#queue.length > 0) if (!this.#flush()) await sleep(LOOK_AGAIN)
     await this.#syncing
   }
 
@@ -130,8 +129,13 @@ export class GroupCommit {
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#undo()
+      if (batch.length === 0) {
+        // it is no job's doing: nothing can begin
+        this.#fail(this.#queue.splice(0), error)
+        return true
+      }
       this.#queue.splice(0, batch.length)
-      if (batch.length <= 1 || concernsAll(error)) this.#fail(batch, error)
+      if (batch.length === 1 || concernsAll(error)) this.#fail(batch, error)
       else {
         for (const job of batch) job.alone = true
         this.#queue.unshift(...batch)
@@ -164,7 +168,8 @@ export class GroupCommit {
         this.#refusal = failure
         for (const { job } of batch) job.reject(failure)
         this.#fail([...this.#committed.splice(0).map(({ job }) => job), ...this.#queue.splice(0)], failure)
-        lost?.(failure)
+        // what it throws is its own
+        queueMicrotask(() => lost?.(failure))
       }
     }
     this.#syncing = undefined
