@@ -52,11 +52,14 @@ export function buildConfig(source: Source, folder: string, env: Env): Loaded {
   if (parsed.data?.grid.auth.password && 'env' in parsed.data.grid.auth.password) {
     const name = parsed.data.grid.auth.password.env
     const path = ['grid', 'auth', 'password']
-    if (!env[name]) found.push({ path, message: `the environment variable ${name} is not set` })
+    if (!env[name])
+      found.push({ path, message: `the environment variable ${name} is ${env[name] === '' ? 'empty' : 'not set'}` })
   }
   const warnings = cross.warnings.map((finding) => located(finding, source))
   const problems = firstOfEachPath(found).map((finding) => located(finding, source))
-  const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files: namedFiles(tree, folder) }
+  // a name that is wrong, as by a variable that is not set, need not also be called a file that cannot be read
+  const files = namedFiles(tree, folder).filter((named) => !problems.some(({ path }) => path === named.path))
+  const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files }
   if (parsed.data === undefined || problems.length > 0) return loaded
   return { ...loaded, config: deepFreeze(toConfig(parsed.data, folder, env)) }
 }

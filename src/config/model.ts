@@ -66,7 +66,9 @@ const password = z
     if (typeof value !== 'string') return value
     const env = soleVariable(value)
     if (env !== undefined) return { env }
-    context.addIssue(`is written literally: use { file: PATH }, { env: NAME } or "\${NAME}"`)
+    context.addIssue(
+      `is ${value === '' ? 'empty' : 'written literally'}: use { file: PATH }, { env: NAME } or "\${NAME}"`,
+    )
     return z.NEVER
   })
 

@@ -213,6 +213,15 @@ store: { path: x }
 
 describe('environment variables', () => {
   const ref = (name: string) => `"\${${name}}"`
+  it('that are not set name no file to open', () => {
+    const text = changed('cert: rid.pem', 'cert: "$' + '{DIR}/rid.pem"')
+    const paths = (env: Record<string, string>) => build(text, env).files.map(({ path }) => path)
+    assert.ok(paths({ DIR: '/x' }).includes('rid.tls.cert'))
+    assert.ok(!paths({}).includes('rid.tls.cert'))
+    assert.ok(paths({}).includes('rid.tls.key'))
+    assert.deepEqual(problemsOf(text), ['rid.tls.cert: the environment variable DIR is not set'])
+  })
+
   it('stand for values, numbers and flags too', () => {
     const text = changed('port: 4590', `port: ${ref('PORT')}`).replace('strict: false', `strict: ${ref('STRICT')}`)
     const { config, problems } = build(text, { PORT: '7777', STRICT: 'true' })
@@ -248,6 +257,15 @@ describe('the password', () => {
       assert.equal(config?.grid.auth.kind === 'password' && config.grid.auth.readPassword(), 'hunter2')
       assert.doesNotMatch(JSON.stringify(config), /hunter2/)
       assert.match(problemsOf(withAuth(auth))[0] ?? '', /^grid\.auth\.password: the environment variable PW is not set/)
+    }
+  })
+
+  it('is told apart from none at all', () => {
+    assert.match(problemsOf(withAuth('{ password: "" }'))[0] ?? '', /^grid\.auth\.password: is empty: use \{ file/)
+    for (const auth of [`{ password: "\${PW}" }`, '{ password: { env: PW } }']) {
+      assert.deepEqual(problemsOf(withAuth(auth), { PW: '' }), [
+        'grid.auth.password: the environment variable PW is empty',
+      ])
     }
   })
 
