@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { DeliveryOf, Events, Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
 import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/store.ts'
-import { type Consumed, consumedFrom, type Part, withheldFrom } from './grid-to-rid.ts'
+import { type Consumed, consumedFrom, withheldFrom } from './grid-to-rid.ts'
 import type { Inspection } from './inspection.ts'
 import type { Intake } from './intake.ts'
 import { encodePart } from './peer-sink.ts'
@@ -87,9 +87,9 @@ async function read(intake: Intake, item: Pick<GridItem, 'xml'>, again = true): 
 }
 
 /** What an item says that was held because it was not valid; undefined when it still is not. Rejects when nobody could look. */
-export async function readAgain(intake: Intake, xml: string): Promise<Part | undefined> {
+export async function readAgain(intake: Intake, xml: string): Promise<Consumed | undefined> {
   const inspection = await read(intake, { xml })
-  return inspection.valid ? consumedFrom(inspection)?.part : undefined
+  return inspection.valid ? consumedFrom(inspection) : undefined
 }
 
 async function commit(

@@ -2,7 +2,7 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { RidSender } from '../rid/contract.ts'
 import type { Delivery, Store } from '../store/store.ts'
-import { type Part, renderRid, withheldFrom } from './grid-to-rid.ts'
+import { type Consumed, type Part, renderRid, withheldFrom } from './grid-to-rid.ts'
 import type { SendOutcome, Sink } from './sink.ts'
 
 /** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, and not sent as it is. */
@@ -21,9 +21,9 @@ export function createPeerSink(options: {
   readonly config: Pick<Config, 'rid'>
   readonly peer: PeerConfig
   readonly sender: RidSender
-  readonly store: Pick<Store, 'findPayload'>
+  readonly store: Pick<Store, 'findPayload' | 'sourcesOf'>
   /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
-  readonly reread?: (item: string) => Promise<Part | undefined>
+  readonly reread?: (item: string) => Promise<Consumed | undefined>
 }): Sink {
   const { config, peer, sender, store, reread } = options
   return {
@@ -31,11 +31,12 @@ export function createPeerSink(options: {
       const documents: Map<string, Part>[] = []
       for (const delivery of unit) {
         const kept = JSON.parse(delivery.payload) as Part | InvalidPart
-        const part = 'invalid' in kept ? kept.item && (await reread?.(kept.item)) : kept
-        if (!part) return { kind: 'hold', reason: 'invalid' in kept ? kept.invalid : 'not valid' }
-        const withheld = withheldFrom(peer, delivery.source, part.needed)
+        const late = 'invalid' in kept && kept.item ? await reread?.(kept.item) : undefined
+        if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }
+        const part = late?.part ?? (kept as Part)
+        const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && knownAlready(late))
         if (withheld !== undefined) return { kind: 'withhold', reason: withheld }
-        place(documents, delivery.item, part)
+        place(documents, late?.item ?? delivery.item, part)
       }
       let outcome: SendOutcome = { kind: 'delivered' }
       for (const document of documents) {
@@ -45,6 +46,13 @@ export function createPeerSink(options: {
       }
       return outcome
     },
+  }
+
+  /** What could not be read when it came was not asked this then: whose it is, and whether the peer has it, or gets it, already. */
+  function knownAlready({ item, variant, part }: Consumed): string | undefined {
+    if (store.sourcesOf(item, variant).includes(peer.name)) return `it came from ${peer.name}`
+    const other = store.findPayload('peer', peer.name, item)
+    return other === encodePart(part) ? 'it came again, and is another delivery' : undefined
   }
 
   /** A part that was delivered before as (part of) another document, if this peer may have it. */
@@ -80,7 +88,8 @@ function gather(
 
 /** What is known of an Incident from another document: that one's original would go out in the place of this document. */
 function asPartOf(document: Part, part: Part | undefined): Part | undefined {
-  if (part === undefined) return undefined
+  // an IODEF 1 Incident has no place in an IODEF 2 document
+  if (part === undefined || part.version !== document.version) return undefined
   const same = part.shell === document.shell && part.items.join() === document.items.join()
   return same ? part : { ...part, original: null, signatures: [] }
 }

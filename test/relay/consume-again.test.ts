@@ -9,13 +9,13 @@ import { createIntake, type Intake } from '../../src/relay/intake.ts'
 import { createPeerSink } from '../../src/relay/peer-sink.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
 import { documentText, incidentText } from '../support/documents.ts'
-import { peer, valid } from './journey.ts'
+import { peer, published, valid } from './journey.ts'
 
 const real = createIntake({ threads: 1 })
 after(() => real[Symbol.asyncDispose]())
 
 /** Fails `times`, then reads. */
-function failing(times: number): Intake {
+function failing(times: number): Intake & { fail(times: number): void } {
   let left = times
   return {
     ...real,
@@ -23,15 +23,20 @@ function failing(times: number): Intake {
       if (left-- > 0) throw new GatewayError('intake-timeout')
       return real.inspect(...args)
     },
+    fail(more) {
+      left = more
+    },
   }
 }
 
-async function bench(intake: Intake, xml: string) {
+async function bench(intake: Intake, xml = '') {
   const own = await createBench(MEMORY)
   const { store, clock } = own
   const events = createEvents({ log, metrics: createMetrics(), clock })
   const consume = createConsumer({ config: { peers: [peer()] }, intake, store, events, clock, wake: () => {} })
-  await consume('incident', [{ topic: 'incident', id: 'x', xml, retained: false }])
+  const take = (payload: string, id = 'x') =>
+    consume('incident', [{ topic: 'incident', id, xml: payload, retained: false }])
+  if (xml !== '') await take(xml)
   const sent: string[] = []
   const sink = createPeerSink({
     config: { rid: { name: 'gateway.example' } as Config['rid'] },
@@ -49,15 +54,27 @@ async function bench(intake: Intake, xml: string) {
   return {
     ...own,
     sent,
+    take,
     row: () => store.list()[0],
+    /** Sends what is due, and settles it. */
+    async deliver() {
+      for (const unit of await store.claim({ ...to, limit: 9, now: clock.now() + 20_000, leaseMs: 9 })) {
+        const outcome = await sink.send(unit, AbortSignal.timeout(60_000))
+        assert.equal(outcome.kind, 'delivered')
+        await store.settle(unit.map(({ id }) => ({ id, to: 'delivered' })))
+      }
+    },
     async retry() {
-      assert.ok(await store.retry(store.list()[0]?.id ?? '', clock.now()))
-      const [unit] = await store.claim({ kind: 'peer', destination: 'csirt-a', limit: 1, now: clock.now(), leaseMs: 9 })
+      const held = store.list({ states: ['held'] })[0]
+      assert.ok(await store.retry(held?.id ?? '', clock.now()))
+      const [unit] = await store.claim({ ...to, limit: 1, now: clock.now(), leaseMs: 9 })
       return sink.send(unit ?? [], AbortSignal.timeout(60_000))
     },
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   }
 }
+
+const to = { kind: 'peer', destination: 'csirt-a' } as const
 
 test('an item is not held as invalid because the machine stood still for a moment', async () => {
   await using t = await bench(failing(1), documentText())
@@ -97,4 +114,63 @@ test('an item that an operator retries is still for nobody who may not have it',
     reread: (item) => readAgain(real, item),
   })
   assert.equal((await sink.send(unit ?? [], AbortSignal.timeout(60_000))).kind, 'withhold')
+})
+
+const incidents = (message: string | undefined) => valid(message ?? '').document.incidents.map(({ id }) => id.id)
+const both = () => published(valid(documentText([incidentText({ id: 'A' }), incidentText({ id: 'B' })])))
+
+test('a held part of a document, retried, goes out in its document and not as delivered without it', async () => {
+  const intake = failing(0)
+  await using t = await bench(intake)
+  const [a, b] = both()
+  assert.ok(a && b)
+  await t.take(a.item.xml, a.item.id)
+  await t.deliver()
+  assert.deepEqual(incidents(t.sent[0]), ['A'])
+  intake.fail(2)
+  await t.take(b.item.xml, b.item.id)
+  assert.equal((await t.retry()).kind, 'delivered')
+  assert.deepEqual(incidents(t.sent[1]), ['A', 'B'])
+})
+
+test('a held part whose document never came, retried, goes out alone', async () => {
+  await using t = await bench(failing(9))
+  const [, b] = both()
+  await t.take(b?.item.xml ?? '', b?.item.id)
+  assert.equal((await t.retry()).kind, 'delivered')
+  assert.deepEqual(incidents(t.sent[0]), ['B'])
+})
+
+test('a held item, retried, does not go back to where it came from', async () => {
+  await using t = await bench(failing(9))
+  const [one] = published(valid(documentText()))
+  assert.ok(one)
+  const { topic, incident, item, variant } = one
+  await t.store.accept({
+    direction: 'rid-to-grid',
+    source: 'csirt-a',
+    digest: 'd',
+    msgType: 'Report',
+    incidents: [incident],
+    receivedAt: t.clock.now(),
+    deliveries: [
+      { kind: 'topic', destination: topic, incident, item: item.id, variant, payload: item.xml, state: 'pending' },
+    ],
+  })
+  await t.take(item.xml, item.id)
+  assert.deepEqual(await t.retry(), { kind: 'withhold', reason: 'it came from csirt-a' })
+  assert.deepEqual(t.sent, [])
+})
+
+test('a held item that came again and was read then, retried, does not go out twice', async () => {
+  const intake = failing(2)
+  await using t = await bench(intake)
+  const [one] = published(valid(documentText()))
+  assert.ok(one)
+  await t.take(one.item.xml, one.item.id)
+  await t.take(one.item.xml.replaceAll('"', "'"), one.item.id)
+  await t.deliver()
+  assert.equal(t.sent.length, 1)
+  assert.equal((await t.retry()).kind, 'withhold')
+  assert.equal(t.sent.length, 1)
 })

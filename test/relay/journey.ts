@@ -82,6 +82,7 @@ export async function sent(
     store: {
       findPayload: (_kind, _peer, item) =>
         earlier.filter((e) => e.item === item).map(({ part }) => encodePart(part))[0],
+      sourcesOf: () => [],
     },
   })
   const outcome = await sink.send(consumed.map(delivery), AbortSignal.timeout(10_000))

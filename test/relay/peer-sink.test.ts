@@ -22,7 +22,7 @@ function bench(to = peer(), result: SendResult = { kind: 'delivered', status: 20
       },
       [Symbol.asyncDispose]: async () => {},
     },
-    store: { findPayload: () => undefined },
+    store: { findPayload: () => undefined, sourcesOf: () => [] },
   })
   return { sent, sink }
 }
