@@ -9,6 +9,7 @@ import { type Consumed, consumedFrom, withheldFrom } from './grid-to-rid.ts'
 import type { Inspection } from './inspection.ts'
 import type { Intake } from './intake.ts'
 import { encodePart } from './peer-sink.ts'
+import { claimsIodef, digestOf } from './spelling.ts'
 
 export interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>
@@ -22,6 +23,9 @@ export interface ConsumeOptions {
 }
 
 const GRACE = 10_000
+
+/** UTF-16 code units of an item that cannot be sent on and is kept all the same, for whoever wants to look or try again */
+const KEPT = 1_048_576
 
 /** items read side by side: a Topic with many must not fill the queue of readers, which RID messages share */
 const WINDOW = 32
@@ -59,7 +63,7 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
 }
 
 function seenItem(topic: string, item: GridItem, at: number): SeenItem {
-  return { topic, itemId: item.id, digest: createHash('sha256').update(item.xml).digest('hex'), at }
+  return { topic, itemId: item.id, digest: digestOf(item.xml), at }
 }
 
 /**
@@ -100,14 +104,18 @@ async function commit(
   inspection: Inspection,
 ): Promise<void> {
   const { store, events } = options
-  if (inspection.format === 'unknown' || inspection.format === 'RID') {
+  // what cannot be read may be a report all the same: it is held, not left alone
+  const unread = inspection.format === 'unknown' && claimsIodef(item.xml)
+  if (!unread && (inspection.format === 'unknown' || inspection.format === 'RID')) {
     await store.markSeen([seen])
     events.foreignItem({ topic, item: item.id, reason: inspection.root })
     return
   }
   const consumed = inspection.valid ? consumedFrom(inspection) : undefined
   const deliveries =
-    consumed === undefined ? heldFor(options, topic, item, inspection) : deliveriesFor(options, topic, item, consumed)
+    consumed === undefined
+      ? heldFor(options, topic, item, seen, inspection)
+      : deliveriesFor(options, topic, item, consumed)
   const happenings = [...deliveries.happenings]
   if (consumed !== undefined) {
     const about = { direction: 'grid-to-rid', source: topic, incidents: consumed.incidents, message: item.id } as const
@@ -205,7 +213,13 @@ function groupOf({ part }: Consumed): DeliveryGroup | undefined {
 }
 
 /** An item that claims to be IODEF and is not valid: held for every peer it was meant for, with its errors. */
-function heldFor({ config }: ConsumeOptions, topic: string, item: GridItem, inspection: Inspection): Rows {
+function heldFor(
+  { config }: ConsumeOptions,
+  topic: string,
+  item: GridItem,
+  seen: SeenItem,
+  inspection: Inspection,
+): Rows {
   const errors = inspection.errors.slice(0, 5).map((e) => `line ${e.line}: ${e.message}`)
   const reason = `invalid item: ${errors.join('; ')}`.slice(0, 1000)
   const rows = peersOf(config, topic).map(
@@ -213,8 +227,8 @@ function heldFor({ config }: ConsumeOptions, topic: string, item: GridItem, insp
       kind: 'peer',
       destination: peer.name,
       incident: `item ${item.id.slice(0, 100)}`,
-      item: createHash('sha256').update(`${topic}\n${item.id}\n${item.xml}`).digest('hex'),
-      payload: encodePart({ invalid: reason, item: item.xml }),
+      item: createHash('sha256').update(`${topic}\n${item.id}\n${seen.digest}`).digest('hex'),
+      payload: encodePart({ invalid: reason, ...(item.xml.length <= KEPT && { item: item.xml }) }),
       state: 'held',
       reason,
     }),

@@ -168,7 +168,7 @@ test('a held item that came again and was read then, retried, does not go out tw
   const [one] = published(valid(documentText()))
   assert.ok(one)
   await t.take(one.item.xml, one.item.id)
-  await t.take(one.item.xml.replaceAll('"', "'"), one.item.id)
+  await t.take(one.item.xml, 'another id')
   await t.deliver()
   assert.equal(t.sent.length, 1)
   assert.equal((await t.retry()).kind, 'withhold')

@@ -10,7 +10,7 @@ import type { Part } from '../../src/relay/grid-to-rid.ts'
 import { createIntake, type Intake } from '../../src/relay/intake.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
 import { peer, published, valid } from './journey.ts'
 
 const intake = createIntake({ threads: 1 })
@@ -260,4 +260,29 @@ test('documents of the same Incidents that say something else are groups of thei
   })
   assert.deepEqual(claimed.map((unit) => unit.length).sort(), [2])
   assert.equal(t.rows().length, 4)
+})
+
+test('a report that is over a limit of its readers is held, and what is no report is left alone', async () => {
+  await using t = await bench([peer()])
+  const long = `<a xmlns="urn:${'x'.repeat(1_000)}"/>`
+  const deep = `<x xmlns="urn:x">${'<y>'.repeat(300)}${'</y>'.repeat(300)}</x>`
+  for (const [name, content] of Object.entries({ long, deep, prefix: '<p:a/>', control: '\u0001' })) {
+    const xml = documentText([incidentText({ id: name, content: additionalData(content) })])
+    await t.consume([gridItem(xml, name)])
+  }
+  await t.consume([gridItem(`<entry xmlns="urn:x">${long}</entry>`, 'foreign')])
+  assert.deepEqual(
+    t.rows(),
+    ['long', 'deep', 'prefix', 'control'].map((name) => ['csirt-a', 'held', `item ${name}`]),
+  )
+  assert.equal(await t.foreign(), '1')
+})
+
+test('an invalid item that its Broker writes another way is held once', async () => {
+  await using t = await bench([peer()])
+  const xml = documentText([incidentText({ purpose: 'boasting', attributes: ' restriction="public"' })])
+  const other = xml.replace(/<Incident (\S+) (\S+?)>/, '<Incident $2 $1>')
+  assert.notEqual(other, xml)
+  for (const spelling of [xml, other, xml.replaceAll('"', "'")]) await t.consume([gridItem(spelling, 'one')])
+  assert.equal(t.rows().length, 1)
 })
