@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors.ts'
 import { storeError } from './faults.ts'
+import { makeFolder } from './folder.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 
 export interface ConnectOptions {
@@ -13,8 +13,11 @@ export interface ConnectOptions {
   readonly busyMs: number
   /** pages of write-ahead log after which a commit moves them into the database itself [1000] */
   readonly checkpointPages?: number
-  /** commits are not forced to disk one by one: whoever opens it does that with the write-ahead log, which exists from now on */
-  readonly forcedApart?: boolean
+  /**
+   * Commits are not forced to disk one by one: whoever opens it does that with the write-ahead log, which exists from now on.
+   * It waits `patience` ms for others to let go of what an earlier run left there. Only for the holder of the store's lock.
+   */
+  readonly forcedApart?: { readonly patience: number }
 }
 
 /** 3.51.3 mended a bug that could lose a WAL reset; 3.52.0 was withdrawn. */
@@ -42,8 +45,11 @@ export function connect(options: ConnectOptions): DatabaseSync {
     else if (version < MIGRATIONS.length) {
       throw new GatewayError('store-unavailable', 'The store is of an older version: start the gateway once.')
     }
-    // the last commit that forces itself: with it, the log and its name in the folder are on disk
-    if (options.forcedApart) db.exec('UPDATE probe SET at = at; PRAGMA synchronous = NORMAL')
+    if (options.forcedApart) {
+      emptyLog(db, options.forcedApart.patience)
+      // the last commit that forces itself: with it, the log and its name in the folder are on disk
+      db.exec('UPDATE probe SET at = at; PRAGMA synchronous = NORMAL')
+    }
     db.exec(`PRAGMA busy_timeout = ${options.busyMs}`)
     return db
   } catch (error) {
@@ -52,9 +58,32 @@ export function connect(options: ConnectOptions): DatabaseSync {
   }
 }
 
+/** ms between tries to empty the log */
+const LOOK_AGAIN = 20
+
+/**
+ * What is recovered from the log of an earlier run may never have reached the disk, although it can be read: the system forgets
+ * what it could not write. So it is written anew, into the database, and the log begins again from nothing. Blocks the thread.
+ */
+function emptyLog(db: DatabaseSync, patience: number): void {
+  const checkpoint = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
+  db.exec(`PRAGMA busy_timeout = ${patience}`)
+  for (const end = performance.now() + patience; ; ) {
+    if ((checkpoint.get() as { busy: number }).busy === 0) return
+    if (performance.now() >= end) {
+      throw new GatewayError(
+        'store-unavailable',
+        'Another process reads or writes the store and does not let go of it.',
+      )
+    }
+    // SQLite waits by itself for who reads or writes, but not for who makes a checkpoint
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN)
+  }
+}
+
 /** Reports are confidential: the file, and so the -wal and -shm beside it, belong to the owner alone. */
 function createFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(path)
   closeSync(openSync(path, 'a', 0o600))
 }
 

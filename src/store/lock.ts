@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../errors.ts'
 import { isBusy, storeError } from './faults.ts'
+import { makeFolder } from './folder.ts'
 
 /**
  * One gateway to a store: a second would end the first one's leases and send everything twice. The operating system lets go
@@ -10,6 +11,7 @@ import { isBusy, storeError } from './faults.ts'
 export function lockStore(path: string): Disposable {
   let db: DatabaseSync | undefined
   try {
+    makeFolder(path)
     // whoever may open it may keep us from starting
     closeSync(openSync(`${path}.lock`, 'a', 0o600))
     db = new DatabaseSync(`${path}.lock`, { timeout: 0 })

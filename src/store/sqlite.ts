@@ -51,6 +51,9 @@ export interface GatewayStoreOptions extends StoreOptions {
   readonly disk?: (path: string) => Disk
 }
 
+/** ms */
+const PATIENCE = 5000
+
 /** a lease need not last: every start ends them all */
 const LEASES = { lasting: false }
 
@@ -62,11 +65,12 @@ const LEFT_TO_THREAD = 16_384
  * of their own.
  */
 export async function openGatewayStore(options: GatewayStoreOptions): Promise<SqliteStore> {
-  const { path, log, disk = openDisk } = options
+  const { path, log, disk = openDisk, patience = PATIENCE } = options
   await using opened = new AsyncDisposableStack()
-  const file = { path, create: true, busyMs: 15, checkpointPages: LEFT_TO_THREAD, forcedApart: true }
-  const store = opened.use(create(options, file, { ...options, disk }))
+  // first: opening it changes it
   opened.use(lockStore(path))
+  const file = { path, create: true, busyMs: 15, checkpointPages: LEFT_TO_THREAD, forcedApart: { patience } }
+  const store = opened.use(create(options, file, { ...options, disk }))
   opened.use(checkpointInBackground(path, log))
   const all = opened.move()
   return { ...store, [Symbol.asyncDispose]: () => all.disposeAsync() }
@@ -78,7 +82,7 @@ export async function openQueue(options: StoreOptions): Promise<SqliteStore> {
 }
 
 function create(
-  { clock, log, patience = 5000, connect: open = connect }: StoreOptions,
+  { clock, log, patience = PATIENCE, connect: open = connect }: StoreOptions,
   options: ConnectOptions,
   { disk: openDisk, lost }: Pick<GatewayStoreOptions, 'disk' | 'lost'> = {},
 ): SqliteStore {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import fs from 'node:fs'
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../src/clock.ts'
@@ -117,6 +120,64 @@ test('after a disk failure nothing is acknowledged any more: a second try would 
   await store[Symbol.asyncDispose]()
   await using again = await openGatewayStore(options('failing.db'))
   assert.equal((await again.accept(report(3))).outcome, 'accepted')
+})
+
+/** A store as a killed gateway leaves it: what it took in is in the write-ahead log alone. */
+async function leftBehind(name: string): Promise<string> {
+  const store = await openGatewayStore(options(`${name}-before.db`))
+  await store.accept(report(1))
+  for (const end of ['', '-wal']) await copyFile(join(dir, `${name}-before.db${end}`), join(dir, `${name}.db${end}`))
+  await store[Symbol.asyncDispose]()
+  return join(dir, `${name}.db`)
+}
+
+test('what an earlier run left in the write-ahead log is not believed to be on disk: it is written anew', async () => {
+  const path = await leftBehind('left')
+  await using store = await openGatewayStore(options('left.db'))
+  // without the log
+  await copyFile(path, join(dir, 'alone.db'))
+  using alone = new DatabaseSync(join(dir, 'alone.db'), { readOnly: true })
+  assert.deepEqual({ ...alone.prepare('SELECT digest FROM envelope').get() }, { digest: '1' })
+  assert.equal((await store.accept(report(1))).outcome, 'duplicate')
+})
+
+test('while another process does not let go of what an earlier run left, the gateway does not serve', async () => {
+  const path = await leftBehind('held')
+  const reader = new DatabaseSync(path)
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM envelope').get()
+  await assert.rejects(openGatewayStore({ ...options('held.db'), patience: 100 }), /does not let go/)
+  reader.close()
+  await using store = await openGatewayStore(options('held.db'))
+  assert.equal((await store.accept(report(1))).outcome, 'duplicate')
+})
+
+test('a second gateway that is refused has changed nothing', async () => {
+  await using first = await openGatewayStore(options('unchanged.db'))
+  await first.accept(report(1))
+  const files = () => Promise.all(['', '-wal'].map((end) => readFile(join(dir, `unchanged.db${end}`))))
+  const before = await files()
+  await assert.rejects(openGatewayStore(options('unchanged.db')), /Another gateway/)
+  for (const [index, file] of (await files()).entries()) assert.ok(file.equals(before[index]!))
+})
+
+test('folders that are made for the store are on disk, up to the one that was there', async (t) => {
+  const synced: number[] = []
+  const { fsyncSync } = fs
+  t.mock.method(fs, 'fsyncSync', (file: number) => {
+    synced.push(fs.fstatSync(file).ino)
+    fsyncSync(file)
+  })
+  syncBuiltinESMExports()
+  try {
+    await mkdir(join(dir, 'there'))
+    await using _ = await openGatewayStore(options('there/a/b/one.db'))
+  } finally {
+    t.mock.restoreAll()
+    syncBuiltinESMExports()
+  }
+  const expected = ['there/a', 'there'].map(async (name) => (await stat(join(dir, name))).ino)
+  assert.deepEqual(synced, await Promise.all(expected))
 })
 
 test('the log that is forced to disk is the one that is written, whatever comes and goes beside it', async () => {

@@ -1,0 +1,27 @@
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+
+/**
+ * Makes the folder of the store when it is absent, for the owner alone, and sees to it that it is still there after a power
+ * cut: SQLite syncs the folder itself, but not those which hold it.
+ */
+export function makeFolder(path: string): void {
+  const folder = dirname(resolve(path))
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  const end = dirname(resolve(first))
+  let parent = folder
+  do {
+    parent = dirname(parent)
+    syncFolder(parent)
+  } while (parent !== end)
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
