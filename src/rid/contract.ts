@@ -19,7 +19,7 @@ export type Answer =
 
 /** RFC 9457. Nothing about paths, stack or configuration. */
 export interface Problem {
-  readonly status: 400 | 403 | 404 | 405 | 408 | 413 | 415 | 429 | 503
+  readonly status: 400 | 403 | 404 | 405 | 408 | 413 | 415 | 417 | 429 | 431 | 503
   readonly title: string
   readonly detail?: string
   readonly errors?: readonly Diagnostic[]

@@ -94,9 +94,10 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     connection.inFlight.set(raw, reply.raw)
     watch(request, reply, connection)
     if (state() === 'draining') connection.closing = true
-    const { method = '', headers, rawHeaders } = raw
+    const { method = '', httpVersion: version, headers, rawHeaders } = raw
     const peer = connection.expires > Date.now() ? connection.peer : undefined
-    const verdict = judge({ method, target: request.originalUrl, headers, rawHeaders, peer }, state(), rid.maxMessage)
+    const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer }
+    const verdict = judge(head, state(), rid.maxMessage)
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
     if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
     verdicts.set(raw, verdict)

@@ -6,6 +6,8 @@ import type { Problem } from './contract.ts'
 /** A request as far as it can be judged before its body is read. */
 export interface RequestHead {
   readonly method: string
+  /** '1.1' */
+  readonly version: string
   /** request-target as it was sent */
   readonly target: string
   readonly headers: IncomingHttpHeaders
@@ -28,21 +30,39 @@ export type Verdict =
 const MEDIA_TYPES = new Set(['text/xml', 'application/xml', 'application/iodef+xml'])
 const ONCE = new Set(['content-type', 'content-length', 'content-encoding', 'transfer-encoding', 'expect', 'host'])
 
+const METHODS = ['GET', 'HEAD', 'POST']
+const LAST = { connection: 'close' }
+
+export const NOT_FOUND = refused(404, 'Not Found', 'RID has one resource: /')
+
+/** Whether there is such a resource, and it has this method: undefined. */
+export function judgeResource(method: string, target: string): Refusal | undefined {
+  if (!isRoot(target)) return NOT_FOUND
+  if (METHODS.includes(method)) return undefined
+  return refused(405, 'Method Not Allowed', 'RID messages are POSTed.', { allow: METHODS.join(', ') })
+}
+
 /**
  * RFC 6546 §3, in its order: Request-URI, method, who it is, type, size. What is no message is refused before its body is
  * read. `maxMessage` in bytes.
  */
 export function judge(head: RequestHead, state: 'serving' | 'draining', maxMessage: number): Verdict {
-  if (!isRoot(head.target)) return refused(404, 'Not Found', 'RID has one resource: /')
-  if (head.method === 'GET' || head.method === 'HEAD') return { kind: 'no-content' }
-  if (head.method !== 'POST') {
-    return refused(405, 'Method Not Allowed', 'RID messages are POSTed.', { allow: 'GET, HEAD, POST' })
+  const isCurrent = head.version === '1.1'
+  // RFC 9112 §3.2
+  if (isCurrent && head.headers.host === undefined) {
+    return refused(400, 'Bad Request', 'The header field Host is missing.', LAST)
   }
+  const refusal = judgeResource(head.method, head.target)
+  if (refusal !== undefined) return refusal
+  if (head.method !== 'POST') return { kind: 'no-content' }
   if (head.peer === undefined) {
     return refused(403, 'Forbidden', 'The client certificate belongs to no peer of this RID system.')
   }
   const repeated = repeatedHeader(head.rawHeaders)
   if (repeated !== undefined) return refused(400, 'Bad Request', `The header field ${repeated} stands there twice.`)
+  if (isCurrent && (head.headers.expect ?? '100-continue').toLowerCase() !== '100-continue') {
+    return refused(417, 'Expectation Failed', 'The only expectation that is met is 100-continue.', LAST)
+  }
   const type = judgeType(head.headers)
   if ('problem' in type) return type
   if (Number(head.headers['content-length'] ?? 0) > maxMessage) return TOO_LARGE
@@ -75,7 +95,12 @@ function unsupported(detail: string, headers: Record<string, string>): Refusal {
   return refused(415, 'Unsupported Media Type', detail, headers)
 }
 
-function refused(status: Problem['status'], title: string, detail: string, headers?: Record<string, string>): Refusal {
+export function refused(
+  status: Problem['status'],
+  title: string,
+  detail: string,
+  headers?: Record<string, string>,
+): Refusal {
   return { kind: 'refused', problem: { status, title, detail }, ...(headers ? { headers } : {}) }
 }
 

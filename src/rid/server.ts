@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from '../log.ts'
+import { bareResponse, refusalOf } from './bare.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { Observe } from './observe.ts'
+import { NOT_FOUND } from './preconditions.ts'
 import type { TlsMaterial } from './tls.ts'
 
 export interface TlsServerOptions {
@@ -15,7 +18,7 @@ export interface TlsServerOptions {
   readonly log: Logger
   readonly observe: Observe
   readonly onRequest: RequestListener
-  /** a request that waits for `100 Continue` before it sends its body */
+  /** a request with Expect: it may wait for `100 Continue` before it sends its body */
   readonly onExpectant: RequestListener
 }
 
@@ -33,7 +36,8 @@ export function createTlsServer(options: TlsServerOptions): Server {
     connectionsCheckingInterval: Math.min(1_000, limits.headers),
     maxHeaderSize: limits.headerBytes,
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // judge() looks: Node's own answer would have no problem details
+    requireHostHeader: false,
   })
   server.maxHeadersCount = limits.headerCount
   server.maxConnections = limits.connections
@@ -47,27 +51,18 @@ export function createTlsServer(options: TlsServerOptions): Server {
   })
   server.on('request', options.onRequest)
   server.on('checkContinue', options.onExpectant)
+  // one that nobody knows: Node's own answer would have no problem details
+  server.on('checkExpectation', options.onExpectant)
   // CONNECT names no resource here (RFC 9110 §9.3.6). Node hands its socket over bare: no deadline, no error handler.
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+  server.on('connect', ({ headers }: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
-    socket.write(bareResponse(404))
-    socket.destroySoon()
+    const connection = connections.of(socket)
+    if (connection === undefined) return socket.destroy()
+    const request = randomUUID()
+    log.info({ peer: connection.peer?.name, request }, 'RID client sent CONNECT')
+    endAfterAnswers(connection, bareResponse(NOT_FOUND, request, headers.accept))
   })
   return server
-}
-
-const REASONS = {
-  400: 'Bad Request',
-  404: 'Not Found',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  431: 'Request Header Fields Too Large',
-} as const
-type BareStatus = keyof typeof REASONS
-
-/** For what never became a request, and so has nobody to write problem details to. */
-export function bareResponse(status: BareStatus): string {
-  return `HTTP/1.1 ${status} ${REASONS[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`
 }
 
 /** Node's 'clientError': TLS that failed, bytes that are not HTTP, deadlines missed. Listens until the connection is over. */
@@ -91,23 +86,19 @@ export function createClientErrorHandler({
     }
     if (connection.broken) return
     observe({ kind: 'client-error', reason: code })
-    log.info({ peer: connection.peer?.name, reason: code }, 'RID client sent no proper request')
-    endAfterAnswers(connection, bareResponse(statusOf(code)))
+    const request = randomUUID()
+    log.info({ peer: connection.peer?.name, request, reason: code }, 'RID client sent no proper request')
+    // where only the body is broken, the header fields are known
+    const begun = [...connection.inFlight.keys()].at(-1)
+    endAfterAnswers(connection, bareResponse(refusalOf(code, error), request, begun?.headers.accept))
   }
-}
-
-function statusOf(code: string): BareStatus {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408
-  if (code === 'HPE_HEADER_OVERFLOW') return 431
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 413
-  return 400
 }
 
 /**
  * A pipelined request that came whole is answered before the connection ends: a bare response now would be taken for its
  * answer, and a stored message for a refused one.
  */
-function endAfterAnswers(connection: Connection, bare: string): void {
+function endAfterAnswers(connection: Connection, bare: Buffer): void {
   const { socket, inFlight } = connection
   connection.broken = true
   connection.closing = true

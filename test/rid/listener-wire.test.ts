@@ -200,21 +200,133 @@ test('a client that resets behind CONNECT does no harm, and leaves nothing open'
 test('too many or too long headers are refused', async () => {
   const long = await exchange(`${HEAD}X: ${'a'.repeat(40_000)}\r\n\r\n`)
   assert.deepEqual(long.statuses, [431])
+  assertProblem(long.text, 431)
   const many = 'X: y\r\n'.repeat(4000)
-  assert.deepEqual((await exchange(`${HEAD}${many}\r\n`)).statuses, [431])
+  assertProblem((await exchange(`${HEAD}${many}\r\n`)).text, 431)
 })
 
 test('more headers than are kept are refused, not cut', async () => {
   const filler = Array.from({ length: 70 }, (_, i) => `X-${i}: y\r\n`).join('')
   const bytes = `POST / HTTP/1.1\r\nHost: x\r\n${LAST}${filler}Content-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>`
-  const { statuses, taken } = await exchange(bytes, { limits: { linger: 50 } })
-  assert.deepEqual(statuses, [431])
+  const { text, taken } = await exchange(bytes, { limits: { linger: 50 } })
+  assertProblem(text, 431)
   assert.deepEqual(taken, [])
 })
 
-test('a bare status says nothing else', async () => {
-  const { text } = await exchange('GARBAGE\r\n\r\n')
-  assert.equal(text, 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+/** The one answer in `text`: its fields by lower-case name, and its body. */
+function parse(text: string) {
+  const [head = '', ...rest] = text.split('\r\n\r\n')
+  const [start = '', ...lines] = head.split('\r\n')
+  const fields = Object.fromEntries(lines.map((line) => [line.split(': ')[0]?.toLowerCase(), line.split(': ')[1]]))
+  return { start, fields, body: rest.join('\r\n\r\n') }
+}
+
+/** That `text` is one whole answer with problem details and the last of its connection. */
+function assertProblem(text: string, status: number, format: 'xml' | 'json' = 'xml'): void {
+  const { start, fields, body } = parse(text)
+  assert.match(start, new RegExp(`^HTTP/1\\.1 ${status} [A-Z]`))
+  assert.equal(fields['content-type'], `application/problem+${format}`, text)
+  assert.equal(fields['content-length'], String(body.length), text)
+  assert.equal(fields.connection, 'close', text)
+  assert.match(body, format === 'json' ? new RegExp(`"status":${status},`) : new RegExp(`<status>${status}</status>`))
+  assert.match(body, /urn:uuid:[0-9a-f-]{36}/)
+  assert.doesNotMatch(body, /HPE_|Parse Error|node:|\/work|\.ts/)
+}
+
+for (const method of ['FOO', 'post', 'Get', 'GETX', 'DESCRIBE', 'SOURCE', "!#$%&'*+.^_`|~-", 'X'.repeat(64)]) {
+  test(`a method that HTTP does not know, ${method.slice(0, 20)}, is refused like any other: 405 and Allow`, async () => {
+    const rest = `Host: x\r\n${LAST}Content-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>`
+    for (const target of ['/', 'https://localhost/']) {
+      const { text, statuses, taken } = await exchange(`${method} ${target} HTTP/1.1\r\n${rest}`)
+      assert.deepEqual(statuses, [405])
+      assertProblem(text, 405)
+      assert.equal(parse(text).fields.allow, 'GET, HEAD, POST')
+      assert.deepEqual(taken, [])
+    }
+    const elsewhere = await exchange(`${method} /x HTTP/1.1\r\n${rest}`)
+    assertProblem(elsewhere.text, 404)
+    assert.equal(parse(elsewhere.text).fields.allow, undefined)
+  })
+}
+
+test('a method that HTTP does not know is refused alike for a certificate that is no peer', async () => {
+  const { text } = await exchange('FOO / HTTP/1.1\r\nHost: x\r\n\r\n', { peers: [] })
+  assertProblem(text, 405)
+})
+
+test('a method that HTTP does not know, behind a good message, does not take its answer', async () => {
+  const accept: Accept = async () => {
+    await pause(50)
+    return { kind: 'reply', xml: REPLY }
+  }
+  const { statuses } = await exchange(`${post('<a/>')}FOO / HTTP/1.1\r\nHost: x\r\n\r\n`, { accept })
+  assert.deepEqual(statuses, [200])
+})
+
+for (const [name, bytes] of Object.entries({
+  'no request line': 'GARBAGE\r\n\r\n',
+  'another protocol': 'SSH-2.0-x\r\n',
+  'HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'a method of other characters': 'F(O / HTTP/1.1\r\nHost: x\r\n\r\n',
+  'a target of other characters': 'FOO /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n',
+  'another version': 'FOO / HTTP/3.0\r\nHost: x\r\n\r\n',
+  'an endless method': `${'X'.repeat(100_000)} / HTTP/1.1\r\nHost: x\r\n\r\n`,
+  'a broken body': `${HEAD}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`,
+  'a broken header': `${HEAD}X Y: z\r\n\r\n`,
+})) {
+  test(`400 for ${name} has problem details`, async () => assertProblem((await exchange(bytes)).text, 400))
+}
+
+test('413 for chunk extensions without end has problem details', async () => {
+  const { text, taken } = await exchange(`${HEAD}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\n`)
+  assertProblem(text, 413)
+  assert.deepEqual(taken, [])
+})
+
+test('what is no HTTP is found in the log by the id that its answer gives', async () => {
+  const { text, bench } = await exchange('GARBAGE\r\n\r\n')
+  const line = bench.lines.find(({ msg }) => msg === 'RID client sent no proper request')
+  assert.equal(line?.request, /urn:uuid:([0-9a-f-]+)/.exec(text)?.[1])
+})
+
+test('the half of a method that came first does not make the rest a known one', async () => {
+  await using w = await wire()
+  const received = readUntilClose(w.socket)
+  w.socket.write('PO')
+  await pause(50)
+  w.socket.write(post('<a/>'))
+  assertProblem(await received, 400)
+  assert.equal(w.bench.taken.length, 0)
+})
+
+test('problem details of a broken body are JSON where its request asked for that', async () => {
+  const json = 'Accept: application/json\r\n'
+  const broken = `${HEAD}${json}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`
+  assertProblem((await exchange(broken)).text, 400, 'json')
+})
+
+test('HTTP/1.1 without Host is refused with 400 and problem details', async () => {
+  const bare = 'POST / HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n'
+  const { text, taken } = await exchange(`${bare}\r\n<a/>`)
+  assertProblem(text, 400)
+  assert.deepEqual(taken, [])
+  assertProblem((await exchange(`${bare}Accept: application/json\r\n\r\n<a/>`)).text, 400, 'json')
+  assertProblem((await exchange('GET / HTTP/1.1\r\n\r\n')).text, 400)
+})
+
+test('CONNECT behind a good message does not take its answer', async () => {
+  const accept: Accept = async () => {
+    await pause(50)
+    return { kind: 'reply', xml: REPLY }
+  }
+  const { statuses } = await exchange(`${post('<a/>')}CONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n`, { accept })
+  assert.deepEqual(statuses, [200])
+})
+
+test('CONNECT is refused with 404 and problem details', async () => {
+  const connect = 'CONNECT a:1 HTTP/1.1\r\nHost: x\r\n'
+  assertProblem((await exchange(`${connect}\r\n`)).text, 404)
+  assertProblem((await exchange(`${connect}Accept: application/json\r\n\r\n`)).text, 404, 'json')
 })
 
 test('Expect: 100-continue is answered by 100 only where the body is wanted', async () => {
@@ -239,9 +351,13 @@ for (const [name, head, status] of [
 }
 
 test('another expectation is refused with 417', async () => {
-  const { statuses, taken } = await exchange(post('<a/>', `${LAST}Expect: a-miracle\r\n`))
-  assert.deepEqual(statuses, [417])
-  assert.deepEqual(taken, [])
+  for (const expectation of ['a-miracle', '100-continue, a-miracle']) {
+    const { text, taken } = await exchange(post('<a/>', `Expect: ${expectation}\r\n`), { limits: { linger: 50 } })
+    assertProblem(text, 417)
+    assert.deepEqual(taken, [])
+    const json = post('<a/>', `${LAST}Accept: application/json\r\nExpect: ${expectation}\r\n`)
+    assertProblem((await exchange(json)).text, 417, 'json')
+  }
 })
 
 test('413 comes at once, to a client that is still sending, and it can read it', async () => {
@@ -292,7 +408,7 @@ test('slow headers are cut off', async () => {
   const drip = setInterval(() => w.socket.writable && w.socket.write('X: y\r\n'), 50)
   const text = await received
   clearInterval(drip)
-  assert.equal(text, 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  assertProblem(text, 408)
 })
 
 test('a slow body is cut off, and accept never sees it', async () => {
@@ -302,7 +418,7 @@ test('a slow body is cut off, and accept never sees it', async () => {
   const drip = setInterval(() => w.socket.writable && w.socket.write('x'), 20)
   const text = await received
   clearInterval(drip)
-  assert.match(text, /^HTTP\/1\.1 408 /)
+  assertProblem(text, 408)
   assert.equal(w.bench.taken.length, 0)
   await nobodyLeft(w.bench)
   assert.deepEqual(
