@@ -39,8 +39,10 @@ test('a refusal says why, and our queue shows it', async () => {
     errors: [{ line: 7, column: 3, message: 'no purpose' }],
   } as const
   const held = await sendOne({ accept: async () => ({ kind: 'problem', problem }) })
-  assert.equal(held.kind, 'hold')
-  assert.match(held.kind === 'hold' ? held.reason : '', /HTTP 400: .*Bad Request.*7 3 no purpose/)
+  assert.deepEqual(held, {
+    kind: 'hold',
+    reason: 'The peer answered HTTP 400: Bad Request; line 7, column 3: no purpose',
+  })
 })
 
 test('a message far over the limit is held with 413, not lost in a reset', async () => {
