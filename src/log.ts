@@ -17,7 +17,6 @@ const SECRET_KEYS = new Set([
 ])
 const DEPTH = 3
 const CENSORED = '[redacted]'
-const CENSORS = Object.fromEntries([...SECRET_KEYS].map((key) => [key, () => CENSORED]))
 /** ms that lines may wait for others: each write wakes a thread */
 const TOGETHER = 10
 const MOST_TOGETHER = 8_192
@@ -27,28 +26,30 @@ const MOST_TOGETHER = 8_192
  * process ends: lines are written from a buffer.
  */
 export function createLog(level: LogLevel, stream: DestinationStream = stdout()): Logger {
-  return pino(
+  const log = pino(
     {
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       // pino's own redaction costs more than the rest of a line
       formatters: { level: (label) => ({ level: label }), log: (fields) => withoutSecrets(fields) },
-      // these see what a child logger carries, too
-      serializers: { ...CENSORS, err: errorFields, error: errorFields },
+      // in place of pino's own, which shows all that hangs on an error
+      serializers: { err: errorFields },
     },
     stream,
   )
+  const { child } = log
+  // pino shows its formatters nothing of what a child logger carries
+  log.child = function (this: Logger, fields: object, ...more: []) {
+    return child.call(this, withoutSecrets(fields), ...more)
+  } as Logger['child']
+  return log
 }
 
 function withoutSecrets<T extends object>(fields: T, depth = DEPTH): T {
   let copy: T | undefined
   for (const [key, value] of Object.entries(fields)) {
-    const shown = SECRET_KEYS.has(key)
-      ? CENSORED
-      : depth > 1 && isNested(value)
-        ? withoutSecrets(value, depth - 1)
-        : value
+    const shown = SECRET_KEYS.has(key) ? CENSORED : typeof value === 'object' ? shownOf(value, key, depth) : value
     if (shown === value) continue
     copy ??= Array.isArray(fields) ? ([...fields] as unknown as T) : { ...fields }
     Object.assign(copy, { [key]: shown })
@@ -56,9 +57,20 @@ function withoutSecrets<T extends object>(fields: T, depth = DEPTH): T {
   return copy ?? fields
 }
 
-/** An error is left to its serializer. */
-function isNested(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !(value instanceof Error)
+/** What JSON would make of it, as far down as `depth` says, without secrets. */
+function shownOf(value: object | null, key: string, depth: number): unknown {
+  if (value === null) return null
+  if (value instanceof Error) return errorFields(value)
+  const plain = 'toJSON' in value && typeof value.toJSON === 'function' ? asJson(value.toJSON.bind(value), key) : value
+  return depth > 1 && typeof plain === 'object' && plain !== null ? withoutSecrets(plain, depth - 1) : plain
+}
+
+function asJson(toJson: (key: string) => unknown, key: string): unknown {
+  try {
+    return toJson(key)
+  } catch (error) {
+    return `[not shown: ${error instanceof Error ? error.message : 'toJSON failed'}]`
+  }
 }
 
 /** characters that may wait for a disk or a reader: what comes beyond them is dropped */

@@ -41,6 +41,29 @@ test('secrets and documents do not reach a line, as far down as two objects, in 
   assert.deepEqual([line?.peer, line?.password], ['a', '[redacted]'])
 })
 
+test('secrets do not reach a line in a child logger, on an error of any name, or out of toJSON', () => {
+  const { log, lines } = logged()
+  const child = log
+    .child({ conn: { password: 'hidden', port: 1 }, list: [{ key: 'hidden' }] })
+    .child({ more: { xml: 'hidden' } })
+  child.info('child')
+  log.info({ cause: Object.assign(new Error('below'), { password: 'hidden', socket: 'hidden' }) }, 'error')
+  log.info({ options: { toJSON: () => ({ password: 'hidden', port: 2 }) }, at: new Date(0) }, 'toJSON')
+  log.info({
+    broken: {
+      toJSON() {
+        throw new Error('no')
+      },
+    },
+  })
+  const [first, second, third, fourth] = lines()
+  assert.equal(JSON.stringify(lines()).includes('hidden'), false, JSON.stringify(lines(), null, 2))
+  assert.deepEqual(first?.conn, { password: '[redacted]', port: 1 })
+  assert.equal((second?.cause as { message: string } | undefined)?.message, 'below')
+  assert.deepEqual([third?.options, third?.at], [{ password: '[redacted]', port: 2 }, '1970-01-01T00:00:00.000Z'])
+  assert.equal(fourth?.broken, '[not shown: no]')
+})
+
 test('what is logged stays as it was', () => {
   const fields = { request: { body: 'kept' }, list: [{ key: 'kept' }] }
   logged().log.info(fields)
