@@ -12,11 +12,14 @@ const WINDOW = 32
 const LIST_LIMIT = 16_777_216
 /** ejabberd reads the whole Topic for each page of its list */
 const LIST_PAGE = 50_000
+
 export interface Retained {
   readonly session: Session
   readonly broker: string
   readonly node: string
   readonly signal: AbortSignal
+  /** ids that are known not to be had */
+  readonly flawed: ReadonlySet<string>
   /** an item that is over our limits even when it is fetched alone */
   readonly oversized: (id: string) => void
 }
@@ -34,40 +37,20 @@ export class BackfillError extends Error {
 
 /** What a Broker keeps of a Topic: ids in Topic order, the oldest first. Throws BackfillError. */
 export async function listRetained(from: Retained): Promise<string[]> {
-  const newest = await newestItem(from)
-  const ids: string[] = []
-  let after: string | undefined
-  for (;;) {
-    const set = xml('set', { xmlns: RSM }, xml('max', {}, String(LIST_PAGE)), after && xml('after', {}, after))
-    const stanza = await ask(
-      from,
-      disco(DISCO_ITEMS, from.node, set),
-      LIST_LIMIT,
-      'The retained items cannot be listed',
-    )
-    const query = stanza.getChild('query', DISCO_ITEMS)
-    const page = (query?.getChildren('item') ?? []).flatMap((item) => (item.attrs.name ? [item.attrs.name] : []))
-    ids.push(...page)
-    const last = query?.getChild('set', RSM)?.getChildText('last') ?? undefined
-    if (last === undefined || page.length === 0 || last === after) break
-    after = last
-    if (page.length < LIST_PAGE) break
-  }
+  const newest = await readNewest(from, 1)
+  const { ids, paged } = await listIds(from)
   // Prosody lists the newest first, ejabberd the oldest
-  const at = newest === undefined ? -1 : ids.indexOf(newest)
-  if (at !== -1 && at < (ids.length - 1) / 2) ids.reverse()
-  return ids
+  const at = newest === 'oversized' ? -1 : ids.indexOf(newest.at(-1) ?? '')
+  const reversed =
+    newest === 'oversized' ? await isFirstTooLong(from, ids, paged) : at !== -1 && at < (ids.length - 1) / 2
+  return reversed ? ids.reverse() : ids
 }
 
 /** The ids of the newest `count` items. Throws BackfillError. */
 export async function newestIds(from: Retained, count: number): Promise<string[]> {
-  const stanza = await ask(
-    from,
-    itemsRequest(from.node, [], { max_items: String(count) }),
-    ANSWER_LIMIT,
-    'The newest items',
-  )
-  return answered(stanza).map((item) => item.id)
+  const newest = await readNewest(from, count)
+  // all of their payloads come with them: a few large ones are enough
+  return newest === 'oversized' ? (await listRetained(from)).slice(-count) : newest
 }
 
 /**
@@ -118,10 +101,51 @@ async function fetchItem(from: Retained, id: string, size?: number): Promise<Fet
   return answered(answer.stanza).find((item) => item.id === id) ?? 'gone'
 }
 
-async function newestItem(from: Retained): Promise<string | undefined> {
-  const request = itemsRequest(from.node, [], { max_items: '1' })
-  const stanza = await ask(from, request, ANSWER_LIMIT, 'The newest item cannot be read')
-  return answered(stanza).at(-1)?.id
+async function readNewest(from: Retained, count: number): Promise<string[] | 'oversized'> {
+  const answer = await request(from, itemsRequest(from.node, [], { max_items: String(count) }), ANSWER_LIMIT)
+  if (answer.kind === 'oversized') return 'oversized'
+  if (answer.kind !== 'result') throw new BackfillError(answer, 'The newest items cannot be read')
+  return answered(answer.stanza).map((item) => item.id)
+}
+
+/** In the Broker's own order, and whether the Broker knows pages. */
+async function listIds(from: Retained): Promise<{ ids: string[]; paged: boolean }> {
+  const ids = new Set<string>()
+  let after: string | undefined
+  for (;;) {
+    const rsm = xml('set', { xmlns: RSM }, xml('max', {}, String(LIST_PAGE)), after && xml('after', {}, after))
+    const answer = await request(from, disco(DISCO_ITEMS, from.node, rsm), LIST_LIMIT)
+    if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be listed')
+    const query = answer.stanza.getChild('query', DISCO_ITEMS)
+    const page = (query?.getChildren('item') ?? []).flatMap((item) => (item.attrs.name ? [item.attrs.name] : []))
+    const before = ids.size
+    for (const id of page) ids.add(id)
+    const set = query?.getChild('set', RSM)
+    const last = set?.getChildText('last') ?? undefined
+    const count = Number.parseInt(set?.getChildText('count') ?? '', 10)
+    // XEP-0059 §2.1: a page may be shorter than was asked for, and the count may be a guess
+    const whole = page.length < LIST_PAGE && ids.size >= count
+    // whoever does not know `after` gives the same page for ever
+    if (last === undefined || ids.size === before || whole) return { ids: [...ids], paged: set !== undefined }
+    after = last
+  }
+}
+
+/** The newest item is too long to be read: so is one end of the list, and it is that end. */
+async function isFirstTooLong(from: Retained, ids: readonly string[], paged: boolean): Promise<boolean> {
+  const [first] = ids
+  const last = ids.at(-1)
+  if (first === undefined || last === undefined || !(await isTooLong(from, first))) return false
+  // both are: Prosody has no pages
+  return !paged || !(await isTooLong(from, last))
+}
+
+async function isTooLong(from: Retained, id: string): Promise<boolean> {
+  if (from.flawed.has(id)) return true
+  if ((await fetchItem(from, id, ANSWER_LIMIT)) !== 'oversized') return false
+  // and not asked for again
+  from.oversized(id)
+  return true
 }
 
 function itemsRequest(node: string, ids: readonly string[], attributes: Record<string, string> = {}): string {
@@ -130,12 +154,6 @@ function itemsRequest(node: string, ids: readonly string[], attributes: Record<s
 
 function answered(stanza: Element): ReceivedItem[] {
   return readItems(stanza.getChild('pubsub', PUBSUB)?.getChild('items'))
-}
-
-async function ask(from: Retained, payload: string, size: number, what: string): Promise<Element> {
-  const answer = await request(from, payload, size)
-  if (answer.kind !== 'result') throw new BackfillError(answer, what)
-  return answer.stanza
 }
 
 function request(from: Retained, payload: string, size: number | undefined): Promise<IqAnswer> {

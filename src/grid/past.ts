@@ -36,6 +36,7 @@ export class Past {
       broker,
       node: topic,
       signal,
+      flawed: this.#flawed,
       oversized: (id) => {
         this.remember(id)
         log.error({ topic, item: id }, 'An item is too long to be read.')

@@ -20,19 +20,27 @@ const TIMING = { min: 10, max: 50, topicRetry: 100, resync: 60_000 }
 
 const item = (id: string, text = id) => `<item id="${id}"><a xmlns="urn:x">${text}</a></item>`
 
+/** A list of ids, and what XEP-0059 adds to it. */
+function listAnswer(iq: FakeIq, ids: readonly string[], set = ''): string {
+  const items = ids.map((id) => `<item jid="pubsub.${FAKE_DOMAIN}" name="${id}"/>`).join('')
+  return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#items" node="incident">${items}${set}</query>`)
+}
+
 /** A Broker that keeps items in Topic order, as Prosody does: newest first in lists, no paging. */
 class FakeTopic {
   readonly items = new Map<string, string>()
   /** answers over every limit for these ids */
   readonly huge = new Set<string>()
+  /** lists the oldest first, as ejabberd does */
+  oldestFirst = false
   lists = 0
   fetched: string[][] = []
 
   readonly onIq = (iq: FakeIq): string | undefined => {
     if (iq.xml.includes('disco#items') && iq.xml.includes('node=')) {
       this.lists += 1
-      const ids = [...this.items.keys()].reverse().map((id) => `<item jid="pubsub.${FAKE_DOMAIN}" name="${id}"/>`)
-      return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#items" node="incident">${ids.join('')}</query>`)
+      const ids = [...this.items.keys()]
+      return listAnswer(iq, this.oldestFirst ? ids : ids.reverse())
     }
     if (!iq.xml.includes('<items')) return undefined
     const wanted = [...iq.xml.matchAll(/<item id="([^"]*)"/g)].map((match) => match[1] ?? '')
@@ -180,6 +188,81 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.equal(link.fake.connections, 2)
   })
 
+  for (const [order, oldestFirst] of [
+    ['newest first', false],
+    ['oldest first', true],
+  ] as const) {
+    test(`nor does it stop the Topic where it is the newest (${order})`, async () => {
+      const topic = new FakeTopic()
+      topic.oldestFirst = oldestFirst
+      topic.add('a', 'b', 'c', 'poison')
+      topic.huge.add('poison')
+      await using link = await joined({ onIq: topic.onIq })
+      assert.equal(link.recorder.stateOf('topic:incident'), 'up')
+      assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c'])
+      topic.add('d')
+      link.fake.drop()
+      await until(() => link.recorder.ids().includes('d'), 'what came behind it')
+      topic.items.delete('poison')
+      topic.add('poison')
+      const { lists } = topic
+      link.fake.drop()
+      await until(() => topic.lists > lists && link.recorder.stateOf('topic:incident') === 'up', 'the next join')
+      assert.deepEqual(
+        link.recorder.drops.map(({ reason }) => reason),
+        ['oversized'],
+      )
+    })
+  }
+
+  test('and where the oldest is too large as well, the order is kept', async () => {
+    const topic = new FakeTopic()
+    topic.add('poison 1', 'a', 'b', 'poison 2')
+    topic.huge.add('poison 1').add('poison 2')
+    await using link = await joined({ onIq: topic.onIq })
+    assert.deepEqual(link.recorder.ids(), ['a', 'b'])
+    assert.equal(link.recorder.drops.length, 2)
+  })
+
+  test('a list that comes in shorter pages than asked for is read to its end', async () => {
+    const all = Array.from({ length: 250 }, (_, i) => `i${i}`)
+    for (const counted of [true, false]) {
+      const topic = new FakeTopic()
+      topic.add(...all)
+      let pages = 0
+      const onIq = (iq: FakeIq) => {
+        if (!iq.xml.includes('disco#items') || !iq.xml.includes('node=')) return topic.onIq(iq)
+        pages += 1
+        const after = /<after>([^<]*)</.exec(iq.xml)?.[1]
+        const page = all.slice(after === undefined ? 0 : all.indexOf(after) + 1).slice(0, 100)
+        const ends = page.length > 0 ? `<first>${page[0]}</first><last>${page.at(-1)}</last>` : ''
+        const count = counted ? '<count>250</count>' : ''
+        return listAnswer(iq, page, `<set xmlns="http://jabber.org/protocol/rsm">${ends}${count}</set>`)
+      }
+      await using link = await joined({ onIq })
+      assert.deepEqual(link.recorder.ids(), all)
+      assert.equal(pages, counted ? 3 : 4)
+    }
+  })
+
+  test('a Broker that gives the same page again and again is not asked for ever', async () => {
+    for (const last of ['b', 'other']) {
+      const topic = new FakeTopic()
+      topic.oldestFirst = true
+      topic.add('a', 'b')
+      let pages = 0
+      const onIq = (iq: FakeIq) => {
+        if (!iq.xml.includes('disco#items') || !iq.xml.includes('node=')) return topic.onIq(iq)
+        pages += 1
+        const name = last === 'b' ? last : `${last} ${pages}`
+        return listAnswer(iq, ['a', 'b'], `<set xmlns="http://jabber.org/protocol/rsm"><last>${name}</last></set>`)
+      }
+      await using link = await joined({ onIq })
+      assert.deepEqual(link.recorder.ids(), ['a', 'b'])
+      assert.equal(pages, 2)
+    }
+  })
+
   test('tells a gap when what it saw last is gone and nothing it saw is left', async () => {
     const topic = new FakeTopic()
     topic.add('x', 'y')
@@ -266,6 +349,20 @@ describe('a Consumer at a Broker that fails by script', () => {
     topic.add('silent')
     await until(() => link.recorder.ids().includes('silent'), 'the missed item')
     assert.ok(link.log.lines.some((line) => line.text.startsWith('Items were missed')))
+  })
+
+  test('newest items that are too long together do not take the Topic down', async () => {
+    const topic = new FakeTopic()
+    const large = (id: string) => topic.items.set(id, item(id, 'x'.repeat(1_000_000)))
+    for (let i = 0; i < 10; i += 1) large(`i${i}`)
+    await using link = await joined({ onIq: topic.onIq }, new Recorder(), { timing: { ...TIMING, resync: 50 } })
+    large('silent')
+    await until(() => link.recorder.ids().includes('silent'), 'the missed item')
+    await until(() => link.recorder.stateOf('topic:incident') === 'up', 'the Topic')
+    const { lists } = topic
+    await until(() => topic.lists > lists + 2, 'more looks')
+    assert.equal(link.recorder.ids().length, 11)
+    assert.ok(!link.log.lines.some((line) => line.text === 'Topic not available.'))
   })
 
   test('a skipped event makes it look for what was in it', async () => {
