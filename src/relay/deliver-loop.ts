@@ -57,6 +57,8 @@ interface Down {
   readonly since: number
   readonly failures: number
   readonly nextProbe: number
+  /** until when it asked to be left alone: 0 when it did not */
+  readonly leftAlone: number
   readonly reason: string
 }
 
@@ -89,7 +91,9 @@ export class DeliveryLoop {
 
   /** The destination says it is back: look at once. */
   cameBack(): void {
-    if (this.#down !== null) this.#down = { ...this.#down, failures: 0, nextProbe: this.#context.clock.now() }
+    if (this.#down !== null) {
+      this.#down = { ...this.#down, failures: 0, nextProbe: this.#context.clock.now(), leftAlone: 0 }
+    }
     this.wake()
   }
 
@@ -197,14 +201,24 @@ export class DeliveryLoop {
     const now = clock.now()
     const down = this.#down
     if (outcome.kind === 'delivered' && down !== null) {
+      // one that was under way: it takes no more of them for that
+      if (!isProbe && now < down.leftAlone) return
       this.#down = null
       this.#early = now
       this.#report('up', now, null)
     } else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) {
       // several may be under way when it goes down: together they are one failure
       const failures = down === null ? 1 : down.failures + (isProbe ? 1 : 0)
-      const wait = Math.max(floorOf(outcome, maxAge), fullJitter(failures, PROBE_BACKOFF, clock.random))
-      this.#down = { since: down?.since ?? now, failures, nextProbe: now + wait, reason: outcome.reason }
+      const floor = floorOf(outcome, maxAge)
+      const wait = Math.max(floor, fullJitter(failures, PROBE_BACKOFF, clock.random))
+      this.#down = {
+        since: down?.since ?? now,
+        failures,
+        // nor does one of them take back what another was told
+        nextProbe: Math.max(now + wait, isProbe ? 0 : (down?.nextProbe ?? 0)),
+        leftAlone: Math.max(floor > 0 ? now + floor : 0, isProbe ? 0 : (down?.leftAlone ?? 0)),
+        reason: outcome.reason,
+      }
       if (down === null) this.#report('down', now, outcome.reason)
     }
   }

@@ -52,12 +52,15 @@ export function judge(unit: readonly Delivery[], outcome: SendOutcome, about: Ci
       const expiry = expiryOf(unit, maxAge)
       if (now >= expiry) return giveUp(unit, outcome.reason, about)
       const failures = Math.max(...unit.map((one) => one.attempts)) + 1
-      const wait = Math.max(floorOf(outcome, maxAge), fullJitter(failures, DELIVERY_BACKOFF, random))
+      const floor = floorOf(outcome, maxAge)
+      const wait = Math.max(floor, fullJitter(failures, DELIVERY_BACKOFF, random))
       // the last attempt is made at the end of its life, not after it
       const nextAttempt = Math.min(now + wait, expiry)
       const reason = short(outcome.reason)
+      // what was asked for all deliveries is the loop's to see to
+      const notBefore = floor > 0 && !outcome.destinationDown ? { notBefore: Math.min(now + floor, expiry) } : {}
       return each(unit, (one) => [
-        { id: one.id, to: 'pending', nextAttempt, reason, countAttempt: true },
+        { id: one.id, to: 'pending', nextAttempt, ...notBefore, reason, countAttempt: true },
         events.retried(counted(one), reason, nextAttempt),
       ])
     }
@@ -69,10 +72,10 @@ export function giveUp(unit: readonly Delivery[], reason: string, { maxAge, even
   return hold(unit, `gave up after ${duration(maxAge)}: ${reason}`, events)
 }
 
-/** Nothing was learnt: the attempt was cut short by our own stopping. */
-export function release(unit: readonly Delivery[], now: number): Verdict {
+/** Nothing was learnt: the attempt was cut short by our own stopping, or never made. */
+export function release(unit: readonly Delivery[], now: number, why = 'the gateway stopped while sending'): Verdict {
   const settlements = unit.map((one): Settlement => {
-    const reason = one.reason ?? 'the gateway stopped while sending'
+    const reason = one.reason ?? why
     return { id: one.id, to: 'pending', nextAttempt: now, reason, countAttempt: false }
   })
   return { settlements, happenings: [] }

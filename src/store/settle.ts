@@ -15,7 +15,7 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
   )
   const postpone = run(
     db,
-    `UPDATE delivery SET state = 0, lease = NULL, due = ?, attempts = attempts + ?, reason = ?, updated_at = ?
+    `UPDATE delivery SET state = 0, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
      WHERE seq = ?`,
   )
   const finish = run(
@@ -32,8 +32,8 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
       if (place?.state !== SENDING) continue
       const { seq, destination } = place
       if (settlement.to === 'pending') {
-        const { nextAttempt, countAttempt, reason } = settlement
-        postpone(nextAttempt, countAttempt ? 1 : 0, reason, clock.now(), seq)
+        const { nextAttempt, notBefore = null, countAttempt, reason } = settlement
+        postpone(nextAttempt, notBefore, countAttempt ? 1 : 0, reason, clock.now(), seq)
         returned.push(place)
       } else {
         const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason

@@ -100,6 +100,8 @@ export type Settlement =
       readonly id: string
       readonly to: 'pending'
       readonly nextAttempt: number
+      /** ms since the epoch: not to be claimed before, whoever came back (ClaimRequest.early) */
+      readonly notBefore?: number
       readonly reason: string
       readonly countAttempt: boolean
     }

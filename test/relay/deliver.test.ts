@@ -158,6 +158,84 @@ describe('delivering', () => {
   })
 })
 
+/** Two sends under way, each of which ends when it is told how; whatever comes later is answered `later`. */
+async function twoUnderWay(later: () => SendOutcome) {
+  const rig = await createRig({ concurrency: 2 })
+  const peer = rig.to('csirt-a')
+  const end: Record<string, (outcome: SendOutcome) => void> = {}
+  peer.answer = (what) =>
+    peer.sent.length > 2
+      ? later()
+      : new Promise((resolve) => {
+          end[what] = resolve
+        })
+  for (const name of ['A', 'B', 'C']) await rig.take(name)
+  rig.engine.start()
+  await rig.clock.settle()
+  const answer = async (what: string, outcome: SendOutcome) => {
+    end[what]!(outcome)
+    await rig.clock.settle()
+  }
+  return { rig, peer, answer, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() }
+}
+
+describe('a destination that asks to be left alone', () => {
+  const alone: SendOutcome = { kind: 'retry', reason: 'HTTP 429', retryAfter: HOUR, destinationDown: true }
+
+  it('is, although a send under way fails without asking for it', async () => {
+    await using two = await twoUnderWay(() => DELIVERED)
+    await two.answer('A', alone)
+    await two.answer('B', DOWN)
+    await two.rig.clock.advance(HOUR - 1)
+    assert.equal(two.peer.sent.length, 2)
+    await two.rig.clock.advance(60_000)
+    assert.deepEqual(two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
+  })
+
+  it('is, although a send under way is delivered', async () => {
+    await using two = await twoUnderWay(() => DELIVERED)
+    await two.answer('A', alone)
+    await two.rig.clock.advance(20)
+    await two.answer('B', DELIVERED)
+    await two.rig.clock.advance(HOUR - 21)
+    assert.equal(two.peer.sent.length, 2)
+    assert.deepEqual(
+      two.rig.states.map((one) => one.state),
+      ['down'],
+    )
+    await two.rig.clock.advance(60_000)
+    assert.deepEqual(two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
+  })
+
+  it('is up again with a send under way that is delivered, when it did not ask', async () => {
+    await using two = await twoUnderWay(() => DELIVERED)
+    await two.answer('A', DOWN)
+    await two.answer('B', DELIVERED)
+    assert.deepEqual(
+      two.rig.states.map((one) => one.state),
+      ['down', 'up'],
+    )
+  })
+
+  it('for one delivery gets that one no sooner for having been away', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    let away = true
+    peer.answer = (what) => (what === 'A' ? { ...BUSY, retryAfter: HOUR } : away ? DOWN : DELIVERED)
+    rig.engine.start()
+    await rig.take('A')
+    await rig.clock.advance(1000)
+    await rig.take('B')
+    await rig.clock.advance(60_000)
+    away = false
+    await rig.clock.advance(HOUR - 61_001)
+    assert.equal(rig.outcomes().B, 'delivered')
+    assert.equal(whats(peer.sent).filter((what) => what === 'A').length, 1)
+    await rig.clock.advance(1)
+    assert.equal(whats(peer.sent).filter((what) => what === 'A').length, 2)
+  })
+})
+
 describe('a destination that is down', () => {
   it('is probed with one delivery at a time, ever more rarely, and the others are not tried', async () => {
     await using rig = await createRig({ concurrency: 4 })
