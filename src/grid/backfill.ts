@@ -13,6 +13,21 @@ const LIST_LIMIT = 16_777_216
 /** ejabberd reads the whole Topic for each page of its list */
 const LIST_PAGE = 50_000
 
+/** A Broker that cannot or will not, will not in a minute either. What else it says, of whatever type, may pass. */
+const LASTING = new Set([
+  'bad-request',
+  'feature-not-implemented',
+  'forbidden',
+  'gone',
+  'item-not-found',
+  'not-acceptable',
+  'not-allowed',
+  'not-authorized',
+  'payment-required',
+  'registration-required',
+  'subscription-required',
+])
+
 export interface Retained {
   readonly session: Session
   readonly broker: string
@@ -30,8 +45,7 @@ export class BackfillError extends Error {
 
   constructor(answer: Exclude<IqAnswer, { kind: 'result' }>, what: string) {
     super(answer.kind === 'error' ? `${what}: ${errorText(answer.error)}.` : answerError(answer, what).message)
-    // 'wait' passes; a Broker that cannot or will not, will not in a minute either
-    this.permanent = answer.kind === 'error' && answer.error.type !== 'wait'
+    this.permanent = answer.kind === 'error' && answer.error.type !== 'wait' && LASTING.has(answer.error.condition)
   }
 }
 

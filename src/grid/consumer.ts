@@ -138,9 +138,14 @@ export class Consumer {
       }
       const entries = this.#queue.take(LIVE_BATCH)
       if (entries.length > 0) {
-        if (await this.#handOn(from, entries, handed)) continue
-        // a Topic that keeps nothing will not give them a second time
-        this.#queue.putBack(entries)
+        let done = false
+        try {
+          done = await this.#handOn(from, entries, handed)
+        } finally {
+          // a Topic that keeps nothing will not give them a second time
+          if (!done) this.#queue.putBack(entries)
+        }
+        if (done) continue
         return this.#backOff()
       }
       handed = undefined
@@ -180,10 +185,26 @@ export class Consumer {
       if (entry.kind !== 'item') continue
       if (entry.item.xml !== undefined || entry.item.malformed || entry.item.id === '') items.push(entry.item)
       // XEP-0060 §7.1.2.2: a Topic that notifies without payloads
-      else for await (const fetched of fetchRetained(from, [entry.item.id])) items.push(...fetched)
+      else items.push(...(await this.#fetchAnnounced(from, entry.item)))
     }
     const fresh = this.#usable(items).filter((item) => handed?.get(item.id) !== digest(item.xml))
     return fresh.length === 0 || this.#deliver(fresh, false)
+  }
+
+  async #fetchAnnounced(from: Retained, item: ReceivedItem): Promise<ReceivedItem[]> {
+    try {
+      const fetched: ReceivedItem[] = []
+      for await (const items of fetchRetained(from, [item.id])) fetched.push(...items)
+      return fetched
+    } catch (error) {
+      if (!(error instanceof BackfillError) || !error.permanent) throw error
+      // nor will it be had later: its neighbours shall not wait for it
+      this.#options.log.warn(
+        { topic: from.node, item: item.id, reason: error.message },
+        'An announced item cannot be read.',
+      )
+      return [item]
+    }
   }
 
   #usable(items: readonly ReceivedItem[]): (ReceivedItem & { xml: string })[] {

@@ -94,11 +94,14 @@ export class Past {
     if (id !== '' && this.#flawed.size < REMEMBERED_FLAWS) this.#flawed.add(id)
   }
 
-  /** Nothing that is retained was seen, and the last that was seen is not retained: between them something may be lost. */
+  /** The last that was seen is not retained, and neither was the oldest that is: between them something may be lost. */
   #tellGap(ids: readonly string[], seen: Set<string>): void {
     const { topic, handlers } = this.#options
     const cursor = handlers.cursor(topic)
-    if (!cursor || seen.size > 0 || this.#gapTold === cursor.itemId) return
+    if (!cursor || this.#gapTold === cursor.itemId || ids.includes(cursor.itemId)) return
+    // what cannot be taken is never seen
+    const oldest = ids.find((id) => !this.#flawed.has(id))
+    if (oldest !== undefined && seen.has(oldest)) return
     this.#gapTold = cursor.itemId
     handlers.gap({ topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
   }

@@ -26,6 +26,18 @@ function listAnswer(iq: FakeIq, ids: readonly string[], set = ''): string {
   return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#items" node="incident">${items}${set}</query>`)
 }
 
+function errorAnswer(iq: FakeIq, condition: string, type = 'cancel'): string {
+  const error = `<error type="${type}"><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error>`
+  return `<iq type="error" id="${iq.id}" from="${iq.to}">${error}</iq>`
+}
+
+/** Does it ask for what is retained? */
+function asksForRetained(iq: FakeIq): boolean {
+  return (
+    iq.type === 'get' && (iq.xml.includes('<items') || (iq.xml.includes('disco#items') && iq.xml.includes('node=')))
+  )
+}
+
 /** A Broker that keeps items in Topic order, as Prosody does: newest first in lists, no paging. */
 class FakeTopic {
   readonly items = new Map<string, string>()
@@ -156,6 +168,64 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.match(link.recorder.received[0]?.xml ?? '', /<a xmlns="urn:x">a<\/a>/)
   })
 
+  test('what is only announced and cannot be fetched costs itself only', async () => {
+    const onIq = (iq: FakeIq) => (asksForRetained(iq) ? errorAnswer(iq, 'feature-not-implemented') : undefined)
+    await using link = await joined({ onIq })
+    await link.fake.send(event('incident', `${item('a')}<item id="empty"/>${item('b')}${item('c')}`))
+    await until(() => link.recorder.received.length > 0, 'its neighbours')
+    assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c'])
+    assert.deepEqual(
+      link.recorder.drops.map(({ reason }) => reason),
+      ['malformed'],
+    )
+  })
+
+  test('and what cannot be fetched just now is not lost, nor are its neighbours', async () => {
+    const topic = new FakeTopic()
+    let troubles = 1
+    const onIq = (iq: FakeIq) => {
+      if (!iq.xml.includes('<item id="late"')) return asksForRetained(iq) ? usualAnswer(iq) : undefined
+      troubles -= 1
+      return troubles < 0 ? topic.onIq(iq) : errorAnswer(iq, 'internal-server-error')
+    }
+    await using link = await joined({ onIq })
+    topic.add('late')
+    await link.fake.send(event('incident', `${item('a')}<item id="late"/>${item('b')}`))
+    await until(() => link.recorder.received.length === 3, 'all items')
+    assert.deepEqual(link.recorder.ids(), ['a', 'late', 'b'])
+    assert.deepEqual(link.recorder.drops, [])
+  })
+
+  for (const condition of ['service-unavailable', 'internal-server-error', 'remote-server-timeout']) {
+    test(`a passing ${condition} is not taken for a Topic that keeps nothing`, async () => {
+      const topic = new FakeTopic()
+      topic.add('a', 'b')
+      let troubles = 1
+      const onIq = (iq: FakeIq) => {
+        if (!asksForRetained(iq)) return undefined
+        troubles -= 1
+        return troubles < 0 ? topic.onIq(iq) : errorAnswer(iq, condition)
+      }
+      const recorder = new Recorder()
+      recorder.seen.add('a')
+      recorder.last = { itemId: 'a', at: 0 }
+      await using link = await joined({ onIq }, recorder)
+      assert.deepEqual(link.recorder.ids(), ['a', 'b'])
+      assert.deepEqual(link.recorder.gaps, [])
+    })
+  }
+
+  for (const condition of ['feature-not-implemented', 'forbidden', 'not-allowed', 'not-authorized', 'item-not-found']) {
+    test(`a Topic whose past is refused with ${condition} is followed live`, async () => {
+      const onIq = (iq: FakeIq) => (asksForRetained(iq) ? errorAnswer(iq, condition) : undefined)
+      await using link = await joined({ onIq })
+      assert.equal(link.recorder.stateOf('topic:incident'), 'up')
+      await link.fake.send(event('incident', item('a')))
+      await until(() => link.recorder.received.length > 0, 'the live item')
+      assert.ok(!link.log.lines.some((line) => line.text === 'Topic not available.'))
+    })
+  }
+
   test('reads what is retained, oldest first, and of a long Topic only what is unseen', async () => {
     const topic = new FakeTopic()
     const ids = Array.from({ length: 1_030 }, (_, i) => `i${i}`)
@@ -273,6 +343,32 @@ describe('a Consumer at a Broker that fails by script', () => {
     link.fake.drop()
     await until(() => topic.lists === 2 && link.recorder.stateOf('topic:incident') === 'up', 'the next join')
     assert.equal(link.recorder.gaps.length, 1)
+  })
+
+  test('tells a gap although something it saw was published again meanwhile', async () => {
+    const topic = new FakeTopic()
+    topic.add('n1', 'n2', 's3')
+    const recorder = new Recorder()
+    for (const id of ['s1', 's2', 's3', 's4']) recorder.seen.add(id)
+    recorder.last = { itemId: 's4', at: 0 }
+    await using link = await joined({ onIq: topic.onIq }, recorder)
+    assert.deepEqual(link.recorder.gaps, [{ topic: 'incident', after: 's4', before: 'n1', retained: 3 }])
+  })
+
+  test('tells no gap where the oldest was seen, or what it saw last is there', async () => {
+    for (const [kept, last] of [
+      [['s1', 's2', 'n1'], 's3'],
+      [['n1', 's3', 'n2'], 's3'],
+      [['s3'], 's3'],
+    ] as const) {
+      const topic = new FakeTopic()
+      topic.add(...kept)
+      const recorder = new Recorder()
+      for (const id of ['s1', 's2', 's3']) recorder.seen.add(id)
+      recorder.last = { itemId: last, at: 0 }
+      await using link = await joined({ onIq: topic.onIq }, recorder)
+      assert.deepEqual(link.recorder.gaps, [], kept.join())
+    }
   })
 
   test('what arrives live while the past is read waits, and is handed on once', async () => {
