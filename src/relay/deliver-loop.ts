@@ -134,8 +134,9 @@ export class DeliveryLoop {
     const { store, clock, draining } = this.#context
     const { kind, destination } = this.#destination
     const now = clock.now()
+    const before = this.#down
     // down: whatever there is will do as a probe
-    const early = this.#down === null ? this.#early : now + 1
+    const early = before === null ? this.#early : now + 1
     const units = await store.claim({
       kind,
       destination,
@@ -149,7 +150,9 @@ export class DeliveryLoop {
       // after a long store failure a lease may run out while its outcome still waits to be written
       const fresh = unit.filter((one) => !this.#leased.has(one.id))
       if (fresh.length === 0) continue
-      this.#start(draining.aborted ? this.#settle(fresh, { kind: 'stopped' }) : this.#carry(fresh), fresh)
+      const wentDown = before === null && this.#down !== null
+      if (draining.aborted) this.#start(this.#settle(fresh, { kind: 'stopped' }), fresh)
+      else this.#start(wentDown ? this.#putBack(fresh) : this.#carry(fresh), fresh)
     }
     return units.length
   }
@@ -186,6 +189,12 @@ export class DeliveryLoop {
     // the next one need not wait for the disk
     this.wake()
     await this.#settle(unit, outcome)
+  }
+
+  /** It went down while they were claimed: they wait untried, as the others do. */
+  #putBack(unit: readonly Delivery[]): Promise<void> {
+    const { keeper, clock } = this.#context
+    return keeper.keep(release(unit, clock.now(), 'the destination went down before it was sent'))
   }
 
   async #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {

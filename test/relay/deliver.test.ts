@@ -265,6 +265,55 @@ describe('a destination that is down', () => {
     )
   })
 
+  it('is not sent what was claimed while it went down', async () => {
+    let hold = false
+    let letGo = () => {}
+    await using rig = await createRig({
+      concurrency: 4,
+      through: (store) => ({
+        ...store,
+        async claim(request) {
+          const units = await store.claim(request)
+          if (hold && units.length > 0) {
+            await new Promise<void>((resolve) => {
+              letGo = resolve
+            })
+          }
+          return units
+        },
+      }),
+    })
+    const peer = rig.to('csirt-a')
+    let goDown = (_: SendOutcome) => {}
+    let later = DOWN
+    peer.answer = (what) =>
+      what === 'A' && peer.sent.length === 1
+        ? new Promise((resolve) => {
+            goDown = resolve
+          })
+        : later
+    await rig.take('A')
+    rig.engine.start()
+    await rig.clock.settle()
+    hold = true
+    for (const name of ['B', 'C', 'D']) await rig.take(name)
+    await rig.clock.settle()
+    goDown({ ...DOWN, retryAfter: 60_000 } as SendOutcome)
+    await rig.clock.settle()
+    hold = false
+    letGo()
+    await rig.clock.advance(59_999)
+    assert.deepEqual(whats(peer.sent), ['A'])
+    const [, claimed] = rig.all()
+    assert.deepEqual(
+      [claimed?.state, claimed?.attempts, claimed?.reason],
+      ['pending', 0, 'the destination went down before it was sent'],
+    )
+    later = DELIVERED
+    await rig.clock.advance(60_000)
+    assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+  })
+
   it('gets everything at once when it is back', async () => {
     await using rig = await createRig({ concurrency: 4 })
     const peer = rig.to('csirt-a')
