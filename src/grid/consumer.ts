@@ -10,6 +10,7 @@ import { type LiveEntry, LiveQueue } from './live-queue.ts'
 import type { GridLog } from './log.ts'
 import { Past } from './past.ts'
 import { PUBSUB, pubsub } from './pubsub.ts'
+import { Reread } from './reread.ts'
 import type { Session } from './session.ts'
 import { jitter } from './supervise.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
@@ -43,6 +44,7 @@ export class Consumer {
   readonly #options: ConsumerOptions
   readonly #queue: LiveQueue
   readonly #past: Past
+  readonly #reread: Reread
   #resyncAt = 0
   #failures = 0
   #again: (() => void) | undefined
@@ -51,6 +53,7 @@ export class Consumer {
     this.#options = options
     this.#queue = new LiveQueue(options.bufferSize)
     this.#past = new Past(options)
+    this.#reread = new Reread(options.clock, Math.min(options.resyncMs, SECOND_LOOK))
   }
 
   /** An event of this Topic, from the Broker. */
@@ -67,7 +70,9 @@ export class Consumer {
 
   /** Something from the Broker was skipped: it may have been an item of this Topic. */
   missedSomething(): void {
+    const { handlers, topic, liveOnly } = this.#options
     this.#resyncAt = 0
+    if (!liveOnly) this.#reread.missed(handlers.cursor(topic)?.itemId)
     this.#queue.poke()
   }
 
@@ -122,7 +127,7 @@ export class Consumer {
     /** what the join has handed on, to be recognized when it also arrived live */
     let handed: Map<string, string> | undefined = new Map()
     if (!liveOnly) {
-      const failed = await this.#join(from, handed)
+      const failed = await this.#join(from, handed, this.#reread.settle())
       if (failed) return failed
     }
     if (signal.aborted) return again(0)
@@ -157,14 +162,21 @@ export class Consumer {
         if (look === 'suspicious') this.#resyncAt = Math.min(this.#resyncAt, clock.now() + SECOND_LOOK)
         continue
       }
-      await this.#queue.wait(Math.max(0, this.#resyncAt - clock.now()), signal)
+      if (this.#reread.dueIn <= 0) {
+        // what was missed may be an item anew under its old id, which no list of ids shows
+        handed = new Map()
+        const failed = await this.#join(from, handed, this.#reread.begin())
+        if (failed) return failed
+        continue
+      }
+      await this.#queue.wait(Math.min(Math.max(0, this.#resyncAt - clock.now()), this.#reread.dueIn), signal)
     }
     return again(0)
   }
 
-  /** Reads what is retained and unseen. A value: why it did not come to an end. */
-  async #join(from: Retained, handed: Map<string, string>): Promise<FollowEnd | undefined> {
-    for await (const items of fetchRetained(from, await this.#past.unread(from))) {
+  /** Reads what is retained and unseen, or came behind `after`. A value: why it did not come to an end. */
+  async #join(from: Retained, handed: Map<string, string>, after: string | undefined): Promise<FollowEnd | undefined> {
+    for await (const items of fetchRetained(from, await this.#past.unread(from, after))) {
       if (from.signal.aborted) return again(0)
       const good = this.#usable(items)
       for (const item of good) handed.set(item.id, digest(item.xml))

@@ -45,8 +45,8 @@ export class Past {
     }
   }
 
-  /** Ids of what is retained and must be read, oldest first. Tells of a gap. */
-  async unread(from: Retained): Promise<string[]> {
+  /** Ids of what is retained and must be read, oldest first: unseen, or behind `after` [the cursor]. Tells of a gap. */
+  async unread(from: Retained, after?: string): Promise<string[]> {
     const { topic, handlers, log } = this.#options
     let ids: string[]
     try {
@@ -61,7 +61,7 @@ export class Past {
     const seen = handlers.seenIds(topic, ids)
     this.#tellGap(ids, seen)
     // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
-    const cursor = ids.lastIndexOf(handlers.cursor(topic)?.itemId ?? '')
+    const cursor = ids.lastIndexOf(after ?? handlers.cursor(topic)?.itemId ?? '')
     const looked = ids.length <= LOOK_AT_ALL ? -1 : cursor
     const unread = ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
     const news = unread.filter((id) => !seen.has(id)).length

@@ -470,6 +470,41 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.equal(link.recorder.drops[0]?.reason, 'oversized')
   })
 
+  test('an item that was replaced in a skipped event is read, and its Topic stays up', async () => {
+    const topic = new FakeTopic()
+    topic.add('a', 'b')
+    await using link = await joined({ onIq: topic.onIq }, new Recorder(), { timing: { ...TIMING, resync: 500 } })
+    const before = link.recorder.states.length
+    for (const id of ['a', 'b']) {
+      // short enough, but of more elements than come unasked
+      const large = `<item id="${id}"><a xmlns="urn:x">${'<b/>'.repeat(51_000)}</a></item>`
+      topic.items.delete(id)
+      topic.items.set(id, large)
+      await link.fake.send(event('incident', large))
+      await until(() => link.recorder.received.at(-1)?.id === id && link.recorder.ids().length > 2, 'its new content')
+    }
+    assert.deepEqual(link.recorder.ids(), ['a', 'b', 'a', 'b'])
+    assert.equal(link.recorder.states.length, before)
+  })
+
+  test('also where many items are retained and others came meanwhile', async () => {
+    const topic = new FakeTopic()
+    const ids = Array.from({ length: 1_030 }, (_, i) => `i${i}`)
+    topic.add(...ids)
+    const recorder = new Recorder()
+    for (const id of ids) recorder.seen.add(id)
+    recorder.last = { itemId: 'i1029', at: 0 }
+    await using link = await joined({ onIq: topic.onIq }, recorder, { timing: { ...TIMING, resync: 500 } })
+    const large = `<item id="i7"><a xmlns="urn:x">${'<b/>'.repeat(51_000)}</a></item>`
+    topic.items.delete('i7')
+    topic.items.set('i7', large)
+    topic.add('new')
+    await link.fake.send(event('incident', large) + event('incident', item('new')))
+    await until(() => link.recorder.ids().includes('i7'), 'its new content')
+    assert.deepEqual(link.recorder.ids(), ['new', 'i7'])
+    assert.deepEqual(new Set(topic.fetched.flat()), new Set(['i7', 'new']))
+  })
+
   test('a Topic that is not there is refused, and joined once it is', async () => {
     let there = false
     const onIq = (iq: FakeIq) =>
