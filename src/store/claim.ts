@@ -1,4 +1,3 @@
-import { GatewayError } from '../errors.ts'
 import { formatId } from './ids.ts'
 import type { Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
@@ -31,7 +30,7 @@ const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
 /** Characters of payload after which a claim is content with fewer units than it may take: reading holds up the thread. */
 const ENOUGH = 4_194_304
 
-export function createClaims({ db, clock, destinations, order, groups }: Tables): Claims {
+export function createClaims({ db, clock, destinations, order, groups, trail }: Tables): Claims {
   const anyDue = one(db, `SELECT 1 ${READY} AND due <= ?2 LIMIT 1`)
   const anyEarly = one(db, `SELECT 1 ${EARLY} LIMIT 1`)
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
@@ -64,6 +63,12 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
     `SELECT ${SUMMARY_COLUMNS}, p.body FROM ${SUMMARY_FROM} LEFT JOIN payload p ON p.delivery = d.seq WHERE d.seq = ?`,
   )
 
+  const hold = run(
+    db,
+    'UPDATE delivery SET state = 3, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?',
+  )
+  const place = one<Place>(db, 'SELECT seq, destination, incident, ord, grp FROM delivery WHERE seq = ?')
+
   function releaseEach(places: readonly Place[], now: number): void {
     for (const { seq, destination } of places) {
       release(now, seq)
@@ -86,12 +91,28 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
     if (request.early !== undefined) yield* distinct(early.iterate(destination, request.now, request.early))
   }
 
-  function take(destination: number, seq: number, { now, leaseMs }: ClaimRequest): Delivery {
+  /** undefined: there is nothing to send, and it is held. */
+  function take(destination: number, seq: number, { now, leaseMs }: ClaimRequest): Delivery | undefined {
     lease(now + leaseMs, now, seq)
-    destinations.moved(destination, 'pending', 'sending')
     const row = select(seq)!
-    if (row.body === null) throw new GatewayError('store-corrupt', `The payload of ${formatId(seq)} is missing.`)
+    if (row.body === null) {
+      holdEmpty(row, now)
+      return undefined
+    }
+    destinations.moved(destination, 'pending', 'sending')
     return { ...toSummary(row, groups), payload: row.body }
+  }
+
+  /** A damage of the store to one delivery is no reason to keep the others back. */
+  function holdEmpty({ seq, incident, name, attempts }: SummaryRow, at: number): void {
+    const reason = 'its payload is missing in the store'
+    hold(reason, at, seq)
+    const left = place(seq)!
+    destinations.moved(left.destination, 'pending', 'held')
+    order.left(left)
+    trail.add([
+      { at, incident, event: 'held', fields: { delivery: formatId(seq), destination: name, attempts, reason } },
+    ])
   }
 
   return {
@@ -118,14 +139,19 @@ export function createClaims({ db, clock, destinations, order, groups }: Tables)
         for (const member of grp === null ? [{ seq }] : members(grp)) {
           // one message has no room for two variants of an item
           if ('item' in member && unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
-          else unit.push(take(destination, member.seq, request))
+          else {
+            const delivery = take(destination, member.seq, request)
+            if (delivery !== undefined) unit.push(delivery)
+          }
         }
-        for (const place of later) order.returned(place)
+        for (const one of later) order.returned(one)
+        if (unit.length === 0) continue
         const items = unit[0]?.group?.items
         taken.push(items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item)))
         for (const { payload } of unit) size += payload.length
       }
-      return taken
+      // only what was held: there may be more
+      return taken.length === 0 && chosen.length > 0 ? this.claim(request) : taken
     },
     releaseAll() {
       const places = leased()

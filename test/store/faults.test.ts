@@ -181,3 +181,38 @@ describe('a store that cannot write', () => {
     }, code('store-corrupt'))
   })
 })
+
+it('a delivery whose payload is missing is held and says so, and the others go on', async () => {
+  await using place = await directory()
+  const { store, db } = await spoilable(place.path)
+  await using _ = store
+  const incident = 'a 1'
+  await store.accept(
+    envelope(clock, 'one', [
+      delivery('A', { incident }),
+      delivery('B', { incident }),
+      delivery('C'),
+      delivery('D', { group: { id: 'g', items: [sha('D'), sha('E')] } }),
+      delivery('E', { group: { id: 'g', items: [sha('D'), sha('E')] } }),
+    ]),
+  )
+  const lost = [sha('A'), sha('D')]
+  db.exec(`DELETE FROM payload WHERE delivery IN (SELECT seq FROM delivery WHERE item IN ('${lost.join("','")}'))`)
+  const items = (units: Awaited<ReturnType<typeof store.claim>>) => units.map((unit) => unit.map((one) => one.item))
+  // the first one alone is due, and cannot be sent: the next one takes its place
+  assert.deepEqual(items(await store.claim(request(clock, { limit: 1 }))).length, 1)
+  const more = [...items(await store.claim(request(clock))), ...items(await store.claim(request(clock)))]
+  assert.equal(more.flat().length, 2)
+  const held = store.list({ states: ['held'] })
+  assert.deepEqual(
+    held.map((one) => [one.item, one.reason, one.attempts]),
+    lost.map((item) => [item, 'its payload is missing in the store', 0]),
+  )
+  assert.deepEqual(
+    store.trace(incident).map((one) => one.event),
+    ['held'],
+  )
+  const [row] = store.backlog()
+  assert.deepEqual([row?.pending, row?.sending, row?.held], [0, 3, 2])
+  assert.equal(await store.retry(held[0]!.id, clock.now()), false, 'there is nothing to send')
+})
