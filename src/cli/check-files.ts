@@ -33,9 +33,22 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     else if (path.endsWith('.password.file')) checkPassword(look)
     else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert')))
     // `cert` stands before `key` in what is named
-    else certificates.set(path, checkCertificates(look, path.endsWith('.ca'))[0])
+    else {
+      const [first] = checkCertificates(look, path.endsWith('.ca'))
+      certificates.set(path, first)
+      if (first !== undefined && named.name !== undefined) checkName(look, first, named.name)
+    }
   }
   return found
+}
+
+/** RFC 6546 section 3: the server is known by a DNS-ID, never by its CN or a wildcard. */
+function checkName({ file, say }: Look, certificate: X509Certificate, name: string): void {
+  if (certificate.checkHost(name.replace(/\.$/, ''), { subject: 'never', wildcards: false }) !== undefined) return
+  say(
+    'warning',
+    `${file} does not hold the DNS name ${name} of rid.name: peers that connect to that name will refuse it`,
+  )
 }
 
 function checkKey({ file, text, say }: Look, certificate: X509Certificate | undefined): void {

@@ -1,5 +1,6 @@
 import { type Loaded, readConfig } from '../config/config.ts'
 import { describe, type Problem } from '../config/problems.ts'
+import type { Restricted } from '../config/restricted.ts'
 import type { Config } from '../config/types.ts'
 import { messageOf } from '../errors.ts'
 import { missingFrom } from '../iodef/restriction.ts'
@@ -45,7 +46,7 @@ every problem at once, each with its key path and line. Changes nothing; the gat
   },
 }
 
-async function examine({ config, problems, warnings, files }: Loaded, online: boolean): Promise<Report> {
+async function examine({ config, problems, warnings, files, restricted }: Loaded, online: boolean): Promise<Report> {
   const found = checkFiles(files, Date.now())
   const of = (...kinds: FileFinding['kind'][]): Problem[] =>
     found.filter((f) => kinds.includes(f.kind)).map(({ path, message }) => ({ path, message }))
@@ -53,7 +54,7 @@ async function examine({ config, problems, warnings, files }: Loaded, online: bo
   return {
     problems: bad,
     warnings: [...warnings, ...of('warning')],
-    notes: config === undefined ? [] : unlabelled(config),
+    notes: unlabelled(restricted),
     unreachable: online && config !== undefined ? await checkOnline(config) : [],
   }
 }
@@ -70,22 +71,13 @@ async function checkSchemas(): Promise<Problem[]> {
 }
 
 /** RFC 7970 §3.3.1: an Incident without restriction is private. Many legacy tools never write one. */
-function unlabelled({ grid, peers }: Config): Problem[] {
-  const refuses = (restrictions: readonly string[]) => missingFrom(restrictions, ['private']) !== undefined
-  const note = (path: string, verb: string) => ({
-    path: `${path}.restrictions`,
-    message: `does not list private: reports whose Incident has no restriction attribute count as private and are ${verb}`,
+function unlabelled(restricted: readonly Restricted[]): Problem[] {
+  return restricted.flatMap(({ path, kind, restrictions }) => {
+    if (missingFrom(restrictions, ['private']) === undefined) return []
+    const fate = kind === 'topic' ? 'denied on the way to it' : 'withheld from it'
+    const message = `does not list private: reports whose Incident has no restriction attribute count as private and are ${fate}`
+    return [{ path: `${path}.restrictions`, message }]
   })
-  return [
-    ...grid.topics.flatMap((t, i) =>
-      refuses(t.restrictions) ? [note(`grid.topics[${i}]`, 'denied on the way to it')] : [],
-    ),
-    ...peers.flatMap((p, i) =>
-      p.url !== undefined && p.topics.length > 0 && refuses(p.restrictions)
-        ? [note(`peers[${i}]`, 'withheld from it')]
-        : [],
-    ),
-  ]
 }
 
 async function say(file: string, config: Config | undefined, report: Report, io: Io): Promise<void> {

@@ -7,6 +7,7 @@ import { type Model, model } from './model.ts'
 import { type NamedFile, namedFiles } from './named.ts'
 import { ConfigError, type Finding, osReason, type Path, type Problem, pathText } from './problems.ts'
 import { readSource, type Source } from './read.ts'
+import { type Restricted, restrictedIn } from './restricted.ts'
 import type { Config, GridAuth } from './types.ts'
 
 export interface Loaded {
@@ -15,6 +16,7 @@ export interface Loaded {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
   readonly files: readonly NamedFile[]
+  readonly restricted: readonly Restricted[]
 }
 
 /**
@@ -30,7 +32,7 @@ export function loadConfig(file: string, env: Env = process.env): Config {
 /** The same without throwing, and with what is only worth a warning. */
 export function readConfig(file: string, env: Env = process.env): Loaded {
   const { source, problems } = readSource(file)
-  if (source === undefined) return { problems, warnings: [], files: [] }
+  if (source === undefined) return { problems, warnings: [], files: [], restricted: [] }
   return buildConfig(source, dirname(resolve(file)), env)
 }
 
@@ -59,7 +61,7 @@ export function buildConfig(source: Source, folder: string, env: Env): Loaded {
   const problems = firstOfEachPath(found).map((finding) => located(finding, source))
   // a name that is wrong, as by a variable that is not set, need not also be called a file that cannot be read
   const files = namedFiles(tree, folder).filter((named) => !problems.some(({ path }) => path === named.path))
-  const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files }
+  const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files, restricted: restrictedIn(tree) }
   if (parsed.data === undefined || problems.length > 0) return loaded
   return { ...loaded, config: deepFreeze(toConfig(parsed.data, folder, env)) }
 }

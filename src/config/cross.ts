@@ -1,5 +1,6 @@
-import { fingerprint } from './fields.ts'
+import { fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
 import { didYouMean } from './nearest.ts'
+import { overlap } from './overlap.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'
 
@@ -35,6 +36,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
     warning: (path, message) => void warnings.push({ path, message }),
   }
   checkUnique(look)
+  checkPorts(look)
   checkLogin(look)
   checkPeers(look)
   checkRoutes(look)
@@ -57,6 +59,20 @@ function checkUnique({ peers, topics, problem }: Look): void {
   unique(topics, ['grid', 'topics'], ['name'], (value) => value)
   unique(peers, ['peers'], ['identity', 'dns'], canonicalName)
   unique(peers, ['peers'], ['identity', 'fingerprint'], (value) => fingerprint.safeParse(value).data)
+}
+
+/** What is wrong by itself is left to the model. */
+function checkPorts({ tree, problem }: Look): void {
+  const listens = (part: 'rid' | 'ops', { host, port }: { host: string; port: number }) => ({
+    host: line.safeParse(at(tree, part, 'host') ?? host).data,
+    port: wholePort.safeParse(at(tree, part, 'port') ?? port).data,
+  })
+  const rid = listens('rid', LISTENS.rid)
+  const ops = listens('ops', LISTENS.ops)
+  // 0: any port that is free
+  if (rid.host === undefined || ops.host === undefined || !rid.port || rid.port !== ops.port) return
+  if (!overlap(rid.host, ops.host)) return
+  problem(['ops', 'port'], `is that of rid.port, too, and the addresses overlap: ${rid.host} and ${ops.host}`)
 }
 
 function checkLogin({ tree, problem }: Look): void {

@@ -111,6 +111,9 @@ export function whole(what: string, least: number, most: number) {
 
 export const port = whole('a port', 0, 65_535)
 
+/** Where it listens unless told otherwise; 4590 is RFC 6546 section 4's. */
+export const LISTENS = { rid: { host: '::', port: 4590 }, ops: { host: '127.0.0.1', port: 9590 } } as const
+
 /** true or false; as text too, because an environment variable is text. */
 export const flag = z.union([z.boolean(), variable], must('true or false')).transform((value, context) => {
   if (value === true || value === 'true') return true

@@ -1,19 +1,20 @@
 import { z } from 'zod'
 import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
+import { DEFAULT_RESTRICTIONS } from './restricted.ts'
 import { MSG_TYPES, RESTRICTIONS } from './types.ts'
 
 /** RFC 7970 section 3.3.1, in the order of strictness, with `default`. */
 const restrictions = f
   .list(f.oneOf(RESTRICTIONS), 'restrictions')
-  .default(['public', 'partner'])
+  .default([...DEFAULT_RESTRICTIONS])
   .describe('RFC 7970 restrictions that may pass; white = public, green = partner, amber = need-to-know, red = private')
 const msgTypes = f.list(f.oneOf(MSG_TYPES), 'MsgTypes')
 
 const rid = f
   .mapping({
-    host: f.line.prefault('::').describe('address to listen on'),
-    port: f.port.prefault(4590).describe('RFC 6546 section 4: 4590'),
+    host: f.line.prefault(f.LISTENS.rid.host).describe('address to listen on'),
+    port: f.port.prefault(f.LISTENS.rid.port).describe('RFC 6546 section 4: 4590'),
     name: f.dns.describe("this RID system's DNS name, used in RIDPolicy/Node of what it sends"),
     tls: f.mapping({
       cert: f.file.describe("PEM: the gateway's certificate and what chains it to its CA"),
@@ -139,7 +140,7 @@ export const model = f.mapping({
   grid,
   routes: f.list(route, 'routes').default([]).describe('first match wins; none = refused'),
   store: f.mapping({ path: f.file.describe('SQLite file; its directory is created') }),
-  ops: f.mapping({ host: f.line.prefault('127.0.0.1'), port: f.port.prefault(9590) }).prefault({}),
+  ops: f.mapping({ host: f.line.prefault(f.LISTENS.ops.host), port: f.port.prefault(f.LISTENS.ops.port) }).prefault({}),
   log: f
     .mapping({ level: f.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
     .prefault({}),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { dns } from './fields.ts'
 import { at } from './tree.ts'
 
 /** A file that the configuration names. */
@@ -7,6 +8,8 @@ export interface NamedFile {
   readonly path: string
   /** absolute */
   readonly file: string
+  /** the DNS name that peers look for in it */
+  readonly name?: string
 }
 
 const PATHS = [
@@ -25,6 +28,9 @@ const PATHS = [
 export function namedFiles(tree: unknown, folder: string): NamedFile[] {
   return PATHS.flatMap((path) => {
     const file = at(tree, ...path)
-    return typeof file === 'string' && file !== '' ? [{ path: path.join('.'), file: resolve(folder, file) }] : []
+    if (typeof file !== 'string' || file === '') return []
+    const key = path.join('.')
+    const name = key === 'rid.tls.cert' ? dns.safeParse(at(tree, 'rid', 'name')).data : undefined
+    return [{ path: key, file: resolve(folder, file), ...(name !== undefined && { name }) }]
   })
 }

@@ -8,7 +8,16 @@ import { iodefGateway } from './capture.ts'
 
 describe('check', () => {
   let pki: Pki
-  let files: { cert: string; key: string; ca: string; crl: string; oldCrl: string; old: string; otherKey: string }
+  let files: {
+    cert: string
+    key: string
+    ca: string
+    crl: string
+    oldCrl: string
+    old: string
+    other: string
+    otherKey: string
+  }
 
   before(async () => {
     pki = await createPki()
@@ -23,6 +32,7 @@ describe('check', () => {
       crl: await ca.crl([]),
       oldCrl: await ca.crl([], { expired: true }),
       old: old.cert,
+      other: other.cert,
       otherKey: other.key,
     }
     await chmod(own.key, 0o600)
@@ -122,6 +132,25 @@ ${changes.more ?? ''}`,
     const noted = await iodefGateway(['check', '--config', config])
     assert.equal(noted.code, 0)
     assert.match(noted.err, /^note {5}grid\.topics\[0\]\.restrictions: does not list private/m)
+  })
+
+  it('notes it beside what is wrong elsewhere', async () => {
+    const config = join(pki.dir, 'gateway.yaml')
+    await check({ more: 'log: { level: loud }\n' })
+    await writeFile(config, (await readFile(config, 'utf8')).replace('restrictions: [public, private]', 'title: T'))
+    const { code, err } = await iodefGateway(['check', '--config', config])
+    assert.equal(code, 2)
+    assert.match(err, /^problem {2}log\.level: /m)
+    assert.match(err, /^note {5}grid\.topics\[0\]\.restrictions: does not list private/m)
+    await writeFile(config, (await readFile(config, 'utf8')).replace('title: T', 'restrictions: [privat]'))
+    assert.doesNotMatch((await iodefGateway(['check', '--config', config])).err, /^note/m)
+  })
+
+  it('warns of a name that the certificate does not hold', async () => {
+    const { code, err } = await check({ tls: { cert: files.other, key: files.otherKey } })
+    assert.equal(code, 0)
+    assert.match(err, /^warning {2}rid\.tls\.cert: .* does not hold the DNS name gateway\.example of rid\.name: peers/m)
+    assert.doesNotMatch((await check()).err, /DNS name/)
   })
 
   it('goes online only when asked, and says what is out of reach with exit code 3', async () => {

@@ -13,7 +13,9 @@ after(() => rmSync(folder, { recursive: true }))
 
 function build(text: string, env: Record<string, string> = {}) {
   const { source, problems } = parseSource(text)
-  return source === undefined ? { problems, warnings: [], files: [] } : buildConfig(source, '/etc/gw', env)
+  return source === undefined
+    ? { problems, warnings: [], files: [], restricted: [] }
+    : buildConfig(source, '/etc/gw', env)
 }
 
 /** `path: message` of every problem. */
@@ -178,6 +180,25 @@ store: { path: x }
       const problems = problemsOf(changed(from, to))
       assert.equal(problems.length, 1, problems.join('\n'))
       assert.match(problems[0] ?? '', expected)
+    })
+  }
+
+  for (const [rid, ops, collide] of [
+    ['{ host: "::", port: 4590', '{ host: 127.0.0.1, port: 4590 }', true],
+    ['{ port: 9590', '{}', true],
+    ['{ port: "9590"', '{ host: localhost }', true],
+    ['{ host: 0.0.0.0, port: 9590', '{ host: 127.0.0.1 }', true],
+    ['{ host: "::1", port: 9590', '{ host: "0:0:0:0:0:0:0:1" }', true],
+    ['{ host: 127.0.0.2, port: 9590', '{ host: 127.0.0.1 }', false],
+    ['{ host: 0.0.0.0, port: 9590', '{ host: "::1" }', false],
+    ['{ port: 0', '{ port: 0 }', false],
+    ['{ port: 4590', '{ port: 4591 }', false],
+  ] as const) {
+    it(`${collide ? 'name' : 'do not name'} one port for two: rid ${rid} }, ops ${ops}`, () => {
+      const text = `${changed('rid: {', `rid: ${rid},`, LEAST)}ops: ${ops}\n`
+      const problems = problemsOf(text)
+      if (!collide) assert.deepEqual(problems, [])
+      else assert.match(problems.join(), /^ops\.port: is that of rid\.port, too, and the addresses overlap/)
     })
   }
 
