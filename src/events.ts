@@ -26,7 +26,7 @@ type Scalar = string | number | boolean | null
 /** What a delivery's events need of it. */
 export type DeliveryOf = Pick<
   DeliverySummary,
-  'id' | 'direction' | 'source' | 'kind' | 'destination' | 'incident' | 'item' | 'attempts' | 'createdAt'
+  'id' | 'direction' | 'source' | 'kind' | 'destination' | 'incident' | 'also' | 'item' | 'attempts' | 'createdAt'
 >
 
 export interface Intake {
@@ -108,7 +108,7 @@ export function createEvents({ log, metrics, clock }: { log: Logger; metrics: Me
   function delivery(event: string, level: Level, text: string, d: DeliveryOf, extra: Record<string, Scalar> = {}) {
     const { direction, source, kind, destination, item, attempts } = d
     const fields = { delivery: d.id, direction, source, kind, destination, item, attempts, ...extra }
-    return happening(event, [d.incident], fields, () => {
+    return happening(event, [d.incident, ...(d.also ?? [])], fields, () => {
       metrics.deliveries.inc({ kind, destination, outcome: event })
       if (event === 'published' || event === 'delivered') {
         metrics.deliverySeconds.observe({ kind, destination }, Math.max(0, clock.now() - d.createdAt) / 1000)

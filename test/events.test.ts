@@ -70,6 +70,14 @@ describe('an event', () => {
     assert.equal(await value(metrics.registry.metrics(), count), '1')
   })
 
+  it('of a delivery is told of each incident that it carries', () => {
+    const { trace } = events.published({ ...delivery, also: ['csirt.example 2', 'csirt.example 3'] })
+    assert.deepEqual(
+      trace.map(({ incident, event }) => [incident, event]),
+      [delivery.incident, 'csirt.example 2', 'csirt.example 3'].map((incident) => [incident, 'published']),
+    )
+  })
+
   it('of a delivery is an error where a human is needed, and timed where there is proof', async () => {
     const { lines, metrics, events } = setup()
     events.retried(delivery, 'ECONNREFUSED', NOW + 60_000).tell()

@@ -60,10 +60,11 @@ export function createAccept(options: AcceptOptions): Accept {
       if (full && store.findEnvelope('rid-to-grid', message.peer.name, digest) === undefined) {
         return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
       }
-      const accepted = events.accepted({
+      let accepted: Happening | undefined
+      const acceptedAs = (deliveries: number) => ({
         ...about,
         msgType,
-        deliveries: judged.publications.length,
+        deliveries,
         // RFC 7970's rules that no schema states: the peer is not strict, so they are only noted
         ...(inspection.warnings.length > 0 && { warnings: inspection.warnings.length }),
       })
@@ -75,20 +76,24 @@ export function createAccept(options: AcceptOptions): Accept {
           msgType,
           incidents,
           receivedAt: message.receivedAt,
-          deliveries: judged.publications.map(({ topic, incident, item, variant }) => ({
+          deliveries: judged.publications.map(({ topic, incident, also = [], item, variant }) => ({
             kind: 'topic',
             destination: topic,
             incident,
+            also,
             item: item.id,
             variant,
             payload: item.xml,
             state: 'pending',
           })),
         },
-        accepted.trace,
+        (added) => {
+          accepted = events.accepted(acceptedAs(added.filter((id) => id !== undefined).length))
+          return accepted.trace
+        },
       )
       if (outcome.outcome === 'duplicate') events.duplicate(about).tell()
-      else accepted.tell()
+      else accepted?.tell()
     } catch (error) {
       events.storeFailed('accept', error)
       return { kind: 'problem', problem: busy('The report cannot be stored now.') }

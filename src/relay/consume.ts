@@ -116,11 +116,7 @@ async function commit(
     consumed === undefined
       ? heldFor(options, topic, item, seen, inspection)
       : deliveriesFor(options, topic, item, consumed)
-  const happenings = [...deliveries.happenings]
-  if (consumed !== undefined) {
-    const about = { direction: 'grid-to-rid', source: topic, incidents: consumed.incidents, message: item.id } as const
-    happenings.unshift(events.consumed({ ...about, deliveries: deliveries.rows.length }))
-  }
+  let happenings: readonly Happening[] = []
   const outcome = await store.accept(
     {
       direction: 'grid-to-rid',
@@ -132,7 +128,10 @@ async function commit(
       deliveries: deliveries.rows,
       seen,
     },
-    happenings.flatMap((happening): readonly TraceEvent[] => happening.trace),
+    (added) => {
+      happenings = deliveries.happenings(added)
+      return happenings.flatMap((happening): readonly TraceEvent[] => happening.trace)
+    },
   )
   if (outcome.outcome === 'duplicate') {
     await store.markSeen([seen])
@@ -148,7 +147,8 @@ async function commit(
 
 interface Rows {
   readonly rows: NewDelivery[]
-  readonly happenings: readonly Happening[]
+  /** what there is to tell, when of the rows these were stored */
+  readonly happenings: (added: readonly (string | undefined)[]) => readonly Happening[]
 }
 
 /** Peers an item of this Topic is for. Without a url nothing is ever sent to a peer. */
@@ -163,45 +163,47 @@ function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, c
   const sources = new Set([...store.sourcesOf(consumed.item, consumed.variant), ...changed])
   const group = groupOf(consumed)
   const rows: NewDelivery[] = []
-  const happenings: Happening[] = []
+  const loops: Happening[] = []
+  const { incident, incidents, part } = consumed
   for (const peer of peersOf(config, topic)) {
-    const { incident } = consumed
     if (sources.has(peer.name)) {
       const loop = { direction: 'grid-to-rid', source: topic, destination: peer.name, incident, item: item.id } as const
-      happenings.push(events.loopStopped(loop))
+      loops.push(events.loopStopped(loop))
       continue
     }
-    const withheld = withheldFrom(peer, topic, consumed.part.needed)
-    if (withheld !== undefined) happenings.push(events.withheld(about(peer, topic, consumed, clock.now()), withheld))
+    const withheld = withheldFrom(peer, topic, part.needed)
     rows.push({
       kind: 'peer',
       destination: peer.name,
       incident,
+      also: incidents.slice(1),
       item: consumed.item,
       variant: consumed.variant,
-      payload: encodePart(consumed.part),
+      payload: encodePart(part),
       state: withheld === undefined ? 'pending' : 'withheld',
       ...(withheld !== undefined && { reason: withheld }),
       ...(group !== undefined && { group, notBefore: clock.now() + grace }),
     })
   }
-  return { rows, happenings }
+  return {
+    rows,
+    happenings(added) {
+      const intake = { direction: 'grid-to-rid', source: topic, incidents, message: item.id } as const
+      const deliveries = added.filter((id) => id !== undefined).length
+      const withheld = rows.flatMap((row, i) => {
+        const id = added[i]
+        if (id === undefined || row.reason === undefined) return []
+        return [events.withheld(about(id, topic, row, clock.now()), row.reason)]
+      })
+      return [events.consumed({ ...intake, deliveries }), ...loops, ...withheld]
+    },
+  }
 }
 
-/** The delivery as its events name it; it has no id of its own before the commit. */
-function about(peer: PeerConfig, topic: string, { item, incident }: Consumed, createdAt: number): DeliveryOf {
-  const direction = 'grid-to-rid'
-  return {
-    id: '',
-    direction,
-    source: topic,
-    kind: 'peer',
-    destination: peer.name,
-    incident,
-    item,
-    attempts: 0,
-    createdAt,
-  }
+/** A delivery as its events name it. */
+function about(id: string, source: string, row: NewDelivery, createdAt: number): DeliveryOf {
+  const { kind, destination, incident, also = [], item } = row
+  return { id, direction: 'grid-to-rid', source, kind, destination, incident, also, item, attempts: 0, createdAt }
 }
 
 /** The parts of one document go out together again: what each of them says of it must be the same. */
@@ -233,5 +235,5 @@ function heldFor(
       reason,
     }),
   )
-  return { rows, happenings: [] }
+  return { rows, happenings: () => [] }
 }

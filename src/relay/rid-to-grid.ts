@@ -19,6 +19,8 @@ import { variantOf } from './variant.ts'
 export interface Publication {
   readonly topic: string
   readonly incident: string
+  /** what a bare document carries besides the first */
+  readonly also?: readonly string[]
   readonly item: Item
   /** tells the item from others of the same id: variant.ts */
   readonly variant: string
@@ -137,7 +139,8 @@ function bare(document: DocumentReading, topics: readonly TopicConfig[]): Public
           document.shell ?? PLAIN_SHELL,
           own.map((incident) => incident.xml),
         )
-    return { topic: topic.name, incident: own[0]?.key ?? '', item: { id: itemId(xml), xml }, variant: '' }
+    const [first, ...others] = own.map((incident) => incident.key)
+    return { topic: topic.name, incident: first ?? '', also: others, item: { id: itemId(xml), xml }, variant: '' }
   })
 }
 

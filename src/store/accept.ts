@@ -1,12 +1,12 @@
 import { directionCode, stateCode, stateName, WITHHELD } from './codes.ts'
 import { formatId } from './ids.ts'
 import { one, run } from './sql.ts'
-import type { Accepted, Direction, NewDelivery, NewEnvelope, TraceEvent } from './store.ts'
+import type { Accepted, Direction, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from './store.ts'
 import type { Tables } from './tables.ts'
 
 export interface Intake {
   /** Inside a transaction. A repeat changes nothing but the cursor. */
-  accept(envelope: NewEnvelope, trace: readonly TraceEvent[]): Accepted
+  accept(envelope: NewEnvelope, trace: readonly TraceEvent[] | TraceOf): Accepted
   find(direction: Direction, source: string, digest: string): { id: string } | undefined
 }
 
@@ -20,9 +20,9 @@ export function createIntake(tables: Tables): Intake {
   )
   const insertDelivery = run(
     db,
-    `INSERT INTO delivery (seq, envelope, destination, incident, item, variant, state, ready, ord, grp, due, not_before,
+    `INSERT INTO delivery (seq, envelope, destination, incident, also, item, variant, state, ready, ord, grp, due, not_before,
        reason, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const earlier = one<{ seq: number; state: number }>(
     db,
@@ -44,7 +44,7 @@ export function createIntake(tables: Tables): Intake {
   /** The new delivery's key; undefined when this item was already given to this destination. */
   function addDelivery(envelope: number, receivedAt: number, delivery: NewDelivery): number | undefined {
     const destination = destinations.require(delivery.kind, delivery.destination)
-    const { incident, item, variant = '', state, reason = null } = delivery
+    const { incident, also = [], item, variant = '', state, reason = null } = delivery
     const before = earlier(item, destination, variant)
     if (before !== undefined && !givesWay(before, destination, delivery)) {
       groups.arrived(destination, item, clock.now())
@@ -63,6 +63,7 @@ export function createIntake(tables: Tables): Intake {
       envelope,
       destination,
       incident,
+      also.length === 0 ? null : JSON.stringify(also),
       item,
       variant,
       stateCode(state),
@@ -91,14 +92,14 @@ export function createIntake(tables: Tables): Intake {
       const seq = sequence.next()
       const incidents = JSON.stringify(envelope.incidents)
       insertEnvelope(seq, directionCode(direction), source, digest, envelope.msgType, incidents, receivedAt)
-      const deliveries: string[] = []
-      for (const delivery of envelope.deliveries) {
-        const added = addDelivery(seq, receivedAt, delivery)
-        if (added !== undefined) deliveries.push(formatId(added))
-        else if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, delivery.variant ?? '', source)
-      }
-      trail.add(trace)
-      return { outcome: 'accepted', id: formatId(seq), deliveries }
+      const added = envelope.deliveries.map((delivery) => {
+        const key = addDelivery(seq, receivedAt, delivery)
+        if (key !== undefined) return formatId(key)
+        if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, delivery.variant ?? '', source)
+        return undefined
+      })
+      trail.add(typeof trace === 'function' ? trace(added) : trace)
+      return { outcome: 'accepted', id: formatId(seq), deliveries: added.filter((id) => id !== undefined) }
     },
     find(direction, source, digest) {
       const row = find(digest, source, directionCode(direction))

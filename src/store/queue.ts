@@ -117,8 +117,8 @@ function asked(states: readonly DeliveryState[], { destination, incident }: Queu
     values.push(destination ?? null)
   }
   if (incident !== undefined) {
-    where.push('asked_for(d.incident, ?)')
-    values.push(incident)
+    where.push('(asked_for(d.incident, ?) OR EXISTS (SELECT 1 FROM json_each(d.also) WHERE asked_for(value, ?)))')
+    values.push(incident, incident)
   }
   return { sql: `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`, values }
 }

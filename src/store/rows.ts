@@ -12,6 +12,7 @@ export interface SummaryRow {
   readonly kind: number
   readonly name: string
   readonly incident: string
+  readonly also: string | null
   readonly item: string
   readonly grp: number | null
   readonly state: number
@@ -23,7 +24,7 @@ export interface SummaryRow {
   readonly requeued_at: number | null
 }
 
-export const SUMMARY_COLUMNS = `d.seq, d.envelope, e.direction, e.source, t.kind, t.name, d.incident, d.item, d.grp, d.state,
+export const SUMMARY_COLUMNS = `d.seq, d.envelope, e.direction, e.source, t.kind, t.name, d.incident, d.also, d.item, d.grp, d.state,
   d.attempts, d.due, d.reason, d.created_at, d.updated_at, d.requeued_at`
 export const SUMMARY_FROM = `delivery d JOIN envelope e ON e.seq = d.envelope JOIN destination t ON t.id = d.destination`
 
@@ -36,6 +37,7 @@ export function toSummary(row: SummaryRow, groups: Groups): DeliverySummary {
     kind: kindName(row.kind),
     destination: row.name,
     incident: row.incident,
+    ...(row.also !== null && { also: JSON.parse(row.also) as string[] }),
     item: row.item,
     group: row.grp === null ? null : groups.describe(row.grp),
     state: stateName(row.state),

@@ -159,4 +159,8 @@ INSERT INTO item_source_2 SELECT item, '', source FROM item_source;
 DROP TABLE item_source;
 ALTER TABLE item_source_2 RENAME TO item_source;
 `,
+  `
+-- JSON list of the incidents that a delivery carries besides its first; NULL where there are none.
+ALTER TABLE delivery ADD COLUMN also TEXT;
+`,
 ]

@@ -33,6 +33,8 @@ export interface NewDelivery {
   readonly kind: DestinationKind
   readonly destination: string
   readonly incident: string
+  /** what it carries besides `incident`: found by it, and not ordered by it */
+  readonly also?: readonly string[]
   /** hex digest of what is delivered (rid-to-grid: the item id) */
   readonly item: string
   /** tells apart what goes out under one item id; '' by default */
@@ -77,6 +79,7 @@ export interface Delivery {
   readonly kind: DestinationKind
   readonly destination: string
   readonly incident: string
+  readonly also?: readonly string[]
   readonly item: string
   readonly payload: string
   readonly group: DeliveryGroup | null
@@ -115,6 +118,8 @@ export interface TraceEvent {
   readonly fields: Readonly<Record<string, string | number | boolean | null>>
 }
 
+export type TraceOf = (added: readonly (string | undefined)[]) => readonly TraceEvent[]
+
 export interface ClaimRequest {
   readonly kind: DestinationKind
   readonly destination: string
@@ -150,8 +155,12 @@ export interface Backlog {
 }
 
 export interface Store extends AsyncDisposable {
-  /** Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. */
-  accept(envelope: NewEnvelope, trace?: readonly TraceEvent[]): Promise<Accepted>
+  /**
+   * Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. A trace that depends on
+   * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it. It may be asked twice, and
+   * is not for a repeat.
+   */
+  accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */
   findEnvelope(direction: Direction, source: string, digest: string): { id: string } | undefined
   /**

@@ -45,6 +45,21 @@ describe('the command line', () => {
     assert.equal((await iodefGateway(['--verison'])).code, 2)
   })
 
+  it('says what an option takes when it is given something else', async () => {
+    for (const args of [['--count', '-1'], ['-n', '-1'], ['--count=-1'], ['--count', '0']]) {
+      assert.match((await iodefGateway(['tail', 't', '--config', 'x', ...args])).err, /--count takes a number from 1\n/)
+    }
+    const swallowed = await iodefGateway(['tail', 't', '--count', '--config', 'x'])
+    assert.match(swallowed.err, /tail: --count needs a value, and "--config" is an option\n/)
+    assert.equal(swallowed.code, 2)
+    assert.match((await iodefGateway(['check', '--config'])).err, /check: --config needs a value\n/)
+    assert.match(
+      (await iodefGateway(['check', '-c', '-x'])).err,
+      /check: --config needs a value, and "-x" is an option\n/,
+    )
+    assert.match((await iodefGateway(['check', '--json=yes'])).err, /check: --json takes no value\n/)
+  })
+
   it('says its version', async () => {
     assert.match((await iodefGateway(['--version'])).out, /^iodef-gateway \d+\.\d+\.\d+\n$/)
   })

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Gateway } from '../../src/gateway.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
@@ -115,7 +116,27 @@ describe('topics and tail, beside a gateway with the same account', () => {
   it('says which Topic is not there', async () => {
     const { code, err } = await iodefGateway(['tail', 'incidents', ...config])
     assert.equal(code, 3)
-    assert.match(err, /topic:incidents: It does not exist/)
+    assert.match(
+      err,
+      /topic:incidents: It does not exist\. The configuration names no such Topic \(did you mean "incident"\?\)\.\n$/,
+    )
+  })
+
+  it('fails when what it prints cannot be written', async () => {
+    const full = await open('/dev/full', 'w')
+    const child = spawn(LAUNCHER, ['tail', 'incident', '--count', '1', ...config], {
+      stdio: ['ignore', full.fd, 'pipe'],
+    })
+    const ended = once(child, 'exit', { signal: AbortSignal.timeout(60_000) })
+    let err = ''
+    child.stderr?.on('data', (chunk) => {
+      err += chunk
+    })
+    while (!err.includes('waiting for items') && child.exitCode === null) await setTimeout(50)
+    await report('for nobody')
+    assert.deepEqual(await ended, [3, null])
+    await full.close()
+    assert.match(err, /ENOSPC/)
   })
 
   it('exits with 3 when the Controller refuses the login or is not there', async () => {

@@ -233,6 +233,13 @@ describe('queue list of more deliveries than fit on a page', () => {
     assert.deepEqual([waiting.length, nothing], [2100, ''])
   })
 
+  it('says of what policy kept back that it is judged anew', async () => {
+    const { states } = await list('--state', 'held,withheld')
+    const [held, withheld] = [states['held']?.[0]?.id ?? '', states['withheld']?.[0]?.id ?? '']
+    const { out } = await iodefGateway(['queue', 'retry', held, withheld, ...config])
+    assert.equal(out, `${held}: due now\n${withheld}: will be judged anew\n`)
+  })
+
   it('shows the table whole, too', async () => {
     const { out, err } = await iodefGateway(['queue', 'list', ...config])
     assert.equal(out.trimEnd().split('\n').length, 3101)

@@ -98,6 +98,17 @@ describe('send', () => {
     assert.match(err, /nonsense\.xml is neither IODEF nor RID \(line 1: .*\); it is sent as it is/)
   })
 
+  it('says which options do nothing for what is sent as it is', async () => {
+    const rid = join(pki.dir, 'as-it-is.xml')
+    assert.equal((await send(file)).code, 0)
+    await writeFile(rid, Buffer.from(received?.body ?? []))
+    const { code, err } = await send(rid, '--type', 'Query', '--name', 'x.example')
+    assert.equal(code, 0)
+    assert.match(err, /^--type and --name do nothing: .*as-it-is\.xml is a RID message and is sent as it is\n/)
+    assert.match((await send(rid, '--type', 'Query')).err, /^--type does nothing: /)
+    assert.doesNotMatch((await send(rid)).err + (await send(file, '--type', 'Report')).err, /nothing/)
+  })
+
   it('exits with 1 when the report is denied or refused, and shows why', async () => {
     answer = acknowledge({ denied: 'CannotProcess' })
     const denied = await send(file)

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { iodefGateway } from './capture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'validate-'))
@@ -85,6 +86,24 @@ describe('validate', () => {
     assert.match(verdicts[0].errors[0].message, /no such file/)
     assert.match(verdicts[1].errors[0].message, /it is a directory/)
     assert.equal(verdicts[2].valid, true)
+  })
+
+  it('names an argument that is empty', async () => {
+    const { code, out } = await iodefGateway(['validate', ''])
+    assert.equal(code, 1)
+    assert.equal(out, '"": error: cannot be read: the name of the file is empty\n"": not valid\n')
+    assert.equal(JSON.parse((await iodefGateway(['validate', '--json', ''])).out)[0].file, '')
+  })
+
+  it('warns in the order of the lines', async () => {
+    const many = fileURLToPath(new URL('../../fixtures/valid/text-rules-broken.xml', import.meta.url))
+    const [{ warnings }] = JSON.parse((await iodefGateway(['validate', '--json', many])).out)
+    const lines: number[] = warnings.map(({ line }: { line: number }) => line)
+    assert.ok(lines.length > 10)
+    assert.deepEqual(
+      lines,
+      lines.toSorted((a, b) => a - b),
+    )
   })
 
   it('needs a file', async () => {

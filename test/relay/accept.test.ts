@@ -370,3 +370,16 @@ test('a Report and a Query of the same document are two messages', async () => {
   await t.post(ridText(documentText(), { msgType: 'Query' }))
   assert.equal(t.queue().length, 2)
 })
+
+test('every Incident of a document on a Topic of bare ones is found in the queue, and what is there already is not counted', async () => {
+  const text = documentText([incidentText({ id: '1' }), incidentText({ id: '2' })])
+  await using t = await bench(grid({ payload: 'iodef' }))
+  await t.post(text)
+  await t.post(text, { name: 'csirt-b' })
+  assert.equal(t.store.list({ incident: '2' }).length, 1)
+  const counts = t.store.trace('2').map(({ event, fields }) => [event, fields.source, fields.deliveries])
+  assert.deepEqual(counts, [
+    ['accepted', 'csirt-a', 1],
+    ['accepted', 'csirt-b', 0],
+  ])
+})

@@ -286,3 +286,34 @@ test('an invalid item that its Broker writes another way is held once', async ()
   for (const spelling of [xml, other, xml.replaceAll('"', "'")]) await t.consume([gridItem(spelling, 'one')])
   assert.equal(t.rows().length, 1)
 })
+
+test('every Incident of a bare document is found in queue and trace', async () => {
+  await using t = await bench([peer()])
+  const xml = documentText([incidentText({ id: '1' }), incidentText({ id: '2' }), incidentText({ id: '3' })])
+  await t.consume([gridItem(xml)])
+  const [row] = t.store.list()
+  assert.deepEqual([row?.incident, row?.also], ['csirt.example 1', ['csirt.example 2', 'csirt.example 3']])
+  for (const id of ['1', '2', 'csirt.example 3']) {
+    assert.deepEqual(
+      t.store.list({ incident: id }).map((d) => d.id),
+      [row?.id],
+      id,
+    )
+  }
+  assert.deepEqual(t.store.list({ incident: '4' }), [])
+})
+
+test('a delivery that policy keeps back is named in the trace by its id', async () => {
+  await using t = await bench([peer({ restrictions: ['public'] })])
+  await t.consume([one('1', { attributes: ' restriction="red"' })])
+  const told = t.store.trace('1').find(({ event }) => event === 'withheld')
+  assert.equal(told?.fields.delivery, t.store.list()[0]?.id)
+})
+
+test('what another delivery stands for is not counted as one', async () => {
+  await using t = await bench([peer()])
+  const item = one('1')
+  await t.consume([item, { ...item, id: 'another id' }])
+  const counts = t.store.trace('1').flatMap(({ event, fields }) => (event === 'consumed' ? [fields.deliveries] : []))
+  assert.deepEqual(counts, [1, 0])
+})
