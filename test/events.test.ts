@@ -71,7 +71,7 @@ describe('an event', () => {
   })
 
   it('of a delivery is told of each incident that it carries', () => {
-    const { trace } = events.published({ ...delivery, also: ['csirt.example 2', 'csirt.example 3'] })
+    const { trace } = setup().events.published({ ...delivery, also: ['csirt.example 2', 'csirt.example 3'] })
     assert.deepEqual(
       trace.map(({ incident, event }) => [incident, event]),
       [delivery.incident, 'csirt.example 2', 'csirt.example 3'].map((incident) => [incident, 'published']),
