@@ -2,19 +2,36 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { loadConfig } from '../config/config.ts'
 import { didYouMean } from '../config/nearest.ts'
 import type { Config } from '../config/types.ts'
+import { messageOf } from '../errors.ts'
 import { type Io, UsageError } from './output.ts'
 
+type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>
+>
+
 /** `parseArgs`, with its errors turned into words and a suggestion. */
-export function parse<const T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
+export function parse<const T extends ParseArgsOptionsConfig>(args: readonly string[], options: T): Parsed<T> {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {
-    const unknown = /^Unknown option '(--?[^']+)'/.exec(error instanceof Error ? error.message : '')?.[1]
+    const message = messageOf(error)
+    const unknown = /^Unknown option '(--?[^']+)'/.exec(message)?.[1]
     if (unknown !== undefined) {
       const known = Object.keys(options).map((name) => `--${name}`)
       throw new UsageError(`there is no option ${unknown}${didYouMean(unknown, known)}`)
     }
-    throw new UsageError((error instanceof Error ? error.message : String(error)).split('\n')[0]?.replace(/\.$/, ''))
+    const [, word = '', what] =
+      /^Option '(?:-\w, )?([^ ']+).* (ambiguous|missing|does not take an argument)\b/.exec(message) ?? []
+    const option = Object.entries(options).find(
+      ([name, { short }]) => word === `--${name}` || word === `-${short}`,
+    )?.[0]
+    if (option === undefined) throw new UsageError(message.split('\n')[0]?.replace(/\.$/, ''))
+    const i = args.findIndex((arg, k) => arg === word && /^-./.test(args[k + 1] ?? ''))
+    const next = args[i + 1] ?? ''
+    // no option is a number: who takes the value says what is wrong with it
+    if (i >= 0 && /^-\d/.test(next)) return parse(args.toSpliced(i, 2, `--${option}=${next}`), options)
+    if (i >= 0 && what === 'ambiguous') throw new UsageError(`--${option} needs a value, and "${next}" is an option`)
+    throw new UsageError(`--${option} ${what === 'does not take an argument' ? 'takes no value' : 'needs a value'}`)
   }
 }
 

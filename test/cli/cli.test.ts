@@ -46,7 +46,13 @@ describe('the command line', () => {
   })
 
   it('says what an option takes when it is given something else', async () => {
-    for (const args of [['--count', '-1'], ['-n', '-1'], ['--count=-1'], ['--count', '0']]) {
+    for (const args of [
+      ['--count', '-1'],
+      ['-n', '-1'],
+      ['--count=-1'],
+      ['--count', '3', '--count', '-1'],
+      ['--count', '0'],
+    ]) {
       assert.match((await iodefGateway(['tail', 't', '--config', 'x', ...args])).err, /--count takes a number from 1\n/)
     }
     const swallowed = await iodefGateway(['tail', 't', '--count', '--config', 'x'])
