@@ -1,3 +1,5 @@
+import { didYouMean } from '../config/nearest.ts'
+import type { Config } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import { gridOf } from './grid.ts'
 import { CONFIG, configOf, count, nothingMore, parse, required } from './options.ts'
@@ -41,7 +43,9 @@ the Topic cannot be reached.
           seen.add(item.id)
           printed += 1
           // programs get what arrived; a terminal must not obey it
-          await write(io.out, `${'isTTY' in io.out && io.out.isTTY ? harmless(item.xml) : item.xml}\n`)
+          const text = 'isTTY' in io.out && io.out.isTTY ? harmless(item.xml) : item.xml
+          // who delivers the items would only try again
+          await write(io.out, `${text}\n`).catch(done.reject)
         }
         if (printed >= most) done.resolve()
       },
@@ -49,7 +53,7 @@ the Topic cannot be reached.
       state(part, state, reason) {
         if (ended) return
         if (state === 'up' && part !== 'session') void say(`waiting for items of ${topic}`)
-        else if (state === 'refused') done.reject(new GatewayError('grid-refused', `${part}: ${reason ?? 'refused'}`))
+        else if (state === 'refused') done.reject(refusal(config, part, reason ?? 'It is refused.'))
         // until then it is the reason why the command fails
         else if (joined && part === 'session' && reason !== null) void say(reason)
       },
@@ -66,4 +70,15 @@ the Topic cannot be reached.
       return write(io.err, `${printable(text)}\n`)
     }
   },
+}
+
+/** A Topic need not be configured to be looked at, but then nobody set its `create` to false, and it may be a typing error. */
+function refusal({ grid }: Config, part: string, reason: string): GatewayError {
+  const names = grid.topics.map(({ name }) => name)
+  const topic = part.replace(/^topic:/, '')
+  const text =
+    part === 'session' || names.includes(topic)
+      ? reason
+      : `${reason.replace(', and `create` is false', '')} The configuration names no such Topic${didYouMean(topic, names)}.`
+  return new GatewayError('grid-refused', `${part}: ${text}`)
 }
