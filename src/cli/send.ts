@@ -76,8 +76,13 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     }
     const inspection = await intake.inspect(bytes)
     if (!inspection.valid) await write(io.err, `${printable(file)} ${describe(inspection)}; it is sent as it is\n`)
-    const xml = wrapped(inspection, msgType, values.name ?? nameOf(tls.cert)) ?? asUtf8(decoded.text)
-    const result = await sender.send(xml, new AbortController().signal)
+    const message = wrapped(inspection, msgType, values.name ?? nameOf(tls.cert))
+    const idle = (['type', 'name'] as const).filter((option) => values[option] !== undefined).map((o) => `--${o}`)
+    if (message === undefined && idle.length > 0) {
+      const verb = idle.length === 1 ? 'does' : 'do'
+      await say(io, `${idle.join(' and ')} ${verb} nothing: ${file} is not wrapped, but sent as it is`)
+    }
+    const result = await sender.send(message ?? asUtf8(decoded.text), new AbortController().signal)
     if (response?.body !== undefined && response.body.length > 0) await write(io.out, body(response.body))
     if (result.kind === 'delivered') {
       const note = result.note === undefined ? '' : `: ${result.note}`

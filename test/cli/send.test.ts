@@ -104,7 +104,7 @@ describe('send', () => {
     await writeFile(rid, Buffer.from(received?.body ?? []))
     const { code, err } = await send(rid, '--type', 'Query', '--name', 'x.example')
     assert.equal(code, 0)
-    assert.match(err, /^--type and --name do nothing: .*as-it-is\.xml is a RID message and is sent as it is\n/)
+    assert.match(err, /^--type and --name do nothing: .*as-it-is\.xml is not wrapped, but sent as it is\n/)
     assert.match((await send(rid, '--type', 'Query')).err, /^--type does nothing: /)
     assert.doesNotMatch((await send(rid)).err + (await send(file, '--type', 'Report')).err, /nothing/)
   })
