@@ -26,7 +26,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
 
   list            all deliveries, oldest first; of those delivered or discarded only the latest 1000 (how many are older is said)
   show ID         everything about one delivery, with what is to be delivered
-  retry ID...     makes deliveries that are pending, held, withheld or discarded due now
+  retry ID...     makes deliveries that are pending, held, withheld or discarded due now; policy is asked again
   discard ID...   gives up what is not delivered; it stays in the list, and can still be retried
 
   -c, --config FILE        the configuration, which says where the store is
@@ -160,8 +160,10 @@ async function decide(
 ): Promise<ExitCode> {
   const results: { id: string; done: boolean; message: string }[] = []
   for (const id of new Set(ids)) {
+    const before = store.show(id)?.state
     const done = await store[action](id, Date.now())
-    results.push({ id, done, message: done ? DONE[action] : whyNot(store.show(id), action) })
+    const message = action === 'retry' && before === 'withheld' ? 'will be judged anew' : DONE[action]
+    results.push({ id, done, message: done ? message : whyNot(store.show(id), action) })
   }
   if (asJson) await write(io.out, json(results))
   else {
