@@ -11,6 +11,7 @@ export class UnreadableError extends Error {}
 export async function readInput(file: string): Promise<Uint8Array> {
   let handle: FileHandle | undefined
   try {
+    if (file === '') throw new UnreadableError('the name of the file is empty')
     if (file !== '-') handle = await open(file)
     const stream = handle === undefined ? process.stdin : handle.createReadStream({ autoClose: false })
     const chunks: Buffer[] = []

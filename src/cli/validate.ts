@@ -54,13 +54,17 @@ async function examine(intake: Intake, file: string, strict: boolean): Promise<V
       advice: true,
     })
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
-    return { file, valid, format, errors: [...errors, ...rest], warnings }
+    return { file, valid, format, errors: [...errors.toSorted(byPlace), ...rest], warnings: warnings.toSorted(byPlace) }
   } catch (error) {
     // a fault of ours says nothing about the file
     if (error instanceof GatewayError && error.permanence === 'transient') throw error
     const message = error instanceof UnreadableError ? `cannot be read: ${error.message}` : reasonOf(error)
     return { file, valid: false, format: 'unknown', errors: [{ line: 0, column: 0, message }], warnings: [] }
   }
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return a.line - b.line || a.column - b.column
 }
 
 /** Works on several at a time, and yields the results in the order of the inputs. */
@@ -75,7 +79,7 @@ async function* inOrder<T, R>(inputs: readonly T[], work: (input: T) => Promise<
 
 /** `FILE:LINE:COLUMN: error: REASON`, which editors can follow, then the verdict. */
 function describe({ file, valid, format, errors, warnings }: Verdict): string {
-  const name = file === '-' ? 'standard input' : printable(file)
+  const name = file === '-' ? 'standard input' : file === '' ? '""' : printable(file)
   const lines = (word: string, list: readonly Diagnostic[]) =>
     list.map(({ line, column, message }) => {
       const place = line === 0 ? '' : `:${line}${column === 0 ? '' : `:${column}`}`
