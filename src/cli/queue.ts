@@ -24,7 +24,7 @@ export const queue: Command = {
   help: `
 Every report that was taken in has one delivery per destination: a Topic of the grid or a RID peer.
 
-  list            all deliveries, oldest first; of those delivered or discarded only the latest 1000 (how many are older is said)
+  list            all deliveries, oldest first; of those delivered or discarded the latest 1000, and how many are older
   show ID         everything about one delivery, with what is to be delivered
   retry ID...     makes deliveries that are pending, held, withheld or discarded due now; policy is asked again
   discard ID...   gives up what is not delivered; it stays in the list, and can still be retried
