@@ -1,5 +1,4 @@
 import { nearest } from '../config/nearest.ts'
-import { leftOut } from '../store/queue.ts'
 import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/store.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
@@ -86,7 +85,7 @@ async function list(store: Store, filter: QueueFilter, asJson: boolean, io: Io):
   if (asJson) await writeList(rows, io)
   else if (rows.length === 0) await write(io.err, 'no deliveries\n')
   else await write(io.out, table([HEADING, ...rows.map(cells)]))
-  const older = leftOut(rows)
+  const older = store.leftOut(filter)
   if (older > 0) {
     const those =
       older === 1

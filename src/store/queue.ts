@@ -10,9 +10,11 @@ import { isAskedFor } from './trail.ts'
 export interface Queue {
   /**
    * Those asked for, oldest first: the latest `limit`. Without it all that are not settled for good, and the latest 1000 of
-   * those delivered or discarded: `leftOut` says how many more there are.
+   * those delivered or discarded.
    */
   list(filter: QueueFilter): DeliverySummary[]
+  /** How many older ones `list` leaves out when it is given no limit. */
+  leftOut(filter: QueueFilter): number
   show(id: string): Delivery | undefined
   findPayload: Store['findPayload']
   backlog(): Backlog[]
@@ -21,13 +23,6 @@ export interface Queue {
 /** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
 const LIMIT = 1000
 const OVER: readonly DeliveryState[] = ['delivered', 'discarded']
-
-const older = new WeakMap<readonly DeliverySummary[], number>()
-
-/** How many older deliveries, delivered or discarded, `list` left out of this answer though they were asked for. */
-export function leftOut(listed: readonly DeliverySummary[]): number {
-  return older.get(listed) ?? 0
-}
 
 export function createQueue({ db, destinations, groups }: Tables): Queue {
   db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
@@ -73,12 +68,14 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
       const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM}
         WHERE d.seq IN (${parts.map((part) => part.sql).join(' UNION ALL ')}) ORDER BY d.seq`
       const rows = db.prepare(sql).iterate(...parts.flatMap((part) => part.values)) as Iterable<unknown>
-      const listed = Array.from(rows, (row) => toSummary(row as SummaryRow, groups))
-      if (limit === undefined && listed.filter(({ state }) => OVER.includes(state)).length === LIMIT) {
-        const { sql, values } = asked(over, filter)
-        older.set(listed, one<{ n: number }>(db, `SELECT count(*) AS n FROM (${sql})`)(...values)!.n - LIMIT)
-      }
-      return listed
+      return Array.from(rows, (row) => toSummary(row as SummaryRow, groups))
+    },
+    leftOut(filter) {
+      const { states = STATES, limit } = filter
+      const over = states.filter((state) => OVER.includes(state))
+      if (limit !== undefined || over.length === 0) return 0
+      const { sql, values } = asked(over, filter)
+      return Math.max(0, one<{ n: number }>(db, `SELECT count(*) AS n FROM (${sql})`)(...values)!.n - LIMIT)
     },
     show(id) {
       const row = show(parseId(id) ?? -1)

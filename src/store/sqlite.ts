@@ -153,6 +153,7 @@ function create(
     record: (trace) => writer.submit(() => trail.add(trace)),
     trace: (incident) => read(() => trail.of(incident)),
     list: (filter = {}) => read(() => queue.list(filter)),
+    leftOut: (filter = {}) => read(() => queue.leftOut(filter)),
     show: (id) => read(() => queue.show(id)),
     retry: (id, now) => writer.submit(() => operator.retry(id, now)),
     discard: (id, now) => writer.submit(() => operator.discard(id, now)),

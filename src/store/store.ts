@@ -199,7 +199,10 @@ export interface Store extends AsyncDisposable {
   record(trace: readonly TraceEvent[]): Promise<void>
   /** Events of an incident in time order. Matches the whole key or just the id part. */
   trace(incident: string): TraceEvent[]
+  /** Oldest first: the latest `limit`; without it, all that are not settled for good, and the latest 1000 of the others. */
   list(filter?: QueueFilter): DeliverySummary[]
+  /** How many that were asked for `list` leaves out, all older than what it shows. */
+  leftOut(filter?: QueueFilter): number
   show(id: string): Delivery | undefined
   /** An operator's hand: held, withheld, discarded or pending deliveries become due now. False when there is none or it is sending or delivered. */
   retry(id: string, now: number): Promise<boolean>
