@@ -70,7 +70,8 @@ export class DeliveryLoop {
   readonly #destination: Destination
   readonly #context: LoopContext
   readonly #running = new Map<Promise<void>, readonly Delivery[]>()
-  readonly #leased = new Set<string>()
+  /** by delivery: what is being done with it, until its outcome is on disk */
+  readonly #leased = new Map<string, Promise<void>>()
   #sending = 0
   #down: Down | null = null
   /** when it came back, while there may be something left that waits for a time set before that */
@@ -147,18 +148,22 @@ export class DeliveryLoop {
     })
     if (this.#down === null && this.#early === early && units.length === 0) this.#early = undefined
     for (const unit of units) {
-      // after a long store failure a lease may run out while its outcome still waits to be written
-      const fresh = unit.filter((one) => !this.#leased.has(one.id))
-      if (fresh.length === 0) continue
+      const earlier = unit.flatMap(({ id }) => this.#leased.get(id) ?? [])
       const wentDown = before === null && this.#down !== null
-      if (draining.aborted) this.#start(this.#settle(fresh, { kind: 'stopped' }), fresh)
-      else this.#start(wentDown ? this.#putBack(fresh) : this.#carry(fresh), fresh)
+      if (earlier.length > 0) {
+        const over = Promise.all(earlier)
+        this.#start(
+          over.then(() => this.#putBack(unit, 'its last outcome was still being written')),
+          unit,
+        )
+      } else if (draining.aborted) this.#start(this.#settle(unit, { kind: 'stopped' }), unit)
+      else if (wentDown) this.#start(this.#putBack(unit, 'the destination went down before it was sent'), unit)
+      else this.#start(this.#carry(unit), unit)
     }
     return units.length
   }
 
   #start(work: Promise<void>, unit: readonly Delivery[]): void {
-    for (const { id } of unit) this.#leased.add(id)
     const lost = (error: unknown) => {
       this.#context.log.error(
         { ...this.#name(), deliveries: unit.map((one) => one.id), err: error },
@@ -167,10 +172,11 @@ export class DeliveryLoop {
     }
     const task: Promise<void> = work.catch(lost).finally(() => {
       this.#running.delete(task)
-      for (const { id } of unit) this.#leased.delete(id)
+      for (const { id } of unit) if (this.#leased.get(id) === task) this.#leased.delete(id)
       this.wake()
     })
     this.#running.set(task, unit)
+    for (const { id } of unit) this.#leased.set(id, task)
   }
 
   async #carry(unit: readonly Delivery[]): Promise<void> {
@@ -191,10 +197,14 @@ export class DeliveryLoop {
     await this.#settle(unit, outcome)
   }
 
-  /** It went down while they were claimed: they wait untried, as the others do. */
-  #putBack(unit: readonly Delivery[]): Promise<void> {
+  /**
+   * Untried, they wait as the others do. Those with an outcome on its way to the disk too: what is committed can be claimed before
+   * it is there; and after a long store failure a lease may run out while the outcome still waits to be written, which then
+   * stands, since putting back changes only what is still being sent.
+   */
+  #putBack(unit: readonly Delivery[], reason: string): Promise<void> {
     const { keeper, clock } = this.#context
-    return keeper.keep(release(unit, clock.now(), 'the destination went down before it was sent'))
+    return keeper.keep(release(unit, clock.now(), reason))
   }
 
   async #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {

@@ -358,6 +358,36 @@ describe('a destination that is down', () => {
     }
   })
 
+  it('gets what failed meanwhile, although that is not known to be on disk yet', async () => {
+    const onDisk = Promise.withResolvers<void>()
+    await using rig = await createRig({
+      concurrency: 2,
+      through: (store) => ({
+        ...store,
+        async settle(settlements, trace) {
+          await store.settle(settlements, trace)
+          if (settlements.some(({ to }) => to === 'pending')) await onDisk.promise
+        },
+      }),
+    })
+    const peer = rig.to('csirt-a')
+    const answers = new Map<string, (outcome: SendOutcome) => void>()
+    peer.answer = (what) => (peer.sent.length <= 2 ? new Promise((resolve) => answers.set(what, resolve)) : DELIVERED)
+    rig.engine.start()
+    await rig.take('A')
+    await rig.take('B')
+    await rig.clock.settle()
+    answers.get('A')?.(DOWN)
+    await rig.clock.settle()
+    await rig.clock.advance(1)
+    answers.get('B')?.(DELIVERED)
+    await rig.clock.advance(1000)
+    onDisk.resolve()
+    await rig.clock.advance(60_000)
+    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'delivered' })
+    assert.equal(peer.sent.length, 3)
+  })
+
   it('gets at once also what waited for its own next attempt', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
