@@ -46,7 +46,10 @@ export function judge(unit: readonly Delivery[], outcome: SendOutcome, about: Ci
       return hold(unit, outcome.reason, events)
     case 'withhold': {
       const reason = short(outcome.reason)
-      return each(unit, (one) => [{ id: one.id, to: 'withheld', reason }, events.withheld(one, reason)])
+      const [kept, others] = outcome.only === undefined ? [unit, []] : apart(unit, ({ id }) => id === outcome.only)
+      const withheld = each(kept, (one) => [{ id: one.id, to: 'withheld', reason }, events.withheld(one, reason)])
+      const released = release(others, now, 'policy kept a part of its document back')
+      return { ...withheld, settlements: [...withheld.settlements, ...released.settlements] }
     }
     case 'retry': {
       const expiry = expiryOf(unit, maxAge)
@@ -84,6 +87,10 @@ export function release(unit: readonly Delivery[], now: number, why = 'the gatew
 function hold(unit: readonly Delivery[], why: string, events: DeliveryEvents): Verdict {
   const reason = short(why)
   return each(unit, (one) => [{ id: one.id, to: 'held', reason }, events.held(counted(one), reason)])
+}
+
+function apart<T>(list: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  return [list.filter(is), list.filter((one) => !is(one))]
 }
 
 function each(unit: readonly Delivery[], one: (delivery: Delivery) => [Settlement, Happening]): Verdict {

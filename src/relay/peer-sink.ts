@@ -35,7 +35,7 @@ export function createPeerSink(options: {
         if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }
         const part = late?.part ?? (kept as Part)
         const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && knownAlready(late))
-        if (withheld !== undefined) return { kind: 'withhold', reason: withheld }
+        if (withheld !== undefined) return { kind: 'withhold', reason: withheld, only: delivery.id }
         place(documents, late?.item ?? delivery.item, part)
       }
       let outcome: SendOutcome = { kind: 'delivered' }

@@ -15,5 +15,5 @@ export type SendOutcome =
   | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number; readonly destinationDown: boolean }
   /** permanent: an operator decides */
   | { readonly kind: 'hold'; readonly reason: string }
-  /** policy says no */
-  | { readonly kind: 'withhold'; readonly reason: string }
+  /** policy says no, to all of the unit or to `only` this one of its deliveries: nothing was sent, and the others go without it */
+  | { readonly kind: 'withhold'; readonly reason: string; readonly only?: string }

@@ -158,7 +158,8 @@ test('a held item, retried, does not go back to where it came from', async () =>
     ],
   })
   await t.take(item.xml, item.id)
-  assert.deepEqual(await t.retry(), { kind: 'withhold', reason: 'it came from csirt-a' })
+  const held = t.store.list({ states: ['held'] })[0]
+  assert.deepEqual(await t.retry(), { kind: 'withhold', reason: 'it came from csirt-a', only: held?.id })
   assert.deepEqual(t.sent, [])
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SendOutcome } from '../../src/relay/sink.ts'
+import { sha } from '../store/support.ts'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './deliver-support.ts'
 
 const whats = (sent: readonly { what: string }[]) => sent.map((one) => one.what)
@@ -42,6 +43,24 @@ describe('delivering', () => {
     assert.equal(peer.most(), 4)
     assert.equal(peer.sent.length, 20)
     assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+  })
+
+  it('sends what may go of a document when policy keeps one part of it back', async () => {
+    await using rig = await createRig()
+    const peer = rig.to('csirt-a')
+    peer.answer = (_what, _signal, unit) => {
+      const secret = unit.find((one) => one.payload === 'B')
+      return secret === undefined ? DELIVERED : { kind: 'withhold', reason: 'private', only: secret.id }
+    }
+    const group = { id: 'document', items: ['A', 'B', 'C'].map((name) => sha(`csirt-a ${name}`)) }
+    for (const name of ['A', 'B', 'C']) await rig.take(name, 'csirt-a', { group, notBefore: rig.clock.now() + HOUR })
+    rig.engine.start()
+    await rig.clock.advance(60_000)
+    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'withheld', C: 'delivered' })
+    assert.deepEqual(
+      peer.sent.map(({ what }) => what),
+      ['A+B+C', 'A+C'],
+    )
   })
 
   it('holds and withholds for an operator, with the reason', async () => {
