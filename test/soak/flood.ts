@@ -9,8 +9,11 @@ import { createFailures, type Proof } from './proof.ts'
 const MIB = 1024 * 1024
 /** elements of the one enormous item: less where there are few of the others */
 const GIANT = 1_000_000
-/** ms that one ordinary item may take meanwhile: Prosody itself stands still for 20 s over a stanza of a million elements */
-const PATIENCE = 120_000
+/**
+ * ms that one ordinary item may take meanwhile. Prosody itself stands still for 15 to 25 s each time it writes or reads a stanza of
+ * a million elements, so that nobody gets a ping through: a bare client waits as long.
+ */
+const PATIENCE = 300_000
 /** MiB of memory that no flood may bring the gateway to */
 const CEILING = 600
 
