@@ -11,7 +11,7 @@ const MIB = 1024 * 1024
 const GIANT = 1_000_000
 /**
  * ms that one ordinary item may take meanwhile. Prosody itself stands still for 15 to 25 s each time it writes or reads a stanza of
- * a million elements, so that nobody gets a ping through: a bare client waits as long.
+ * a million elements, and answers nobody meanwhile.
  */
 const PATIENCE = 300_000
 /** MiB of memory that no flood may bring the gateway to */
