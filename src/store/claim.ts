@@ -1,3 +1,4 @@
+import { stateCode } from './codes.ts'
 import { formatId } from './ids.ts'
 import type { Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
@@ -65,7 +66,7 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
 
   const hold = run(
     db,
-    'UPDATE delivery SET state = 3, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?',
+    `UPDATE delivery SET state = ${stateCode('held')}, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?`,
   )
   const place = one<Place>(db, 'SELECT seq, destination, incident, ord, grp FROM delivery WHERE seq = ?')
 
@@ -115,6 +116,35 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
     ])
   }
 
+  /** Units that are due, up to the limit; `looked`: how many there were to look at. */
+  function takeUnits(destination: number, request: ClaimRequest): { taken: Delivery[][]; looked: number } {
+    const chosen: Candidate[] = []
+    for (const unit of units(destination, request)) {
+      if (chosen.push(unit) >= request.limit) break
+    }
+    const taken: Delivery[][] = []
+    let size = 0
+    for (const { seq, grp } of chosen) {
+      if (size >= ENOUGH) break
+      const unit: Delivery[] = []
+      const later: Place[] = []
+      for (const member of grp === null ? [{ seq }] : members(grp)) {
+        // one message has no room for two variants of an item
+        if ('item' in member && unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
+        else {
+          const delivery = take(destination, member.seq, request)
+          if (delivery !== undefined) unit.push(delivery)
+        }
+      }
+      for (const one of later) order.returned(one)
+      if (unit.length === 0) continue
+      const items = unit[0]?.group?.items
+      taken.push(items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item)))
+      for (const { payload } of unit) size += payload.length
+    }
+    return { taken, looked: chosen.length }
+  }
+
   return {
     isPossible({ kind, destination: name, limit, now, early: since }) {
       const destination = destinations.find(kind, name)
@@ -126,32 +156,11 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
       const destination = destinations.find(request.kind, request.destination)
       if (destination === undefined) return []
       releaseEach(expired(destination, request.now), request.now)
-      const chosen: Candidate[] = []
-      for (const unit of units(destination, request)) {
-        if (chosen.push(unit) >= request.limit) break
+      for (;;) {
+        const { taken, looked } = takeUnits(destination, request)
+        // all of them were held instead: there may be more
+        if (taken.length > 0 || looked === 0) return taken
       }
-      const taken: Delivery[][] = []
-      let size = 0
-      for (const { seq, grp } of chosen) {
-        if (size >= ENOUGH) break
-        const unit: Delivery[] = []
-        const later: Place[] = []
-        for (const member of grp === null ? [{ seq }] : members(grp)) {
-          // one message has no room for two variants of an item
-          if ('item' in member && unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
-          else {
-            const delivery = take(destination, member.seq, request)
-            if (delivery !== undefined) unit.push(delivery)
-          }
-        }
-        for (const one of later) order.returned(one)
-        if (unit.length === 0) continue
-        const items = unit[0]?.group?.items
-        taken.push(items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item)))
-        for (const { payload } of unit) size += payload.length
-      }
-      // only what was held: there may be more
-      return taken.length === 0 && chosen.length > 0 ? this.claim(request) : taken
     },
     releaseAll() {
       const places = leased()

@@ -70,3 +70,8 @@ test('the root says whether an item is meant to be IODEF', () => {
     assert.equal(claimsIodef(no), false, no)
   }
 })
+
+test('a very long item does not hold everybody up to be known again', () => {
+  const long = '<a x="1" b="2"/>'.repeat(20_000)
+  assert.notEqual(digestOf(long), digestOf(long.replace('x="1" b="2"', 'b="2" x="1"')))
+})
