@@ -1,5 +1,5 @@
+import type { Sink } from '../delivery/sink.ts'
 import type { Grid } from '../grid/contract.ts'
-import type { Sink } from './sink.ts'
 
 /** Deliveries to one Topic: the payload is the item, made when it was accepted. */
 export function createTopicSink(grid: Pick<Grid, 'publish'>): Sink {

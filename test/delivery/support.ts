@@ -1,7 +1,7 @@
+import { createDelivery, type Delivery as DeliveryEngine, type DestinationState } from '../../src/delivery/engine.ts'
+import type { SendOutcome, Sink } from '../../src/delivery/sink.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createDelivery, type Delivery as DeliveryEngine, type DestinationState } from '../../src/relay/deliver.ts'
-import type { SendOutcome, Sink } from '../../src/relay/sink.ts'
 import type { Delivery, DestinationKind, NewDelivery, Store } from '../../src/store/store.ts'
 import { type Bench, createBench, delivery, envelope, log } from '../store/support.ts'
 

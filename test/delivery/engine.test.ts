@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SendOutcome } from '../../src/relay/sink.ts'
+import type { SendOutcome } from '../../src/delivery/sink.ts'
 import { sha } from '../store/support.ts'
-import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './deliver-support.ts'
+import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './support.ts'
 
 const whats = (sent: readonly { what: string }[]) => sent.map((one) => one.what)
 

@@ -1,20 +1,12 @@
+import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Delivery, DestinationKind, Store } from '../store/store.ts'
-import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from './backoff.ts'
-import { type AttemptOutcome, attempt, LEASE } from './deliver-attempt.ts'
-import {
-  type Circumstances,
-  type DeliveryEvents,
-  expiryOf,
-  floorOf,
-  giveUp,
-  judge,
-  release,
-} from './deliver-outcome.ts'
-import type { Keeper } from './deliver-settle.ts'
+import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
+import type { Keeper } from './settle.ts'
 import type { Sink } from './sink.ts'
+import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, judge, release } from './verdict.ts'
 
 export interface Destination {
   readonly kind: DestinationKind

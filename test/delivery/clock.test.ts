@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BUSY, createRig, DAY, DELIVERED, DOWN, HOUR } from './deliver-support.ts'
+import { BUSY, createRig, DAY, DELIVERED, DOWN, HOUR } from './support.ts'
 
 /** A wall clock that was wrong and is put right must not leave anything waiting for the time that it showed. */
 describe('a clock that is set back', () => {

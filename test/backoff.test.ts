@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { DELIVERY_BACKOFF, fullJitter, PROBE_BACKOFF } from '../../src/relay/backoff.ts'
-import { createVirtualClock } from '../support/clock.ts'
+import { DELIVERY_BACKOFF, fullJitter, PROBE_BACKOFF } from '../src/backoff.ts'
+import { createVirtualClock } from './support/clock.ts'
 
 it('waits anywhere between nothing and the doubled base, never longer than the cap', () => {
   const { random } = createVirtualClock({ seed: 3 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { SendOutcome } from '../../src/relay/sink.ts'
+import type { SendOutcome } from '../../src/delivery/sink.ts'
 import { createBench, MEMORY } from '../store/support.ts'
-import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD } from './deliver-support.ts'
+import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD } from './support.ts'
 
 /** What a destination does, one after the other, before it takes everything. */
 type Act = 'take' | 'busy' | 'down' | 'throw' | 'wait' | 'silence' | 'hold'

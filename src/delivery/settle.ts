@@ -1,9 +1,9 @@
+import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Store } from '../store/store.ts'
-import { fullJitter, STORE_BACKOFF } from './backoff.ts'
-import type { Verdict } from './deliver-outcome.ts'
+import type { Verdict } from './verdict.ts'
 
 export interface Keeper {
   /**

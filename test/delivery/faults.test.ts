@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createRig, DELIVERED, HOUR } from './deliver-support.ts'
+import { createRig, DELIVERED, HOUR } from './support.ts'
 
 /** The store, with some of its methods failing while `broken` names them. */
 function breakable() {

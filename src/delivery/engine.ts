@@ -1,17 +1,17 @@
+import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Backlog, DestinationKind, Store } from '../store/store.ts'
-import { fullJitter, STORE_BACKOFF } from './backoff.ts'
-import { SEND_GRACE } from './deliver-attempt.ts'
-import { DeliveryLoop, type Destination, type DestinationState } from './deliver-loop.ts'
-import type { DeliveryEvents } from './deliver-outcome.ts'
-import { createKeeper } from './deliver-settle.ts'
+import { SEND_GRACE } from './attempt.ts'
+import { DeliveryLoop, type Destination, type DestinationState } from './destination-loop.ts'
+import { createKeeper } from './settle.ts'
 import type { Sink } from './sink.ts'
+import type { DeliveryEvents } from './verdict.ts'
 
-export type { Destination, DestinationState } from './deliver-loop.ts'
-export type { DeliveryEvents } from './deliver-outcome.ts'
+export type { Destination, DestinationState } from './destination-loop.ts'
+export type { DeliveryEvents } from './verdict.ts'
 
 export interface DeliveryOptions {
   readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'clockWentBack' | 'backlog'>
