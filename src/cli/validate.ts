@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import { createIntake, type Intake } from '../relay/intake.ts'
+import { createIntake, type Intake } from '../reading/reader.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { readInput, UnreadableError } from './input.ts'
 import { parse } from './options.ts'

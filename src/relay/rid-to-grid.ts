@@ -9,8 +9,8 @@ import {
   xep0268Item,
 } from '../grid/item.ts'
 import { missingFrom, same } from '../iodef/restriction.ts'
+import { type DocumentReading, joinDocument, PLAIN_SHELL } from '../reading/document.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
-import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { elementOf, typeOf } from './msg-types.ts'
 import { routeFor } from './route.ts'
 import { variantOf } from './variant.ts'

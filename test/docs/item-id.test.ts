@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { itemId, xep0268Item } from '../../src/grid/item.ts'
-import { createIntake } from '../../src/relay/intake.ts'
+import { createIntake } from '../../src/reading/reader.ts'
 import { blocks, page, ROOT } from './markdown.ts'
 
 const intake = createIntake({ threads: 1 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readReply } from '../../src/relay/reply.ts'
+import { readReply } from '../../src/reading/read-reply.ts'
 import {
   embeddedDocuments,
   type Justification,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { missingFrom, neededFor } from '../../src/iodef/restriction.ts'
 import { checkRules } from '../../src/iodef/rules.ts'
-import { createIntake } from '../../src/relay/intake.ts'
+import { createIntake } from '../../src/reading/reader.ts'
 import { decode } from '../../src/xml/decode.ts'
 import { scan } from '../../src/xml/scan.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { consume, plan, published, sent, valid } from '../relay/journey.ts'
 import { additionalData, documentText, incidentText, RID, ridText } from '../support/documents.ts'
-import { consume, plan, published, sent, valid } from './journey.ts'
 
 /** Nobody who is approved may find out later that no gateway takes the item, nor any peer the message. */
 const inIncident = (xml: string) => documentText([incidentText({ content: additionalData(xml) })])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { createIntake } from '../../src/relay/intake.ts'
+import { createIntake } from '../../src/reading/reader.ts'
 import { planPublication } from '../../src/relay/rid-to-grid.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 

@@ -1,5 +1,5 @@
 import { parentPort, threadId } from 'node:worker_threads'
-import type { PoolAnswer, PoolMessage } from '../../src/xml/pool.ts'
+import type { PoolAnswer, PoolMessage } from '../../src/reading/worker-pool.ts'
 
 /** What a test asks of a thread: to answer, or to misbehave in one of the ways a reader can. */
 export type Task = 'thread' | 'environment' | 'spin' | 'fill' | 'throw' | 'exit' | 'batch' | { readonly wait: number }

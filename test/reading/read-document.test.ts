@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readDocument } from '../../src/relay/reading.ts'
+import { readDocument } from '../../src/reading/read-document.ts'
+import { read, valid } from '../relay/journey.ts'
 import { additionalData, documentText, IODEF1, incidentText, ridText, schemas } from '../support/documents.ts'
-import { read, valid } from './journey.ts'
 
 const V1 =
   `<IODEF-Document xmlns="${IODEF1}" version="1.00" lang="en"><Incident purpose="reporting"><IncidentID name="a">1</IncidentID>` +

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
-import { createIntake } from '../../src/relay/intake.ts'
+import { createIntake } from '../../src/reading/reader.ts'
+import { grid, peer, plan } from '../relay/journey.ts'
 import { documentText } from '../support/documents.ts'
 import { FLOODS } from '../support/floods.ts'
-import { grid, peer, plan } from './journey.ts'
 
 const MIB = 1_048_576
 const HALF = MIB / 2

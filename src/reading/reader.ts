@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Reply } from '../rid/contract.ts'
-import { WorkerPool } from '../xml/pool.ts'
 import type { Inspection, ReadOptions } from './inspection.ts'
+import { WorkerPool } from './worker-pool.ts'
 
 export type IntakeRequest =
   | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly options: ReadOptions }
@@ -35,7 +35,7 @@ const WARM = Buffer.from('<x/>')
 export function createIntake(options: IntakeOptions = {}): Intake {
   const pool = new WorkerPool<IntakeRequest, Inspection | Reply>({
     // type stripping runs the .ts, a packed package the .js
-    script: new URL(import.meta.url.endsWith('.ts') ? './intake-worker.ts' : './intake-worker.js', import.meta.url),
+    script: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),
     deadlineMs: options.deadlineMs ?? 5_000,
     heapMiB: options.heapMiB ?? 1024,

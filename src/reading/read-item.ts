@@ -1,6 +1,7 @@
 import { type ItemParts, readItem, xep0268Item } from '../grid/item.ts'
 import { contentModel } from '../iodef/content-model.ts'
 import { type Needed, neededFor, strictest } from '../iodef/restriction.ts'
+import { mayShow } from '../relay/shown.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { NS } from '../xml/names.ts'
@@ -9,7 +10,6 @@ import { scan } from '../xml/scan.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
 import { type Inspection, type ItemReading, refused } from './inspection.ts'
-import { mayShow } from './shown.ts'
 
 /** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
 export type Read = (text: string, part: boolean) => Inspection

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import type { Reply } from '../rid/contract.ts'
 import { compileSchemas } from '../xml/libxml.ts'
-import type { PoolAnswer, PoolMessage } from '../xml/pool.ts'
 import type { Inspection } from './inspection.ts'
-import type { IntakeRequest } from './intake.ts'
-import { readDocument, TOP_SCHEMAS } from './reading.ts'
-import { readReply } from './reply.ts'
+import { readDocument, TOP_SCHEMAS } from './read-document.ts'
+import { readReply } from './read-reply.ts'
+import type { IntakeRequest } from './reader.ts'
+import type { PoolAnswer, PoolMessage } from './worker-pool.ts'
 
 /** One reader thread: compiles our schemas, then reads one document after another. */
 const folder = new URL('../../schemas/', import.meta.url)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { readReply } from '../../src/reading/read-reply.ts'
 import { consumedFrom } from '../../src/relay/grid-to-rid.ts'
-import { readReply } from '../../src/relay/reply.ts'
 import { scan } from '../../src/xml/scan.ts'
+import { grid, peer, plan, published, read } from '../relay/journey.ts'
 import { type Chance, foreignElement, runs, withChance } from '../support/arbitraries.ts'
 import { ridText } from '../support/documents.ts'
 import { iodefDocument } from '../support/iodef-arbitrary.ts'
 import { respell } from '../support/respell.ts'
-import { grid, peer, plan, published, read } from './journey.ts'
 
 const SNIPPETS = [
   '',

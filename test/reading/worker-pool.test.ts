@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
-import { type PoolOptions, WorkerPool } from '../../src/xml/pool.ts'
+import { type PoolOptions, WorkerPool } from '../../src/reading/worker-pool.ts'
 import type { Task } from './pool-worker.ts'
 
 const BIG = 1000
