@@ -26,7 +26,7 @@ const imports: Import[] = [...sources].flatMap(([from, text]) =>
   }),
 )
 
-/** `grid` of `src/grid/item.ts`, `events.ts` of `src/events.ts` */
+/** `grid` of `src/profile/item.ts`, `events.ts` of `src/events.ts` */
 function part(file: string): string {
   return file.split('/')[1] ?? ''
 }

@@ -1,4 +1,4 @@
-import type { IncidentElement } from '../grid/item.ts'
+import type { IncidentElement } from '../profile/item.ts'
 import type { RidPolicy, RidReading } from '../rid/message.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'

@@ -1,4 +1,4 @@
-import { xep0268Item } from '../grid/item.ts'
+import { xep0268Item } from '../profile/item.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import { parseText, type Schema, validate } from '../xml/libxml.ts'
 import { NS } from '../xml/names.ts'

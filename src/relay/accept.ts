@@ -4,6 +4,7 @@ import { MSG_TYPES } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
 import { incidentKey } from '../iodef/incident-id.ts'
+import { variantOf } from '../profile/variant.ts'
 import type { DocumentReading } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Intake } from '../reading/reader.ts'
@@ -12,7 +13,6 @@ import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import type { Store } from '../store/store.ts'
 import { type Publication, planPublication } from './rid-to-grid.ts'
-import { variantOf } from './variant.ts'
 
 export interface AcceptOptions {
   readonly config: Config

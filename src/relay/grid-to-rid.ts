@@ -1,12 +1,12 @@
 import type { Config, MsgType, PeerConfig } from '../config/types.ts'
-import { type IncidentElement, itemId, xep0268Item } from '../grid/item.ts'
 import type { IncidentId } from '../iodef/incident-id.ts'
 import { missingFrom, type Needed } from '../iodef/restriction.ts'
+import { type IncidentElement, itemId, xep0268Item } from '../profile/item.ts'
+import { typeOf } from '../profile/msg-types.ts'
+import { variantOf } from '../profile/variant.ts'
 import { joinDocument, PLAIN_SHELL } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
-import { typeOf } from './msg-types.ts'
-import { variantOf } from './variant.ts'
 
 /** What a delivery to a RID peer keeps until it is rendered: one Incident of a Topic, or one whole document. */
 export interface Part {

@@ -1,4 +1,5 @@
 import type { Config, MsgType, PeerConfig, TopicConfig } from '../config/types.ts'
+import { missingFrom, same } from '../iodef/restriction.ts'
 import {
   type Context,
   type IncidentElement,
@@ -7,13 +8,12 @@ import {
   MOST_ITEMS,
   renderContext,
   xep0268Item,
-} from '../grid/item.ts'
-import { missingFrom, same } from '../iodef/restriction.ts'
+} from '../profile/item.ts'
+import { elementOf, typeOf } from '../profile/msg-types.ts'
+import { variantOf } from '../profile/variant.ts'
 import { type DocumentReading, joinDocument, PLAIN_SHELL } from '../reading/document.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
-import { elementOf, typeOf } from './msg-types.ts'
 import { routeFor } from './route.ts'
-import { variantOf } from './variant.ts'
 
 /** An item and where it goes. `incident` is the key it is traced by. */
 export interface Publication {

@@ -4,7 +4,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
-import { itemId, xep0268Item } from '../../src/grid/item.ts'
+import { itemId, xep0268Item } from '../../src/profile/item.ts'
 import { createIntake } from '../../src/reading/reader.ts'
 import { blocks, page, ROOT } from './markdown.ts'
 

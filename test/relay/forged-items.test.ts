@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { itemId, renderContext, xep0268Item } from '../../src/grid/item.ts'
+import { itemId, renderContext, xep0268Item } from '../../src/profile/item.ts'
 import { consumedFrom } from '../../src/relay/grid-to-rid.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, published, read, sent, valid } from './journey.ts'

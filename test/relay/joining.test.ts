@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { xep0268Item } from '../../src/grid/item.ts'
+import { xep0268Item } from '../../src/profile/item.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, peer, published, read, sent, valid } from './journey.ts'
 

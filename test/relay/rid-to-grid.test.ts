@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Config, TopicConfig } from '../../src/config/types.ts'
-import { itemId } from '../../src/grid/item.ts'
+import { itemId } from '../../src/profile/item.ts'
 import { additionalData, documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { topic } from '../support/sample-config.ts'
 import { EVERYTHING, grid, peer, plan, published, valid } from './journey.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { type Context, ELEMENTS, itemId, readItem, renderContext, xep0268Item } from '../../src/grid/item.ts'
+import { type Context, ELEMENTS, itemId, readItem, renderContext, xep0268Item } from '../../src/profile/item.ts'
 import { scan } from '../../src/xml/scan.ts'
 
 const INCIDENT = '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"></Incident>'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { withheldFrom } from '../../src/relay/grid-to-rid.ts'
+import { consume, grid, peer, plan, sent, valid } from '../relay/journey.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
-import { consume, grid, peer, plan, sent, valid } from './journey.ts'
 
 const open = peer({ name: 'open', restrictions: ['public', 'partner'] })
 const restricted = (restriction: string | undefined) =>

@@ -8,10 +8,10 @@ import { createAccept } from '../../src/relay/accept.ts'
 import { createConsumer } from '../../src/relay/consume.ts'
 import type { Part } from '../../src/relay/grid-to-rid.ts'
 import type { Delivery } from '../../src/store/store.ts'
+import { EVERYTHING, grid, peer } from '../relay/journey.ts'
 import { createBench, log, MEMORY, request } from '../store/support.ts'
 import { additionalData, documentText, IODEF1, incidentText, RID, ridText } from '../support/documents.ts'
 import { createSigner } from '../support/signed.ts'
-import { EVERYTHING, grid, peer } from './journey.ts'
 
 /** The same Incident can be part of different reports: each that was approved must reach the Topic, and from there the peers. */
 const intake = createIntake({ threads: 1 })

@@ -1,5 +1,5 @@
 import type { MsgType } from '../config/types.ts'
-import type { IncidentElement } from '../grid/item.ts'
+import type { IncidentElement } from './item.ts'
 
 /** Design §5: which XEP-0268 element carries which RID message. Acknowledgements never reach the grid. */
 const ELEMENT_OF: Readonly<Partial<Record<MsgType, IncidentElement>>> = {
