@@ -12,7 +12,7 @@ import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.t
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import type { Store } from '../store/store.ts'
-import { type Publication, planPublication } from './rid-to-grid.ts'
+import { type Publication, planPublication } from './plan-items.ts'
 
 export interface AcceptOptions {
   readonly config: Config

@@ -7,9 +7,9 @@ import type { GridItem } from '../grid/contract.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Intake } from '../reading/reader.ts'
 import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/store.ts'
-import { type Consumed, consumedFrom, withheldFrom } from './grid-to-rid.ts'
+import { claimsIodef, digestOf } from './item-digest.ts'
 import { encodePart } from './peer-sink.ts'
-import { claimsIodef, digestOf } from './spelling.ts'
+import { type Consumed, consumedFrom, withheldFrom } from './render-rid.ts'
 
 export interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, it } from 'node:test'
 import type { PeerConfig, TopicConfig } from '../../src/config/types.ts'
 import { createIntake } from '../../src/reading/reader.ts'
-import { planPublication } from '../../src/relay/rid-to-grid.ts'
+import { planPublication } from '../../src/relay/plan-items.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import { blocks, page } from './markdown.ts'
 

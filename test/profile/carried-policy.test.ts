@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { withheldFrom } from '../../src/relay/grid-to-rid.ts'
+import { withheldFrom } from '../../src/relay/render-rid.ts'
 import { consume, grid, peer, plan, sent, valid } from '../relay/journey.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createIntake } from '../../src/reading/reader.ts'
-import { consumedFrom } from '../../src/relay/grid-to-rid.ts'
-import { planPublication } from '../../src/relay/rid-to-grid.ts'
+import { planPublication } from '../../src/relay/plan-items.ts'
+import { consumedFrom } from '../../src/relay/render-rid.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 
 const intake = createIntake({ threads: 1 })

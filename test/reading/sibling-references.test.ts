@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createIntake } from '../../src/reading/reader.ts'
-import { planPublication } from '../../src/relay/rid-to-grid.ts'
+import { planPublication } from '../../src/relay/plan-items.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 
 const intake = createIntake({ threads: 1 })

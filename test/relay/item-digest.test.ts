@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { claimsIodef, digestOf } from '../../src/relay/spelling.ts'
+import { claimsIodef, digestOf } from '../../src/relay/item-digest.ts'
 import { NS } from '../../src/xml/names.ts'
 import { runs } from '../support/arbitraries.ts'
 
