@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { systemClock } from '../src/clock.ts'
-import { openStore, type SqliteStore } from '../src/store/sqlite.ts'
-import type { Delivery, NewEnvelope } from '../src/store/store.ts'
+import type { Delivery, NewEnvelope } from '../src/store/contract.ts'
+import { openStore, type SqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 
 const MESSAGES = Number(process.env.MESSAGES ?? 20_000)
 const CALLERS = 16

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import type { Backlog, DeliverySummary, Direction, TraceEvent } from './store/store.ts'
+import type { Backlog, DeliverySummary, Direction, TraceEvent } from './store/contract.ts'
 
 /**
  * Something that happened and belongs in the life of an incident. Put `trace` into the store's commit that makes it true,

@@ -18,8 +18,8 @@ import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import { openGatewayStore, type SqliteStore } from './store/sqlite.ts'
-import type { DestinationKind } from './store/store.ts'
+import type { DestinationKind } from './store/contract.ts'
+import { openGatewayStore, type SqliteStore } from './store/sqlite/sqlite-store.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface GatewayOptions {

@@ -1,5 +1,5 @@
 import { nearest } from '../config/nearest.ts'
-import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/store.ts'
+import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
 import { isoTime, publicDelivery, shortTime, storeOf } from './store.ts'

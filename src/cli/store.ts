@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { createLog } from '../log.ts'
-import { openQueue } from '../store/sqlite.ts'
-import type { DeliverySummary, Store } from '../store/store.ts'
+import type { DeliverySummary, Store } from '../store/contract.ts'
+import { openQueue } from '../store/sqlite/sqlite-store.ts'
 import { configOf } from './options.ts'
 import type { Io } from './output.ts'
 

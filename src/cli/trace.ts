@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../store/store.ts'
+import type { TraceEvent } from '../store/contract.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, json, printable, table, write } from './output.ts'
 import { isoTime, shortTime, storeOf } from './store.ts'

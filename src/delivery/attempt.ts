@@ -1,7 +1,7 @@
 import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Delivery } from '../store/store.ts'
+import type { Delivery } from '../store/contract.ts'
 import type { SendOutcome, Sink } from './sink.ts'
 
 /** ms: sinks have deadlines of their own, well below this one, which only guards against a sink that has lost its way */

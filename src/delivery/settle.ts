@@ -2,7 +2,7 @@ import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Store } from '../store/store.ts'
+import type { Store } from '../store/contract.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface Keeper {

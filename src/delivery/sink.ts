@@ -1,4 +1,4 @@
-import type { Delivery } from '../store/store.ts'
+import type { Delivery } from '../store/contract.ts'
 
 /**
  * The far end of a delivery. `unit` is one delivery, or several of one group that go out as one message. A sink never

@@ -1,6 +1,6 @@
 import { DELIVERY_BACKOFF, fullJitter } from '../backoff.ts'
 import type { Events, Happening } from '../events.ts'
-import type { Delivery, Settlement } from '../store/store.ts'
+import type { Delivery, Settlement } from '../store/contract.ts'
 import type { SendOutcome } from './sink.ts'
 
 export type DeliveryEvents = Pick<Events, 'published' | 'delivered' | 'retried' | 'held' | 'withheld'>

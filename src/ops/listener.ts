@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Registry } from 'prom-client'
 import type { RecentEvent } from '../events.ts'
 import type { Logger } from '../log.ts'
-import type { Backlog } from '../store/store.ts'
+import type { Backlog } from '../store/contract.ts'
 import type { Readiness } from './readiness.ts'
 import { STATUS_CSP, statusPage } from './status-page.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RecentEvent } from '../events.ts'
-import type { Backlog } from '../store/store.ts'
+import type { Backlog } from '../store/contract.ts'
 import { type Readiness, works } from './readiness.ts'
 
 export interface Status {

@@ -2,7 +2,7 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import type { SendOutcome, Sink } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { RidSender } from '../rid/contract.ts'
-import type { Delivery, Store } from '../store/store.ts'
+import type { Delivery, Store } from '../store/contract.ts'
 import { type Consumed, type Part, renderRid, withheldFrom } from './render-rid.ts'
 
 /** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, and not sent as it is. */

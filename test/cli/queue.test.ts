@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { createLog } from '../../src/log.ts'
-import { openStore, type SqliteStore } from '../../src/store/sqlite.ts'
+import { openStore, type SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { LEAST } from '../config/example.ts'
 import { iodefGateway } from './capture.ts'
 

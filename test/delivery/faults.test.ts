@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/contract.ts'
 import { createRig, DELIVERED, HOUR } from './support.ts'
 
 /** The store, with some of its methods failing while `broken` names them. */

@@ -2,7 +2,7 @@ import { createDelivery, type Delivery as DeliveryEngine, type DestinationState 
 import type { SendOutcome, Sink } from '../../src/delivery/sink.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import type { Delivery, DestinationKind, NewDelivery, Store } from '../../src/store/store.ts'
+import type { Delivery, DestinationKind, NewDelivery, Store } from '../../src/store/contract.ts'
 import { type Bench, createBench, delivery, envelope, log } from '../store/support.ts'
 
 export const DELIVERED: SendOutcome = { kind: 'delivered' }

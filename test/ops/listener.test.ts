@@ -6,7 +6,7 @@ import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { type OpsListener, startOps } from '../../src/ops/listener.ts'
 import { createReadiness } from '../../src/ops/readiness.ts'
-import type { Backlog } from '../../src/store/store.ts'
+import type { Backlog } from '../../src/store/contract.ts'
 
 let now = Date.parse('2026-03-01T12:00:00Z')
 const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }

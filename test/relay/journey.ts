@@ -6,7 +6,7 @@ import { readDocument } from '../../src/reading/read-document.ts'
 import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
 import { type Plan, type Publication, planPublication } from '../../src/relay/plan-items.ts'
 import { type Consumed, consumedFrom } from '../../src/relay/render-rid.ts'
-import type { Delivery } from '../../src/store/store.ts'
+import type { Delivery } from '../../src/store/contract.ts'
 import { schemas } from '../support/documents.ts'
 import { topic } from '../support/sample-config.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Delivery, SeenItem, Settlement, TraceEvent } from '../../src/store/store.ts'
+import type { Delivery, SeenItem, Settlement, TraceEvent } from '../../src/store/contract.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
 const items = (units: readonly Delivery[][]) => units.map((unit) => unit.map((one) => one.item))

@@ -5,7 +5,7 @@ import type {
   NewDelivery,
   NewEnvelope,
   Settlement,
-} from '../../src/store/store.ts'
+} from '../../src/store/contract.ts'
 
 interface Kept {
   readonly item: string

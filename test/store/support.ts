@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Clock } from '../../src/clock.ts'
-import { openQueue, openStore, type SqliteStore } from '../../src/store/sqlite.ts'
-import type { ClaimRequest, NewDelivery, NewEnvelope } from '../../src/store/store.ts'
+import type { ClaimRequest, NewDelivery, NewEnvelope } from '../../src/store/contract.ts'
+import { openQueue, openStore, type SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { createVirtualClock, type VirtualClock } from '../support/clock.ts'
 
 export const log = pino({ level: 'silent' })

@@ -1,4 +1,4 @@
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
 
 /** Primary result codes (https://sqlite.org/rescode.html) that say something about the file or its disk. */
 const UNAVAILABLE = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15, 22])

@@ -8,12 +8,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { systemClock } from '../../src/clock.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { createLog } from '../../src/log.ts'
-import { openGatewayStore, openQueue } from '../../src/store/sqlite.ts'
-import type { NewEnvelope } from '../../src/store/store.ts'
-import { eventually } from '../support/eventually.ts'
+import { systemClock } from '../../../src/clock.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import { createLog } from '../../../src/log.ts'
+import type { NewEnvelope } from '../../../src/store/contract.ts'
+import { openGatewayStore, openQueue } from '../../../src/store/sqlite/sqlite-store.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const log = createLog('silent')
 let dir = ''
@@ -194,7 +194,7 @@ test('the log that is forced to disk is the one that is written, whatever comes 
 
 test('the store is free again when the gateway was killed', async () => {
   const child = `
-    import { lockStore } from ${JSON.stringify(new URL('../../src/store/lock.ts', import.meta.url).href)}
+    import { lockStore } from ${JSON.stringify(new URL('../../../src/store/sqlite/lock.ts', import.meta.url).href)}
     lockStore(${JSON.stringify(join(dir, 'two.db'))})
     process.kill(process.pid, 'SIGKILL')`
   const run = spawnSync(process.execPath, ['--input-type=module', '--eval', child])

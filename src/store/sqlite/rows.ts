@@ -1,7 +1,7 @@
+import type { DeliverySummary } from '../contract.ts'
 import { directionName, kindName, PENDING, SENDING, stateName } from './codes.ts'
 import type { Groups } from './groups.ts'
 import { formatId } from './ids.ts'
-import type { DeliverySummary } from './store.ts'
 
 /** A delivery with its envelope and destination: what SUMMARY_FROM selects. */
 export interface SummaryRow {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { TraceEvent } from '../contract.ts'
 import { all, run } from './sql.ts'
-import type { TraceEvent } from './store.ts'
 
 /** The life of each incident. */
 export interface Trail {

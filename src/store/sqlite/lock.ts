@@ -1,8 +1,8 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../../errors.ts'
+import { makeFolder } from './data-folder.ts'
 import { isBusy, storeError } from './faults.ts'
-import { makeFolder } from './folder.ts'
 
 /**
  * One gateway to a store: a second would end the first one's leases and send everything twice. The operating system lets go

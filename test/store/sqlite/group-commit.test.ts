@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { GroupCommit, type GroupCommitOptions, type TransactionHooks } from '../../src/store/group-commit.ts'
+import { GroupCommit, type GroupCommitOptions, type TransactionHooks } from '../../../src/store/sqlite/group-commit.ts'
 
 const HOOKS: TransactionHooks = { begun() {}, committing() {}, undone() {} }
 

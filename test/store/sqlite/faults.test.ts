@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
-import type { ErrorCode } from '../../src/errors.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { connect } from '../../src/store/connect.ts'
-import { openQueue, openStore, type SqliteStore } from '../../src/store/sqlite.ts'
-import { createVirtualClock } from '../support/clock.ts'
-import { createBench, delivery, envelope, log, request, sha } from './support.ts'
+import type { ErrorCode } from '../../../src/errors.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import { connect } from '../../../src/store/sqlite/connect.ts'
+import { openQueue, openStore, type SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { createVirtualClock } from '../../support/clock.ts'
+import { createBench, delivery, envelope, log, request, sha } from '../support.ts'
 
 const clock = createVirtualClock()
 const code = (expected: ErrorCode) => (error: unknown) => {

@@ -1,10 +1,10 @@
+import type { Backlog, Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../contract.ts'
 import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, type Value } from './sql.ts'
-import type { Backlog, Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from './store.ts'
 import type { Tables } from './tables.ts'
-import { isAskedFor } from './trail.ts'
+import { isAskedFor } from './trace.ts'
 
 /** What is read of the queue; never a payload but by `show` and `findPayload`. */
 export interface Queue {

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../../log.ts'
 
 /**
  * Moves what is in the write-ahead log into the database, in a thread of its own: the fsyncs of a checkpoint took up to 240 ms

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
-import { APPLICATION_ID, MIGRATIONS } from '../../src/store/schema.ts'
-import { openStore } from '../../src/store/sqlite.ts'
-import { createVirtualClock } from '../support/clock.ts'
-import { delivery, envelope, log, request, sha } from './support.ts'
+import { APPLICATION_ID, MIGRATIONS } from '../../../src/store/sqlite/schema.ts'
+import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { createVirtualClock } from '../../support/clock.ts'
+import { delivery, envelope, log, request, sha } from '../support.ts'
 
 test('a store of the first version is brought up to date with all that it holds', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'migrate-'))

@@ -1,8 +1,8 @@
+import type { Settlement } from '../contract.ts'
 import { SENDING, stateCode } from './codes.ts'
 import { parseId } from './ids.ts'
 import type { Place } from './order.ts'
 import { one, run } from './sql.ts'
-import type { Settlement } from './store.ts'
 import type { Tables } from './tables.ts'
 
 /** Inside a transaction: ends leases. What is no longer `sending` is left alone. */

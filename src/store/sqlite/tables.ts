@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { createSequence, type Sequence } from './ids.ts'
-import { createMemory, type Memory } from './memory.ts'
 import { createOrder, type Order } from './order.ts'
-import { createTrail, type Trail } from './trail.ts'
+import { createMemory, type Memory } from './seen-items.ts'
+import { createTrail, type Trail } from './trace.ts'
 
 /** What the operations of the store are made of. */
 export interface Tables {

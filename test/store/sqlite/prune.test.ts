@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { createBench, delivery, envelope, request, sha } from './support.ts'
+import { createBench, delivery, envelope, request, sha } from '../support.ts'
 
 const DAY = 86_400_000
 

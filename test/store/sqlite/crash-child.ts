@@ -1,8 +1,8 @@
 /** Accepts and settles as fast as it can, and says what was acknowledged, until it is killed: `crash-child.ts PATH ROUND`. */
 import { writeSync } from 'node:fs'
-import { systemClock } from '../../src/clock.ts'
-import { openStore } from '../../src/store/sqlite.ts'
-import { delivery, envelope, log } from './support.ts'
+import { systemClock } from '../../../src/clock.ts'
+import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { delivery, envelope, log } from '../support.ts'
 
 const [path, round] = process.argv.slice(2)
 const store = await openStore({ path: path!, log, clock: systemClock })

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
 import { concernsAll, isBusy, storeError } from './faults.ts'
 
 export interface TransactionHooks {

@@ -1,7 +1,7 @@
+import type { Accepted, Direction, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
 import { directionCode, stateCode, stateName, WITHHELD } from './codes.ts'
 import { formatId } from './ids.ts'
 import { one, run } from './sql.ts'
-import type { Accepted, Direction, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from './store.ts'
 import type { Tables } from './tables.ts'
 
 export interface Intake {

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../../errors.ts'
+import { makeFolder } from './data-folder.ts'
 import { storeError } from './faults.ts'
-import { makeFolder } from './folder.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 
 export interface ConnectOptions {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { DeliveryGroup } from '../contract.ts'
 import { all, one, run } from './sql.ts'
-import type { DeliveryGroup } from './store.ts'
 
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
 export interface Groups {

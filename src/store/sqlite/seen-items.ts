@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { SeenItem } from '../contract.ts'
 import { all, one, run } from './sql.ts'
-import type { SeenItem } from './store.ts'
 
 /** What was met before: items of Topics, and which peers sent which item. */
 export interface Memory {

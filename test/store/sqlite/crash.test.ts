@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { it } from 'node:test'
-import { createBench, request, sha } from './support.ts'
+import { createBench, request, sha } from '../support.ts'
 
 const LINES = 300
 

@@ -1,9 +1,9 @@
+import type { ClaimRequest, Delivery } from '../contract.ts'
 import { stateCode } from './codes.ts'
 import { formatId } from './ids.ts'
 import type { Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, one, run } from './sql.ts'
-import type { ClaimRequest, Delivery } from './store.ts'
 import type { Tables } from './tables.ts'
 
 export interface Claims {

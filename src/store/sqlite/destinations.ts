@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { DeliveryState, DestinationKind } from '../contract.ts'
 import { kindCode, kindName } from './codes.ts'
 import { all, one, run } from './sql.ts'
-import type { DeliveryState, DestinationKind } from './store.ts'
 
 /** States whose deliveries are counted; delivered and discarded ones only ever grow. */
 const COUNTED = ['pending', 'sending', 'held', 'withheld'] as const

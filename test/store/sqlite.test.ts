@@ -1,4 +1,0 @@
-import { testContract } from './contract.ts'
-import { createBench } from './support.ts'
-
-testContract('sqlite', () => createBench())

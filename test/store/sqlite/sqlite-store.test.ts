@@ -1,0 +1,4 @@
+import { testContract } from '../contract.ts'
+import { createBench } from '../support.ts'
+
+testContract('sqlite', () => createBench())
