@@ -6,9 +6,9 @@ import { MSG_TYPES, type MsgType, type PeerConfig, type TlsFiles } from '../conf
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { ReadReply, Reply, RidSender, SendResult } from './contract.ts'
-import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './outcome.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
+import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
 import { loadTls } from './tls.ts'
 
 export interface SenderLimits {

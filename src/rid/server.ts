@@ -4,11 +4,11 @@ import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from '../log.ts'
-import { bareResponse, refusalOf } from './bare.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { Observe } from './observe.ts'
 import { NOT_FOUND } from './preconditions.ts'
+import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
 
 export interface TlsServerOptions {

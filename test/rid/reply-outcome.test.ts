@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { excerpt, refusedOutcome } from '../../src/rid/outcome.ts'
+import { excerpt, refusedOutcome } from '../../src/rid/reply-outcome.ts'
 import { parseRetryAfter } from '../../src/rid/retry-after.ts'
 
 const NOW = Date.parse('2026-01-01T00:00:00Z')
