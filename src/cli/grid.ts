@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import type { Grid, GridHandlers } from '../grid/contract.ts'
-import { createGrid } from '../grid/grid.ts'
+import { createGrid } from '../grid/xmpp-grid.ts'
 import { createLog } from '../log.ts'
 
 /** ms for a command to connect, log in and join */

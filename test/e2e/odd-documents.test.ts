@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Grid } from '../../src/grid/contract.ts'
-import { createGrid } from '../../src/grid/grid.ts'
+import { createGrid } from '../../src/grid/xmpp-grid.ts'
 import { consume, plan, sent, valid } from '../relay/journey.ts'
 import { type Broker, gridConfig, START, topicConfig } from '../support/brokers.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'

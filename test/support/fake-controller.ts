@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createServer as createTlsServer, TLSSocket } from 'node:tls'
-import { Framer } from '../../src/grid/framer.ts'
+import { Framer } from '../../src/grid/xmpp/framer.ts'
 import type { Certificate } from './pki.ts'
 
 /** A question as the fake sees it. */

@@ -1,6 +1,6 @@
 import { type Connection, client, type Element, type JID, jid } from '@xmpp/client'
-import type { GridConfig } from '../config/types.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import type { GridConfig } from '../../config/types.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
 import type { FrameLimits } from './framer.ts'
 import { negotiate } from './negotiate.ts'
 import { type DroppedStanza, StanzaParser } from './parser.ts'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { xml } from '@xmpp/client'
-import { BackfillError, fetchRetained, type Retained } from '../../src/grid/backfill.ts'
-import { PUBSUB } from '../../src/grid/pubsub.ts'
-import type { Session } from '../../src/grid/session.ts'
+import { BackfillError, fetchRetained, type Retained } from '../../../src/grid/pubsub/backfill.ts'
+import { PUBSUB } from '../../../src/grid/pubsub/protocol.ts'
+import type { Session } from '../../../src/grid/xmpp/session.ts'
 
 interface Script {
   /** ids that have gone */

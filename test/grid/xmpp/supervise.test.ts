@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { GatewayError } from '../../src/errors.ts'
-import type { GridState } from '../../src/grid/contract.ts'
-import type { Session } from '../../src/grid/session.ts'
-import { BACKOFF, jitter, supervise } from '../../src/grid/supervise.ts'
-import { createVirtualClock } from '../support/clock.ts'
-import { LogLines } from '../support/recorder.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import type { GridState } from '../../../src/grid/contract.ts'
+import type { Session } from '../../../src/grid/xmpp/session.ts'
+import { BACKOFF, jitter, supervise } from '../../../src/grid/xmpp/supervise.ts'
+import { createVirtualClock } from '../../support/clock.ts'
+import { LogLines } from '../../support/recorder.ts'
 
 /** A session that ends when it is told to. */
 function fakeSession() {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type Frame, type FrameLimits, Framer, FramingError } from '../../src/grid/framer.ts'
+import { type Frame, type FrameLimits, Framer, FramingError } from '../../../src/grid/xmpp/framer.ts'
 
 const LIMITS: FrameLimits = { stanza: () => ({ size: 1_000, elements: 50 }), depth: 10, tag: 500 }
 const HEADER = `<?xml version='1.0'?><stream:stream xmlns="jabber:client" xmlns:stream="s" id='a>b'>`

@@ -1,6 +1,6 @@
 import type { Element } from '@xmpp/client'
-import { payloadXml } from './build.ts'
-import { PUBSUB_EVENT } from './pubsub.ts'
+import { payloadXml } from '../xmpp/stanza.ts'
+import { PUBSUB_EVENT } from './protocol.ts'
 
 /** One item of an event or of an answer. Without `xml` it has no payload, or more than one. */
 export interface ReceivedItem {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { publishOutcome, topicInDoubt } from '../../src/grid/conditions.ts'
+import { publishOutcome, topicInDoubt } from '../../../src/grid/pubsub/conditions.ts'
 
 const error = (type: string, condition: string, application?: string) =>
   publishOutcome({ kind: 'error', error: { type, condition, application, text: undefined } })

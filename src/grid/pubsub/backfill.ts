@@ -1,8 +1,8 @@
 import { type Element, xml } from '@xmpp/client'
+import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
+import type { Session } from '../xmpp/session.ts'
 import { type ReceivedItem, readItems } from './events.ts'
-import { answerError, errorText, type IqAnswer } from './iq.ts'
-import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './pubsub.ts'
-import type { Session } from './session.ts'
+import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './protocol.ts'
 
 /** UTF-16 code units of an item that is fetched alone because it was over the limit of what comes unasked */
 const ANSWER_LIMIT = 8_388_608

@@ -1,11 +1,11 @@
 import { type Element, xml } from '@xmpp/client'
-import type { TopicConfig } from '../config/types.ts'
-import type { TopicInfo } from './contract.ts'
+import type { TopicConfig } from '../../config/types.ts'
+import type { TopicInfo } from '../contract.ts'
+import type { GridLog } from '../log.ts'
+import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
+import type { Session } from '../xmpp/session.ts'
 import { readForm, submitForm } from './forms.ts'
-import { answerError, errorText, type IqAnswer } from './iq.ts'
-import type { GridLog } from './log.ts'
-import { DISCO_INFO, DISCO_ITEMS, disco, owner, PUBSUB, PUBSUB_OWNER, pubsub } from './pubsub.ts'
-import type { Session } from './session.ts'
+import { DISCO_INFO, DISCO_ITEMS, disco, owner, PUBSUB, PUBSUB_OWNER, pubsub } from './protocol.ts'
 
 /** A Topic as it was found or made. */
 export type TopicCheck =

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { GridConfig } from '../../src/config/types.ts'
-import { createGrid, type GridOptions } from '../../src/grid/grid.ts'
-import { topicConfig } from '../support/brokers.ts'
+import type { GridConfig } from '../../../src/config/types.ts'
+import { createGrid, type GridOptions } from '../../../src/grid/xmpp-grid.ts'
+import { topicConfig } from '../../support/brokers.ts'
 import {
   answer,
   event,
@@ -11,9 +11,9 @@ import {
   type FakeScript,
   startFakeController,
   usualAnswer,
-} from '../support/fake-controller.ts'
-import { type Certificate, createPki, type Pki } from '../support/pki.ts'
-import { LogLines, Recorder, until } from '../support/recorder.ts'
+} from '../../support/fake-controller.ts'
+import { type Certificate, createPki, type Pki } from '../../support/pki.ts'
+import { LogLines, Recorder, until } from '../../support/recorder.ts'
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
 const TIMING = { min: 10, max: 50, topicRetry: 100, resync: 60_000 }

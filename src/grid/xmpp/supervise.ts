@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import type { GridState } from './contract.ts'
-import type { GridLog } from './log.ts'
+import type { Clock } from '../../clock.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
+import type { GridState } from '../contract.ts'
+import type { GridLog } from '../log.ts'
 import type { Session } from './session.ts'
 
 /** ms */

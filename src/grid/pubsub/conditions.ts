@@ -1,5 +1,5 @@
-import type { PublishOutcome } from './contract.ts'
-import { errorText, type IqAnswer, type StanzaError } from './iq.ts'
+import type { PublishOutcome } from '../contract.ts'
+import { errorText, type IqAnswer, type StanzaError } from '../xmpp/iq.ts'
 
 /** 'cancel' that is about the service or the Topic and may well be over tomorrow; RFC 6120 §8.3.3. */
 const PASSING = new Set([

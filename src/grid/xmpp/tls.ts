@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { ConnectionOptions, PeerCertificate } from 'node:tls'
 import { domainToASCII } from 'node:url'
-import type { GridTls } from '../config/types.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import type { GridTls } from '../../config/types.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
 
 /**
  * TLS towards the Controller: its certificate must be issued by a trusted CA, valid now, name the XMPP domain (RFC 6120

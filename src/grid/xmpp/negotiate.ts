@@ -1,8 +1,8 @@
 import { type Element, xml } from '@xmpp/client'
-import type { GridConfig } from '../config/types.ts'
-import { GatewayError, messageOf } from '../errors.ts'
-import { type Mechanism, SaslError } from './sasl/mechanism.ts'
-import { selectMechanism } from './sasl/select.ts'
+import type { GridConfig } from '../../config/types.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
+import { type Mechanism, SaslError } from '../sasl/mechanism.ts'
+import { selectMechanism } from '../sasl/select.ts'
 import type { GridSocket } from './socket.ts'
 import { tlsOptions } from './tls.ts'
 

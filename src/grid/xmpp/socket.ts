@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
 import { tlsError } from './tls.ts'
 
 export interface Endpoint {

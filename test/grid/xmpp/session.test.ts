@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { GridConfig } from '../../src/config/types.ts'
-import { GatewayError } from '../../src/errors.ts'
-import { openSession, type SessionTiming } from '../../src/grid/session.ts'
+import type { GridConfig } from '../../../src/config/types.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import { openSession, type SessionTiming } from '../../../src/grid/xmpp/session.ts'
 import {
   answer,
   event,
@@ -10,9 +10,9 @@ import {
   type FakeController,
   type FakeScript,
   startFakeController,
-} from '../support/fake-controller.ts'
-import { type Authority, type Certificate, createPki, type Pki } from '../support/pki.ts'
-import { until } from '../support/recorder.ts'
+} from '../../support/fake-controller.ts'
+import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
+import { until } from '../../support/recorder.ts'
 
 const PASSWORD = 'gateway-secret'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Reread } from '../../src/grid/reread.ts'
-import { createVirtualClock } from '../support/clock.ts'
+import { Reread } from '../../../src/grid/pubsub/reread-schedule.ts'
+import { createVirtualClock } from '../../support/clock.ts'
 
 test('is due once for all that was missed, and not before', () => {
   const clock = createVirtualClock()

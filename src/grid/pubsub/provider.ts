@@ -1,10 +1,10 @@
 import { xml } from '@xmpp/client'
-import { elementFlaw } from './build.ts'
+import type { PublishOutcome } from '../contract.ts'
+import type { Session } from '../xmpp/session.ts'
+import { elementFlaw } from '../xmpp/stanza.ts'
 import { publishOutcome, topicInDoubt } from './conditions.ts'
-import type { PublishOutcome } from './contract.ts'
 import { submitForm } from './forms.ts'
-import { PUBSUB } from './pubsub.ts'
-import type { Session } from './session.ts'
+import { PUBSUB } from './protocol.ts'
 
 export interface PublishRequest {
   readonly session: Session

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { BuildError, buildHead, buildStanza, elementFlaw, payloadXml } from '../../src/grid/build.ts'
+import { BuildError, buildHead, buildStanza, elementFlaw, payloadXml } from '../../../src/grid/xmpp/stanza.ts'
 
 const ROOT = buildHead('<stream:stream xmlns="jabber:client" xmlns:stream="urn:stream" xmlns:far="urn:far">')
 const build = (text: string) => buildStanza(text, ROOT)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Element } from '@xmpp/client'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../../errors.ts'
 
 /** RFC 6120 §8.3: what an error stanza says. `application` is the specific condition, such as XEP-0060's. */
 export interface StanzaError {

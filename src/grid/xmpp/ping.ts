@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../../errors.ts'
 import type { Session } from './session.ts'
 import type { Stream } from './stream.ts'
 

@@ -1,7 +1,7 @@
+import type { GridHandlers } from '../contract.ts'
+import type { GridLog } from '../log.ts'
+import type { Session } from '../xmpp/session.ts'
 import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
-import type { GridHandlers } from './contract.ts'
-import type { GridLog } from './log.ts'
-import type { Session } from './session.ts'
 
 export interface PastOptions {
   readonly topic: string

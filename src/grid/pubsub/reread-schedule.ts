@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../../clock.ts'
 
 /** ms between two, however often something is missed; and without any for so long, it begins anew */
 const LONGEST = 3_600_000
