@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { canonical, parseText } from '../../src/xml/libxml.ts'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../../src/xml/normal-form.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, child, descendants, elements, text, type XmlElement } from '../../src/xml/tree.ts'
 import type { Answer } from './post.ts'
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { NamedFile } from '../config/named.ts'
+import type { NamedFile } from '../config/named-files.ts'
 import { osReason } from '../config/problems.ts'
 import { checkCertificates, checkCrl, type Look } from './check-certificates.ts'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { didYouMean } from '../config/nearest.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
 import { ConfigError, describe } from '../config/problems.ts'
 import { GatewayError } from '../errors.ts'
 import { type Command, type ExitCode, type Io, printable, reasonOf, UsageError, write } from './output.ts'

@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts'
+import { nearest } from '../config/did-you-mean.ts'
 import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'

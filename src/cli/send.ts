@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { didYouMean } from '../config/nearest.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
 import { MSG_TYPES, type MsgType, type PeerConfig } from '../config/types.ts'
 import { createLog } from '../log.ts'
 import type { Inspection } from '../reading/inspection.ts'

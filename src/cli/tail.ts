@@ -1,4 +1,4 @@
-import { didYouMean } from '../config/nearest.ts'
+import { didYouMean } from '../config/did-you-mean.ts'
 import type { Config } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import { gridOf } from './grid.ts'

@@ -1,4 +1,4 @@
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import type { ContentModel } from '../xml/normal-form.ts'
 import type { XmlElement } from '../xml/tree.ts'
 

@@ -1,4 +1,4 @@
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { attribute, descendants, type XmlElement } from '../xml/tree.ts'
 
 /** RFC 7970 §3.3.1, the words of a `restrictions` list in the configuration. */

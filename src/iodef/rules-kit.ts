@@ -1,4 +1,4 @@
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { attribute, elements, type XmlElement } from '../xml/tree.ts'
 import { trim } from './trim.ts'
 

@@ -1,4 +1,4 @@
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { elements, text, type XmlAttribute, type XmlElement, type XmlNode } from '../xml/tree.ts'
 
 /** An attribute by its IODEF 2 name; undefined is none. */

@@ -1,4 +1,4 @@
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
 import { all, before, carried, described, isBlank, make, note } from './upgrade-kit.ts'
 

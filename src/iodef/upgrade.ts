@@ -1,4 +1,4 @@
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { attribute, elements, text, type XmlElement, type XmlNode } from '../xml/tree.ts'
 import { contentModel } from './content-model.ts'
 import { assessment, confidence, impact } from './upgrade-impact.ts'

@@ -1,6 +1,6 @@
 import { labelOf, neededFor, neededForParts, same, strictest } from '../iodef/restriction.ts'
 import type { RidPolicy } from '../rid/message.ts'
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { child, elements, type XmlElement } from '../xml/tree.ts'
 
 /**

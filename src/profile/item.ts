@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
 
 /** XEP-0268 §2: the four wrappers of an Incident. */

@@ -3,7 +3,7 @@ import { contentModel } from '../iodef/content-model.ts'
 import { checkIdentifiers } from '../iodef/identifiers.ts'
 import { type IncidentId, incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { type Needed, neededFor } from '../iodef/restriction.ts'
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { isPrefixedType, normalForm } from '../xml/normal-form.ts'
 import { attribute, descendants, elements, type XmlElement } from '../xml/tree.ts'
 

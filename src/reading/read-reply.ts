@@ -4,7 +4,7 @@ import { decode } from '../xml/decode.ts'
 import { findDoctype } from '../xml/doctype.ts'
 import { parseText } from '../xml/libxml.ts'
 import { DocumentLimit } from '../xml/limits.ts'
-import { scan } from '../xml/scan.ts'
+import { scan } from '../xml/parse-tree.ts'
 
 /** A RID peer's reply (RFC 6546 §3): well-formed is enough, since the only free RID agent breaks its own schema. */
 export function readReply(bytes: Uint8Array): Reply {

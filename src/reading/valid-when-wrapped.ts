@@ -1,7 +1,7 @@
 import { xep0268Item } from '../profile/item.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import { parseText, type Schema, validate } from '../xml/libxml.ts'
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { descendants, type XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 
 const ATTRIBUTE = /\s+([^\s<>="'/]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g
 const START_TAG = /<([^\s<>/!?="']+)((?:\s+[^\s<>="'/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))+)\s*(\/?)>/g

@@ -1,7 +1,7 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type IncidentId, readIncidentId } from '../iodef/incident-id.ts'
 import { declares } from '../xml/extract.ts'
-import { NS } from '../xml/names.ts'
+import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
 import { attribute, child, elements, type XmlElement } from '../xml/tree.ts'
 import type { Reply } from './contract.ts'

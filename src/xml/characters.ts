@@ -1,4 +1,4 @@
-import { inPieces } from './pieces.ts'
+import { inPieces } from './chunked-replace.ts'
 
 /** XML 1.0 §2.11 */
 export function newlines(text: string): string {

@@ -1,4 +1,4 @@
-import { declaredIn, surroundings } from './surroundings.ts'
+import { declaredIn, surroundings } from './in-scope-namespaces.ts'
 import type { XmlElement } from './tree.ts'
 
 /**

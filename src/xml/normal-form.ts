@@ -1,6 +1,6 @@
+import { inPieces } from './chunked-replace.ts'
 import { DocumentLimit, NORMAL_FORM_LIMIT } from './limits.ts'
-import { NS } from './names.ts'
-import { inPieces } from './pieces.ts'
+import { NS } from './namespaces.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
 /** What the normal form must know of a vocabulary. */

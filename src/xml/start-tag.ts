@@ -1,5 +1,5 @@
 import { decodeAttribute } from './characters.ts'
-import { NS } from './names.ts'
+import { NS } from './namespaces.ts'
 import type { XmlAttribute } from './tree.ts'
 
 /** Prefix to namespace. Each level inherits from the one around it (prototypes, not copies: a stranger chooses how many). */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { nearest } from '../../src/config/nearest.ts'
+import { nearest } from '../../src/config/did-you-mean.ts'
 import { parseDuration, parseSize } from '../../src/config/units.ts'
 
 describe('durations', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, descendants, elements, type XmlElement } from '../../src/xml/tree.ts'
 
 /** What a schema file says of the content of each element that it declares, anywhere. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkIdentifiers } from '../../src/iodef/identifiers.ts'
-import { NS } from '../../src/xml/names.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { NS } from '../../src/xml/namespaces.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 
 function messages(body: string, limit?: number): string[] {
   const root = scan(`<IODEF-Document xmlns="${NS.iodef2}" xmlns:ds="${NS.ds}">\n${body}</IODEF-Document>`)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { incidentIdOf, incidentKey } from '../../src/iodef/incident-id.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { IODEF1, incidentText } from '../support/documents.ts'
 
 const idOf = (text: string) =>

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { RESTRICTIONS } from '../../src/config/types.ts'
 import { missingFrom, neededFor, strictest } from '../../src/iodef/restriction.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { runs } from '../support/arbitraries.ts'
 import { additionalData, documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkAdvice, checkRules } from '../../src/iodef/rules.ts'
-import { NS } from '../../src/xml/names.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { NS } from '../../src/xml/namespaces.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 
 const parse = (xml: string) =>
   scan(`<t:top xmlns:t="urn:test" xmlns="${NS.iodef2}" xmlns:i1="${NS.iodef1}">\n${xml}</t:top>`)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { upgradeDocument } from '../../src/iodef/upgrade.ts'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { complaint } from '../schemas/support.ts'
 
 const V1 = `xmlns="${NS.iodef1}" xmlns:xsi="${NS.xsi}"`

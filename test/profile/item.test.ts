@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { type Context, ELEMENTS, itemId, readItem, renderContext, xep0268Item } from '../../src/profile/item.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 
 const INCIDENT = '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"></Incident>'
 const SHELL = '<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" version="2.00" xml:lang="en"></IODEF-Document>'

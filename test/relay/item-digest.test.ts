@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { claimsIodef, digestOf } from '../../src/relay/item-digest.ts'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import { runs } from '../support/arbitraries.ts'
 
 test('an item is the same however its attributes are ordered and quoted', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { descendants } from '../../src/xml/tree.ts'
 import { type Chance, runs, withChance } from '../support/arbitraries.ts'
 import { ridText } from '../support/documents.ts'

@@ -10,7 +10,7 @@ import {
   renderMessage,
   renderPolicy,
 } from '../../src/rid/message.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { read } from '../relay/journey.ts'
 import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import { complaint, declare, iodef2 } from './support.ts'
 
 const REFERENCE = '<Reference><Description>x</Description></Reference>'

@@ -5,7 +5,7 @@ import { missingFrom, neededFor } from '../../src/iodef/restriction.ts'
 import { checkRules } from '../../src/iodef/rules.ts'
 import { createIntake } from '../../src/reading/reader.ts'
 import { decode } from '../../src/xml/decode.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 
 interface Fixture {
   readonly file: string

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { compileSchemas, parseText, validate } from '../../src/xml/libxml.ts'
-import { NS } from '../../src/xml/names.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { NS } from '../../src/xml/namespaces.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, descendants, type XmlElement } from '../../src/xml/tree.ts'
 
 const folder = new URL('../../schemas/', import.meta.url)

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import { createWorld } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
 import { incident } from '../support/reports.ts'

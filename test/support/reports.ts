@@ -4,9 +4,9 @@ import { contentModel } from '../../src/iodef/content-model.ts'
 import { nodeOf, policyOf, renderMessage } from '../../src/rid/message.ts'
 import { decode } from '../../src/xml/decode.ts'
 import { canonical } from '../../src/xml/libxml.ts'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, child, elements, text, type XmlElement } from '../../src/xml/tree.ts'
 
 export interface Report {

@@ -1,5 +1,5 @@
 import { contentModel } from '../../src/iodef/content-model.ts'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 import type { XmlAttribute, XmlElement } from '../../src/xml/tree.ts'
 import type { Chance } from './arbitraries.ts'
 

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto'
 import { canonical } from '../../src/xml/libxml.ts'
-import { NS } from '../../src/xml/names.ts'
+import { NS } from '../../src/xml/namespaces.ts'
 
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 const ENVELOPED = `${NS.ds}enveloped-signature`

@@ -5,7 +5,7 @@ import { declares, extract } from '../../src/xml/extract.ts'
 import { parseText } from '../../src/xml/libxml.ts'
 import { locate } from '../../src/xml/locate.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { descendants, type XmlElement } from '../../src/xml/tree.ts'
 import { runs, xmlText } from '../support/arbitraries.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 
 const noModel = { elementOnly: () => false, opaque: () => false }
 const normal = (text: string) => normalForm(scan(text), noModel)

@@ -1,6 +1,6 @@
+import { overlap } from './address-overlap.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
-import { didYouMean } from './nearest.ts'
-import { overlap } from './overlap.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'
 

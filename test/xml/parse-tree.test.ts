@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseText } from '../../src/xml/libxml.ts'
-import { scan } from '../../src/xml/scan.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
 import { type Bare, fromScan } from './libxml-tree.ts'
 
 function read(text: string): Bare {
