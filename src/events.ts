@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import type { Backlog, DeliverySummary, Direction, TraceEvent } from './store/contract.ts'
+import type { Backlog, DeliverySummary, TraceEvent } from './store/contract.ts'
+import type { Direction } from './vocabulary.ts'
 
 /**
  * Something that happened and belongs in the life of an incident. Put `trace` into the store's commit that makes it true,

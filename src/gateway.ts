@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, PeerConfig } from './config/types.ts'
-import { createDelivery, type Delivery as DeliveryEngine } from './delivery/engine.ts'
+import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts'
 import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { createEvents, type Events } from './events.ts'
@@ -11,15 +11,15 @@ import type { Logger } from './log.ts'
 import { collectProcessMetrics, countRid, createMetrics, type Metrics } from './metrics.ts'
 import { type OpsListener, startOps } from './ops/listener.ts'
 import { createReadiness, type ReadinessBoard, works } from './ops/readiness.ts'
-import { createIntake, type Intake } from './reading/reader.ts'
+import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
 import { createConsumer, readAgain } from './relay/consume.ts'
 import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import type { DestinationKind } from './store/contract.ts'
 import { openGatewayStore, type SqliteStore } from './store/sqlite/sqlite-store.ts'
+import type { DestinationKind } from './vocabulary.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface GatewayOptions {
@@ -45,7 +45,7 @@ interface Parts {
   readonly events: Events
   readonly readiness: ReadinessBoard
   readonly store: SqliteStore
-  readonly intake: Intake
+  readonly reader: Reader
 }
 
 const STORE_PROBE_MS = 5_000
@@ -79,9 +79,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   }
   const store = opened.use(await openGatewayStore({ path: config.store.path, log, clock, lost }))
   readiness.set('store', 'ok')
-  const intake = opened.use(createIntake())
-  await intake.warm()
-  const parts: Parts = { config, log, clock, metrics, events, readiness, store, intake }
+  const reader = opened.use(createReader())
+  await reader.warm()
+  const parts: Parts = { config, log, clock, metrics, events, readiness, store, reader }
 
   let draining = false
   readiness.set('drain', 'off')
@@ -97,7 +97,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       peers: config.peers,
       accept: createAccept({
         config,
-        intake,
+        reader,
         store,
         events,
         unsettled: () => store.unsettled(),
@@ -135,8 +135,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   }
 }
 
-function createSenders({ config, log, intake }: Parts): Map<string, ReloadableRidSender> {
-  const readReply = (body: Uint8Array) => intake.readReply(body)
+function createSenders({ config, log, reader }: Parts): Map<string, ReloadableRidSender> {
+  const readReply = (body: Uint8Array) => reader.readReply(body)
   // as many connections as sends: the deadline of a send includes the wait for one
   const limits = { connections: config.delivery.concurrency }
   const withUrl = config.peers.filter((peer) => peer.url !== undefined)
@@ -175,11 +175,11 @@ function createDeliverySide(
   grid: Grid,
   senders: ReadonlyMap<string, ReloadableRidSender>,
 ): DeliveryEngine {
-  const { config, store, clock, log, events, intake } = parts
+  const { config, store, clock, log, events, reader } = parts
   const topicSink = createTopicSink(grid)
   const peerSink = (peer: PeerConfig): Sink | undefined => {
     const sender = senders.get(peer.name)
-    return sender && createPeerSink({ config, peer, sender, store, reread: (item) => readAgain(intake, item) })
+    return sender && createPeerSink({ config, peer, sender, store, reread: (item) => readAgain(reader, item) })
   }
   const sinks = new Map<string, Sink>()
   for (const topic of config.grid.topics) sinks.set(`topic ${topic.name}`, topicSink)
@@ -191,7 +191,7 @@ function createDeliverySide(
     const [kind, ...name] = key.split(' ')
     return { kind: kind as DestinationKind, destination: name.join(' ') }
   })
-  return createDelivery({ store, clock, log, events, sinks, destinations, config: config.delivery })
+  return createDeliveryEngine({ store, clock, log, events, sinks, destinations, config: config.delivery })
 }
 
 function startOpsSide({ config, log, metrics, events, readiness, store }: Parts): Promise<OpsListener> {

@@ -49,7 +49,12 @@ describe('the packed package, installed', () => {
   after(() => rmSync(temp, { recursive: true, force: true }))
 
   it('holds compiled JavaScript, schemas, pages and license, and neither sources nor tests', () => {
-    for (const path of ['dist/main.js', 'dist/relay/intake-worker.js', 'schemas/iodef-2.0.xsd', 'bin/iodef-gateway']) {
+    for (const path of [
+      'dist/main.js',
+      'dist/reading/reader-worker.js',
+      'schemas/iodef-2.0.xsd',
+      'bin/iodef-gateway',
+    ]) {
       assert.ok(files.includes(path), path)
     }
     for (const path of ['README.md', 'LICENSE', 'docs/guide.md']) assert.ok(files.includes(path), path)

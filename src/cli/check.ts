@@ -4,7 +4,7 @@ import type { Restricted } from '../config/restricted.ts'
 import type { Config } from '../config/types.ts'
 import { messageOf } from '../errors.ts'
 import { missingFrom } from '../iodef/restriction.ts'
-import { createIntake } from '../reading/reader.ts'
+import { createReader } from '../reading/reader.ts'
 import { checkFiles, type FileFinding } from './check-files.ts'
 import { checkOnline } from './check-online.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
@@ -61,9 +61,9 @@ async function examine({ config, problems, warnings, files, restricted }: Loaded
 
 /** The built-in schemas: they fail to compile only when the installation is broken. */
 async function checkSchemas(): Promise<Problem[]> {
-  await using intake = createIntake({ threads: 1 })
+  await using reader = createReader({ threads: 1 })
   try {
-    await intake.warm()
+    await reader.warm()
     return []
   } catch (error) {
     return [{ path: '', message: `the schemas do not compile; install the package again: ${messageOf(error)}` }]

@@ -1,5 +1,6 @@
 import { nearest } from '../config/did-you-mean.ts'
-import type { Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
+import type { Delivery, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
+import type { DeliveryState } from '../vocabulary.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
 import { isoTime, publicDelivery, shortTime, storeOf } from './store.ts'

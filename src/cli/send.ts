@@ -2,13 +2,14 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { didYouMean } from '../config/did-you-mean.ts'
-import { MSG_TYPES, type MsgType, type PeerConfig } from '../config/types.ts'
+import type { PeerConfig } from '../config/types.ts'
 import { createLog } from '../log.ts'
 import type { Inspection } from '../reading/inspection.ts'
-import { createIntake } from '../reading/reader.ts'
+import { createReader } from '../reading/reader.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
+import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
 import { checkFiles } from './check-files.ts'
 import { readInput, UnreadableError } from './input.ts'
@@ -55,12 +56,12 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     }
     checkTls(tls)
     const msgType = msgTypeOf(values.type ?? 'Report')
-    await using intake = createIntake({ threads: 1, deadlineMs: 60_000 })
+    await using reader = createReader({ threads: 1, deadlineMs: 60_000 })
     let response: PeerResponse | undefined
     await using sender = createRidSender({
       peer,
       tls,
-      readReply: (body) => intake.readReply(body),
+      readReply: (body) => reader.readReply(body),
       log: createLog('silent'),
       observe: (seen) => {
         response = seen
@@ -74,7 +75,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
       await write(io.err, `${printable(file)} is not XML and was not sent: ${printable(decoded.error.message)}\n`)
       return 1
     }
-    const inspection = await intake.inspect(bytes)
+    const inspection = await reader.inspect(bytes)
     if (!inspection.valid) await write(io.err, `${printable(file)} ${describe(inspection)}; it is sent as it is\n`)
     const message = wrapped(inspection, msgType, values.name ?? nameOf(tls.cert))
     const idle = (['type', 'name'] as const).filter((option) => values[option] !== undefined).map((o) => `--${o}`)

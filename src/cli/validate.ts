@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import { createIntake, type Intake } from '../reading/reader.ts'
+import { createReader, type Reader } from '../reading/reader.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { readInput, UnreadableError } from './input.ts'
 import { parse } from './options.ts'
@@ -36,9 +36,9 @@ inside) or an XEP-0268 payload. Errors and warnings have line, column and reason
     const { values, positionals: files } = parse(args, { json: { type: 'boolean' }, strict: { type: 'boolean' } })
     if (files.length === 0) throw new UsageError('which file?')
     // a person waits for these documents, so there is more time than for a stranger's
-    await using intake = createIntake({ deadlineMs: 60_000 })
+    await using reader = createReader({ deadlineMs: 60_000 })
     const verdicts: Verdict[] = []
-    for await (const verdict of inOrder(files, (file) => examine(intake, file, values.strict === true))) {
+    for await (const verdict of inOrder(files, (file) => examine(reader, file, values.strict === true))) {
       verdicts.push(verdict)
       if (!values.json) await write(io.out, describe(verdict))
     }
@@ -47,9 +47,9 @@ inside) or an XEP-0268 payload. Errors and warnings have line, column and reason
   },
 }
 
-async function examine(intake: Intake, file: string, strict: boolean): Promise<Verdict> {
+async function examine(reader: Reader, file: string, strict: boolean): Promise<Verdict> {
   try {
-    const { valid, format, errors, more, warnings } = await intake.inspect(await readInput(file), {
+    const { valid, format, errors, more, warnings } = await reader.inspect(await readInput(file), {
       strict,
       advice: true,
     })

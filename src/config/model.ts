@@ -1,8 +1,8 @@
 import { z } from 'zod'
+import { MSG_TYPES, RESTRICTIONS } from '../vocabulary.ts'
 import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
 import { DEFAULT_RESTRICTIONS } from './restricted.ts'
-import { MSG_TYPES, RESTRICTIONS } from './types.ts'
 
 /** RFC 7970 section 3.3.1, in the order of strictness, with `default`. */
 const restrictions = f

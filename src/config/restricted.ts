@@ -1,5 +1,5 @@
+import { RESTRICTIONS } from '../vocabulary.ts'
 import { at, list } from './tree.ts'
-import { RESTRICTIONS } from './types.ts'
 
 /** One list of `restrictions` that is in force. */
 export interface Restricted {

@@ -1,29 +1,5 @@
 import type { SecureVersion } from 'node:tls'
-
-/** RFC 6545 section 5: the MsgTypes of a RID message. */
-export const MSG_TYPES = [
-  'Report',
-  'Query',
-  'InvestigationRequest',
-  'TraceRequest',
-  'Result',
-  'Acknowledgement',
-] as const
-export type MsgType = (typeof MSG_TYPES)[number]
-
-/** RFC 7970 section 3.3.1, as written in documents and in `restrictions` lists. */
-export const RESTRICTIONS = [
-  'public',
-  'partner',
-  'need-to-know',
-  'private',
-  'white',
-  'green',
-  'amber',
-  'red',
-  'default',
-] as const
-export type Restriction = (typeof RESTRICTIONS)[number]
+import type { MsgType, Restriction } from '../vocabulary.ts'
 
 /** The whole configuration: read, checked, frozen; paths absolute, durations in ms, sizes in bytes. */
 export interface Config {

@@ -2,11 +2,12 @@ import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Delivery, DestinationKind, Store } from '../store/contract.ts'
+import type { Delivery, Store } from '../store/contract.ts'
+import type { DestinationKind } from '../vocabulary.ts'
 import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
 import type { Keeper } from './settle.ts'
 import type { Sink } from './sink.ts'
-import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, judge, release } from './verdict.ts'
+import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
 
 export interface Destination {
   readonly kind: DestinationKind
@@ -202,7 +203,7 @@ export class DeliveryLoop {
   async #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {
     const { keeper, clock, postponed } = this.#context
     if (outcome.kind === 'stopped') return keeper.keep(release(unit, clock.now()))
-    await keeper.keep(judge(unit, outcome, this.#circumstances()))
+    await keeper.keep(settleAs(unit, outcome, this.#circumstances()))
     if (outcome.kind === 'retry') postponed()
   }
 

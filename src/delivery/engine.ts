@@ -3,7 +3,8 @@ import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { Backlog, DestinationKind, Store } from '../store/contract.ts'
+import type { Backlog, Store } from '../store/contract.ts'
+import type { DestinationKind } from '../vocabulary.ts'
 import { SEND_GRACE } from './attempt.ts'
 import { DeliveryLoop, type Destination, type DestinationState } from './destination-loop.ts'
 import { createKeeper } from './settle.ts'
@@ -29,7 +30,7 @@ export interface DeliveryOptions {
 }
 
 /** The one door out: every delivery in the store leaves through here, or is held for an operator. */
-export interface Delivery extends AsyncDisposable {
+export interface DeliveryEngine extends AsyncDisposable {
   /** Ends the leases of an earlier life, then begins to deliver. Resolves at once. */
   start(): void
   /**
@@ -53,7 +54,7 @@ const POLL = 1000
 /** ms: the queue is looked at no more often than this, however much comes in */
 const RECHECK = 50
 
-export function createDelivery(options: DeliveryOptions): Delivery {
+export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   const { store, clock, log, destinations, sinks, config, events, observe } = options
   const draining = new AbortController()
   const stop = new AbortController()

@@ -32,7 +32,7 @@ export function floorOf({ retryAfter = 0 }: { readonly retryAfter?: number }, ma
 }
 
 /** Turns what the sink said into what the store keeps. All members of a unit share one fate. */
-export function judge(unit: readonly Delivery[], outcome: SendOutcome, about: Circumstances): Verdict {
+export function settleAs(unit: readonly Delivery[], outcome: SendOutcome, about: Circumstances): Verdict {
   const { now, random, maxAge, events } = about
   switch (outcome.kind) {
     case 'delivered': {

@@ -30,7 +30,7 @@ const RULES: ReadonlyMap<string, readonly Rule[]> = new Map(
  * well: the schema checks it there, too. Other namespaces, IODEF 1 among them, are left alone.
  */
 export function checkRules(root: XmlElement, limit: number = LIMIT): RuleFinding[] {
-  return judge(root, limit, true)
+  return checkEach(root, limit, true)
 }
 
 /**
@@ -38,10 +38,10 @@ export function checkRules(root: XmlElement, limit: number = LIMIT): RuleFinding
  * which counts here (schemas/README.md), and what nobody can tell from the document alone.
  */
 export function checkAdvice(root: XmlElement, limit: number = LIMIT): RuleFinding[] {
-  return judge(root, limit, false)
+  return checkEach(root, limit, false)
 }
 
-function judge(root: XmlElement, limit: number, musts: boolean): RuleFinding[] {
+function checkEach(root: XmlElement, limit: number, musts: boolean): RuleFinding[] {
   const context = identifiersOf(root)
   const findings: RuleFinding[] = []
   for (const element of descendants(root)) {

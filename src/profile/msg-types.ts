@@ -1,4 +1,4 @@
-import type { MsgType } from '../config/types.ts'
+import type { MsgType } from '../vocabulary.ts'
 import type { IncidentElement } from './item.ts'
 
 /** Design §5: which XEP-0268 element carries which RID message. Acknowledgements never reach the grid. */

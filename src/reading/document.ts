@@ -3,6 +3,7 @@ import { contentModel } from '../iodef/content-model.ts'
 import { checkIdentifiers } from '../iodef/identifiers.ts'
 import { type IncidentId, incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { type Needed, neededFor } from '../iodef/restriction.ts'
+import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { NS } from '../xml/namespaces.ts'
 import { isPrefixedType, normalForm } from '../xml/normal-form.ts'
 import { attribute, descendants, elements, type XmlElement } from '../xml/tree.ts'
@@ -77,9 +78,6 @@ export function describe(
   }
 }
 
-/** What an IODEF-Document is taken to be when nothing else is said. */
-export const PLAIN_SHELL = `<IODEF-Document xmlns="${NS.iodef2}" version="2.00"></IODEF-Document>`
-
 /** normalForm(document), put together from what is known already where attribute prefixes cannot make a difference. */
 function wholeNormalForm(document: XmlElement, shell: string, incidents: readonly IncidentReading[]): string {
   if (document.attributes.some((a) => a.ns !== '' && a.ns !== NS.xml)) return normalForm(document, contentModel)
@@ -98,13 +96,6 @@ function describeIncident(incident: XmlElement): IncidentReading {
     purpose: attribute(incident, 'purpose')?.trim() ?? '',
     xml: normalForm(incident, contentModel),
   }
-}
-
-/** Puts Incidents (normal form) into a shell (normal form): RFC 7970 §3.1, they come before AdditionalData. */
-export function joinDocument(shell: string, incidents: readonly string[]): string {
-  // in a shell's start tag `>` can stand inside quotes
-  const start = /^<(?:[^"'>]|"[^"]*")*>/.exec(shell)?.[0] ?? ''
-  return start + incidents.join('') + shell.slice(start.length)
 }
 
 /**

@@ -18,7 +18,7 @@ import { type DocumentReading, describe, hasPrefixedType } from './document.ts'
 import { type Format, type Inspection, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readXep0268 } from './read-item.ts'
 import { upgradedReading } from './upgraded-document.ts'
-import { staysValid } from './valid-when-wrapped.ts'
+import { validWhenWrapped } from './valid-when-wrapped.ts'
 
 export const TOP_SCHEMAS = ['iodef-2.0.xsd', 'iodef-1.0.xsd', 'iodef-rid-2.0.xsd', 'xep-0268.xsd'] as const
 
@@ -101,7 +101,7 @@ function readParsed(
   const alone = describe(document, original, root)
   const policy = result.rid?.policy == null ? undefined : carriedPolicy(root, document, result.rid.policy)
   const sayable = result.rid?.policy == null || policy !== undefined
-  const described = { ...alone, carriable: alone.carriable && sayable && staysValid(schemas, document, alone) }
+  const described = { ...alone, carriable: alone.carriable && sayable && validWhenWrapped(schemas, document, alone) }
   const rid = result.rid && policy ? { ...result.rid, policy } : result.rid
   if (described.version === 2) return { ...result, rid, document: described }
   const { part } = options

@@ -1,14 +1,15 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type Needed, neededFor, strictest } from '../iodef/restriction.ts'
-import { mayShow } from '../profile/broker-copy.ts'
+import { couldBeCopy } from '../profile/broker-copy.ts'
 import { type ItemParts, readItem, xep0268Item } from '../profile/item.ts'
+import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
 import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
 import type { XmlElement } from '../xml/tree.ts'
-import { type DocumentReading, joinDocument, PLAIN_SHELL } from './document.ts'
+import type { DocumentReading } from './document.ts'
 import { type Inspection, type ItemReading, refused } from './inspection.ts'
 
 /** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
@@ -31,7 +32,7 @@ export function readXep0268(root: XmlElement, result: Inspection, read: Read): I
     element: parts.element,
     position: parts.position,
     items: parts.items,
-    ...readEnvelope(parts, read),
+    ...readAround(parts, read),
     signatures: signed.signatures,
   }
   // what is seen and what is carried both count: a publisher may have made them differ
@@ -68,11 +69,11 @@ function shows(parts: ItemParts, visible: string, { incidents, fragile }: Docume
   if (own === undefined || incidents.length !== Math.max(1, parts.items.length)) return false
   const ids = incidents.map((incident) => xep0268Item(parts.element, incident.xml).id)
   if (parts.items.length > 0 && ids.join() !== parts.items.join()) return false
-  return own.xml === visible || (fragile && mayShow(scan(own.xml), scan(visible)))
+  return own.xml === visible || (fragile && couldBeCopy(scan(own.xml), scan(visible)))
 }
 
 /** What the context says of the RID message, if such a message would be valid: anybody may have written it. */
-function readEnvelope(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' | 'incidentSource'> {
+function readAround(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' | 'incidentSource'> {
   const policy = parts.policy === null ? null : readPolicy(parts.policy)
   const incidentSource = parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel)
   if (policy === null && incidentSource === null) return { policy, incidentSource }

@@ -5,7 +5,7 @@ import { compileSchemas } from '../xml/libxml.ts'
 import type { Inspection } from './inspection.ts'
 import { readDocument, TOP_SCHEMAS } from './read-document.ts'
 import { readReply } from './read-reply.ts'
-import type { IntakeRequest } from './reader.ts'
+import type { ReaderRequest } from './reader.ts'
 import type { PoolAnswer, PoolMessage } from './worker-pool.ts'
 
 /** One reader thread: compiles our schemas, then reads one document after another. */
@@ -17,7 +17,7 @@ const files = new Map(
 )
 const schemas = compileSchemas(files, TOP_SCHEMAS)
 
-function answer(request: IntakeRequest): PoolAnswer<Inspection | Reply> {
+function answer(request: ReaderRequest): PoolAnswer<Inspection | Reply> {
   try {
     const { kind, bytes } = request
     return { response: kind === 'reply' ? readReply(bytes) : readDocument(schemas, bytes, request.options) }
@@ -26,7 +26,7 @@ function answer(request: IntakeRequest): PoolAnswer<Inspection | Reply> {
   }
 }
 
-parentPort?.on('message', ({ requests }: PoolMessage<IntakeRequest>) => {
+parentPort?.on('message', ({ requests }: PoolMessage<ReaderRequest>) => {
   parentPort?.postMessage({ answers: requests.map(answer) })
 })
 parentPort?.postMessage({ ready: true })

@@ -3,12 +3,12 @@ import type { Reply } from '../rid/contract.ts'
 import type { Inspection, ReadOptions } from './inspection.ts'
 import { WorkerPool } from './worker-pool.ts'
 
-export type IntakeRequest =
+export type ReaderRequest =
   | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly options: ReadOptions }
   | { readonly kind: 'reply'; readonly bytes: Uint8Array }
 
 /** Reads strangers' documents in threads of their own. */
-export interface Intake extends AsyncDisposable {
+export interface Reader extends AsyncDisposable {
   /** Compiles the schemas ahead of the first document; rejects when they do not compile. */
   warm(): Promise<void>
   /**
@@ -21,7 +21,7 @@ export interface Intake extends AsyncDisposable {
   readReply(bytes: Uint8Array): Promise<Reply>
 }
 
-export interface IntakeOptions {
+export interface ReaderOptions {
   readonly threads?: number
   readonly deadlineMs?: number
   readonly heapMiB?: number
@@ -32,8 +32,8 @@ const KIB = 1024
 /** A tiny document, to see that the schemas compile. */
 const WARM = Buffer.from('<x/>')
 
-export function createIntake(options: IntakeOptions = {}): Intake {
-  const pool = new WorkerPool<IntakeRequest, Inspection | Reply>({
+export function createReader(options: ReaderOptions = {}): Reader {
+  const pool = new WorkerPool<ReaderRequest, Inspection | Reply>({
     // type stripping runs the .ts, a packed package the .js
     script: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),

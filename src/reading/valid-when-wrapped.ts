@@ -12,7 +12,7 @@ const AROUND: ReadonlySet<string> = new Set([NS.incident, NS.jid, NS.rid])
  * Extension content is judged by whatever schema is at hand: an element of XEP-0268 or RID inside AdditionalData, say, is anything
  * in a document, and must be valid once that is in an item or a RID message. Would it be?
  */
-export function staysValid(
+export function validWhenWrapped(
   schemas: ReadonlyMap<string, Schema>,
   element: XmlElement,
   { xml, version, incidents }: DocumentReading,

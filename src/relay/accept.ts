@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto'
-import type { Config, MsgType, PeerConfig } from '../config/types.ts'
-import { MSG_TYPES } from '../config/types.ts'
+import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
 import { incidentKey } from '../iodef/incident-id.ts'
 import { variantOf } from '../profile/variant.ts'
 import type { DocumentReading } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
-import type { Intake } from '../reading/reader.ts'
+import type { Reader } from '../reading/reader.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import type { Store } from '../store/contract.ts'
+import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { type Publication, planPublication } from './plan-items.ts'
 
 export interface AcceptOptions {
   readonly config: Config
-  readonly intake: Intake
+  readonly reader: Reader
   readonly store: Store
   readonly events: Events
   /** how many deliveries are, for the limit of the queue */
@@ -33,13 +33,13 @@ const RETRY_AFTER = 30
  * throws for what the message holds.
  */
 export function createAccept(options: AcceptOptions): Accept {
-  const { config, intake, store, events } = options
+  const { config, reader, store, events } = options
   return async (message) => {
     let inspection: Inspection
     try {
       const { charset, peer } = message
       const readOptions = { ...(charset !== undefined && { charset }), strict: peer.strict }
-      inspection = await intake.inspect(message.body, readOptions, `peer ${peer.name}`)
+      inspection = await reader.inspect(message.body, readOptions, `peer ${peer.name}`)
     } catch (error) {
       return cannotRead(options, message, error)
     }

@@ -4,16 +4,18 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { DeliveryOf, Events, Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
+import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
-import type { Intake } from '../reading/reader.ts'
+import type { Reader } from '../reading/reader.ts'
 import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/contract.ts'
-import { claimsIodef, digestOf } from './item-digest.ts'
+import { digestOf } from './item-digest.ts'
+import { type Consumed, consumedFrom } from './part.ts'
 import { encodePart } from './peer-sink.ts'
-import { type Consumed, consumedFrom, withheldFrom } from './render-rid.ts'
+import { withheldFrom } from './render-rid.ts'
 
 export interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>
-  readonly intake: Intake
+  readonly reader: Reader
   readonly store: Store
   readonly events: Events
   readonly clock: Clock
@@ -35,7 +37,7 @@ const WINDOW = 32
  * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved.
  */
 export function createConsumer(options: ConsumeOptions): (topic: string, items: readonly GridItem[]) => Promise<void> {
-  const { intake, store, clock } = options
+  const { reader, store, clock } = options
   return async (topic, items) => {
     const fresh = items
       .map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
@@ -45,7 +47,7 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
     let failed: { readonly error: unknown } | undefined
     for (let from = 0; from < fresh.length; from += WINDOW) {
       const window = fresh.slice(from, from + WINDOW)
-      const readings = await Promise.allSettled(window.map(({ item }) => read(intake, item)))
+      const readings = await Promise.allSettled(window.map(({ item }) => read(reader, item)))
       for (const [i, { item, seen }] of window.entries()) {
         const reading = readings[i]
         if (reading?.status === 'rejected') failed ??= { error: reading.reason }
@@ -70,11 +72,11 @@ function seenItem(topic: string, item: GridItem, at: number): SeenItem {
  * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
  * also run out because the machine stood still: so that is tried twice.
  */
-async function read(intake: Intake, item: Pick<GridItem, 'xml'>, again = true): Promise<Inspection> {
+async function read(reader: Reader, item: Pick<GridItem, 'xml'>, again = true): Promise<Inspection> {
   try {
-    return await intake.inspect(Buffer.from(item.xml), { charset: 'utf-8' })
+    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' })
   } catch (error) {
-    if (again && error instanceof GatewayError && error.code === 'intake-timeout') return read(intake, item, false)
+    if (again && error instanceof GatewayError && error.code === 'intake-timeout') return read(reader, item, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
     return {
       format: 'XEP-0268',
@@ -91,8 +93,8 @@ async function read(intake: Intake, item: Pick<GridItem, 'xml'>, again = true): 
 }
 
 /** What an item says that was held because it was not valid; undefined when it still is not. Rejects when nobody could look. */
-export async function readAgain(intake: Intake, xml: string): Promise<Consumed | undefined> {
-  const inspection = await read(intake, { xml })
+export async function readAgain(reader: Reader, xml: string): Promise<Consumed | undefined> {
+  const inspection = await read(reader, { xml })
   return inspection.valid ? consumedFrom(inspection) : undefined
 }
 
@@ -188,14 +190,14 @@ function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, c
   return {
     rows,
     happenings(added) {
-      const intake = { direction: 'grid-to-rid', source: topic, incidents, message: item.id } as const
+      const reader = { direction: 'grid-to-rid', source: topic, incidents, message: item.id } as const
       const deliveries = added.filter((id) => id !== undefined).length
       const withheld = rows.flatMap((row, i) => {
         const id = added[i]
         if (id === undefined || row.reason === undefined) return []
         return [events.withheld(about(id, topic, row, clock.now()), row.reason)]
       })
-      return [events.consumed({ ...intake, deliveries }), ...loops, ...withheld]
+      return [events.consumed({ ...reader, deliveries }), ...loops, ...withheld]
     },
   }
 }

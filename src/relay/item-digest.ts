@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { NS } from '../xml/namespaces.ts'
+import { attributesOf } from '../xml/attributes.ts'
 
-const ATTRIBUTE = /\s+([^\s<>="'/]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g
 const START_TAG = /<([^\s<>/!?="']+)((?:\s+[^\s<>="'/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))+)\s*(\/?)>/g
 
 /** UTF-16 code units up to which spelling is looked at: 8 MB of small elements would hold everybody up for a second */
@@ -20,18 +19,4 @@ export function digestOf(xml: string): string {
           return `<${name}${list.sort().join('')}${end}>`
         })
   return createHash('sha256').update(ordered).digest('hex')
-}
-
-const OURS: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.incident])
-
-/** Does the root of a payload that cannot be read say that it is IODEF? */
-export function claimsIodef(xml: string): boolean {
-  const root = /^\s*<(?:([^\s<>/:]{1,100}):)?[^\s<>/:]+([^<>]{0,10000})/.exec(xml)
-  const declared = attributesOf(root?.[2] ?? '')
-  const name = root?.[1] === undefined ? 'xmlns' : `xmlns:${root[1]}`
-  return declared.some(([key, value]) => key === name && OURS.has(value))
-}
-
-function attributesOf(text: string): [name: string, value: string][] {
-  return [...text.matchAll(ATTRIBUTE)].map(([, name = '', quoted, single]) => [name, quoted ?? single ?? ''])
 }

@@ -3,7 +3,8 @@ import type { SendOutcome, Sink } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { RidSender } from '../rid/contract.ts'
 import type { Delivery, Store } from '../store/contract.ts'
-import { type Consumed, type Part, renderRid, withheldFrom } from './render-rid.ts'
+import type { Consumed, Part } from './part.ts'
+import { renderRid, withheldFrom } from './render-rid.ts'
 
 /** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, and not sent as it is. */
 export interface InvalidPart {
@@ -82,7 +83,7 @@ function gather(
   const found = parts.filter((part) => part !== undefined)
   // policy and shell are those of this document, not of one that shared an Incident with it
   const lead = found.find((part) => [...own.values()].includes(part))
-  const ordered = lead === undefined ? found : found.map((part) => ({ ...part, ...envelopeOf(lead) }))
+  const ordered = lead === undefined ? found : found.map((part) => ({ ...part, ...aroundIncident(lead) }))
   return { parts: ordered, complete: found.length === items.length }
 }
 
@@ -94,7 +95,7 @@ function asPartOf(document: Part, part: Part | undefined): Part | undefined {
   return same ? part : { ...part, original: null, signatures: [] }
 }
 
-function envelopeOf(part: Part): Pick<Part, 'shell' | 'policy' | 'msgType' | 'incidentSource' | 'id'> {
+function aroundIncident(part: Part): Pick<Part, 'shell' | 'policy' | 'msgType' | 'incidentSource' | 'id'> {
   return {
     shell: part.shell,
     policy: part.policy,

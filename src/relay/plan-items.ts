@@ -1,4 +1,4 @@
-import type { Config, MsgType, PeerConfig, TopicConfig } from '../config/types.ts'
+import type { Config, PeerConfig, TopicConfig } from '../config/types.ts'
 import { missingFrom, same } from '../iodef/restriction.ts'
 import {
   type Context,
@@ -10,9 +10,11 @@ import {
   xep0268Item,
 } from '../profile/item.ts'
 import { elementOf, typeOf } from '../profile/msg-types.ts'
+import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
-import { type DocumentReading, joinDocument, PLAIN_SHELL } from '../reading/document.ts'
+import type { DocumentReading } from '../reading/document.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
+import type { MsgType } from '../vocabulary.ts'
 import { routeFor } from './route.ts'
 
 /** An item and where it goes. `incident` is the key it is traced by. */

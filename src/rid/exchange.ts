@@ -1,4 +1,4 @@
-import { MSG_TYPES, type MsgType } from '../config/types.ts'
+import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 
 /** A row of RFC 6546 Table 1: which reply a request may get in the HTTP response to it. */
 export interface Exchange {

@@ -12,7 +12,7 @@ import type { Accept, Problem } from './contract.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
 import type { Observe } from './observe.ts'
 import { createFindPeer } from './peers.ts'
-import { judge, TOO_LARGE, type Verdict } from './preconditions.ts'
+import { checkRequest, TOO_LARGE, type Verdict } from './preconditions.ts'
 import { renderProblem } from './problems.ts'
 import { answered, createClientErrorHandler, createTlsServer } from './server.ts'
 import { type Expiry, loadTls, stillTrusted } from './tls.ts'
@@ -59,7 +59,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
 
   const app = fastify({
     logger: false,
-    // judge() looks at the URI; the router knows one, so its own refusals cannot happen
+    // checkRequest() looks at the URI; the router knows one, so its own refusals cannot happen
     rewriteUrl: () => '/',
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
@@ -97,11 +97,11 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
     const peer = connection.expires > Date.now() ? connection.peer : undefined
     const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer }
-    const verdict = judge(head, state(), rid.maxMessage)
+    const verdict = checkRequest(head, state(), rid.maxMessage)
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
     if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
     verdicts.set(raw, verdict)
-    // judged already; fastify would judge it again by rules of its own
+    // checked already; fastify would check it again by rules of its own
     headers['content-type'] = 'text/xml'
   }
 

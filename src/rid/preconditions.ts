@@ -36,7 +36,7 @@ const LAST = { connection: 'close' }
 export const NOT_FOUND = refused(404, 'Not Found', 'RID has one resource: /')
 
 /** Whether there is such a resource, and it has this method: undefined. */
-export function judgeResource(method: string, target: string): Refusal | undefined {
+export function checkResource(method: string, target: string): Refusal | undefined {
   if (!isRoot(target)) return NOT_FOUND
   if (METHODS.includes(method)) return undefined
   return refused(405, 'Method Not Allowed', 'RID messages are POSTed.', { allow: METHODS.join(', ') })
@@ -46,13 +46,13 @@ export function judgeResource(method: string, target: string): Refusal | undefin
  * RFC 6546 §3, in its order: Request-URI, method, who it is, type, size. What is no message is refused before its body is
  * read. `maxMessage` in bytes.
  */
-export function judge(head: RequestHead, state: 'serving' | 'draining', maxMessage: number): Verdict {
+export function checkRequest(head: RequestHead, state: 'serving' | 'draining', maxMessage: number): Verdict {
   const isCurrent = head.version === '1.1'
   // RFC 9112 §3.2
   if (isCurrent && head.headers.host === undefined) {
     return refused(400, 'Bad Request', 'The header field Host is missing.', LAST)
   }
-  const refusal = judgeResource(head.method, head.target)
+  const refusal = checkResource(head.method, head.target)
   if (refusal !== undefined) return refusal
   if (head.method !== 'POST') return { kind: 'no-content' }
   if (head.peer === undefined) {

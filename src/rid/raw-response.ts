@@ -1,4 +1,4 @@
-import { judgeResource, type Refusal, refused } from './preconditions.ts'
+import { checkResource, type Refusal, refused } from './preconditions.ts'
 import { renderProblem } from './problems.ts'
 
 const NO_REQUEST = refused(400, 'Bad Request', 'This is no HTTP/1.1 request.')
@@ -23,7 +23,7 @@ export function refusalOf(code: string, error: Error): Refusal {
   if (!UNKNOWN_METHOD.has(code)) return NO_REQUEST
   const [, method, target] = REQUEST_LINE.exec(brokenLine(error)) ?? []
   // a known method is the rest of a longer one, whose beginning came before
-  return (method && target && judgeResource(method, target)) || NO_REQUEST
+  return (method && target && checkResource(method, target)) || NO_REQUEST
 }
 
 /** From the beginning of the line at which the parser stopped. */

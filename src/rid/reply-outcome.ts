@@ -1,4 +1,4 @@
-import type { MsgType } from '../config/types.ts'
+import type { MsgType } from '../vocabulary.ts'
 import type { Reply, SendResult } from './contract.ts'
 import { repliesTo } from './exchange.ts'
 import { problemText } from './problem-text.ts'

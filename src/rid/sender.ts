@@ -2,9 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
 import { Agent, type Dispatcher, errors } from 'undici'
-import { MSG_TYPES, type MsgType, type PeerConfig, type TlsFiles } from '../config/types.ts'
+import type { PeerConfig, TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import type { ReadReply, Reply, RidSender, SendResult } from './contract.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
@@ -78,7 +79,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     }
   }
 
-  async function judge(response: PeerResponse, request: MsgType | undefined): Promise<SendResult> {
+  async function judgeReply(response: PeerResponse, request: MsgType | undefined): Promise<SendResult> {
     const { status, contentType, body } = response
     options.observe?.(response)
     const about = { status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
@@ -139,7 +140,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         clearTimeout(timer)
         signal.removeEventListener('abort', end)
       }
-      return judge(response, msgTypeOf(xml))
+      return judgeReply(response, msgTypeOf(xml))
     },
     reload() {
       const old = agent

@@ -36,7 +36,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
     connectionsCheckingInterval: Math.min(1_000, limits.headers),
     maxHeaderSize: limits.headerBytes,
     insecureHTTPParser: false,
-    // judge() looks: Node's own answer would have no problem details
+    // checkRequest() looks: Node's own answer would have no problem details
     requireHostHeader: false,
   })
   server.maxHeadersCount = limits.headerCount

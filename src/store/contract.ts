@@ -2,10 +2,7 @@
  * The store's contract. One implementation: sqlite.ts. What `accept` and `settle` resolve for is on disk (fsync).
  * Every method that cannot write rejects with GatewayError 'store-unavailable' and has changed nothing.
  */
-
-export type Direction = 'rid-to-grid' | 'grid-to-rid'
-export type DestinationKind = 'topic' | 'peer'
-export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'held' | 'withheld' | 'discarded'
+import type { DeliveryState, DestinationKind, Direction } from '../vocabulary.ts'
 
 /** One message taken in, with one delivery per destination and item. */
 export interface NewEnvelope {

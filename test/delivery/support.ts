@@ -1,8 +1,9 @@
-import { createDelivery, type Delivery as DeliveryEngine, type DestinationState } from '../../src/delivery/engine.ts'
+import { createDeliveryEngine, type DeliveryEngine, type DestinationState } from '../../src/delivery/engine.ts'
 import type { SendOutcome, Sink } from '../../src/delivery/sink.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import type { Delivery, DestinationKind, NewDelivery, Store } from '../../src/store/contract.ts'
+import type { Delivery, NewDelivery, Store } from '../../src/store/contract.ts'
+import type { DestinationKind } from '../../src/vocabulary.ts'
 import { type Bench, createBench, delivery, envelope, log } from '../store/support.ts'
 
 export const DELIVERED: SendOutcome = { kind: 'delivered' }
@@ -69,7 +70,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const fakes = new Map(destinations.map((name) => [name, createFake(clock)] as const))
   const states: DestinationState[] = []
   const events = createEvents({ log, metrics: createMetrics(), clock })
-  const engine = createDelivery({
+  const engine = createDeliveryEngine({
     store: through(store),
     clock,
     log,

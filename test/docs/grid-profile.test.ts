@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, it } from 'node:test'
 import type { PeerConfig, TopicConfig } from '../../src/config/types.ts'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { planPublication } from '../../src/relay/plan-items.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import { blocks, page } from './markdown.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 const examples = blocks(page('docs/grid-profile.md'))
 
@@ -29,7 +29,7 @@ it('the example of docs/grid-profile.md is what the gateway publishes', async ()
   assert.equal(createHash('sha256').update(hashed, 'utf8').digest('hex'), id)
   assert.equal(canonical(hashed), hashed, 'the normal form is its own exclusive canonical form')
 
-  const { valid, document, rid } = await intake.inspect(Buffer.from(example('rid')))
+  const { valid, document, rid } = await reader.inspect(Buffer.from(example('rid')))
   assert.ok(valid && document !== null)
   const topic: TopicConfig = {
     name: 'incident',
@@ -60,7 +60,7 @@ it('the example of docs/grid-profile.md is what the gateway publishes', async ()
 it('the ids that docs/grid-profile.md shortens are those of the fixture', async () => {
   const shortened = [...page('docs/grid-profile.md').matchAll(/\b([0-9a-f]{8})\.\.\./g)].map((match) => match[1])
   assert.equal(shortened.length, 3)
-  const { document } = await intake.inspect(Buffer.from(page('fixtures/valid/three-incidents.xml')))
+  const { document } = await reader.inspect(Buffer.from(page('fixtures/valid/three-incidents.xml')))
   const ids = (document?.incidents ?? []).map(({ xml }) =>
     createHash('sha256').update(`<report xmlns="urn:xmpp:incident:2">${xml}</report>`).digest('hex').slice(0, 8),
   )

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { itemId, xep0268Item } from '../../src/profile/item.ts'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { blocks, page, ROOT } from './markdown.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 /** File to ids, by examples/item_id.py: written from the page, sharing no code with the gateway. */
 function idsByPython(files: readonly string[]): Map<string, string> {
@@ -28,7 +28,7 @@ it('somebody else who follows docs/grid-profile.md comes to the same item ids', 
   const theirs = idsByPython(files)
   let compared = 0
   for (const file of files) {
-    const { valid, format, document } = await intake.inspect(readFileSync(join(ROOT, file)))
+    const { valid, format, document } = await reader.inspect(readFileSync(join(ROOT, file)))
     if (!valid || format !== 'IODEF 2') continue
     const ours = (document?.incidents ?? []).map(({ xml }) => xep0268Item('report', xml).id)
     assert.equal(theirs.get(file), ours.join(' '), file)

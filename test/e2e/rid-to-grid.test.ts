@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { RESTRICTIONS } from '../../src/config/types.ts'
+import { RESTRICTIONS } from '../../src/vocabulary.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import type { Broker } from '../support/brokers.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'

@@ -4,21 +4,21 @@ import { after, describe, it } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { createAccept } from '../../src/relay/accept.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
 import { fixtures } from '../support/reports.ts'
 import { config, consume, GATEWAY, PEER } from './upgrade-journey.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 async function createDoor(strict = false) {
   const bench = await createBench(MEMORY)
   const { store, clock } = bench
   const accept = createAccept({
     config: { ...GATEWAY, ...config(), delivery: { maxQueue: 100 } } as unknown as Config,
-    intake,
+    reader,
     store,
     events: createEvents({ log, metrics: createMetrics(), clock }),
     unsettled: () => 0,

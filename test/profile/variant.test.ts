@@ -3,10 +3,10 @@ import { after, test } from 'node:test'
 import type { Config, PeerConfig } from '../../src/config/types.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { createAccept } from '../../src/relay/accept.ts'
 import { createConsumer } from '../../src/relay/consume.ts'
-import type { Part } from '../../src/relay/render-rid.ts'
+import type { Part } from '../../src/relay/part.ts'
 import type { Delivery } from '../../src/store/contract.ts'
 import { EVERYTHING, grid, peer } from '../relay/journey.ts'
 import { createBench, log, MEMORY, request } from '../store/support.ts'
@@ -14,8 +14,8 @@ import { additionalData, documentText, IODEF1, incidentText, RID, ridText } from
 import { createSigner } from '../support/signed.ts'
 
 /** The same Incident can be part of different reports: each that was approved must reach the Topic, and from there the peers. */
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 async function bench(peers: PeerConfig[] = [peer({ name: 'reader' })]) {
   const own = await createBench(MEMORY)
@@ -27,8 +27,8 @@ async function bench(peers: PeerConfig[] = [peer({ name: 'reader' })]) {
     rid: { name: 'gateway.example' },
     delivery: { maxAge: 1, concurrency: 1, maxQueue: 100 },
   } as unknown as Config
-  const accept = createAccept({ config, intake, store, events, unsettled: () => 0, wake: () => {} })
-  const consume = createConsumer({ config, intake, store, events, clock, wake: () => {} })
+  const accept = createAccept({ config, reader, store, events, unsettled: () => 0, wake: () => {} })
+  const consume = createConsumer({ config, reader, store, events, clock, wake: () => {} })
   /** claims and settles all there is */
   async function carryOut(kind: 'topic' | 'peer', destination: string): Promise<Delivery[]> {
     const all: Delivery[] = []

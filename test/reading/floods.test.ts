@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { grid, peer, plan } from '../relay/journey.ts'
 import { documentText } from '../support/documents.ts'
 import { FLOODS } from '../support/floods.ts'
@@ -10,12 +10,12 @@ import { FLOODS } from '../support/floods.ts'
 const MIB = 1_048_576
 const HALF = MIB / 2
 // twenty times what the slowest takes on a quiet machine: what was quadratic took minutes
-const intake = createIntake({ threads: 2, deadlineMs: 10_000 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 2, deadlineMs: 10_000 })
+after(() => reader[Symbol.asyncDispose]())
 
 for (const [name, make] of Object.entries(FLOODS)) {
   test(`half a MiB of ${name} is read in time, and in memory`, async () => {
-    const inspection = await intake.inspect(Buffer.from(make(HALF)))
+    const inspection = await reader.inspect(Buffer.from(make(HALF)))
     assert.equal(inspection.valid, inspection.errors.length === 0)
     assert.ok(inspection.errors.length <= 20 && inspection.warnings.length <= 20)
     for (const { message } of [...inspection.errors, ...inspection.warnings])
@@ -32,7 +32,7 @@ test('a flood of four times the size takes no more than some ten times as long',
   // what must hold is that nothing is quadratic; a loaded machine and the garbage collector need some room
   const time = async (text: string) => {
     const began = performance.now()
-    await intake.inspect(Buffer.from(text))
+    await reader.inspect(Buffer.from(text))
     return performance.now() - began
   }
   for (const name of ['attribute namespaces', 'very many Incidents', 'many identifiers', 'an original']) {
@@ -49,9 +49,9 @@ test('the main thread goes on while readers are flooded, and small documents pas
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
   const flood = Buffer.from(FLOODS['a million empty elements']?.(MIB) ?? '')
-  const floods = [1, 2, 3].map(() => intake.inspect(flood))
+  const floods = [1, 2, 3].map(() => reader.inspect(flood))
   let passed = 0
-  const small = Array.from({ length: 20 }, () => intake.inspect(Buffer.from(documentText())).then(() => (passed += 1)))
+  const small = Array.from({ length: 20 }, () => reader.inspect(Buffer.from(documentText())).then(() => (passed += 1)))
   await Promise.all(small)
   await Promise.all(floods)
   delay.disable()
@@ -60,7 +60,7 @@ test('the main thread goes on while readers are flooded, and small documents pas
 })
 
 test('a document over the deadline is its own fault, and the next one is read', async () => {
-  await using hasty = createIntake({ threads: 1, deadlineMs: 30 })
+  await using hasty = createReader({ threads: 1, deadlineMs: 30 })
   await hasty.warm()
   const flood = Buffer.from(FLOODS['a million empty elements']?.(8 * MIB) ?? '')
   await assert.rejects(
@@ -75,14 +75,14 @@ test('a document of a million elements is refused before it fills the memory of 
     'a signed document that takes its prefixes from around it',
     '100,000 attributes',
   ]) {
-    const { valid, errors } = await intake.inspect(Buffer.from(FLOODS[name]?.(8 * MIB) ?? ''))
+    const { valid, errors } = await reader.inspect(Buffer.from(FLOODS[name]?.(8 * MIB) ?? ''))
     assert.equal(valid, false, name)
     assert.match(errors[0]?.message ?? '', /more than \d+ elements and attributes/)
   }
 })
 
 test('attributes and texts over the limits of the parser are errors, not faults', async () => {
-  const roomy = createIntake({ threads: 1, deadlineMs: 60_000 })
+  const roomy = createReader({ threads: 1, deadlineMs: 60_000 })
   await using _ = roomy
   const attribute = await roomy.inspect(Buffer.from(documentText([], ` format-id="${'x'.repeat(11_000_000)}"`)))
   assert.equal(attribute.valid, false)

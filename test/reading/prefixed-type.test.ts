@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
+import { consumedFrom } from '../../src/relay/part.ts'
 import { planPublication } from '../../src/relay/plan-items.ts'
-import { consumedFrom } from '../../src/relay/render-rid.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 const DOCUMENT = `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" version="2.00"
     xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema">
@@ -17,13 +17,13 @@ const DOCUMENT = `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" versi
   </Incident></IODEF-Document>`
 
 test('a report with a prefix in xsi:type is not held as invalid on its way back, and comes back as it was', async () => {
-  const posted = await intake.inspect(Buffer.from(DOCUMENT))
+  const posted = await reader.inspect(Buffer.from(DOCUMENT))
   assert.equal(posted.valid, true, posted.errors[0]?.message)
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
   const plan = planPublication(config, publisher('incident'), 'Report', posted.document!, null)
   assert.equal(plan.kind, 'publish')
   const item = plan.kind === 'publish' ? plan.publications[0]!.item : undefined
-  const read = await intake.inspect(Buffer.from(item!.xml))
+  const read = await reader.inspect(Buffer.from(item!.xml))
   assert.equal(read.valid, true, read.errors[0]?.message)
   const consumed = consumedFrom(read)
   assert.equal(consumed?.part.original, DOCUMENT)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { planPublication } from '../../src/relay/plan-items.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 const incident = (id: string, more: string) =>
   `<Incident purpose="reporting" restriction="public"><IncidentID name="csirt.example">${id}</IncidentID>
@@ -22,7 +22,7 @@ const DOCUMENT = `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" versi
 </IODEF-Document>`
 
 test('an item whose reference points into a sibling Incident is not held as invalid', async () => {
-  const posted = await intake.inspect(Buffer.from(DOCUMENT))
+  const posted = await reader.inspect(Buffer.from(DOCUMENT))
   assert.equal(posted.valid, true, posted.errors[0]?.message)
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
   const plan = planPublication(config, publisher('incident'), 'Report', posted.document!, null)
@@ -30,14 +30,14 @@ test('an item whose reference points into a sibling Incident is not held as inva
   const items = plan.kind === 'publish' ? plan.publications : []
   assert.equal(items.length, 2)
   for (const { item } of items) {
-    const read = await intake.inspect(Buffer.from(item.xml))
+    const read = await reader.inspect(Buffer.from(item.xml))
     assert.equal(read.valid, true, read.errors[0]?.message)
   }
 })
 
 test('a reference that points nowhere in a document of its own is an error', async () => {
   const alone = DOCUMENT.replace('observable-id="seen"', 'observable-id="other"')
-  const read = await intake.inspect(Buffer.from(alone))
+  const read = await reader.inspect(Buffer.from(alone))
   assert.equal(read.valid, false)
   assert.match(read.errors[0]?.message ?? '', /uid-ref/)
 })

@@ -4,7 +4,7 @@ import type { Config, PeerConfig } from '../../src/config/types.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createIntake, type Intake } from '../../src/reading/reader.ts'
+import { createReader, type Reader } from '../../src/reading/reader.ts'
 import { createAccept } from '../../src/relay/accept.ts'
 import type { Answer, Problem } from '../../src/rid/contract.ts'
 import type { Store } from '../../src/store/contract.ts'
@@ -12,11 +12,11 @@ import { createBench, log, MEMORY } from '../store/support.ts'
 import { additionalData, documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
 import { grid, peer, read, valid } from './journey.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 interface Faults {
-  readonly intake?: Partial<Intake>
+  readonly reader?: Partial<Reader>
   readonly store?: (store: Store) => Store
   readonly unsettled?: () => number
 }
@@ -32,7 +32,7 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
       delivery: { maxAge: 1, concurrency: 1, maxQueue: 10 },
       ...config,
     } as Config,
-    intake: { ...intake, ...faults.intake },
+    reader: { ...reader, ...faults.reader },
     store: faults.store?.(own.store) ?? own.store,
     events: createEvents({ log, metrics: createMetrics(), clock: own.clock }),
     unsettled: faults.unsettled ?? (() => own.store.list({ states: ['pending'] }).length),
@@ -297,9 +297,9 @@ const CANNOT: readonly [name: string, faults: Faults][] = [
     },
   ],
   ['the queue is full', { unsettled: () => 10 }],
-  ['readers are busy', { intake: { inspect: () => Promise.reject(new GatewayError('intake-busy')) } }],
-  ['a reader fails', { intake: { inspect: () => Promise.reject(new GatewayError('internal', '/secret/path')) } }],
-  ['a reader throws', { intake: { inspect: () => Promise.reject(new Error('/secret/path')) } }],
+  ['readers are busy', { reader: { inspect: () => Promise.reject(new GatewayError('intake-busy')) } }],
+  ['a reader fails', { reader: { inspect: () => Promise.reject(new GatewayError('internal', '/secret/path')) } }],
+  ['a reader throws', { reader: { inspect: () => Promise.reject(new Error('/secret/path')) } }],
 ]
 
 for (const [name, faults] of CANNOT) {
@@ -315,7 +315,7 @@ for (const [name, faults] of CANNOT) {
 
 for (const code of ['intake-timeout', 'intake-memory'] as const) {
   test(`a document that is too much to read is refused for good: ${code}`, async () => {
-    await using t = await bench({}, { intake: { inspect: () => Promise.reject(new GatewayError(code)) } })
+    await using t = await bench({}, { reader: { inspect: () => Promise.reject(new GatewayError(code)) } })
     assert.equal(problem(await t.post(documentText())).status, 400)
   })
 }

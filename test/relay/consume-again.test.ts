@@ -4,18 +4,18 @@ import type { Config } from '../../src/config/types.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createIntake, type Intake } from '../../src/reading/reader.ts'
+import { createReader, type Reader } from '../../src/reading/reader.ts'
 import { createConsumer, readAgain } from '../../src/relay/consume.ts'
 import { createPeerSink } from '../../src/relay/peer-sink.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
 import { documentText, incidentText } from '../support/documents.ts'
 import { peer, published, valid } from './journey.ts'
 
-const real = createIntake({ threads: 1 })
+const real = createReader({ threads: 1 })
 after(() => real[Symbol.asyncDispose]())
 
 /** Fails `times`, then reads. */
-function failing(times: number): Intake & { fail(times: number): void } {
+function failing(times: number): Reader & { fail(times: number): void } {
   let left = times
   return {
     ...real,
@@ -29,11 +29,11 @@ function failing(times: number): Intake & { fail(times: number): void } {
   }
 }
 
-async function bench(intake: Intake, xml = '') {
+async function bench(reader: Reader, xml = '') {
   const own = await createBench(MEMORY)
   const { store, clock } = own
   const events = createEvents({ log, metrics: createMetrics(), clock })
-  const consume = createConsumer({ config: { peers: [peer()] }, intake, store, events, clock, wake: () => {} })
+  const consume = createConsumer({ config: { peers: [peer()] }, reader, store, events, clock, wake: () => {} })
   const take = (payload: string, id = 'x') =>
     consume('incident', [{ topic: 'incident', id, xml: payload, retained: false }])
   if (xml !== '') await take(xml)
@@ -120,14 +120,14 @@ const incidents = (message: string | undefined) => valid(message ?? '').document
 const both = () => published(valid(documentText([incidentText({ id: 'A' }), incidentText({ id: 'B' })])))
 
 test('a held part of a document, retried, goes out in its document and not as delivered without it', async () => {
-  const intake = failing(0)
-  await using t = await bench(intake)
+  const reader = failing(0)
+  await using t = await bench(reader)
   const [a, b] = both()
   assert.ok(a && b)
   await t.take(a.item.xml, a.item.id)
   await t.deliver()
   assert.deepEqual(incidents(t.sent[0]), ['A'])
-  intake.fail(2)
+  reader.fail(2)
   await t.take(b.item.xml, b.item.id)
   assert.equal((await t.retry()).kind, 'delivered')
   assert.deepEqual(incidents(t.sent[1]), ['A', 'B'])
@@ -164,8 +164,8 @@ test('a held item, retried, does not go back to where it came from', async () =>
 })
 
 test('a held item that came again and was read then, retried, does not go out twice', async () => {
-  const intake = failing(2)
-  await using t = await bench(intake)
+  const reader = failing(2)
+  await using t = await bench(reader)
   const [one] = published(valid(documentText()))
   assert.ok(one)
   await t.take(one.item.xml, one.item.id)

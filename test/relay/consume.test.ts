@@ -5,30 +5,30 @@ import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import type { GridItem } from '../../src/grid/contract.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { createIntake, type Intake } from '../../src/reading/reader.ts'
+import { createReader, type Reader } from '../../src/reading/reader.ts'
 import { createConsumer } from '../../src/relay/consume.ts'
-import type { Part } from '../../src/relay/render-rid.ts'
+import type { Part } from '../../src/relay/part.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
 import { peer, published, valid } from './journey.ts'
 
-const intake = createIntake({ threads: 1 })
-after(() => intake[Symbol.asyncDispose]())
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
 
 const itemsOf = (text: string): GridItem[] => published(valid(text)).map(({ item }) => gridItem(item.xml, item.id))
 const one = (id: string, more: Parameters<typeof incidentText>[0] = {}) =>
   itemsOf(documentText([incidentText({ id, ...more })]))[0] ?? gridItem('')
 const gridItem = (xml: string, id = 'some id'): GridItem => ({ topic: 'incident', id, xml, retained: false })
 
-async function bench(peers: readonly PeerConfig[], faults: { intake?: Intake; store?: (store: Store) => Store } = {}) {
+async function bench(peers: readonly PeerConfig[], faults: { reader?: Reader; store?: (store: Store) => Store } = {}) {
   const own = await createBench(MEMORY)
   const woken: string[] = []
   const metrics = createMetrics()
   const consumer = (store: Store) =>
     createConsumer({
       config: { peers },
-      intake: faults.intake ?? intake,
+      reader: faults.reader ?? reader,
       store: faults.store?.(store) ?? store,
       events: createEvents({ log, metrics, clock: own.clock }),
       clock: own.clock,
@@ -195,19 +195,19 @@ test('while the store fails nothing is taken, and nothing behind it', async () =
 
 test('readers that fail one behind the other reject once, and leave no rejection unhandled', async () => {
   let calls = 0
-  const broken: Intake = {
-    ...intake,
+  const broken: Reader = {
+    ...reader,
     inspect: async (bytes, options) => {
       calls += 1
       if (calls === 1) await new Promise((resolve) => setTimeout(resolve, 20))
       if (calls > 1) throw new GatewayError('intake-busy')
-      return intake.inspect(bytes, options)
+      return reader.inspect(bytes, options)
     },
   }
   const unhandled: unknown[] = []
   const listener = (reason: unknown) => unhandled.push(reason)
   process.on('unhandledRejection', listener)
-  await using t = await bench([peer()], { intake: broken })
+  await using t = await bench([peer()], { reader: broken })
   await assert.rejects(
     t.consume([one('1'), one('2'), one('3')]),
     (e) => e instanceof GatewayError && e.code === 'intake-busy',
@@ -218,8 +218,8 @@ test('readers that fail one behind the other reject once, and leave no rejection
 })
 
 test('an item over the limits of reading is its own fault: held, not tried for ever', async () => {
-  const slow: Intake = { ...intake, inspect: () => Promise.reject(new GatewayError('intake-timeout')) }
-  await using t = await bench([peer()], { intake: slow })
+  const slow: Reader = { ...reader, inspect: () => Promise.reject(new GatewayError('intake-timeout')) }
+  await using t = await bench([peer()], { reader: slow })
   await t.consume([one('1')])
   assert.deepEqual(
     t.rows().map(([, state]) => state),
@@ -230,15 +230,15 @@ test('an item over the limits of reading is its own fault: held, not tried for e
 test('a Topic with very many items asks for few readings at once', async () => {
   let now = 0
   let most = 0
-  const counting: Intake = {
-    ...intake,
+  const counting: Reader = {
+    ...reader,
     async inspect(bytes, options) {
       now += 1
       most = Math.max(most, now)
-      return intake.inspect(bytes, options).finally(() => (now -= 1))
+      return reader.inspect(bytes, options).finally(() => (now -= 1))
     },
   }
-  await using t = await bench([peer()], { intake: counting })
+  await using t = await bench([peer()], { reader: counting })
   const item = one('1')
   await t.consume(Array.from({ length: 600 }, (_, i) => ({ ...item, id: `copy ${i}` })))
   assert.ok(most <= 64, `${most} at once`)

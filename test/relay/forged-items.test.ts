@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { itemId, renderContext, xep0268Item } from '../../src/profile/item.ts'
-import { consumedFrom } from '../../src/relay/render-rid.ts'
+import { consumedFrom } from '../../src/relay/part.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, published, read, sent, valid } from './journey.ts'
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { claimsIodef, digestOf } from '../../src/relay/item-digest.ts'
+import { claimsIodef } from '../../src/reading/claims-iodef.ts'
+import { digestOf } from '../../src/relay/item-digest.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { runs } from '../support/arbitraries.ts'
 

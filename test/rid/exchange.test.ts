@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MSG_TYPES } from '../../src/config/types.ts'
 import { CALLBACKS, mayAnswer, OPENING, repliesTo, TABLE_1 } from '../../src/rid/exchange.ts'
+import { MSG_TYPES } from '../../src/vocabulary.ts'
 
 test('RFC 6546 Table 1 has sixteen rows, and 202 is always empty', () => {
   assert.equal(TABLE_1.length, 16)

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
 import { missingFrom, neededFor } from '../../src/iodef/restriction.ts'
 import { checkRules } from '../../src/iodef/rules.ts'
-import { createIntake } from '../../src/reading/reader.ts'
+import { createReader } from '../../src/reading/reader.ts'
 import { decode } from '../../src/xml/decode.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 
@@ -26,8 +26,8 @@ function tree(file: string) {
 }
 
 describe('fixtures', () => {
-  const intake = createIntake({ threads: 1, deadlineMs: 60_000 })
-  after(() => intake[Symbol.asyncDispose]())
+  const reader = createReader({ threads: 1, deadlineMs: 60_000 })
+  after(() => reader[Symbol.asyncDispose]())
 
   it('are all in the manifest, once, with a reason', () => {
     const there = ['valid', 'invalid', 'rid'].flatMap((d) => readdirSync(new URL(d, folder)).map((f) => `${d}/${f}`))
@@ -37,11 +37,11 @@ describe('fixtures', () => {
 
   for (const { file, format, valid, rules = [] } of fixtures) {
     it(`${file} is ${valid ? 'valid' : 'not valid'}`, async () => {
-      const found = await intake.inspect(bytes(file))
+      const found = await reader.inspect(bytes(file))
       assert.equal(found.valid, valid, found.errors[0]?.message)
       assert.equal(found.format, format)
       if (!valid) assert.ok(found.errors.length > 0)
-      const strict = await intake.inspect(bytes(file), { strict: true })
+      const strict = await reader.inspect(bytes(file), { strict: true })
       assert.equal(strict.valid, valid && rules.length === 0, strict.errors[0]?.message)
     })
   }

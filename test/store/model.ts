@@ -1,11 +1,5 @@
-import type {
-  ClaimRequest,
-  DeliveryGroup,
-  DeliveryState,
-  NewDelivery,
-  NewEnvelope,
-  Settlement,
-} from '../../src/store/contract.ts'
+import type { ClaimRequest, DeliveryGroup, NewDelivery, NewEnvelope, Settlement } from '../../src/store/contract.ts'
+import type { DeliveryState } from '../../src/vocabulary.ts'
 
 interface Kept {
   readonly item: string

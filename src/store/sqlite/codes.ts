@@ -1,4 +1,4 @@
-import type { DeliveryState, DestinationKind, Direction } from '../contract.ts'
+import type { DeliveryState, DestinationKind, Direction } from '../../vocabulary.ts'
 
 /** How the words of the contract are written in the tables: their place in these lists, which therefore only ever grow. */
 export const STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DeliveryState, DestinationKind } from '../contract.ts'
+import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import { kindCode, kindName } from './codes.ts'
 import { all, one, run } from './sql.ts'
 

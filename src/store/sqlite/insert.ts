@@ -1,16 +1,17 @@
-import type { Accepted, Direction, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
+import type { Direction } from '../../vocabulary.ts'
+import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
 import { directionCode, stateCode, stateName, WITHHELD } from './codes.ts'
 import { formatId } from './ids.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-export interface Intake {
+export interface Insert {
   /** Inside a transaction. A repeat changes nothing but the cursor. */
   accept(envelope: NewEnvelope, trace: readonly TraceEvent[] | TraceOf): Accepted
   find(direction: Direction, source: string, digest: string): { id: string } | undefined
 }
 
-export function createIntake(tables: Tables): Intake {
+export function createInsert(tables: Tables): Insert {
   const { db, clock, sequence, destinations, order, groups, memory, trail } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(

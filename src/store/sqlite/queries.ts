@@ -1,4 +1,5 @@
-import type { Backlog, Delivery, DeliveryState, DeliverySummary, QueueFilter, Store } from '../contract.ts'
+import type { DeliveryState } from '../../vocabulary.ts'
+import type { Backlog, Delivery, DeliverySummary, QueueFilter, Store } from '../contract.ts'
 import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'

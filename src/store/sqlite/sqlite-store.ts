@@ -9,7 +9,7 @@ import { type ConnectOptions, connect } from './connect.ts'
 import { storeError } from './faults.ts'
 import { type Disk, openDisk } from './fsync.ts'
 import { GroupCommit, type TransactionHooks } from './group-commit.ts'
-import { createIntake } from './insert.ts'
+import { createInsert } from './insert.ts'
 import { lockStore } from './lock.ts'
 import { createOperator } from './operator.ts'
 import { createPrune } from './prune.ts'
@@ -90,7 +90,7 @@ function create(
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
   const { destinations, sequence, memory, trail } = tables
-  const intake = createIntake(tables)
+  const insert = createInsert(tables)
   const claims = createClaims(tables)
   const settle = createSettle(tables)
   const operator = createOperator(tables)
@@ -125,8 +125,8 @@ function create(
   log.debug({ path: options.path }, 'Store opened')
 
   return {
-    accept: (envelope, trace = []) => writer.submit(() => intake.accept(envelope, trace)),
-    findEnvelope: (direction, source, digest) => read(() => intake.find(direction, source, digest)),
+    accept: (envelope, trace = []) => writer.submit(() => insert.accept(envelope, trace)),
+    findEnvelope: (direction, source, digest) => read(() => insert.find(direction, source, digest)),
     async claim(request) {
       return read(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request), LEASES) : []
     },

@@ -1,0 +1,87 @@
+import type { IncidentId } from '../iodef/incident-id.ts'
+import type { Needed } from '../iodef/restriction.ts'
+import { type IncidentElement, itemId, xep0268Item } from '../profile/item.ts'
+import { typeOf } from '../profile/msg-types.ts'
+import { PLAIN_SHELL } from '../profile/shell.ts'
+import { variantOf } from '../profile/variant.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { RidPolicy } from '../rid/message.ts'
+import type { MsgType } from '../vocabulary.ts'
+
+/** What a delivery to a RID peer keeps until it is rendered: one Incident of a Topic, or one whole document. */
+export interface Part {
+  /** of shell and Incidents */
+  readonly version: 1 | 2
+  readonly msgType: MsgType
+  readonly policy: RidPolicy | null
+  readonly incidentSource: string | null
+  /** the IODEF-Document around it, in normal form */
+  readonly shell: string
+  /** Incidents in normal form: one for an XEP-0268 item, all for a bare IODEF-Document */
+  readonly incidents: readonly string[]
+  /** goes out as it is, in place of shell and Incidents, when the document is complete */
+  readonly original: string | null
+  /** of the original, where it is another: an IODEF 1 document shown as IODEF 2 */
+  readonly originalVersion?: 1 | 2
+  /** Signatures beside the document, which speak of the original */
+  readonly signatures: readonly string[]
+  readonly id: IncidentId
+  readonly needed: Needed
+  /** ids of all items of the document, in order; empty when this is all of it */
+  readonly items: readonly string[]
+}
+
+/** An item as deliveries need it: `item` is the id its content has, whatever the publisher called it. */
+export interface Consumed {
+  readonly item: string
+  /** tells it from others with this id: variant.ts */
+  readonly variant: string
+  readonly incident: string
+  readonly incidents: readonly string[]
+  readonly part: Part
+}
+
+/** What a valid item says, or undefined when it is no IODEF (design §5: both shapes, on any Topic). */
+export function consumedFrom(inspection: Inspection): Consumed | undefined {
+  const { item, document, format } = inspection
+  if (document === null || format === 'RID') return undefined
+  const element: IncidentElement = item?.element ?? 'report'
+  const several = item !== null && item.items.length > 1
+  // with an original the document is whole, and this item is one place in it
+  const at = several && document.incidents.length > 1 ? item.position - 1 : 0
+  const own = document.incidents[at] ?? document.incidents[0]
+  if (own === undefined) return undefined
+  // what was put together from this item alone stands for this item alone
+  const whole = item !== null && (!several || document.incidents.length === item.items.length)
+  const original = whole ? document.original : null
+  const incidents = item === null ? document.incidents.map((incident) => incident.xml) : [own.xml]
+  const msgType = typeOf(element, item?.policy?.attributes.MsgType)
+  const besides = {
+    msgType: msgType === typeOf(element, undefined) ? undefined : msgType,
+    shell: document.shell,
+    restriction: item?.policy?.attributes.restriction,
+    incidentSource: item?.incidentSource ?? null,
+    original: original?.text ?? null,
+    signatures: item?.signatures ?? [],
+  }
+  return {
+    item: item === null ? itemId(document.xml) : xep0268Item(element, own.xml).id,
+    variant: item === null ? '' : variantOf(besides),
+    incident: own.key,
+    incidents: (item === null ? document.incidents : [own]).map((incident) => incident.key),
+    part: {
+      version: document.version,
+      msgType,
+      policy: item?.policy ?? null,
+      incidentSource: item?.incidentSource ?? null,
+      shell: document.shell ?? PLAIN_SHELL,
+      incidents,
+      original: original?.text ?? null,
+      ...(original !== null && { originalVersion: original.version }),
+      signatures: item?.signatures ?? [],
+      id: own.id,
+      needed: document.needed,
+      items: several ? item.items : [],
+    },
+  }
+}

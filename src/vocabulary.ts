@@ -1,0 +1,33 @@
+/** Words that every room knows, each from its standard or from docs/glossary.md. */
+
+/** RFC 6545 section 5: the MsgTypes of a RID message. */
+export const MSG_TYPES = [
+  'Report',
+  'Query',
+  'InvestigationRequest',
+  'TraceRequest',
+  'Result',
+  'Acknowledgement',
+] as const
+export type MsgType = (typeof MSG_TYPES)[number]
+
+/** RFC 7970 section 3.3.1, as written in documents and in `restrictions` lists. */
+export const RESTRICTIONS = [
+  'public',
+  'partner',
+  'need-to-know',
+  'private',
+  'white',
+  'green',
+  'amber',
+  'red',
+  'default',
+] as const
+export type Restriction = (typeof RESTRICTIONS)[number]
+
+/** Which way a message goes through the gateway. */
+export type Direction = 'rid-to-grid' | 'grid-to-rid'
+/** Where a delivery goes: a Topic of the grid or a RID peer. */
+export type DestinationKind = 'topic' | 'peer'
+/** docs/states.md */
+export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'held' | 'withheld' | 'discarded'
