@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
-import type { LogLevel } from './config/types.ts'
 import { stdout } from './log-output.ts'
+import type { LogLevel } from './vocabulary.ts'
 
 export type { Logger } from 'pino'
 export { flushLog } from './log-output.ts'

@@ -31,3 +31,6 @@ export type Direction = 'rid-to-grid' | 'grid-to-rid'
 export type DestinationKind = 'topic' | 'peer'
 /** docs/states.md */
 export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'held' | 'withheld' | 'discarded'
+
+/** What a log line asks of whoever reads it; pino's levels. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

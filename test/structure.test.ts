@@ -18,6 +18,47 @@ interface Import {
   readonly typeOnly: boolean
 }
 
+/** Folders that are rooms of their own within another. */
+const ROOMS = ['grid/pubsub', 'grid/xmpp', 'grid/sasl', 'store/sqlite', 'store/memory']
+
+/** What every room may know: nothing of the gateway's own work is behind it. */
+const BASE = ['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary']
+
+/**
+ * Who may import whom, besides itself and BASE: `all`, or no more than its `types`. Dependencies point one way: bytes and standards
+ * know nothing of peers and Topics, the two sides (rid, grid) nothing of each other, the queue (store, delivery) nothing of either.
+ * docs/architecture.md shows the same table.
+ */
+const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; readonly types?: readonly string[] }>> = {
+  xml: {},
+  iodef: { all: ['xml'] },
+  profile: { all: ['xml', 'iodef'], types: ['rid'] },
+  reading: { all: ['xml', 'iodef', 'profile', 'rid'] },
+  config: {},
+  rid: { all: ['xml', 'iodef'], types: ['config'] },
+  'grid/sasl': { types: ['config'] },
+  'grid/xmpp': { all: ['grid/sasl'], types: ['config', 'grid'] },
+  'grid/pubsub': { all: ['grid/xmpp'], types: ['config', 'grid'] },
+  grid: { all: ['grid/pubsub', 'grid/xmpp'], types: ['config'] },
+  store: {},
+  'store/sqlite': { types: ['store'] },
+  delivery: { types: ['store', 'events', 'config'] },
+  relay: {
+    all: ['xml', 'iodef', 'profile', 'reading', 'rid'],
+    types: ['config', 'delivery', 'store', 'grid', 'events'],
+  },
+  events: { types: ['store', 'metrics'] },
+  metrics: { types: ['rid'] },
+  ops: { types: ['store', 'events'] },
+  'watch-files': {},
+  gateway: {
+    all: ['delivery', 'grid', 'reading', 'relay', 'rid', 'store/sqlite', 'ops', 'events', 'metrics', 'watch-files'],
+    types: ['config'],
+  },
+  cli: { all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'store/sqlite'], types: ['store'] },
+  main: { all: ['cli'] },
+}
+
 const imports: Import[] = [...sources].flatMap(([from, text]) =>
   [...text.matchAll(/^\s*(import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|\bimport\('([^']+)'\)/gm)].map((match) => {
     const target = match[3] ?? match[4] ?? ''
@@ -26,9 +67,9 @@ const imports: Import[] = [...sources].flatMap(([from, text]) =>
   }),
 )
 
-/** `grid` of `src/profile/item.ts`, `events.ts` of `src/events.ts` */
-function part(file: string): string {
-  return file.split('/')[1] ?? ''
+/** `grid/xmpp` of `src/grid/xmpp/iq.ts`, `store` of `src/store/contract.ts`, `events` of `src/events.ts` */
+function room(file: string): string {
+  return ROOMS.find((name) => file.startsWith(`src/${name}/`)) ?? file.replace(/^src\//, '').replace(/\/.*|\.ts$/, '')
 }
 
 function offenders(rule: (i: Import) => boolean): string[] {
@@ -51,31 +92,43 @@ describe('the structure', () => {
     )
   })
 
-  for (const [side, forbidden] of [
-    ['rid', ['grid', 'relay', 'store', 'gateway.ts', 'cli', 'ops']],
-    ['grid', ['rid', 'relay', 'store', 'gateway.ts', 'cli', 'ops']],
-    ['store', ['rid', 'grid', 'relay', 'gateway.ts', 'cli', 'ops']],
-    ['iodef', ['rid', 'grid', 'relay', 'store', 'gateway.ts', 'cli', 'ops', 'config']],
-    ['config', ['rid', 'grid', 'relay', 'store', 'gateway.ts', 'cli', 'ops', 'iodef', 'xml']],
-    ['ops', ['rid', 'grid', 'relay', 'gateway.ts', 'cli', 'config']],
-    ['relay', ['gateway.ts', 'cli', 'ops']],
-  ] as const) {
-    it(`keeps ${side} apart from ${forbidden.join(', ')}`, () => {
-      const found = offenders(
-        ({ from, to }) =>
-          part(from) === side && to.startsWith('src/') && (forbidden as readonly string[]).includes(part(to)),
-      )
+  it('has each room in the table', () => {
+    assert.deepEqual(
+      [...new Set([...sources.keys()].map(room))].filter((name) => !BASE.includes(name) && !(name in MAY_IMPORT)),
+      [],
+    )
+  })
+
+  for (const name of [...Object.keys(MAY_IMPORT), ...BASE]) {
+    it(`lets ${name} import what the table says`, () => {
+      const { all = [], types = [] } = MAY_IMPORT[name] ?? {}
+      const found = offenders(({ from, to, typeOnly }) => {
+        if (room(from) !== name || !to.startsWith('src/')) return false
+        const other = room(to)
+        return other !== name && !BASE.includes(other) && !all.includes(other) && !(typeOnly && types.includes(other))
+      })
       assert.deepEqual(found, [])
+    })
+
+    it(`lists nothing for ${name} that it does not import`, () => {
+      const { all = [], types = [] } = MAY_IMPORT[name] ?? {}
+      const used = imports.filter(({ from, to }) => room(from) === name && to.startsWith('src/'))
+      const idle = all.filter((other) => !used.some(({ to, typeOnly }) => room(to) === other && !typeOnly))
+      const idleTypes = types.filter((other) => !used.some(({ to }) => room(to) === other))
+      assert.deepEqual([...idle, ...idleTypes], [])
     })
   }
 
-  it('keeps xml to itself, but for errors', () => {
-    assert.deepEqual(
-      offenders(
-        ({ from, to }) => part(from) === 'xml' && to.startsWith('src/') && part(to) !== 'xml' && to !== 'src/errors.ts',
-      ),
-      [],
-    )
+  it('is drawn in docs/architecture.md by the same table', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([\w/-]+)` \|[^|]*\| ([^|]*)\| ([^|]*)\|$/gm)]
+    const words = (cell = '') => [...cell.matchAll(/`([\w/-]+)`/g)].map((match) => match[1] ?? '').sort()
+    const drawn = Object.fromEntries(rows.map(([, name = '', all, types]) => [name, [words(all), words(types)]]))
+    const stated = Object.entries(MAY_IMPORT).map(([name, { all = [], types = [] }]) => [
+      name,
+      [all.toSorted(), types.toSorted()],
+    ])
+    assert.deepEqual(drawn, Object.fromEntries(stated))
   })
 
   for (const [library, owners] of [

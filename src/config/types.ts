@@ -1,5 +1,5 @@
 import type { SecureVersion } from 'node:tls'
-import type { MsgType, Restriction } from '../vocabulary.ts'
+import type { LogLevel, MsgType, Restriction } from '../vocabulary.ts'
 
 /** The whole configuration: read, checked, frozen; paths absolute, durations in ms, sizes in bytes. */
 export interface Config {
@@ -12,8 +12,6 @@ export interface Config {
   readonly log: { readonly level: LogLevel }
   readonly delivery: DeliveryConfig
 }
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
 /** Files are named, not read: the listener reloads them while running. */
 export interface TlsFiles {

@@ -190,14 +190,14 @@ function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, c
   return {
     rows,
     happenings(added) {
-      const reader = { direction: 'grid-to-rid', source: topic, incidents, message: item.id } as const
+      const arrival = { direction: 'grid-to-rid', source: topic, incidents, message: item.id } as const
       const deliveries = added.filter((id) => id !== undefined).length
       const withheld = rows.flatMap((row, i) => {
         const id = added[i]
         if (id === undefined || row.reason === undefined) return []
         return [events.withheld(about(id, topic, row, clock.now()), row.reason)]
       })
-      return [events.consumed({ ...reader, deliveries }), ...loops, ...withheld]
+      return [events.consumed({ ...arrival, deliveries }), ...loops, ...withheld]
     },
   }
 }
