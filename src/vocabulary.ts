@@ -30,7 +30,12 @@ export type Direction = 'rid-to-grid' | 'grid-to-rid'
 /** Where a delivery goes: a Topic of the grid or a RID peer. */
 export type DestinationKind = 'topic' | 'peer'
 /** docs/states.md */
-export type DeliveryState = 'pending' | 'sending' | 'delivered' | 'held' | 'withheld' | 'discarded'
+export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
+export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** Of the session with the Controller and of each Topic: docs/states.md */
+export const GRID_STATES = ['down', 'connecting', 'up', 'refused'] as const
+export type GridState = (typeof GRID_STATES)[number]
 
 /** What a log line asks of whoever reads it; pino's levels. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

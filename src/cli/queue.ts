@@ -1,11 +1,10 @@
 import { nearest } from '../config/did-you-mean.ts'
 import type { Delivery, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
-import type { DeliveryState } from '../vocabulary.ts'
+import { DELIVERY_STATES } from '../vocabulary.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
 import { isoTime, publicDelivery, shortTime, storeOf } from './store.ts'
 
-const STATES: readonly DeliveryState[] = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded']
 const ACTIONS = ['list', 'show', 'retry', 'discard'] as const
 
 const OPTIONS = {
@@ -32,7 +31,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
   -c, --config FILE        the configuration, which says where the store is
       --json               for programs; list: [{"id", "direction", "source", "destination", "incident", "state", "attempts",
                            "nextAttempt", "reason"}]
-      --state STATE,...    list: only these states: ${STATES.join(', ')}
+      --state STATE,...    list: only these states: ${DELIVERY_STATES.join(', ')}
       --destination NAME   list: only to this Topic or peer
       --incident ID        list: only of this incident
       --limit N            list: only the latest N, whatever their state; may be more than 1000
@@ -68,8 +67,8 @@ Every report that was taken in has one delivery per destination: a Topic of the 
 
 function filterOf(values: { state?: string; destination?: string; incident?: string; limit?: string }): QueueFilter {
   const states = values.state?.split(',').map((word) => {
-    const state = STATES.find((s) => s === word.trim())
-    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${STATES.join(', ')}`)
+    const state = DELIVERY_STATES.find((s) => s === word.trim())
+    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${DELIVERY_STATES.join(', ')}`)
     return state
   })
   const limit = count(values.limit, '--limit')

@@ -1,4 +1,5 @@
 /** What the grid side offers and asks for. Nothing here names RID. */
+import type { GridState } from '../vocabulary.ts'
 
 /** An item of a Topic as it came from the Broker. `xml` is the payload element alone, namespaces declared. */
 export interface GridItem {
@@ -36,8 +37,6 @@ export interface GridHandlers {
   /** The connection or a Topic changed its state. */
   state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
 }
-
-export type GridState = 'down' | 'connecting' | 'up' | 'refused'
 
 export type PublishOutcome =
   | { readonly kind: 'published' }

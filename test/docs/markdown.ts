@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Every page that people read, relative to the root. */
-export const PAGES = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].sort()
+export const PAGES = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })].sort()
 
 export function page(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')

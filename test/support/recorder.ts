@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { GridGap, GridHandlers, GridItem, GridState } from '../../src/grid/contract.ts'
+import type { GridGap, GridHandlers, GridItem } from '../../src/grid/contract.ts'
 import type { GridLog } from '../../src/grid/log.ts'
+import type { GridState } from '../../src/vocabulary.ts'
 
 /** Grid handlers that remember: what a store would, and everything they were told. */
 export class Recorder implements GridHandlers {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { GridConfig, TopicConfig } from '../../config/types.ts'
-import type { GridState } from '../contract.ts'
+import type { GridState } from '../../vocabulary.ts'
 import type { GridLog } from '../log.ts'
 import type { Session } from '../xmpp/session.ts'
 import { checkTopic, setMembers } from './topics.ts'

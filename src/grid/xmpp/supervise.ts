@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
-import type { GridState } from '../contract.ts'
+import type { GridState } from '../../vocabulary.ts'
 import type { GridLog } from '../log.ts'
 import type { Session } from './session.ts'
 

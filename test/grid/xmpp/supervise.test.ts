@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { GatewayError } from '../../../src/errors.ts'
-import type { GridState } from '../../../src/grid/contract.ts'
+
 import type { Session } from '../../../src/grid/xmpp/session.ts'
 import { BACKOFF, jitter, supervise } from '../../../src/grid/xmpp/supervise.ts'
+import type { GridState } from '../../../src/vocabulary.ts'
 import { createVirtualClock } from '../../support/clock.ts'
 import { LogLines } from '../../support/recorder.ts'
 
