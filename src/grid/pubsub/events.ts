@@ -1,5 +1,5 @@
 import type { Element } from '@xmpp/client'
-import { payloadXml } from '../xmpp/stanza.ts'
+import { payloadXml } from '../xmpp/payload.ts'
 import { PUBSUB_EVENT } from './protocol.ts'
 
 /** One item of an event or of an answer. Without `xml` it has no payload, or more than one. */

@@ -1,7 +1,7 @@
 import { xml } from '@xmpp/client'
 import type { PublishOutcome } from '../contract.ts'
 import type { Session } from '../xmpp/session.ts'
-import { elementFlaw } from '../xmpp/stanza.ts'
+import { elementFlaw } from '../xmpp/well-formed.ts'
 import { publishOutcome, topicInDoubt } from './conditions.ts'
 import { submitForm } from './forms.ts'
 import { PUBSUB } from './protocol.ts'

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import type { Element } from '@xmpp/client'
 import { messageOf } from '../../errors.ts'
 import { type Frame, type FrameLimits, Framer } from './framer.ts'
-import { BuildError, buildHead, buildStanza } from './stanza.ts'
+import { buildHead, buildStanza } from './stanza.ts'
+import { BuildError } from './tag.ts'
 
 /** The first tag of a stanza that was skipped, as far as it could be read. */
 export interface DroppedStanza {

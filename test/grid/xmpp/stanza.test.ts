@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { BuildError, buildHead, buildStanza, elementFlaw, payloadXml } from '../../../src/grid/xmpp/stanza.ts'
+import { payloadXml } from '../../../src/grid/xmpp/payload.ts'
+import { buildHead, buildStanza } from '../../../src/grid/xmpp/stanza.ts'
+import { BuildError } from '../../../src/grid/xmpp/tag.ts'
+import { elementFlaw } from '../../../src/grid/xmpp/well-formed.ts'
 
 const ROOT = buildHead('<stream:stream xmlns="jabber:client" xmlns:stream="urn:stream" xmlns:far="urn:far">')
 const build = (text: string) => buildStanza(text, ROOT)
@@ -48,6 +51,10 @@ describe('a stanza', () => {
   ]) {
     test(`is refused as ${JSON.stringify(text)}`, () => assert.throws(() => build(text), BuildError))
   }
+
+  test('is refused, not read for ever, where it ends inside an end tag of a payload', () => {
+    assert.throws(() => build('<items><item><a><b></b '), BuildError)
+  })
 
   test('throws nothing else, whatever comes', () => {
     const piece = fc.constantFrom(

@@ -1,0 +1,61 @@
+import { type Element, xml } from '@xmpp/client'
+
+/** One child element of a pubsub item: its text as it was received. */
+interface Payload {
+  readonly text: string
+  /** where `<name` ends, for declarations to be put in */
+  readonly nameEnd: number
+}
+
+const payloads = new WeakMap<Element, Payload>()
+
+/** Keeps `text` with the element that it begins with. */
+export function keepPayload(element: Element, text: string): void {
+  payloads.set(element, { text, nameEnd: element.name.length + 1 })
+}
+
+/** XEP-0060: `<items><item>`, in an event or in an answer. */
+export function isItem(element: Element): boolean {
+  return element.getName() === 'item' && element.parent?.getName() === 'items'
+}
+
+/**
+ * The payload element of a pubsub item as XML of its own: its text as received, with the namespaces it inherits declared.
+ * Undefined when the item has none, or has more than one (XEP-0060 §7.1.2 allows one).
+ */
+export function payloadXml(item: Element): string | undefined {
+  const children = item.getChildElements()
+  const child = children[0]
+  const payload = child && children.length === 1 ? payloads.get(child) : undefined
+  if (!child || !payload || item.text().trim() !== '') return undefined
+  const { text, nameEnd } = payload
+  const own = new Set(declarationsOf(child).map(([name]) => name))
+  const inherited = inScope(item)
+    .filter(([name]) => !own.has(name) && isUsed(name, text))
+    .map(([name, namespace]) => ` ${name}="${xml.escapeXML(namespace)}"`)
+  return text.slice(0, nameEnd) + inherited.join('') + text.slice(nameEnd)
+}
+
+/** The declarations that hold inside an element, the nearest first. */
+function inScope(element: Element): [name: string, namespace: string][] {
+  const nearest = new Map<string, string>()
+  for (let e: Element | null = element; e; e = e.parent) {
+    for (const [name, namespace] of declarationsOf(e)) {
+      if (!nearest.has(name)) nearest.set(name, namespace)
+    }
+  }
+  return [...nearest]
+}
+
+function declarationsOf({ attrs }: Element): [name: string, namespace: string][] {
+  return Object.entries(attrs).filter((entry): entry is [string, string] => isDeclaration(entry))
+}
+
+function isDeclaration([name, value]: [string, string | undefined]): boolean {
+  return value !== undefined && (name === 'xmlns' || name.startsWith('xmlns:'))
+}
+
+/** Namespaces in XML 1.0 §6.2. A prefix may also stand in a value (xsi:type): any mention counts. */
+function isUsed(name: string, text: string): boolean {
+  return name === 'xmlns' || text.includes(`${name.slice('xmlns:'.length)}:`)
+}

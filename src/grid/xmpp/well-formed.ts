@@ -1,0 +1,46 @@
+import { BuildError, readEndTag, skipTag } from './tag.ts'
+
+const BAD_REFERENCE = /&(?!(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)/
+const CDATA = '<![CDATA['
+
+/** Anything that would break the stream it is written into: undefined when `text` is one well-formed element. */
+export function elementFlaw(text: string): string | undefined {
+  if (BAD_REFERENCE.test(text)) return 'a reference to an entity nobody declared'
+  if (text[0] !== '<') return 'text outside of an element'
+  try {
+    const end = elementEnd(text, 0, { cdata: false })
+    return end === text.length ? undefined : 'something behind the element'
+  } catch (error) {
+    if (error instanceof BuildError) return error.message
+    throw error
+  }
+}
+
+/** Index behind the element whose tag begins at `lt`. Its tags are looked over, and match; nothing is kept. Throws BuildError. */
+export function elementEnd(text: string, lt: number, { cdata }: { readonly cdata: boolean }): number {
+  const open: string[] = []
+  let i = lt
+  for (;;) {
+    if (text[i + 1] === '/') i = readEndTag(text, i, open.pop())
+    else if (cdata && isCdata(text, i)) i = cdataEnd(text, i)
+    else {
+      const tag = skipTag(text, i)
+      if (!tag.empty) open.push(tag.name)
+      i = tag.end
+    }
+    if (open.length === 0) return i
+    i = text.indexOf('<', i)
+    if (i === -1) throw new BuildError('an element does not end')
+  }
+}
+
+export function isCdata(text: string, lt: number): boolean {
+  return text.startsWith(CDATA, lt)
+}
+
+/** Index behind the CDATA section that begins at `lt`. Throws BuildError. */
+export function cdataEnd(text: string, lt: number): number {
+  const end = text.indexOf(']]>', lt)
+  if (end === -1) throw new BuildError('a CDATA section does not end')
+  return end + 3
+}
