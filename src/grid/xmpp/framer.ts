@@ -19,15 +19,11 @@ export type Frame =
 /** The stream itself cannot be followed any more: RFC 6120 §4.9.3.1, §4.9.3.18. */
 export class FramingError extends Error {}
 
-const TEXT = 0 // between markup
-const MARKUP = 1 // behind `<`
-const TAG = 2 // inside a tag
-const QUOTED = 3 // inside an attribute value
-const BANG = 4 // behind `<!`
-const COMMENT = 5
-const CDATA = 6
-const INSTRUCTION = 7
+/** What a chunk is in at an index, as the method that reads on from there. It returns the index up to which it came. */
+type State = (this: Framer, chunk: string, i: number) => number
 
+/** behind `<!` */
+const COMMENT_OPEN = '--'
 const CDATA_OPEN = '[CDATA['
 const TAG_STOP = /[>"']/g
 /** A stanza's own tag, before its size limit is known. */
@@ -40,7 +36,7 @@ const HEAD_LIMIT = 16_384
 export class Framer {
   readonly #limits: FrameLimits
   readonly #emit: (frame: Frame) => void
-  #state = TEXT
+  #state: State = this.#betweenMarkup
   /** open elements, the stream's root included */
   #depth = 0
   #quote = ''
@@ -59,6 +55,8 @@ export class Framer {
   #head = ''
   #dropping: 'oversized' | 'malformed' | undefined
   #inStanza = false
+  /** where the current stanza's text begins in this chunk */
+  #from = 0
 
   constructor(limits: FrameLimits, emit: (frame: Frame) => void) {
     this.#limits = limits
@@ -67,103 +65,101 @@ export class Framer {
 
   /** Throws FramingError when nothing behind this point can be understood. */
   write(chunk: string): void {
-    /** where the current stanza's text begins in this chunk */
-    let from = 0
+    this.#from = 0
     let i = 0
-    while (i < chunk.length) {
-      switch (this.#state) {
-        case TEXT: {
-          const lt = chunk.indexOf('<', i)
-          const end = lt === -1 ? chunk.length : lt
-          if (!this.#inStanza && chunk.slice(i, end).trim() !== '') throw new FramingError('text outside of a stanza')
-          i = end
-          if (lt === -1) break
-          if (!this.#inStanza) {
-            this.#begin()
-            from = i
-          }
-          this.#state = MARKUP
-          i += 1
-          break
-        }
-        case MARKUP: {
-          const c = chunk[i]
-          this.#tagSize = 0
-          this.#last = ''
-          this.#closing = c === '/'
-          if (c === '!') {
-            this.#bang = ''
-            this.#state = BANG
-          } else if (c === '?') {
-            this.#tail = ''
-            this.#state = INSTRUCTION
-            if (this.#depth > 0) this.#drop('malformed')
-          } else {
-            this.#state = TAG
-            if (!this.#closing) break
-          }
-          i += 1
-          break
-        }
-        case TAG: {
-          TAG_STOP.lastIndex = i
-          const stop = TAG_STOP.exec(chunk)?.index ?? chunk.length
-          if (stop > i) this.#last = chunk[stop - 1] as string
-          this.#grow(stop - i)
-          i = stop
-          if (stop === chunk.length) break
-          i += 1
-          if (chunk[stop] === '>') {
-            this.#state = TEXT
-            this.#tagEnds(chunk, from, i)
-            if (!this.#inStanza) from = i
-          } else {
-            this.#quote = chunk[stop] as string
-            this.#last = ''
-            this.#state = QUOTED
-          }
-          break
-        }
-        case QUOTED: {
-          const end = chunk.indexOf(this.#quote, i)
-          this.#grow((end === -1 ? chunk.length : end) - i)
-          i = end === -1 ? chunk.length : end + 1
-          if (end !== -1) this.#state = TAG
-          break
-        }
-        case BANG: {
-          this.#bang += chunk[i]
-          i += 1
-          if (this.#bang === '--') {
-            // RFC 6120 §11.1: a comment breaks the rules, but its stanza alone shall suffer for it
-            this.#drop('malformed')
-            this.#tail = ''
-            this.#state = COMMENT
-          } else if (this.#bang === CDATA_OPEN) {
-            this.#tail = ''
-            this.#state = CDATA
-          } else if (this.#bang !== '-' && !CDATA_OPEN.startsWith(this.#bang)) {
-            throw new FramingError('a document type declaration')
-          }
-          break
-        }
-        case COMMENT:
-          i = this.#skipTo('-->', chunk, i)
-          break
-        case CDATA:
-          i = this.#skipTo(']]>', chunk, i)
-          break
-        default:
-          i = this.#skipTo('?>', chunk, i)
-          // the XML declaration in front of the stream header
-          if (this.#state === TEXT && this.#depth === 0) this.#inStanza = false
-      }
-    }
-    if (this.#inStanza) this.#keep(chunk.slice(from))
+    while (i < chunk.length) i = this.#state(chunk, i)
+    if (this.#inStanza) this.#keep(chunk.slice(this.#from))
   }
 
-  #begin(): void {
+  #betweenMarkup(chunk: string, i: number): number {
+    const lt = chunk.indexOf('<', i)
+    const end = lt === -1 ? chunk.length : lt
+    if (!this.#inStanza && chunk.slice(i, end).trim() !== '') throw new FramingError('text outside of a stanza')
+    if (lt === -1) return end
+    if (!this.#inStanza) this.#begin(lt)
+    this.#state = this.#behindLessThan
+    return lt + 1
+  }
+
+  #behindLessThan(chunk: string, i: number): number {
+    const c = chunk[i]
+    this.#tagSize = 0
+    this.#last = ''
+    this.#closing = c === '/'
+    if (c === '!') return this.#enter(this.#behindBang, i + 1)
+    if (c === '?') {
+      if (this.#depth > 0) this.#drop('malformed')
+      return this.#enter(this.#inInstruction, i + 1)
+    }
+    return this.#enter(this.#inTag, this.#closing ? i + 1 : i)
+  }
+
+  #inTag(chunk: string, i: number): number {
+    TAG_STOP.lastIndex = i
+    const stop = TAG_STOP.test(chunk) ? TAG_STOP.lastIndex - 1 : chunk.length
+    if (stop > i) this.#last = chunk[stop - 1] as string
+    this.#grow(stop - i)
+    if (stop === chunk.length) return stop
+    if (chunk[stop] === '>') {
+      this.#state = this.#betweenMarkup
+      this.#tagEnds(chunk, stop + 1)
+    } else {
+      this.#quote = chunk[stop] as string
+      this.#last = ''
+      this.#state = this.#inQuotes
+    }
+    return stop + 1
+  }
+
+  #inQuotes(chunk: string, i: number): number {
+    const end = chunk.indexOf(this.#quote, i)
+    this.#grow((end === -1 ? chunk.length : end) - i)
+    if (end === -1) return chunk.length
+    this.#state = this.#inTag
+    return end + 1
+  }
+
+  #behindBang(chunk: string, i: number): number {
+    const before = this.#bang.length
+    const bang = this.#bang + chunk.slice(i, i + CDATA_OPEN.length - before)
+    if (bang.startsWith(COMMENT_OPEN)) {
+      // RFC 6120 §11.1: a comment breaks the rules, but its stanza alone shall suffer for it
+      this.#drop('malformed')
+      return this.#enter(this.#inComment, i + COMMENT_OPEN.length - before)
+    }
+    if (bang === CDATA_OPEN) return this.#enter(this.#inCdata, i + CDATA_OPEN.length - before)
+    if (!COMMENT_OPEN.startsWith(bang) && !CDATA_OPEN.startsWith(bang))
+      throw new FramingError('a document type declaration')
+    this.#bang = bang
+    return chunk.length
+  }
+
+  #inComment(chunk: string, i: number): number {
+    return this.#skipTo('-->', chunk, i)
+  }
+
+  #inCdata(chunk: string, i: number): number {
+    return this.#skipTo(']]>', chunk, i)
+  }
+
+  #inInstruction(chunk: string, i: number): number {
+    const end = this.#skipTo('?>', chunk, i)
+    // the XML declaration in front of the stream header
+    if (this.#state === this.#betweenMarkup && this.#depth === 0) this.#inStanza = false
+    return end
+  }
+
+  /** Goes over to a state that begins anew at `i`. */
+  #enter(state: State, i: number): number {
+    this.#state = state
+    this.#bang = ''
+    this.#tail = ''
+    return i
+  }
+
+  #begin(at: number): void {
     this.#inStanza = true
+    this.#from = at
     this.#parts = []
     this.#size = 0
     this.#limit = HEAD_LIMIT
@@ -190,21 +186,21 @@ export class Framer {
   }
 
   /** A tag ended just before `end`. */
-  #tagEnds(chunk: string, from: number, end: number): void {
+  #tagEnds(chunk: string, end: number): void {
     if (this.#closing) {
       this.#depth -= 1
     } else {
       this.#depth += 1
       this.#elements += 1
       if (this.#depth === 1) {
-        this.#streamHeader(chunk.slice(from, end))
+        this.#streamHeader(chunk.slice(this.#from, end))
         return
       }
-      if (this.#head === '' && !this.#dropping) this.#headRead(this.#parts.join('') + chunk.slice(from, end))
+      if (this.#head === '' && !this.#dropping) this.#headRead(this.#parts.join('') + chunk.slice(this.#from, end))
       if (this.#elements > this.#maxElements || this.#depth - 1 > this.#limits.depth) this.#drop('oversized')
       if (this.#last === '/') this.#depth -= 1
     }
-    if (this.#depth === 1) this.#stanzaEnds(chunk.slice(from, end))
+    if (this.#depth === 1) this.#stanzaEnds(chunk.slice(this.#from, end))
     else if (this.#depth <= 0) {
       this.#inStanza = false
       this.#emit({ kind: 'close' })
@@ -241,15 +237,14 @@ export class Framer {
   /** The index behind `mark`, which may have begun in the chunk before; then back to text. */
   #skipTo(mark: string, chunk: string, i: number): number {
     const seen = this.#tail.length
-    const text = this.#tail + chunk.slice(i, i + mark.length)
-    const across = text.indexOf(mark)
+    const across = seen === 0 ? -1 : (this.#tail + chunk.slice(i, i + mark.length)).indexOf(mark)
     if (across !== -1 && across < seen) {
-      this.#state = TEXT
+      this.#state = this.#betweenMarkup
       return i + across + mark.length - seen
     }
     const found = chunk.indexOf(mark, i)
     if (found !== -1) {
-      this.#state = TEXT
+      this.#state = this.#betweenMarkup
       return found + mark.length
     }
     this.#tail = (this.#tail + chunk.slice(Math.max(i, chunk.length - mark.length))).slice(-(mark.length - 1))
