@@ -9,61 +9,7 @@ import type { XmlElement, XmlNode } from './tree.ts'
  * compares it with libxml2. Anything unexpected throws, and DocumentLimit for a long namespace name or too many nodes. Not recursive.
  */
 export function scan(source: string): XmlElement {
-  const lines = lineFinder(source)
-  let position = source.charCodeAt(0) === 0xfeff ? 1 : 0
-  let current: Open | undefined
-  let root: XmlElement | undefined
-  let nodes = 0
-  while (position < source.length) {
-    const open = source.indexOf('<', position)
-    const textEnd = open < 0 ? source.length : open
-    if (current !== undefined && textEnd > position) current.text += decodeText(source.slice(position, textEnd))
-    if (open < 0) break
-    const next = source.charCodeAt(open + 1)
-    if (next === 0x21 /* ! */) {
-      if (source.startsWith('<!--', open)) {
-        position = after(source, '-->', open + 4)
-      } else if (source.startsWith('<![CDATA[', open) && current !== undefined) {
-        const end = after(source, ']]>', open + 9)
-        current.text += newlines(source.slice(open + 9, end - 3))
-        position = end
-      } else {
-        throw new Error('unexpected markup declaration')
-      }
-    } else if (next === 0x3f /* ? */) {
-      position = after(source, '?>', open + 2)
-    } else if (next === 0x2f /* / */) {
-      if (current === undefined) throw new Error('unexpected end tag')
-      position = after(source, '>', open)
-      flush(current)
-      current.element.end = position
-      current = current.parent
-    } else {
-      const tag = readTag(source, open, current?.scope ?? ROOT_SCOPE)
-      const { line, column } = lines(open)
-      if (tag.longest > NAMESPACE_LIMIT) {
-        throw new DocumentLimit(`A namespace name has more than ${NAMESPACE_LIMIT} characters.`, { line, column })
-      }
-      position = tag.end
-      const { ns, local, attributes } = tag
-      nodes += 1 + attributes.length
-      if (nodes > NODE_LIMIT) {
-        throw new DocumentLimit(`The document has more than ${NODE_LIMIT} elements and attributes.`, { line, column })
-      }
-      const element: Growing = { ns, local, attributes, children: [], line, column, start: open, end: position }
-      if (current !== undefined) {
-        flush(current)
-        current.element.children.push(element)
-      } else if (root === undefined) {
-        root = element
-      } else {
-        throw new Error('unexpected second root')
-      }
-      if (!tag.empty) current = { element, scope: tag.scope, text: '', parent: current }
-    }
-  }
-  if (root === undefined || current !== undefined) throw new Error('unexpected end of text')
-  return root
+  return new Scan(source).read()
 }
 
 type Growing = Omit<XmlElement, 'children' | 'end'> & { readonly children: XmlNode[]; end: number }
@@ -75,6 +21,103 @@ interface Open {
   /** since the last child */
   text: string
   readonly parent: Open | undefined
+}
+
+class Scan {
+  readonly #source: string
+  readonly #place: (offset: number) => { line: number; column: number }
+  #root: XmlElement | undefined
+  #current: Open | undefined
+  /** elements and attributes */
+  #nodes = 0
+
+  constructor(source: string) {
+    this.#source = source
+    this.#place = lineFinder(source)
+  }
+
+  read(): XmlElement {
+    const source = this.#source
+    let position = source.charCodeAt(0) === 0xfeff ? 1 : 0
+    while (position < source.length) {
+      const open = source.indexOf('<', position)
+      if (open !== position) this.#characters(position, open < 0 ? source.length : open)
+      if (open < 0) break
+      position = this.#markup(open)
+    }
+    if (this.#root === undefined || this.#current !== undefined) throw new Error('unexpected end of text')
+    return this.#root
+  }
+
+  /** Takes in the markup at `open`. The offset behind it. */
+  #markup(open: number): number {
+    switch (this.#source.charCodeAt(open + 1)) {
+      case 0x21 /* ! */:
+        return this.#declaration(open)
+      case 0x3f /* ? */:
+        return after(this.#source, '?>', open + 2)
+      case 0x2f /* / */:
+        return this.#endTag(open)
+      default:
+        return this.#startTag(open)
+    }
+  }
+
+  #characters(from: number, to: number): void {
+    // outside of the root there is only white space
+    if (this.#current !== undefined) this.#current.text += decodeText(this.#source.slice(from, to))
+  }
+
+  /** A comment or a CDATA section: other declarations belong to a DTD. */
+  #declaration(open: number): number {
+    const source = this.#source
+    if (source.startsWith('<!--', open)) return after(source, '-->', open + 4)
+    if (!source.startsWith('<![CDATA[', open) || this.#current === undefined) {
+      throw new Error('unexpected markup declaration')
+    }
+    const end = after(source, ']]>', open + 9)
+    this.#current.text += newlines(source.slice(open + 9, end - 3))
+    return end
+  }
+
+  #endTag(open: number): number {
+    const ended = this.#current
+    if (ended === undefined) throw new Error('unexpected end tag')
+    const end = after(this.#source, '>', open)
+    flush(ended)
+    ended.element.end = end
+    this.#current = ended.parent
+    return end
+  }
+
+  #startTag(open: number): number {
+    const parent = this.#current
+    const tag = readTag(this.#source, open, parent?.scope ?? ROOT_SCOPE)
+    const { line, column } = this.#place(open)
+    if (tag.longest > NAMESPACE_LIMIT) {
+      throw new DocumentLimit(`A namespace name has more than ${NAMESPACE_LIMIT} characters.`, { line, column })
+    }
+    const { ns, local, attributes, end } = tag
+    this.#nodes += 1 + attributes.length
+    if (this.#nodes > NODE_LIMIT) {
+      throw new DocumentLimit(`The document has more than ${NODE_LIMIT} elements and attributes.`, { line, column })
+    }
+    const element: Growing = { ns, local, attributes, children: [], line, column, start: open, end }
+    this.#append(element)
+    if (!tag.empty) this.#current = { element, scope: tag.scope, text: '', parent }
+    return end
+  }
+
+  #append(element: Growing): void {
+    if (this.#current !== undefined) {
+      flush(this.#current)
+      this.#current.element.children.push(element)
+    } else if (this.#root === undefined) {
+      this.#root = element
+    } else {
+      throw new Error('unexpected second root')
+    }
+  }
 }
 
 function flush(open: Open): void {

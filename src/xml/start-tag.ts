@@ -23,45 +23,64 @@ export interface Tag {
 
 // XML 1.0 §2.3: four characters are white space; JavaScript's \s has more, some of which a name may hold (U+1680, U+FEFF)
 const NAME_END = /[ \t\r\n/>=]/g
-const SPACE = /[ \t\r\n]/
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = []
 
 /** Reads the start tag at `open`, of a text that libxml2 has found well-formed. Throws on what it does not expect. */
 export function readTag(source: string, open: number, outer: Scope): Tag {
-  let position = nameEnd(source, open + 1)
-  const name = source.slice(open + 1, position)
-  const raw: { readonly name: string; readonly value: string }[] = []
+  const endOfName = nameEnd(source, open + 1)
+  const raw: RawAttribute[] = []
   let declared: Record<string, string> | undefined
   let longest = 0
-  for (;;) {
-    while (SPACE.test(source.charAt(position))) position += 1
-    const c = source.charAt(position)
-    if (c === '>' || c === '/') {
-      const scope = declared === undefined ? outer : { prefixes: declared }
-      const empty = c === '/'
-      const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope))
-      const { ns, local } = resolve(name, scope)
-      return { ns, local, attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
-    }
-    const end = nameEnd(source, position)
-    const attributeName = source.slice(position, end)
-    const quoteAt = source.indexOf('=', end) + 1
-    let valueAt = quoteAt
-    while (SPACE.test(source.charAt(valueAt))) valueAt += 1
-    const quote = source.charAt(valueAt)
-    const valueEnd = source.indexOf(quote, valueAt + 1)
-    if (quoteAt === 0 || valueEnd < 0 || end === position) throw new Error('unexpected attribute syntax')
-    const value = decodeAttribute(source.slice(valueAt + 1, valueEnd))
-    if (attributeName === 'xmlns' || attributeName.startsWith('xmlns:')) {
+  let position = behindSpace(source, endOfName)
+  while (!isTagEnd(source, position)) {
+    const attribute = readAttribute(source, position)
+    const { name, value } = attribute
+    if (name === 'xmlns' || name.startsWith('xmlns:')) {
       declared ??= Object.create(outer.prefixes) as Record<string, string>
-      declared[attributeName.slice(6)] = value
+      declared[name.slice(6)] = value
       longest = Math.max(longest, value.length)
     } else {
-      raw.push({ name: attributeName, value })
+      raw.push(attribute)
     }
-    position = valueEnd + 1
+    position = behindSpace(source, attribute.end)
   }
+  const scope = declared === undefined ? outer : { prefixes: declared }
+  const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope))
+  const { ns, local } = resolve(source.slice(open + 1, endOfName), scope)
+  const empty = source.charAt(position) === '/'
+  return { ns, local, attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
+}
+
+interface RawAttribute {
+  readonly name: string
+  readonly value: string
+  readonly end: number
+}
+
+function readAttribute(source: string, start: number): RawAttribute {
+  const endOfName = nameEnd(source, start)
+  const quoteAt = source.indexOf('=', endOfName) + 1
+  const valueAt = behindSpace(source, quoteAt)
+  const valueEnd = source.indexOf(source.charAt(valueAt), valueAt + 1)
+  if (quoteAt === 0 || valueEnd < 0 || endOfName === start) throw new Error('unexpected attribute syntax')
+  const value = decodeAttribute(source.slice(valueAt + 1, valueEnd))
+  return { name: source.slice(start, endOfName), value, end: valueEnd + 1 }
+}
+
+function isTagEnd(source: string, position: number): boolean {
+  const c = source.charCodeAt(position)
+  return c === 0x3e /* > */ || c === 0x2f /* / */
+}
+
+function isSpace(c: number): boolean {
+  return c === 0x20 || c === 0x9 || c === 0xd || c === 0xa
+}
+
+function behindSpace(source: string, position: number): number {
+  let behind = position
+  while (isSpace(source.charCodeAt(behind))) behind += 1
+  return behind
 }
 
 function nameEnd(source: string, from: number): number {
