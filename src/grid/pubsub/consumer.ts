@@ -31,6 +31,13 @@ export interface ConsumerOptions {
   readonly bufferSize: number
 }
 
+/** From joining a Topic until it must be looked at again. */
+interface Following {
+  readonly from: Retained
+  /** digests, by id, of what the last join has handed on: to be recognized where it arrived live as well */
+  handed: Map<string, string> | undefined
+}
+
 /** items handed on at once */
 const LIVE_BATCH = 32
 /** ms until what was not seen is looked for again */
@@ -123,69 +130,82 @@ export class Consumer {
 
   async #consume(session: Session, signal: AbortSignal): Promise<FollowEnd> {
     const { clock, liveOnly, resyncMs, up } = this.#options
-    const from = this.#past.of(session, signal)
-    /** what the join has handed on, to be recognized when it also arrived live */
-    let handed: Map<string, string> | undefined = new Map()
+    const following: Following = { from: this.#past.of(session, signal), handed: new Map() }
     if (!liveOnly) {
-      const failed = await this.#join(from, handed, this.#reread.settle())
+      const failed = await this.#join(following, this.#reread.settle())
       if (failed) return failed
     }
     if (signal.aborted) return again(0)
     up()
     this.#resyncAt = clock.now() + resyncMs
     while (!signal.aborted) {
-      if (this.#queue.overflowed) {
-        this.#options.log.warn(
-          { topic: this.#options.topic },
-          'Too much waits to be taken in: the Topic is read again.',
-        )
-        return again(0)
-      }
-      const entries = this.#queue.take(LIVE_BATCH)
-      if (entries.length > 0) {
-        let done = false
-        try {
-          done = await this.#handOn(from, entries, handed)
-        } finally {
-          // a Topic that keeps nothing will not give them a second time
-          if (!done) this.#queue.putBack(entries)
-        }
-        if (done) continue
-        return this.#backOff()
-      }
-      handed = undefined
-      this.#resyncAt = Math.min(this.#resyncAt, clock.now() + resyncMs)
-      if (!liveOnly && clock.now() >= this.#resyncAt) {
-        this.#resyncAt = clock.now() + resyncMs
-        const look = await this.#past.look(from)
-        if (look === 'behind') return again(0)
-        if (look === 'suspicious') this.#resyncAt = Math.min(this.#resyncAt, clock.now() + SECOND_LOOK)
-        continue
-      }
-      if (this.#reread.dueIn <= 0) {
-        // what was missed may be an item anew under its old id, which no list of ids shows
-        handed = new Map()
-        const failed = await this.#join(from, handed, this.#reread.begin())
-        if (failed) return failed
-        continue
-      }
-      await this.#queue.wait(Math.min(Math.max(0, this.#resyncAt - clock.now()), this.#reread.dueIn), signal)
+      const end = await this.#turn(following)
+      if (end) return end
     }
     return again(0)
   }
 
+  /** Does what comes first: take in what arrived, look for what was missed, or wait for either. A value: following ends. */
+  async #turn(following: Following): Promise<FollowEnd | undefined> {
+    const { clock, liveOnly, resyncMs } = this.#options
+    if (this.#queue.overflowed) return this.#overflow()
+    const entries = this.#queue.take(LIVE_BATCH)
+    if (entries.length > 0) return this.#takeIn(following, entries)
+    following.handed = undefined
+    this.#resyncAt = Math.min(this.#resyncAt, clock.now() + resyncMs)
+    if (!liveOnly && clock.now() >= this.#resyncAt) return this.#resync(following)
+    if (this.#reread.dueIn <= 0) return this.#readAgain(following)
+    await this.#queue.wait(
+      Math.min(Math.max(0, this.#resyncAt - clock.now()), this.#reread.dueIn),
+      following.from.signal,
+    )
+    return undefined
+  }
+
+  #overflow(): FollowEnd {
+    this.#options.log.warn({ topic: this.#options.topic }, 'Too much waits to be taken in: the Topic is read again.')
+    return again(0)
+  }
+
+  async #takeIn(following: Following, entries: readonly LiveEntry[]): Promise<FollowEnd | undefined> {
+    let done = false
+    try {
+      done = await this.#handOn(following, entries)
+    } finally {
+      // a Topic that keeps nothing will not give them a second time
+      if (!done) this.#queue.putBack(entries)
+    }
+    return done ? undefined : this.#backOff()
+  }
+
+  /** Looks whether anything was missed without a sign. */
+  async #resync({ from }: Following): Promise<FollowEnd | undefined> {
+    const { clock, resyncMs } = this.#options
+    this.#resyncAt = clock.now() + resyncMs
+    const look = await this.#past.look(from)
+    if (look === 'suspicious') this.#resyncAt = Math.min(this.#resyncAt, clock.now() + SECOND_LOOK)
+    return look === 'behind' ? again(0) : undefined
+  }
+
+  /** What was missed may be an item anew under its old id, which no list of ids shows. */
+  #readAgain(following: Following): Promise<FollowEnd | undefined> {
+    following.handed = new Map()
+    return this.#join(following, this.#reread.begin())
+  }
+
   /** Reads what is retained and unseen, or came behind `after`. A value: why it did not come to an end. */
-  async #join(from: Retained, handed: Map<string, string>, after: string | undefined): Promise<FollowEnd | undefined> {
+  async #join({ from, handed }: Following, after: string | undefined): Promise<FollowEnd | undefined> {
     for await (const items of fetchRetained(from, await this.#past.unread(from, after))) {
       if (from.signal.aborted) return again(0)
       const good = this.#usable(items)
-      for (const item of good) handed.set(item.id, digest(item.xml))
+      for (const item of good) handed?.set(item.id, digest(item.xml))
       if (good.length > 0 && !(await this.#deliver(good, true))) return this.#backOff()
     }
     return undefined
   }
 
-  async #handOn(from: Retained, entries: LiveEntry[], handed: Map<string, string> | undefined): Promise<boolean> {
+  /** False when the handlers could not take them. */
+  async #handOn({ from, handed }: Following, entries: readonly LiveEntry[]): Promise<boolean> {
     const first = entries[0]
     if (first?.kind === 'retracted') {
       const ids = entries.flatMap((entry) => (entry.kind === 'retracted' ? entry.ids : []))
