@@ -1,10 +1,11 @@
 import type { IncidentId } from '../iodef/incident-id.ts'
 import type { Needed } from '../iodef/restriction.ts'
-import { type IncidentElement, itemId, xep0268Item } from '../profile/item.ts'
+import { itemId, xep0268Item } from '../profile/item.ts'
 import { typeOf } from '../profile/msg-types.ts'
 import { PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
-import type { Inspection } from '../reading/inspection.ts'
+import type { DocumentReading } from '../reading/document.ts'
+import type { Inspection, ItemReading } from '../reading/inspection.ts'
 import type { RidPolicy } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
 
@@ -41,44 +42,71 @@ export interface Consumed {
   readonly part: Part
 }
 
-/** What a valid item says, or undefined when it is no IODEF (design §5: both shapes, on any Topic). */
-export function consumedFrom(inspection: Inspection): Consumed | undefined {
-  const { item, document, format } = inspection
+/** What a valid item says, or undefined when it is no IODEF (both shapes, on any Topic). */
+export function consumedFrom({ item, document, format }: Inspection): Consumed | undefined {
   if (document === null || format === 'RID') return undefined
-  const element: IncidentElement = item?.element ?? 'report'
-  const several = item !== null && item.items.length > 1
+  return item === null ? ofDocument(document) : ofItem(item, document)
+}
+
+/** A bare IODEF-Document: a Report, as it stands. */
+function ofDocument(document: DocumentReading): Consumed | undefined {
+  const [first] = document.incidents
+  if (first === undefined) return undefined
+  return {
+    item: itemId(document.xml),
+    variant: '',
+    incident: first.key,
+    incidents: document.incidents.map(({ key }) => key),
+    part: {
+      version: document.version,
+      msgType: typeOf('report', undefined),
+      policy: null,
+      incidentSource: null,
+      shell: document.shell ?? PLAIN_SHELL,
+      incidents: document.incidents.map(({ xml }) => xml),
+      original: null,
+      signatures: [],
+      id: first.id,
+      needed: document.needed,
+      items: [],
+    },
+  }
+}
+
+/** An XEP-0268 item: one Incident, and maybe a place in a document of several. */
+function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefined {
+  const several = item.items.length > 1
   // with an original the document is whole, and this item is one place in it
   const at = several && document.incidents.length > 1 ? item.position - 1 : 0
   const own = document.incidents[at] ?? document.incidents[0]
   if (own === undefined) return undefined
   // what was put together from this item alone stands for this item alone
-  const whole = item !== null && (!several || document.incidents.length === item.items.length)
+  const whole = !several || document.incidents.length === item.items.length
   const original = whole ? document.original : null
-  const incidents = item === null ? document.incidents.map((incident) => incident.xml) : [own.xml]
-  const msgType = typeOf(element, item?.policy?.attributes.MsgType)
-  const besides = {
-    msgType: msgType === typeOf(element, undefined) ? undefined : msgType,
-    shell: document.shell,
-    restriction: item?.policy?.attributes.restriction,
-    incidentSource: item?.incidentSource ?? null,
-    original: original?.text ?? null,
-    signatures: item?.signatures ?? [],
-  }
+  const msgType = typeOf(item.element, item.policy?.attributes.MsgType)
+  const { incidentSource, signatures } = item
   return {
-    item: item === null ? itemId(document.xml) : xep0268Item(element, own.xml).id,
-    variant: item === null ? '' : variantOf(besides),
+    item: xep0268Item(item.element, own.xml).id,
+    variant: variantOf({
+      msgType: msgType === typeOf(item.element, undefined) ? undefined : msgType,
+      shell: document.shell,
+      restriction: item.policy?.attributes.restriction,
+      incidentSource,
+      original: original?.text ?? null,
+      signatures,
+    }),
     incident: own.key,
-    incidents: (item === null ? document.incidents : [own]).map((incident) => incident.key),
+    incidents: [own.key],
     part: {
       version: document.version,
       msgType,
-      policy: item?.policy ?? null,
-      incidentSource: item?.incidentSource ?? null,
+      policy: item.policy,
+      incidentSource,
       shell: document.shell ?? PLAIN_SHELL,
-      incidents,
+      incidents: [own.xml],
       original: original?.text ?? null,
       ...(original !== null && { originalVersion: original.version }),
-      signatures: item?.signatures ?? [],
+      signatures,
       id: own.id,
       needed: document.needed,
       items: several ? item.items : [],
