@@ -125,59 +125,68 @@ function instruction(c: Chance): string {
 type Scope = ReadonlyMap<string, string>
 
 function writeElement(c: Chance, outer: Scope, depth: number, embedded = false): string {
-  const scope = new Map(outer)
-  const declarations: string[] = []
-  const declare = (prefix: string, ns: string) => {
-    scope.set(prefix, ns)
-    declarations.push(attribute(c, prefix === '' ? 'xmlns' : `xmlns:${prefix}`, escapeSome(c, ns)))
-  }
-  const fresh = new Set<string>()
-  while (c.once(3)) {
-    const prefix = c.once(3) ? '' : c.pick(PREFIXES)
-    if (fresh.has(prefix)) continue
-    fresh.add(prefix)
-    declare(prefix, prefix === '' && c.once(4) ? '' : c.pick(embedded ? PLAIN_SPACES : SPACES))
-  }
-  const bound = [...scope.keys()].filter((prefix) => prefix !== '')
-  const qualified = () => {
-    const local = c.pick(NAMES)
-    const prefix = bound.length > 0 && c.once(2) ? bound[c.int(bound.length - 1)] : undefined
-    return prefix === undefined
-      ? { name: local, key: `{}${local}` }
-      : { name: `${prefix}:${local}`, key: `{${scope.get(prefix)}}${local}` }
-  }
-  const { name } = qualified()
-  const attributes: string[] = []
-  const used = new Set<string>()
-  while (c.once(2)) {
-    const special = c.once(6)
-      ? c.pick(['xml:lang', 'xml:space', 'xml:base', embedded ? 'xml:lang' : 'xml:id'])
-      : undefined
-    const { name: attributeName, key } = special === undefined ? qualified() : { name: special, key: special }
-    if (used.has(key)) continue
-    used.add(key)
-    const value =
-      special === 'xml:lang'
-        ? 'en'
-        : special === 'xml:base'
-          ? 'urn:base'
-          : special === 'xml:space'
-            ? 'preserve'
-            : special === 'xml:id'
-              ? `i${c.int(1e9)}`
-              : values(c)
-    attributes.push(attribute(c, attributeName, value))
-  }
-  const all = [...declarations, ...attributes]
-  for (let i = all.length - 1; i > 0; i -= 1) {
-    const j = c.int(i)
-    ;[all[i], all[j]] = [all[j] ?? '', all[i] ?? '']
-  }
+  const { scope, declarations } = declareSome(c, outer, embedded)
+  const { name } = qualified(c, scope)
+  const all = shuffled(c, [...declarations, ...writeAttributes(c, scope, embedded)])
   const open = `<${name}${all.map((a) => c.pick(WHITE) + a).join('')}${c.once(4) ? c.pick(WHITE) : ''}`
   if (c.once(4)) return `${open}/>`
   let content = ''
   for (let pieces = c.int(6); pieces > 0; pieces -= 1) content += piece(c, scope, depth, content, embedded)
   return `${open}>${content}</${name}${c.once(5) ? c.pick(WHITE) : ''}>`
+}
+
+function declareSome(c: Chance, outer: Scope, embedded: boolean): { scope: Scope; declarations: readonly string[] } {
+  const scope = new Map(outer)
+  const declarations = new Map<string, string>()
+  while (c.once(3)) {
+    const prefix = c.once(3) ? '' : c.pick(PREFIXES)
+    if (declarations.has(prefix)) continue
+    const ns = prefix === '' && c.once(4) ? '' : c.pick(embedded ? PLAIN_SPACES : SPACES)
+    scope.set(prefix, ns)
+    declarations.set(prefix, attribute(c, prefix === '' ? 'xmlns' : `xmlns:${prefix}`, escapeSome(c, ns)))
+  }
+  return { scope, declarations: [...declarations.values()] }
+}
+
+/** `key` is the same for two names that are one in this scope. */
+function qualified(c: Chance, scope: Scope): { name: string; key: string } {
+  const local = c.pick(NAMES)
+  const bound = [...scope.keys()].filter((prefix) => prefix !== '')
+  const prefix = bound.length > 0 && c.once(2) ? bound[c.int(bound.length - 1)] : undefined
+  return prefix === undefined
+    ? { name: local, key: `{}${local}` }
+    : { name: `${prefix}:${local}`, key: `{${scope.get(prefix)}}${local}` }
+}
+
+/** Attributes whose value is not free. */
+const SPECIAL: ReadonlyMap<string, (c: Chance) => string> = new Map([
+  ['xml:lang', () => 'en'],
+  ['xml:space', () => 'preserve'],
+  ['xml:base', () => 'urn:base'],
+  ['xml:id', (c: Chance) => `i${c.int(1e9)}`],
+])
+
+function writeAttributes(c: Chance, scope: Scope, embedded: boolean): string[] {
+  const attributes = new Map<string, string>()
+  while (c.once(2)) {
+    const special = c.once(6)
+      ? c.pick(['xml:lang', 'xml:space', 'xml:base', embedded ? 'xml:lang' : 'xml:id'])
+      : undefined
+    const { name, key } = special === undefined ? qualified(c, scope) : { name: special, key: special }
+    if (attributes.has(key)) continue
+    const value = SPECIAL.get(name)?.(c) ?? values(c)
+    attributes.set(key, attribute(c, name, value))
+  }
+  return [...attributes.values()]
+}
+
+function shuffled(c: Chance, list: readonly string[]): string[] {
+  const all = [...list]
+  for (let i = all.length - 1; i > 0; i -= 1) {
+    const j = c.int(i)
+    ;[all[i], all[j]] = [all[j] ?? '', all[i] ?? '']
+  }
+  return all
 }
 
 function piece(c: Chance, scope: Scope, depth: number, before: string, embedded: boolean): string {
