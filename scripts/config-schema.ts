@@ -15,7 +15,7 @@ export function configSchema(): string {
       const { type, enum: words } = jsonSchema
       if (words === undefined) return
       // in place of a word, too, an environment variable may stand
-      jsonSchema.anyOf = [{ type, enum: words }, variable]
+      jsonSchema.anyOf = [{ ...(type !== undefined && { type }), enum: words }, variable]
       delete jsonSchema.type
       delete jsonSchema.enum
     },

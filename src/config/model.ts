@@ -20,7 +20,7 @@ const rid = f
       cert: f.file.describe("PEM: the gateway's certificate and what chains it to its CA"),
       key: f.file.describe('PEM: its private key'),
       ca: f.file.describe('PEM: the CAs that peers must be certified by'),
-      crl: f.file.optional().describe('PEM: revocation lists of all those CAs'),
+      crl: f.file.exactOptional().describe('PEM: revocation lists of all those CAs'),
     }),
     maxMessage: f.size.prefault('1MiB').describe('largest message taken'),
   })
@@ -30,14 +30,14 @@ const peer = f.mapping({
   name: f.name.describe('unique; what logs, metrics and the queue show'),
   identity: f
     .mapping({
-      dns: f.dns.optional().describe("DNS-ID in the peer's certificate"),
-      fingerprint: f.fingerprint.optional().describe('SHA-256 of its certificate'),
+      dns: f.dns.exactOptional().describe("DNS-ID in the peer's certificate"),
+      fingerprint: f.fingerprint.exactOptional().describe('SHA-256 of its certificate'),
     })
     .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint')
     .meta({ minProperties: 1 }),
   accept: msgTypes.default(['Report']).describe('MsgTypes it may send'),
   publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
-  url: f.httpsUrl.optional().describe('where the gateway sends to; without it nothing is sent'),
+  url: f.httpsUrl.exactOptional().describe('where the gateway sends to; without it nothing is sent'),
   topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
   restrictions,
   policy: f
@@ -75,7 +75,7 @@ const password = z
 
 const topic = f.mapping({
   name: f.line.describe('XEP-0060 node'),
-  title: f.line.optional(),
+  title: f.line.exactOptional(),
   payload: f.oneOf(['xep-0268', 'iodef']).default('xep-0268').describe('shape of what is published'),
   create: f.flag.prefault(false).describe('create when absent'),
   access: f
@@ -92,9 +92,9 @@ const grid = f
     jid: f.bareJid,
     auth: f
       .mapping({
-        password: password.optional(),
-        external: f.flag.optional().describe('log in by the client certificate of grid.tls (SASL EXTERNAL)'),
-        allowPlain: f.flag.optional().describe('permit SASL PLAIN'),
+        password: password.exactOptional(),
+        external: f.flag.exactOptional().describe('log in by the client certificate of grid.tls (SASL EXTERNAL)'),
+        allowPlain: f.flag.exactOptional().describe('permit SASL PLAIN'),
       })
       .refine(
         (auth) => (auth.password !== undefined) !== (auth.external === true),
@@ -106,13 +106,13 @@ const grid = f
           { required: ['external'], properties: { external: { not: { const: false } }, password: false } },
         ],
       }),
-    allowPlain: f.flag.optional().describe('the same as auth.allowPlain'),
+    allowPlain: f.flag.exactOptional().describe('the same as auth.allowPlain'),
     tls: f
       .mapping({
-        ca: f.file.optional().describe('PEM: CAs that the Controller must be certified by [those of the system]'),
-        cert: f.file.optional().describe('PEM: client certificate'),
-        key: f.file.optional().describe('PEM: its private key'),
-        pin: f.pin.optional().describe("SPKI pin of the Controller's certificate"),
+        ca: f.file.exactOptional().describe('PEM: CAs that the Controller must be certified by [those of the system]'),
+        cert: f.file.exactOptional().describe('PEM: client certificate'),
+        key: f.file.exactOptional().describe('PEM: its private key'),
+        pin: f.pin.exactOptional().describe("SPKI pin of the Controller's certificate"),
       })
       .prefault({}),
     broker: f.domain.describe('the publish-subscribe service'),
@@ -124,9 +124,9 @@ const grid = f
 const route = f.mapping({
   match: f
     .mapping({
-      peer: f.list(f.name, 'peers').optional(),
-      purpose: f.list(f.line, 'purposes').optional().describe('of the Incident: reporting, mitigation, ...'),
-      type: msgTypes.optional(),
+      peer: f.list(f.name, 'peers').exactOptional(),
+      purpose: f.list(f.line, 'purposes').exactOptional().describe('of the Incident: reporting, mitigation, ...'),
+      type: msgTypes.exactOptional(),
     })
     .prefault({})
     .describe('every given key must match'),

@@ -57,7 +57,10 @@ export function createTlsServer(options: TlsServerOptions): Server {
   server.on('connect', ({ headers }: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
     const connection = connections.of(socket)
-    if (connection === undefined) return socket.destroy()
+    if (connection === undefined) {
+      socket.destroy()
+      return
+    }
     const request = randomUUID()
     log.info({ peer: connection.peer?.name, request }, 'RID client sent CONNECT')
     endAfterAnswers(connection, bareResponse(NOT_FOUND, request, headers.accept))
