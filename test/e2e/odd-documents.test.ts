@@ -3,9 +3,10 @@ import { after, before, describe, test } from 'node:test'
 import type { Grid } from '../../src/grid/contract.ts'
 import { createGrid } from '../../src/grid/xmpp-grid.ts'
 import { consume, plan, sent, valid } from '../relay/journey.ts'
-import { type Broker, gridConfig, START, topicConfig } from '../support/brokers.ts'
+import { type Broker, gridConfig, topicConfig } from '../support/brokers.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
+import { START } from '../support/start-broker.ts'
 
 /** What is odd and yet valid, at a place where a document may hold a stranger's XML or text. */
 const xml = (content: string) => documentText([incidentText({ content: additionalData(content) })])

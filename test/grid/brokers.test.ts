@@ -4,9 +4,10 @@ import type { GridConfig } from '../../src/config/types.ts'
 import type { Grid } from '../../src/grid/contract.ts'
 import { openSession } from '../../src/grid/xmpp/session.ts'
 import { createGrid, type GridOptions } from '../../src/grid/xmpp-grid.ts'
-import { type Broker, gridConfig, START, topicConfig } from '../support/brokers.ts'
+import { type Broker, gridConfig, topicConfig } from '../support/brokers.ts'
 import { createPki } from '../support/pki.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
+import { START } from '../support/start-broker.ts'
 
 const USERS = { gateway: 'gateway-secret', member: 'member-secret', stranger: 'stranger-secret' }
 const FAST = { min: 50, max: 200, topicRetry: 200 }

@@ -5,13 +5,13 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { until } from '../support/recorder.ts'
 
-const BROKERS = fileURLToPath(new URL('../support/brokers.ts', import.meta.url))
+const START_BROKER = fileURLToPath(new URL('../support/start-broker.ts', import.meta.url))
 
 describe('brokers for tests', () => {
   for (const kind of ['prosody', 'ejabberd'] as const) {
     test(`${kind} ends with the process that started it, even when that is killed`, async () => {
       const script = [
-        `const { START } = await import(${JSON.stringify(BROKERS)})`,
+        `const { START } = await import(${JSON.stringify(START_BROKER)})`,
         `const broker = await START.${kind}()`,
         'console.log(JSON.stringify({ pid: broker.pid, dir: broker.dir }))',
         'setInterval(() => {}, 1000)',

@@ -3,8 +3,6 @@ import { createConnection, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
-import { startEjabberd } from './ejabberd.ts'
-import { startProsody } from './prosody.ts'
 
 export const exec = promisify(execFile)
 
@@ -53,11 +51,6 @@ export interface BrokerOptions {
   /** highest TLS version offered */
   readonly tls?: '1.2' | '1.3'
   readonly pki?: import('./pki.ts').Pki
-}
-
-export const START: Readonly<Record<Broker['kind'], (options?: BrokerOptions) => Promise<Broker>>> = {
-  prosody: startProsody,
-  ejabberd: startEjabberd,
 }
 
 /** A grid section that logs in as `user` with `password`. */

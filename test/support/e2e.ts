@@ -1,8 +1,9 @@
-import { type Broker, type BrokerOptions, START } from './brokers.ts'
+import type { Broker, BrokerOptions } from './brokers.ts'
 import { createSite, type Site, type SiteOptions } from './gateway.ts'
 import { createPki, type Pki } from './pki.ts'
 import { startRidPeer } from './rid-peer.ts'
 import { type GridUser, startGridUser } from './slixmpp.ts'
+import { START } from './start-broker.ts'
 
 /** A real Broker, certificates for everybody, and what is made of them; all of it ends with the test. */
 export interface World extends AsyncDisposable {

@@ -149,7 +149,10 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     destroy: (reason) => live.destroy(reason),
   }
   void live.closed.then(() => iq.close())
-  keepAlive(session, live, timing)
+  const ask = (payload: string, timeoutMs: number) =>
+    session.request({ to: address.domain, type: 'get', payload, timeoutMs })
+  const { closed, destroy } = session
+  keepAlive({ ask, closed, destroy, lastReceived: () => live.lastReceived() }, timing)
   if (options.presence !== false) await live.write('<presence/>').catch(() => {})
   return session
 }
