@@ -209,30 +209,38 @@ export class DeliveryLoop {
 
   /** What an attempt says about the destination itself. */
   #learn(outcome: AttemptOutcome, isProbe: boolean): void {
+    if (outcome.kind === 'delivered') this.#learnUp(isProbe)
+    else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) this.#learnDown(outcome, isProbe)
+  }
+
+  #learnUp(isProbe: boolean): void {
+    const now = this.#context.clock.now()
+    if (this.#down === null) return
+    // one that was under way: it takes no more of them for that
+    if (!isProbe && now < this.#down.leftAlone) return
+    this.#down = null
+    this.#early = now
+    this.#report('up', now, null)
+  }
+
+  #learnDown(outcome: Extract<AttemptOutcome, { kind: 'retry' }>, isProbe: boolean): void {
     const { clock, maxAge } = this.#context
     const now = clock.now()
-    const down = this.#down
-    if (outcome.kind === 'delivered' && down !== null) {
-      // one that was under way: it takes no more of them for that
-      if (!isProbe && now < down.leftAlone) return
-      this.#down = null
-      this.#early = now
-      this.#report('up', now, null)
-    } else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) {
-      // several may be under way when it goes down: together they are one failure
-      const failures = down === null ? 1 : down.failures + (isProbe ? 1 : 0)
-      const floor = floorOf(outcome, maxAge)
-      const wait = Math.max(floor, fullJitter(failures, PROBE_BACKOFF, clock.random))
-      this.#down = {
-        since: down?.since ?? now,
-        failures,
-        // nor does one of them take back what another was told
-        nextProbe: Math.max(now + wait, isProbe ? 0 : (down?.nextProbe ?? 0)),
-        leftAlone: Math.max(floor > 0 ? now + floor : 0, isProbe ? 0 : (down?.leftAlone ?? 0)),
-        reason: outcome.reason,
-      }
-      if (down === null) this.#report('down', now, outcome.reason)
+    const before = this.#down
+    // several may be under way when it goes down: together they are one failure
+    const failures = before === null ? 1 : before.failures + (isProbe ? 1 : 0)
+    const floor = floorOf(outcome, maxAge)
+    const wait = Math.max(floor, fullJitter(failures, PROBE_BACKOFF, clock.random))
+    // nor does one of them take back what another was told
+    const told = isProbe ? null : before
+    this.#down = {
+      since: before?.since ?? now,
+      failures,
+      nextProbe: Math.max(now + wait, told?.nextProbe ?? 0),
+      leftAlone: Math.max(floor > 0 ? now + floor : 0, told?.leftAlone ?? 0),
+      reason: outcome.reason,
     }
+    if (before === null) this.#report('down', now, outcome.reason)
   }
 
   #report(state: 'up' | 'down', since: number, reason: string | null): void {

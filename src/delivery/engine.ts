@@ -61,6 +61,8 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   const abandoned = new AbortController()
   const keeper = createKeeper({ store, clock, log }, abandoned.signal)
   const states = new Map<string, DestinationState>()
+  /** destinations that deliveries wait for and the configuration does not know: told once */
+  const unknown = new Set<string>()
   let poke = new AbortController()
   let running: Promise<unknown> | undefined
 
@@ -114,26 +116,26 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
 
   /** Wakes each loop when something of its destination falls due, whoever changed the queue. */
   async function watch(): Promise<void> {
-    const unknown = new Set<string>()
     let before = clock.now()
     while (!draining.signal.aborted) {
       poke = new AbortController()
       const looked = clock.now()
       if (looked < before && !(await rebase(looked))) await clock.sleep(POLL, draining.signal)
       else before = looked
-      let next = looked + POLL
-      for (const row of look()) {
-        const key = keyOf(row.kind, row.destination)
-        const loop = loops.get(key)
-        if (loop === undefined) {
-          if (row.pending > 0 && !unknown.has(key)) warn(unknown.add(key) && row)
-        } else if (row.due !== null && row.due <= looked) loop.wake()
-        else if (row.due !== null) next = Math.min(next, row.due)
-      }
+      const next = Math.min(looked + POLL, ...look().map((row) => wakeIfDue(row, looked)))
       await clock.sleep(next - looked, poke.signal)
       const rest = Math.min(RECHECK, Math.min(next, looked + RECHECK) - clock.now())
       if (rest > 0) await clock.sleep(rest, draining.signal)
     }
+  }
+
+  /** When this destination must be looked at again; Infinity: not for anything that is known now. */
+  function wakeIfDue(row: Backlog, now: number): number {
+    const loop = loops.get(keyOf(row.kind, row.destination))
+    if (loop === undefined) warnOnce(row)
+    else if (row.due !== null && row.due > now) return row.due
+    else if (row.due !== null) loop.wake()
+    return Number.POSITIVE_INFINITY
   }
 
   /** Nothing may wait for the time that a clock showed which was ahead and was put right. False when that must be tried again. */
@@ -149,7 +151,10 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     }
   }
 
-  function warn({ kind, destination, pending }: Backlog): void {
+  function warnOnce({ kind, destination, pending }: Backlog): void {
+    const key = keyOf(kind, destination)
+    if (pending === 0 || unknown.has(key)) return
+    unknown.add(key)
     log.warn({ kind, destination, pending }, 'Deliveries wait for a destination that is not configured')
   }
 
