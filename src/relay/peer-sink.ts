@@ -31,13 +31,9 @@ export function createPeerSink(options: {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SendOutcome> {
       const documents: Map<string, Part>[] = []
       for (const delivery of unit) {
-        const kept = JSON.parse(delivery.payload) as Part | InvalidPart
-        const late = 'invalid' in kept && kept.item ? await reread?.(kept.item) : undefined
-        if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }
-        const part = late?.part ?? (kept as Part)
-        const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && knownAlready(late))
-        if (withheld !== undefined) return { kind: 'withhold', reason: withheld, only: delivery.id }
-        place(documents, late?.item ?? delivery.item, part)
+        const read = await partOf(delivery)
+        if ('kind' in read) return read
+        place(documents, read.item, read.part)
       }
       let outcome: SendOutcome = { kind: 'delivered' }
       for (const document of documents) {
@@ -47,6 +43,17 @@ export function createPeerSink(options: {
       }
       return outcome
     },
+  }
+
+  /** What is to be sent; or what becomes of the delivery instead. */
+  async function partOf(delivery: Delivery): Promise<{ readonly item: string; readonly part: Part } | SendOutcome> {
+    const kept = JSON.parse(delivery.payload) as Part | InvalidPart
+    const late = 'invalid' in kept && kept.item ? await reread?.(kept.item) : undefined
+    if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }
+    const part = late?.part ?? (kept as Part)
+    const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && knownAlready(late))
+    if (withheld !== undefined) return { kind: 'withhold', reason: withheld, only: delivery.id }
+    return { item: late?.item ?? delivery.item, part }
   }
 
   /** What could not be read when it came was not asked this then: whose it is, and whether the peer has it, or gets it, already. */
