@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -100,23 +100,7 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
       const { method = '', url = '', headers } = request
       requests.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8'), client })
       const script = scripts.length > 1 ? scripts.shift() : scripts[0]
-      if (script?.does === 'answer') {
-        const { status = 200, headers: fields, body = '', delay = 0 } = script
-        const type = body.length > 0 ? { 'content-type': 'text/xml' } : {}
-        setTimeout(() => response.writeHead(status, { ...type, ...fields }).end(body), delay)
-      } else if (script?.does === 'endless') {
-        response.writeHead(200, { 'content-type': 'text/xml' })
-        const timer = setInterval(() => response.write('x'.repeat(script.bytes)), script.every)
-        response.once('close', () => clearInterval(timer))
-      } else if (script?.does === 'close') {
-        if (script.when === 'at-once') request.socket.destroy()
-        else {
-          response.writeHead(200, { 'content-type': 'text/xml', 'content-length': '1000' })
-          response.write('<half', () => request.socket.destroy())
-        }
-      } else if (script?.does === 'garbage') {
-        request.socket.end(script.bytes)
-      }
+      if (script !== undefined) carryOut(script, request, response)
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -141,5 +125,33 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
       drop()
       await closed
     },
+  }
+}
+
+function carryOut(script: Script, request: IncomingMessage, response: ServerResponse): void {
+  switch (script.does) {
+    case 'answer': {
+      const { status = 200, headers, body = '', delay = 0 } = script
+      const type = body.length > 0 ? { 'content-type': 'text/xml' } : {}
+      setTimeout(() => response.writeHead(status, { ...type, ...headers }).end(body), delay)
+      break
+    }
+    case 'hang':
+      break
+    case 'endless': {
+      response.writeHead(200, { 'content-type': 'text/xml' })
+      const timer = setInterval(() => response.write('x'.repeat(script.bytes)), script.every)
+      response.once('close', () => clearInterval(timer))
+      break
+    }
+    case 'close':
+      if (script.when === 'at-once') request.socket.destroy()
+      else {
+        response.writeHead(200, { 'content-type': 'text/xml', 'content-length': '1000' })
+        response.write('<half', () => request.socket.destroy())
+      }
+      break
+    case 'garbage':
+      request.socket.end(script.bytes)
   }
 }
