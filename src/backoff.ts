@@ -1,5 +1,5 @@
 /** ms */
-export interface Backoff {
+interface Backoff {
   readonly base: number
   readonly cap: number
 }

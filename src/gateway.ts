@@ -22,7 +22,7 @@ import { openGatewayStore, type SqliteStore } from './store/sqlite/sqlite-store.
 import type { DestinationKind } from './vocabulary.ts'
 import { watchFiles } from './watch-files.ts'
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly log: Logger
   readonly clock?: Clock
   /** The disk failed under the store: nothing is taken any more until another start has read what is left. */

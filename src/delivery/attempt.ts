@@ -5,7 +5,7 @@ import type { Delivery } from '../store/contract.ts'
 import type { SendOutcome, Sink } from './sink.ts'
 
 /** ms: sinks have deadlines of their own, well below this one, which only guards against a sink that has lost its way */
-export const SEND_LIMIT = 300_000
+const SEND_LIMIT = 300_000
 /** ms a sink gets to come back after its signal was aborted */
 export const SEND_GRACE = 5000
 /** A lease outlives every attempt. */

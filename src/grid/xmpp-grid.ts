@@ -31,7 +31,7 @@ export interface GridOptions {
 }
 
 /** ms */
-export interface GridTiming extends SessionTiming, BackoffTiming {
+interface GridTiming extends SessionTiming, BackoffTiming {
   /** between looks at a Topic that is not there */
   readonly topicRetry: number
   readonly resync: number

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 
 /** One part of the gateway as `/ready` shows it. `since` is when it got into this state, ISO 8601. */
-export interface PartState {
+interface PartState {
   readonly state: string
   readonly since: string
   readonly reason: string | null

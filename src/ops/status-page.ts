@@ -3,7 +3,7 @@ import type { RecentEvent } from '../events.ts'
 import type { Backlog } from '../store/contract.ts'
 import { type Readiness, works } from './readiness.ts'
 
-export interface Status {
+interface Status {
   readonly name: string
   readonly version: string
   readonly readiness: Readiness

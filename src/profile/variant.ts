@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What a message says besides its Incidents: the item id has none of it (docs/grid-profile.md §5). */
-export interface Besides {
+interface Besides {
   /** RFC 6545 §5: as written */
   readonly msgType?: string | undefined
   /** the IODEF-Document around the Incidents, in normal form; null when it says nothing */

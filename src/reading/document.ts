@@ -32,7 +32,7 @@ export interface DocumentReading {
   readonly upgraded: DocumentReading | { readonly invalid: string } | null
 }
 
-export interface Original {
+interface Original {
   readonly text: string
   /** `version`: the text is IODEF 1, and what is seen its upgrade; a signed one stays `signature` */
   readonly reason: 'signature' | 'characters' | 'version'
@@ -40,7 +40,7 @@ export interface Original {
   readonly version: 1 | 2
 }
 
-export interface IncidentReading {
+interface IncidentReading {
   readonly id: IncidentId
   readonly key: string
   /** RFC 7970 §3.2, as written */

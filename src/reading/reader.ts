@@ -21,7 +21,7 @@ export interface Reader extends AsyncDisposable {
   readReply(bytes: Uint8Array): Promise<Reply>
 }
 
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly threads?: number
   readonly deadlineMs?: number
   readonly heapMiB?: number

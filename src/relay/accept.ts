@@ -14,7 +14,7 @@ import type { Store } from '../store/contract.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { type Publication, planPublication } from './plan-items.ts'
 
-export interface AcceptOptions {
+interface AcceptOptions {
   readonly config: Config
   readonly reader: Reader
   readonly store: Store

@@ -13,7 +13,7 @@ import { type Consumed, consumedFrom } from './part.ts'
 import { encodePart } from './peer-sink.ts'
 import { withheldFrom } from './render-rid.ts'
 
-export interface ConsumeOptions {
+interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>
   readonly reader: Reader
   readonly store: Store

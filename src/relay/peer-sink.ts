@@ -7,7 +7,7 @@ import type { Consumed, Part } from './part.ts'
 import { renderRid, withheldFrom } from './render-rid.ts'
 
 /** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, and not sent as it is. */
-export interface InvalidPart {
+interface InvalidPart {
   readonly invalid: string
   /** the payload of the item */
   readonly item?: string

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-export type Body =
+type Body =
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
   | { readonly kind: 'too-large' }
   /** the client went away, or was too slow, before it had sent everything */

@@ -6,7 +6,7 @@ const PARAMETER = new RegExp(`[ \\t]*;[ \\t]*(?:(${TOKEN})(?:=(?:(${TOKEN})|"((?
 /** Their non-ASCII text is ASCII too: read as if the charset were not there, it would be taken, and garbled. */
 const SEVEN_BIT = /utf-?7|^(?:x-|cs)?iso-?2022|^hz/
 
-export interface ContentType {
+interface ContentType {
   /** lower case */
   readonly type: string
   /** lower case, the first one given that is of use */

@@ -1,7 +1,7 @@
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 
 /** A row of RFC 6546 Table 1: which reply a request may get in the HTTP response to it. */
-export interface Exchange {
+interface Exchange {
   readonly request: MsgType
   /** the request is itself the late reply to something asked earlier, POSTed back (RFC 6546 §3, RID callback) */
   readonly callback: boolean

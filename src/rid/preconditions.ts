@@ -4,7 +4,7 @@ import { parseContentType } from './content-type.ts'
 import type { Problem } from './contract.ts'
 
 /** A request as far as it can be judged before its body is read. */
-export interface RequestHead {
+interface RequestHead {
   readonly method: string
   /** '1.1' */
   readonly version: string
@@ -75,7 +75,7 @@ const DRAINING_RETRY = 30
 
 export const TOO_LARGE: Refusal = refused(413, 'Content Too Large', 'The message is larger than this RID system takes.')
 
-export function unavailable(detail: string, retryAfter: number): Refusal {
+function unavailable(detail: string, retryAfter: number): Refusal {
   return { kind: 'refused', problem: { status: 503, title: 'Service Unavailable', detail, retryAfter } }
 }
 

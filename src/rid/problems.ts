@@ -1,7 +1,7 @@
 import { XMLBuilder } from 'fast-xml-parser'
 import type { Problem } from './contract.ts'
 
-export interface RenderedProblem {
+interface RenderedProblem {
   readonly contentType: 'application/problem+xml' | 'application/problem+json'
   readonly body: Buffer
 }

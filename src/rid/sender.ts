@@ -12,7 +12,7 @@ import { printable } from './problems.ts'
 import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
 import { loadTls } from './tls.ts'
 
-export interface SenderLimits {
+interface SenderLimits {
   /** ms to a TCP connection and TLS session */
   readonly connect: number
   /** ms to the end of the reply */

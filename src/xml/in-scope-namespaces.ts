@@ -2,7 +2,7 @@ import { ROOT_SCOPE, readTag, type Scope } from './start-tag.ts'
 import type { XmlElement } from './tree.ts'
 
 /** Prefixes in force around an element, and those that its own start tag declares. */
-export interface Surroundings {
+interface Surroundings {
   /** '' is the default namespace, '' for none */
   readonly around: Readonly<Record<string, string>>
   readonly declared: ReadonlySet<string>

@@ -53,7 +53,7 @@ export interface Findings {
   readonly total: number
 }
 
-export type Parsed = { readonly ok: true; readonly document: XmlDocument } | ({ readonly ok: false } & Findings)
+type Parsed = { readonly ok: true; readonly document: XmlDocument } | ({ readonly ok: false } & Findings)
 
 /** Parses; the caller disposes of the document. Refuses what is not well-formed or not namespace-well-formed. */
 export function parseText(text: string): Parsed {

@@ -10,7 +10,7 @@ export interface Scope {
 /** Around the root. */
 export const ROOT_SCOPE: Scope = { prefixes: Object.assign(Object.create(null), { '': '', xml: NS.xml }) }
 
-export interface Tag {
+interface Tag {
   ns: string
   local: string
   attributes: readonly XmlAttribute[]

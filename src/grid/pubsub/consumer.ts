@@ -15,7 +15,7 @@ import { Reread } from './reread-schedule.ts'
 import { Past } from './retained.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
 
-export interface ConsumerOptions {
+interface ConsumerOptions {
   readonly topic: string
   readonly broker: string
   readonly handlers: GridHandlers

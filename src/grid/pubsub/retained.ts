@@ -3,7 +3,7 @@ import type { GridLog } from '../log.ts'
 import type { Session } from '../xmpp/session.ts'
 import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
 
-export interface PastOptions {
+interface PastOptions {
   readonly topic: string
   readonly broker: string
   readonly handlers: GridHandlers

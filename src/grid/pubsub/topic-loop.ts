@@ -5,7 +5,7 @@ import type { GridLog } from '../log.ts'
 import type { Session } from '../xmpp/session.ts'
 import { checkTopic, setMembers } from './topics.ts'
 
-export interface TopicLoopOptions {
+interface TopicLoopOptions {
   readonly config: GridConfig
   readonly topic: TopicConfig
   readonly state: (state: GridState, reason: string | null) => void

@@ -8,7 +8,7 @@ import { readForm, submitForm } from './forms.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco, owner, PUBSUB, PUBSUB_OWNER, pubsub } from './protocol.ts'
 
 /** A Topic as it was found or made. */
-export type TopicCheck =
+type TopicCheck =
   | {
       readonly kind: 'ready'
       readonly created: boolean

@@ -18,7 +18,7 @@ export type ChannelBinding =
   /** we cannot: `n` */
   | { readonly kind: 'none' }
 
-export interface ScramOptions {
+interface ScramOptions {
   readonly hash: 'sha1' | 'sha256'
   readonly username: string
   readonly password: string

@@ -5,7 +5,7 @@ import type { Mechanism } from './mechanism.ts'
 import { type ChannelBinding, scram } from './scram.ts'
 
 /** What the server offers inside TLS. */
-export interface Offer {
+interface Offer {
   readonly mechanisms: readonly string[]
   /** XEP-0440; undefined when the server does not say */
   readonly bindings: readonly string[] | undefined

@@ -89,7 +89,7 @@ export class IqTracker {
   }
 }
 
-export function readError(stanza: Element): StanzaError {
+function readError(stanza: Element): StanzaError {
   const error = stanza.getChild('error')
   const conditions = error?.getChildElements() ?? []
   const ns = 'urn:ietf:params:xml:ns:xmpp-stanzas'

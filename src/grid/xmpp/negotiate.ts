@@ -11,7 +11,7 @@ const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const NS_BINDINGS = 'urn:xmpp:sasl-cb:0'
 
 /** What negotiation needs of the stream. */
-export interface Line {
+interface Line {
   readonly socket: GridSocket
   send(element: Element): Promise<void>
   /** The next element that is no stanza. Rejects when the line breaks. */

@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { IqAnswer } from './iq.ts'
 
 /** What `keepAlive` needs of a session. */
-export interface Pinged {
+interface Pinged {
   /** Asks our own server. Never rejects. */
   ask(payload: string, timeoutMs: number): Promise<IqAnswer>
   /** ms since the epoch of the last byte received */

@@ -11,7 +11,7 @@ import { openStream, type Stream } from './stream.ts'
 const NS_DISCO = 'http://jabber.org/protocol/disco#info'
 const NS_PING = 'urn:xmpp:ping'
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly config: GridConfig
   readonly onMessage: (message: Element) => void
   /** a message (or presence) that was skipped by the parser */
@@ -32,7 +32,7 @@ export interface SessionTiming {
 
 const TIMING: SessionTiming = { connect: 30_000, iq: 30_000, pingInterval: 20_000, pingTimeout: 10_000 }
 
-export interface RequestOptions {
+interface RequestOptions {
   /** undefined: our own server */
   readonly to?: string
   readonly type: 'get' | 'set'

@@ -7,7 +7,7 @@ import { type DroppedStanza, StanzaParser } from './parser.ts'
 import { type Endpoint, GridSocket } from './socket.ts'
 import { tlsOptions } from './tls.ts'
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly config: GridConfig
   readonly resource: string
   readonly limits: FrameLimits

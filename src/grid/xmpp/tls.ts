@@ -41,7 +41,7 @@ function checkIdentity(name: string, pin: string | undefined, peer: PeerCertific
 }
 
 /** `sha256/` and the base64 SHA-256 of the certificate's SubjectPublicKeyInfo (RFC 7469 §2.4). */
-export function spkiPin(certificate: X509Certificate): string {
+function spkiPin(certificate: X509Certificate): string {
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
   return `sha256/${createHash('sha256').update(spki).digest('base64')}`
 }

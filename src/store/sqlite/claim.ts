@@ -6,7 +6,7 @@ import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './row
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-export interface Claims {
+interface Claims {
   /** Whether a transaction is worth it. */
   isPossible(request: ClaimRequest): boolean
   /** Inside a transaction. */

@@ -7,7 +7,7 @@ import { all, one, run } from './sql.ts'
 const COUNTED = ['pending', 'sending', 'held', 'withheld'] as const
 type Counted = (typeof COUNTED)[number]
 
-export interface DestinationRow {
+interface DestinationRow {
   readonly id: number
   readonly kind: DestinationKind
   readonly name: string

@@ -5,7 +5,7 @@ import { formatId } from './ids.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-export interface Insert {
+interface Insert {
   /** Inside a transaction. A repeat changes nothing but the cursor. */
   accept(envelope: NewEnvelope, trace: readonly TraceEvent[] | TraceOf): Accepted
   find(direction: Direction, source: string, digest: string): { id: string } | undefined

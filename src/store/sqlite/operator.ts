@@ -5,7 +5,7 @@ import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 /** What an operator may do to a delivery; both leave a trace row. Inside a transaction. */
-export interface Operator {
+interface Operator {
   retry(id: string, now: number): boolean
   discard(id: string, now: number): boolean
 }

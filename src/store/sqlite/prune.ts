@@ -4,12 +4,12 @@ import type { Tables } from './tables.ts'
 
 const DAY = 86_400_000
 /** How long the document of a delivered or discarded delivery can still be shown. Keys and digests stay for ever. */
-export const PAYLOAD_AGE = 30 * DAY
-export const TRACE_AGE = 400 * DAY
+const PAYLOAD_AGE = 30 * DAY
+const TRACE_AGE = 400 * DAY
 /** rows looked at per transaction: a few ms */
 const STEP = 200
 
-export interface Prune {
+interface Prune {
   /** Inside a transaction: one step. How many rows went, and whether there may be more. */
   payloads(now: number): { dropped: number; more: boolean }
   trace(now: number): { dropped: number; more: boolean }

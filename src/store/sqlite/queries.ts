@@ -8,7 +8,7 @@ import type { Tables } from './tables.ts'
 import { isAskedFor } from './trace.ts'
 
 /** What is read of the queue; never a payload but by `show` and `findPayload`. */
-export interface Queue {
+interface Queue {
   /**
    * Those asked for, oldest first: the latest `limit`. Without it all that are not settled for good, and the latest 1000 of
    * those delivered or discarded.

@@ -6,7 +6,7 @@ import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 /** Inside a transaction: ends leases. What is no longer `sending` is left alone. */
-export type Settle = (settlements: readonly Settlement[]) => void
+type Settle = (settlements: readonly Settlement[]) => void
 
 export function createSettle({ db, clock, destinations, order }: Tables): Settle {
   const find = one<Place & { state: number }>(
