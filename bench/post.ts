@@ -4,7 +4,7 @@ import type { Certificate } from '../test/support/pki.ts'
 import { monotonic } from './child.ts'
 
 /** Senders with mutual TLS, one connection each, that post as fast as they are answered. */
-export interface Poster extends AsyncDisposable {
+interface Poster extends AsyncDisposable {
   /** Posts `body(0)` to `body(count - 1)`; `done` and the times of all answers in ms. Rejects on anything but 200. */
   post(count: number, body: (n: number) => string | Buffer): Promise<{ ms: number; times: number[] }>
   /** One POST: its status and how long it took. */

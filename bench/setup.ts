@@ -4,7 +4,7 @@ import type { PeerSetup, Site, SiteOptions } from '../test/support/gateway.ts'
 import type { Certificate } from '../test/support/pki.ts'
 import { type Child, startChild } from './child.ts'
 
-export interface Bench extends AsyncDisposable {
+interface Bench extends AsyncDisposable {
   readonly world: World
   readonly site: Site
   /** A bare @xmpp/client, logged in as `name`. */

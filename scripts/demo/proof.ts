@@ -7,7 +7,7 @@ import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, child, descendants, elements, text, type XmlElement } from '../../src/xml/tree.ts'
 import type { Answer } from './post.ts'
 
-export interface Check {
+interface Check {
   readonly pass: boolean
   readonly text: string
 }

@@ -28,13 +28,13 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-export interface Pane {
+interface Pane {
   readonly title: string
   readonly lines: readonly string[]
 }
 
 /** Columns of the terminal, within what two panes of XML can be read in. */
-export function columns(): number {
+function columns(): number {
   const width = process.stdout.columns ?? Number(process.env.COLUMNS)
   return Math.min(200, Math.max(80, Number.isFinite(width) && width > 0 ? width : 120))
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Child } from './child.ts'
 
-export interface Ports {
+interface Ports {
   readonly rid: number
   readonly ops: number
 }

@@ -25,7 +25,7 @@ export function createFolder(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: remove }
 }
 
-export interface Certificates {
+interface Certificates {
   /** `cert`, `key` of the gateway's RID endpoint, and the CA of its peers */
   readonly server: Identity
   readonly client: Identity

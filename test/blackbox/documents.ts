@@ -5,7 +5,7 @@ export const NS1 = 'urn:ietf:params:xml:ns:iodef-1.0'
 export const RID = 'urn:ietf:params:xml:ns:iodef-rid-2.0'
 export const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
-export interface IncidentParts {
+interface IncidentParts {
   readonly id: string
   readonly name?: string
   readonly purpose?: string

@@ -113,7 +113,7 @@ export interface Site extends AsyncDisposable {
   untilReady(): Promise<void>
 }
 
-export interface Ready {
+interface Ready {
   readonly ready: boolean
   readonly parts: Record<string, { state: string; since: string; reason: string }>
 }

@@ -5,7 +5,7 @@ import { named, schema, XS } from '../schemas/support.ts'
 import { type Chance, withChance } from '../support/arbitraries.ts'
 
 /** An IODEF 1 document, and every text in it that is like no other. */
-export interface Made {
+interface Made {
   readonly xml: string
   /** each is somewhere in `xml`, once, in an attribute or in text */
   readonly words: readonly string[]

@@ -14,7 +14,7 @@ export const files: ReadonlyMap<string, Uint8Array> = new Map(
 )
 
 export const TOPS = ['iodef-2.0.xsd', 'iodef-1.0.xsd', 'iodef-rid-2.0.xsd', 'xep-0268.xsd'] as const
-export type Top = (typeof TOPS)[number]
+type Top = (typeof TOPS)[number]
 
 const compiled = compileSchemas(files, TOPS)
 

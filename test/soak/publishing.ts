@@ -4,14 +4,14 @@ import type { RidPeer } from '../support/rid-peer.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
 /** An item that an independent publisher put on the Topic. */
-export interface Published {
+interface Published {
   readonly incident: string
   readonly version: number
   /** words that stand in this item and in no other */
   readonly mark: string
 }
 
-export interface PublisherOptions {
+interface PublisherOptions {
   /** publishers side by side, each with incidents of its own */
   readonly lanes: number
   /** ms between two items of one lane, at most */
@@ -55,7 +55,7 @@ export function startPublishing(user: GridUser, topic: string, { lanes, pause, r
 }
 
 /** The XEP-0268 item of one report, with the id that the gateway would give it. */
-export function make(lane: number, n: number): { published: Published; id: string; xml: string } {
+function make(lane: number, n: number): { published: Published; id: string; xml: string } {
   const incident = `p-${lane}-${n % INCIDENTS}`
   const version = Math.floor(n / INCIDENTS)
   const mark = `version ${version} of ${incident}!`

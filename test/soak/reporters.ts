@@ -18,7 +18,7 @@ export interface Posted {
   readonly times: number[]
 }
 
-export interface ReportersOptions {
+interface ReportersOptions {
   /** each with a connection of its own */
   readonly senders: number
   /** ms between two reports of one sender, at most */

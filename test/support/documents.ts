@@ -22,7 +22,7 @@ export function schemas(): ReadonlyMap<string, Schema> {
   return compiled
 }
 
-export interface IncidentText {
+interface IncidentText {
   readonly id?: string
   readonly name?: string
   readonly purpose?: string
@@ -52,7 +52,7 @@ export function additionalData(content: string, attributes = ' dtype="xml"'): st
   return `<AdditionalData${attributes}>${content}</AdditionalData>`
 }
 
-export interface RidText {
+interface RidText {
   readonly msgType?: string
   readonly policyAttributes?: string
   /** attributes of XMLDocument besides dtype */

@@ -3,7 +3,7 @@ import { foreignElement } from './arbitraries.ts'
 import { IODEF1, IODEF2 } from './documents.ts'
 
 /** Valid by schemas/iodef-2.0.xsd and the identifier rules; in no particular spelling, see respell.ts. */
-export interface GeneratedDocument {
+interface GeneratedDocument {
   readonly text: string
   readonly incidents: number
 }

@@ -9,7 +9,7 @@ import { normalForm } from '../../src/xml/normal-form.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, child, elements, text, type XmlElement } from '../../src/xml/tree.ts'
 
-export interface Report {
+interface Report {
   readonly id: string
   /** [csirt-a.example] */
   readonly source?: string
@@ -99,11 +99,6 @@ export function readItem(xml: string): {
       return empty.slice(0, end) + incidents.join('') + empty.slice(end)
     },
   }
-}
-
-/** The ids of all Incidents in a text, in order, without their names. */
-export function incidentIds(xml: string): string[] {
-  return [...xml.matchAll(/<(?:\w+:)?IncidentID[^>]*>([^<]*)</g)].map((match) => (match[1] ?? '').trim())
 }
 
 export interface Fixture {

@@ -4,7 +4,7 @@ import type { XmlAttribute, XmlElement } from '../../src/xml/tree.ts'
 import type { Chance } from './arbitraries.ts'
 
 /** How a tree is written out again. */
-export interface Spelling {
+interface Spelling {
   /** comments, instructions, CDATA sections, white space where it means nothing, references, single quotes */
   readonly noise: boolean
   /** carriage returns, and tabs and line breaks in attributes, unescaped; elements without namespace take that around them */

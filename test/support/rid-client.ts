@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 
 /** Who the client is, and whom it trusts. Paths of PEM files; without `cert` it shows no certificate. */
-export interface RidClientIdentity {
+interface RidClientIdentity {
   readonly ca: string
   readonly cert?: string
   readonly key?: string
@@ -16,7 +16,7 @@ export interface RidResponse {
   readonly body: string
 }
 
-export interface RidRequest {
+interface RidRequest {
   readonly method?: string
   /** ['/'] */
   readonly path?: string

@@ -25,7 +25,7 @@ export type Script =
   /** bytes that are not HTTP */
   | { readonly does: 'garbage'; readonly bytes: string }
 
-export interface TakenRequest {
+interface TakenRequest {
   readonly method: string
   readonly url: string
   readonly headers: IncomingHttpHeaders
@@ -47,7 +47,7 @@ export interface RidPeer extends AsyncDisposable {
   drop(): void
 }
 
-export interface RidPeerOptions {
+interface RidPeerOptions {
   readonly cert: string
   readonly key: string
   readonly ca: string

@@ -10,7 +10,7 @@ const METHOD = {
   ec: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
 } as const
 
-export interface Signer {
+interface Signer {
   readonly kind: keyof typeof METHOD
   readonly publicKey: KeyObject
   /** Puts an enveloped signature over the whole document (XML Signature §6.6.4) in place of the text `@SIGNATURE@`. */

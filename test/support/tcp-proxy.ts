@@ -2,11 +2,11 @@ import { connect, createServer, type Socket } from 'node:net'
 import { createRandom } from './random.ts'
 
 /** What a network does to those who talk through it. */
-export type Fault = 'cut' | 'stall' | 'delay' | 'half-open' | 'refuse'
+type Fault = 'cut' | 'stall' | 'delay' | 'half-open' | 'refuse'
 
 export const FAULTS: readonly Fault[] = ['cut', 'stall', 'delay', 'half-open', 'refuse']
 
-export interface TcpProxy extends AsyncDisposable {
+interface TcpProxy extends AsyncDisposable {
   readonly port: number
   /** how often each fault was done to connections, and how many connections there were */
   readonly counts: Readonly<Record<Fault | 'connections', number>>
