@@ -135,7 +135,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       const onAbort = () => iq.cancel(id)
       cancel?.addEventListener('abort', onAbort, { once: true })
       const target = to === undefined ? '' : ` to="${xml.escapeXML(to)}"`
-      live.write(`<iq type="${type}" id="${id}"${target}>${payload}</iq>`).catch((error: unknown) => {
+      live.write(`<iq type="${type}" id="${id}"${target}>${payload}</iq>`, answer).catch((error: unknown) => {
         // what was written in part cannot be gone on with
         live.destroy(new GatewayError('grid-away', messageOf(error), { cause: error }))
         iq.cancel(id)

@@ -2,10 +2,12 @@ import { type Connection, client, type Element, type JID, jid } from '@xmpp/clie
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import type { FrameLimits } from './framer.ts'
+import type { IqAnswer } from './iq.ts'
 import { negotiate } from './negotiate.ts'
 import { type DroppedStanza, StanzaParser } from './parser.ts'
 import { type Endpoint, GridSocket } from './socket.ts'
 import { tlsOptions } from './tls.ts'
+import { StanzaWriter } from './white-space.ts'
 
 interface StreamOptions {
   readonly config: GridConfig
@@ -24,8 +26,8 @@ export interface Stream {
   readonly entity: Connection
   /** ms since the epoch of the last byte received */
   lastReceived(): number
-  /** Writes XML as it is. Rejects with 'grid-away' when the line is gone. */
-  write(text: string): Promise<void>
+  /** Writes a stanza as it is; `answer` is that to a question. Rejects with 'grid-away' when the line is gone. */
+  write(stanza: string, answer?: Promise<IqAnswer>): Promise<void>
   /** Resolves with the reason when the stream has ended, however it did. */
   readonly closed: Promise<GatewayError>
   /** Says goodbye, then closes. */
@@ -55,6 +57,7 @@ class Wire {
   readonly closed: Promise<GatewayError>
   readonly #options: StreamOptions
   readonly #entity: Connection
+  readonly #writer: StanzaWriter
   readonly #address: { local: string; domain: string }
   readonly #nonzas: Element[] = []
   #phase: 'negotiating' | 'binding' | 'bound' = 'negotiating'
@@ -70,6 +73,7 @@ class Wire {
       this.#close = resolve
     })
     this.#entity = this.#createEntity()
+    this.#writer = new StanzaWriter(this.#entity.write.bind(this.#entity))
     const abort = () => this.destroy(new GatewayError('grid-timeout', messageOf(options.signal.reason)))
     if (options.signal.aborted) abort()
     else options.signal.addEventListener('abort', abort, { once: true })
@@ -105,7 +109,7 @@ class Wire {
       jid: bound,
       entity,
       lastReceived: () => (entity.socket as GridSocket | null)?.lastReceived ?? 0,
-      write: (text) => this.#write(text),
+      write: (stanza, answer) => this.#write(stanza, answer),
       closed: this.closed,
       close: () => this.#goodbye(),
       destroy: (reason) => this.destroy(reason),
@@ -200,6 +204,8 @@ class Wire {
     const failed = await Promise.race([online, this.closed])
     if (failed) throw failed
     this.#phase = 'bound'
+    // what @xmpp/client answers by itself too
+    this.#entity.write = (text) => this.#writer.write(text)
   }
 
   #toLibrary(element: Element): void {
@@ -211,10 +217,10 @@ class Wire {
     }
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(stanza: string, answer?: Promise<IqAnswer>): Promise<void> {
     if (this.#reason) throw this.#reason
     try {
-      await this.#entity.write(text)
+      await this.#writer.write(stanza, answer)
     } catch (error) {
       throw this.#reason ?? asGatewayError(error)
     }

@@ -1,0 +1,100 @@
+import type { IqAnswer } from './iq.ts'
+
+/**
+ * At once. Servers count white space towards the size of a stanza that they have not seen the end of: in steps, no more goes out than
+ * is wanted. Prosody reads as much at a time, and expat tries again before a buffer of that much less than a power of two is full.
+ */
+const STEP = 8_192
+/** ms without any answer, at first and from then on */
+const FIRST = 300
+const NEXT = 100
+
+const LESS_THAN = 0x3c
+const GREATER_THAN = 0x3e
+const QUOTATION_MARK = 0x22
+const APOSTROPHE = 0x27
+
+/**
+ * How many bytes must follow a stanza before a reader with expat is sure to look at all of it: none, or fewer than its longest tag
+ * has. Since 2.6.0 (and Debian's 2.5.0-1+deb12u2) expat does not try a tag again that it saw in part before there is twice as much;
+ * at worst that was all but the last byte. Character data is never put off. Comments, CDATA sections and instructions are not sent.
+ */
+export function whiteSpaceBehind(stanza: Buffer): number {
+  let needed = 0
+  for (let start = stanza.indexOf(LESS_THAN); start !== -1; ) {
+    const end = tagEnd(stanza, start + 1)
+    const seen = end - start - 1
+    needed = Math.max(needed, start + 2 * seen)
+    start = stanza.indexOf(LESS_THAN, end)
+  }
+  return Math.max(0, needed - stanza.length)
+}
+
+/** The index behind `>`. */
+function tagEnd(stanza: Buffer, at: number): number {
+  for (let i = at; i < stanza.length; i += 1) {
+    const byte = stanza[i]
+    if (byte === GREATER_THAN) return i + 1
+    if (byte === QUOTATION_MARK || byte === APOSTROPHE) {
+      i = stanza.indexOf(byte, i + 1)
+      if (i === -1) break
+    }
+  }
+  return stanza.length
+}
+
+/**
+ * Writes stanzas, and white space behind them (RFC 6120 §11.7) while questions are not answered and the reader at the other end may
+ * be waiting for more bytes. For use behind SASL only (§6.3.5).
+ */
+export class StanzaWriter {
+  readonly #write: (text: string) => Promise<void>
+  #stanzas = 0
+  /** bytes that the reader may still want */
+  #wanted = 0
+  /** questions whose bytes have left and whose answer has not come */
+  #open = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** `write` resolves when the bytes have left, and keeps the order of its calls. */
+  constructor(write: (text: string) => Promise<void>) {
+    this.#write = write
+  }
+
+  /** Resolves when the stanza has left; rejects as `write` does. `answer` makes it a question, open until that settles. */
+  async write(stanza: string, answer?: Promise<IqAnswer>): Promise<void> {
+    const bytes = Buffer.from(stanza)
+    this.#wanted = Math.max(this.#wanted - bytes.length, whiteSpaceBehind(bytes))
+    this.#stanzas += 1
+    const turn = this.#stanzas
+    await this.#write(stanza)
+    if (!answer) return
+    this.#open += 1
+    this.#wait(FIRST)
+    void answer.then(({ kind }) => {
+      this.#open -= 1
+      // the last stanza was answered: everything was read
+      if (turn === this.#stanzas && kind !== 'timeout' && kind !== 'away') this.#wanted = 0
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.#wait(FIRST)
+    })
+  }
+
+  #wait(ms: number): void {
+    if (this.#timer !== undefined || this.#open === 0 || this.#wanted === 0) return
+    this.#timer = setTimeout(() => void this.#push(), ms)
+  }
+
+  async #push(): Promise<void> {
+    this.#timer = undefined
+    const size = Math.min(this.#wanted, STEP)
+    this.#wanted -= size
+    try {
+      await this.#write(' '.repeat(size))
+      this.#wait(NEXT)
+    } catch {
+      // the stream is over, and says so itself
+    }
+  }
+}
