@@ -16,7 +16,11 @@ const nested = (depth: number) => '<d xmlns="urn:x">'.repeat(depth) + '</d>'.rep
 const repeated = (part: string, bytes: number) => part.repeat(Math.floor(bytes / Buffer.byteLength(part)))
 
 const ODD: Readonly<Record<string, string>> = {
+  'an attribute of 20 KB': attribute(repeated('x', 20_000)),
+  'an attribute of 60 KB': attribute(repeated('é', 60_000)),
   'an attribute of 100 KB': attribute(repeated('é&quot;', 100_000)),
+  'an attribute of 240 KB': attribute(repeated('x', 240_000)),
+  'a name of 20 KB': xml(`<t${repeated('x', 20_000)} xmlns="urn:x"/>`),
   'a tab, a line feed and a carriage return in an attribute': attribute('a&#9;b&#10;c&#13;d'),
   'white space at the ends of an attribute': attribute('  a  b  '),
   'carriage returns in text': text('a&#13;b&#13;&#10;c'),
@@ -77,6 +81,7 @@ const ODD: Readonly<Record<string, string>> = {
   ),
   'attributes that a stanza has': xml('<t xmlns="urn:x" id="1" to="a" from="b" type="error" node="n" xmlnsx="y"/>'),
   '300 attributes': xml(`<t xmlns="urn:x"${Array.from({ length: 300 }, (_, i) => ` a${i}="${i}"`).join('')}/>`),
+  '5,000 attributes': xml(`<t xmlns="urn:x"${Array.from({ length: 5_000 }, (_, i) => ` a${i}="${i}"`).join('')}/>`),
   'an XEP-0268 element inside': xml(
     `<report xmlns="urn:xmpp:incident:2">${incidentText().replace('<Incident', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"')}</report>`,
   ),
