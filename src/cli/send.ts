@@ -86,7 +86,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     const result = await sender.send(message ?? asUtf8(decoded.text), new AbortController().signal)
     if (response?.body !== undefined && response.body.length > 0) await write(io.out, body(response.body))
     if (result.kind === 'delivered') {
-      const note = result.note === undefined ? '' : `: ${result.note}`
+      const note = result.note === undefined ? '' : `: ${result.note.text}`
       await say(io, `HTTP ${result.status}, delivered${note}`)
       return 0
     }

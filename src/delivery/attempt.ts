@@ -2,7 +2,7 @@ import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Delivery } from '../store/contract.ts'
-import type { SendOutcome, Sink } from './sink.ts'
+import type { Sink, SinkOutcome } from './sink.ts'
 
 /** ms: sinks have deadlines of their own, well below this one, which only guards against a sink that has lost its way */
 const SEND_LIMIT = 300_000
@@ -11,7 +11,7 @@ export const SEND_GRACE = 5000
 /** A lease outlives every attempt. */
 export const LEASE = 900_000
 
-export type AttemptOutcome = SendOutcome | { readonly kind: 'stopped' }
+export type AttemptOutcome = SinkOutcome | { readonly kind: 'stopped' }
 
 /** One attempt. Never rejects and always ends: 'stopped' when `stop` ended it before there was an answer. */
 export async function attempt(

@@ -1,7 +1,7 @@
 import { DELIVERY_BACKOFF, fullJitter } from '../backoff.ts'
 import type { Events, Happening } from '../events.ts'
 import type { Delivery, Settlement } from '../store/contract.ts'
-import type { SendOutcome } from './sink.ts'
+import type { SinkOutcome } from './sink.ts'
 
 export type DeliveryEvents = Pick<Events, 'published' | 'delivered' | 'retried' | 'held' | 'withheld'>
 
@@ -32,11 +32,11 @@ export function floorOf({ retryAfter = 0 }: { readonly retryAfter?: number }, ma
 }
 
 /** Turns what the sink said into what the store keeps. All members of a unit share one fate. */
-export function settleAs(unit: readonly Delivery[], outcome: SendOutcome, about: Circumstances): Verdict {
+export function settleAs(unit: readonly Delivery[], outcome: SinkOutcome, about: Circumstances): Verdict {
   const { now, random, maxAge, events } = about
   switch (outcome.kind) {
     case 'delivered': {
-      const { note } = outcome
+      const note = outcome.note?.text
       return each(unit, (one) => [
         { id: one.id, to: 'delivered', ...(note === undefined ? {} : { note: short(note) }) },
         one.kind === 'topic' ? events.published(counted(one), note) : events.delivered(counted(one), note),

@@ -1,4 +1,5 @@
 /** What the grid side offers and asks for. Nothing here names RID. */
+import type { SendOutcome } from '../outcome.ts'
 import type { GridState } from '../vocabulary.ts'
 
 /** An item of a Topic as it came from the Broker. `xml` is the payload element alone, namespaces declared. */
@@ -38,16 +39,6 @@ export interface GridHandlers {
   state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
 }
 
-export type PublishOutcome =
-  | { readonly kind: 'published' }
-  | {
-      readonly kind: 'retry'
-      readonly reason: string
-      readonly retryAfter?: number
-      readonly destinationDown: boolean
-    }
-  | { readonly kind: 'hold'; readonly reason: string }
-
 export interface TopicInfo {
   readonly node: string
   readonly name: string | null
@@ -59,8 +50,8 @@ export interface TopicInfo {
 export interface Grid extends AsyncDisposable {
   /** Begins to connect and keeps connected until disposed. Resolves at once. */
   start(): void
-  /** Publishes one item (XEP-0060 7.1): 'published' only on the Broker's result. */
-  publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<PublishOutcome>
+  /** Publishes one item (XEP-0060 7.1): 'delivered' only on the Broker's result. */
+  publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<SendOutcome>
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */
   discover(signal: AbortSignal): Promise<TopicInfo[]>
   state(): { readonly state: GridState; readonly since: number; readonly reason: string | null }

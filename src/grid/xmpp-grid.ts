@@ -2,8 +2,9 @@ import { type Element, jid } from '@xmpp/client'
 import { type Clock, systemClock } from '../clock.ts'
 import type { GridConfig, TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
+import type { SendOutcome } from '../outcome.ts'
 import type { GridState } from '../vocabulary.ts'
-import type { Grid, GridHandlers, PublishOutcome } from './contract.ts'
+import type { Grid, GridHandlers } from './contract.ts'
 import type { GridLog } from './log.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { readEvents } from './pubsub/events.ts'
@@ -82,7 +83,7 @@ class XmppGrid implements Grid {
     log.debug({ service: config.service, topics: [...this.#loops.keys()] }, 'Grid started.')
   }
 
-  async publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<PublishOutcome> {
+  async publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<SendOutcome> {
     const loop = this.#loops.get(topic)
     if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
     const session = this.#session
@@ -251,6 +252,6 @@ function bareTopic(name: string): TopicConfig {
   return { name, payload: 'xep-0268', create: false, access: 'whitelist', members: [], restrictions: [] }
 }
 
-function retry(reason: string): PublishOutcome {
+function retry(reason: string): SendOutcome {
   return { kind: 'retry', reason, destinationDown: true }
 }

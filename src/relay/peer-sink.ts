@@ -1,5 +1,5 @@
 import type { Config, PeerConfig } from '../config/types.ts'
-import type { SendOutcome, Sink } from '../delivery/sink.ts'
+import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { RidSender } from '../rid/contract.ts'
 import type { Delivery, Store } from '../store/contract.ts'
@@ -28,14 +28,14 @@ export function createPeerSink(options: {
 }): Sink {
   const { config, peer, sender, store, reread } = options
   return {
-    async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SendOutcome> {
+    async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome> {
       const documents: Map<string, Part>[] = []
       for (const delivery of unit) {
         const read = await partOf(delivery)
         if ('kind' in read) return read
         place(documents, read.item, read.part)
       }
-      let outcome: SendOutcome = { kind: 'delivered' }
+      let outcome: SinkOutcome = { kind: 'delivered' }
       for (const document of documents) {
         const { parts, complete } = gather(document, (item) => documents[0]?.get(item) ?? earlier(item))
         outcome = await sender.send(renderRid(config, peer, parts, complete), signal)
@@ -46,7 +46,7 @@ export function createPeerSink(options: {
   }
 
   /** What is to be sent; or what becomes of the delivery instead. */
-  async function partOf(delivery: Delivery): Promise<{ readonly item: string; readonly part: Part } | SendOutcome> {
+  async function partOf(delivery: Delivery): Promise<{ readonly item: string; readonly part: Part } | SinkOutcome> {
     const kept = JSON.parse(delivery.payload) as Part | InvalidPart
     const late = 'invalid' in kept && kept.item ? await reread?.(kept.item) : undefined
     if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }

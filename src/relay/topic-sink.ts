@@ -7,8 +7,7 @@ export function createTopicSink(grid: Pick<Grid, 'publish'>): Sink {
     async send(unit, signal) {
       const delivery = unit[0]
       if (delivery === undefined) return { kind: 'delivered' }
-      const outcome = await grid.publish(delivery.destination, delivery.item, delivery.payload, signal)
-      return outcome.kind === 'published' ? { kind: 'delivered' } : outcome
+      return grid.publish(delivery.destination, delivery.item, delivery.payload, signal)
     },
   }
 }

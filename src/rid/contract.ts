@@ -1,5 +1,6 @@
 /** What the RID side offers and asks for. Nothing here names the grid. */
 import type { PeerConfig } from '../config/types.ts'
+import type { SendOutcome } from '../outcome.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 
 /** A POST to `/` that passed TLS, peer, method, type and size: its bytes are still a stranger's. */
@@ -44,19 +45,7 @@ export type Reply =
 
 export type ReadReply = (body: Uint8Array) => Promise<Reply>
 
-/** RFC 6546 Table 1 turned into what the queue does next. */
-export type SendResult =
-  | { readonly kind: 'delivered'; readonly status: number; readonly note?: string }
-  | {
-      readonly kind: 'retry'
-      readonly reason: string
-      /** ms */
-      readonly retryAfter?: number
-      readonly destinationDown: boolean
-    }
-  | { readonly kind: 'hold'; readonly reason: string }
-
 export interface RidSender extends AsyncDisposable {
   /** POSTs one RID message. Never throws for what network or peer do. */
-  send(xml: string, signal: AbortSignal): Promise<SendResult>
+  send(xml: string, signal: AbortSignal): Promise<SendOutcome>
 }

@@ -1,5 +1,6 @@
+import type { Note, SendOutcome } from '../outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
-import type { Reply, SendResult } from './contract.ts'
+import type { Reply } from './contract.ts'
 import { repliesTo } from './exchange.ts'
 import { problemText } from './problem-text.ts'
 import { parseRetryAfter } from './retry-after.ts'
@@ -20,7 +21,7 @@ const NOT_NOW = new Set([408, 425, 429])
 const DOWN = new Set([429, 502, 503, 504])
 
 /** What a status that is no 2xx means for the delivery. `now` in ms since the epoch. */
-export function refusedOutcome(response: PeerResponse, now: number): SendResult {
+export function refusedOutcome(response: PeerResponse, now: number): SendOutcome {
   const { status } = response
   const why = problemText(response.contentType, response.body)
   const reason = `The peer answered HTTP ${status}${why === '' ? '' : `: ${why}`}`
@@ -33,31 +34,35 @@ export function refusedOutcome(response: PeerResponse, now: number): SendResult 
 }
 
 /** Of a 2xx without a body, or with more of it than we read. */
-export function bodilessOutcome({ status, callbackToken, body }: PeerResponse): SendResult {
-  if (body === undefined) return { kind: 'delivered', status, note: 'improper reply: longer than the limit' }
-  if (status !== 202) return { kind: 'delivered', status, note: 'empty reply' }
+export function bodilessOutcome({ status, callbackToken, body }: PeerResponse): SendOutcome {
+  if (body === undefined) return { kind: 'delivered', status, note: improper('longer than the limit') }
+  if (status !== 202) return { kind: 'delivered', status, note: { code: 'empty-reply', text: 'empty reply' } }
   const promised = callbackToken === undefined ? 'without RID-Callback-Token' : 'callback announced'
-  return { kind: 'delivered', status, note: `202 Accepted, ${promised}` }
+  return { kind: 'delivered', status, note: { code: 'promised', text: `202 Accepted, ${promised}` } }
 }
 
 /**
  * What a 2xx with a RID message, or what should be one, means: any but Denied is delivered, since HTTP gave no error (RFC 6546 §3).
  * `request` is the MsgType of what was sent.
  */
-export function repliedOutcome(status: number, reply: Reply, request: MsgType | undefined): SendResult {
-  if (reply.kind === 'improper') return { kind: 'delivered', status, note: `improper reply: ${reply.reason}` }
+export function repliedOutcome(status: number, reply: Reply, request: MsgType | undefined): SendOutcome {
+  if (reply.kind === 'improper') return { kind: 'delivered', status, note: improper(reply.reason) }
   if (reply.kind === 'message') {
     const allowed: readonly string[] = request === undefined ? [] : repliesTo(request)
-    const note = allowed.includes(reply.msgType)
-      ? `answered with a ${reply.msgType}`
-      : `improper reply: a ${reply.msgType} may not answer a ${request ?? 'message'}`
+    const note: Note = allowed.includes(reply.msgType)
+      ? { code: 'answered', text: `answered with a ${reply.msgType}` }
+      : improper(`a ${reply.msgType} may not answer a ${request ?? 'message'}`)
     return { kind: 'delivered', status, note }
   }
   const why = reply.justification === undefined ? '' : `: ${reply.justification}`
   if (reply.status === 'Denied') return { kind: 'hold', reason: `The peer denied it${why}` }
   return reply.status === 'Approved'
     ? { kind: 'delivered', status }
-    : { kind: 'delivered', status, note: `acknowledged as ${reply.status}${why}` }
+    : { kind: 'delivered', status, note: { code: 'acknowledged', text: `acknowledged as ${reply.status}${why}` } }
+}
+
+function improper(why: string): Note {
+  return { code: 'improper-reply', text: `improper reply: ${why}` }
 }
 
 /** The first printable ASCII characters of what a stranger sent. */

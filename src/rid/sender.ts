@@ -5,8 +5,9 @@ import { Agent, type Dispatcher, errors } from 'undici'
 import type { PeerConfig, TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import type { SendOutcome } from '../outcome.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
-import type { ReadReply, Reply, RidSender, SendResult } from './contract.ts'
+import type { ReadReply, Reply, RidSender } from './contract.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
 import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
@@ -79,7 +80,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     }
   }
 
-  async function judgeReply(response: PeerResponse, request: MsgType | undefined): Promise<SendResult> {
+  async function judgeReply(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
     const { status, contentType, body } = response
     options.observe?.(response)
     const about = { status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
@@ -87,20 +88,22 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       log.warn(about, 'RID peer refused a message')
       return refusedOutcome(response, now())
     }
-    if (body === undefined || body.length === 0) {
-      if (body === undefined) log.error(about, 'RID peer sent an improper reply')
-      return bodilessOutcome(response)
+    const outcome = await acceptedOutcome(response, request)
+    if (outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply') {
+      // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
+      const beginning = body && excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
+      log.error({ ...about, note: printable(outcome.note.text), beginning }, 'RID peer sent an improper reply')
     }
+    return outcome
+  }
+
+  async function acceptedOutcome(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
+    const { status, body } = response
+    if (body === undefined || body.length === 0) return bodilessOutcome(response)
     const reply = await read(body)
     // it may say Denied: asking again is idempotent, guessing is not
     if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
-    const outcome = repliedOutcome(status, reply, request)
-    if (outcome.kind === 'delivered' && outcome.note?.startsWith('improper')) {
-      // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
-      const beginning = excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
-      log.error({ ...about, note: printable(outcome.note), beginning }, 'RID peer sent an improper reply')
-    }
-    return outcome
+    return repliedOutcome(status, reply, request)
   }
 
   async function read(body: Uint8Array): Promise<Reply | 'busy'> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { SendOutcome } from '../../src/delivery/sink.ts'
+import type { SinkOutcome } from '../../src/delivery/sink.ts'
 import { sha } from '../store/support.ts'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './support.ts'
 
@@ -178,10 +178,10 @@ describe('delivering', () => {
 })
 
 /** Two sends under way, each of which ends when it is told how; whatever comes later is answered `later`. */
-async function twoUnderWay(later: () => SendOutcome) {
+async function twoUnderWay(later: () => SinkOutcome) {
   const rig = await createRig({ concurrency: 2 })
   const peer = rig.to('csirt-a')
-  const end: Record<string, (outcome: SendOutcome) => void> = {}
+  const end: Record<string, (outcome: SinkOutcome) => void> = {}
   peer.answer = (what) =>
     peer.sent.length > 2
       ? later()
@@ -191,7 +191,7 @@ async function twoUnderWay(later: () => SendOutcome) {
   for (const name of ['A', 'B', 'C']) await rig.take(name)
   rig.engine.start()
   await rig.clock.settle()
-  const answer = async (what: string, outcome: SendOutcome) => {
+  const answer = async (what: string, outcome: SinkOutcome) => {
     end[what]!(outcome)
     await rig.clock.settle()
   }
@@ -199,7 +199,7 @@ async function twoUnderWay(later: () => SendOutcome) {
 }
 
 describe('a destination that asks to be left alone', () => {
-  const alone: SendOutcome = { kind: 'retry', reason: 'HTTP 429', retryAfter: HOUR, destinationDown: true }
+  const alone: SinkOutcome = { kind: 'retry', reason: 'HTTP 429', retryAfter: HOUR, destinationDown: true }
 
   it('is, although a send under way fails without asking for it', async () => {
     await using two = await twoUnderWay(() => DELIVERED)
@@ -303,7 +303,7 @@ describe('a destination that is down', () => {
       }),
     })
     const peer = rig.to('csirt-a')
-    let goDown = (_: SendOutcome) => {}
+    let goDown = (_: SinkOutcome) => {}
     let later = DOWN
     peer.answer = (what) =>
       what === 'A' && peer.sent.length === 1
@@ -317,7 +317,7 @@ describe('a destination that is down', () => {
     hold = true
     for (const name of ['B', 'C', 'D']) await rig.take(name)
     await rig.clock.settle()
-    goDown({ ...DOWN, retryAfter: 60_000 } as SendOutcome)
+    goDown({ ...DOWN, retryAfter: 60_000 } as SinkOutcome)
     await rig.clock.settle()
     hold = false
     letGo()
@@ -369,7 +369,7 @@ describe('a destination that is down', () => {
     for (const retryAfter of [Number.MAX_VALUE, Number.NaN, -5, 0.5]) {
       await using rig = await createRig({ maxAge: HOUR })
       const peer = rig.to('csirt-a')
-      peer.answer = () => ({ ...DOWN, retryAfter, destinationDown: peer.sent.length % 2 === 0 }) as SendOutcome
+      peer.answer = () => ({ ...DOWN, retryAfter, destinationDown: peer.sent.length % 2 === 0 }) as SinkOutcome
       rig.engine.start()
       await rig.take('A')
       await rig.clock.advance(HOUR + 60_000)
@@ -390,7 +390,7 @@ describe('a destination that is down', () => {
       }),
     })
     const peer = rig.to('csirt-a')
-    const answers = new Map<string, (outcome: SendOutcome) => void>()
+    const answers = new Map<string, (outcome: SinkOutcome) => void>()
     peer.answer = (what) => (peer.sent.length <= 2 ? new Promise((resolve) => answers.set(what, resolve)) : DELIVERED)
     rig.engine.start()
     await rig.take('A')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { SendOutcome } from '../../src/delivery/sink.ts'
+import type { SinkOutcome } from '../../src/delivery/sink.ts'
 import { createBench, MEMORY } from '../store/support.ts'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD } from './support.ts'
 
@@ -29,7 +29,7 @@ it('whatever a destination does, in the end all is delivered once and in order, 
       const again: string[] = []
       const kept = { ...bench, [Symbol.asyncDispose]: async () => {} }
 
-      async function answer(what: string, signal: AbortSignal): Promise<SendOutcome> {
+      async function answer(what: string, signal: AbortSignal): Promise<SinkOutcome> {
         if (taken.includes(what)) again.push(what)
         switch (script.shift() ?? 'take') {
           case 'take':

@@ -1,15 +1,15 @@
 import { createDeliveryEngine, type DeliveryEngine, type DestinationState } from '../../src/delivery/engine.ts'
-import type { SendOutcome, Sink } from '../../src/delivery/sink.ts'
+import type { Sink, SinkOutcome } from '../../src/delivery/sink.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Delivery, NewDelivery, Store } from '../../src/store/contract.ts'
 import type { DestinationKind } from '../../src/vocabulary.ts'
 import { type Bench, createBench, delivery, envelope, log } from '../store/support.ts'
 
-export const DELIVERED: SendOutcome = { kind: 'delivered' }
-export const HELD: SendOutcome = { kind: 'hold', reason: 'HTTP 400' }
-export const BUSY: SendOutcome = { kind: 'retry', reason: 'HTTP 503', destinationDown: false }
-export const DOWN: SendOutcome = { kind: 'retry', reason: 'connection refused', destinationDown: true }
+export const DELIVERED: SinkOutcome = { kind: 'delivered' }
+export const HELD: SinkOutcome = { kind: 'hold', reason: 'HTTP 400' }
+export const BUSY: SinkOutcome = { kind: 'retry', reason: 'HTTP 503', destinationDown: false }
+export const DOWN: SinkOutcome = { kind: 'retry', reason: 'connection refused', destinationDown: true }
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
@@ -26,7 +26,7 @@ export type Answer = (
   what: string,
   signal: AbortSignal,
   unit: readonly Delivery[],
-) => SendOutcome | Promise<SendOutcome>
+) => SinkOutcome | Promise<SinkOutcome>
 
 /** A destination that answers as told, and remembers what it was sent. */
 export interface FakeDestination extends Sink {

@@ -145,7 +145,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         assert.ok(made.kind === 'publish', JSON.stringify(made))
         const ids = made.publications.map(({ item }) => item.id)
         for (const { item } of made.publications) {
-          assert.deepEqual(await grid.publish('odd', item.id, item.xml, never), { kind: 'published' })
+          assert.deepEqual(await grid.publish('odd', item.id, item.xml, never), { kind: 'delivered' })
         }
         await until(() => ids.every((id) => recorder.ids().includes(id)), 'the items')
         published.set(name, ids)

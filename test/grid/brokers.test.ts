@@ -50,7 +50,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(stranger.recorder.stateOf('topic:closed'), 'refused')
 
       const xml = '<report xmlns="urn:xmpp:incident:2"><a b="&quot;&#xA;&lt;">日本語 &amp; 𠮷</a></report>'
-      assert.deepEqual(await provider.grid.publish('closed', 'one', xml, never), { kind: 'published' })
+      assert.deepEqual(await provider.grid.publish('closed', 'one', xml, never), { kind: 'delivered' })
       await until(() => member.recorder.received.length > 0 && provider.recorder.received.length > 0, 'the item')
       const item = member.recorder.received[0]
       assert.equal(item?.id, 'one')
@@ -69,7 +69,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const ids = Array.from({ length: 60 }, (_, i) => `item-${String((i * 37) % 60).padStart(2, '0')}`)
       for (const id of ids.slice(0, 50)) {
         assert.deepEqual(await provider.grid.publish('away', id, `<i xmlns="urn:x" n="${id}"/>`, never), {
-          kind: 'published',
+          kind: 'delivered',
         })
       }
       const member = await begin({ ...as('member'), topics: [] }, { consume: ['away'] })
@@ -108,7 +108,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const xml = `<report xmlns="urn:xmpp:incident:2"><a>${text}</a></report>`
       assert.ok(Buffer.byteLength(xml) > 195_000)
       for (const id of ['a', 'b', 'c']) {
-        assert.deepEqual(await provider.grid.publish('large', id, xml, never), { kind: 'published' })
+        assert.deepEqual(await provider.grid.publish('large', id, xml, never), { kind: 'delivered' })
       }
       await until(() => member.recorder.received.length === 3, 'live items')
       const late = await begin({ ...as('member'), topics: [] }, { consume: ['large'] })
@@ -132,7 +132,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         outcomes.map(({ kind }) => kind),
         outcomes.map(() => 'hold'),
       )
-      assert.deepEqual(await provider.grid.publish('held', 'g', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      assert.deepEqual(await provider.grid.publish('held', 'g', '<a xmlns="urn:x"/>', never), { kind: 'delivered' })
       assert.equal(provider.grid.state().state, 'up')
     })
 
@@ -147,20 +147,20 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(outcomes[1]?.kind, 'hold', JSON.stringify(outcomes[1]))
       await until(() => provider.grid.state().state === 'up', 'the connection')
       await provider.grid.whenUp(AbortSignal.timeout(30_000))
-      assert.deepEqual(await provider.grid.publish('over', 'small', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      assert.deepEqual(await provider.grid.publish('over', 'small', '<a xmlns="urn:x"/>', never), { kind: 'delivered' })
     })
 
     test('a Topic deleted behind our back never shows an item to a stranger', async () => {
       const topic = topicConfig({ name: 'deleted' })
       const provider = await begin({ topics: [topic] }, { timing: FAST })
-      assert.deepEqual(await provider.grid.publish('deleted', 'a', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      assert.deepEqual(await provider.grid.publish('deleted', 'a', '<a xmlns="urn:x"/>', never), { kind: 'delivered' })
       await asOwner('<delete node="deleted"/>')
       let outcome = await provider.grid.publish('deleted', 'b', '<a xmlns="urn:x"/>', never)
       for (let i = 0; i < 50 && outcome.kind === 'retry'; i += 1) {
         await new Promise((resolve) => setTimeout(resolve, 100))
         outcome = await provider.grid.publish('deleted', 'b', '<a xmlns="urn:x"/>', never)
       }
-      assert.deepEqual(outcome, { kind: 'published' })
+      assert.deepEqual(outcome, { kind: 'delivered' })
       const stranger = await begin({ ...as('stranger'), topics: [] }, { consume: ['deleted'] })
       assert.equal(stranger.recorder.stateOf('topic:deleted'), 'refused')
       assert.deepEqual(stranger.recorder.received, [])
@@ -192,7 +192,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(away.kind === 'retry' && away.destinationDown, true)
       await broker.start()
       await provider.grid.whenUp(AbortSignal.timeout(60_000))
-      assert.deepEqual(await provider.grid.publish('restart', 'b', '<a xmlns="urn:x"/>', never), { kind: 'published' })
+      assert.deepEqual(await provider.grid.publish('restart', 'b', '<a xmlns="urn:x"/>', never), { kind: 'delivered' })
       await until(() => member.recorder.ids().includes('b'), 'the second item', 60_000)
       assert.deepEqual(member.recorder.ids(), ['a', 'b'])
     })

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
+import type { SendOutcome } from '../../src/outcome.ts'
 import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
 import { createTopicSink } from '../../src/relay/topic-sink.ts'
-import type { SendResult } from '../../src/rid/contract.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, delivery, peer, published, valid } from './journey.ts'
 
 const signal = AbortSignal.timeout(60_000)
 const parts = (text: string) => published(valid(text)).map(({ item }) => delivery(consume(item.xml)))
 
-function bench(to = peer(), result: SendResult = { kind: 'delivered', status: 200 }) {
+function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 200 }) {
   const sent: string[] = []
   const sink = createPeerSink({
     config: { rid: { name: 'gateway.example' } as Config['rid'] },
@@ -67,7 +67,7 @@ test('an invalid item that an operator retried is held again', async () => {
 })
 
 test('what the sender says is what the queue hears', async () => {
-  const result: SendResult = { kind: 'retry', reason: 'HTTP 503', retryAfter: 5000, destinationDown: false }
+  const result: SendOutcome = { kind: 'retry', reason: 'HTTP 503', retryAfter: 5000, destinationDown: false }
   assert.deepEqual(await bench(peer(), result).sink.send(parts(documentText()), signal), result)
 })
 
@@ -76,7 +76,7 @@ test('a Topic is sent the item as it was made', async () => {
   const sink = createTopicSink({
     publish: async (...args) => {
       calls.push(args)
-      return calls.length === 1 ? { kind: 'published' } : { kind: 'hold', reason: 'forbidden' }
+      return calls.length === 1 ? { kind: 'delivered' } : { kind: 'hold', reason: 'forbidden' }
     },
   })
   const [one] = parts(documentText())

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import { GatewayError } from '../../src/errors.ts'
-import type { Reply, SendResult } from '../../src/rid/contract.ts'
+import type { SendOutcome } from '../../src/outcome.ts'
+import type { Reply } from '../../src/rid/contract.ts'
 import { createRidSender, type RidSenderOptions } from '../../src/rid/sender.ts'
 import type { Certificate } from '../support/pki.ts'
 import { acknowledgement, type RidPeer, type Script, startRidPeer } from '../support/rid-peer.ts'
@@ -35,7 +36,7 @@ interface Rig extends AsyncDisposable {
   readonly peer: RidPeer
   readonly lines: Record<string, unknown>[]
   readonly reload: () => void
-  send(xml?: string, signal?: AbortSignal): Promise<SendResult>
+  send(xml?: string, signal?: AbortSignal): Promise<SendOutcome>
 }
 
 async function rig(
@@ -100,45 +101,53 @@ test('messages one after another share connections', async () => {
 })
 
 const problemXml = '<problem xmlns="urn:ietf:rfc:7807"><title>Not valid</title><detail>line 3\u0007</detail></problem>'
-const table: [string, Script, SendResult][] = [
+const table: [string, Script, SendOutcome][] = [
   ['Approved', answer(200, acknowledgement('Approved')), { kind: 'delivered', status: 200 }],
   [
     'Pending',
     answer(200, acknowledgement('Pending', 'SystemResource')),
-    { kind: 'delivered', status: 200, note: 'acknowledged as Pending: SystemResource' },
+    { kind: 'delivered', status: 200, note: { code: 'acknowledged', text: 'acknowledged as Pending: SystemResource' } },
   ],
   [
     "RSA's misspelt Acknowledgment",
     answer(200, acknowledgement('Pending', undefined, 'Acknowledgment')),
-    { kind: 'delivered', status: 200, note: 'acknowledged as Pending' },
+    { kind: 'delivered', status: 200, note: { code: 'acknowledged', text: 'acknowledged as Pending' } },
   ],
   [
     'Denied',
     answer(200, acknowledgement('Denied', 'UnrecognizedFormat')),
     { kind: 'hold', reason: 'The peer denied it: UnrecognizedFormat' },
   ],
-  ['an empty 200', answer(200), { kind: 'delivered', status: 200, note: 'empty reply' }],
-  ['an empty 204', answer(204), { kind: 'delivered', status: 204, note: 'empty reply' }],
+  ['an empty 200', answer(200), { kind: 'delivered', status: 200, note: { code: 'empty-reply', text: 'empty reply' } }],
+  ['an empty 204', answer(204), { kind: 'delivered', status: 204, note: { code: 'empty-reply', text: 'empty reply' } }],
   [
     '202 with a token',
     answer(202, '', { 'rid-callback-token': 'abc' }),
-    { kind: 'delivered', status: 202, note: '202 Accepted, callback announced' },
+    { kind: 'delivered', status: 202, note: { code: 'promised', text: '202 Accepted, callback announced' } },
   ],
-  ['202 without', answer(202), { kind: 'delivered', status: 202, note: '202 Accepted, without RID-Callback-Token' }],
+  [
+    '202 without',
+    answer(202),
+    { kind: 'delivered', status: 202, note: { code: 'promised', text: '202 Accepted, without RID-Callback-Token' } },
+  ],
   [
     'a reply that is not RID',
     answer(200, '<html>welcome</html>'),
-    { kind: 'delivered', status: 200, note: 'improper reply: not RID' },
+    { kind: 'delivered', status: 200, note: { code: 'improper-reply', text: 'improper reply: not RID' } },
   ],
   [
     'a reply that breaks the reader',
     answer(200, 'explode'),
-    { kind: 'delivered', status: 200, note: 'improper reply: not readable' },
+    { kind: 'delivered', status: 200, note: { code: 'improper-reply', text: 'improper reply: not readable' } },
   ],
   [
     'a Report to a Report',
     answer(200, MESSAGE),
-    { kind: 'delivered', status: 200, note: 'improper reply: a Report may not answer a Report' },
+    {
+      kind: 'delivered',
+      status: 200,
+      note: { code: 'improper-reply', text: 'improper reply: a Report may not answer a Report' },
+    },
   ],
   ['400', answer(400, 'no'), { kind: 'hold', reason: 'The peer answered HTTP 400' }],
   [
@@ -172,7 +181,11 @@ for (const [name, script, expected] of table) {
 
 test('a Report may answer a Query', async () => {
   await using r = await rig({ scripts: [answer(200, MESSAGE)] })
-  assert.deepEqual(await r.send(QUERY), { kind: 'delivered', status: 200, note: 'answered with a Report' })
+  assert.deepEqual(await r.send(QUERY), {
+    kind: 'delivered',
+    status: 200,
+    note: { code: 'answered', text: 'answered with a Report' },
+  })
 })
 
 for (const status of [301, 302, 307, 308]) {
@@ -194,7 +207,7 @@ test('an improper reply is logged with a bounded, printable beginning', async ()
   assert.equal(line?.bytes, 5005)
 })
 
-function assertDown(result: SendResult, reason: RegExp): void {
+function assertDown(result: SendOutcome, reason: RegExp): void {
   assert.equal(result.kind, 'retry', JSON.stringify(result))
   assert.ok(result.kind === 'retry' && result.destinationDown)
   assert.match(result.kind === 'retry' ? result.reason : '', reason)
@@ -215,7 +228,7 @@ test('an endless reply is read to the limit only', async () => {
     scripts: [{ does: 'endless', bytes: 10_000, every: 1 }],
     sender: { limits: { maxReply: 50_000 } },
   })
-  const note = 'improper reply: longer than the limit'
+  const note = { code: 'improper-reply', text: 'improper reply: longer than the limit' }
   assert.deepEqual(await r.send(), { kind: 'delivered', status: 200, note })
 })
 

@@ -1,4 +1,4 @@
-import type { PublishOutcome } from '../contract.ts'
+import type { SendOutcome } from '../../outcome.ts'
 import { errorText, type IqAnswer, type StanzaError } from '../xmpp/iq.ts'
 
 /** 'cancel' that is about the service or the Topic and may well be over tomorrow; RFC 6120 §8.3.3. */
@@ -13,10 +13,10 @@ const PASSING = new Set([
 ])
 
 /** What a Broker's answer to a publish request means for the delivery (XEP-0060 §7.1.3, RFC 6120 §8.3.2). */
-export function publishOutcome(answer: IqAnswer): PublishOutcome {
+export function publishOutcome(answer: IqAnswer): SendOutcome {
   switch (answer.kind) {
     case 'result':
-      return { kind: 'published' }
+      return { kind: 'delivered' }
     case 'error':
       return fromError(answer.error)
     case 'timeout':
@@ -29,7 +29,7 @@ export function publishOutcome(answer: IqAnswer): PublishOutcome {
   }
 }
 
-function fromError(error: StanzaError): PublishOutcome {
+function fromError(error: StanzaError): SendOutcome {
   const reason = `The Broker refused the item: ${errorText(error)}.`
   // XEP-0060 §7.1.3.3 has payload-too-big and invalid-payload; both are about this item, whatever the type says
   if (error.application === 'payload-too-big' || error.application === 'invalid-payload')

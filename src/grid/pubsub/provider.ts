@@ -1,5 +1,5 @@
 import { xml } from '@xmpp/client'
-import type { PublishOutcome } from '../contract.ts'
+import type { SendOutcome } from '../../outcome.ts'
 import type { Session } from '../xmpp/session.ts'
 import { elementFlaw } from '../xmpp/well-formed.ts'
 import { publishOutcome, topicInDoubt } from './conditions.ts'
@@ -56,7 +56,7 @@ const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
  * Publishes one item (XEP-0060 §7.1.1). Calls may overlap: requests leave in the order of the calls. `doubt` tells that the
  * Topic may have gone or changed. Never rejects.
  */
-export async function publishItem(request: PublishRequest): Promise<{ outcome: PublishOutcome; doubt: boolean }> {
+export async function publishItem(request: PublishRequest): Promise<{ outcome: SendOutcome; doubt: boolean }> {
   const { session, broker, topic, itemId, xml: payload, maxItem, signal } = request
   const size = Buffer.byteLength(payload)
   if (size > maxItem) {

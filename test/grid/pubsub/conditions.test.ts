@@ -7,7 +7,7 @@ const error = (type: string, condition: string, application?: string) =>
 
 describe("the Broker's answer to a publication", () => {
   test('published only on its result', () => {
-    assert.deepEqual(publishOutcome({ kind: 'result', stanza: undefined as never }), { kind: 'published' })
+    assert.deepEqual(publishOutcome({ kind: 'result', stanza: undefined as never }), { kind: 'delivered' })
   })
 
   for (const [type, condition, application] of [

@@ -1,0 +1,27 @@
+/** What became of one attempt to send. `rid` and `grid` say it, `delivery` settles by it; switch on kinds and codes, never on text. */
+
+export type SendOutcome =
+  /** there is proof: the Broker's result, or the peer's 2xx with its `status` */
+  | { readonly kind: 'delivered'; readonly status?: number; readonly note?: Note }
+  /** transient. `retryAfter` in ms is a floor for the next attempt. `destinationDown`: no use in trying other deliveries now */
+  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number; readonly destinationDown: boolean }
+  /** permanent: an operator decides */
+  | { readonly kind: 'hold'; readonly reason: string }
+
+/** What a RID peer's 2xx said beyond "Approved": a sentence for people, and its code. */
+export interface Note {
+  readonly code: NoteCode
+  readonly text: string
+}
+
+export type NoteCode =
+  /** no body (RFC 6546 Table 1), or one that a known tool leaves out */
+  | 'empty-reply'
+  /** no RID, too long, or a message that may not answer this one: logged as an error (RFC 6546 §3) */
+  | 'improper-reply'
+  /** 202: the answer comes later, with the RID-Callback-Token or without */
+  | 'promised'
+  /** an Acknowledgement that is neither Approved nor Denied */
+  | 'acknowledged'
+  /** another RID message that may answer this one */
+  | 'answered'
