@@ -139,10 +139,13 @@ function createSenders({ config, log, reader }: Parts): Map<string, ReloadableRi
   const readReply = (body: Uint8Array) => reader.readReply(body)
   // as many connections as sends: the deadline of a send includes the wait for one
   const limits = { connections: config.delivery.concurrency }
-  const withUrl = config.peers.filter((peer) => peer.url !== undefined)
-  return new Map(
-    withUrl.map((peer) => [peer.name, createRidSender({ peer, tls: config.rid.tls, readReply, log, limits })] as const),
-  )
+  const senders = new Map<string, ReloadableRidSender>()
+  for (const { name, url, identity } of config.peers) {
+    if (url === undefined) continue
+    const receiver = { name, url, identity }
+    senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, log, limits }))
+  }
+  return senders
 }
 
 /** Topics some peer is to be sent. */

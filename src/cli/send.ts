@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { didYouMean } from '../config/did-you-mean.ts'
-import type { PeerConfig } from '../config/types.ts'
 import { createLog } from '../log.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { createReader } from '../reading/reader.ts'
+import type { OutgoingMessage, Receiver } from '../rid/contract.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
@@ -48,7 +48,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     const { values, positionals } = parse(args, OPTIONS)
     const file = required(positionals[0], 'FILE')
     nothingMore(positionals.slice(1))
-    const peer = receiver(required(values.to, '--to URL'))
+    const to = receiver(required(values.to, '--to URL'))
     const tls = {
       cert: required(values.cert, '--cert PEM'),
       key: required(values.key, '--key PEM'),
@@ -59,7 +59,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     await using reader = createReader({ threads: 1, deadlineMs: 60_000 })
     let response: PeerResponse | undefined
     await using sender = createRidSender({
-      peer,
+      receiver: to,
       tls,
       readReply: (body) => reader.readReply(body),
       log: createLog('silent'),
@@ -83,7 +83,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
       const verb = idle.length === 1 ? 'does' : 'do'
       await say(io, `${idle.join(' and ')} ${verb} nothing: ${file} is not wrapped, but sent as it is`)
     }
-    const result = await sender.send(message ?? asUtf8(decoded.text), new AbortController().signal)
+    const result = await sender.send(message ?? asItIs(decoded.text, inspection), new AbortController().signal)
     if (response?.body !== undefined && response.body.length > 0) await write(io.out, body(response.body))
     if (result.kind === 'delivered') {
       const note = result.note === undefined ? '' : `: ${result.note.text}`
@@ -106,20 +106,10 @@ function checkTls(tls: Readonly<Record<'cert' | 'key' | 'ca', string>>): void {
   if (problem !== undefined) throw new UsageError(`${problem.path.replace('tls.', '--')}: ${problem.message}`)
 }
 
-function receiver(url: string): PeerConfig {
+function receiver(url: string): Receiver {
   const parsed = URL.parse(url)
   if (parsed?.protocol !== 'https:') throw new UsageError('--to takes an https:// URL')
-  return {
-    name: parsed.host,
-    identity: {},
-    accept: [],
-    publish: [],
-    url: parsed.href,
-    topics: [],
-    restrictions: [],
-    policy: { region: 'PeerToPeer', traffic: 'Attack' },
-    strict: false,
-  }
+  return { name: parsed.host, url: parsed.href, identity: {} }
 }
 
 function msgTypeOf(word: string): MsgType {
@@ -129,11 +119,12 @@ function msgTypeOf(word: string): MsgType {
 }
 
 /** The document in a RID message; undefined for what is sent as it is. */
-function wrapped({ format, document }: Inspection, msgType: MsgType, name: string): string | undefined {
+function wrapped({ format, document }: Inspection, msgType: MsgType, name: string): OutgoingMessage | undefined {
   if (document === null || (format !== 'IODEF 2' && format !== 'IODEF 1')) return undefined
   const id = document.incidents[0]?.id ?? null
   const xml = document.original?.text ?? document.xml
-  return renderMessage(policyOf(msgType, 'PeerToPeer', 'Attack', name, id), { xml, version: document.version })
+  const policy = policyOf(msgType, 'PeerToPeer', 'Attack', name, id)
+  return { xml: renderMessage(policy, { xml, version: document.version }), msgType }
 }
 
 function describe({ format, errors }: Inspection): string {
@@ -142,9 +133,10 @@ function describe({ format, errors }: Inspection): string {
   return first === undefined ? what : `${what} (line ${first.line}: ${printable(first.message)})`
 }
 
-/** The text is sent as UTF-8, so its XML declaration must not say otherwise. */
-function asUtf8(text: string): string {
-  return text.replace(/^(<\?xml[^>]*?\sencoding\s*=\s*)("[^"]*"|'[^']*')/, '$1"UTF-8"')
+/** The text goes out as UTF-8, so its XML declaration must not say otherwise. */
+function asItIs(text: string, { rid }: Inspection): OutgoingMessage {
+  const xml = text.replace(/^(<\?xml[^>]*?\sencoding\s*=\s*)("[^"]*"|'[^']*')/, '$1"UTF-8"')
+  return { xml, msgType: MSG_TYPES.find((type) => type === rid?.msgType) }
 }
 
 /** The first DNS name of the certificate: a label for the receiver, nobody trusts it. */

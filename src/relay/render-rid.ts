@@ -1,6 +1,7 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import { missingFrom, type Needed } from '../iodef/restriction.ts'
 import { joinDocument } from '../profile/shell.ts'
+import type { OutgoingMessage } from '../rid/contract.ts'
 import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
 import type { Part } from './part.ts'
 
@@ -22,7 +23,7 @@ export function renderRid(
   peer: PeerConfig,
   parts: readonly Part[],
   complete: boolean,
-): string {
+): OutgoingMessage {
   const first = parts[0]
   if (first === undefined) throw new Error('nothing to render')
   const signed = parts.find((part) => part.original !== null)
@@ -35,7 +36,7 @@ export function renderRid(
       : { xml: joinDocument(first.shell, incidents), version: first.version }
   const own = policyOf(first.msgType, peer.policy.region, peer.policy.traffic, config.rid.name, first.id)
   const policy = first.policy === null ? own : adopt(first.policy, own, config.rid.name)
-  return renderMessage(policy, { ...document, signatures }, first.incidentSource)
+  return { xml: renderMessage(policy, { ...document, signatures }, first.incidentSource), msgType: first.msgType }
 }
 
 /** The policy the message came with, but sent by us: unless its Node is the incident's source, Node is this RID system. */

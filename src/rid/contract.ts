@@ -1,6 +1,7 @@
 /** What the RID side offers and asks for. Nothing here names the grid. */
 import type { PeerConfig } from '../config/types.ts'
 import type { SendOutcome } from '../outcome.ts'
+import type { MsgType } from '../vocabulary.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 
 /** A POST to `/` that passed TLS, peer, method, type and size: its bytes are still a stranger's. */
@@ -45,7 +46,20 @@ export type Reply =
 
 export type ReadReply = (body: Uint8Array) => Promise<Reply>
 
+/** A RID system that messages are sent to, and how its certificate is known. */
+export interface Receiver {
+  readonly name: string
+  readonly url: string
+  readonly identity: PeerConfig['identity']
+}
+
+export interface OutgoingMessage {
+  readonly xml: string
+  /** undefined where nobody knows: then any RID message may answer it */
+  readonly msgType: MsgType | undefined
+}
+
 export interface RidSender extends AsyncDisposable {
   /** POSTs one RID message. Never throws for what network or peer do. */
-  send(xml: string, signal: AbortSignal): Promise<SendOutcome>
+  send(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome>
 }

@@ -43,15 +43,15 @@ export function bodilessOutcome({ status, callbackToken, body }: PeerResponse): 
 
 /**
  * What a 2xx with a RID message, or what should be one, means: any but Denied is delivered, since HTTP gave no error (RFC 6546 §3).
- * `request` is the MsgType of what was sent.
+ * `request` is the MsgType of what was sent, where it is known.
  */
 export function repliedOutcome(status: number, reply: Reply, request: MsgType | undefined): SendOutcome {
   if (reply.kind === 'improper') return { kind: 'delivered', status, note: improper(reply.reason) }
   if (reply.kind === 'message') {
-    const allowed: readonly string[] = request === undefined ? [] : repliesTo(request)
+    const allowed: readonly string[] = request === undefined ? [reply.msgType] : repliesTo(request)
     const note: Note = allowed.includes(reply.msgType)
       ? { code: 'answered', text: `answered with a ${reply.msgType}` }
-      : improper(`a ${reply.msgType} may not answer a ${request ?? 'message'}`)
+      : improper(`a ${reply.msgType} may not answer a ${request}`)
     return { kind: 'delivered', status, note }
   }
   const why = reply.justification === undefined ? '' : `: ${reply.justification}`

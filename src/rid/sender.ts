@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
 import { Agent, type Dispatcher, errors } from 'undici'
-import type { PeerConfig, TlsFiles } from '../config/types.ts'
+import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { SendOutcome } from '../outcome.ts'
-import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
-import type { ReadReply, Reply, RidSender } from './contract.ts'
+import type { MsgType } from '../vocabulary.ts'
+import type { ReadReply, Receiver, Reply, RidSender } from './contract.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
 import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
@@ -31,7 +31,7 @@ const DEFAULT_LIMITS: SenderLimits = { connect: 10_000, whole: 30_000, maxReply:
 const CUT_SHORT = new Error('cut short')
 
 export interface RidSenderOptions {
-  readonly peer: PeerConfig
+  readonly receiver: Receiver
   readonly tls: TlsFiles
   readonly readReply: ReadReply
   readonly log: Logger
@@ -48,16 +48,16 @@ export interface ReloadableRidSender extends RidSender {
 }
 
 /**
- * The HTTPS client side towards one peer (RFC 6546 §3). The peer must show a certificate of our CA that has the DNS-ID of its
- * URL or of its configured identity, or the configured fingerprint. Throws GatewayError 'config-invalid' when the peer has no
- * https URL or the TLS files cannot be used.
+ * The HTTPS client side towards one receiver (RFC 6546 §3), which must show a certificate of our CA that has the DNS-ID of its URL
+ * or of its identity, or the fingerprint of its identity. Throws GatewayError 'config-invalid' when the URL is no https URL or the
+ * TLS files cannot be used.
  */
 export function createRidSender(options: RidSenderOptions): ReloadableRidSender {
-  const { peer, tls, readReply, now = Date.now } = options
+  const { receiver, tls, readReply, now = Date.now } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const url = httpsUrl(peer)
-  const log = options.log.child({ peer: peer.name })
-  let agent = createAgent(peer, url, tls, limits)
+  const url = httpsUrl(receiver)
+  const log = options.log.child({ peer: receiver.name })
+  let agent = createAgent(receiver, url, tls, limits)
 
   /** Throws what undici throws. */
   async function post(xml: string, signal: AbortSignal): Promise<PeerResponse> {
@@ -117,7 +117,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   }
 
   return {
-    async send(xml, signal) {
+    async send({ xml, msgType }, signal) {
       const either = new AbortController()
       let late = false
       const end = () => either.abort(CUT_SHORT)
@@ -143,11 +143,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         clearTimeout(timer)
         signal.removeEventListener('abort', end)
       }
-      return judgeReply(response, msgTypeOf(xml))
+      return judgeReply(response, msgType)
     },
     reload() {
       const old = agent
-      agent = createAgent(peer, url, tls, limits)
+      agent = createAgent(receiver, url, tls, limits)
       old.close().catch((error: unknown) => log.warn({ err: error }, 'Old connections to the peer did not close'))
     },
     async [Symbol.asyncDispose]() {
@@ -156,16 +156,15 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   }
 }
 
-function httpsUrl(peer: PeerConfig): URL {
-  const url = peer.url === undefined ? null : URL.parse(peer.url)
-  if (url?.protocol !== 'https:')
-    throw new GatewayError('config-invalid', `peer ${peer.name}: url must be an https URL`)
-  return url
+function httpsUrl({ name, url }: Receiver): URL {
+  const parsed = URL.parse(url)
+  if (parsed?.protocol !== 'https:') throw new GatewayError('config-invalid', `peer ${name}: url must be an https URL`)
+  return parsed
 }
 
-function createAgent(peer: PeerConfig, url: URL, tls: TlsFiles, limits: SenderLimits): Agent {
+function createAgent({ identity }: Receiver, url: URL, tls: TlsFiles, limits: SenderLimits): Agent {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const name = isIP(host) === 0 ? host : peer.identity.dns
+  const name = isIP(host) === 0 ? host : identity.dns
   return new Agent({
     connections: limits.connections,
     pipelining: 1,
@@ -182,15 +181,14 @@ function createAgent(peer: PeerConfig, url: URL, tls: TlsFiles, limits: SenderLi
       allowH2: false,
       // a resumed session is not checked for its identity again
       maxCachedSessions: 0,
-      checkServerIdentity: (_host: string, shown: PeerCertificate) => refuseStranger(peer, host, shown.raw),
+      checkServerIdentity: (_host: string, shown: PeerCertificate) => refuseStranger(identity, host, shown.raw),
     },
   })
 }
 
 /** The certificate already hangs on our CA; this is whether it is the peer's. CNs and wildcards do not count (RFC 6546 §3). */
-function refuseStranger(peer: PeerConfig, host: string, raw: Buffer): Error | undefined {
+function refuseStranger({ dns, fingerprint }: Receiver['identity'], host: string, raw: Buffer): Error | undefined {
   const certificate = new X509Certificate(raw)
-  const { dns, fingerprint } = peer.identity
   const isPeers =
     !hasWildcard(certificate) &&
     ((fingerprint !== undefined && hasFingerprint(certificate, fingerprint)) ||
@@ -222,10 +220,4 @@ function isReset(error: unknown): boolean {
 /** OpenSSL's, Node's or undici's code, or the error's name: texts may name addresses and files. */
 function networkReason(error: unknown): string {
   return codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
-}
-
-/** Of a message of our own making. */
-function msgTypeOf(xml: string): MsgType | undefined {
-  const written = /\bMsgType="(\w+)"/.exec(xml.slice(0, 4096))?.[1]
-  return MSG_TYPES.find((type) => type === written)
 }

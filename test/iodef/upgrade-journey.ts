@@ -73,7 +73,7 @@ export function toRid(items: readonly Consumed[]): { text: string; inspection: I
   const wanted = items[0]?.part.items ?? []
   const parts = wanted.length === 0 ? items : wanted.flatMap((id) => items.find(({ item }) => item === id) ?? [])
   const complete = wanted.length === 0 || parts.length === wanted.length
-  const text = renderRid(
+  const { xml: text } = renderRid(
     GATEWAY,
     PEER,
     parts.map(({ part }) => JSON.parse(JSON.stringify(part))),

@@ -42,7 +42,7 @@ async function bench(reader: Reader, xml = '') {
     config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: peer(),
     sender: {
-      send: async (message) => {
+      send: async ({ xml: message }) => {
         sent.push(message)
         return { kind: 'delivered', status: 200 }
       },

@@ -74,7 +74,7 @@ export async function sent(
     config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: to,
     sender: {
-      async send(xml) {
+      async send({ xml }) {
         message = xml
         return { kind: 'delivered', status: 200 }
       },

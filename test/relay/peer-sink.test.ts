@@ -16,7 +16,7 @@ function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 2
     config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: to,
     sender: {
-      send: async (xml) => {
+      send: async ({ xml }) => {
         sent.push(xml)
         return result
       },

@@ -6,17 +6,18 @@ import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type { SendOutcome } from '../../src/outcome.ts'
-import type { Reply } from '../../src/rid/contract.ts'
+import type { OutgoingMessage, Reply } from '../../src/rid/contract.ts'
 import { createRidSender, type RidSenderOptions } from '../../src/rid/sender.ts'
 import type { Certificate } from '../support/pki.ts'
 import { acknowledgement, type RidPeer, type Script, startRidPeer } from '../support/rid-peer.ts'
-import { csirtA, memoryLog, peerConfig, pki, root, server } from './setup.ts'
+import { csirtA, memoryLog, pki, root, server } from './setup.ts'
 
 after(() => pki.dispose())
 
-const MESSAGE =
+const REPORT =
   '<?xml version="1.0"?><rid:RID xmlns:rid="urn:ietf:params:xml:ns:iodef-rid-2.0"><rid:RIDPolicy MsgType="Report"/></rid:RID>'
-const QUERY = MESSAGE.replace('Report', 'Query')
+const MESSAGE: OutgoingMessage = { xml: REPORT, msgType: 'Report' }
+const QUERY: OutgoingMessage = { xml: REPORT.replace('Report', 'Query'), msgType: 'Query' }
 
 /** Stands in for the hardened reader. */
 async function readReply(body: Uint8Array): Promise<Reply> {
@@ -36,7 +37,7 @@ interface Rig extends AsyncDisposable {
   readonly peer: RidPeer
   readonly lines: Record<string, unknown>[]
   readonly reload: () => void
-  send(xml?: string, signal?: AbortSignal): Promise<SendOutcome>
+  send(message?: OutgoingMessage, signal?: AbortSignal): Promise<SendOutcome>
 }
 
 async function rig(
@@ -55,7 +56,7 @@ async function rig(
   const { log, lines } = memoryLog()
   const url = options.url?.(peer.port) ?? peer.url
   const sender = createRidSender({
-    peer: peerConfig('csirt-b', options.identity ?? { dns: 'csirt-b.example' }, url),
+    receiver: { name: 'csirt-b', url, identity: options.identity ?? { dns: 'csirt-b.example' } },
     tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
     readReply,
     log,
@@ -65,7 +66,7 @@ async function rig(
     peer,
     lines,
     reload: () => sender.reload(),
-    send: (xml = MESSAGE, signal = new AbortController().signal) => sender.send(xml, signal),
+    send: (message = MESSAGE, signal = new AbortController().signal) => sender.send(message, signal),
     async [Symbol.asyncDispose]() {
       await sender[Symbol.asyncDispose]()
       await peer[Symbol.asyncDispose]()
@@ -87,8 +88,8 @@ test('a message goes out as POST / in text/xml with our certificate', async () =
   assert.equal(request?.method, 'POST')
   assert.equal(request?.url, '/')
   assert.equal(request?.headers['content-type'], 'text/xml')
-  assert.equal(request?.headers['content-length'], String(Buffer.byteLength(MESSAGE)))
-  assert.equal(request?.body, MESSAGE)
+  assert.equal(request?.headers['content-length'], String(Buffer.byteLength(REPORT)))
+  assert.equal(request?.body, REPORT)
   assert.equal(request?.client, csirtA.fingerprint256)
 })
 
@@ -142,7 +143,7 @@ const table: [string, Script, SendOutcome][] = [
   ],
   [
     'a Report to a Report',
-    answer(200, MESSAGE),
+    answer(200, REPORT),
     {
       kind: 'delivered',
       status: 200,
@@ -180,12 +181,20 @@ for (const [name, script, expected] of table) {
 }
 
 test('a Report may answer a Query', async () => {
-  await using r = await rig({ scripts: [answer(200, MESSAGE)] })
+  await using r = await rig({ scripts: [answer(200, REPORT)] })
   assert.deepEqual(await r.send(QUERY), {
     kind: 'delivered',
     status: 200,
     note: { code: 'answered', text: 'answered with a Report' },
   })
+})
+
+test('what type a message has is the word of whoever sends it, not of its text', async () => {
+  await using r = await rig({ scripts: [answer(200, REPORT), answer(200, REPORT)] })
+  const misleading = { ...QUERY, xml: `<!-- MsgType="Report" -->${QUERY.xml}` }
+  const answered = { kind: 'delivered', status: 200, note: { code: 'answered', text: 'answered with a Report' } }
+  assert.deepEqual(await r.send(misleading), answered)
+  assert.deepEqual(await r.send({ xml: '<nonsense/>', msgType: undefined }), answered)
 })
 
 for (const status of [301, 302, 307, 308]) {
@@ -370,9 +379,9 @@ test('a reload shows the new certificate to the peer; files that cannot be used 
 test('a peer without an https URL is a configuration error', () => {
   const { log } = memoryLog()
   const tls = { cert: csirtA.cert, key: csirtA.key, ca: root.cert }
-  for (const url of [undefined, 'http://localhost/', 'nonsense']) {
-    const peer = peerConfig('x', { dns: 'x.example' }, url)
-    assert.throws(() => createRidSender({ peer, tls, readReply, log }), { code: 'config-invalid' })
+  for (const url of ['', 'http://localhost/', 'nonsense']) {
+    const receiver = { name: 'x', url, identity: { dns: 'x.example' } }
+    assert.throws(() => createRidSender({ receiver, tls, readReply, log }), { code: 'config-invalid' })
   }
 })
 

@@ -5,7 +5,7 @@ import type { Reply } from '../../src/rid/contract.ts'
 import { createRidSender } from '../../src/rid/sender.ts'
 import { readUntilClose } from '../support/rid-client.ts'
 import { acknowledgement } from '../support/rid-peer.ts'
-import { type BenchOptions, csirtA, memoryLog, peerConfig, pki, REPLY, root, startBench } from './setup.ts'
+import { type BenchOptions, csirtA, memoryLog, pki, REPLY, root, startBench } from './setup.ts'
 
 after(() => pki.dispose())
 
@@ -13,7 +13,7 @@ async function sendOne(options: BenchOptions, xml = '<a/>') {
   await using bench = await startBench(options)
   const { log } = memoryLog()
   await using sender = createRidSender({
-    peer: peerConfig('gateway', { dns: 'localhost' }, `https://localhost:${bench.port}/`),
+    receiver: { name: 'gateway', url: `https://localhost:${bench.port}/`, identity: { dns: 'localhost' } },
     tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
     readReply: async (body): Promise<Reply> => {
       const status = Buffer.from(body).toString().includes('Denied') ? 'Denied' : 'Approved'
@@ -21,7 +21,7 @@ async function sendOne(options: BenchOptions, xml = '<a/>') {
     },
     log,
   })
-  return await sender.send(xml, new AbortController().signal)
+  return await sender.send({ xml, msgType: 'Report' }, new AbortController().signal)
 }
 
 test('our sender and our listener understand each other', async () => {
