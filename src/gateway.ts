@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, PeerConfig } from './config/types.ts'
-import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts'
+import { createDeliveryEngine, type DeliveryEngine, type DestinationOptions } from './delivery/engine.ts'
 import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { createEvents, type Events } from './events.ts'
@@ -19,7 +19,6 @@ import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
 import { openGatewayStore, type SqliteStore } from './store/sqlite/sqlite-store.ts'
-import type { DestinationKind } from './vocabulary.ts'
 import { watchFiles } from './watch-files.ts'
 
 interface GatewayOptions {
@@ -184,17 +183,14 @@ function createDeliverySide(
     const sender = senders.get(peer.name)
     return sender && createPeerSink({ config, peer, sender, store, reread: (item) => readAgain(reader, item) })
   }
-  const sinks = new Map<string, Sink>()
-  for (const topic of config.grid.topics) sinks.set(`topic ${topic.name}`, topicSink)
+  const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
+    return { kind: 'topic', destination: name, sink: topicSink }
+  })
   for (const peer of config.peers) {
     const sink = peerSink(peer)
-    if (sink !== undefined) sinks.set(`peer ${peer.name}`, sink)
+    if (sink !== undefined) destinations.push({ kind: 'peer', destination: peer.name, sink })
   }
-  const destinations = [...sinks.keys()].map((key) => {
-    const [kind, ...name] = key.split(' ')
-    return { kind: kind as DestinationKind, destination: name.join(' ') }
-  })
-  return createDeliveryEngine({ store, clock, log, events, sinks, destinations, config: config.delivery })
+  return createDeliveryEngine({ store, clock, log, events, destinations, config: config.delivery })
 }
 
 function startOpsSide({ config, log, metrics, events, readiness, store }: Parts): Promise<OpsListener> {

@@ -29,6 +29,11 @@ export type Restriction = (typeof RESTRICTIONS)[number]
 export type Direction = 'rid-to-grid' | 'grid-to-rid'
 /** Where a delivery goes: a Topic of the grid or a RID peer. */
 export type DestinationKind = 'topic' | 'peer'
+/** One destination as the key of a map. Names hold spaces: nothing reads kind and name out of it again. */
+export type DestinationKey = `${DestinationKind} ${string}`
+export function destinationKey(kind: DestinationKind, destination: string): DestinationKey {
+  return `${kind} ${destination}`
+}
 /** docs/states.md */
 export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]

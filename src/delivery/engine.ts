@@ -1,32 +1,38 @@
 import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Backlog, Store } from '../store/contract.ts'
-import type { DestinationKind } from '../vocabulary.ts'
+import { type DestinationKey, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { SEND_GRACE } from './attempt.ts'
-import { DeliveryLoop, type Destination, type DestinationState } from './destination-loop.ts'
+import { DeliveryLoop, type DestinationState } from './destination-loop.ts'
 import { createKeeper } from './settle.ts'
 import type { Sink } from './sink.ts'
 import type { DeliveryEvents } from './verdict.ts'
 
-export type { Destination, DestinationState } from './destination-loop.ts'
+export type { DestinationState } from './destination-loop.ts'
 export type { DeliveryEvents } from './verdict.ts'
 
 export interface DeliveryOptions {
   readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'clockWentBack' | 'backlog'>
   readonly clock: Clock
   readonly log: Logger
-  /** `concurrency`: simultaneous sends; by default the configured one to a peer, and a pipeline of 64 to a Topic */
-  readonly destinations: readonly (Pick<Destination, 'kind' | 'destination'> & { readonly concurrency?: number })[]
-  /** the far end of each destination, by `kind destination` */
-  readonly sinks: ReadonlyMap<string, Sink>
+  readonly destinations: readonly DestinationOptions[]
   readonly config: Pick<DeliveryConfig, 'maxAge' | 'concurrency'>
   /** trace rows of each outcome, written with it, and what is logged and counted once it is written */
   readonly events: DeliveryEvents
   /** a destination went down or came up */
   readonly observe?: (state: DestinationState) => void
+}
+
+export interface DestinationOptions {
+  readonly kind: DestinationKind
+  readonly destination: string
+  /** its far end */
+  readonly sink: Sink
+  /** simultaneous sends; by default the configured number to a peer, and a pipeline of 64 to a Topic */
+  readonly concurrency?: number
 }
 
 /** The one door out: every delivery in the store leaves through here, or is held for an operator. */
@@ -55,22 +61,19 @@ const POLL = 1000
 const RECHECK = 50
 
 export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
-  const { store, clock, log, destinations, sinks, config, events, observe } = options
+  const { store, clock, log, destinations, config, events, observe } = options
   const draining = new AbortController()
   const stop = new AbortController()
   const abandoned = new AbortController()
   const keeper = createKeeper({ store, clock, log }, abandoned.signal)
-  const states = new Map<string, DestinationState>()
+  const states = new Map<DestinationKey, DestinationState>()
   /** destinations that deliveries wait for and the configuration does not know: told once */
-  const unknown = new Set<string>()
+  const unknown = new Set<DestinationKey>()
   let poke = new AbortController()
   let running: Promise<unknown> | undefined
 
   const loops = new Map(
-    destinations.map(({ kind, destination, concurrency = kind === 'topic' ? PIPELINE : config.concurrency }) => {
-      const key = keyOf(kind, destination)
-      const sink = sinks.get(key)
-      if (sink === undefined) throw new GatewayError('internal', `There is no sink for ${key}.`)
+    destinations.map(({ kind, destination, sink, concurrency = kind === 'topic' ? PIPELINE : config.concurrency }) => {
       const loop = new DeliveryLoop(
         { kind, destination, concurrency },
         {
@@ -87,12 +90,12 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
           stop: stop.signal,
         },
       )
-      return [key, loop] as const
+      return [destinationKey(kind, destination), loop] as const
     }),
   )
 
   function changed(state: DestinationState): void {
-    states.set(keyOf(state.kind, state.destination), state)
+    states.set(destinationKey(state.kind, state.destination), state)
     const { kind, destination, reason } = state
     if (state.state === 'down')
       log.warn({ kind, destination, reason }, 'Destination is down: it is probed, the rest waits')
@@ -131,7 +134,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
 
   /** When this destination must be looked at again; Infinity: not for anything that is known now. */
   function wakeIfDue(row: Backlog, now: number): number {
-    const loop = loops.get(keyOf(row.kind, row.destination))
+    const loop = loops.get(destinationKey(row.kind, row.destination))
     if (loop === undefined) warnOnce(row)
     else if (row.due !== null && row.due > now) return row.due
     else if (row.due !== null) loop.wake()
@@ -152,7 +155,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   }
 
   function warnOnce({ kind, destination, pending }: Backlog): void {
-    const key = keyOf(kind, destination)
+    const key = destinationKey(kind, destination)
     if (pending === 0 || unknown.has(key)) return
     unknown.add(key)
     log.warn({ kind, destination, pending }, 'Deliveries wait for a destination that is not configured')
@@ -197,7 +200,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
       running ??= run()
     },
     wake(kind, destination, why = 'work') {
-      const loop = loops.get(keyOf(kind, destination))
+      const loop = loops.get(destinationKey(kind, destination))
       if (why === 'back') loop?.cameBack()
       else loop?.wake()
       poke.abort(ENDED)
@@ -206,8 +209,4 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     down: () => [...states.values()].filter((state) => state.state === 'down'),
     [Symbol.asyncDispose]: () => drain(0),
   }
-}
-
-function keyOf(kind: DestinationKind, destination: string): string {
-  return `${kind} ${destination}`
 }

@@ -75,8 +75,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     clock,
     log,
     events,
-    destinations: destinations.map((destination) => ({ kind, destination })),
-    sinks: new Map([...fakes].map(([name, fake]) => [`${kind} ${name}`, fake])),
+    destinations: [...fakes].map(([destination, sink]) => ({ kind, destination, sink })),
     config: { maxAge, concurrency },
     observe: (state) => states.push(state),
   })

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
+import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
 import { kindCode, kindName } from './codes.ts'
 import { all, one, run } from './sql.ts'
 
@@ -46,11 +46,11 @@ export function createDestinations(db: DatabaseSync): Destinations {
     'SELECT id, kind, name, pending, sending, held, withheld FROM destination ORDER BY kind, name',
   )
   const sum = one<{ unsettled: number }>(db, 'SELECT coalesce(sum(pending + sending), 0) AS unsettled FROM destination')
-  const known = new Map<string, number>()
+  const known = new Map<DestinationKey, number>()
   const changes = new Map<number, Record<Counted, number>>()
 
   function find(kind: DestinationKind, name: string): number | undefined {
-    const key = `${kind} ${name}`
+    const key = destinationKey(kind, name)
     const cached = known.get(key)
     if (cached !== undefined) return cached
     const id = select(kindCode(kind), name)?.id
