@@ -8,7 +8,7 @@ import { createEvents, type Events } from './events.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/xmpp-grid.ts'
 import type { Logger } from './log.ts'
-import { collectProcessMetrics, countRid, createMetrics, type Metrics } from './metrics.ts'
+import { collectProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
 import { type OpsListener, startOps } from './ops/listener.ts'
 import { createReadiness, type ReadinessBoard, works } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
@@ -38,7 +38,6 @@ export interface Gateway extends AsyncDisposable {
 
 interface Parts {
   readonly config: Config
-  readonly log: Logger
   readonly clock: Clock
   readonly metrics: Metrics
   readonly events: Events
@@ -80,7 +79,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   readiness.set('store', 'ok')
   const reader = opened.use(createReader())
   await reader.warm()
-  const parts: Parts = { config, log, clock, metrics, events, readiness, store, reader }
+  const parts: Parts = { config, clock, metrics, events, readiness, store, reader }
 
   let draining = false
   readiness.set('drain', 'off')
@@ -103,11 +102,10 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
         wake: (topic) => delivery.wake('topic', topic),
       }),
       state: () => (draining ? 'draining' : 'serving'),
-      log,
-      observe: (observation) => countRid(metrics, observation),
+      tell: events.tell,
     }),
   )
-  const reload = () => reloadAll(log, events, listener, senders)
+  const reload = () => reloadAll(events, listener, senders)
   const ops = opened.use(await startOpsSide(parts))
   const rid = await listener.start()
   readiness.set('rid', 'up')
@@ -118,7 +116,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   opened.use(every(STORE_PROBE_MS, () => probeStore(parts)))
   opened.use(every(PRUNE_MS, () => prune(parts, listener)))
   collectProcessMetrics(metrics.registry)
-  log.info({ rid: rid.port, ops: ops.port, peers: config.peers.length, topics: config.grid.topics.length }, 'Serving')
+  const [peers, topics] = [config.peers.length, config.grid.topics.length]
+  events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
 
   const all = opened.move()
   return {
@@ -127,14 +126,14 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     async drain(ms = DRAIN_MS) {
       draining = true
       readiness.set('drain', 'draining', 'the gateway is stopping')
-      log.info('Draining')
+      events.tell('draining', {})
       await delivery.drain(ms)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 
-function createSenders({ config, log, reader }: Parts): Map<string, ReloadableRidSender> {
+function createSenders({ config, events, reader }: Parts): Map<string, ReloadableRidSender> {
   const readReply = (body: Uint8Array) => reader.readReply(body)
   // as many connections as sends: the deadline of a send includes the wait for one
   const limits = { connections: config.delivery.concurrency }
@@ -142,7 +141,7 @@ function createSenders({ config, log, reader }: Parts): Map<string, ReloadableRi
   for (const { name, url, identity } of config.peers) {
     if (url === undefined) continue
     const receiver = { name, url, identity }
-    senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, log, limits }))
+    senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, tell: events.tell, limits }))
   }
   return senders
 }
@@ -154,14 +153,12 @@ function consumedTopics(config: Config): string[] {
 }
 
 function createGridSide(parts: Parts, wake: DeliveryEngine['wake']): Grid {
-  const { config, events, readiness, store, log, clock } = parts
+  const { config, events, readiness, store, clock } = parts
   const handlers: GridHandlers = {
     items: createConsumer({ ...parts, wake: (peer) => wake('peer', peer) }),
     seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
     cursor: (topic) => store.cursor(topic),
-    retracted: (topic, itemIds) => events.retracted({ topic, items: itemIds.length }),
-    gap: (gap) => events.gap({ ...gap }),
-    dropped: (reason, from) => events.droppedEvent({ reason, from }),
+    retracted: (topic, itemIds) => events.tell('retracted', { topic, items: itemIds.length }),
     state(part, state, reason) {
       readiness.set(part === 'session' ? 'grid' : part, state, reason)
       if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
@@ -169,7 +166,7 @@ function createGridSide(parts: Parts, wake: DeliveryEngine['wake']): Grid {
   }
   readiness.set('grid', 'down', 'not connected yet')
   for (const topic of config.grid.topics) readiness.set(`topic:${topic.name}`, 'down', 'not joined yet')
-  return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, log, clock })
+  return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
 }
 
 function createDeliverySide(
@@ -177,7 +174,7 @@ function createDeliverySide(
   grid: Grid,
   senders: ReadonlyMap<string, ReloadableRidSender>,
 ): DeliveryEngine {
-  const { config, store, clock, log, events, reader } = parts
+  const { config, store, clock, events, reader } = parts
   const topicSink = createTopicSink(grid)
   const peerSink = (peer: PeerConfig): Sink | undefined => {
     const sender = senders.get(peer.name)
@@ -190,12 +187,12 @@ function createDeliverySide(
     const sink = peerSink(peer)
     if (sink !== undefined) destinations.push({ kind: 'peer', destination: peer.name, sink })
   }
-  return createDeliveryEngine({ store, clock, log, events, destinations, config: config.delivery })
+  return createDeliveryEngine({ store, clock, tell: events.tell, events, destinations, config: config.delivery })
 }
 
-function startOpsSide({ config, log, metrics, events, readiness, store }: Parts): Promise<OpsListener> {
+function startOpsSide({ config, metrics, events, readiness, store }: Parts): Promise<OpsListener> {
   return startOps(config.ops, {
-    log,
+    tell: events.tell,
     registry: metrics.registry,
     readiness: () => readiness.read(),
     backlog: () => store.backlog(),
@@ -210,21 +207,16 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
-function reloadAll(
-  log: Logger,
-  events: Events,
-  listener: RidListener,
-  senders: ReadonlyMap<string, ReloadableRidSender>,
-): void {
+function reloadAll(events: Events, listener: RidListener, senders: ReadonlyMap<string, ReloadableRidSender>): void {
   for (const part of [listener, ...senders.values()]) {
     try {
       part.reload()
     } catch (error) {
-      log.error({ err: error }, 'Certificates could not be read again; the old ones stay')
+      events.tell('certificates-not-read', { err: error })
     }
   }
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
-  log.info('Certificates were read again')
+  events.tell('certificates-read', {})
 }
 
 function tlsFiles({ rid }: Config): string[] {
@@ -245,11 +237,11 @@ async function probeStore({ store, readiness }: Parts): Promise<void> {
   }
 }
 
-async function prune({ store, clock, log, events }: Parts, listener: RidListener): Promise<void> {
+async function prune({ store, clock, events }: Parts, listener: RidListener): Promise<void> {
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   try {
     const rows = await store.prune(clock.now())
-    if (rows > 0) log.info({ rows }, 'Old documents and traces were dropped')
+    if (rows > 0) events.tell('pruned', { rows })
   } catch (error) {
     events.storeFailed('prune', error)
   }

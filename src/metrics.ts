@@ -1,75 +1,136 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { ListenerObservation } from './rid/observe.ts'
 
-/**
- * Every metric of the gateway, in a registry of its own. Labels are names from the configuration or from fixed lists: what
- * a stranger sends never becomes a label.
- */
-export function createMetrics(registry: Registry = new Registry()) {
-  const registers = [registry]
-  const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
-    new Counter({ name: `iodef_gateway_${name}`, help, labelNames, registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
-    new Gauge({ name: `iodef_gateway_${name}`, help, labelNames, registers })
-  return {
-    registry,
-    messages: counter('messages_total', 'Messages and items taken in, by what became of them', [
-      'direction',
-      'source',
-      'outcome',
-      'reason',
-    ]),
-    deliveries: counter('deliveries_total', 'Steps of deliveries, by outcome', ['kind', 'destination', 'outcome']),
-    deliverySeconds: new Histogram({
-      name: 'iodef_gateway_delivery_seconds',
-      help: 'Time from taking a message in to the proof that its destination has it',
-      labelNames: ['kind', 'destination'] as const,
-      buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600, 86400],
-      registers,
-    }),
-    backlog: gauge('backlog', 'Deliveries not settled, by state', ['kind', 'destination', 'state']),
-    oldest: gauge('backlog_oldest_seconds', 'Age of the oldest delivery waiting', ['kind', 'destination']),
-    items: counter('items_ignored_total', 'Items of Topics that were not forwarded', ['topic', 'reason']),
-    gaps: counter('gaps_total', 'Times items of a Topic were gone before the gateway could read them', ['topic']),
-    dropped: counter('events_dropped_total', 'Pubsub events not believed or over a limit', ['reason']),
-    loops: counter('loops_stopped_total', 'Deliveries not made because the destination has the item', ['direction']),
-    up: gauge('part_up', '1 while the part works', ['part']),
-    expiry: gauge('certificate_expiry_timestamp_seconds', 'When a certificate or CRL runs out', ['name']),
-    requests: counter('rid_requests_total', 'RID requests answered; status 0 when the client went away first', [
-      'peer',
-      'status',
-    ]),
-    requestSeconds: new Histogram({
-      name: 'iodef_gateway_rid_request_seconds',
-      help: 'Time to answer a RID request',
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
-      registers,
-    }),
-    connectionsRefused: counter('rid_connections_refused_total', 'RID connections that came to no request', ['reason']),
-    storeFailures: counter('store_failures_total', 'Writes that the store could not make', ['operation']),
-  }
+/** What one metric is. */
+export interface MetricRow {
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  /** without the prefix that all share */
+  readonly name: string
+  readonly labels: readonly string[]
+  readonly help: string
+  /** histogram: upper bounds in seconds */
+  readonly buckets?: readonly number[]
 }
 
-export type Metrics = ReturnType<typeof createMetrics>
+/**
+ * Every metric of the gateway. Labels are names from the configuration or from fixed lists: what a stranger sends never becomes a
+ * label. docs/guide.md has the same table.
+ */
+export const METRICS = {
+  messages: {
+    type: 'counter',
+    name: 'messages_total',
+    labels: ['direction', 'source', 'outcome', 'reason'],
+    help: 'Messages and items taken in, by what became of them',
+  },
+  deliveries: {
+    type: 'counter',
+    name: 'deliveries_total',
+    labels: ['kind', 'destination', 'outcome'],
+    help: 'Steps of deliveries, by outcome',
+  },
+  deliverySeconds: {
+    type: 'histogram',
+    name: 'delivery_seconds',
+    labels: ['kind', 'destination'],
+    help: 'Time from taking a message in to the proof that its destination has it',
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600, 86400],
+  },
+  backlog: {
+    type: 'gauge',
+    name: 'backlog',
+    labels: ['kind', 'destination', 'state'],
+    help: 'Deliveries not settled, by state',
+  },
+  oldest: {
+    type: 'gauge',
+    name: 'backlog_oldest_seconds',
+    labels: ['kind', 'destination'],
+    help: 'Age of the oldest delivery waiting',
+  },
+  items: {
+    type: 'counter',
+    name: 'items_ignored_total',
+    labels: ['topic', 'reason'],
+    help: 'Items of Topics that were not forwarded: foreign, invalid, retracted',
+  },
+  gaps: {
+    type: 'counter',
+    name: 'gaps_total',
+    labels: ['topic'],
+    help: 'Times items of a Topic were gone before the gateway could read them',
+  },
+  dropped: {
+    type: 'counter',
+    name: 'events_dropped_total',
+    labels: ['reason'],
+    help: 'Pubsub events not believed or over a limit',
+  },
+  loops: {
+    type: 'counter',
+    name: 'loops_stopped_total',
+    labels: ['direction'],
+    help: 'Deliveries not made because the destination has the item',
+  },
+  up: { type: 'gauge', name: 'part_up', labels: ['part'], help: '1 while the part works' },
+  expiry: {
+    type: 'gauge',
+    name: 'certificate_expiry_timestamp_seconds',
+    labels: ['name'],
+    help: 'When a certificate or CRL runs out',
+  },
+  requests: {
+    type: 'counter',
+    name: 'rid_requests_total',
+    labels: ['peer', 'status'],
+    help: 'RID requests answered; status 0 when the client went away first',
+  },
+  requestSeconds: {
+    type: 'histogram',
+    name: 'rid_request_seconds',
+    labels: [],
+    help: 'Time to answer a RID request',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+  },
+  connectionsRefused: {
+    type: 'counter',
+    name: 'rid_connections_refused_total',
+    labels: ['reason'],
+    help: 'RID connections that came to no request',
+  },
+  storeFailures: {
+    type: 'counter',
+    name: 'store_failures_total',
+    labels: ['operation'],
+    help: 'Writes that the store could not make',
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>
 
-/** OpenSSL's and Node's codes are many: only those an operator acts on are told apart. */
-const TLS_REASONS = new Set(['CERT_HAS_EXPIRED', 'CERT_REVOKED', 'CRL_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])
+export type MetricName = keyof typeof METRICS
+export type LabelOf<M extends MetricName> = (typeof METRICS)[M]['labels'][number]
 
-/** Counts what the RID listener saw. */
-export function countRid(metrics: Metrics, seen: ListenerObservation): void {
-  if (seen.kind === 'request') {
-    metrics.requests.inc({ peer: seen.peer ?? 'unknown', status: String(seen.status) })
-    metrics.requestSeconds.observe(seen.ms / 1000)
-  } else if (seen.kind === 'handshake-refused') {
-    metrics.connectionsRefused.inc({ reason: TLS_REASONS.has(seen.reason) ? seen.reason : 'handshake' })
-  } else if (seen.kind === 'connection-refused') {
-    metrics.connectionsRefused.inc({ reason: `limit-${seen.reason}` })
-  } else {
-    metrics.connectionsRefused.inc({ reason: 'client-error' })
-  }
+type MetricOf<M extends MetricName> = {
+  readonly counter: Counter<LabelOf<M>>
+  readonly gauge: Gauge<LabelOf<M>>
+  readonly histogram: Histogram<LabelOf<M>>
+}[(typeof METRICS)[M]['type']]
+
+export type Metrics = { readonly registry: Registry } & { readonly [M in MetricName]: MetricOf<M> }
+
+/** All of METRICS, in a registry of their own. */
+export function createMetrics(registry: Registry = new Registry()): Metrics {
+  const made = Object.entries<MetricRow>(METRICS).map(([key, row]) => [key, createMetric(row, registry)])
+  return { registry, ...Object.fromEntries(made) }
+}
+
+const PREFIX = 'iodef_gateway_'
+
+function createMetric({ type, name, help, labels, buckets = [] }: MetricRow, registry: Registry) {
+  const options = { name: `${PREFIX}${name}`, help, labelNames: labels, registers: [registry] }
+  if (type === 'histogram') return new Histogram({ ...options, buckets: [...buckets] })
+  return type === 'counter' ? new Counter(options) : new Gauge(options)
 }
 
 /** Node's own figures (memory, event loop), under our prefix. Starts timers: only for the running gateway. */
 export function collectProcessMetrics(registry: Registry): void {
-  collectDefaultMetrics({ register: registry, prefix: 'iodef_gateway_' })
+  collectDefaultMetrics({ register: registry, prefix: PREFIX })
 }

@@ -144,8 +144,8 @@ describe('an event', () => {
 
   it('that anybody can make happen is counted each time and told now and then', async () => {
     const { lines, metrics, events } = setup()
-    for (let i = 0; i < 1000; i += 1) events.droppedEvent({ reason: 'forged', from: `x@${'y'.repeat(3000)}` })
-    events.droppedEvent({ reason: 'malformed', from: 'broker' })
+    for (let i = 0; i < 1000; i += 1) events.tell('dropped-event', { reason: 'forged', from: `x@${'y'.repeat(3000)}` })
+    events.tell('dropped-event', { reason: 'malformed', from: 'broker' })
     assert.equal(await value(metrics.registry.metrics(), 'events_dropped_total{reason="forged"}'), '1000')
     assert.equal(lines.length, 2)
     assert.ok(JSON.stringify(lines).length < 1000)
@@ -153,7 +153,7 @@ describe('an event', () => {
 
   it('keeps only the latest fifty for the status page, the newest first', () => {
     const { events } = setup()
-    for (let i = 0; i < 60; i += 1) events.foreignItem({ topic: 't', item: String(i), reason: `r${i}` })
+    for (let i = 0; i < 60; i += 1) events.tell('foreign-item', { topic: 't', item: String(i), reason: `r${i}` })
     assert.equal(events.recent().length, 50)
     assert.match(events.recent()[0]?.text ?? '', /r59/)
   })

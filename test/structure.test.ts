@@ -22,7 +22,7 @@ interface Import {
 const ROOMS = ['grid/pubsub', 'grid/xmpp', 'grid/sasl', 'store/sqlite', 'store/memory']
 
 /** What every room may know: nothing of the gateway's own work is behind it. */
-const BASE = ['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary', 'outcome']
+const BASE = ['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary', 'outcome', 'tell']
 
 /**
  * Who may import whom, besides itself and BASE: `all`, or no more than its `types`. Dependencies point one way: bytes and standards
@@ -47,15 +47,18 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
     all: ['xml', 'iodef', 'profile', 'reading', 'rid'],
     types: ['config', 'delivery', 'store', 'grid', 'events'],
   },
-  events: { types: ['store', 'metrics'] },
-  metrics: { types: ['rid'] },
+  events: { all: ['metrics'], types: ['store', 'rid', 'grid'] },
+  metrics: {},
   ops: { types: ['store', 'events'] },
   'watch-files': {},
   gateway: {
     all: ['delivery', 'grid', 'reading', 'relay', 'rid', 'store/sqlite', 'ops', 'events', 'metrics', 'watch-files'],
     types: ['config'],
   },
-  cli: { all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'store/sqlite'], types: ['store'] },
+  cli: {
+    all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'events', 'store/sqlite'],
+    types: ['store'],
+  },
   main: { all: ['cli'] },
 }
 

@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import type { Grid, GridHandlers } from '../grid/contract.ts'
 import { createGrid } from '../grid/xmpp-grid.ts'
-import { createLog } from '../log.ts'
+import { untold } from '../tell.ts'
 
 /** ms for a command to connect, log in and join */
 const PATIENCE = 20_000
@@ -22,8 +22,6 @@ export async function gridOf(
     seenIds: () => new Set(),
     cursor: () => undefined,
     retracted: () => undefined,
-    gap: () => undefined,
-    dropped: () => undefined,
     ...handlers,
     state(part, state, why) {
       if (part === 'session' && state === 'down' && why !== null) failed.abort()
@@ -34,7 +32,7 @@ export async function gridOf(
     config: config.grid,
     consume,
     handlers: all,
-    log: createLog('silent'),
+    tell: untold,
     clock: systemClock,
     liveOnly: true,
   })

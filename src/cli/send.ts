@@ -2,13 +2,13 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { didYouMean } from '../config/did-you-mean.ts'
-import { createLog } from '../log.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { createReader } from '../reading/reader.ts'
 import type { OutgoingMessage, Receiver } from '../rid/contract.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
+import { untold } from '../tell.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
 import { checkFiles } from './check-files.ts'
@@ -62,7 +62,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
       receiver: to,
       tls,
       readReply: (body) => reader.readReply(body),
-      log: createLog('silent'),
+      tell: untold,
       observe: (seen) => {
         response = seen
       },

@@ -1,9 +1,13 @@
+import { systemClock } from '../clock.ts'
 import { type Loaded, readConfig } from '../config/config.ts'
 import { ConfigError, describe } from '../config/problems.ts'
 import type { Config } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
+import type { ProcessNews } from '../events/process.ts'
+import { createTeller } from '../events/teller.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createLog, flushLog, type Logger } from '../log.ts'
+import type { Tell } from '../tell.ts'
 import { checkFiles } from './check-files.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
@@ -34,18 +38,19 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
     const file = required(values.config, '--config FILE')
     const config = await usable(file, readConfig(file, io.env), io)
     const log = createLog(config.log.level)
+    const tell: Tell<ProcessNews> = createTeller({ log, clock: systemClock })
     const stop = stopSignals()
-    endOnBugs(log)
-    const gateway = await begin(config, log)
+    endOnBugs(tell)
+    const gateway = await begin(config, log, tell)
     process.on('SIGHUP', () => gateway.reload())
     await write(io.err, `${serving(config, gateway)}\n`)
     const signal = await stop
-    log.info({ signal }, 'Stopping')
-    const deadline = setTimeout(() => end(log, 'Stopping took too long and was forced'), STOP_DEADLINE)
+    tell('stopping', { signal })
+    const deadline = setTimeout(() => end(tell, 'stop-forced'), STOP_DEADLINE)
     await gateway.drain()
     await gateway[Symbol.asyncDispose]()
     clearTimeout(deadline)
-    log.info('Stopped')
+    tell('stopped', {})
     return 0
   },
 }
@@ -61,13 +66,13 @@ async function usable(file: string, loaded: Loaded, io: Io): Promise<Config> {
 }
 
 /** Turns the system's refusals to listen into 'could not reach what it needs'. */
-async function begin(config: Config, log: Logger): Promise<Gateway> {
+async function begin(config: Config, log: Logger, tell: Tell<ProcessNews>): Promise<Gateway> {
   try {
     return await createGateway(config, {
       log,
       onLost(err) {
-        log.fatal({ err }, 'The disk failed under the store: the gateway ends')
-        end(log, 'Ended')
+        tell('disk-failed', { err })
+        end(tell, 'ended')
       },
     })
   } catch (error) {
@@ -96,15 +101,15 @@ function stopSignals(): Promise<NodeJS.Signals> {
 }
 
 /** What was accepted is on disk: after a bug, ending and being started again is safer than going on in an unknown state. */
-function endOnBugs(log: Logger): void {
+function endOnBugs(tell: Tell<ProcessNews>): void {
   process.on('uncaughtException', (err) => {
-    log.fatal({ err }, 'A bug: the gateway ends')
-    end(log, 'Ended')
+    tell('bug', { err })
+    end(tell, 'ended')
   })
 }
 
-function end(log: Logger, text: string): never {
-  log.error(text)
+function end(tell: Tell<ProcessNews>, why: 'ended' | 'stop-forced'): never {
+  tell(why, {})
   flushLog()
   process.exit(1)
 }

@@ -1,7 +1,8 @@
 import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { EngineNews } from '../events/engine.ts'
 import type { Delivery } from '../store/contract.ts'
+import type { Tell } from '../tell.ts'
 import type { Sink, SinkOutcome } from './sink.ts'
 
 /** ms: sinks have deadlines of their own, well below this one, which only guards against a sink that has lost its way */
@@ -15,7 +16,7 @@ export type AttemptOutcome = SinkOutcome | { readonly kind: 'stopped' }
 
 /** One attempt. Never rejects and always ends: 'stopped' when `stop` ended it before there was an answer. */
 export async function attempt(
-  { sink, clock, log }: { sink: Sink; clock: Clock; log: Logger },
+  { sink, clock, tell }: { sink: Sink; clock: Clock; tell: Tell<EngineNews> },
   unit: readonly Delivery[],
   stop: AbortSignal,
 ): Promise<AttemptOutcome> {
@@ -32,7 +33,7 @@ export async function attempt(
       return outcome.kind === 'retry' && stop.aborted ? { kind: 'stopped' } : outcome
     } catch (error) {
       if (stop.aborted) return { kind: 'stopped' }
-      log.error({ deliveries, err: error }, 'Sending failed unexpectedly')
+      tell('sending-failed', { deliveries, err: error })
       return { kind: 'retry', reason: `internal: ${messageOf(error)}`, destinationDown: false }
     }
   }
@@ -43,7 +44,7 @@ export async function attempt(
     enough.abort(ENDED)
     await clock.sleep(SEND_GRACE, over.signal)
     if (over.signal.aborted) return
-    log.error({ deliveries }, 'Sending did not end when it was told to')
+    tell('sending-stuck', { deliveries })
     const reason = `internal: no outcome within ${SEND_LIMIT / 1000} s`
     lost(stop.aborted ? { kind: 'stopped' } : { kind: 'retry', reason, destinationDown: false })
   }

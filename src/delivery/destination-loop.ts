@@ -1,8 +1,9 @@
 import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { EngineNews } from '../events/engine.ts'
 import type { Delivery, Store } from '../store/contract.ts'
+import type { Tell } from '../tell.ts'
 import type { DestinationKind } from '../vocabulary.ts'
 import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
 import type { Keeper } from './settle.ts'
@@ -30,7 +31,7 @@ export interface LoopContext {
   readonly store: Pick<Store, 'claim'>
   readonly keeper: Keeper
   readonly clock: Clock
-  readonly log: Logger
+  readonly tell: Tell<EngineNews>
   readonly sink: Sink
   readonly maxAge: number
   readonly events: DeliveryEvents
@@ -93,7 +94,7 @@ export class DeliveryLoop {
 
   /** Claims and sends until draining; then resolves, while sends may still run. Never rejects. */
   async run(): Promise<void> {
-    const { draining, clock, log } = this.#context
+    const { draining, clock, tell } = this.#context
     let failures = 0
     while (!draining.aborted) {
       const slots = this.#freeSlots()
@@ -104,7 +105,7 @@ export class DeliveryLoop {
           claimed = await this.#claim(slots)
           failures = 0
         } catch (error) {
-          log.error({ ...this.#name(), err: error, reason: messageOf(error) }, 'Deliveries could not be claimed')
+          tell('claim-failed', { ...this.#name(), err: error, reason: messageOf(error) })
           await clock.sleep(fullJitter(++failures, STORE_BACKOFF, clock.random), draining)
           continue
         }
@@ -158,10 +159,8 @@ export class DeliveryLoop {
 
   #start(work: Promise<void>, unit: readonly Delivery[]): void {
     const lost = (error: unknown) => {
-      this.#context.log.error(
-        { ...this.#name(), deliveries: unit.map((one) => one.id), err: error },
-        'A delivery was dropped on the way and will be claimed again when its lease ends',
-      )
+      const deliveries = unit.map((one) => one.id)
+      this.#context.tell('delivery-dropped', { ...this.#name(), deliveries, err: error })
     }
     const task: Promise<void> = work.catch(lost).finally(() => {
       this.#running.delete(task)
@@ -173,7 +172,7 @@ export class DeliveryLoop {
   }
 
   async #carry(unit: readonly Delivery[]): Promise<void> {
-    const { sink, clock, log, stop, keeper, maxAge } = this.#context
+    const { sink, clock, tell, stop, keeper, maxAge } = this.#context
     const down = this.#down
     const isProbe = down !== null
     const expiry = expiryOf(unit, maxAge)
@@ -182,7 +181,7 @@ export class DeliveryLoop {
       return keeper.keep(giveUp(unit, down.reason, this.#circumstances()))
     }
     this.#sending += 1
-    const outcome = await attempt({ sink, clock, log }, unit, stop)
+    const outcome = await attempt({ sink, clock, tell }, unit, stop)
     this.#sending -= 1
     this.#learn(outcome, isProbe)
     // the next one need not wait for the disk

@@ -2,8 +2,9 @@ import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
 import { messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { EngineNews } from '../events/engine.ts'
 import type { Backlog, Store } from '../store/contract.ts'
+import type { Tell } from '../tell.ts'
 import { type DestinationKey, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { SEND_GRACE } from './attempt.ts'
 import { DeliveryLoop, type DestinationState } from './destination-loop.ts'
@@ -17,7 +18,7 @@ export type { DeliveryEvents } from './verdict.ts'
 export interface DeliveryOptions {
   readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'clockWentBack' | 'backlog'>
   readonly clock: Clock
-  readonly log: Logger
+  readonly tell: Tell<EngineNews>
   readonly destinations: readonly DestinationOptions[]
   readonly config: Pick<DeliveryConfig, 'maxAge' | 'concurrency'>
   /** trace rows of each outcome, written with it, and what is logged and counted once it is written */
@@ -61,11 +62,11 @@ const POLL = 1000
 const RECHECK = 50
 
 export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
-  const { store, clock, log, destinations, config, events, observe } = options
+  const { store, clock, tell, destinations, config, events, observe } = options
   const draining = new AbortController()
   const stop = new AbortController()
   const abandoned = new AbortController()
-  const keeper = createKeeper({ store, clock, log }, abandoned.signal)
+  const keeper = createKeeper({ store, clock, tell }, abandoned.signal)
   const states = new Map<DestinationKey, DestinationState>()
   /** destinations that deliveries wait for and the configuration does not know: told once */
   const unknown = new Set<DestinationKey>()
@@ -80,7 +81,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
           store,
           keeper,
           clock,
-          log,
+          tell,
           sink,
           maxAge: config.maxAge,
           events,
@@ -97,9 +98,8 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   function changed(state: DestinationState): void {
     states.set(destinationKey(state.kind, state.destination), state)
     const { kind, destination, reason } = state
-    if (state.state === 'down')
-      log.warn({ kind, destination, reason }, 'Destination is down: it is probed, the rest waits')
-    else log.info({ kind, destination }, 'Destination is up again')
+    if (state.state === 'down') tell('destination-down', { kind, destination, reason })
+    else tell('destination-up', { kind, destination })
     observe?.(state)
   }
 
@@ -107,10 +107,10 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     for (let failures = 1; !draining.signal.aborted; failures++) {
       try {
         const released = await store.releaseLeases()
-        if (released > 0) log.info({ deliveries: released }, 'Deliveries of an earlier run are sent again')
+        if (released > 0) tell('leases-released', { deliveries: released })
         break
       } catch (error) {
-        log.error({ err: error, reason: messageOf(error) }, 'Leases of an earlier run could not be ended')
+        tell('leases-not-released', { err: error, reason: messageOf(error) })
         await clock.sleep(fullJitter(failures, STORE_BACKOFF, clock.random), draining.signal)
       }
     }
@@ -145,11 +145,11 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   async function rebase(now: number): Promise<boolean> {
     try {
       const deliveries = await store.clockWentBack(now)
-      log.warn({ deliveries }, 'The clock went back: what waited for a time waits anew')
+      tell('clock-went-back', { deliveries })
       for (const loop of loops.values()) loop.cameBack()
       return true
     } catch (error) {
-      log.error({ err: error, reason: messageOf(error) }, 'The clock went back, and the queue could not be set right')
+      tell('clock-not-followed', { err: error, reason: messageOf(error) })
       return false
     }
   }
@@ -158,14 +158,14 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     const key = destinationKey(kind, destination)
     if (pending === 0 || unknown.has(key)) return
     unknown.add(key)
-    log.warn({ kind, destination, pending }, 'Deliveries wait for a destination that is not configured')
+    tell('destination-unknown', { kind, destination, pending })
   }
 
   function look(): Backlog[] {
     try {
       return store.backlog()
     } catch (error) {
-      log.error({ err: error, reason: messageOf(error) }, 'The queue could not be read')
+      tell('queue-unreadable', { err: error, reason: messageOf(error) })
       return []
     }
   }

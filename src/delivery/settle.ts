@@ -1,8 +1,9 @@
 import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { EngineNews } from '../events/engine.ts'
 import type { Store } from '../store/contract.ts'
+import type { Tell } from '../tell.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface Keeper {
@@ -14,7 +15,7 @@ export interface Keeper {
 }
 
 export function createKeeper(
-  { store, clock, log }: { store: Pick<Store, 'settle'>; clock: Clock; log: Logger },
+  { store, clock, tell }: { store: Pick<Store, 'settle'>; clock: Clock; tell: Tell<EngineNews> },
   giveUp: AbortSignal,
 ): Keeper {
   return {
@@ -24,15 +25,15 @@ export function createKeeper(
       for (let failures = 1; ; failures++) {
         try {
           await store.settle(settlements, trace)
-          if (failures > 1) log.info({ outcomes: about, failures }, 'Outcome of deliveries stored at last')
+          if (failures > 1) tell('outcome-stored-late', { outcomes: about, failures })
           break
         } catch (error) {
           const fields = { outcomes: about, failures, err: error, reason: messageOf(error) }
           if (giveUp.aborted) {
-            log.error(fields, 'Outcome of deliveries could not be stored: they will be sent again')
+            tell('outcome-abandoned', fields)
             return
           }
-          log.error(fields, 'Outcome of deliveries could not be stored and will be tried again')
+          tell('outcome-not-stored', fields)
           await clock.sleep(fullJitter(failures, STORE_BACKOFF, clock.random), giveUp)
         }
       }
@@ -40,7 +41,7 @@ export function createKeeper(
         try {
           happening.tell()
         } catch (error) {
-          log.error({ outcomes: about, err: error }, 'Outcome of deliveries is stored but could not be told')
+          tell('outcome-untold', { outcomes: about, err: error })
         }
       }
     },

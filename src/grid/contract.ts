@@ -13,14 +13,6 @@ export interface GridItem {
   readonly retained: boolean
 }
 
-/** What was missed for good: published after `after` (the last committed item), gone before `before` (the oldest retained). */
-export interface GridGap {
-  readonly topic: string
-  readonly after: string
-  readonly before: string | null
-  readonly retained: number
-}
-
 export interface GridHandlers {
   /**
    * Items in Topic order. Resolves once they are committed; the next ones of that Topic wait for it. A rejection leaves them
@@ -31,10 +23,8 @@ export interface GridHandlers {
   seenIds(topic: string, itemIds: readonly string[]): Set<string>
   /** The item last committed for the Topic. */
   cursor(topic: string): { readonly itemId: string; readonly at: number } | undefined
+  /** In their place among the items. */
   retracted(topic: string, itemIds: readonly string[]): void
-  gap(gap: GridGap): void
-  /** Something claimed to be a pubsub event and was not from the Broker, or was over a limit: dropped, counted. */
-  dropped(reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic', from: string): void
   /** The connection or a Topic changed its state. */
   state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
 }

@@ -3,9 +3,10 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { GridConfig, TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
+import type { Tell } from '../tell.ts'
 import type { GridState } from '../vocabulary.ts'
 import type { Grid, GridHandlers } from './contract.ts'
-import type { GridLog } from './log.ts'
+import type { GridNews } from './news.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { readEvents } from './pubsub/events.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
@@ -21,7 +22,7 @@ export interface GridOptions {
   /** Topics to subscribe to. One that the configuration does not list is never created. */
   readonly consume: readonly string[]
   readonly handlers: GridHandlers
-  readonly log: GridLog
+  readonly tell: Tell<GridNews>
   readonly clock?: Clock
   /**
    * live: what is retained is not read, and the subscription ends with this login: for watching beside a gateway that runs with
@@ -70,17 +71,17 @@ class XmppGrid implements Grid {
   }
 
   start(): void {
-    const { config, timing, log } = this.#options
+    const { config, timing, tell } = this.#options
     this.#running ??= supervise({
       connect: (signal) => this.#connect(signal),
       run: (session, signal) => this.#work(session, signal),
       state: (state, reason) => this.#setState(state, reason),
       clock: this.#clock,
-      log,
+      tell,
       ...(timing === undefined ? {} : { timing }),
       signal: this.#ending.signal,
     })
-    log.debug({ service: config.service, topics: [...this.#loops.keys()] }, 'Grid started.')
+    tell('grid-started', { service: config.service, topics: [...this.#loops.keys()] })
   }
 
   async publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<SendOutcome> {
@@ -149,13 +150,13 @@ class XmppGrid implements Grid {
   }
 
   #createConsumer(topic: string): Consumer {
-    const { handlers, log, liveOnly, timing, config } = this.#options
+    const { handlers, tell, liveOnly, timing, config } = this.#options
     return new Consumer({
       topic,
       broker: this.#broker,
       handlers,
       clock: this.#clock,
-      log,
+      tell,
       up: () => this.#setTopicState(topic, 'up', null),
       liveOnly: liveOnly ?? false,
       resyncMs: timing?.resync ?? 300_000,
@@ -171,7 +172,7 @@ class XmppGrid implements Grid {
       state: (state, reason) => this.#setTopicState(topic.name, state, reason),
       follow: consumer ? (session, signal) => consumer.follow(session, signal) : undefined,
       clock: this.#clock,
-      log: this.#options.log,
+      tell: this.#options.tell,
       retryMs: this.#options.timing?.topicRetry ?? 15_000,
     })
   }
@@ -211,20 +212,20 @@ class XmppGrid implements Grid {
     const from = message.attrs.from ?? ''
     // anybody can send us a message that looks like an event
     if (bareOf(from) !== this.#broker) {
-      this.#options.handlers.dropped('forged', from)
+      this.#options.tell('dropped-event', { reason: 'forged', from })
       return
     }
     for (const event of readEvents(message)) {
       const loop = this.#loops.get(event.node)
       const consumer = this.#consumers.get(event.node)
       if (consumer) consumer.onEvent(event)
-      else if (!loop) this.#options.handlers.dropped('unknown-topic', from)
+      else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
       if (event.kind === 'delete') loop?.doubt()
     }
   }
 
   #onDropped(stanza: DroppedStanza): void {
-    this.#options.handlers.dropped(stanza.reason, stanza.from)
+    this.#options.tell('dropped-event', { reason: stanza.reason, from: stanza.from })
     if (bareOf(stanza.from) !== this.#broker) return
     for (const consumer of this.#consumers.values()) consumer.missedSomething()
   }

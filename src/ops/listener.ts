@@ -1,14 +1,15 @@
 import { isIP } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
-import type { RecentEvent } from '../events.ts'
-import type { Logger } from '../log.ts'
+import type { OpsNews } from '../events/process.ts'
+import type { RecentEvent } from '../events/recent.ts'
 import type { Backlog } from '../store/contract.ts'
+import type { Tell } from '../tell.ts'
 import type { Readiness } from './readiness.ts'
 import { STATUS_CSP, statusPage } from './status-page.ts'
 
 export interface OpsSources {
-  readonly log: Logger
+  readonly tell: Tell<OpsNews>
   readonly registry: Registry
   readiness(): Readiness
   /** may throw: then the page says so, and /metrics goes without the queue's gauges */
@@ -59,7 +60,7 @@ function isLoopback(host: string): boolean {
 }
 
 function addRoutes(app: FastifyInstance, sources: OpsSources): void {
-  const { log } = sources
+  const { tell } = sources
   app.get('/live', async () => ({ live: true }))
   app.get('/ready', async (_request, reply) => {
     const readiness = sources.readiness()
@@ -69,7 +70,7 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
     try {
       sources.beforeMetrics?.()
     } catch (err) {
-      log.warn({ err }, 'The figures of the queue could not be read')
+      tell('figures-unreadable', { err })
     }
     return reply.type(sources.registry.contentType).send(await sources.registry.metrics())
   })
@@ -90,7 +91,7 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
   app.setErrorHandler((err, request, reply) => {
     const status = (err as { statusCode?: number }).statusCode ?? 500
-    if (status >= 500) log.warn({ err, path: request.routeOptions.url }, 'The operators endpoint could not answer')
+    if (status >= 500) tell('ops-failed', { err, path: request.routeOptions.url })
     return reply.code(status >= 500 ? 503 : status).send({ error: status >= 500 ? 'cannot answer now' : 'bad request' })
   })
 }

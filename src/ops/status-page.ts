@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RecentEvent } from '../events.ts'
+import type { RecentEvent } from '../events/recent.ts'
 import type { Backlog } from '../store/contract.ts'
 import { type Readiness, works } from './readiness.ts'
 

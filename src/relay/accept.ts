@@ -92,7 +92,7 @@ export function createAccept(options: AcceptOptions): Accept {
           return accepted.trace
         },
       )
-      if (outcome.outcome === 'duplicate') events.duplicate(about).tell()
+      if (outcome.outcome === 'duplicate') events.duplicate(about)
       else accepted?.tell()
     } catch (error) {
       events.storeFailed('accept', error)

@@ -110,7 +110,7 @@ async function commit(
   const unread = inspection.format === 'unknown' && claimsIodef(item.xml)
   if (!unread && (inspection.format === 'unknown' || inspection.format === 'RID')) {
     await store.markSeen([seen])
-    events.foreignItem({ topic, item: item.id, reason: inspection.root })
+    events.tell('foreign-item', { topic, item: item.id, reason: inspection.root })
     return
   }
   const consumed = inspection.valid ? consumedFrom(inspection) : undefined
@@ -141,7 +141,7 @@ async function commit(
   }
   if (consumed === undefined) {
     const reason = inspection.errors[0]?.message ?? 'not valid'
-    events.invalidItem({ topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
+    events.tell('invalid-item', { topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
   }
   for (const happening of happenings) happening.tell()
   for (const row of deliveries.rows) if (row.state === 'pending') options.wake(row.destination)

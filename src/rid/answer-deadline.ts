@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { Tell } from '../tell.ts'
 import type { Accept, Answer, IncomingMessage } from './contract.ts'
+import type { ListenerNews } from './news.ts'
 
 /** s */
 const RETRY_AFTER = 30
@@ -9,12 +10,17 @@ const RETRY_AFTER = 30
  * What `accept` says, within `ms`. What it throws, or no answer, is our own failure: 503, and the peer repeats the message, which
  * is idempotent (RFC 6546 §3).
  */
-export async function askInTime(accept: Accept, message: IncomingMessage, ms: number, log: Logger): Promise<Answer> {
+export async function askInTime(
+  accept: Accept,
+  message: IncomingMessage,
+  ms: number,
+  tell: Tell<ListenerNews>,
+): Promise<Answer> {
   const context = { request: message.id, peer: message.peer.name }
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Answer>((resolve) => {
     timer = setTimeout(() => {
-      log.error({ ...context, ms }, 'RID message was not answered in time')
+      tell('rid-unanswered', { ...context, ms })
       resolve(unavailable('This RID system is too slow at the moment.'))
     }, ms).unref()
   })
@@ -22,7 +28,7 @@ export async function askInTime(accept: Accept, message: IncomingMessage, ms: nu
   const answer = (async () => accept(message))().catch((error: unknown) => {
     const known = error instanceof GatewayError
     const level = known && error.permanence === 'transient' ? 'warn' : 'error'
-    log[level]({ ...context, err: error }, 'RID message could not be taken')
+    tell('rid-not-taken', { ...context, err: error }, level)
     return unavailable(known ? error.publicText : undefined)
   })
   const first = await Promise.race([answer, late])

@@ -4,13 +4,13 @@ import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { PeerConfig, RidConfig } from '../config/types.ts'
-import type { Logger } from '../log.ts'
+import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
 import { isUnread, linger, readBody } from './body.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Accept, Problem } from './contract.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
-import type { Observe } from './observe.ts'
+import type { ListenerNews } from './news.ts'
 import { createFindPeer } from './peers.ts'
 import { checkRequest, TOO_LARGE, type Verdict } from './preconditions.ts'
 import { renderProblem } from './problems.ts'
@@ -22,8 +22,7 @@ export interface RidListenerOptions {
   readonly peers: readonly PeerConfig[]
   readonly accept: Accept
   readonly state: () => 'serving' | 'draining'
-  readonly log: Logger
-  readonly observe?: Observe
+  readonly tell: Tell<ListenerNews>
   readonly limits?: Partial<ListenerLimits>
 }
 
@@ -48,7 +47,7 @@ type Fields = Readonly<Record<string, string>>
  * in flight `limits.close` ms.
  */
 export function createRidListener(options: RidListenerOptions): RidListener {
-  const { rid, peers, accept, state, log, observe = () => {} } = options
+  const { rid, peers, accept, state, tell } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const connections = new Connections(createFindPeer(peers), limits.connectionsPerPeer)
   const expectant = new WeakSet<IncomingMessage>()
@@ -63,13 +62,13 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     rewriteUrl: () => '/',
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
-    clientErrorHandler: createClientErrorHandler({ connections, log, observe }),
+    clientErrorHandler: createClientErrorHandler({ connections, tell }),
     serverFactory(handler) {
       const onExpectant: typeof handler = (request, response) => {
         expectant.add(request)
         handler(request, response)
       }
-      server = createTlsServer({ material, limits, connections, log, observe, onRequest: handler, onExpectant })
+      server = createTlsServer({ material, limits, connections, tell, onRequest: handler, onExpectant })
       return server
     },
   })
@@ -79,7 +78,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   app.addHook('onRequest', onRequest)
   app.post('/', onMessage)
   app.setErrorHandler((error, request, reply) => {
-    log.error({ request: request.id, err: error }, 'RID request failed unexpectedly')
+    tell('rid-failed', { request: request.id, err: error })
     return refuse(request, reply, { status: 503, title: 'Service Unavailable', retryAfter: 30 })
   })
 
@@ -87,7 +86,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const { raw } = request
     const connection = connections.of(raw.socket)
     if (connection === undefined || connection.inFlight.size >= limits.pipelined) {
-      if (connection) log.warn({ peer: connection.peer?.name }, 'RID client pipelines too many requests')
+      if (connection) tell('rid-pipelining', { peer: connection.peer?.name })
       raw.socket.destroy()
       return reply.hijack()
     }
@@ -130,7 +129,12 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     if (body.kind === 'too-large') return refuse(request, reply, TOO_LARGE.problem)
     sizes.set(raw, body.bytes.length)
     const { kind: _, ...who } = verdict
-    const answer = await askInTime(accept, { id: request.id, body: body.bytes, receivedAt, ...who }, limits.answer, log)
+    const answer = await askInTime(
+      accept,
+      { id: request.id, body: body.bytes, receivedAt, ...who },
+      limits.answer,
+      tell,
+    )
     if (answer.kind === 'problem') return refuse(request, reply, answer.problem)
     // RFC 6546 §3: exactly this type; peers refuse parameters
     return send(request, reply, 200, { 'content-type': 'text/xml' }, Buffer.from(answer.xml))
@@ -178,8 +182,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       const status = raw.writableFinished ? raw.statusCode : 0
       const ms = Math.round(performance.now() - began)
       const bytes = sizes.get(request.raw) ?? 0
-      log.info({ request: request.id, peer, method: request.method, status, bytes, ms }, 'RID request')
-      observe({ kind: 'request', peer, status, bytes, ms })
+      tell('rid-request', { request: request.id, peer, method: request.method, status, bytes, ms })
     })
   }
 
@@ -194,7 +197,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
         listening.listen({ ...where, port: rid.port }, () => {
           listening.off('error', reject)
           // a connection that could not be accepted (no file descriptors left, say) is no reason to stop
-          listening.on('error', (error) => log.error({ err: error }, 'RID connection could not be accepted'))
+          listening.on('error', (error) => tell('rid-connection-failed', { err: error }))
           resolve()
         })
       })

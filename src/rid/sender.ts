@@ -4,10 +4,11 @@ import type { PeerCertificate } from 'node:tls'
 import { Agent, type Dispatcher, errors } from 'undici'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
-import type { Logger } from '../log.ts'
 import type { SendOutcome } from '../outcome.ts'
+import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { ReadReply, Receiver, Reply, RidSender } from './contract.ts'
+import type { SenderNews } from './news.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
 import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
@@ -34,7 +35,7 @@ export interface RidSenderOptions {
   readonly receiver: Receiver
   readonly tls: TlsFiles
   readonly readReply: ReadReply
-  readonly log: Logger
+  readonly tell: Tell<SenderNews>
   readonly limits?: Partial<SenderLimits>
   /** ms since the epoch */
   readonly now?: () => number
@@ -53,10 +54,10 @@ export interface ReloadableRidSender extends RidSender {
  * TLS files cannot be used.
  */
 export function createRidSender(options: RidSenderOptions): ReloadableRidSender {
-  const { receiver, tls, readReply, now = Date.now } = options
+  const { receiver, tls, readReply, tell, now = Date.now } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const url = httpsUrl(receiver)
-  const log = options.log.child({ peer: receiver.name })
+  const peer = receiver.name
   let agent = createAgent(receiver, url, tls, limits)
 
   /** Throws what undici throws. */
@@ -83,16 +84,16 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   async function judgeReply(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
     const { status, contentType, body } = response
     options.observe?.(response)
-    const about = { status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
+    const about = { peer, status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
     if (status < 200 || status > 299) {
-      log.warn(about, 'RID peer refused a message')
+      tell('peer-refused', about)
       return refusedOutcome(response, now())
     }
     const outcome = await acceptedOutcome(response, request)
     if (outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply') {
       // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
       const beginning = body && excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
-      log.error({ ...about, note: printable(outcome.note.text), beginning }, 'RID peer sent an improper reply')
+      tell('improper-reply', { ...about, note: printable(outcome.note.text), beginning })
     }
     return outcome
   }
@@ -111,7 +112,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       return await readReply(body)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'intake-busy') return 'busy'
-      log.error({ err: error }, 'RID reply could not be read')
+      tell('reply-unreadable', { peer, err: error })
       return { kind: 'improper', reason: 'not readable' }
     }
   }
@@ -137,7 +138,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       } catch (error) {
         if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
         const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error)
-        log.warn({ reason }, 'RID peer cannot be reached')
+        tell('peer-away', { peer, reason })
         return { kind: 'retry', reason: `The peer cannot be reached: ${reason}`, destinationDown: true }
       } finally {
         clearTimeout(timer)
@@ -148,7 +149,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     reload() {
       const old = agent
       agent = createAgent(receiver, url, tls, limits)
-      old.close().catch((error: unknown) => log.warn({ err: error }, 'Old connections to the peer did not close'))
+      old.close().catch((error: unknown) => tell('peer-connections-left', { peer, err: error }))
     },
     async [Symbol.asyncDispose]() {
       await agent.destroy()

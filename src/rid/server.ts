@@ -3,10 +3,10 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Logger } from '../log.ts'
+import type { Tell } from '../tell.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
-import type { Observe } from './observe.ts'
+import type { ListenerNews } from './news.ts'
 import { NOT_FOUND } from './preconditions.ts'
 import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
@@ -15,8 +15,7 @@ export interface TlsServerOptions {
   readonly material: TlsMaterial
   readonly limits: ListenerLimits
   readonly connections: Connections
-  readonly log: Logger
-  readonly observe: Observe
+  readonly tell: Tell<ListenerNews>
   readonly onRequest: RequestListener
   /** a request with Expect: it may wait for `100 Continue` before it sends its body */
   readonly onExpectant: RequestListener
@@ -24,7 +23,7 @@ export interface TlsServerOptions {
 
 /** The HTTPS server below the RID endpoint: mutual TLS, deadlines, connection limits. Listens when told. */
 export function createTlsServer(options: TlsServerOptions): Server {
-  const { material, limits, connections, log, observe } = options
+  const { material, limits, connections, tell } = options
   const server = createServer({
     ...material.context,
     requestCert: true,
@@ -42,11 +41,10 @@ export function createTlsServer(options: TlsServerOptions): Server {
   server.maxHeadersCount = limits.headerCount
   server.maxConnections = limits.connections
   server.on('connection', (socket: Socket) => connections.opened(socket))
-  server.on('drop', () => observe({ kind: 'connection-refused', reason: 'total' }))
+  server.on('drop', (dropped) => tell('rid-connections-total', { remote: dropped?.remoteAddress }))
   server.on('secureConnection', (socket: TLSSocket) => {
     if (connections.secured(socket) !== undefined) return
-    observe({ kind: 'connection-refused', reason: 'peer' })
-    log.warn({ remote: socket.remoteAddress }, 'RID client has too many connections')
+    tell('rid-connections-peer', { remote: socket.remoteAddress })
     socket.destroy()
   })
   server.on('request', options.onRequest)
@@ -62,7 +60,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
       return
     }
     const request = randomUUID()
-    log.info({ peer: connection.peer?.name, request }, 'RID client sent CONNECT')
+    tell('rid-connect', { peer: connection.peer?.name, request })
     endAfterAnswers(connection, bareResponse(NOT_FOUND, request, headers.accept))
   })
   return server
@@ -71,26 +69,23 @@ export function createTlsServer(options: TlsServerOptions): Server {
 /** Node's 'clientError': TLS that failed, bytes that are not HTTP, deadlines missed. Listens until the connection is over. */
 export function createClientErrorHandler({
   connections,
-  log,
-  observe,
-}: Pick<TlsServerOptions, 'connections' | 'log' | 'observe'>): (error: Error, socket: Socket) => void {
+  tell,
+}: Pick<TlsServerOptions, 'connections' | 'tell'>): (error: Error, socket: Socket) => void {
   return (error, socket) => {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
     const connection = connections.of(socket)
     if (connection === undefined) {
       // the certificate's own fault says more than the reset that follows from it
       const reason = String((socket as TLSSocket).authorizationError ?? code)
-      observe({ kind: 'handshake-refused', reason })
       // scanners and health checks only open and close
       const level = reason === 'ECONNRESET' ? 'debug' : 'info'
-      log[level]({ remote: socket.remoteAddress, reason }, 'TLS handshake refused')
+      tell('tls-refused', { remote: socket.remoteAddress, reason }, level)
       socket.destroy()
       return
     }
     if (connection.broken) return
-    observe({ kind: 'client-error', reason: code })
     const request = randomUUID()
-    log.info({ peer: connection.peer?.name, request, reason: code }, 'RID client sent no proper request')
+    tell('rid-no-request', { peer: connection.peer?.name, request, reason: code })
     // where only the body is broken, the header fields are known
     const begun = [...connection.inFlight.keys()].at(-1)
     endAfterAnswers(connection, bareResponse(refusalOf(code, error), request, begun?.headers.accept))

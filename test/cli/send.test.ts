@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
-import { createLog } from '../../src/log.ts'
 import type { Answer, IncomingMessage } from '../../src/rid/contract.ts'
 import { createRidListener, type RidListener } from '../../src/rid/listener.ts'
 import { policyOf, renderAcknowledgement } from '../../src/rid/message.ts'
+import { untold } from '../../src/tell.ts'
 import { createPki, type Pki } from '../support/pki.ts'
 import { iodefGateway } from './capture.ts'
 
@@ -60,7 +60,7 @@ describe('send', () => {
         return answer
       },
       state: () => 'serving',
-      log: createLog('silent'),
+      tell: untold,
     })
     url = `https://localhost:${(await listener.start()).port}/`
     options = ['--cert', client.cert, '--key', client.key, '--ca', ca.cert]

@@ -73,7 +73,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
   const engine = createDeliveryEngine({
     store: through(store),
     clock,
-    log,
+    tell: events.tell,
     events,
     destinations: [...fakes].map(([destination, sink]) => ({ kind, destination, sink })),
     config: { maxAge, concurrency },

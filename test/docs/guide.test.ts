@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { it } from 'node:test'
-import { createMetrics } from '../../src/metrics.ts'
+import type { EventRow } from '../../src/events/row.ts'
+import { EVENTS } from '../../src/events/table.ts'
+import { createMetrics, METRICS, type MetricRow } from '../../src/metrics.ts'
 import { page, ROOT } from './markdown.ts'
 
 const guide = page('docs/guide.md')
@@ -18,27 +20,47 @@ function inSource(pattern: RegExp): string[] {
   return sources.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1] ?? ''))
 }
 
-it('the guide has every metric, and no other', () => {
-  const metrics = createMetrics().registry.getMetricsAsArray()
-  assert.deepEqual(missing(metrics.map((metric) => metric.name)), [])
-  const known = new Set(metrics.map((metric) => metric.name))
-  const named = [...guide.matchAll(/^\| `(iodef_gateway_\w+)` \|/gm)].map((match) => match[1] ?? '')
+const events = Object.entries<Pick<EventRow<object>, 'level' | 'text' | 'help' | 'traced'>>(EVENTS)
+const LEVELS = ['fatal', 'error', 'warn', 'info'] as const
+
+/** The rows of the guide's table whose heading begins with this. */
+function rowsBelow(heading: string): string[] {
+  const [, table = ''] = guide.split(`\n| ${heading} |`)
+  return (table.split('\n\n')[0] ?? '').split('\n').slice(2)
+}
+
+it('the guide has every metric as the table has it, and no other', () => {
+  const rows = Object.values<MetricRow>(METRICS).map(({ name, type, labels, help }) => {
+    const kind = labels.length === 0 ? type : `${type}: ${labels.join(', ')}`
+    return `| \`iodef_gateway_${name}\` | ${kind} | ${help} |`
+  })
+  assert.deepEqual(rowsBelow('metric'), rows)
+  const registered = createMetrics().registry.getMetricsAsArray()
   assert.deepEqual(
-    named.filter((name) => !known.has(name)),
-    [],
+    registered.map(({ name }) => name),
+    Object.values(METRICS).map(({ name }) => `iodef_gateway_${name}`),
   )
 })
 
-it('the guide has every event of the log', () => {
-  const events = page('src/events.ts')
-  const named = [...events.matchAll(/(?:say|intake|delivery|happening)\(\s*(?:[\w.? ']+ : )?'([a-z-]+)'/g)].map(
-    (m) => m[1] ?? '',
+it('the guide has every event of the log as the table has it, the gravest first, and no other', () => {
+  const rows = LEVELS.flatMap((gravest) =>
+    events
+      .map(([event, { level, text, help }]) => ({ event, levels: [level].flat(), text, help }))
+      .filter(({ levels }) => levels[0] === gravest)
+      .map(({ event, levels, text, help }) => `| \`${event}\` | ${levels.join(', ')} | ${text} | ${help} |`),
   )
-  const said = [...events.matchAll(/say\([^,]+, '([a-z-]+)'/g)].map((match) => match[1] ?? '')
-  const levels = ['error', 'warn', 'info', 'debug']
-  const all = [...named, ...said].filter((name) => !levels.includes(name))
-  assert.ok(all.length > 15, all.join())
-  assert.deepEqual(missing(all), [])
+  assert.deepEqual(rowsBelow('event'), rows)
+})
+
+it('the guide has every event of a trace', () => {
+  const [, line = ''] = /Events: ([^.]*)\./.exec(guide) ?? []
+  const traced = events.flatMap(([event, row]) => (row.traced ? [event] : []))
+  assert.deepEqual([...line.matchAll(/`([a-z-]+)`/g)].map((match) => match[1]).sort(), traced.sort())
+})
+
+it('nothing that is told above debug goes without a word on what to do', () => {
+  const silent = events.filter(([, { level, help }]) => level !== 'debug' && !help)
+  assert.deepEqual(silent, [])
 })
 
 it('the guide has every code of denials and refusals', () => {

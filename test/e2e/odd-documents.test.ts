@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Grid } from '../../src/grid/contract.ts'
 import { createGrid } from '../../src/grid/xmpp-grid.ts'
+import { untold } from '../../src/tell.ts'
 import { consume, plan, sent, valid } from '../relay/journey.ts'
 import { type Broker, gridConfig, topicConfig } from '../support/brokers.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
-import { LogLines, Recorder, until } from '../support/recorder.ts'
+import { Recorder, until } from '../support/recorder.ts'
 import { START } from '../support/start-broker.ts'
 
 /** What is odd and yet valid, at a place where a document may hold a stranger's XML or text. */
@@ -122,7 +123,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     const topic = topicConfig({ name: 'odd' })
     const begin = async (handlers: Recorder) => {
       const config = gridConfig(broker, { topics: [topic] })
-      const own = createGrid({ config, consume: ['odd'], handlers, log: new LogLines() })
+      const own = createGrid({ config, consume: ['odd'], handlers, tell: untold })
       own.start()
       await own.whenUp(AbortSignal.timeout(30_000))
       return own

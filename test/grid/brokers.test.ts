@@ -4,6 +4,7 @@ import type { GridConfig } from '../../src/config/types.ts'
 import type { Grid } from '../../src/grid/contract.ts'
 import { openSession } from '../../src/grid/xmpp/session.ts'
 import { createGrid, type GridOptions } from '../../src/grid/xmpp-grid.ts'
+import { untold } from '../../src/tell.ts'
 import { type Broker, gridConfig, topicConfig } from '../support/brokers.ts'
 import { createPki } from '../support/pki.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
@@ -33,8 +34,9 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
 
     async function begin(config: Partial<GridConfig>, options: Partial<GridOptions> = {}) {
       const recorder = new Recorder()
-      const log = new LogLines()
-      const grid = createGrid({ config: gridConfig(broker, config), consume: [], handlers: recorder, log, ...options })
+      const log = new LogLines(recorder)
+      const { tell } = log
+      const grid = createGrid({ config: gridConfig(broker, config), consume: [], handlers: recorder, tell, ...options })
       grids.push(grid)
       grid.start()
       await grid.whenUp(AbortSignal.timeout(30_000))
@@ -243,7 +245,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         config,
         consume: [],
         handlers: recorder,
-        log: new LogLines(),
+        tell: untold,
         timing: { min: 1, max: 1 },
       })
       grids.push(grid)
@@ -296,7 +298,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const topic = topicConfig({ name: 'short' })
       const make = (recorder: Recorder) => {
         const config = gridConfig(broker, { topics: [topic] })
-        const grid = createGrid({ config, consume: ['short'], handlers: recorder, log: new LogLines() })
+        const grid = createGrid({ config, consume: ['short'], handlers: recorder, tell: new LogLines(recorder).tell })
         grid.start()
         return grid
       }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
-import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { type OpsListener, startOps } from '../../src/ops/listener.ts'
 import { createReadiness } from '../../src/ops/readiness.ts'
 import type { Backlog } from '../../src/store/contract.ts'
+import { untold } from '../../src/tell.ts'
 
 let now = Date.parse('2026-03-01T12:00:00Z')
 const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }
@@ -57,7 +57,7 @@ describe('the operators endpoint', () => {
     ops = await startOps(
       { host: '127.0.0.1', port: 0 },
       {
-        log: createLog('silent'),
+        tell: untold,
         registry: metrics.registry,
         readiness: () => board.read(),
         backlog: () => backlog(),

@@ -266,7 +266,7 @@ test('the same peer by fingerprint', async () => {
   assert.equal(bench.taken[0]?.peer.name, 'pinned')
 })
 
-test('each request leaves one log line and one observation, without its body', async () => {
+test('each request leaves one log line, without its body', async () => {
   await using bench = await startBench()
   await using client = bench.client()
   await client.post('<secret-body/>')
@@ -281,10 +281,7 @@ test('each request leaves one log line and one observation, without its body', a
   )
   assert.equal(requests[0]?.request, bench.taken[0]?.id)
   assert.ok(!JSON.stringify(bench.lines).includes('secret-body'))
-  assert.deepEqual(
-    bench.observations.map((o) => (o.kind === 'request' ? o.status : o)),
-    [200, 404],
-  )
+  assert.equal(bench.lines.length, 2)
 })
 
 test('the default host takes IPv4 clients too', async () => {

@@ -18,8 +18,8 @@ async function assertNoSession(bench: Bench, certificate: Certificate | null, re
   await using client = bench.client(certificate)
   await assert.rejects(client.post('<a/>'))
   assert.equal(bench.taken.length, 0)
-  const refused = bench.observations.find((o) => o.kind === 'handshake-refused')
-  assert.match(refused?.reason ?? '', reason)
+  const refused = bench.lines.find(({ event }) => event === 'tls-refused')
+  assert.match(String(refused?.reason), reason)
 }
 
 test('without a client certificate there is no TLS session', async () => {
@@ -266,7 +266,7 @@ test('one client cannot take all connections', async () => {
   const fourth = await client.raw()
   fourth.on('error', () => {})
   await closed(fourth)
-  assert.ok(bench.observations.some((o) => o.kind === 'connection-refused' && o.reason === 'peer'))
+  assert.ok(bench.lines.some(({ event }) => event === 'rid-connections-peer'))
   await using another = bench.client(gone)
   assert.equal((await another.post('<a/>')).status, 200)
   sockets[0]?.destroy()
@@ -282,7 +282,7 @@ test('connections over the limit are dropped before TLS', async () => {
   await using client = bench.client()
   const first = await client.raw()
   await assert.rejects(client.raw())
-  assert.ok(bench.observations.some((o) => o.kind === 'connection-refused' && o.reason === 'total'))
+  assert.ok(bench.lines.some(({ event }) => event === 'rid-connections-total'))
   first.destroy()
 })
 
@@ -291,7 +291,7 @@ test('a client that never finishes its handshake is cut off', async () => {
   const socket = connect(bench.port, '127.0.0.1')
   socket.on('error', () => {})
   await new Promise((resolve) => socket.once('close', resolve))
-  assert.match(JSON.stringify(bench.observations), /ERR_TLS_HANDSHAKE_TIMEOUT/)
+  assert.match(JSON.stringify(bench.lines), /ERR_TLS_HANDSHAKE_TIMEOUT/)
 })
 
 test('plain HTTP on the port is no TLS session', async () => {
@@ -300,5 +300,5 @@ test('plain HTTP on the port is no TLS session', async () => {
   socket.on('error', () => {})
   socket.end('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   await new Promise((resolve) => socket.once('close', resolve))
-  assert.match(JSON.stringify(bench.observations), /handshake-refused/)
+  assert.match(JSON.stringify(bench.lines), /tls-refused/)
 })

@@ -422,8 +422,8 @@ test('a slow body is cut off, and accept never sees it', async () => {
   assert.equal(w.bench.taken.length, 0)
   await nobodyLeft(w.bench)
   assert.deepEqual(
-    w.bench.observations.map((o) => (o.kind === 'request' ? o.status : o.kind)),
-    ['client-error', 0],
+    w.bench.lines.map(({ event, status }) => status ?? event),
+    ['rid-no-request', 0],
   )
 })
 
@@ -475,7 +475,7 @@ test('a half-closed body is an aborted message', async () => {
     return { taken: w.bench.taken, bench: w.bench }
   })()
   assert.equal(taken.length, 0)
-  assert.ok(bench.observations.every((o) => o.kind !== 'request' || o.status === 0))
+  assert.ok(bench.lines.every(({ event, status }) => event !== 'rid-request' || status === 0))
 })
 
 test('a GET with a body is answered, and its body is not the next request', async () => {
@@ -538,7 +538,7 @@ test('disposing does not wait for ever', async () => {
 
 test('a port that is taken is a rejection, not a crash', async () => {
   await using bench = await startBench()
-  const { log } = memoryLog()
+  const { tell } = memoryLog()
   await using second = createRidListener({
     rid: {
       host: '127.0.0.1',
@@ -550,7 +550,7 @@ test('a port that is taken is a rejection, not a crash', async () => {
     peers: [],
     accept: async () => ({ kind: 'reply', xml: REPLY }),
     state: () => 'serving',
-    log,
+    tell,
   })
   await assert.rejects(second.start(), { code: 'EADDRINUSE' })
 })

@@ -53,13 +53,13 @@ async function rig(
   const cert = options.cert ?? server
   const peer = await startRidPeer({ cert: cert.cert, key: cert.key, ca: root.cert, ...options.peer })
   if (options.scripts) peer.script(...options.scripts)
-  const { log, lines } = memoryLog()
+  const { tell, lines } = memoryLog()
   const url = options.url?.(peer.port) ?? peer.url
   const sender = createRidSender({
     receiver: { name: 'csirt-b', url, identity: options.identity ?? { dns: 'csirt-b.example' } },
     tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
     readReply,
-    log,
+    tell,
     ...options.sender,
   })
   return {
@@ -377,11 +377,11 @@ test('a reload shows the new certificate to the peer; files that cannot be used 
 })
 
 test('a peer without an https URL is a configuration error', () => {
-  const { log } = memoryLog()
+  const { tell } = memoryLog()
   const tls = { cert: csirtA.cert, key: csirtA.key, ca: root.cert }
   for (const url of ['', 'http://localhost/', 'nonsense']) {
     const receiver = { name: 'x', url, identity: { dns: 'x.example' } }
-    assert.throws(() => createRidSender({ receiver, tls, readReply, log }), { code: 'config-invalid' })
+    assert.throws(() => createRidSender({ receiver, tls, readReply, tell }), { code: 'config-invalid' })
   }
 })
 

@@ -1,9 +1,12 @@
 import { Writable } from 'node:stream'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
+import { systemClock } from '../../src/clock.ts'
 import type { PeerConfig, RidConfig } from '../../src/config/types.ts'
+import { createTeller } from '../../src/events/teller.ts'
 import type { Accept, IncomingMessage } from '../../src/rid/contract.ts'
 import { createRidListener, type RidListener, type RidListenerOptions } from '../../src/rid/listener.ts'
-import type { ListenerObservation } from '../../src/rid/observe.ts'
+import type { RidNews } from '../../src/rid/news.ts'
+import type { Tell } from '../../src/tell.ts'
 import { type Authority, type Certificate, createPki } from '../support/pki.ts'
 import { createRidClient, type RidClient } from '../support/rid-client.ts'
 
@@ -22,7 +25,7 @@ export function peerConfig(name: string, identity: PeerConfig['identity'], url?:
 }
 
 /** A log whose lines tests can read. */
-export function memoryLog(): { log: Logger; lines: Record<string, unknown>[] } {
+export function memoryLog(): { tell: Tell<RidNews>; lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -30,7 +33,8 @@ export function memoryLog(): { log: Logger; lines: Record<string, unknown>[] } {
       done()
     },
   })
-  return { log: pino({ level: 'debug', formatters: { level: (label) => ({ level: label }) } }, stream), lines }
+  const log = pino({ level: 'debug', formatters: { level: (label) => ({ level: label }) } }, stream)
+  return { tell: createTeller({ log, clock: systemClock }), lines }
 }
 
 export const REPLY = '<?xml version="1.0" encoding="UTF-8"?>\n<RID/>'
@@ -43,7 +47,6 @@ export interface Bench extends AsyncDisposable {
   readonly peer: Certificate
   /** what `accept` was given */
   readonly taken: IncomingMessage[]
-  readonly observations: ListenerObservation[]
   readonly lines: Record<string, unknown>[]
   /** a client with the certificate of peer csirt-a, or another; `undefined` shows none */
   client(certificate?: Certificate | null, options?: { keepAlive?: boolean }): RidClient
@@ -69,8 +72,7 @@ export const csirtA = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example']
 /** A listener on a free port of 127.0.0.1 that knows csirt-a and answers REPLY. */
 export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const taken: IncomingMessage[] = []
-  const observations: ListenerObservation[] = []
-  const { log, lines } = memoryLog()
+  const { tell, lines } = memoryLog()
   const listener = createRidListener({
     rid: {
       host: options.host ?? '127.0.0.1',
@@ -85,8 +87,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
       return options.accept ? options.accept(message) : { kind: 'reply', xml: REPLY }
     },
     state: options.state ?? (() => 'serving'),
-    log,
-    observe: (observation) => observations.push(observation),
+    tell,
     ...(options.limits ? { limits: options.limits } : {}),
   })
   const { port } = await listener.start()
@@ -97,7 +98,6 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
     server,
     peer: csirtA,
     taken,
-    observations,
     lines,
     client(certificate = csirtA, clientOptions = {}) {
       const identity = certificate === null ? {} : { cert: certificate.cert, key: certificate.key }

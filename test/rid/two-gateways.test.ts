@@ -11,7 +11,7 @@ after(() => pki.dispose())
 
 async function sendOne(options: BenchOptions, xml = '<a/>') {
   await using bench = await startBench(options)
-  const { log } = memoryLog()
+  const { tell } = memoryLog()
   await using sender = createRidSender({
     receiver: { name: 'gateway', url: `https://localhost:${bench.port}/`, identity: { dns: 'localhost' } },
     tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
@@ -19,7 +19,7 @@ async function sendOne(options: BenchOptions, xml = '<a/>') {
       const status = Buffer.from(body).toString().includes('Denied') ? 'Denied' : 'Approved'
       return { kind: 'acknowledgement', status }
     },
-    log,
+    tell,
   })
   return await sender.send({ xml, msgType: 'Report' }, new AbortController().signal)
 }

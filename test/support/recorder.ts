@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { GridGap, GridHandlers, GridItem } from '../../src/grid/contract.ts'
-import type { GridLog } from '../../src/grid/log.ts'
+import { EVENTS } from '../../src/events/table.ts'
+import type { GridHandlers, GridItem } from '../../src/grid/contract.ts'
+import type { GridNews } from '../../src/grid/news.ts'
+import type { Tell } from '../../src/tell.ts'
 import type { GridState } from '../../src/vocabulary.ts'
 
 /** Grid handlers that remember: what a store would, and everything they were told. */
@@ -8,8 +10,8 @@ export class Recorder implements GridHandlers {
   readonly received: GridItem[] = []
   readonly batches: number[] = []
   readonly retractions: string[] = []
-  readonly gaps: GridGap[] = []
-  readonly drops: { reason: string; from: string }[] = []
+  readonly gaps: GridNews['gap'][] = []
+  readonly drops: GridNews['dropped-event'][] = []
   readonly states: { part: string; state: GridState; reason: string | null }[] = []
   readonly seen = new Set<string>()
   readonly #contents = new Map<string, string>()
@@ -52,14 +54,6 @@ export class Recorder implements GridHandlers {
     this.retractions.push(...itemIds)
   }
 
-  gap(gap: GridGap): void {
-    this.gaps.push(gap)
-  }
-
-  dropped(reason: string, from: string): void {
-    this.drops.push({ reason, from })
-  }
-
   state(part: string, state: GridState, reason: string | null): void {
     this.states.push({ part, state, reason })
   }
@@ -73,16 +67,20 @@ export class Recorder implements GridHandlers {
   }
 }
 
-/** Log lines, kept. */
-export class LogLines implements GridLog {
+/** Log lines, kept; the recorder remembers what they tell it. */
+export class LogLines {
   readonly lines: { level: string; fields: object; text: string }[] = []
-  readonly debug = (fields: object, text: string) => this.#add('debug', fields, text)
-  readonly info = (fields: object, text: string) => this.#add('info', fields, text)
-  readonly warn = (fields: object, text: string) => this.#add('warn', fields, text)
-  readonly error = (fields: object, text: string) => this.#add('error', fields, text)
+  readonly #recorder: Recorder | undefined
 
-  #add(level: string, fields: object, text: string): void {
+  constructor(recorder?: Recorder) {
+    this.#recorder = recorder
+  }
+
+  readonly tell: Tell<GridNews> = (...[event, fields]) => {
+    const { level, text } = EVENTS[event]
     this.lines.push({ level, fields, text })
+    if (event === 'gap') this.#recorder?.gaps.push(fields)
+    if (event === 'dropped-event') this.#recorder?.drops.push(fields)
   }
 }
 

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { xml } from '@xmpp/client'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
+import type { Tell } from '../../tell.ts'
 import type { GridHandlers, GridItem } from '../contract.ts'
-import type { GridLog } from '../log.ts'
+import type { GridNews } from '../news.ts'
 import { answerError, errorText } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { jitter } from '../xmpp/supervise.ts'
@@ -20,7 +21,7 @@ interface ConsumerOptions {
   readonly broker: string
   readonly handlers: GridHandlers
   readonly clock: Clock
-  readonly log: GridLog
+  readonly tell: Tell<GridNews>
   /** Joined and live. */
   readonly up: () => void
   /** live only, by a subscription of this login alone: what is retained is not read */
@@ -70,7 +71,7 @@ export class Consumer {
       if (event.retracted.length > 0) this.#queue.push({ kind: 'retracted', ids: event.retracted })
       return
     }
-    this.#options.log.info({ topic: this.#options.topic, event: event.kind }, 'Topic changed at the Broker.')
+    this.#options.tell(event.kind, { topic: this.#options.topic })
     const lost = event.kind === 'delete' || (event.kind === 'subscription' && event.subscription !== 'subscribed')
     if (lost) this.#again?.()
   }
@@ -163,7 +164,7 @@ export class Consumer {
   }
 
   #overflow(): FollowEnd {
-    this.#options.log.warn({ topic: this.#options.topic }, 'Too much waits to be taken in: the Topic is read again.')
+    this.#options.tell('items-waiting', { topic: this.#options.topic })
     return again(0)
   }
 
@@ -231,10 +232,7 @@ export class Consumer {
     } catch (error) {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
       // nor will it be had later: its neighbours shall not wait for it
-      this.#options.log.warn(
-        { topic: from.node, item: item.id, reason: error.message },
-        'An announced item cannot be read.',
-      )
+      this.#options.tell('item-unreadable', { topic: from.node, item: item.id, reason: error.message })
       return [item]
     }
   }
@@ -245,7 +243,7 @@ export class Consumer {
       if (item.xml !== undefined && item.id !== '') usable.push({ ...item, xml: item.xml })
       else {
         this.#past.remember(item.id)
-        this.#options.handlers.dropped('malformed', this.#options.broker)
+        this.#options.tell('dropped-event', { reason: 'malformed', from: this.#options.broker })
       }
     }
     return usable
@@ -253,7 +251,7 @@ export class Consumer {
 
   /** False when the handlers could not take them: they stay unseen. */
   async #deliver(items: readonly (ReceivedItem & { xml: string })[], retained: boolean): Promise<boolean> {
-    const { topic, handlers, log } = this.#options
+    const { topic, handlers, tell } = this.#options
     const gridItems: GridItem[] = items.map(({ id, xml: text, publisher }) => ({
       topic,
       id,
@@ -266,7 +264,7 @@ export class Consumer {
       this.#failures = 0
       return true
     } catch (error) {
-      log.warn({ topic, items: items.length, reason: messageOf(error) }, 'Items could not be taken in.')
+      tell('items-not-taken', { topic, items: items.length, reason: messageOf(error) })
       return false
     }
   }

@@ -1,5 +1,6 @@
+import type { Tell } from '../../tell.ts'
 import type { GridHandlers } from '../contract.ts'
-import type { GridLog } from '../log.ts'
+import type { GridNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
 import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
 
@@ -7,7 +8,7 @@ interface PastOptions {
   readonly topic: string
   readonly broker: string
   readonly handlers: GridHandlers
-  readonly log: GridLog
+  readonly tell: Tell<GridNews>
 }
 
 /** retained items up to which a join reads all of them, seen or not: their content may be new */
@@ -30,7 +31,7 @@ export class Past {
 
   /** Where it is read from. */
   of(session: Session, signal: AbortSignal): Retained {
-    const { broker, topic, handlers, log } = this.#options
+    const { broker, topic, tell } = this.#options
     return {
       session,
       broker,
@@ -39,22 +40,22 @@ export class Past {
       flawed: this.#flawed,
       oversized: (id) => {
         this.remember(id)
-        log.error({ topic, item: id }, 'An item is too long to be read.')
-        handlers.dropped('oversized', broker)
+        tell('item-too-long', { topic, item: id })
+        tell('dropped-event', { reason: 'oversized', from: broker })
       },
     }
   }
 
   /** Ids of what is retained and must be read, oldest first: unseen, or behind `after` [the cursor]. Tells of a gap. */
   async unread(from: Retained, after?: string): Promise<string[]> {
-    const { topic, handlers, log } = this.#options
+    const { topic, handlers, tell } = this.#options
     let ids: string[]
     try {
       ids = await listRetained(from)
     } catch (error) {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
       // a Broker that keeps nothing, or shows it to nobody: live is what there is
-      log.warn({ topic, reason: error.message }, 'Retained items cannot be read.')
+      tell('retained-unreadable', { topic, reason: error.message })
       this.#tellGap([], new Set())
       return []
     }
@@ -65,19 +66,19 @@ export class Past {
     const looked = ids.length <= LOOK_AT_ALL ? -1 : cursor
     const unread = ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
     const news = unread.filter((id) => !seen.has(id)).length
-    if (news > 0) log.info({ topic, retained: ids.length, unseen: news }, 'Reading retained items.')
+    if (news > 0) tell('retained-read', { topic, retained: ids.length, unseen: news })
     return unread
   }
 
   /** Is anything among the newest items that was not seen (suspicious), and not at the last look either (behind)? */
   async look(from: Retained): Promise<'behind' | 'suspicious' | 'level'> {
-    const { topic, handlers, log } = this.#options
+    const { topic, handlers, tell } = this.#options
     let ids: string[]
     try {
       ids = (await newestIds(from, RESYNC_LOOK)).filter((id) => !this.#flawed.has(id))
     } catch (error) {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
-      log.debug({ topic, reason: error.message }, 'The newest items cannot be read.')
+      tell('newest-unreadable', { topic, reason: error.message })
       return 'level'
     }
     const seen = handlers.seenIds(topic, ids)
@@ -85,7 +86,7 @@ export class Past {
     const behind = unseen.some((id) => this.#suspects.has(id))
     // an item may be on its way to us right now
     this.#suspects = new Set(behind ? [] : unseen)
-    if (behind) log.warn({ topic }, 'Items were missed: the Topic is read again.')
+    if (behind) tell('items-missed', { topic })
     return behind ? 'behind' : unseen.length > 0 ? 'suspicious' : 'level'
   }
 
@@ -96,13 +97,13 @@ export class Past {
 
   /** The last that was seen is not retained, and neither was the oldest that is: between them something may be lost. */
   #tellGap(ids: readonly string[], seen: Set<string>): void {
-    const { topic, handlers } = this.#options
+    const { topic, handlers, tell } = this.#options
     const cursor = handlers.cursor(topic)
     if (!cursor || this.#gapTold === cursor.itemId || ids.includes(cursor.itemId)) return
     // what cannot be taken is never seen
     const oldest = ids.find((id) => !this.#flawed.has(id))
     if (oldest !== undefined && seen.has(oldest)) return
     this.#gapTold = cursor.itemId
-    handlers.gap({ topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
+    tell('gap', { topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import type { GridConfig, TopicConfig } from '../../config/types.ts'
+import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
-import type { GridLog } from '../log.ts'
+import type { TopicNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
 import { checkTopic, setMembers } from './topics.ts'
 
@@ -12,7 +13,7 @@ interface TopicLoopOptions {
   /** Consumes until the signal aborts or the Topic must be looked at again; the reason why it cannot, if it cannot. */
   readonly follow: ((session: Session, signal: AbortSignal) => Promise<FollowEnd>) | undefined
   readonly clock: Clock
-  readonly log: GridLog
+  readonly tell: Tell<TopicNews>
   /** ms between looks at a Topic that is refused */
   readonly retryMs: number
 }
@@ -72,7 +73,7 @@ export class TopicLoop {
         await clock.sleep(Math.max(end.delayMs, pause), signal)
       } else {
         state(end.kind === 'refused' ? 'refused' : 'down', end.reason)
-        this.#options.log.warn({ topic: this.#options.topic.name, reason: end.reason }, 'Topic not available.')
+        this.#options.tell('topic-unavailable', { topic: this.#options.topic.name, reason: end.reason })
         await clock.sleep(retryMs, signal)
       }
     }
@@ -81,8 +82,8 @@ export class TopicLoop {
   }
 
   async #once(session: Session, until: AbortSignal): Promise<FollowEnd> {
-    const { config, topic, log, follow, clock } = this.#options
-    const check = await checkTopic(session, config.broker, topic, config.maxItem, log)
+    const { config, topic, tell, follow, clock } = this.#options
+    const check = await checkTopic(session, config.broker, topic, config.maxItem, tell)
     if (check.kind !== 'ready') {
       this.#ready = false
       return check
@@ -91,7 +92,7 @@ export class TopicLoop {
     if (this.#membersPending) {
       const problem = await setMembers(session, config.broker, topic)
       // nobody who should not read it can: publishing need not wait, the members may
-      if (problem !== undefined) log.error({ topic: topic.name, reason: problem }, 'Topic has not all its members.')
+      if (problem !== undefined) tell('topic-members', { topic: topic.name, reason: problem })
       else this.#membersPending = false
     }
     // a Broker that does not say: what we would have made it

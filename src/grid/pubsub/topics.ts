@@ -1,7 +1,8 @@
 import { type Element, xml } from '@xmpp/client'
 import type { TopicConfig } from '../../config/types.ts'
+import type { Tell } from '../../tell.ts'
 import type { TopicInfo } from '../contract.ts'
-import type { GridLog } from '../log.ts'
+import type { TopicNews } from '../news.ts'
 import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { readForm, submitForm } from './forms.ts'
@@ -33,23 +34,23 @@ export async function checkTopic(
   broker: string,
   topic: TopicConfig,
   maxItem: number,
-  log: GridLog,
+  tell: Tell<TopicNews>,
 ): Promise<TopicCheck> {
   const info = await session.request({ to: broker, type: 'get', payload: disco(DISCO_INFO, topic.name) })
-  if (info.kind === 'result') return inspect(session, broker, topic, info.stanza, false, log)
+  if (info.kind === 'result') return inspect(session, broker, topic, info.stanza, false, tell)
   if (info.kind !== 'error') return away(info)
   if (info.error.condition !== 'item-not-found') return denied(info, 'cannot be looked at')
   if (!topic.create) return { kind: 'refused', reason: 'It does not exist, and `create` is false.' }
   const made = await create(session, broker, topic, maxItem)
   // somebody was faster
   if (made.kind === 'error' && made.error.condition === 'conflict') {
-    return checkTopic(session, broker, { ...topic, create: false }, maxItem, log)
+    return checkTopic(session, broker, { ...topic, create: false }, maxItem, tell)
   }
   if (made.kind !== 'result') return denied(made, 'cannot be created')
-  log.info({ topic: topic.name, access: topic.access }, 'Topic created.')
+  tell('topic-created', { topic: topic.name, access: topic.access })
   const again = await session.request({ to: broker, type: 'get', payload: disco(DISCO_INFO, topic.name) })
   if (again.kind !== 'result') return denied(again, 'cannot be looked at')
-  return inspect(session, broker, topic, again.stanza, true, log)
+  return inspect(session, broker, topic, again.stanza, true, tell)
 }
 
 /**
@@ -103,7 +104,7 @@ async function inspect(
   topic: TopicConfig,
   stanza: Element,
   created: boolean,
-  log: GridLog,
+  tell: Tell<TopicNews>,
 ): Promise<TopicCheck> {
   const query = stanza.getChild('query', DISCO_INFO)
   if (nodeType(query) === 'collection') {
@@ -117,13 +118,13 @@ async function inspect(
     const fields = { topic: topic.name, configured: topic.access, found: access }
     // open although it was asked to be closed: nothing may be shown there
     if (created) return { kind: 'refused', reason: `It came out with access model ${access}, not ${topic.access}.` }
-    log.warn(fields, 'Topic exists with another access model than configured.')
+    tell('topic-access', fields)
   }
   if (value('pubsub#persist_items') === '0' || value('pubsub#persist_items') === 'false') {
-    log.warn({ topic: topic.name }, 'Topic keeps no items: what is published while a Consumer is away is lost to it.')
+    tell('topic-keeps-nothing', { topic: topic.name })
   }
   const size = Number(value('pubsub#max_payload_size'))
-  log.debug({ topic: topic.name, created, access, maxItems: value('pubsub#max_items'), size }, 'Topic checked.')
+  tell('topic-checked', { topic: topic.name, created, access, maxItems: value('pubsub#max_items'), size })
   return { kind: 'ready', created, access }
 }
 

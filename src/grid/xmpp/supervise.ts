@@ -1,7 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
-import type { GridLog } from '../log.ts'
+import type { ControllerNews } from '../news.ts'
 import type { Session } from './session.ts'
 
 /** ms */
@@ -24,7 +25,7 @@ export interface SuperviseOptions {
   readonly run: (session: Session, signal: AbortSignal) => Promise<void>
   readonly state: (state: GridState, reason: GatewayError | null) => void
   readonly clock: Clock
-  readonly log: GridLog
+  readonly tell: Tell<ControllerNews>
   readonly timing?: Partial<BackoffTiming>
   readonly signal: AbortSignal
 }
@@ -34,7 +35,7 @@ export interface SuperviseOptions {
  * refused. Never rejects.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
-  const { clock, log, signal } = options
+  const { clock, tell, signal } = options
   const timing = { ...BACKOFF, ...options.timing }
   let failures = 0
   while (!signal.aborted) {
@@ -44,7 +45,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     if (signal.aborted) break
     failures = clock.now() - begun >= timing.stable ? 0 : failures + 1
     const delay = reason.code === 'grid-auth' ? timing.refused : jitter(clock, timing, failures)
-    log.warn({ code: reason.code, reason: reason.message, retryInMs: Math.round(delay) }, 'Controller not connected.')
+    tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay) })
     await clock.sleep(delay, signal)
   }
   options.state('down', null)
@@ -69,9 +70,9 @@ async function attempt(options: SuperviseOptions, lost: (reason: GatewayError) =
   options.signal.addEventListener('abort', end, { once: true })
   if (options.signal.aborted) end()
   options.state('up', null)
-  options.log.info({ jid: session.address.full }, 'Controller connected.')
+  options.tell('controller-connected', { jid: session.address.full })
   const running = options.run(session, over.signal).catch((error: unknown) => {
-    options.log.error({ reason: messageOf(error) }, 'Work on the session failed.')
+    options.tell('session-failed', { reason: messageOf(error) })
     session.destroy(asGatewayError(error))
   })
   const reason = await session.closed

@@ -98,8 +98,9 @@ describe('a Consumer at a Broker that fails by script', () => {
       maxItem: 250_000,
       topics: [topicConfig()],
     }
-    const log = new LogLines()
-    const grid = createGrid({ config, consume: ['incident'], handlers: recorder, log, timing: TIMING, ...options })
+    const log = new LogLines(recorder)
+    const { tell } = log
+    const grid = createGrid({ config, consume: ['incident'], handlers: recorder, tell, timing: TIMING, ...options })
     grid.start()
     await grid.whenUp(AbortSignal.timeout(30_000))
     const end = async () => {

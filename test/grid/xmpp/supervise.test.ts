@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { GatewayError } from '../../../src/errors.ts'
-
 import type { Session } from '../../../src/grid/xmpp/session.ts'
 import { BACKOFF, jitter, supervise } from '../../../src/grid/xmpp/supervise.ts'
+import { untold } from '../../../src/tell.ts'
 import type { GridState } from '../../../src/vocabulary.ts'
 import { createVirtualClock } from '../../support/clock.ts'
-import { LogLines } from '../../support/recorder.ts'
 
 /** A session that ends when it is told to. */
 function fakeSession() {
@@ -37,7 +36,7 @@ function setUp(connect: (attempt: number) => Promise<Session>) {
     },
     state: (state) => states.push(state),
     clock,
-    log: new LogLines(),
+    tell: untold,
     signal: stop.signal,
   })
   return { clock, attempts, states, stop, done }
@@ -121,7 +120,7 @@ describe('supervision', () => {
       },
       state: () => {},
       clock,
-      log: new LogLines(),
+      tell: untold,
       signal: stop.signal,
     })
     await clock.advance(60_000)

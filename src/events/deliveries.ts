@@ -1,0 +1,111 @@
+import type { DeliverySummary } from '../store/contract.ts'
+import type { DestinationKind, Direction } from '../vocabulary.ts'
+import type { Measure, Rows } from './row.ts'
+
+/** What a delivery's events need of it. */
+export type DeliveryOf = Pick<
+  DeliverySummary,
+  'id' | 'direction' | 'source' | 'kind' | 'destination' | 'incident' | 'also' | 'item' | 'attempts' | 'createdAt'
+>
+
+/** A delivery as its events show it. */
+export interface DeliveryFields {
+  /** its id in the queue */
+  readonly delivery: string
+  readonly direction: Direction
+  readonly source: string
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly item: string
+  readonly attempts: number
+}
+
+/** An operator's deed. */
+export interface Deed {
+  /** who did it: the name of a user of the machine */
+  readonly by: string
+  /** the state that the delivery was in */
+  readonly was: string
+}
+
+type Told<More = unknown> = DeliveryFields & { readonly incident: string } & More
+/** `seconds` from taking it in to the proof */
+type Proved = Told<{ readonly note?: string; readonly seconds: number }>
+type Failed = Told<{ readonly reason: string }>
+
+/** What becomes of deliveries. */
+export interface DeliveryNews {
+  published: Proved
+  delivered: Proved
+  /** `nextAttempt` in ISO 8601 */
+  retried: Told<{ readonly reason: string; readonly nextAttempt: string }>
+  held: Failed
+  withheld: Failed
+  discarded: Told<Deed>
+  requeued: Told<Deed>
+}
+
+function step(outcome: string): Measure<Told> {
+  const labels = { kind: (d: Told) => d.kind, destination: (d: Told) => d.destination, outcome }
+  return { metric: 'deliveries', labels }
+}
+
+const SECONDS: Measure<Proved> = {
+  metric: 'deliverySeconds',
+  labels: { kind: (d) => d.kind, destination: (d) => d.destination },
+  value: (d) => d.seconds,
+}
+
+export const DELIVERIES = {
+  // the Broker's result is the proof
+  published: {
+    level: 'info',
+    text: 'Published to the Topic',
+    help: 'the Broker has it',
+    measures: [step('published'), SECONDS],
+    traced: true,
+  },
+  // the peer's 2xx is the proof
+  delivered: {
+    level: 'info',
+    text: 'Delivered to the peer',
+    help: 'the peer has it; `note` says what its reply was, where it was not Approved',
+    measures: [step('delivered'), SECONDS],
+    traced: true,
+  },
+  retried: {
+    level: 'warn',
+    text: 'Delivery failed and will be tried again',
+    help: 'nothing, while `reason` is plausible',
+    measures: [step('retried')],
+    traced: true,
+  },
+  held: {
+    level: 'error',
+    text: 'Delivery held: an operator decides',
+    help: 'look at `reason`, below; mend; `queue retry`',
+    measures: [step('held')],
+    traced: true,
+  },
+  withheld: {
+    level: 'warn',
+    text: 'Delivery withheld by policy',
+    help: 'a `restriction` kept an item from a peer; nothing, if that is as it should be',
+    measures: [step('withheld')],
+    traced: true,
+  },
+  discarded: {
+    level: 'warn',
+    text: 'Delivery discarded by an operator',
+    help: '`by` did that with `queue discard`',
+    measures: [step('discarded')],
+    traced: true,
+  },
+  requeued: {
+    level: 'info',
+    text: 'Delivery put back in the queue',
+    help: '`by` did that with `queue retry`',
+    measures: [step('requeued')],
+    traced: true,
+  },
+} as const satisfies Rows<DeliveryNews>

@@ -1,0 +1,97 @@
+import type { GridNews } from '../grid/news.ts'
+import type { Rows } from './row.ts'
+
+/** XEP-0060's names of what a Broker tells of a Topic */
+const CHANGED = 'Topic changed at the Broker.'
+
+export const GRID = {
+  // RFC 8600 §4.3.1 calls for this to be noticed
+  gap: {
+    level: 'error',
+    text: 'Items of the Topic were missed and cannot be recovered',
+    help: "raise the server's limit of kept items, ask the publisher for what is missing",
+    measures: [{ metric: 'gaps', labels: { topic: (g) => g.topic } }],
+  },
+  'item-too-long': {
+    level: 'error',
+    text: 'An item is too long to be read.',
+    help: 'it is over `grid.maxItem` by far and is left out; ask its publisher',
+  },
+  'topic-members': {
+    level: 'error',
+    text: 'Topic has not all its members.',
+    help: '`reason` says whom the Broker did not take; nobody reads who should not. Tried again at each check of the Topic',
+  },
+  'session-failed': {
+    level: 'error',
+    text: 'Work on the session failed.',
+    help: 'a fault of ours: report it. The gateway connects anew',
+  },
+  'controller-away': {
+    level: 'warn',
+    text: 'Controller not connected.',
+    help: '`code` says why: below',
+  },
+  'topic-unavailable': {
+    level: 'warn',
+    text: 'Topic not available.',
+    help: 'the Topic does not exist and `create` is false, or the account may not use it',
+  },
+  'topic-access': {
+    level: 'warn',
+    text: 'Topic exists with another access model than configured.',
+    help: 'an existing Topic is never changed: change it at the Broker, or `access`',
+  },
+  'topic-keeps-nothing': {
+    level: 'warn',
+    text: 'Topic keeps no items: what is published while a Consumer is away is lost to it.',
+    help: 'let the Broker persist its items',
+  },
+  'dropped-event': {
+    level: 'warn',
+    text: 'A pubsub event was dropped',
+    help: '`forged`: a message that did not come from the Broker. `oversized`, `malformed`: the Broker sent what could not be read',
+    measures: [{ metric: 'dropped', labels: { reason: (d) => d.reason } }],
+    cut: { from: 200 },
+    seldom: (d) => d.reason,
+  },
+  'items-not-taken': {
+    level: 'warn',
+    text: 'Items could not be taken in.',
+    help: '`reason` says why, mostly the store; they are read again',
+  },
+  'items-waiting': {
+    level: 'warn',
+    text: 'Too much waits to be taken in: the Topic is read again.',
+    help: 'more comes than the machine takes; nothing is lost while the Broker keeps it',
+  },
+  'items-missed': {
+    level: 'warn',
+    text: 'Items were missed: the Topic is read again.',
+    help: 'the Broker did not tell of them; nothing is lost',
+  },
+  'item-unreadable': {
+    level: 'warn',
+    text: 'An announced item cannot be read.',
+    help: 'the Broker does not hand it out: `reason`',
+  },
+  'retained-unreadable': {
+    level: 'warn',
+    text: 'Retained items cannot be read.',
+    help: 'the Broker keeps none, or shows them to nobody: what is published while the gateway is away is lost to it',
+  },
+  'controller-connected': { level: 'info', text: 'Controller connected.', help: 'logged in as `jid`' },
+  'topic-created': { level: 'info', text: 'Topic created.', help: 'it was absent, and `create` is true' },
+  purge: { level: 'info', text: CHANGED, help: 'its items were purged' },
+  delete: { level: 'info', text: CHANGED, help: 'it was deleted; the gateway looks for it again' },
+  configuration: { level: 'info', text: CHANGED, help: 'its configuration was changed' },
+  subscription: { level: 'info', text: CHANGED, help: "the gateway's subscription was changed" },
+  'retained-read': {
+    level: 'info',
+    text: 'Reading retained items.',
+    help: '`unseen` of them came while the gateway was away',
+  },
+  'grid-started': { level: 'debug', text: 'Grid started.' },
+  'topic-checked': { level: 'debug', text: 'Topic checked.' },
+  'newest-unreadable': { level: 'debug', text: 'The newest items cannot be read.' },
+} as const satisfies Rows<GridNews>

@@ -1,0 +1,129 @@
+import type { Direction } from '../vocabulary.ts'
+import type { Measure, Rows } from './row.ts'
+
+/** A message or an item at one of the two doors. */
+export interface Arrival {
+  readonly direction: Direction
+  /** the peer's or the Topic's name */
+  readonly source: string
+  /** incident keys; empty when the document could not be read that far */
+  readonly incidents: readonly string[]
+  /** id of the request, or the item's */
+  readonly message?: string
+}
+
+/** `code` is a fixed word (no-route, restriction ...), `reason` a sentence. */
+export interface Refusal extends Arrival {
+  readonly code: string
+  readonly reason: string
+}
+
+/** What the two doors tell. */
+export interface MessageNews {
+  accepted: Arrival & {
+    readonly msgType: string
+    readonly envelope?: string
+    readonly deliveries: number
+    readonly warnings?: number
+  }
+  duplicate: Arrival
+  denied: Refusal
+  refused: Refusal
+  consumed: Arrival & { readonly deliveries: number }
+  'loop-stopped': {
+    readonly direction: Direction
+    readonly source: string
+    readonly destination: string
+    readonly incident: string
+    readonly item: string
+  }
+  'foreign-item': { readonly topic: string; readonly item: string; readonly reason: string }
+  'invalid-item': { readonly topic: string; readonly item: string; readonly errors: number; readonly reason: string }
+  retracted: { readonly topic: string; readonly items: number }
+  'store-failed': { readonly operation: string; readonly err: unknown }
+}
+
+function counted(outcome: string): readonly [Measure<Arrival>] {
+  const labels = { direction: (a: Arrival) => a.direction, source: (a: Arrival) => a.source, outcome, reason: '' }
+  return [{ metric: 'messages', labels }]
+}
+
+function countedByCode(outcome: string): readonly [Measure<Refusal>] {
+  const labels = { direction: (r: Refusal) => r.direction, source: (r: Refusal) => r.source, outcome }
+  return [{ metric: 'messages', labels: { ...labels, reason: (r) => r.code } }]
+}
+
+export const MESSAGES = {
+  // committed to the store: `deliveries` rows wait for their destinations
+  accepted: {
+    level: 'info',
+    text: 'Report accepted',
+    help: 'it is on disk; `deliveries` says how many go out',
+    measures: counted('accepted'),
+    traced: true,
+  },
+  // nothing is stored of it, not even that it came
+  duplicate: {
+    level: 'info',
+    text: 'The same message again',
+    help: 'answered like the first; nothing goes out twice',
+    measures: counted('duplicate'),
+  },
+  // valid, but policy says no: the sender was told `Denied`
+  denied: {
+    level: 'warn',
+    text: 'Report denied',
+    help: '`code`: see [Denied](#troubleshooting-answers); the sender knows',
+    measures: countedByCode('denied'),
+    traced: true,
+  },
+  // not taken: the sender was told with a 4xx or 5xx
+  refused: {
+    level: 'warn',
+    text: 'Message refused',
+    help: '`code`: see [Refused](#troubleshooting-answers); the sender knows',
+    measures: countedByCode('refused'),
+    traced: true,
+  },
+  // an item of a Topic was committed with its deliveries to peers
+  consumed: {
+    level: 'info',
+    text: 'Item taken from the Topic',
+    help: 'it is on disk; `deliveries` says how many peers get it',
+    measures: counted('consumed'),
+    traced: true,
+  },
+  'loop-stopped': {
+    level: 'info',
+    text: 'Not sent back to where it came from',
+    help: 'an item does not return to the peer that sent it in',
+    measures: [{ metric: 'loops', labels: { direction: (l) => l.direction } }],
+    traced: true,
+  },
+  // neither of the two shapes of docs/grid-profile.md
+  'foreign-item': {
+    level: 'info',
+    text: 'Item is not an IODEF report and was left alone',
+    help: 'something else is published to this Topic, too',
+    measures: [{ metric: 'items', labels: { topic: (i) => i.topic, reason: 'foreign' } }],
+  },
+  'invalid-item': {
+    level: 'warn',
+    text: 'Item is not valid IODEF and was not forwarded',
+    help: 'somebody publishes broken IODEF; the item is held for each peer, `queue show` has the errors',
+    measures: [{ metric: 'items', labels: { topic: (i) => i.topic, reason: 'invalid' } }],
+  },
+  // what was published stays delivered: RID knows no retraction
+  retracted: {
+    level: 'info',
+    text: 'Items were retracted from the Topic',
+    help: 'what was delivered stays delivered: RID knows no retraction',
+    measures: [{ metric: 'items', labels: { topic: (r) => r.topic, reason: 'retracted' }, value: (r) => r.items }],
+  },
+  'store-failed': {
+    level: 'error',
+    text: 'The store could not write',
+    help: 'disk full, read-only or broken. Reports are answered 503 until it works',
+    measures: [{ metric: 'storeFailures', labels: { operation: (s) => s.operation } }],
+  },
+} as const satisfies Rows<MessageNews>

@@ -1,0 +1,91 @@
+import type { StoreNews } from '../store/news.ts'
+import type { Rows } from './row.ts'
+
+/** What is told of the process and its parts. */
+export interface ProcessNews {
+  serving: { readonly rid: number; readonly ops: number; readonly peers: number; readonly topics: number }
+  draining: object
+  stopping: { readonly signal: string }
+  stopped: object
+  ended: object
+  'stop-forced': object
+  bug: { readonly err: unknown }
+  'disk-failed': { readonly err: unknown }
+  /** `up`: it works now */
+  state: { readonly part: string; readonly state: string; readonly up: boolean; readonly reason: string | null }
+  'certificates-read': object
+  'certificates-not-read': { readonly err: unknown }
+  /** `notAfter` in ISO 8601 */
+  'certificate-expiry': { readonly certificate: string; readonly notAfter: string; readonly days: number }
+  'certificate-expired': { readonly certificate: string; readonly notAfter: string; readonly days: number }
+  pruned: { readonly rows: number }
+}
+
+/** What the operators' endpoint tells. */
+export interface OpsNews {
+  'figures-unreadable': { readonly err: unknown }
+  'ops-failed': { readonly err: unknown; readonly path: string | undefined }
+}
+
+export const PROCESS = {
+  bug: {
+    level: 'fatal',
+    text: 'A bug: the gateway ends',
+    help: 'report it with `err`; let it be started again: nothing is lost',
+  },
+  'disk-failed': {
+    level: 'fatal',
+    text: 'The disk failed under the store: the gateway ends',
+    help: 'look at the disk and the system log before it is started again',
+  },
+  ended: { level: 'error', text: 'Ended', help: 'the line before says why' },
+  'stop-forced': {
+    level: 'error',
+    text: 'Stopping took too long and was forced',
+    help: 'what was being sent is sent again at the next start',
+  },
+  'certificates-not-read': {
+    level: 'error',
+    text: 'Certificates could not be read again; the old ones stay',
+    help: 'the new files do not fit together: `check`',
+  },
+  'certificate-expired': {
+    level: 'error',
+    text: 'A certificate or CRL has expired',
+    help: 'renew; peers are being refused',
+  },
+  'certificate-expiry': { level: 'warn', text: 'A certificate or CRL expires soon', help: 'renew' },
+  'checkpoints-in-commits': {
+    level: 'warn',
+    text: 'Checkpoints happen in commits from now on: their thread ended',
+    help: 'a fault of ours: report it. Commits take longer now and then until the next start',
+  },
+  'figures-unreadable': {
+    level: 'warn',
+    text: 'The figures of the queue could not be read',
+    help: '`/metrics` went without them; `err` says why, mostly the store',
+  },
+  'ops-failed': {
+    level: 'warn',
+    text: 'The operators endpoint could not answer',
+    help: '`err` says why, mostly the store',
+  },
+  // an attempt is no news (debug); its failure is
+  state: {
+    level: ['warn', 'info', 'debug'],
+    text: 'State changed',
+    help: 'a part stopped or began to work; `part`, `state`, `reason`',
+    measures: [{ metric: 'up', labels: { part: (s) => s.part }, value: (s) => (s.up ? 1 : 0) }],
+  },
+  serving: { level: 'info', text: 'Serving', help: 'started: the ports, and how many peers and Topics' },
+  draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },
+  stopping: { level: 'info', text: 'Stopping', help: '`signal` asked for it' },
+  stopped: { level: 'info', text: 'Stopped', help: 'the last line of an orderly end' },
+  'certificates-read': { level: 'info', text: 'Certificates were read again', help: 'for new connections' },
+  pruned: {
+    level: 'info',
+    text: 'Old documents and traces were dropped',
+    help: 'those delivered 30 days ago, traces of 400 days ago',
+  },
+  'store-opened': { level: 'debug', text: 'Store opened' },
+} as const satisfies Rows<ProcessNews & OpsNews & StoreNews>

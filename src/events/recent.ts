@@ -1,0 +1,37 @@
+import type { Level } from '../tell.ts'
+
+/** One line of what happened lately, for the status page. */
+export interface RecentEvent {
+  readonly at: number
+  readonly level: Level
+  readonly event: string
+  readonly text: string
+}
+
+/** What happened lately. */
+export interface Recent {
+  /** `text` is the fixed sentence; what is worth a glance of the fields stands behind it. */
+  add(event: Omit<RecentEvent, 'text'>, text: string, fields: Readonly<Record<string, unknown>>): void
+  /** the latest first */
+  list(): RecentEvent[]
+}
+
+const MOST = 50
+
+export function createRecent(): Recent {
+  const events: RecentEvent[] = []
+  return {
+    add(event, text, fields) {
+      const about = [
+        fields.source ?? fields.topic ?? fields.part ?? fields.peer,
+        fields.destination,
+        fields.incident ?? fields.incidents,
+      ]
+      const where = about.filter((part) => part !== undefined && part !== null && String(part) !== '').join(' · ')
+      const why = fields.reason ? `: ${String(fields.reason)}` : ''
+      events.push({ ...event, text: `${text}${where ? ` (${where})` : ''}${why}`.slice(0, 400) })
+      if (events.length > MOST) events.shift()
+    },
+    list: () => events.toReversed(),
+  }
+}

@@ -1,0 +1,110 @@
+import type { RidNews } from '../rid/news.ts'
+import type { Measure, Rows } from './row.ts'
+
+/** OpenSSL's and Node's codes are many: only those an operator acts on are told apart. */
+const TLS_REASONS = new Set(['CERT_HAS_EXPIRED', 'CERT_REVOKED', 'CRL_HAS_EXPIRED', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'])
+
+function refused(reason: string): readonly [Measure<unknown>] {
+  return [{ metric: 'connectionsRefused', labels: { reason } }]
+}
+
+export const RID = {
+  'improper-reply': {
+    level: 'error',
+    text: 'RID peer sent an improper reply',
+    help: 'the report was delivered (the peer said 2xx), but its answer is not RID; tell the peer',
+  },
+  'reply-unreadable': {
+    level: 'error',
+    text: 'RID reply could not be read',
+    help: 'a fault of ours: report it. The report was delivered (the peer said 2xx)',
+  },
+  'rid-not-taken': {
+    level: ['error', 'warn'],
+    text: 'RID message could not be taken',
+    help: 'a fault of ours, answered 503: `err` says which. The peer sends it again',
+  },
+  'rid-unanswered': {
+    level: 'error',
+    text: 'RID message was not answered in time',
+    help: 'answered 503; too little machine, or the store hangs',
+  },
+  'rid-failed': {
+    level: 'error',
+    text: 'RID request failed unexpectedly',
+    help: 'a fault of ours: report it. Answered 503, so that the peer sends it again',
+  },
+  'rid-connection-failed': {
+    level: 'error',
+    text: 'RID connection could not be accepted',
+    help: 'out of file descriptors or memory, mostly: `err` says it',
+  },
+  'peer-refused': {
+    level: 'warn',
+    text: 'RID peer refused a message',
+    help: "`status` is the peer's; what becomes of the delivery follows as `held` or `retried`",
+  },
+  'peer-away': {
+    level: 'warn',
+    text: 'RID peer cannot be reached',
+    help: 'network, firewall, peer down; or its certificate: `reason` is a code of the system or of OpenSSL',
+  },
+  'peer-connections-left': {
+    level: 'warn',
+    text: 'Old connections to the peer did not close',
+    help: 'after new certificates; nothing, they end by themselves',
+  },
+  'rid-pipelining': {
+    level: 'warn',
+    text: 'RID client pipelines too many requests',
+    help: 'its connection was closed; tell the peer',
+    offPage: true,
+  },
+  'rid-connections-peer': {
+    level: 'warn',
+    text: 'RID client has too many connections',
+    help: 'what is over the limit is closed; tell the peer',
+    measures: refused('limit-peer'),
+    offPage: true,
+  },
+  'rid-request': {
+    level: 'info',
+    text: 'RID request',
+    help: 'one for each request: peer, status, bytes, time',
+    measures: [
+      { metric: 'requests', labels: { peer: (r) => r.peer ?? 'unknown', status: (r) => String(r.status) } },
+      { metric: 'requestSeconds', labels: {}, value: (r) => r.ms / 1000 },
+    ],
+    offPage: true,
+  },
+  'tls-refused': {
+    level: ['info', 'debug'],
+    text: 'TLS handshake refused',
+    help: "a client without a good certificate; `reason` is OpenSSL's",
+    measures: [
+      {
+        metric: 'connectionsRefused',
+        labels: { reason: (c) => (TLS_REASONS.has(c.reason) ? c.reason : 'handshake') },
+      },
+    ],
+    offPage: true,
+  },
+  'rid-no-request': {
+    level: 'info',
+    text: 'RID client sent no proper request',
+    help: "bytes that are no HTTP/1.1, or came too slowly; `reason` is Node's, `request` the id in the answer",
+    measures: refused('client-error'),
+    offPage: true,
+  },
+  'rid-connect': {
+    level: 'info',
+    text: 'RID client sent CONNECT',
+    help: 'answered 404: the gateway is no proxy',
+    offPage: true,
+  },
+  'rid-connections-total': {
+    level: 'debug',
+    text: 'Too many RID connections are open',
+    measures: refused('limit-total'),
+  },
+} as const satisfies Rows<RidNews>

@@ -1,0 +1,29 @@
+import type { GridNews } from '../grid/news.ts'
+import type { RidNews } from '../rid/news.ts'
+import type { StoreNews } from '../store/news.ts'
+import { DELIVERIES, type DeliveryNews } from './deliveries.ts'
+import { ENGINE, type EngineNews } from './engine.ts'
+import { GRID } from './grid.ts'
+import { MESSAGES, type MessageNews } from './messages.ts'
+import { type OpsNews, PROCESS, type ProcessNews } from './process.ts'
+import { RID } from './rid.ts'
+
+/** Everything that happens: no line of the log says anything else. docs/guide.md has the same table, but for what is debug alone. */
+export const EVENTS = { ...MESSAGES, ...DELIVERIES, ...ENGINE, ...RID, ...GRID, ...PROCESS } as const
+
+export type EventName = keyof typeof EVENTS
+
+export interface News
+  extends MessageNews,
+    DeliveryNews,
+    EngineNews,
+    RidNews,
+    GridNews,
+    StoreNews,
+    OpsNews,
+    ProcessNews {}
+
+/** The events that an incident's trace has. */
+export type TracedName = {
+  [K in EventName]: (typeof EVENTS)[K] extends { readonly traced: true } ? K : never
+}[EventName]

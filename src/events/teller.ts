@@ -1,0 +1,81 @@
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../log.ts'
+import { METRICS, type Metrics } from '../metrics.ts'
+import type { Level } from '../tell.ts'
+import type { Recent } from './recent.ts'
+import type { EventRow, Measure } from './row.ts'
+import { EVENTS, type EventName } from './table.ts'
+
+export interface TellerOptions {
+  readonly log: Logger
+  readonly clock: Pick<Clock, 'now'>
+  /** without them nothing is counted */
+  readonly metrics?: Metrics
+  readonly recent?: Recent
+}
+
+/** ms between lines about things that anybody can make happen as often as they like */
+const SELDOM = 1000
+
+type Fields = Record<string, unknown>
+
+/** Tells an event whose fields were looked at elsewhere: `Tell<News>` is for everybody else. */
+export type Teller = (event: EventName, fields: object, level?: Level) => void
+
+/** The one place that logs and counts: what it does with an event stands in the table. */
+export function createTeller({ log, clock, metrics, recent }: TellerOptions): Teller {
+  const tellNow = createSeldom(clock)
+  return (event, given, level) => {
+    const row = EVENTS[event] as EventRow<object>
+    if (metrics !== undefined) for (const measure of row.measures ?? []) count(metrics, measure, given)
+    const more = row.seldom === undefined ? 0 : tellNow(`${event} ${row.seldom(given)}`)
+    if (more === undefined) return
+    const fields = shown({ ...given, ...(more > 0 && { more }) }, row)
+    const at = level ?? gravest(row)
+    log[at]({ event, ...fields }, row.text)
+    if (at !== 'debug' && !row.offPage) recent?.add({ at: clock.now(), level: at, event }, row.text, fields)
+  }
+}
+
+/** How many there were untold of this key since it was last told; undefined while it is too soon to tell another one. */
+function createSeldom(clock: Pick<Clock, 'now'>): (key: string) => number | undefined {
+  const told = new Map<string, { readonly at: number; since: number }>()
+  return (key) => {
+    const last = told.get(key)
+    const ago = clock.now() - (last?.at ?? 0)
+    if (last !== undefined && ago >= 0 && ago < SELDOM) {
+      last.since += 1
+      return undefined
+    }
+    told.set(key, { at: clock.now(), since: 0 })
+    return last?.since ?? 0
+  }
+}
+
+function gravest({ level }: EventRow<object>): Level {
+  return typeof level === 'string' ? level : level[0]
+}
+
+/** A reason may repeat a stranger's words: not all of them. */
+function shown(fields: Fields, { cut = {} }: EventRow<object>): Fields {
+  const kept = { ...fields }
+  for (const [name, most] of Object.entries<number>({ ...cut })) kept[name] = String(kept[name]).slice(0, most)
+  if (typeof kept.reason === 'string') kept.reason = withoutContent(kept.reason).slice(0, 1000)
+  return kept
+}
+
+/** A validator quotes what it found: enough to recognize it, not what a document says. The trace, in the store, has it all. */
+function withoutContent(reason: string): string {
+  return reason.slice(0, 4000).replace(/(?<![\p{L}\d])(['"])((?:(?!\1).){40})(?:(?!\1).)+\1/gsu, '$1$2…$1')
+}
+
+const STEP = { counter: 'inc', gauge: 'set', histogram: 'observe' } as const
+
+function count(metrics: Metrics, { metric, labels, value }: Measure<object>, fields: object): void {
+  const known = Object.entries<string | ((fields: object) => string)>(labels).map(([label, of]) => [
+    label,
+    typeof of === 'string' ? of : of(fields),
+  ])
+  const meter = metrics[metric] as unknown as Record<string, (labels: Fields, by: number) => void>
+  meter[STEP[METRICS[metric].type]]?.(Object.fromEntries(known), value?.(fields) ?? 1)
+}

@@ -1,0 +1,52 @@
+/** What the grid side tells. */
+export type GridNews = ControllerNews & TopicNews & ItemNews
+
+export interface ControllerNews {
+  'grid-started': { readonly service: string; readonly topics: readonly string[] }
+  'controller-connected': { readonly jid: string }
+  'controller-away': { readonly code: string; readonly reason: string; readonly retryInMs: number }
+  'session-failed': { readonly reason: string }
+}
+
+export interface TopicNews {
+  'topic-checked': {
+    readonly topic: string
+    readonly created: boolean
+    readonly access: string | undefined
+    readonly maxItems: string | undefined
+    readonly size: number
+  }
+  'topic-created': { readonly topic: string; readonly access: string }
+  'topic-access': { readonly topic: string; readonly configured: string; readonly found: string }
+  'topic-keeps-nothing': { readonly topic: string }
+  'topic-members': { readonly topic: string; readonly reason: string }
+  'topic-unavailable': { readonly topic: string; readonly reason: string }
+  /** XEP-0060 §8.5, §8.4, §8.2.5, §8.8.4, by the names that its events have there */
+  purge: { readonly topic: string }
+  delete: { readonly topic: string }
+  configuration: { readonly topic: string }
+  subscription: { readonly topic: string }
+}
+
+export interface ItemNews {
+  /** Published after `after` (the last committed item), gone before `before` (the oldest retained): missed for good. */
+  gap: {
+    readonly topic: string
+    readonly after: string
+    readonly before: string | null
+    readonly retained: number
+  }
+  /** It claimed to be a pubsub event and was not from the Broker, or was over a limit. */
+  'dropped-event': {
+    readonly reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic'
+    readonly from: string
+  }
+  'item-too-long': { readonly topic: string; readonly item: string }
+  'item-unreadable': { readonly topic: string; readonly item: string; readonly reason: string }
+  'items-not-taken': { readonly topic: string; readonly items: number; readonly reason: string }
+  'items-waiting': { readonly topic: string }
+  'items-missed': { readonly topic: string }
+  'retained-read': { readonly topic: string; readonly retained: number; readonly unseen: number }
+  'retained-unreadable': { readonly topic: string; readonly reason: string }
+  'newest-unreadable': { readonly topic: string; readonly reason: string }
+}

@@ -1,0 +1,43 @@
+/** What the RID side tells. `peer` is undefined where the client's certificate is no peer's. */
+export type RidNews = ListenerNews & SenderNews
+
+export interface ListenerNews {
+  /** `status` 0: the client went away first. `bytes` of the request's body. */
+  'rid-request': {
+    readonly request: string
+    readonly peer: string | undefined
+    readonly method: string
+    readonly status: number
+    readonly bytes: number
+    readonly ms: number
+  }
+  'rid-not-taken': { readonly request: string; readonly peer: string; readonly err: unknown }
+  'rid-unanswered': { readonly request: string; readonly peer: string; readonly ms: number }
+  'rid-failed': { readonly request: string; readonly err: unknown }
+  'rid-pipelining': { readonly peer: string | undefined }
+  /** `reason` is Node's code */
+  'rid-no-request': { readonly peer: string | undefined; readonly request: string; readonly reason: string }
+  'rid-connect': { readonly peer: string | undefined; readonly request: string }
+  /** `reason` is OpenSSL's or Node's code */
+  'tls-refused': { readonly remote: string | undefined; readonly reason: string }
+  'rid-connections-peer': { readonly remote: string | undefined }
+  'rid-connections-total': { readonly remote: string | undefined }
+  'rid-connection-failed': { readonly err: unknown }
+}
+
+interface Response {
+  readonly peer: string
+  readonly status: number
+  readonly contentType: string
+  /** undefined: more than we read */
+  readonly bytes: number | undefined
+}
+
+export interface SenderNews {
+  'peer-refused': Response
+  /** `beginning` of the body, printable and short */
+  'improper-reply': Response & { readonly note: string; readonly beginning: string | undefined }
+  'reply-unreadable': { readonly peer: string; readonly err: unknown }
+  'peer-away': { readonly peer: string; readonly reason: string }
+  'peer-connections-left': { readonly peer: string; readonly err: unknown }
+}

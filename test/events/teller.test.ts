@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { Writable } from 'node:stream'
+import { it } from 'node:test'
+import { DELIVERIES } from '../../src/events/deliveries.ts'
+import { ENGINE } from '../../src/events/engine.ts'
+import { GRID } from '../../src/events/grid.ts'
+import { MESSAGES } from '../../src/events/messages.ts'
+import { PROCESS } from '../../src/events/process.ts'
+import { createRecent } from '../../src/events/recent.ts'
+import { RID } from '../../src/events/rid.ts'
+import { EVENTS, type News } from '../../src/events/table.ts'
+import { createTeller } from '../../src/events/teller.ts'
+import { createLog } from '../../src/log.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Tell } from '../../src/tell.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00Z')
+
+function setup() {
+  const lines: Record<string, unknown>[] = []
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(JSON.parse(String(chunk)))
+      done()
+    },
+  })
+  const metrics = createMetrics()
+  const recent = createRecent()
+  const clock = { now: () => NOW }
+  const tell: Tell<News> = createTeller({ log: createLog('debug', stream), clock, metrics, recent })
+  const counted = async (name: string) =>
+    (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith(`iodef_gateway_${name}{`))
+  return { lines, tell, counted, recent }
+}
+
+const request = { request: 'r', peer: 'csirt-a', method: 'POST', status: 200, bytes: 10, ms: 30 }
+
+it('no name stands for two events', () => {
+  const tables = [MESSAGES, DELIVERIES, ENGINE, RID, GRID, PROCESS]
+  assert.equal(tables.flatMap((table) => Object.keys(table)).length, Object.keys(EVENTS).length)
+})
+
+it('an event is a log line with its name, its level and its sentence', () => {
+  const { lines, tell } = setup()
+  tell('topic-created', { topic: 'incident', access: 'whitelist' })
+  const [{ time: _, ...line } = {}] = lines
+  const fields = { event: 'topic-created', topic: 'incident', access: 'whitelist' }
+  assert.deepEqual(line, { level: 'info', ...fields, msg: 'Topic created.' })
+})
+
+it('an event of several levels has the gravest unless it is told at another', () => {
+  const { lines, tell } = setup()
+  const about = { request: 'r', peer: 'csirt-a', err: new Error('no') }
+  tell('rid-not-taken', about)
+  tell('rid-not-taken', about, 'warn')
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    ['error', 'warn'],
+  )
+})
+
+it('a stranger chooses no label of a metric', async () => {
+  const { tell, counted } = setup()
+  tell('tls-refused', { remote: '192.0.2.1', reason: 'CERT_REVOKED' })
+  tell('tls-refused', { remote: '192.0.2.1', reason: 'x'.repeat(100) }, 'debug')
+  tell('rid-connections-peer', { remote: '192.0.2.1' })
+  tell('rid-connections-total', { remote: '192.0.2.1' })
+  tell('rid-no-request', { peer: undefined, request: 'r', reason: 'HPE_INVALID_METHOD' })
+  assert.deepEqual(
+    await counted('rid_connections_refused_total'),
+    ['CERT_REVOKED', 'handshake', 'limit-peer', 'limit-total', 'client-error'].map(
+      (reason) => `iodef_gateway_rid_connections_refused_total{reason="${reason}"} 1`,
+    ),
+  )
+})
+
+it('a request is counted by peer and status, and timed', async () => {
+  const { tell, counted } = setup()
+  tell('rid-request', request)
+  tell('rid-request', { ...request, peer: undefined, status: 0 })
+  assert.deepEqual(await counted('rid_requests_total'), [
+    'iodef_gateway_rid_requests_total{peer="csirt-a",status="200"} 1',
+    'iodef_gateway_rid_requests_total{peer="unknown",status="0"} 1',
+  ])
+  const timed = await counted('rid_request_seconds_bucket')
+  assert.ok(timed.includes('iodef_gateway_rid_request_seconds_bucket{le="0.05"} 2'), timed.join('\n'))
+})
+
+it('what clients can make happen at will is not on the status page, nor what is debug', () => {
+  const { tell, recent } = setup()
+  tell('rid-request', request)
+  tell('rid-pipelining', { peer: 'csirt-a' })
+  tell('store-opened', { path: 'gateway.db' })
+  tell('peer-away', { peer: 'csirt-b', reason: 'ECONNREFUSED' })
+  assert.deepEqual(recent.list(), [
+    { at: NOW, level: 'warn', event: 'peer-away', text: 'RID peer cannot be reached (csirt-b): ECONNREFUSED' },
+  ])
+})
+
+it('a gauge shows the last that was told', async () => {
+  const { tell, counted } = setup()
+  for (const up of [true, false]) tell('state', { part: 'grid', state: up ? 'up' : 'down', up, reason: null })
+  assert.deepEqual(await counted('part_up'), ['iodef_gateway_part_up{part="grid"} 0'])
+})
