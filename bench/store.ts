@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { systemClock } from '../src/clock.ts'
 import type { Delivery, NewEnvelope } from '../src/store/contract.ts'
 import { openStore, type SqliteStore } from '../src/store/sqlite/sqlite-store.ts'
+import { untold } from '../src/tell.ts'
 
 const MESSAGES = Number(process.env.MESSAGES ?? 20_000)
 const CALLERS = 16
@@ -15,7 +15,7 @@ const LOAD = { kind: 'topic', destination: 'incident' } as const
 const directory = await mkdtemp(join(tmpdir(), 'bench-store-'))
 const store = await openStore({
   path: join(directory, 'gateway.db'),
-  log: pino({ level: 'silent' }),
+  tell: untold,
   clock: systemClock,
 })
 const document = 'x'.repeat(4096)

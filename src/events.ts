@@ -85,6 +85,15 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     withheld: (of: DeliveryOf, reason: string) => delivery('withheld', of, { reason }),
     discarded: (of: DeliveryOf, deed: Deed) => delivery('discarded', of, deed),
     requeued: (of: DeliveryOf, deed: Deed) => delivery('requeued', of, deed),
+    /** Log lines and figures of what another process did: a deed has one row of the trace for each incident of its delivery. */
+    tellDeeds(rows: readonly TraceEvent[]): void {
+      const told = new Set<string>()
+      for (const { event, at, incident, fields } of rows) {
+        const deed = `${at} ${event} ${fields.delivery}`
+        if ((event === 'requeued' || event === 'discarded') && !told.has(deed)) teller(event, { ...fields, incident })
+        told.add(deed)
+      }
+    },
 
     /** A part's readiness changed; `up` says whether it works now. */
     stateChanged(state: News['state']): void {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, PeerConfig } from './config/types.ts'
+import { createDeedTeller } from './delivery/deeds.ts'
 import { createDeliveryEngine, type DeliveryEngine, type DestinationOptions } from './delivery/engine.ts'
 import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
@@ -48,6 +49,7 @@ interface Parts {
 
 const STORE_PROBE_MS = 5_000
 const PRUNE_MS = 3_600_000
+const DEEDS_MS = 1_000
 const DRAIN_MS = 15_000
 
 /**
@@ -75,7 +77,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     readiness.set('store', 'failed', messageOf(error))
     options.onLost?.(error)
   }
-  const store = opened.use(await openGatewayStore({ path: config.store.path, log, clock, lost }))
+  const store = opened.use(await openGatewayStore({ path: config.store.path, tell: events.tell, clock, lost }))
   readiness.set('store', 'ok')
   const reader = opened.use(createReader())
   await reader.warm()
@@ -114,6 +116,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(parts)))
+  const tellDeeds = createDeedTeller(store, events)
+  await tellDeeds()
+  opened.use(every(DEEDS_MS, tellDeeds))
   opened.use(every(PRUNE_MS, () => prune(parts, listener)))
   collectProcessMetrics(metrics.registry)
   const [peers, topics] = [config.peers.length, config.grid.topics.length]

@@ -176,6 +176,14 @@ describe('the structure', () => {
     assert.deepEqual(cycles, [])
   })
 
+  it('tells everything that happens through src/events/teller.ts, which alone writes to the log', () => {
+    const calls = /\blog(?:ger)?\??(?:\.(?:fatal|error|warn|info|debug|trace|child)\b|\[)/i
+    assert.deepEqual(
+      [...sources].filter(([, text]) => calls.test(text)).map(([file]) => file),
+      ['src/log.ts', 'src/events/teller.ts'],
+    )
+  })
+
   it('has small files', () => {
     const lines = [...sources].map(([file, text]) => [file, text.split('\n').length - 1] as const)
     assert.deepEqual(

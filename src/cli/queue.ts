@@ -1,4 +1,8 @@
+import { userInfo } from 'node:os'
+import { systemClock } from '../clock.ts'
 import { nearest } from '../config/did-you-mean.ts'
+import { createEvents } from '../events.ts'
+import { createLog } from '../log.ts'
 import type { Delivery, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
 import { DELIVERY_STATES } from '../vocabulary.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
@@ -157,10 +161,16 @@ async function decide(
   asJson: boolean,
   io: Io,
 ): Promise<ExitCode> {
+  const by = operatorName(io.env)
+  // the trace is written with the deed; a running gateway notices, and tells in its own log
+  const events = createEvents({ log: createLog('silent'), clock: systemClock })
   const results: { id: string; done: boolean; message: string }[] = []
   for (const id of new Set(ids)) {
     const before = store.show(id)?.state
-    const done = await store[action](id, Date.now())
+    const done = await store[action](id, systemClock.now(), (delivery) => {
+      const deed = { by, was: delivery.state }
+      return (action === 'retry' ? events.requeued(delivery, deed) : events.discarded(delivery, deed)).trace
+    })
     const message = action === 'retry' && before === 'withheld' ? 'will be judged anew' : DONE[action]
     results.push({ id, done, message: done ? message : whyNot(store.show(id), action) })
   }
@@ -169,6 +179,17 @@ async function decide(
     for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
   }
   return results.every(({ done }) => done) ? 0 : 1
+}
+
+/** Who does it, for the trace: the user of the machine, behind sudo too. */
+function operatorName(env: Io['env']): string {
+  try {
+    const { username } = userInfo()
+    return username === 'root' ? (env.SUDO_USER ?? username) : username
+  } catch {
+    // a user without a name: in a container, mostly
+    return `uid ${process.getuid?.() ?? '?'}`
+  }
 }
 
 const DONE = { retry: 'due now', discard: 'discarded' }

@@ -52,7 +52,7 @@ function described(events: readonly TraceEvent[]): string {
 /** `source -> destination`, the reason, then the rest; digests and repeated words stay out of a person's way. */
 function detail({ source, destination, reason, note, ...rest }: TraceEvent['fields']): string {
   const where = [source, destination].filter((end) => end !== undefined && end !== null).join(' -> ')
-  const shown = ['delivery', 'attempts', 'nextAttempt', 'msgType', 'deliveries', 'code', 'was']
+  const shown = ['delivery', 'attempts', 'nextAttempt', 'msgType', 'deliveries', 'code', 'was', 'by']
   const others = shown.flatMap((key) => (rest[key] === undefined || rest[key] === null ? [] : [`${key} ${rest[key]}`]))
   return [where, reason ?? note ?? '', others.join(', ')].filter((part) => part !== '').join(' · ')
 }

@@ -117,6 +117,15 @@ export interface TraceEvent {
 
 export type TraceOf = (added: readonly (string | undefined)[]) => readonly TraceEvent[]
 
+/** Trace rows of what an operator does to a delivery, which is shown as it was before. Asked for inside the commit. */
+export type TraceOfDeed = (before: DeliverySummary) => readonly TraceEvent[]
+
+/** Rows of the trace, and the position behind the last of them. */
+export interface TracePage {
+  readonly rows: readonly TraceEvent[]
+  readonly position: number
+}
+
 export interface ClaimRequest {
   readonly kind: DestinationKind
   readonly destination: string
@@ -201,10 +210,15 @@ export interface Store extends AsyncDisposable {
   /** How many that were asked for `list` leaves out, all older than what it shows. */
   leftOut(filter?: QueueFilter): number
   show(id: string): Delivery | undefined
+  /**
+   * Trace rows of these `events` that were committed behind `position`, by whichever process, in order. Without a position: none,
+   * and where to go on from.
+   */
+  traced(events: readonly string[], position?: number): Promise<TracePage>
   /** An operator's hand: held, withheld, discarded or pending deliveries become due now. False when there is none or it is sending or delivered. */
-  retry(id: string, now: number): Promise<boolean>
-  /** An operator's hand: anything not delivered and not sending becomes discarded. */
-  discard(id: string, now: number): Promise<boolean>
+  retry(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
+  /** An operator's hand: anything not delivered and not sending becomes discarded; nothing is traced of what was discarded before. */
+  discard(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
   backlog(): Backlog[]
   /** How many deliveries are pending or being sent: cheaper than all of `backlog`. */
   unsettled(): number

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { createLog } from '../../src/log.ts'
 import { openStore, type SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { untold } from '../../src/tell.ts'
 import { LEAST } from '../config/example.ts'
 import { iodefGateway } from './capture.ts'
 
@@ -20,7 +20,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
 
   before(async () => {
     writeFileSync(join(folder, 'gateway.yaml'), LEAST)
-    store = await openStore({ path: join(folder, 'gateway.db'), log: createLog('silent'), clock: systemClock })
+    store = await openStore({ path: join(folder, 'gateway.db'), tell: untold, clock: systemClock })
     held = await put('189493', 'a')
     const [unit] = await store.claim({
       kind: 'topic',
@@ -121,6 +121,31 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(missing.err, /there is no such delivery/)
   })
 
+  it('leaves in the trace what was done, to what and by whom', async () => {
+    const { out } = await iodefGateway(['trace', '189493', ...config, '--json'])
+    const by = userInfo().username
+    const shown = (JSON.parse(out) as Record<string, unknown>[]).map((row) => [
+      row.event,
+      row.delivery,
+      row.was,
+      row.by,
+    ])
+    assert.deepEqual(shown.slice(2), [
+      ['requeued', held, 'held', by],
+      ['discarded', held, 'pending', by],
+    ])
+    const text = (await iodefGateway(['trace', '200', ...config])).out
+    assert.match(
+      text,
+      new RegExp(`discarded +csirt-a -> incident · delivery ${waiting}, attempts 0, was pending, by ${by}\\n`),
+    )
+    // behind sudo it is whoever called it
+    if (process.getuid?.() === 0) {
+      await iodefGateway(['queue', 'retry', waiting, ...config], { SUDO_USER: 'alice' })
+      assert.match((await iodefGateway(['trace', '200', ...config])).out, /requeued .* was discarded, by alice\n/)
+    }
+  })
+
   it('says why a delivery on its way is left alone', async () => {
     await iodefGateway(['queue', 'retry', waiting, ...config])
     const [unit] = await store.claim({
@@ -174,7 +199,7 @@ describe('queue list of more deliveries than fit on a page', () => {
     writeFileSync(join(folder, 'gateway.yaml'), LEAST)
     await using store = await openStore({
       path: join(folder, 'gateway.db'),
-      log: createLog('silent'),
+      tell: untold,
       clock: systemClock,
     })
     const now = Date.now()

@@ -134,6 +134,11 @@ describe('RID peers of every kind', () => {
     for (const event of ['consumed', 'held', 'requeued', 'delivered']) assert.match(events, new RegExp(`"${event}"`))
   })
 
+  it('counts what an operator did from another process', async () => {
+    const requeued = () => site.metric('iodef_gateway_deliveries_total', { outcome: 'requeued' })
+    await eventually('each retry to be counted', async () => (await requeued()) === HELD.length)
+  })
+
   it('lets nobody wait for a peer that never answers', async () => {
     const id = 'while one is silent'
     await publish(id)

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Delivery, SeenItem, Settlement, TraceEvent } from '../../src/store/contract.ts'
+import type { Delivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
 const items = (units: readonly Delivery[][]) => units.map((unit) => unit.map((one) => one.item))
 const delivered = (units: readonly Delivery[][]): Settlement[] =>
   units.flat().map(({ id }) => ({ id, to: 'delivered' }))
+
+/** The trace row of an operator's deed. */
+const deed =
+  (event: string): TraceOfDeed =>
+  ({ id, incident, state }) => [{ at: 1, incident, event, fields: { delivery: id, was: state } }]
 
 /** What every implementation of the Store contract does. */
 export function testContract(name: string, createBench: () => Promise<Bench>): void {
@@ -482,7 +487,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       const [, e] = (await store.claim(request(clock, { destination: 'other' }))).flat()
       await store.settle([{ id: e!.id, to: 'delivered' }])
       await clock.advance(5)
-      const did = await Promise.all(ids.map((id) => store.retry(id, clock.now())))
+      const did = await Promise.all(ids.map((id) => store.retry(id, clock.now(), deed('requeued'))))
       assert.deepEqual(did, [true, true, true, false, false])
       assert.equal(await store.retry('00000000000', clock.now()), false)
       const units = await store.claim(request(clock))
@@ -501,12 +506,47 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await store.accept(envelope(clock, 'A', [delivery('A', { incident, notBefore: clock.now() + 1e6 })]))
       await store.accept(envelope(clock, 'B', [delivery('B', { incident })]))
       const [a, b] = store.list().map((one) => one.id)
-      assert.equal(await store.discard(a!, clock.now()), true)
-      assert.equal(await store.discard(a!, clock.now()), true)
+      assert.equal(await store.discard(a!, clock.now(), deed('discarded')), true)
+      assert.equal(await store.discard(a!, clock.now(), deed('discarded')), true)
+      assert.deepEqual(
+        store.trace(incident).map((event) => [event.event, event.fields.was]),
+        [['discarded', 'pending']],
+      )
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
       assert.equal(await store.discard(b!, clock.now()), false)
       assert.equal(await store.retry(a!, clock.now()), true)
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('is told of to whoever follows the trace, in another process too, each deed once', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const incidents = ['7', '8', '9'].map((id) => `csirt-a.example ${id}`)
+      await store.accept(
+        envelope(
+          clock,
+          'A',
+          incidents.map((incident) => delivery(incident, { incident })),
+        ),
+      )
+      const [a, b, c] = store.list().map((one) => one.id)
+      const other = await bench.beside()
+      await other.discard(a!, clock.now(), deed('discarded'))
+      const names = ['discarded', 'requeued']
+      const begin = await store.traced(names)
+      assert.deepEqual(begin.rows, [], 'what was done before is no news')
+      await other.discard(b!, clock.now(), deed('discarded'))
+      await store.record([{ at: clock.now(), incident: 'csirt-a.example 9', event: 'refused', fields: {} }])
+      await other.retry(c!, clock.now(), deed('requeued'))
+      const { rows, position } = await store.traced(names, begin.position)
+      assert.deepEqual(
+        rows.map(({ incident, event, fields }) => [incident, event, fields.delivery]),
+        [
+          ['csirt-a.example 8', 'discarded', b],
+          ['csirt-a.example 9', 'requeued', c],
+        ],
+      )
+      assert.deepEqual(await store.traced(names, position), { rows: [], position })
     })
 
     it('works from another process, and is noticed', async () => {

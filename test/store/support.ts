@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import type { Clock } from '../../src/clock.ts'
 import type { ClaimRequest, NewDelivery, NewEnvelope } from '../../src/store/contract.ts'
 import { openQueue, openStore, type SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import { untold } from '../../src/tell.ts'
 import { createVirtualClock, type VirtualClock } from '../support/clock.ts'
 
 export const log = pino({ level: 'silent' })
@@ -32,7 +33,7 @@ export async function createBench(root = tmpdir()): Promise<Bench> {
   const clock = createVirtualClock()
   const opened: SqliteStore[] = []
   const open = async (opener: typeof openStore) => {
-    const store = await opener({ path, log, clock })
+    const store = await opener({ path, tell: untold, clock })
     opened.push(store)
     return store
   }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
-import type { Logger } from '../../log.ts'
+import type { Tell } from '../../tell.ts'
 import type { Backlog, Store } from '../contract.ts'
+import type { StoreNews } from '../news.ts'
 import { checkpointInBackground } from './checkpoints.ts'
 import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
@@ -20,7 +21,7 @@ import { createTables } from './tables.ts'
 
 export interface StoreOptions {
   readonly path: string
-  readonly log: Logger
+  readonly tell: Tell<StoreNews>
   readonly clock: Clock
   /** ms to wait for another process that writes [5000]; the thread is free meanwhile */
   readonly patience?: number
@@ -65,13 +66,13 @@ const LEFT_TO_THREAD = 16_384
  * of their own.
  */
 export async function openGatewayStore(options: GatewayStoreOptions): Promise<SqliteStore> {
-  const { path, log, disk = openDisk, patience = PATIENCE } = options
+  const { path, tell, disk = openDisk, patience = PATIENCE } = options
   await using opened = new AsyncDisposableStack()
   // first: opening it changes it
   opened.use(lockStore(path))
   const file = { path, create: true, busyMs: 15, checkpointPages: LEFT_TO_THREAD, forcedApart: { patience } }
   const store = opened.use(create(options, file, { ...options, disk }))
-  opened.use(checkpointInBackground(path, log))
+  opened.use(checkpointInBackground(path, tell))
   const all = opened.move()
   return { ...store, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }
@@ -82,7 +83,7 @@ export async function openQueue(options: StoreOptions): Promise<SqliteStore> {
 }
 
 function create(
-  { clock, log, patience = PATIENCE, connect: open = connect }: StoreOptions,
+  { clock, tell, patience = PATIENCE, connect: open = connect }: StoreOptions,
   options: ConnectOptions,
   { disk: openDisk, lost }: Pick<GatewayStoreOptions, 'disk' | 'lost'> = {},
 ): SqliteStore {
@@ -122,7 +123,7 @@ function create(
     undone: destinations.forget,
   }
   const writer = new GroupCommit(db, hooks, { patience, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })
-  log.debug({ path: options.path }, 'Store opened')
+  tell('store-opened', { path: options.path })
 
   return {
     accept: (envelope, trace = []) => writer.submit(() => insert.accept(envelope, trace)),
@@ -155,8 +156,9 @@ function create(
     list: (filter = {}) => read(() => queue.list(filter)),
     leftOut: (filter = {}) => read(() => queue.leftOut(filter)),
     show: (id) => read(() => queue.show(id)),
-    retry: (id, now) => writer.submit(() => operator.retry(id, now)),
-    discard: (id, now) => writer.submit(() => operator.discard(id, now)),
+    traced: async (events, position) => read(() => trail.behind(position, events)),
+    retry: (id, now, trace) => writer.submit(() => operator.retry(id, now, trace)),
+    discard: (id, now, trace) => writer.submit(() => operator.discard(id, now, trace)),
     backlog() {
       const current = changeCounter()
       if (backlog?.commits !== commits || backlog.version !== current) {

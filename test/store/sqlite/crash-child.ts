@@ -2,10 +2,11 @@
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../../src/clock.ts'
 import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
-import { delivery, envelope, log } from '../support.ts'
+import { untold } from '../../../src/tell.ts'
+import { delivery, envelope } from '../support.ts'
 
 const [path, round] = process.argv.slice(2)
-const store = await openStore({ path: path!, log, clock: systemClock })
+const store = await openStore({ path: path!, tell: untold, clock: systemClock })
 await store.releaseLeases()
 let next = 0
 

@@ -9,8 +9,9 @@ import type { ErrorCode } from '../../../src/errors.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { connect } from '../../../src/store/sqlite/connect.ts'
 import { openQueue, openStore, type SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { untold } from '../../../src/tell.ts'
 import { createVirtualClock } from '../../support/clock.ts'
-import { createBench, delivery, envelope, log, request, sha } from '../support.ts'
+import { createBench, delivery, envelope, request, sha } from '../support.ts'
 
 const clock = createVirtualClock()
 const code = (expected: ErrorCode) => (error: unknown) => {
@@ -29,7 +30,7 @@ async function spoilable(path: string): Promise<{ store: SqliteStore; db: Databa
   let db: DatabaseSync | undefined
   const store = await openStore({
     path,
-    log,
+    tell: untold,
     clock,
     connect(options) {
       db = connect(options)
@@ -42,7 +43,7 @@ async function spoilable(path: string): Promise<{ store: SqliteStore; db: Databa
 describe('opening a store', () => {
   it('makes file and directory for the owner alone', async () => {
     await using place = await directory()
-    await using store = await openStore({ path: place.path, log, clock })
+    await using store = await openStore({ path: place.path, tell: untold, clock })
     await store.probe()
     for (const name of ['', '-wal', '-shm']) assert.equal(statSync(place.path + name).mode & 0o777, 0o600)
     assert.equal(statSync(dirname(place.path)).mode & 0o777, 0o700)
@@ -50,31 +51,34 @@ describe('opening a store', () => {
 
   it('the queue command makes none', async () => {
     await using place = await directory()
-    await assert.rejects(openQueue({ path: place.path, log, clock }), code('store-unavailable'))
+    await assert.rejects(openQueue({ path: place.path, tell: untold, clock }), code('store-unavailable'))
     assert.equal(existsSync(dirname(place.path)), false)
   })
 
   it('says so where there can be no file', async () => {
     await using place = await directory()
-    await using store = await openStore({ path: place.path, log, clock })
-    await assert.rejects(openStore({ path: join(place.path, 'below.db'), log, clock }), code('store-unavailable'))
+    await using store = await openStore({ path: place.path, tell: untold, clock })
+    await assert.rejects(
+      openStore({ path: join(place.path, 'below.db'), tell: untold, clock }),
+      code('store-unavailable'),
+    )
     await store.probe()
   })
 
   it('leaves alone a file that is no database, or not ours, or newer', async () => {
     await using place = await directory()
-    await (await openStore({ path: place.path, log, clock }))[Symbol.asyncDispose]()
+    await (await openStore({ path: place.path, tell: untold, clock }))[Symbol.asyncDispose]()
     const noise = join(dirname(place.path), 'noise.db')
     writeFileSync(noise, 'not a database at all. '.repeat(400))
-    await assert.rejects(openStore({ path: noise, log, clock }), code('store-corrupt'))
+    await assert.rejects(openStore({ path: noise, tell: untold, clock }), code('store-corrupt'))
     assert.match(readFileSync(noise, 'utf8'), /^not a database/)
 
     const foreign = join(dirname(place.path), 'foreign.db')
     new DatabaseSync(foreign).exec('CREATE TABLE theirs (a)')
-    await assert.rejects(openStore({ path: foreign, log, clock }), code('store-corrupt'))
+    await assert.rejects(openStore({ path: foreign, tell: untold, clock }), code('store-corrupt'))
 
     new DatabaseSync(place.path).exec('PRAGMA user_version = 999')
-    await assert.rejects(openStore({ path: place.path, log, clock }), code('store-corrupt'))
+    await assert.rejects(openStore({ path: place.path, tell: untold, clock }), code('store-corrupt'))
   })
 
   it('keeps what was there', async () => {
@@ -150,7 +154,7 @@ describe('a store that cannot write', () => {
 
   it('because another process will not let go: says so, and works when it has', async () => {
     await using bench = await createBench()
-    await using store = await openStore({ path: bench.path, log, clock, patience: 50 })
+    await using store = await openStore({ path: bench.path, tell: untold, clock, patience: 50 })
     const other = new DatabaseSync(bench.path)
     other.exec('BEGIN IMMEDIATE')
     await assert.rejects(store.accept(envelope(clock, 'one', [delivery('A')])), code('store-unavailable'))

@@ -10,19 +10,18 @@ import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { systemClock } from '../../../src/clock.ts'
 import { GatewayError } from '../../../src/errors.ts'
-import { createLog } from '../../../src/log.ts'
 import type { NewEnvelope } from '../../../src/store/contract.ts'
 import { openGatewayStore, openQueue } from '../../../src/store/sqlite/sqlite-store.ts'
+import { untold } from '../../../src/tell.ts'
 import { eventually } from '../../support/eventually.ts'
 
-const log = createLog('silent')
 let dir = ''
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'gateway-store-'))
 })
 after(() => rm(dir, { recursive: true, force: true }))
 
-const options = (name: string) => ({ path: join(dir, name), log, clock: systemClock })
+const options = (name: string) => ({ path: join(dir, name), tell: untold, clock: systemClock })
 
 test('a second gateway on the same store is refused, the queue command is not', async () => {
   await using first = await openGatewayStore(options('one.db'))

@@ -6,8 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { APPLICATION_ID, MIGRATIONS } from '../../../src/store/sqlite/schema.ts'
 import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { untold } from '../../../src/tell.ts'
 import { createVirtualClock } from '../../support/clock.ts'
-import { delivery, envelope, log, request, sha } from '../support.ts'
+import { delivery, envelope, request, sha } from '../support.ts'
 
 test('a store of the first version is brought up to date with all that it holds', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'migrate-'))
@@ -24,7 +25,7 @@ test('a store of the first version is brought up to date with all that it holds'
     INSERT INTO item_source VALUES ('${sha('A')}', 'csirt-b')`)
   old.close()
   {
-    await using store = await openStore({ path, log, clock })
+    await using store = await openStore({ path, tell: untold, clock })
     assert.deepEqual(store.sourcesOf(sha('A'), ''), ['csirt-a', 'csirt-b'])
     assert.equal((await store.accept(envelope(clock, 'one', [delivery('A')]))).outcome, 'duplicate')
     const second = await store.accept(envelope(clock, 'two', [delivery('A', { variant: sha('x'), incident: 'x 1' })]))
