@@ -23,7 +23,7 @@ export interface Happening {
 export interface EventsOptions {
   readonly log: Logger
   readonly clock: Pick<Clock, 'now'>
-  /** without them nothing is counted: in a command beside the gateway */
+  /** undefined in a command beside the gateway: nothing is counted */
   readonly metrics?: Metrics
 }
 
@@ -35,7 +35,7 @@ const DAY = 86_400_000
 export type Events = ReturnType<typeof createEvents>
 
 /**
- * Everything that happens, told in one place: `tell` for what is a log line and perhaps a metric, a function for each event that
+ * Tells everything that happens, in one place: `tell` for what is a log line and perhaps a metric, a function for each event that
  * has a trace row, too. Names, levels, sentences and metrics are in src/events/table.ts.
  */
 export function createEvents({ log, metrics, clock }: EventsOptions) {
@@ -85,7 +85,7 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     withheld: (of: DeliveryOf, reason: string) => delivery('withheld', of, { reason }),
     discarded: (of: DeliveryOf, deed: Deed) => delivery('discarded', of, deed),
     requeued: (of: DeliveryOf, deed: Deed) => delivery('requeued', of, deed),
-    /** Log lines and figures of what another process did: a deed has one row of the trace for each incident of its delivery. */
+    /** Logs and counts what another process did: a deed has a row of the trace for each incident of its delivery, and is told once. */
     tellDeeds(rows: readonly TraceEvent[]): void {
       const told = new Set<string>()
       for (const { event, at, incident, fields } of rows) {

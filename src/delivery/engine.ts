@@ -30,7 +30,7 @@ export interface DeliveryOptions {
 export interface DestinationOptions {
   readonly kind: DestinationKind
   readonly destination: string
-  /** its far end */
+  /** the destination's far end */
   readonly sink: Sink
   /** simultaneous sends; by default the configured number to a peer, and a pipeline of 64 to a Topic */
   readonly concurrency?: number

@@ -10,7 +10,7 @@ export type DeliveryOf = Pick<
 
 /** A delivery as its events show it. */
 export interface DeliveryFields {
-  /** its id in the queue */
+  /** the delivery's id in the queue */
   readonly delivery: string
   readonly direction: Direction
   readonly source: string
@@ -29,7 +29,7 @@ export interface Deed {
 }
 
 type Told<More = unknown> = DeliveryFields & { readonly incident: string } & More
-/** `seconds` from taking it in to the proof */
+/** `seconds` from taking in to proof */
 type Proved = Told<{ readonly note?: string; readonly seconds: number }>
 type Failed = Told<{ readonly reason: string }>
 

@@ -62,7 +62,7 @@ export const MESSAGES = {
     measures: counted('accepted'),
     traced: true,
   },
-  // nothing is stored of it, not even that it came
+  // nothing is stored of a repeat, not even that it came
   duplicate: {
     level: 'info',
     text: 'The same message again',

@@ -11,7 +11,7 @@ export interface ProcessNews {
   'stop-forced': object
   bug: { readonly err: unknown }
   'disk-failed': { readonly err: unknown }
-  /** `up`: it works now */
+  /** `up`: the part works now */
   state: { readonly part: string; readonly state: string; readonly up: boolean; readonly reason: string | null }
   'certificates-read': object
   'certificates-not-read': { readonly err: unknown }

@@ -10,7 +10,7 @@ export interface RecentEvent {
 
 /** What happened lately. */
 export interface Recent {
-  /** `text` is the fixed sentence; what is worth a glance of the fields stands behind it. */
+  /** Keeps the fixed sentence `text`, and behind it what is worth a glance of the fields. */
   add(event: Omit<RecentEvent, 'text'>, text: string, fields: Readonly<Record<string, unknown>>): void
   /** the latest first */
   list(): RecentEvent[]

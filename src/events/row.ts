@@ -3,20 +3,20 @@ import type { Level } from '../tell.ts'
 
 /** What one event is, wherever it is told. */
 export interface EventRow<Fields> {
-  /** its level, or all it may have, the gravest first: then whoever tells it says which */
+  /** one level; or several, the gravest first: then whoever tells the event says which */
   readonly level: Level | readonly [Level, ...Level[]]
   /** A fixed sentence: outside tools match on it, and on the event's name. The fields hold the particulars. */
   readonly text: string
-  /** what somebody who meets it in the log should know or do, as docs/guide.md says it; a debug line needs none */
+  /** what somebody who meets the line should know or do, as docs/guide.md says it; undefined for what is debug alone */
   readonly help?: string
   readonly measures?: readonly Measure<Fields>[]
-  /** it belongs to the life of an incident: a trace row, in the commit that makes it true */
+  /** part of the life of an incident: a trace row, in the commit that makes the event true */
   readonly traced?: true
-  /** characters that a field shows: strangers write it */
+  /** characters shown of fields that strangers write */
   readonly cut?: { readonly [F in keyof Fields]?: number }
-  /** Anybody can make it happen as often as they like: what has the same key is counted each time and told now and then. */
+  /** for what anybody can make happen as often as they like: events of one key are all counted, and told now and then */
   readonly seldom?: (fields: Fields) => string
-  /** not on the status page, which shows the last fifty: clients can make it happen as often as they like */
+  /** kept off the status page, which shows the last fifty: clients can make the event happen as often as they like */
   readonly offPage?: true
 }
 

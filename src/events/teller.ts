@@ -9,7 +9,7 @@ import { EVENTS, type EventName } from './table.ts'
 export interface TellerOptions {
   readonly log: Logger
   readonly clock: Pick<Clock, 'now'>
-  /** without them nothing is counted */
+  /** undefined: nothing is counted */
   readonly metrics?: Metrics
   readonly recent?: Recent
 }
@@ -22,7 +22,7 @@ type Fields = Record<string, unknown>
 /** Tells an event whose fields were looked at elsewhere: `Tell<News>` is for everybody else. */
 export type Teller = (event: EventName, fields: object, level?: Level) => void
 
-/** The one place that logs and counts: what it does with an event stands in the table. */
+/** Logs and counts, as the table says; nothing else does. */
 export function createTeller({ log, clock, metrics, recent }: TellerOptions): Teller {
   const tellNow = createSeldom(clock)
   return (event, given, level) => {
@@ -37,7 +37,7 @@ export function createTeller({ log, clock, metrics, recent }: TellerOptions): Te
   }
 }
 
-/** How many there were untold of this key since it was last told; undefined while it is too soon to tell another one. */
+/** Says how many events of a key went untold since the last that was told; undefined while another would be too soon. */
 function createSeldom(clock: Pick<Clock, 'now'>): (key: string) => number | undefined {
   const told = new Map<string, { readonly at: number; since: number }>()
   return (key) => {
@@ -56,7 +56,7 @@ function gravest({ level }: EventRow<object>): Level {
   return typeof level === 'string' ? level : level[0]
 }
 
-/** A reason may repeat a stranger's words: not all of them. */
+/** Fields as the log shows them: a reason may repeat a stranger's words, but not all of them. */
 function shown(fields: Fields, { cut = {} }: EventRow<object>): Fields {
   const kept = { ...fields }
   for (const [name, most] of Object.entries<number>({ ...cut })) kept[name] = String(kept[name]).slice(0, most)
@@ -64,7 +64,7 @@ function shown(fields: Fields, { cut = {} }: EventRow<object>): Fields {
   return kept
 }
 
-/** A validator quotes what it found: enough to recognize it, not what a document says. The trace, in the store, has it all. */
+/** Shortens what a validator quotes: enough to recognize the place, not what a document says. The trace, in the store, has all. */
 function withoutContent(reason: string): string {
   return reason.slice(0, 4000).replace(/(?<![\p{L}\d])(['"])((?:(?!\1).){40})(?:(?!\1).)+\1/gsu, '$1$2…$1')
 }

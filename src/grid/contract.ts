@@ -23,7 +23,7 @@ export interface GridHandlers {
   seenIds(topic: string, itemIds: readonly string[]): Set<string>
   /** The item last committed for the Topic. */
   cursor(topic: string): { readonly itemId: string; readonly at: number } | undefined
-  /** In their place among the items. */
+  /** Called in the retractions' place among the items. */
   retracted(topic: string, itemIds: readonly string[]): void
   /** The connection or a Topic changed its state. */
   state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void

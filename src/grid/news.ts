@@ -21,7 +21,7 @@ export interface TopicNews {
   'topic-keeps-nothing': { readonly topic: string }
   'topic-members': { readonly topic: string; readonly reason: string }
   'topic-unavailable': { readonly topic: string; readonly reason: string }
-  /** XEP-0060 §8.5, §8.4, §8.2.5, §8.8.4, by the names that its events have there */
+  /** XEP-0060 §8.5, §8.4, §8.2.5, §8.8.4: a Topic's changes, named as there */
   purge: { readonly topic: string }
   delete: { readonly topic: string }
   configuration: { readonly topic: string }
@@ -36,7 +36,7 @@ export interface ItemNews {
     readonly before: string | null
     readonly retained: number
   }
-  /** It claimed to be a pubsub event and was not from the Broker, or was over a limit. */
+  /** A message that claimed to be a pubsub event and was not from the Broker, or was over a limit. */
   'dropped-event': {
     readonly reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic'
     readonly from: string

@@ -55,7 +55,7 @@ export interface Receiver {
 
 export interface OutgoingMessage {
   readonly xml: string
-  /** undefined where nobody knows: then any RID message may answer it */
+  /** undefined where nobody knows: then any RID message may be the answer */
   readonly msgType: MsgType | undefined
 }
 
