@@ -20,7 +20,7 @@ export interface Happening {
   tell(): void
 }
 
-export interface EventsOptions {
+interface EventsOptions {
   readonly log: Logger
   readonly clock: Pick<Clock, 'now'>
   /** undefined in a command beside the gateway: nothing is counted */

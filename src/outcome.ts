@@ -14,7 +14,7 @@ export interface Note {
   readonly text: string
 }
 
-export type NoteCode =
+type NoteCode =
   /** no body (RFC 6546 Table 1), or one that a known tool leaves out */
   | 'empty-reply'
   /** no RID, too long, or a message that may not answer this one: logged as an error (RFC 6546 §3) */

@@ -10,7 +10,7 @@ import type { Keeper } from './settle.ts'
 import type { Sink } from './sink.ts'
 import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
 
-export interface Destination {
+interface Destination {
   readonly kind: DestinationKind
   readonly destination: string
   /** simultaneous sends */
@@ -27,7 +27,7 @@ export interface DestinationState {
   readonly reason: string | null
 }
 
-export interface LoopContext {
+interface LoopContext {
   readonly store: Pick<Store, 'claim'>
   readonly keeper: Keeper
   readonly clock: Clock

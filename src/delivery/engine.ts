@@ -13,9 +13,8 @@ import type { Sink } from './sink.ts'
 import type { DeliveryEvents } from './verdict.ts'
 
 export type { DestinationState } from './destination-loop.ts'
-export type { DeliveryEvents } from './verdict.ts'
 
-export interface DeliveryOptions {
+interface DeliveryOptions {
   readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'clockWentBack' | 'backlog'>
   readonly clock: Clock
   readonly tell: Tell<EngineNews>

@@ -13,7 +13,7 @@ export interface Arrival {
 }
 
 /** `code` is a fixed word (no-route, restriction ...), `reason` a sentence. */
-export interface Refusal extends Arrival {
+interface Refusal extends Arrival {
   readonly code: string
   readonly reason: string
 }

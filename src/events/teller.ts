@@ -6,7 +6,7 @@ import type { Recent } from './recent.ts'
 import type { EventRow, Measure } from './row.ts'
 import { EVENTS, type EventName } from './table.ts'
 
-export interface TellerOptions {
+interface TellerOptions {
   readonly log: Logger
   readonly clock: Pick<Clock, 'now'>
   /** undefined: nothing is counted */
@@ -20,7 +20,7 @@ const SELDOM = 1000
 type Fields = Record<string, unknown>
 
 /** Tells an event whose fields were looked at elsewhere: `Tell<News>` is for everybody else. */
-export type Teller = (event: EventName, fields: object, level?: Level) => void
+type Teller = (event: EventName, fields: object, level?: Level) => void
 
 /** Logs and counts, as the table says; nothing else does. */
 export function createTeller({ log, clock, metrics, recent }: TellerOptions): Teller {

@@ -28,7 +28,7 @@ export interface TopicNews {
   subscription: { readonly topic: string }
 }
 
-export interface ItemNews {
+interface ItemNews {
   /** Published after `after` (the last committed item), gone before `before` (the oldest retained): missed for good. */
   gap: {
     readonly topic: string

@@ -8,7 +8,7 @@ import type { Tell } from '../tell.ts'
 import type { Readiness } from './readiness.ts'
 import { STATUS_CSP, statusPage } from './status-page.ts'
 
-export interface OpsSources {
+interface OpsSources {
   readonly tell: Tell<OpsNews>
   readonly registry: Registry
   readiness(): Readiness

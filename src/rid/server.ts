@@ -11,7 +11,7 @@ import { NOT_FOUND } from './preconditions.ts'
 import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
 
-export interface TlsServerOptions {
+interface TlsServerOptions {
   readonly material: TlsMaterial
   readonly limits: ListenerLimits
   readonly connections: Connections

@@ -6,7 +6,7 @@ import { publishOutcome, topicInDoubt } from './conditions.ts'
 import { submitForm } from './forms.ts'
 import { PUBSUB } from './protocol.ts'
 
-export interface PublishRequest {
+interface PublishRequest {
   readonly session: Session
   readonly broker: string
   readonly topic: string

@@ -18,7 +18,7 @@ export interface BackoffTiming {
 
 export const BACKOFF: BackoffTiming = { min: 1_000, max: 45_000, stable: 60_000, refused: 300_000 }
 
-export interface SuperviseOptions {
+interface SuperviseOptions {
   /** One attempt. Rejects with GatewayError. */
   readonly connect: (signal: AbortSignal) => Promise<Session>
   /** Works with the session until its signal aborts, which is when it closed. */
