@@ -82,7 +82,7 @@ export interface ItemParts {
 }
 
 /** Undefined when this is no XEP-0268 element around exactly one Incident. A context that is not ours or not whole is ignored. */
-export function readItem(root: XmlElement): ItemParts | undefined {
+export function itemParts(root: XmlElement): ItemParts | undefined {
   const element = ELEMENTS.find((name) => name === root.local)
   const incidents = elements(root).filter((e) => e.local === 'Incident' && (e.ns === NS.iodef2 || e.ns === NS.iodef1))
   const incident = incidents[0]

@@ -1,7 +1,7 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type Needed, neededFor, strictest } from '../iodef/restriction.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
-import { type ItemParts, readItem, xep0268Item } from '../profile/item.ts'
+import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
@@ -17,7 +17,7 @@ export type Read = (text: string, part: boolean) => Inspection
 
 /** An XEP-0268 payload that its schema has accepted: `result` is what is known of it so far. */
 export function readXep0268(root: XmlElement, result: Inspection, read: Read): Inspection {
-  const found = readItem(root)
+  const found = itemParts(root)
   if (found === undefined) {
     const message = `"${root.local.slice(0, 60)}" holds no Incident.`
     return refused('XEP-0268', result.root, [{ line: root.line, column: root.column, message }], 1)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { type Context, ELEMENTS, itemId, readItem, renderContext, xep0268Item } from '../../src/profile/item.ts'
+import { type Context, ELEMENTS, itemId, itemParts, renderContext, xep0268Item } from '../../src/profile/item.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 
 const INCIDENT = '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"></Incident>'
@@ -45,7 +45,7 @@ test('what is written into a context is found there again', () => {
     signatures: ['Yg==', 'Yw=='],
   }
   for (const name of ELEMENTS) {
-    const parts = readItem(scan(xep0268Item(name, INCIDENT, renderContext(whole)).xml))
+    const parts = itemParts(scan(xep0268Item(name, INCIDENT, renderContext(whole)).xml))
     assert.ok(parts)
     assert.deepEqual([parts.element, parts.position, parts.items], [name, 2, items])
     assert.equal(parts.shell?.local, 'IODEF-Document')
@@ -57,7 +57,7 @@ test('what is written into a context is found there again', () => {
 
 test('base64 may be broken into lines', () => {
   const xml = `<report xmlns="urn:xmpp:incident:2">${INCIDENT}<context xmlns="urn:x-iodef-gateway:context:1"><original reason="signature">\n YW\r\nJj\t</original></context></report>`
-  assert.equal(readItem(scan(xml))?.original, 'YWJj')
+  assert.equal(itemParts(scan(xml))?.original, 'YWJj')
 })
 
 const NONE: readonly string[] = [
@@ -69,9 +69,9 @@ const NONE: readonly string[] = [
   '<report xmlns="urn:xmpp:incident:2"><Incident/></report>',
 ]
 
-for (const xml of NONE) test(`no item: ${xml.slice(0, 90)}`, () => assert.equal(readItem(scan(xml)), undefined))
+for (const xml of NONE) test(`no item: ${xml.slice(0, 90)}`, () => assert.equal(itemParts(scan(xml)), undefined))
 
 test('a shell of the other IODEF version is no shell of this Incident', () => {
   const context = `<context xmlns="urn:x-iodef-gateway:context:1"><document>${SHELL.replace('2.0"', '1.0"')}</document></context>`
-  assert.equal(readItem(scan(`<report xmlns="urn:xmpp:incident:2">${INCIDENT}${context}</report>`))?.shell, null)
+  assert.equal(itemParts(scan(`<report xmlns="urn:xmpp:incident:2">${INCIDENT}${context}</report>`))?.shell, null)
 })
