@@ -4,7 +4,8 @@ import { canonical, parseText } from '../../src/xml/libxml.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../../src/xml/normal-form.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { attribute, child, descendants, elements, text, type XmlElement } from '../../src/xml/tree.ts'
+import { attribute, child, elements, text, type XmlElement } from '../../src/xml/tree.ts'
+import { descendants } from '../../test/support/trees.ts'
 import type { Answer } from './post.ts'
 
 interface Check {

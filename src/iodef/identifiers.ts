@@ -1,42 +1,87 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, type Diagnostic, descendants, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, type Diagnostic, text, type XmlAttribute, type XmlElement } from '../xml/tree.ts'
 import { trim } from './trim.ts'
 
 /** Diagnostics of one document: nobody reads more. */
 const LIMIT = 100
 
+interface Reference {
+  readonly element: XmlElement
+  readonly id: string
+  /** the Incident that it stands in, if any */
+  readonly incident: XmlElement | undefined
+}
+
 /**
- * What is wrong with the identifiers below `root` (RFC 7970 §2.14: xs:ID and xs:IDREF): each is an NCName, none occurs
- * twice, every uid-ref names one. These are errors by the schema itself, but libxml2 checks neither an xs:ID in element
- * content nor a reference that points nowhere. Identifiers are observable-id, the content of IndicatorID, Id of XML
- * Signature and xml:id. Their scope is `root`, so call it with the IODEF-Document, extension content and all. `whole`: false
- * when `root` is one part of a document, whose references may point into the others.
+ * Collects the identifiers of one document and the references to them (RFC 7970 §2.14: xs:ID and xs:IDREF), element by element in
+ * document order, and knows what is wrong with them: each is an NCName, none occurs twice, every uid-ref names one. These are errors
+ * by the schema itself, but libxml2 checks neither an xs:ID in element content nor a reference that points nowhere. Identifiers are
+ * observable-id, the content of IndicatorID, Id of XML Signature and xml:id. Their scope is what is shown: the IODEF-Document,
+ * extension content and all.
  */
-export function checkIdentifiers(
-  root: XmlElement,
-  { limit = LIMIT, whole = true }: { readonly limit?: number; readonly whole?: boolean } = {},
-): Diagnostic[] {
-  const found: Diagnostic[] = []
-  const report = ({ line, column }: XmlElement, message: string): void => {
-    if (found.length < limit) found.push({ line, column, message })
+export class Identifiers {
+  /** every observable-id, as RFC 7970's rules ask for them */
+  readonly observableIds = new Set<string>()
+  /** the content of every IndicatorID */
+  readonly indicatorIds = new Set<string>()
+  readonly #first = new Map<string, { readonly element: XmlElement; readonly incident: XmlElement | undefined }>()
+  readonly #references: Reference[] = []
+  readonly #wrong: Diagnostic[] = []
+  readonly #limit: number
+
+  constructor(limit: number = LIMIT) {
+    this.#limit = limit
   }
-  const seen = new Map<string, XmlElement>()
-  const references: { element: XmlElement; id: string }[] = []
-  for (const element of descendants(root)) {
-    for (const { name, id } of identifiers(element)) {
-      const first = seen.get(id)
-      if (!NCNAME.test(id)) report(element, `${name} "${shorten(id)}" is not an identifier (a name without colon).`)
-      else if (first) report(element, `${name} "${shorten(id)}" is already taken in line ${first.line}.`)
-      else seen.set(id, element)
+
+  /** `incident`: the Incident of the document that the element stands in, or is. */
+  look(element: XmlElement, incident: XmlElement | undefined): void {
+    for (const a of element.attributes) {
+      const name = nameOf(element, a)
+      if (name !== undefined) this.#identifier(name, a.value, element, incident)
     }
-    const reference = referenceOf(element)
-    if (reference !== undefined) references.push({ element, id: reference })
+    if (element.ns !== NS.iodef2) return
+    if (element.local === 'IndicatorID') {
+      const value = text(element)
+      this.indicatorIds.add(trim(value))
+      this.#identifier('IndicatorID', value, element, incident)
+    } else if (element.local === 'ObservableReference' || element.local === 'IndicatorReference') {
+      const id = attribute(element, 'uid-ref')
+      if (id !== undefined) this.#references.push({ element, id: trim(id), incident })
+    }
   }
-  for (const { element, id } of references) {
-    if (whole && !seen.has(id))
-      report(element, `uid-ref of ${element.local} names "${shorten(id)}", which is nowhere in the document.`)
+
+  /** `whole`: false when this was one part of a document, whose references may point into the others. */
+  problems({ whole }: { readonly whole: boolean }): Diagnostic[] {
+    const dangling = whole ? this.#references.filter(({ id }) => !this.#first.has(id)) : []
+    const left = Math.max(0, this.#limit - this.#wrong.length)
+    return [...this.#wrong, ...dangling.slice(0, left).map(nowhere)]
   }
-  return found
+
+  /** Does an Incident refer to what stands outside of it? Such a one is no valid document alone. */
+  get linked(): boolean {
+    return this.#references.some(
+      ({ id, incident }) => incident !== undefined && this.#first.get(id)?.incident !== incident,
+    )
+  }
+
+  /** White space around an xs:ID is no part of it. */
+  #identifier(name: string, value: string, element: XmlElement, incident: XmlElement | undefined): void {
+    const id = trim(value)
+    if (name === 'observable-id') this.observableIds.add(id)
+    const first = this.#first.get(id)
+    if (!NCNAME.test(id)) this.#report(element, `${name} "${shorten(id)}" is not an identifier (a name without colon).`)
+    else if (first) this.#report(element, `${name} "${shorten(id)}" is already taken in line ${first.element.line}.`)
+    else this.#first.set(id, { element, incident })
+  }
+
+  #report({ line, column }: XmlElement, message: string): void {
+    if (this.#wrong.length < this.#limit) this.#wrong.push({ line, column, message })
+  }
+}
+
+function nowhere({ element, id }: Reference): Diagnostic {
+  const { line, column, local } = element
+  return { line, column, message: `uid-ref of ${local} names "${shorten(id)}", which is nowhere in the document.` }
 }
 
 const SIGNATURE_IDS: ReadonlySet<string> = new Set([
@@ -51,24 +96,14 @@ const SIGNATURE_IDS: ReadonlySet<string> = new Set([
   'SignatureProperty',
 ])
 
-/** White space around an xs:ID is no part of it. */
-function* identifiers(element: XmlElement): Generator<{ name: string; id: string }> {
-  for (const { ns, local, value } of element.attributes) {
-    if (ns === NS.xml && local === 'id') yield { name: 'xml:id', id: trim(value) }
-    if (ns !== '') continue
-    if (element.ns === NS.iodef2 && local === 'observable-id') yield { name: local, id: trim(value) }
-    if (element.ns === NS.ds && local === 'Id' && SIGNATURE_IDS.has(element.local))
-      yield { name: local, id: trim(value) }
-  }
-  if (element.ns === NS.iodef2 && element.local === 'IndicatorID')
-    yield { name: 'IndicatorID', id: trim(text(element)) }
-}
-
-function referenceOf(element: XmlElement): string | undefined {
-  if (element.ns !== NS.iodef2) return undefined
-  if (element.local !== 'ObservableReference' && element.local !== 'IndicatorReference') return undefined
-  const id = attribute(element, 'uid-ref')
-  return id === undefined ? undefined : trim(id)
+/** What messages call the attribute, if it is an identifier. */
+function nameOf(element: XmlElement, { ns, local }: XmlAttribute): string | undefined {
+  if (ns === NS.xml) return local === 'id' ? 'xml:id' : undefined
+  if (ns !== '') return undefined
+  const isId =
+    (element.ns === NS.iodef2 && local === 'observable-id') ||
+    (element.ns === NS.ds && local === 'Id' && SIGNATURE_IDS.has(element.local))
+  return isId ? local : undefined
 }
 
 /** Namespaces in XML 1.0 §3 over XML 1.0 (fifth edition) §2.3. */

@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, descendants, type XmlElement } from '../xml/tree.ts'
+import { attribute, type XmlElement } from '../xml/tree.ts'
 
 /** RFC 7970 §3.3.1, the words of a `restrictions` list in the configuration. */
 export type Label = 'public' | 'partner' | 'need-to-know' | 'private' | 'default'
@@ -22,26 +22,23 @@ export type Needed = readonly Label[]
 const COUNTED: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.rid])
 
 /**
- * RFC 7970 §3.3.1 over the whole of `root`, extension content and the RID message around a document (RFC 6545 §5) included: an
- * Incident without the attribute is private, other classes inherit, `ext-value` and everything unknown counts as private.
- * Children may relax or tighten, so only the strictest part counts.
+ * What one element asks for by itself (RFC 7970 §3.3.1, RFC 6545 §5), wherever it stands, extension content included; undefined where
+ * it says nothing. An Incident without the attribute is private, other classes inherit, `ext-value` and everything unknown counts as
+ * private.
  */
-export function neededFor(root: XmlElement): Needed {
-  return neededForParts([root])
+export function askedBy(element: XmlElement): Label | undefined {
+  if (!COUNTED.has(element.ns)) return undefined
+  const value = attribute(element, 'restriction')
+  if (value !== undefined) return labelOf(value)
+  return element.local === 'Incident' ? 'private' : undefined
 }
 
-/** What `parts` need together, when only they are shown. */
-export function neededForParts(parts: readonly XmlElement[]): Needed {
-  const labels = new Set<Label>()
-  for (const part of parts) {
-    for (const element of descendants(part)) {
-      if (!COUNTED.has(element.ns)) continue
-      const value = attribute(element, 'restriction')
-      if (value !== undefined) labels.add(labelOf(value))
-      else if (element.local === 'Incident') labels.add('private')
-    }
-  }
-  return reduced(labels)
+/**
+ * What a document needs whose elements ask for these. Children may relax or tighten, so only the strictest part counts; where nobody
+ * asks for anything it is private.
+ */
+export function neededFor(...asked: readonly ReadonlySet<Label>[]): Needed {
+  return reduced(new Set(asked.flatMap((labels) => [...labels])))
 }
 
 /** What several parts of one thing need together. */

@@ -1,12 +1,11 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, type Diagnostic, descendants, text, type XmlElement } from '../xml/tree.ts'
+import { type Diagnostic, walk, type XmlElement } from '../xml/tree.ts'
 import { CHILD_RULES } from './rules-children.ts'
 import { DOCUMENT_RULES } from './rules-document.ts'
 import { ENUMERATION_RULES, extensions } from './rules-enumerations.ts'
-import type { Rule, RuleContext } from './rules-kit.ts'
+import type { Breach, Rule, RuleContext } from './rules-kit.ts'
 import { NETWORK_RULES } from './rules-network.ts'
 import { VALUE_RULES } from './rules-values.ts'
-import { trim } from './trim.ts'
 
 /** A rule of RFC 7970's text that no schema states, and where it is broken. `rule` is stable. */
 export interface RuleFinding extends Diagnostic {
@@ -17,55 +16,44 @@ export interface RuleFinding extends Diagnostic {
 const LIMIT = 1000
 
 const TABLES = [CHILD_RULES, DOCUMENT_RULES, ENUMERATION_RULES, VALUE_RULES, NETWORK_RULES]
+const EVERY_CLASS: readonly Rule[] = [extensions]
 const RULES: ReadonlyMap<string, readonly Rule[]> = new Map(
   [...new Set(TABLES.flatMap((table) => Object.keys(table)))].map((name) => [
     name,
-    [...TABLES.flatMap((table) => table[name] ?? [])],
+    [...EVERY_CLASS, ...TABLES.flatMap((table) => table[name] ?? [])],
   ]),
 )
 
-/**
- * The MUSTs of RFC 7970's text that an IODEF 2 document (or a bare Incident) breaks though the schema accepts it, in
- * document order, at most `limit`. Warnings; errors where `strict` is asked for. IODEF 2 inside extension content counts as
- * well: the schema checks it there, too. Other namespaces, IODEF 1 among them, are left alone.
- */
-export function checkRules(root: XmlElement, limit: number = LIMIT): RuleFinding[] {
-  return checkEach(root, limit, true)
+/** What is wrong by RFC 7970's text, in document order. */
+export interface RuleFindings {
+  /** its MUSTs: warnings; errors where `strict` is asked for */
+  readonly musts: readonly RuleFinding[]
+  /**
+   * what never is more than a warning, `strict` or not: where the text is narrower than the published schema, which counts here
+   * (schemas/README.md), and what nobody can tell from the document alone
+   */
+  readonly notes: readonly RuleFinding[]
 }
 
 /**
- * The same for what never is more than a warning, `strict` or not: where the text is narrower than the published schema,
- * which counts here (schemas/README.md), and what nobody can tell from the document alone.
+ * What an IODEF 2 document (or a bare Incident) breaks though the schema accepts it, at most `limit` of each kind. IODEF 2 inside
+ * extension content counts as well: the schema checks it there, too. Other namespaces, IODEF 1 among them, are left alone.
  */
-export function checkAdvice(root: XmlElement, limit: number = LIMIT): RuleFinding[] {
-  return checkEach(root, limit, false)
-}
-
-function checkEach(root: XmlElement, limit: number, musts: boolean): RuleFinding[] {
-  const context = identifiersOf(root)
-  const findings: RuleFinding[] = []
-  for (const element of descendants(root)) {
-    if (element.ns !== NS.iodef2) continue
-    for (const rule of [extensions, ...(RULES.get(element.local) ?? [])]) {
-      for (const { rule: name, section, text: what, must } of rule(element, context)) {
-        if (must !== musts) continue
-        if (findings.length === limit) return findings
-        const { line, column } = element
-        findings.push({ line, column, message: `RFC 7970 ${section}: ${what}`, rule: name })
+export function checkRules(root: XmlElement, identifiers: RuleContext, limit: number = LIMIT): RuleFindings {
+  const musts: RuleFinding[] = []
+  const notes: RuleFinding[] = []
+  walk(root, (element) => {
+    if (element.ns !== NS.iodef2) return
+    for (const rule of RULES.get(element.local) ?? EVERY_CLASS) {
+      for (const breach of rule(element, identifiers)) {
+        const list = breach.must ? musts : notes
+        if (list.length < limit) list.push(finding(element, breach))
       }
     }
-  }
-  return findings
+  })
+  return { musts, notes }
 }
 
-function identifiersOf(root: XmlElement): RuleContext {
-  const observableIds = new Set<string>()
-  const indicatorIds = new Set<string>()
-  for (const element of descendants(root)) {
-    if (element.ns !== NS.iodef2) continue
-    const id = attribute(element, 'observable-id')
-    if (id !== undefined) observableIds.add(trim(id))
-    if (element.local === 'IndicatorID') indicatorIds.add(trim(text(element)))
-  }
-  return { observableIds, indicatorIds }
+function finding({ line, column }: XmlElement, { rule, section, text }: Breach): RuleFinding {
+  return { line, column, message: `RFC 7970 ${section}: ${text}`, rule }
 }

@@ -1,6 +1,6 @@
 import type { IncidentElement } from '../profile/item.ts'
 import type { RidPolicy, RidReading } from '../rid/message.ts'
-import type { Diagnostic } from '../xml/tree.ts'
+import type { Diagnostic, XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
 
 export type Format = 'IODEF 2' | 'IODEF 1' | 'RID' | 'XEP-0268' | 'unknown'
@@ -46,12 +46,18 @@ export interface ItemReading {
   readonly signatures: readonly string[]
 }
 
+/** A step of reading that ends it. */
+export interface Refused {
+  readonly ok: false
+  readonly refused: Inspection
+}
+
 const CAP = 20
 
 /** The Inspection of what cannot be used; `total` counts the errors that are not listed too. */
 export function refused(
   format: Format,
-  root: string,
+  root: XmlElement | null,
   errors: readonly Diagnostic[],
   total: number,
   warnings: readonly Diagnostic[] = [],
@@ -63,16 +69,29 @@ export function refused(
     valid: false,
     errors: shown,
     more: Math.max(0, total - shown.length),
-    warnings: warnings.slice(0, CAP).map(diagnostic),
-    root,
+    warnings: shortened(warnings),
+    root: nameOf(root),
     rid: null,
     item: null,
     document: null,
   }
 }
 
+/** The Inspection of what is valid. */
+export function accepted(
+  { format, root, warnings }: { format: Format; root: XmlElement; warnings: readonly Diagnostic[] },
+  found: Pick<Inspection, 'rid' | 'item' | 'document'>,
+): Inspection {
+  return { format, valid: true, errors: [], more: 0, warnings: shortened(warnings), root: nameOf(root), ...found }
+}
+
+/** A stranger's name, short enough for any message. */
+export function nameOf(root: XmlElement | null): string {
+  return root?.local.slice(0, 60) ?? ''
+}
+
 /** At most 20, and nothing but line, column and message. */
-export function shortened(list: readonly Diagnostic[]): Diagnostic[] {
+function shortened(list: readonly Diagnostic[]): Diagnostic[] {
   return list.slice(0, CAP).map(diagnostic)
 }
 

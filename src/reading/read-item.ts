@@ -1,43 +1,46 @@
 import { contentModel } from '../iodef/content-model.ts'
-import { type Needed, neededFor, strictest } from '../iodef/restriction.ts'
+import { type Needed, strictest } from '../iodef/restriction.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
 import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
+import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
 import type { XmlElement } from '../xml/tree.ts'
+import type { Checked } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
-import { type Inspection, type ItemReading, refused } from './inspection.ts'
+import { accepted, type Inspection, type ItemReading, nameOf, type ReadOptions, refused } from './inspection.ts'
+import { readText } from './read-text.ts'
 
-/** Reads a text as a document of its own, or as `part` of one, with the options of the item that it came in. */
-export type Read = (text: string, part: boolean) => Inspection
+/** What every text that an item holds is read with, again, as a document of its own. */
+interface Means {
+  readonly schemas: ReadonlyMap<string, Schema>
+  readonly options: ReadOptions
+}
 
-/** An XEP-0268 payload that its schema has accepted: `result` is what is known of it so far. */
-export function readXep0268(root: XmlElement, result: Inspection, read: Read): Inspection {
+/** An XEP-0268 payload that its schema has accepted. Throws DocumentLimit. */
+export function readItem(schemas: Means['schemas'], checked: Checked, options: ReadOptions): Inspection {
+  const { root, format, facts } = checked
   const found = itemParts(root)
   if (found === undefined) {
-    const message = `"${root.local.slice(0, 60)}" holds no Incident.`
-    return refused('XEP-0268', result.root, [{ line: root.line, column: root.column, message }], 1)
+    const message = `"${nameOf(root)}" holds no Incident.`
+    return refused(format, root, [{ line: root.line, column: root.column, message }], 1)
   }
+  const means = { schemas, options: { ...options, part: false } }
   const visible = normalForm(found.incident, contentModel)
-  const original = readOriginal(found, visible, read)
+  const original = readOriginal(means, found, visible)
   const parts = original === undefined ? placed(found, visible) : found
-  const rebuilt = original ?? rebuild(parts, visible, read)
-  if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format: 'XEP-0268', root: result.root }
-  const signed = readSignatures(parts, rebuilt.document, read)
-  const item: ItemReading = {
-    element: parts.element,
-    position: parts.position,
-    items: parts.items,
-    ...readAround(parts, read),
-    signatures: signed.signatures,
-  }
+  const rebuilt = original ?? rebuild(means, parts, visible)
+  if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
+  const signed = readSignatures(means, parts, rebuilt.document)
+  const { element, position, items } = parts
+  const item: ItemReading = { element, position, items, ...readAround(means, parts), signatures: signed.signatures }
   // what is seen and what is carried both count: a publisher may have made them differ
-  const needed = strictest([neededFor(root), rebuilt.document.needed, signed.needed])
-  return { ...result, item, document: { ...rebuilt.document, needed } }
+  const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
+  return accepted(checked, { rid: null, item, document: { ...rebuilt.document, needed } })
 }
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */
@@ -48,12 +51,12 @@ function placed(parts: ItemParts, visible: string): ItemParts {
 }
 
 /** The document that the item carries beside its Incident, if it is valid and what the item shows is its part in it. */
-function readOriginal(parts: ItemParts, visible: string, read: Read): Inspection | undefined {
+function readOriginal({ schemas, options }: Means, parts: ItemParts, visible: string): Inspection | undefined {
   if (parts.original === null || parts.original === '') return undefined
   const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
   if (!decoded.ok) return undefined
-  const inner = read(decoded.text, false)
-  if (!inner.valid || inner.document === null || inner.rid !== null || inner.item !== null) return undefined
+  const inner = readText(schemas, decoded.text, options)
+  if (inner.document === null || inner.rid !== null) return undefined
   const { version, upgraded } = inner.document
   const document = version === 1 && parts.incident.ns === NS.iodef2 ? upgraded : inner.document
   if (document === null || 'invalid' in document || !shows(parts, visible, document)) return undefined
@@ -73,38 +76,36 @@ function shows(parts: ItemParts, visible: string, { incidents, fragile }: Docume
 }
 
 /** What the context says of the RID message, if such a message would be valid: anybody may have written it. */
-function readAround(parts: ItemParts, read: Read): Pick<ItemReading, 'policy' | 'incidentSource'> {
+function readAround({ schemas, options }: Means, parts: ItemParts): Pick<ItemReading, 'policy' | 'incidentSource'> {
   const policy = parts.policy === null ? null : readPolicy(parts.policy)
   const incidentSource = parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel)
   if (policy === null && incidentSource === null) return { policy, incidentSource }
   const placeholder = policyOf('Report', 'PeerToPeer', 'Attack', 'x', null)
-  const valid = read(renderMessage(policy ?? placeholder, null, incidentSource), false).valid
+  const message = renderMessage(policy ?? placeholder, null, incidentSource)
+  const { valid } = readText(schemas, message, options)
   return valid ? { policy, incidentSource } : { policy: null, incidentSource: null }
 }
 
 /** The Signatures that the item carries, if a RID message with them and the original is valid. */
 function readSignatures(
+  { schemas, options }: Means,
   parts: ItemParts,
   { original, needed }: DocumentReading,
-  read: Read,
 ): { readonly signatures: readonly string[]; readonly needed: Needed } {
   const none = { signatures: [], needed }
   if (parts.signatures.length === 0 || original === null) return none
   const signatures = parts.signatures.map((base64) => Buffer.from(base64, 'base64').toString('utf8'))
-  const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), {
-    xml: original.text,
-    version: original.version,
-    signatures,
-  })
-  const inner = read(message, false)
+  const { text: xml, version } = original
+  const policy = policyOf('Report', 'PeerToPeer', 'Attack', 'x', null)
+  const inner = readText(schemas, renderMessage(policy, { xml, version, signatures }), options)
   if (inner.document === null || inner.rid?.signatures.join() !== signatures.join()) return none
   return { signatures, needed: inner.document.needed }
 }
 
 /** The Incident back in its IODEF-Document, judged as such. */
-function rebuild(parts: ItemParts, visible: string, read: Read): Inspection {
+function rebuild({ schemas, options }: Means, parts: ItemParts, visible: string): Inspection {
   const shell = parts.shell === null ? plainShell(parts.incident.ns) : normalForm(parts.shell, contentModel, isIncident)
-  return read(joinDocument(shell, [visible]), parts.items.length > 1)
+  return readText(schemas, joinDocument(shell, [visible]), { ...options, part: parts.items.length > 1 })
 }
 
 function isIncident(element: XmlElement): boolean {

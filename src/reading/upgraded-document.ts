@@ -6,21 +6,24 @@ import type { XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
 import type { Inspection } from './inspection.ts'
 
+/** The text of an IODEF 1 document as IODEF 2, to be read as a document of its own. Throws DocumentLimit. */
+export function upgradedText(document: XmlElement): string {
+  return normalForm(upgradeDocument(document), contentModel)
+}
+
 /**
- * What an IODEF 1 document is published as: its upgrade, read as a document of its own and judged like one, which carries the very
- * document (docs/decisions/0009). Both count for policy, the strictest wins. `invalid` says why it cannot be published.
+ * What an IODEF 1 document is published as: its upgrade, read and judged as a document of its own, which carries the very document
+ * (docs/decisions/0009). Both count for policy, the strictest wins. `invalid` says why it cannot be published.
  */
-export function upgradedReading(
-  document: XmlElement,
-  v1: DocumentReading,
-  read: (upgraded: string) => Inspection,
+export function upgradeOf(
+  v1: Pick<DocumentReading, 'xml' | 'needed' | 'original'>,
+  upgrade: Inspection,
 ): DocumentReading | { readonly invalid: string } {
-  const inner = read(normalForm(upgradeDocument(document), contentModel))
-  if (!inner.valid || inner.document === null) return { invalid: inner.errors[0]?.message ?? 'not valid' }
+  if (!upgrade.valid || upgrade.document === null) return { invalid: upgrade.errors[0]?.message ?? 'not valid' }
   const reason = v1.original?.reason === 'signature' ? 'signature' : 'version'
   return {
-    ...inner.document,
-    needed: strictest([v1.needed, inner.document.needed]),
+    ...upgrade.document,
+    needed: strictest([v1.needed, upgrade.document.needed]),
     original: { text: v1.original?.text ?? v1.xml, reason, version: 1 },
   }
 }

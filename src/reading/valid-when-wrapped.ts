@@ -2,11 +2,15 @@ import { xep0268Item } from '../profile/item.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import { parseText, type Schema, validate } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
-import { descendants, type XmlElement } from '../xml/tree.ts'
+import type { XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
 
 /** What the schemas of items and of RID messages know, and that of a document alone does not. */
 const AROUND: ReadonlySet<string> = new Set([NS.incident, NS.jid, NS.rid])
+
+export function isKnownAround({ ns }: XmlElement): boolean {
+  return AROUND.has(ns)
+}
 
 /**
  * Extension content is judged by whatever schema is at hand: an element of XEP-0268 or RID inside AdditionalData, say, is anything
@@ -14,10 +18,8 @@ const AROUND: ReadonlySet<string> = new Set([NS.incident, NS.jid, NS.rid])
  */
 export function validWhenWrapped(
   schemas: ReadonlyMap<string, Schema>,
-  element: XmlElement,
-  { xml, version, incidents }: DocumentReading,
+  { xml, version, incidents }: Pick<DocumentReading, 'xml' | 'version' | 'incidents'>,
 ): boolean {
-  if (!descendants(element).some(({ ns }) => AROUND.has(ns))) return true
   const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), { xml, version })
   return (
     isValid(message, schemas.get('iodef-rid-2.0.xsd')) &&

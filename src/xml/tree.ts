@@ -51,14 +51,23 @@ export function text(element: XmlElement): string {
   return element.children.map((c) => (typeof c === 'string' ? c : text(c))).join('')
 }
 
-/** The element and everything below it, in document order. Not recursive: depth is the sender's choice. */
-export function* descendants(element: XmlElement): Generator<XmlElement> {
-  const stack = [element]
-  for (let next = stack.pop(); next; next = stack.pop()) {
-    yield next
-    for (let i = next.children.length - 1; i >= 0; i -= 1) {
-      const c = next.children[i]
-      if (c !== undefined && typeof c !== 'string') stack.push(c)
+/** Looks at one element. Whom it returns looks at all that is below; when that is nobody, it does so itself. */
+export type Visitor = (element: XmlElement) => Visitor | undefined
+
+/** Shows the element and everything below it to `visitor`, in document order. Not recursive: depth is the sender's choice. */
+export function walk(root: XmlElement, visitor: Visitor): void {
+  const stack: XmlElement[] = [root]
+  // who looks at each of them
+  const visitors: Visitor[] = [visitor]
+  for (let element = stack.pop(); element !== undefined; element = stack.pop()) {
+    const visit = visitors.pop() ?? visitor
+    const below = visit(element) ?? visit
+    const { children } = element
+    for (let i = children.length - 1; i >= 0; i -= 1) {
+      const c = children[i]
+      if (c === undefined || typeof c === 'string') continue
+      stack.push(c)
+      visitors.push(below)
     }
   }
 }

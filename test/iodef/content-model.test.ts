@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { attribute, descendants, elements, type XmlElement } from '../../src/xml/tree.ts'
+import { attribute, elements, type XmlElement } from '../../src/xml/tree.ts'
+import { descendants } from '../support/trees.ts'
 
 /** What a schema file says of the content of each element that it declares, anywhere. */
 interface Declared {

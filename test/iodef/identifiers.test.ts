@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkIdentifiers } from '../../src/iodef/identifiers.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
+import { identifiersIn } from '../support/trees.ts'
 
 function messages(body: string, limit?: number): string[] {
   const root = scan(`<IODEF-Document xmlns="${NS.iodef2}" xmlns:ds="${NS.ds}">\n${body}</IODEF-Document>`)
-  return checkIdentifiers(root, limit === undefined ? {} : { limit }).map((d) => `${d.line}: ${d.message}`)
+  return identifiersIn(root, limit)
+    .problems({ whole: true })
+    .map((d) => `${d.line}: ${d.message}`)
 }
 
 const indicator = (id: string) => `<IndicatorID name="a.example" version="1">${id}</IndicatorID>`
@@ -59,6 +61,21 @@ describe('identifiers', () => {
     assert.deepEqual(messages('<IndicatorReference uid-ref="b"/><Node observable-id="a"/>'), [
       '2: uid-ref of IndicatorReference names "b", which is nowhere in the document.',
     ])
+  })
+
+  it('of the other parts of a document may be referred to where this is one part', () => {
+    const root = scan(`<ObservableReference xmlns="${NS.iodef2}" uid-ref="elsewhere"/>`)
+    assert.equal(identifiersIn(root).problems({ whole: true }).length, 1)
+    assert.deepEqual(identifiersIn(root).problems({ whole: false }), [])
+  })
+
+  it('are known by kind, white space or not, right or wrong', () => {
+    const root = scan(
+      `<x xmlns="${NS.iodef2}"><Node observable-id=" a "/><Node observable-id="1"/>${indicator(' b')}</x>`,
+    )
+    const { observableIds, indicatorIds } = identifiersIn(root)
+    assert.deepEqual([...observableIds], ['a', '1'])
+    assert.deepEqual([...indicatorIds], ['b'])
   })
 
   it('flood nobody: messages are few and short', () => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { missingFrom, neededFor, strictest } from '../../src/iodef/restriction.ts'
+import { missingFrom, strictest } from '../../src/iodef/restriction.ts'
 import { RESTRICTIONS } from '../../src/vocabulary.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { runs } from '../support/arbitraries.ts'
 import { additionalData, documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+import { neededBy } from '../support/trees.ts'
 
-const needed = (text: string) => neededFor(scan(text))
+const needed = (text: string) => neededBy(scan(text))
 const withAttribute = (attributes: string, content = '') => documentText([incidentText({ attributes, content })])
 
 const WORDS: readonly [written: string, needed: readonly string[]][] = [

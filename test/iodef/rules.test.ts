@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { checkAdvice, checkRules } from '../../src/iodef/rules.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
+import { brokenRules } from '../support/trees.ts'
 
 const parse = (xml: string) =>
   scan(`<t:top xmlns:t="urn:test" xmlns="${NS.iodef2}" xmlns:i1="${NS.iodef1}">\n${xml}</t:top>`)
-const rules = (xml: string) => checkRules(parse(xml)).map((f) => f.rule)
-const advice = (xml: string) => checkAdvice(parse(xml)).map((f) => f.rule)
+const rules = (xml: string) => brokenRules(parse(xml)).musts.map((f) => f.rule)
+const advice = (xml: string) => brokenRules(parse(xml)).notes.map((f) => f.rule)
 
 const D = '<Description>x</Description>'
 const APPLICATION = `<Application>${D}</Application>`
@@ -225,7 +225,7 @@ describe('the advice of the text', () => {
 
 describe('findings', () => {
   it('say where, what and by which section, in document order', () => {
-    assert.deepEqual(checkRules(parse('  <Node/>\n<Contact role="ext-value"/>')), [
+    assert.deepEqual(brokenRules(parse('  <Node/>\n<Contact role="ext-value"/>')).musts, [
       {
         line: 2,
         column: 3,
@@ -256,7 +256,7 @@ describe('findings', () => {
   })
 
   it('end at a limit, however many there are', () => {
-    assert.equal(checkRules(parse('<Node/>'.repeat(5000))).length, 1000)
-    assert.equal(checkRules(parse('<Node/>'.repeat(50)), 7).length, 7)
+    assert.equal(brokenRules(parse('<Node/>'.repeat(5000))).musts.length, 1000)
+    assert.equal(brokenRules(parse('<Node/>'.repeat(50)), 7).musts.length, 7)
   })
 })

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { descendants } from '../../src/xml/tree.ts'
 import { type Chance, runs, withChance } from '../support/arbitraries.ts'
 import { ridText } from '../support/documents.ts'
 import { iodefDocument } from '../support/iodef-arbitrary.ts'
 import { respell } from '../support/respell.ts'
+import { descendants } from '../support/trees.ts'
 import { consume, grid, plan, published, sent, valid } from './journey.ts'
 
 const NOISE = { noise: true, damage: false }

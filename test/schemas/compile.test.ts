@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { compileSchemas } from '../../src/xml/libxml.ts'
-import { attribute, descendants } from '../../src/xml/tree.ts'
+import { attribute } from '../../src/xml/tree.ts'
+import { descendants } from '../support/trees.ts'
 import { files, schema, TOPS, XS } from './support.ts'
 
 /** What the gateway writes behind an Incident; nobody imports it, since what others write is read with more patience. */

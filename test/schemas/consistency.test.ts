@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { EXTENSIBLE } from '../../src/iodef/rules-enumerations.ts'
-import { attribute, child, descendants, elements, type XmlElement } from '../../src/xml/tree.ts'
+import { attribute, child, elements, type XmlElement } from '../../src/xml/tree.ts'
+import { descendants } from '../support/trees.ts'
 import { files, named, schema, XS } from './support.ts'
 
 const V2 = schema('iodef-2.0.xsd')

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, describe, it } from 'node:test'
-import { missingFrom, neededFor } from '../../src/iodef/restriction.ts'
-import { checkRules } from '../../src/iodef/rules.ts'
+import { missingFrom } from '../../src/iodef/restriction.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { decode } from '../../src/xml/decode.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
+import { brokenRules, neededBy } from '../support/trees.ts'
 
 interface Fixture {
   readonly file: string
@@ -49,14 +49,14 @@ describe('fixtures', () => {
   it('break the rules of the text that the manifest says, and no others', () => {
     for (const { file, valid, rules = [] } of fixtures) {
       if (!valid) continue
-      const broken = new Set(checkRules(tree(file)).map((f) => f.rule))
+      const broken = new Set(brokenRules(tree(file)).musts.map((f) => f.rule))
       assert.deepEqual([...broken].sort(), [...rules].sort(), file)
     }
   })
 
   it('may be told to partners, unless their name says restricted', () => {
     for (const { file } of fixtures.filter((f) => f.file.startsWith('valid/'))) {
-      const stopped = missingFrom(['public', 'partner'], neededFor(tree(file)))
+      const stopped = missingFrom(['public', 'partner'], neededBy(tree(file)))
       assert.equal(stopped !== undefined, file.startsWith('valid/restricted-'), `${file} needs ${stopped}`)
     }
   })

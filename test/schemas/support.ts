@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { compileSchemas, parseText, validate } from '../../src/xml/libxml.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { attribute, descendants, type XmlElement } from '../../src/xml/tree.ts'
+import { attribute, type XmlElement } from '../../src/xml/tree.ts'
+import { descendants } from '../support/trees.ts'
 
 const folder = new URL('../../schemas/', import.meta.url)
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { TOP_SCHEMAS } from '../../src/reading/read-document.ts'
+import { TOP_SCHEMAS } from '../../src/reading/format.ts'
 import { compileSchemas, type Schema } from '../../src/xml/libxml.ts'
 
 export const IODEF2 = 'urn:ietf:params:xml:ns:iodef-2.0'

@@ -6,8 +6,9 @@ import { parseText } from '../../src/xml/libxml.ts'
 import { locate } from '../../src/xml/locate.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { descendants, type XmlElement } from '../../src/xml/tree.ts'
+import type { XmlElement } from '../../src/xml/tree.ts'
 import { runs, xmlText } from '../support/arbitraries.ts'
+import { descendants } from '../support/trees.ts'
 
 const noModel = { elementOnly: () => false, opaque: () => false }
 

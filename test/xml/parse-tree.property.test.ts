@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { canonical, parseText } from '../../src/xml/libxml.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { descendants } from '../../src/xml/tree.ts'
 import { runs, xmlText } from '../support/arbitraries.ts'
+import { descendants } from '../support/trees.ts'
 import { type Bare, fromLibxml, fromScan } from './libxml-tree.ts'
 
 const noModel = { elementOnly: () => false, opaque: () => false }

@@ -1,0 +1,53 @@
+import { carriedPolicy } from '../profile/carried-policy.ts'
+import type { RidReading } from '../rid/message.ts'
+import type { Schema } from '../xml/libxml.ts'
+import type { XmlElement } from '../xml/tree.ts'
+import type { Checked } from './check-text.ts'
+import type { Described } from './describe.ts'
+import type { DocumentReading, Original } from './document.ts'
+import { schemaOf } from './format.ts'
+import { sourceText } from './source-text.ts'
+import { validWhenWrapped } from './valid-when-wrapped.ts'
+
+type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'carriable'> & { readonly rid: RidReading | null }
+
+/**
+ * The step `carry`: how the document gets through items and Brokers unharmed, if it does. `rid` is the message around it; what comes
+ * back is that with the policy that speaks for it in an item. Throws DocumentLimit.
+ */
+export function carry(
+  schemas: ReadonlyMap<string, Schema>,
+  checked: Checked,
+  document: XmlElement,
+  described: Described,
+  rid: RidReading | null,
+): Carried {
+  const { fragile, carriable, knownAround, needed, carried } = checked.facts
+  const { xml, version } = described
+  const source = sourceOf(schemas, checked, document, described, (rid?.signatures.length ?? 0) > 0)
+  const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
+  return {
+    original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
+    fragile,
+    carriable: carriable && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
+    rid: rid && policy ? { ...rid, policy } : rid,
+  }
+}
+
+/**
+ * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a prefix in
+ * the value of an xsi:type, whose declaration the normal form has not.
+ */
+function sourceOf(
+  schemas: ReadonlyMap<string, Schema>,
+  { text, root, facts }: Checked,
+  document: XmlElement,
+  { xml, version }: Described,
+  signedBeside: boolean,
+): Original | null {
+  const signed = signedBeside || facts.signed
+  if (!signed && !facts.prefixedType) return null
+  const schema = facts.prefixedType ? schemas.get(schemaOf(document)) : undefined
+  const source = sourceText(text, root, document, xml, schema)
+  return source === undefined ? null : { text: source, reason: signed ? 'signature' : 'characters', version }
+}

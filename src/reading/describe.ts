@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { contentModel } from '../iodef/content-model.ts'
+import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
+import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
+import { NS } from '../xml/namespaces.ts'
+import { normalForm } from '../xml/normal-form.ts'
+import { attribute, elements, type XmlElement } from '../xml/tree.ts'
+import type { DocumentReading, IncidentReading } from './document.ts'
+import type { Facts } from './facts.ts'
+
+/** What a document says, whichever way it travels. */
+export type Described = Omit<DocumentReading, 'original' | 'fragile' | 'carriable' | 'upgraded'>
+
+/** The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs. Throws DocumentLimit. */
+export function describe(document: XmlElement, { needed, alone, identifiers }: Facts): Described {
+  const children = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
+  const isIncident = new Set(children)
+  const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
+  const incidents = children.map(describeIncident)
+  const xml = wholeNormalForm(document, shell, incidents)
+  return {
+    version: document.ns === NS.iodef1 ? 1 : 2,
+    xml,
+    digest: createHash('sha256').update(xml, 'utf8').digest('hex'),
+    shell: shell === PLAIN_SHELL ? null : shell,
+    incidents,
+    needed,
+    alone,
+    linked: incidents.length > 1 && identifiers.linked,
+  }
+}
+
+/** normalForm(document), put together from what is known already where attribute prefixes cannot make a difference. */
+function wholeNormalForm(document: XmlElement, shell: string, incidents: readonly IncidentReading[]): string {
+  if (document.attributes.some((a) => a.ns !== '' && a.ns !== NS.xml)) return normalForm(document, contentModel)
+  const start = `<Incident xmlns="${document.ns}"`
+  return joinDocument(
+    shell,
+    incidents.map(({ xml }) => `<Incident${xml.slice(start.length)}`),
+  )
+}
+
+function describeIncident(incident: XmlElement): IncidentReading {
+  const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }
+  return {
+    id,
+    key: incidentKey(id),
+    purpose: attribute(incident, 'purpose')?.trim() ?? '',
+    xml: normalForm(incident, contentModel),
+  }
+}

@@ -1,0 +1,79 @@
+import { Identifiers } from '../iodef/identifiers.ts'
+import { askedBy, type Label, type Needed, neededFor } from '../iodef/restriction.ts'
+import { isCarriable, isFragile } from '../profile/broker-limits.ts'
+import { carriedElements } from '../profile/carried-policy.ts'
+import { NS } from '../xml/namespaces.ts'
+import { isPrefixedType } from '../xml/normal-form.ts'
+import { type Visitor, walk, type XmlElement } from '../xml/tree.ts'
+import { isKnownAround } from './valid-when-wrapped.ts'
+
+/** What one look at a tree finds. Only rules and the normal form look at it again. */
+export interface Facts {
+  /** what has to be allowed before all of it may be shown */
+  readonly needed: Needed
+  /** the same of the document alone */
+  readonly alone: Needed
+  /** the same of the document and what an item's context carries of the RID message around it */
+  readonly carried: Needed
+  /** all elements of that name in whatever is read, in document order */
+  readonly incidents: readonly XmlElement[]
+  /** what follows is of the document */
+  readonly identifiers: Identifiers
+  /** it holds an XML Signature */
+  readonly signed: boolean
+  /** it holds an xsi:type with a prefix, whose declaration the normal form has not */
+  readonly prefixedType: boolean
+  readonly fragile: boolean
+  readonly carriable: boolean
+  /** it holds elements that the schemas of items or of RID messages know */
+  readonly knownAround: boolean
+}
+
+/** The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. */
+export function factsOf(root: XmlElement, document: XmlElement | undefined): Facts {
+  const asked = { document: new Set<Label>(), context: new Set<Label>(), message: new Set<Label>() }
+  const incidents: XmlElement[] = []
+  const identifiers = new Identifiers()
+  const found = { signed: false, prefixedType: false, fragile: false, carriable: true, knownAround: false }
+
+  const look = (element: XmlElement, labels: Set<Label>): undefined => {
+    const label = askedBy(element)
+    if (label !== undefined) labels.add(label)
+    if (element.local === 'Incident') incidents.push(element)
+  }
+  let incident: XmlElement | undefined
+  const inDocument: Visitor = (element) => {
+    look(element, asked.document)
+    identifiers.look(element, incident)
+    found.signed ||= element.ns === NS.ds && element.local === 'Signature'
+    found.prefixedType ||= element.attributes.some(isPrefixedType)
+    found.fragile ||= isFragile(element)
+    found.carriable &&= isCarriable(element)
+    found.knownAround ||= isKnownAround(element)
+    return undefined
+  }
+  const atItsTop: Visitor = (element) => {
+    incident = element.local === 'Incident' && element.ns === document?.ns ? element : undefined
+    inDocument(element)
+    return inDocument
+  }
+  const inContext: Visitor = (element) => look(element, asked.context)
+  const carried = new Set(root === document ? [] : carriedElements(root))
+  walk(root, (element) => {
+    if (element === document) {
+      inDocument(element)
+      return atItsTop
+    }
+    if (!carried.has(element)) return look(element, asked.message)
+    look(element, asked.context)
+    return inContext
+  })
+  return {
+    ...found,
+    needed: neededFor(asked.document, asked.context, asked.message),
+    alone: neededFor(asked.document),
+    carried: neededFor(asked.document, asked.context),
+    incidents,
+    identifiers,
+  }
+}

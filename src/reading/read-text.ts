@@ -1,0 +1,40 @@
+import { contentModel } from '../iodef/content-model.ts'
+import { type RidReading, readRid, signatureElements } from '../rid/message.ts'
+import type { Schema } from '../xml/libxml.ts'
+import { normalForm } from '../xml/normal-form.ts'
+import { carry } from './carry.ts'
+import { type Checked, checkText } from './check-text.ts'
+import { describe } from './describe.ts'
+import { accepted, type Inspection, type ReadOptions } from './inspection.ts'
+import { sourceText } from './source-text.ts'
+import { upgradedText, upgradeOf } from './upgraded-document.ts'
+import { withinLimits } from './within-limits.ts'
+
+/** Reads a text again, as a document (or RID message) of its own: what an item or an upgrade is judged by. */
+export function readText(schemas: ReadonlyMap<string, Schema>, text: string, options: ReadOptions): Inspection {
+  return withinLimits(() => {
+    const checked = checkText(schemas, text, options)
+    return checked.ok ? readChecked(schemas, checked, options) : checked.refused
+  })
+}
+
+/** The steps behind the last one that may refuse: describe, carry, and of IODEF 1 the upgrade. An item has no document yet. */
+export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Checked, { part }: ReadOptions): Inspection {
+  const { document, facts } = checked
+  const message = checked.format === 'RID' ? readMessage(checked) : null
+  if (document === undefined) return accepted(checked, { rid: message, item: null, document: null })
+  const described = describe(document, facts)
+  const { rid, ...carried } = carry(schemas, checked, document, described, message)
+  const reading = { ...described, ...carried, upgraded: null }
+  if (reading.version === 2) return accepted(checked, { rid, item: null, document: reading })
+  const upgrade = readText(schemas, upgradedText(document), part === undefined ? {} : { part })
+  const upgraded = upgradeOf(reading, upgrade)
+  return accepted(checked, { rid, item: null, document: { ...reading, upgraded } })
+}
+
+function readMessage({ text, root }: Checked): RidReading {
+  const signatures = signatureElements(root).flatMap(
+    (element) => sourceText(text, root, element, normalForm(element, contentModel)) ?? [],
+  )
+  return readRid(root, signatures)
+}

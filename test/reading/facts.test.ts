@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Facts, factsOf } from '../../src/reading/facts.ts'
+import { embeddedDocuments } from '../../src/rid/message.ts'
+import { scan } from '../../src/xml/parse-tree.ts'
+import { additionalData, documentText, IODEF1, incidentText, RID, ridText } from '../support/documents.ts'
+
+function facts(text: string): Facts {
+  const root = scan(text)
+  return factsOf(root, root.ns === RID ? embeddedDocuments(root)[0] : root)
+}
+
+const holding = (xml: string) => documentText([incidentText({ content: additionalData(xml) })])
+
+const QUIET = { signed: false, prefixedType: false, fragile: false, carriable: true, knownAround: false }
+const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
+  ['nothing special', '<x xmlns="urn:x" y="z"/>', {}],
+  ['an XML Signature', '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>', { signed: true }],
+  ['a Signature of somebody else', '<Signature xmlns="urn:x"/>', {}],
+  [
+    'a type with a prefix',
+    '<x xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="p:q"/>',
+    { prefixedType: true, fragile: true },
+  ],
+  ['a carriage return', '<x xmlns="urn:x">&#13;</x>', { fragile: true }],
+  ['a namespace name that Brokers cannot store', '<x xmlns="urn:x" xmlns:p="urn:a b" p:y=""/>', { carriable: false }],
+  ['an element of XEP-0268', '<rumour xmlns="urn:xmpp:incident:2"/>', { knownAround: true }],
+  ['a RID message', `<RID xmlns="${RID}"/>`, { knownAround: true }],
+]
+
+for (const [name, xml, expected] of FOUND) {
+  test(`one look finds ${name}, in a document and in a RID message around it`, () => {
+    for (const text of [holding(xml), ridText(holding(xml))]) {
+      const { signed, prefixedType, fragile, carriable, knownAround } = facts(text)
+      assert.deepEqual({ signed, prefixedType, fragile, carriable, knownAround }, { ...QUIET, ...expected })
+    }
+  })
+}
+
+test('what is wrong with a RID message is no fact of its document', () => {
+  const { signed, prefixedType, fragile, carriable, knownAround } = facts(
+    ridText(documentText(), {
+      documentAttributes: ' meaning="a&#10;b" xmlns:p="urn:a b" p:x=""',
+      behind: '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>',
+    }),
+  )
+  assert.deepEqual({ signed, prefixedType, fragile, carriable, knownAround }, QUIET)
+})
+
+test('restrictions are told apart by what is shown: all, the document, and what an item carries', () => {
+  const text = (policy: string, holder: string, source: string) =>
+    ridText(documentText(), {
+      policyAttributes: policy,
+      documentAttributes: holder,
+      behind: `<IncidentSource${source}><SourceFound>true</SourceFound></IncidentSource>`,
+    })
+  const says = (word: string) => ` restriction="${word}"`
+  const needs = (message: string) => {
+    const { needed, alone, carried } = facts(message)
+    return [needed, alone, carried].map((labels) => labels.join())
+  }
+  assert.deepEqual(needs(text('', '', '')), ['public', 'public', 'public'])
+  assert.deepEqual(needs(text(says('private'), '', '')), ['private', 'public', 'public'])
+  assert.deepEqual(needs(text('', says('need-to-know'), '')), ['need-to-know', 'public', 'public'])
+  assert.deepEqual(needs(text('', '', says('partner'))), ['partner', 'public', 'partner'])
+  assert.deepEqual(needs(text(says('default'), '', says('partner'))), ['partner,default', 'public', 'partner'])
+  assert.deepEqual(needs(documentText([incidentText({ attributes: says('amber') })])), Array(3).fill('need-to-know'))
+})
+
+test('a message without a document needs what its frame says, and has no identifiers', () => {
+  const { needed, identifiers } = facts(ridText(null, { policyAttributes: ' restriction="partner" xml:id="a:b"' }))
+  assert.deepEqual(needed, ['partner'])
+  assert.deepEqual(identifiers.problems({ whole: true }), [])
+})
+
+test('Incidents are listed wherever they stand, in document order', () => {
+  const nested = `<Incident xmlns="${IODEF1}"><IncidentID name="a">nested</IncidentID></Incident>`
+  const { incidents } = facts(
+    ridText(documentText([incidentText({ content: additionalData(nested) }), incidentText()])),
+  )
+  assert.deepEqual(
+    incidents.map(({ ns }) => ns.slice(-3)),
+    ['2.0', '1.0', '2.0'],
+  )
+})
+
+test('identifiers know the Incident that they stand in, and who refers across', () => {
+  const observable = '<EventData observable-id="o"><Description>x</Description></EventData>'
+  const reference =
+    '<IndicatorData><Indicator><IndicatorID name="a.b" version="1">i</IndicatorID><ObservableReference uid-ref="o"/></Indicator></IndicatorData>'
+  const linked = (...contents: string[]) =>
+    facts(documentText(contents.map((content) => incidentText({ content })))).identifiers.linked
+  assert.equal(linked(observable, reference), true)
+  assert.equal(linked(reference, observable), true)
+  assert.equal(linked(observable + reference, ''), false)
+  assert.equal(linked('', ''), false)
+})

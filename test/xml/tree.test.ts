@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { scan } from '../../src/xml/parse-tree.ts'
+import { type Visitor, walk } from '../../src/xml/tree.ts'
+
+const TREE = scan('<a><b><c/>text<d/></b><e><f/></e></a>')
+
+test('a walk shows every element once, in document order', () => {
+  const seen: string[] = []
+  walk(TREE, ({ local }) => {
+    seen.push(local)
+    return undefined
+  })
+  assert.deepEqual(seen, ['a', 'b', 'c', 'd', 'e', 'f'])
+})
+
+test('whom a visitor returns looks at what is below, and at nothing else', () => {
+  const seen: string[] = []
+  const note =
+    (who: string, next?: Visitor): Visitor =>
+    ({ local }) => {
+      seen.push(`${who} ${local}`)
+      return local === 'b' ? next : undefined
+    }
+  walk(TREE, note('outer', note('inner')))
+  assert.deepEqual(seen, ['outer a', 'outer b', 'inner c', 'inner d', 'outer e', 'outer f'])
+})
+
+test('a hundred thousand levels are walked', () => {
+  let count = 0
+  walk(scan('<a>'.repeat(100_000) + '</a>'.repeat(100_000)), () => {
+    count += 1
+    return undefined
+  })
+  assert.equal(count, 100_000)
+})
