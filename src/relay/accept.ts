@@ -2,17 +2,15 @@ import { createHash } from 'node:crypto'
 import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
-import { incidentKey } from '../iodef/incident-id.ts'
 import { variantOf } from '../profile/variant.ts'
-import type { DocumentReading } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import type { Store } from '../store/contract.ts'
-import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
-import { type Publication, planPublication } from './plan-items.ts'
+import type { MsgType } from '../vocabulary.ts'
+import { type Judgement, judge } from './judge.ts'
 
 interface AcceptOptions {
   readonly config: Config
@@ -43,7 +41,7 @@ export function createAccept(options: AcceptOptions): Accept {
     } catch (error) {
       return cannotRead(options, message, error)
     }
-    const judged = judge(config, message, inspection)
+    const judged = judge(config, message.peer, inspection)
     if (judged.kind === 'problem') {
       return refuse(options, message, judged.code, judged.problem, judged.incidents)
     }
@@ -112,98 +110,6 @@ function digestOf({ msgType, document }: Extract<Judgement, { kind: 'accepted' }
     signatures: rid?.signatures ?? [],
   })
   return createHash('sha256').update(`${msgType}\n${document.digest}\n${besides}`.trimEnd()).digest('hex')
-}
-
-type Judgement =
-  | { kind: 'problem'; code: string; problem: Problem; incidents: readonly string[] }
-  | {
-      kind: 'denied'
-      code: string
-      reason: string
-      justification: Justification
-      msgType: MsgType
-      incidents: readonly string[]
-    }
-  | {
-      kind: 'accepted'
-      msgType: MsgType
-      document: DocumentReading
-      incidents: readonly string[]
-      publications: readonly Publication[]
-    }
-
-function judge(config: Config, message: IncomingMessage, inspection: Inspection): Judgement {
-  const { rid, document } = inspection
-  const incidents = document?.incidents.map((incident) => incident.key) ?? inspection.claimed ?? []
-  const problem = (code: string, p: Problem): Judgement => ({ kind: 'problem', code, problem: p, incidents })
-  if (!inspection.valid) {
-    const detail =
-      inspection.format === 'unknown'
-        ? 'The body cannot be read.'
-        : `The body is not a valid ${inspection.format} document.`
-    return problem('invalid', {
-      status: 400,
-      title: 'Not a valid RID message',
-      detail,
-      errors: inspection.errors,
-      more: inspection.more,
-    })
-  }
-  if (inspection.format === 'XEP-0268') {
-    return problem('improper', improper('The root element is neither RID nor IODEF-Document.'))
-  }
-  if (inspection.format === 'RID' && rid?.policy == null) {
-    return problem('improper', improper('There is no RIDPolicy (RFC 6545 §5.1), so the message has no type.'))
-  }
-  // one that nobody looked at would be lost
-  if (rid !== null && rid.documents > 1) return problem('improper', improper('There is more than one IODEF-Document.'))
-  const written = rid === null ? 'Report' : rid.msgType
-  const msgType = MSG_TYPES.find((type) => type === written)
-  if (msgType === undefined || !message.peer.accept.includes(msgType)) {
-    const detail = 'This peer may not send messages of this type.'
-    return problem('msg-type', { status: 403, title: 'Message type not allowed', detail })
-  }
-  const denied = (code: string, reason: string, justification: Justification = 'CannotProcess'): Judgement => ({
-    kind: 'denied',
-    code,
-    reason,
-    justification,
-    msgType,
-    incidents: incidents.length > 0 ? incidents : ridIncident(inspection),
-  })
-  if (document === null) {
-    if (rid?.hasPayload !== true) return denied('no-document', 'the message carries no IODEF-Document')
-    return denied(
-      'format',
-      'the embedded document is no IODEF-Document in a namespace that is understood',
-      'UnrecognizedFormat',
-    )
-  }
-  const published = document.upgraded ?? document
-  if ('invalid' in published) {
-    const reason = `the IODEF 1 document cannot be written as IODEF 2: ${published.invalid}`
-    return denied('format', reason, 'UnrecognizedFormat')
-  }
-  const plan = planPublication(config, message.peer, msgType, published, rid)
-  if (plan.kind === 'denied') return denied(plan.code, plan.reason)
-  if (plan.kind === 'too-large') {
-    const { items, bytes, limit } = plan
-    const detail =
-      items === 1
-        ? `An item of this report would have ${bytes} bytes; the Broker takes at most ${limit}.`
-        : `The items of this report would have more than ${limit} bytes together.`
-    return problem('too-large', { status: 413, title: 'Too large for the Broker', detail })
-  }
-  return { kind: 'accepted', msgType, document, incidents, publications: plan.publications }
-}
-
-function ridIncident(inspection: Inspection): string[] {
-  const id = inspection.rid?.incidentId
-  return id == null ? [] : [incidentKey(id)]
-}
-
-function improper(detail: string): Problem {
-  return { status: 400, title: 'Improper RID message', detail }
 }
 
 function busy(detail: string): Problem {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, it } from 'node:test'
 import type { PeerConfig, TopicConfig } from '../../src/config/types.ts'
 import { createReader } from '../../src/reading/reader.ts'
-import { planPublication } from '../../src/relay/plan-items.ts'
+import { planItems } from '../../src/relay/plan-items.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import { blocks, page } from './markdown.ts'
 
@@ -41,13 +41,7 @@ it('the example of docs/grid-profile.md is what the gateway publishes', async ()
   }
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: { maxItem: 250_000, topics: [topic] } }
   const peer = { name: 'csirt-a', publish: ['incident'] } as unknown as PeerConfig
-  const plan = planPublication(
-    config as unknown as Parameters<typeof planPublication>[0],
-    peer,
-    'Report',
-    document,
-    rid,
-  )
+  const plan = planItems(config as unknown as Parameters<typeof planItems>[0], peer, 'Report', document, rid)
   assert.equal(plan.kind, 'publish')
   const item = plan.kind === 'publish' ? plan.publications[0]?.item : undefined
   assert.equal(item?.id, id)

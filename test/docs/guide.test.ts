@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
 import { it } from 'node:test'
+import { GatewayError } from '../../src/errors.ts'
 import type { EventRow } from '../../src/events/row.ts'
 import { EVENTS } from '../../src/events/table.ts'
 import { createMetrics, METRICS, type MetricRow } from '../../src/metrics.ts'
+import { OBJECTIONS, TOO_LARGE } from '../../src/relay/judge.ts'
+import { PLAN_OBJECTIONS } from '../../src/relay/plan-items.ts'
 import { page, ROOT } from './markdown.ts'
 
 const guide = page('docs/guide.md')
@@ -63,14 +66,32 @@ it('nothing that is told above debug goes without a word on what to do', () => {
   assert.deepEqual(silent, [])
 })
 
-it('the guide has every code of denials and refusals', () => {
-  const codes = [
-    ...inSource(/\bdenied\(\s*'([a-z-]+)'/g),
-    ...inSource(/\bproblem\(\s*'([a-z-]+)'/g),
-    ...inSource(/refuse\(options, message, '([a-z-]+)'/g),
-  ]
-  assert.ok(codes.length > 10, codes.join())
-  assert.deepEqual(missing(codes), [])
+/** The codes in the first cell of each row, with what stands in the second. */
+function codesBelow(heading: string): [code: string, second: string][] {
+  return rowsBelow(heading).flatMap((row) => {
+    const [, codes = '', second = ''] = row.split(/ ?\| ?/)
+    return [...codes.matchAll(/`([a-z-]+)`/g)].map(([, code = '']): [string, string] => [code, second])
+  })
+}
+
+it('the guide has every code of a denial, and no other', () => {
+  const denials = OBJECTIONS.filter(({ answer }) => answer.kind === 'denied')
+  const codes = [...denials, ...PLAN_OBJECTIONS].map(({ name }) => name)
+  assert.deepEqual(new Set(codesBelow('code | reason').map(([code]) => code)), new Set(codes))
+})
+
+it('the guide has every code of a refusal, and no other, each with its HTTP status', () => {
+  const refusals = [...OBJECTIONS, TOO_LARGE].flatMap(({ name, answer }): [string, string][] =>
+    answer.kind === 'problem' ? [[name, String(answer.status)]] : [],
+  )
+  // what reading may end with, besides an Inspection
+  const reading = (['intake-timeout', 'intake-memory', 'intake-busy', 'internal'] as const).map(
+    (code): [string, string] => [code, new GatewayError(code).permanence === 'permanent' ? '400' : '503'],
+  )
+  const full = inSource(/refuse\(options, message, '([a-z-]+)'/g).map((code): [string, string] => [code, '503'])
+  assert.deepEqual(full.length, 1)
+  const sorted = (list: readonly [string, string][]) => [...new Map(list)].sort()
+  assert.deepEqual(sorted(codesBelow('code | HTTP')), sorted([...refusals, ...reading, ...full]))
 })
 
 it('the guide has every code of a grid that is away', () => {

@@ -3,8 +3,9 @@ import type { Config, PeerConfig, TopicConfig } from '../../src/config/types.ts'
 import type { DocumentReading } from '../../src/reading/document.ts'
 import type { Inspection } from '../../src/reading/inspection.ts'
 import { readDocument } from '../../src/reading/read-document.ts'
+import type { Publication } from '../../src/relay/make-items.ts'
 import { type Consumed, consumedFrom } from '../../src/relay/part.ts'
-import { type Plan, type Publication, planPublication } from '../../src/relay/plan-items.ts'
+import { type Plan, planItems } from '../../src/relay/plan-items.ts'
 import { renderRid } from '../../src/relay/render-rid.ts'
 import type { RidReading } from '../../src/rid/message.ts'
 import { schemas } from '../support/documents.ts'
@@ -51,7 +52,7 @@ export function upgradedOf({ upgraded }: DocumentReading): DocumentReading {
 }
 
 export function plan(posted: DocumentReading, rid: RidReading | null = null, on = config()): Plan {
-  return planPublication(on, PEER, 'Report', upgradedOf(posted), rid)
+  return planItems(on, PEER, 'Report', upgradedOf(posted), rid)
 }
 
 export function publish(posted: DocumentReading, rid: RidReading | null = null): readonly Publication[] {

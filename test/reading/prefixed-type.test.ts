@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createReader } from '../../src/reading/reader.ts'
 import { consumedFrom } from '../../src/relay/part.ts'
-import { planPublication } from '../../src/relay/plan-items.ts'
+import { planItems } from '../../src/relay/plan-items.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 
 const reader = createReader({ threads: 1 })
@@ -20,7 +20,7 @@ test('a report with a prefix in xsi:type is not held as invalid on its way back,
   const posted = await reader.inspect(Buffer.from(DOCUMENT))
   assert.equal(posted.valid, true, posted.errors[0]?.message)
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
-  const plan = planPublication(config, publisher('incident'), 'Report', posted.document!, null)
+  const plan = planItems(config, publisher('incident'), 'Report', posted.document!, null)
   assert.equal(plan.kind, 'publish')
   const item = plan.kind === 'publish' ? plan.publications[0]!.item : undefined
   const read = await reader.inspect(Buffer.from(item!.xml))

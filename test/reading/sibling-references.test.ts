@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createReader } from '../../src/reading/reader.ts'
-import { planPublication } from '../../src/relay/plan-items.ts'
+import { planItems } from '../../src/relay/plan-items.ts'
 import { publisher, topic } from '../support/sample-config.ts'
 
 const reader = createReader({ threads: 1 })
@@ -25,7 +25,7 @@ test('an item whose reference points into a sibling Incident is not held as inva
   const posted = await reader.inspect(Buffer.from(DOCUMENT))
   assert.equal(posted.valid, true, posted.errors[0]?.message)
   const config = { routes: [{ match: {}, topic: 'incident' }], grid: topic('incident') }
-  const plan = planPublication(config, publisher('incident'), 'Report', posted.document!, null)
+  const plan = planItems(config, publisher('incident'), 'Report', posted.document!, null)
   assert.equal(plan.kind, 'publish')
   const items = plan.kind === 'publish' ? plan.publications : []
   assert.equal(items.length, 2)

@@ -3,9 +3,10 @@ import type { Config, PeerConfig, TopicConfig } from '../../src/config/types.ts'
 import type { DocumentReading } from '../../src/reading/document.ts'
 import type { Inspection } from '../../src/reading/inspection.ts'
 import { readDocument } from '../../src/reading/read-document.ts'
+import type { Publication } from '../../src/relay/make-items.ts'
 import { type Consumed, consumedFrom } from '../../src/relay/part.ts'
 import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
-import { type Plan, type Publication, planPublication } from '../../src/relay/plan-items.ts'
+import { type Plan, planItems } from '../../src/relay/plan-items.ts'
 import type { Delivery } from '../../src/store/contract.ts'
 import type { MsgType } from '../../src/vocabulary.ts'
 import { schemas } from '../support/documents.ts'
@@ -48,7 +49,7 @@ export function grid(more: Partial<TopicConfig> = {}, maxItem = 10_000_000): Pic
 
 export function plan(posted: Inspection, config = grid(), from = peer(), msgType: MsgType = 'Report'): Plan {
   assert.ok(posted.document !== null)
-  return planPublication(config, from, msgType, posted.document, posted.rid)
+  return planItems(config, from, msgType, posted.document, posted.rid)
 }
 
 export function published(posted: Inspection, config = grid(), msgType: MsgType = 'Report'): readonly Publication[] {

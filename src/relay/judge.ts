@@ -1,0 +1,188 @@
+import type { Config, PeerConfig } from '../config/types.ts'
+import { incidentKey } from '../iodef/incident-id.ts'
+import type { DocumentReading } from '../reading/document.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Problem } from '../rid/contract.ts'
+import type { Justification } from '../rid/message.ts'
+import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
+import type { Publication, TooLarge } from './make-items.ts'
+import { firstObjection, type Objection } from './objection.ts'
+import { planItems } from './plan-items.ts'
+
+/** What the one door in makes of a RID message: `code` is the name of an objection. */
+export type Judgement =
+  | {
+      readonly kind: 'problem'
+      readonly code: string
+      readonly problem: Problem
+      readonly incidents: readonly string[]
+    }
+  | {
+      readonly kind: 'denied'
+      readonly code: string
+      readonly reason: string
+      readonly justification: Justification
+      readonly msgType: MsgType
+      readonly incidents: readonly string[]
+    }
+  | {
+      readonly kind: 'accepted'
+      readonly msgType: MsgType
+      readonly document: DocumentReading
+      readonly incidents: readonly string[]
+      readonly publications: readonly Publication[]
+    }
+
+/** A message that was read, and what of it counts. */
+interface Asked {
+  readonly peer: PeerConfig
+  readonly inspection: Inspection
+  /** undefined for a word that is none of RFC 6545's */
+  readonly msgType: MsgType | undefined
+}
+
+/** An HTTP status: what came is not RID, or its sender may not send it. */
+interface Refusal<Of> {
+  readonly kind: 'problem'
+  readonly status: Problem['status']
+  readonly title: string
+  readonly about: (of: Of) => Pick<Problem, 'detail' | 'errors' | 'more'>
+}
+
+/** An Acknowledgement `Denied` (RFC 6545 §7.2), with the reason in log and trace. */
+interface Denial {
+  readonly kind: 'denied'
+  readonly justification: Justification
+  readonly reason: (asked: Asked) => string
+}
+
+/** Why a message is not looked at further, in this order. */
+export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = [
+  {
+    name: 'invalid',
+    when: ({ inspection }) => !inspection.valid,
+    answer: {
+      kind: 'problem',
+      status: 400,
+      title: 'Not a valid RID message',
+      about: ({ inspection: { format, errors, more } }) => ({
+        detail: format === 'unknown' ? 'The body cannot be read.' : `The body is not a valid ${format} document.`,
+        errors,
+        more,
+      }),
+    },
+  },
+  {
+    name: 'improper',
+    when: ({ inspection }) => inspection.format === 'XEP-0268',
+    answer: improper('The root element is neither RID nor IODEF-Document.'),
+  },
+  {
+    name: 'improper',
+    when: ({ inspection: { format, rid } }) => format === 'RID' && rid?.policy == null,
+    answer: improper('There is no RIDPolicy (RFC 6545 §5.1), so the message has no type.'),
+  },
+  {
+    // one that nobody looked at would be lost
+    name: 'improper',
+    when: ({ inspection: { rid } }) => rid !== null && rid.documents > 1,
+    answer: improper('There is more than one IODEF-Document.'),
+  },
+  {
+    name: 'msg-type',
+    when: ({ msgType, peer }) => msgType === undefined || !peer.accept.includes(msgType),
+    answer: {
+      kind: 'problem',
+      status: 403,
+      title: 'Message type not allowed',
+      about: () => ({ detail: 'This peer may not send messages of this type.' }),
+    },
+  },
+  {
+    name: 'no-document',
+    when: ({ inspection: { document, rid } }) => document === null && rid?.hasPayload !== true,
+    answer: {
+      kind: 'denied',
+      justification: 'CannotProcess',
+      reason: () => 'the message carries no IODEF-Document',
+    },
+  },
+  {
+    name: 'format',
+    when: ({ inspection }) => inspection.document === null,
+    answer: {
+      kind: 'denied',
+      justification: 'UnrecognizedFormat',
+      reason: () => 'the embedded document is no IODEF-Document in a namespace that is understood',
+    },
+  },
+  {
+    name: 'format',
+    when: ({ inspection }) => unpublishable(inspection) !== undefined,
+    answer: {
+      kind: 'denied',
+      justification: 'UnrecognizedFormat',
+      reason: ({ inspection }) => `the IODEF 1 document cannot be written as IODEF 2: ${unpublishable(inspection)}`,
+    },
+  },
+]
+
+function improper(detail: string): Refusal<unknown> {
+  return { kind: 'problem', status: 400, title: 'Improper RID message', about: () => ({ detail }) }
+}
+
+function unpublishable({ document }: Inspection): string | undefined {
+  const upgraded = document?.upgraded ?? null
+  return upgraded !== null && 'invalid' in upgraded ? upgraded.invalid : undefined
+}
+
+/** What only the plan shows, as an HTTP status; its other objections are denials. */
+export const TOO_LARGE: { readonly name: string; readonly answer: Refusal<TooLarge> } = {
+  name: 'too-large',
+  answer: {
+    kind: 'problem',
+    status: 413,
+    title: 'Too large for the Broker',
+    about: ({ items, bytes, limit }) => ({
+      detail:
+        items === 1
+          ? `An item of this report would have ${bytes} bytes; the Broker takes at most ${limit}.`
+          : `The items of this report would have more than ${limit} bytes together.`,
+    }),
+  },
+}
+
+/** The one judgement of what comes in from a peer: what it is, whether it may, and what it becomes on the grid. */
+export function judge(config: Pick<Config, 'routes' | 'grid'>, peer: PeerConfig, inspection: Inspection): Judgement {
+  const { rid, document } = inspection
+  const incidents = document?.incidents.map((incident) => incident.key) ?? inspection.claimed ?? []
+  const written = rid === null ? 'Report' : rid.msgType
+  const msgType = MSG_TYPES.find((type) => type === written)
+  const problem = <Of>(code: string, { status, title, about }: Refusal<Of>, of: Of): Judgement => {
+    return { kind: 'problem', code, problem: { status, title, ...about(of) }, incidents }
+  }
+  const asked = { peer, inspection, msgType }
+  const objection = firstObjection(OBJECTIONS, asked)
+  if (objection?.answer.kind === 'problem') return problem(objection.name, objection.answer, asked)
+  if (msgType === undefined) throw new Error('a message of no type was not objected to')
+  const denied = (code: string, reason: string, justification: Justification = 'CannotProcess'): Judgement => {
+    const named = incidents.length > 0 ? incidents : messageIncident(inspection)
+    return { kind: 'denied', code, reason, justification, msgType, incidents: named }
+  }
+  if (objection?.answer.kind === 'denied') {
+    return denied(objection.name, objection.answer.reason(asked), objection.answer.justification)
+  }
+  const published = document?.upgraded ?? document
+  if (document === null || published === null || 'invalid' in published) {
+    throw new Error('a message without a document to publish was not objected to')
+  }
+  const plan = planItems(config, peer, msgType, published, rid)
+  if (plan.kind === 'denied') return denied(plan.code, plan.reason)
+  if (plan.kind === 'too-large') return problem(TOO_LARGE.name, TOO_LARGE.answer, plan)
+  return { kind: 'accepted', msgType, document, incidents, publications: plan.publications }
+}
+
+/** The IncidentID of the message itself, where no document names one. */
+function messageIncident({ rid }: Inspection): string[] {
+  return rid?.incidentId == null ? [] : [incidentKey(rid.incidentId)]
+}

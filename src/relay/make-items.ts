@@ -1,0 +1,116 @@
+import type { TopicConfig } from '../config/types.ts'
+import { type Context, type Item, itemId, renderContext, xep0268Item } from '../profile/item.ts'
+import { elementOf, typeOf } from '../profile/msg-types.ts'
+import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
+import { variantOf } from '../profile/variant.ts'
+import type { DocumentReading } from '../reading/document.ts'
+import { type RidReading, renderPolicy } from '../rid/message.ts'
+import type { MsgType } from '../vocabulary.ts'
+
+/** An item and where it goes. `incident` is the key it is traced by. */
+export interface Publication {
+  readonly topic: string
+  readonly incident: string
+  /** what a bare document carries besides the first */
+  readonly also?: readonly string[]
+  readonly item: Item
+  /** tells the item from others of the same id: variant.ts */
+  readonly variant: string
+}
+
+/** A document that may be published: `topics` has the Topic of each of its Incidents. */
+export interface Routed {
+  readonly msgType: MsgType
+  readonly document: DocumentReading
+  readonly rid: RidReading | null
+  readonly topics: readonly TopicConfig[]
+}
+
+/** `items`: how many have these bytes together; 1 for one that is larger than the Broker takes */
+export interface TooLarge {
+  readonly kind: 'too-large'
+  readonly items: number
+  readonly bytes: number
+  readonly limit: number
+}
+
+/**
+ * What the items of one document may have together, in items of the largest size. Each of n items lists all n, and may carry the
+ * document: without a bound a message of 1 MiB asks for 1 GiB of them.
+ */
+const LARGEST_ITEMS = 64
+
+/** Makes the items one by one, and no more once one of them, or all together, are too large. `limit`: bytes that the Broker takes. */
+export function makeItems(routed: Routed, limit: number): readonly Publication[] | TooLarge {
+  const publications: Publication[] = []
+  let total = 0
+  for (const source of [bare(routed), wrapped(routed)]) {
+    for (const publication of source) {
+      const bytes = Buffer.byteLength(publication.item.xml)
+      if (bytes > limit) return { kind: 'too-large', items: 1, bytes, limit }
+      publications.push(publication)
+      total += bytes
+      if (total > limit * LARGEST_ITEMS) {
+        return { kind: 'too-large', items: publications.length, bytes: total, limit: limit * LARGEST_ITEMS }
+      }
+    }
+  }
+  return publications
+}
+
+/** Topics of payload `iodef`: one IODEF-Document each, with only that Topic's Incidents (RFC 8600 §6). */
+function bare({ document, topics }: Routed): Publication[] {
+  const targets = [...new Set(topics.filter((topic) => topic.payload === 'iodef'))]
+  return targets.map((topic) => {
+    const own = document.incidents.filter((_, i) => topics[i] === topic)
+    const whole = own.length === document.incidents.length
+    const xml = whole
+      ? document.xml
+      : joinDocument(
+          document.shell ?? PLAIN_SHELL,
+          own.map((incident) => incident.xml),
+        )
+    const [first, ...others] = own.map((incident) => incident.key)
+    return { topic: topic.name, incident: first ?? '', also: others, item: { id: itemId(xml), xml }, variant: '' }
+  })
+}
+
+/** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
+function* wrapped({ msgType, document, topics, rid }: Routed): Generator<Publication> {
+  const element = elementOf(msgType)
+  if (element === undefined) return
+  const ids = document.incidents.map((incident) => xep0268Item(element, incident.xml).id)
+  const made = new Set<string>()
+  for (const [i, incident] of document.incidents.entries()) {
+    const topic = topics[i]
+    const id = ids[i] ?? ''
+    // the same Incident twice in one document is one item; its context names both places
+    if (topic?.payload !== 'xep-0268' || made.has(id)) continue
+    made.add(id)
+    const original = i > 0 && !document.fragile ? null : document.original
+    const signatures = i > 0 || rid === null ? [] : rid.signatures
+    const incidentSource = rid?.incidentSource ?? null
+    const { shell } = document
+    const context: Context = {
+      position: i + 1,
+      items: ids,
+      shell,
+      policy: rid?.policy == null ? null : renderPolicy(rid.policy),
+      incidentSource,
+      original: original && { base64: Buffer.from(original.text).toString('base64'), reason: original.reason },
+      signatures: signatures.map((text) => Buffer.from(text).toString('base64')),
+    }
+    const item = xep0268Item(element, incident.xml, renderContext(context))
+    const stated = msgType === typeOf(element, undefined) ? undefined : msgType
+    const restriction = rid?.policy?.attributes.restriction
+    const besides = {
+      msgType: stated,
+      shell,
+      restriction,
+      incidentSource,
+      original: original?.text ?? null,
+      signatures,
+    }
+    yield { topic: topic.name, incident: incident.key, item, variant: variantOf(besides) }
+  }
+}
