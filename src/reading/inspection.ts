@@ -78,7 +78,7 @@ export function refused(
 }
 
 /** The Inspection of what is valid. */
-export function accepted(
+export function inspectionOf(
   { format, root, warnings }: { format: Format; root: XmlElement; warnings: readonly Diagnostic[] },
   found: Pick<Inspection, 'rid' | 'item' | 'document'>,
 ): Inspection {

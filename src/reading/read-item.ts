@@ -12,7 +12,7 @@ import { scan } from '../xml/parse-tree.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import type { Checked } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
-import { accepted, type Inspection, type ItemReading, nameOf, type ReadOptions, refused } from './inspection.ts'
+import { type Inspection, type ItemReading, inspectionOf, nameOf, type ReadOptions, refused } from './inspection.ts'
 import { readText } from './read-text.ts'
 
 /** What every text that an item holds is read with, again, as a document of its own. */
@@ -40,7 +40,7 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
   const item: ItemReading = { element, position, items, ...readAround(means, parts), signatures: signed.signatures }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
-  return accepted(checked, { rid: null, item, document: { ...rebuilt.document, needed } })
+  return inspectionOf(checked, { rid: null, item, document: { ...rebuilt.document, needed } })
 }
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */

@@ -5,7 +5,7 @@ import { normalForm } from '../xml/normal-form.ts'
 import { carry } from './carry.ts'
 import { type Checked, checkText } from './check-text.ts'
 import { describe } from './describe.ts'
-import { accepted, type Inspection, type ReadOptions } from './inspection.ts'
+import { type Inspection, inspectionOf, type ReadOptions } from './inspection.ts'
 import { sourceText } from './source-text.ts'
 import { upgradedText, upgradeOf } from './upgraded-document.ts'
 import { withinLimits } from './within-limits.ts'
@@ -22,14 +22,14 @@ export function readText(schemas: ReadonlyMap<string, Schema>, text: string, opt
 export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Checked, { part }: ReadOptions): Inspection {
   const { document, facts } = checked
   const message = checked.format === 'RID' ? readMessage(checked) : null
-  if (document === undefined) return accepted(checked, { rid: message, item: null, document: null })
+  if (document === undefined) return inspectionOf(checked, { rid: message, item: null, document: null })
   const described = describe(document, facts)
   const { rid, ...carried } = carry(schemas, checked, document, described, message)
   const reading = { ...described, ...carried, upgraded: null }
-  if (reading.version === 2) return accepted(checked, { rid, item: null, document: reading })
+  if (reading.version === 2) return inspectionOf(checked, { rid, item: null, document: reading })
   const upgrade = readText(schemas, upgradedText(document), part === undefined ? {} : { part })
   const upgraded = upgradeOf(reading, upgrade)
-  return accepted(checked, { rid, item: null, document: { ...reading, upgraded } })
+  return inspectionOf(checked, { rid, item: null, document: { ...reading, upgraded } })
 }
 
 function readMessage({ text, root }: Checked): RidReading {
