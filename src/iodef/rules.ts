@@ -3,7 +3,7 @@ import { type Diagnostic, walk, type XmlElement } from '../xml/tree.ts'
 import { CHILD_RULES } from './rules-children.ts'
 import { DOCUMENT_RULES } from './rules-document.ts'
 import { ENUMERATION_RULES, extensions } from './rules-enumerations.ts'
-import type { Breach, Rule, RuleContext } from './rules-kit.ts'
+import { type Breach, NONE, type Rule, type RuleContext } from './rules-kit.ts'
 import { NETWORK_RULES } from './rules-network.ts'
 import { VALUE_RULES } from './rules-values.ts'
 
@@ -43,15 +43,23 @@ export function checkRules(root: XmlElement, identifiers: RuleContext, limit: nu
   const musts: RuleFinding[] = []
   const notes: RuleFinding[] = []
   walk(root, (element) => {
-    if (element.ns !== NS.iodef2) return
-    for (const rule of RULES.get(element.local) ?? EVERY_CLASS) {
-      for (const breach of rule(element, identifiers)) {
-        const list = breach.must ? musts : notes
-        if (list.length < limit) list.push(finding(element, breach))
-      }
+    for (const breach of breachesOf(element, identifiers)) {
+      const list = breach.must ? musts : notes
+      if (list.length < limit) list.push(finding(element, breach))
     }
+    return undefined
   })
   return { musts, notes }
+}
+
+function breachesOf(element: XmlElement, identifiers: RuleContext): readonly Breach[] {
+  if (element.ns !== NS.iodef2) return NONE
+  let breaches = NONE
+  for (const rule of RULES.get(element.local) ?? EVERY_CLASS) {
+    const found = rule(element, identifiers)
+    if (found.length > 0) breaches = [...breaches, ...found]
+  }
+  return breaches
 }
 
 function finding({ line, column }: XmlElement, { rule, section, text }: Breach): RuleFinding {

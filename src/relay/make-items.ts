@@ -1,5 +1,5 @@
 import type { TopicConfig } from '../config/types.ts'
-import { type Context, type Item, itemId, renderContext, xep0268Item } from '../profile/item.ts'
+import { type Context, type IncidentElement, type Item, itemId, renderContext, xep0268Item } from '../profile/item.ts'
 import { elementOf, typeOf } from '../profile/msg-types.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
@@ -76,7 +76,8 @@ function bare({ document, topics }: Routed): Publication[] {
 }
 
 /** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
-function* wrapped({ msgType, document, topics, rid }: Routed): Generator<Publication> {
+function* wrapped(routed: Routed): Generator<Publication> {
+  const { msgType, document, topics } = routed
   const element = elementOf(msgType)
   if (element === undefined) return
   const ids = document.incidents.map((incident) => xep0268Item(element, incident.xml).id)
@@ -87,30 +88,44 @@ function* wrapped({ msgType, document, topics, rid }: Routed): Generator<Publica
     // the same Incident twice in one document is one item; its context names both places
     if (topic?.payload !== 'xep-0268' || made.has(id)) continue
     made.add(id)
-    const original = i > 0 && !document.fragile ? null : document.original
-    const signatures = i > 0 || rid === null ? [] : rid.signatures
-    const incidentSource = rid?.incidentSource ?? null
-    const { shell } = document
-    const context: Context = {
-      position: i + 1,
-      items: ids,
-      shell,
-      policy: rid?.policy == null ? null : renderPolicy(rid.policy),
-      incidentSource,
-      original: original && { base64: Buffer.from(original.text).toString('base64'), reason: original.reason },
-      signatures: signatures.map((text) => Buffer.from(text).toString('base64')),
-    }
+    const { context, variant } = besides(routed, element, ids, i)
     const item = xep0268Item(element, incident.xml, renderContext(context))
-    const stated = msgType === typeOf(element, undefined) ? undefined : msgType
-    const restriction = rid?.policy?.attributes.restriction
-    const besides = {
-      msgType: stated,
-      shell,
-      restriction,
-      incidentSource,
-      original: original?.text ?? null,
-      signatures,
-    }
-    yield { topic: topic.name, incident: incident.key, item, variant: variantOf(besides) }
+    yield { topic: topic.name, incident: incident.key, item, variant }
   }
+}
+
+/** What the item at place `i` (from 0) carries besides its Incident, and the digest that tells it by that. */
+function besides(
+  { msgType, document, rid }: Routed,
+  element: IncidentElement,
+  items: readonly string[],
+  i: number,
+): { readonly context: Context; readonly variant: string } {
+  const { shell } = document
+  const original = i > 0 && !document.fragile ? null : document.original
+  const signatures = i > 0 || rid === null ? [] : rid.signatures
+  const incidentSource = rid?.incidentSource ?? null
+  const policy = rid?.policy ?? null
+  const variant = variantOf({
+    msgType: msgType === typeOf(element, undefined) ? undefined : msgType,
+    shell,
+    restriction: policy?.attributes.restriction,
+    incidentSource,
+    original: original?.text ?? null,
+    signatures,
+  })
+  const context = {
+    position: i + 1,
+    items,
+    shell,
+    policy: policy === null ? null : renderPolicy(policy),
+    incidentSource,
+    original: original && { base64: base64(original.text), reason: original.reason },
+    signatures: signatures.map(base64),
+  }
+  return { context, variant }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64')
 }
