@@ -8,6 +8,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/node scripts/node
 COPY src src
 RUN npm run build
 # optional: the Node.js that the package brings, which this image has already
