@@ -1,4 +1,4 @@
-# The gateway in a container: compiled, without tools for building and testing, as an unprivileged user.
+# The gateway in a container: compiled, without tools for building and testing, as an unprivileged user. In a checkout:
 #   docker build -t iodef-gateway .
 #   docker run -p 4590:4590 -v ./conf:/etc/iodef-gateway:ro -v gateway-data:/var/lib/iodef-gateway iodef-gateway
 # `node scripts/docker-check.ts` checks this file and does its steps where there is no engine.
