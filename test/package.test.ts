@@ -22,12 +22,13 @@ const BUILDING = [
   'scripts/node',
 ]
 
-/** Without what an outer npm hands down; npm is run by this Node.js. */
+/** Without what an outer npm hands down; npm is run by this Node.js, and trusts whom Debian's would: the system's CAs. */
 const npmEnvironment = {
   ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('npm_'))),
   PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
   npm_config_prefer_offline: 'true',
   npm_config_update_notifier: 'false',
+  NODE_USE_SYSTEM_CA: '1',
 }
 /** What there is on a machine with an old Node.js or none. */
 const plainEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin' }
