@@ -12,15 +12,8 @@ import { createPki, type Pki } from './support/pki.ts'
 import { startProsody } from './support/prosody.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
-const PACKED = ['bin', 'src', 'schemas', 'docs', 'examples', 'README.md', 'LICENSE', 'Dockerfile']
-const BUILDING = [
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'scripts/setup',
-  'scripts/node',
-]
+/** What packing needs; what is packed is what package.json lists. */
+const NEEDED = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/node', 'src']
 
 /** Without what an outer npm hands down; npm is run by this Node.js, and trusts whom Debian's would: the system's CAs. */
 const npmEnvironment = {
@@ -45,9 +38,13 @@ describe('the packed package', () => {
     // a copy, so that a build in a checkout disturbs nobody
     const copy = join(temp, 'copy')
     mkdirSync(copy)
-    for (const path of [...PACKED, ...BUILDING]) cpSync(join(ROOT, path), join(copy, path), { recursive: true })
+    const { files: listed } = manifest() as { files: string[] }
+    for (const path of [...NEEDED, ...listed].filter((path) => path !== 'dist'))
+      cpSync(join(ROOT, path), join(copy, path), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
-    const [packed] = JSON.parse(npm(copy, 'pack', '--json', '--pack-destination', temp)) as {
+    npm(copy, 'run', 'build')
+    // without prepack, which would install anew what is only linked to here
+    const [packed] = JSON.parse(npm(copy, 'pack', '--ignore-scripts', '--json', '--pack-destination', temp)) as {
       filename: string
       files: { path: string }[]
     }[]
@@ -59,7 +56,7 @@ describe('the packed package', () => {
     npm(home, 'install', '--no-audit', '--no-fund', tarball)
     npm(temp, 'install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', tarball)
     // npm before 11.8 removes this link itself
-    for (const link of globSync(`${temp}/**/node_modules/.bin/node`)) rmSync(link)
+    for (const link of globSync('{home,prefix}/**/node_modules/.bin/node', { cwd: temp })) rmSync(join(temp, link))
     pki = await createPki()
     const users = { gateway: 'gateway-secret', subscriber: 'subscriber-secret' }
     broker = await startProsody({ pki, users, durable: false })
@@ -100,9 +97,9 @@ describe('the packed package', () => {
   })
 
   it('may be published', () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>
-    assert.equal(manifest.private, undefined)
-    for (const key of ['name', 'version', 'description', 'license', 'keywords']) assert.ok(manifest[key], key)
+    const about = manifest()
+    assert.equal(about.private, undefined)
+    for (const key of ['name', 'version', 'description', 'license', 'keywords']) assert.ok(about[key], key)
   })
 
   for (const [number, how, folder] of [
@@ -117,10 +114,7 @@ describe('the packed package', () => {
       it('runs on the Node.js that npm brought, whatever the system has', () => {
         const version = gateway('--version')
         assert.equal(version.status, 0, version.stderr)
-        const { version: expected } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-          version: string
-        }
-        assert.equal(version.stdout, `iodef-gateway ${expected}\n`)
+        assert.equal(version.stdout, `iodef-gateway ${manifest().version}\n`)
       })
 
       it('validates', () => {
@@ -183,6 +177,10 @@ ops: { port: 0 }
     })
   }
 })
+
+function manifest(): Readonly<Record<string, unknown>> {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+}
 
 function npm(cwd: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync('npm', args, {

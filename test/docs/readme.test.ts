@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { type Child, startChild } from '../../scripts/demo/child.ts'
-import { type Ports, portsOf, ready, until } from '../../scripts/demo/wait.ts'
+import { portsOf, ready, until } from '../../scripts/demo/wait.ts'
 import type { Broker } from '../support/brokers.ts'
 import { createPki, type Pki } from '../support/pki.ts'
 import { startProsody } from '../support/prosody.ts'
@@ -30,7 +30,7 @@ describe('the README, typed as it stands', () => {
   let pki: Pki
   let broker: Broker
   let gateway: Child
-  let ports: Ports
+  let ports: { readonly rid: number; readonly ops: number }
   const stack = new AsyncDisposableStack()
 
   before(async () => {
