@@ -1,4 +1,4 @@
-# The gateway in a container: compiled, without tools for building and testing, as an unprivileged user.
+# The gateway in a container: compiled, without tools for building and testing, as an unprivileged user. In a checkout:
 #   docker build -t iodef-gateway .
 #   docker run -p 4590:4590 -v ./conf:/etc/iodef-gateway:ro -v gateway-data:/var/lib/iodef-gateway iodef-gateway
 # `node scripts/docker-check.ts` checks this file and does its steps where there is no engine.
@@ -8,6 +8,7 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/node scripts/node
 COPY src src
 RUN npm run build
 # optional: the Node.js that the package brings, which this image has already

@@ -13,9 +13,9 @@ const files = globSync('test/**/*.test.ts', { cwd: root })
   .filter((file) => only.length === 0 || only.some((word) => file.includes(word)))
   .sort()
 
+if (files.length === 0) fail(`no test file matches ${only.join(' ')}`)
 step('types', ['node_modules/typescript/bin/tsc', '--noEmit'])
 step('style', ['node_modules/@biomejs/biome/bin/biome', 'check', '--diagnostic-level=warn', '--error-on-warnings', '.'])
-if (files.length === 0) fail(`no test file matches ${only.join(' ')}`)
 // two at a time: some start real Brokers
 step(`${files.length} test files`, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files])
 

@@ -34,7 +34,17 @@ describe('the Dockerfile', () => {
 
   it('is given nothing but what it copies', () => {
     const ignored = readIgnored(join(ROOT, '.dockerignore'))
-    for (const path of ['.git', 'node_modules', 'test', 'fixtures', 'data', 'README.md', 'gateway.password']) {
+    for (const path of [
+      '.git',
+      'node_modules',
+      'test',
+      'scripts',
+      'scripts/setup',
+      'fixtures',
+      'data',
+      'README.md',
+      'gateway.password',
+    ]) {
       assert.ok(ignored(path), path)
     }
   })

@@ -97,7 +97,7 @@ ops: { port: 0 }
 }
 
 export function startSubscriber(folder: string, broker: Broker): Child {
-  const script = fileURLToPath(new URL('subscriber.ts', import.meta.url))
+  const script = join(ROOT, 'examples/subscriber.mjs')
   const env = {
     NODE_EXTRA_CA_CERTS: broker.ca,
     SERVICE: broker.service,

@@ -72,7 +72,8 @@ function runStep({ line, rest }: Instruction, cwd: string, say: (line: string) =
   say(`  line ${line}: ${rest}`)
   const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`
   const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('npm_')))
-  const env = { ...clean, PATH: path, npm_config_prefer_offline: 'true', npm_config_update_notifier: 'false' }
+  const npm = { npm_config_prefer_offline: 'true', npm_config_update_notifier: 'false', NODE_USE_SYSTEM_CA: '1' }
+  const env = { ...clean, ...npm, PATH: path }
   const { status, stdout, stderr } = spawnSync('sh', ['-ec', rest], { cwd, env, encoding: 'utf8', timeout: 300_000 })
   if (status !== 0) throw new Error(`line ${line} failed (${status}): ${rest}\n${stdout}${stderr}`)
 }

@@ -67,14 +67,14 @@ function lintLast({ instructions }: Stage): string[] {
   return faults
 }
 
-/** Of .dockerignore: `*`, and names with or without `!`. The last one that fits decides. */
+/** Of .dockerignore: `*`, and paths with or without `!`. The last one that fits decides. */
 export function readIgnored(file: string): (path: string) => boolean {
   const rules = readFileSync(file, 'utf8')
     .split('\n')
     .filter((row) => row.trim() !== '' && !row.startsWith('#'))
   return (path) => {
-    const first = path.split('/')[0]
-    const rule = rules.findLast((row) => row === '*' || row === first || row === `!${first}`)
+    const fits = (pattern: string) => pattern === '*' || path === pattern || path.startsWith(`${pattern}/`)
+    const rule = rules.findLast((row) => fits(row.replace(/^!/, '')))
     return rule !== undefined && !rule.startsWith('!')
   }
 }

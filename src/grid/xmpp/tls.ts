@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import type { ConnectionOptions, PeerCertificate } from 'node:tls'
+import { type ConnectionOptions, getCACertificates, type PeerCertificate } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { GridTls } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
@@ -9,12 +9,12 @@ import { GatewayError, messageOf } from '../../errors.ts'
 /**
  * TLS towards the Controller: its certificate must be issued by a trusted CA, valid now, name the XMPP domain (RFC 6120
  * §13.7.2, not the host that was connected to) and, where a pin is configured, carry that key. Files are read anew at every
- * call. Throws GatewayError 'grid-tls' when one cannot be read.
+ * call, the system's store once a process. Throws GatewayError 'grid-tls' when one cannot be read.
  */
 export function tlsOptions(config: GridTls, domain: string, direct: boolean): ConnectionOptions {
   const name = domainToASCII(domain) || domain
   return {
-    ...(config.ca === undefined ? {} : { ca: read(config.ca) }),
+    ca: config.ca === undefined ? systemAuthorities() : read(config.ca),
     ...(config.cert === undefined ? {} : { cert: read(config.cert) }),
     ...(config.key === undefined ? {} : { key: read(config.key) }),
     // SNI takes no addresses (RFC 6066 §3)
@@ -25,6 +25,17 @@ export function tlsOptions(config: GridTls, domain: string, direct: boolean): Co
     rejectUnauthorized: true,
     checkServerIdentity: (_host, certificate) => checkIdentity(name, config.pin, certificate),
   }
+}
+
+/**
+ * What an operator added to this machine, or took from it, is the same for every program: that list, not the one within Node.js.
+ * OpenSSL's SSL_CERT_FILE and SSL_CERT_DIR say where else it is; what NODE_EXTRA_CA_CERTS names counts beside it. `undefined`,
+ * which is Node.js's own list and those, where the system has none: a container without ca-certificates.
+ */
+function systemAuthorities(): string[] | undefined {
+  const system = getCACertificates('system')
+  // one certificate is in there as often as its folder has names for it
+  return system.length === 0 ? undefined : [...new Set([...system, ...getCACertificates('extra')])]
 }
 
 /** What is wrong with who the certificate says it is, or undefined. The chain is OpenSSL's to check. */
