@@ -8,7 +8,7 @@ import { NETWORK_RULES } from './rules-network.ts'
 import { VALUE_RULES } from './rules-values.ts'
 
 /** A rule of RFC 7970's text that no schema states, and where it is broken. `rule` is stable. */
-export interface RuleFinding extends Diagnostic {
+interface RuleFinding extends Diagnostic {
   readonly rule: string
 }
 

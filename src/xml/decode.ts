@@ -1,6 +1,6 @@
 import type { Diagnostic } from './tree.ts'
 
-export type Decoded =
+type Decoded =
   | { readonly ok: true; readonly text: string; readonly encoding: string }
   | { readonly ok: false; readonly error: Diagnostic }
 

@@ -43,12 +43,12 @@ const code = (error: number) => level(error - 8)
 XmlErrorStruct.level = (error) => (code(error) === NOT_A_URI ? WARNING : level(error))
 
 /** A finding with the path of its node as libxml2 prints it (`/*` + `/*[2]`), where there is one. */
-export interface Finding extends Diagnostic {
+interface Finding extends Diagnostic {
   readonly path?: string
 }
 
 /** `total` counts what `errors` leaves out too. */
-export interface Findings {
+interface Findings {
   readonly errors: readonly Finding[]
   readonly total: number
 }
