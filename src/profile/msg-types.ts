@@ -1,13 +1,14 @@
 import type { MsgType } from '../vocabulary.ts'
 import type { IncidentElement } from './item.ts'
 
-/** Design §5: which XEP-0268 element carries which RID message. Acknowledgements never reach the grid. */
-const ELEMENT_OF: Readonly<Partial<Record<MsgType, IncidentElement>>> = {
+/** Which XEP-0268 element carries which RID message (docs/grid-profile.md §1); null: it never reaches the grid. */
+const ELEMENT_OF: Readonly<Record<MsgType, IncidentElement | null>> = {
   Report: 'report',
   Query: 'inquiry',
   InvestigationRequest: 'request',
   TraceRequest: 'request',
   Result: 'response',
+  Acknowledgement: null,
 }
 
 const TYPE_OF: Readonly<Record<IncidentElement, MsgType>> = {
@@ -18,7 +19,7 @@ const TYPE_OF: Readonly<Record<IncidentElement, MsgType>> = {
 }
 
 export function elementOf(msgType: MsgType): IncidentElement | undefined {
-  return ELEMENT_OF[msgType]
+  return ELEMENT_OF[msgType] ?? undefined
 }
 
 /** The RID message an element stands for; `stated` (its context's MsgType) decides between those that share an element. */

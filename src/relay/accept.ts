@@ -27,7 +27,7 @@ interface AcceptOptions {
 const RETRY_AFTER = 30
 
 /**
- * The one door in for RID messages (design §4): valid, authorised, routed, committed to disk; only then answered. Never
+ * The one door in for RID messages: valid, authorised, routed, committed to disk; only then answered. Never
  * throws for what the message holds.
  */
 export function createAccept(options: AcceptOptions): Accept {

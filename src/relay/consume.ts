@@ -33,7 +33,7 @@ const KEPT = 1_048_576
 const WINDOW = 32
 
 /**
- * The one door in for items (design §5, §6): each is read, judged and committed with a delivery for every peer that its Topic
+ * The one door in for items: each is read, judged and committed with a delivery for every peer that its Topic
  * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved.
  */
 export function createConsumer(options: ConsumeOptions): (topic: string, items: readonly GridItem[]) => Promise<void> {

@@ -103,7 +103,7 @@ export const PLAN_OBJECTIONS: readonly { readonly name: string }[] = [
 
 /**
  * What a valid document from a peer becomes on the grid. All or nothing: one Incident that may not go where its route leads
- * denies the whole (design §4).
+ * denies the whole.
  */
 export function planItems(
   config: Pick<Config, 'routes' | 'grid'>,

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { PAGES, page, ROOT } from './markdown.ts'
+
+const RECIPES = PAGES.filter((file) => /^docs\/recipes\/(?!README)/.test(file))
+
+describe('the recipes', () => {
+  it('are all in the list, and the list has no other', () => {
+    const listed = [...page('docs/recipes/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, file]) => file)
+    assert.deepEqual(listed.map((file) => `docs/recipes/${file}`).sort(), RECIPES)
+    assert.ok(RECIPES.length >= 7)
+  })
+
+  for (const file of RECIPES) {
+    it(`${file} names files that are there, and the tests that prove it`, () => {
+      const named = [...page(file).matchAll(/`((?:src|test|docs|fixtures|schemas|examples|scripts)\/[\w./-]*)`/g)]
+      const paths = named.map(([, path = '']) => path).filter((path) => !path.includes('NAME'))
+      assert.deepEqual(
+        paths.filter((path) => !existsSync(join(ROOT, path))),
+        [],
+      )
+      const proof = page(file).slice(page(file).indexOf('\nProof:'))
+      assert.match(proof, /`test\/[\w./-]+\.ts`/)
+    })
+  }
+})
