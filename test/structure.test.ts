@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   'grid/pubsub': { all: ['grid/xmpp'], types: ['config', 'grid'] },
   grid: { all: ['grid/pubsub', 'grid/xmpp'], types: ['config'] },
   store: {},
-  'store/sqlite': { types: ['store'] },
+  'store/sqlite': { all: ['iodef'], types: ['store'] },
   delivery: { types: ['store', 'events', 'config'] },
   relay: {
     all: ['xml', 'iodef', 'profile', 'reading', 'rid'],

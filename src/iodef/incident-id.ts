@@ -35,3 +35,27 @@ export function incidentKey(id: IncidentId): string {
 }
 
 const LONGEST = 400
+
+/**
+ * Does who asks for `asked` mean the incident with this key: by the whole key, by the id part, or by either without the instance?
+ * Keys are `name id` or `name id#instance`, and neither part is ours: both may hold spaces.
+ */
+export function isAskedFor(key: string, asked: string): boolean {
+  // the last word of an instance with spaces is no id
+  if (searchWord(key) !== searchWord(asked)) return false
+  return matches(key, asked) || (key.includes('#') && matches(key.slice(0, key.lastIndexOf('#')), asked))
+}
+
+function matches(key: string, asked: string): boolean {
+  return key === asked || key.endsWith(` ${asked}`)
+}
+
+/**
+ * What a key has in common with every way of asking for it, for an index of keys: the last word before the first `#`. What it finds is
+ * still to be asked `isAskedFor`.
+ */
+export function searchWord(key: string): string {
+  const hash = key.indexOf('#')
+  const base = hash < 0 ? key : key.slice(0, hash)
+  return base.slice(base.lastIndexOf(' ') + 1)
+}

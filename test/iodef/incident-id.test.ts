@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { incidentIdOf, incidentKey } from '../../src/iodef/incident-id.ts'
+import { incidentIdOf, incidentKey, isAskedFor, searchWord } from '../../src/iodef/incident-id.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { IODEF1, incidentText } from '../support/documents.ts'
 
@@ -40,3 +40,35 @@ test('a key is never absurdly long, and two long ones stay two', () => {
   assert.notEqual(key('1'), key('2'))
   assert.equal(key('1'), key('1'))
 })
+
+const KEYS = [
+  'csirt-a.example 7',
+  'csirt-b.example 7#x y',
+  'csirt-a.example 77',
+  'csirt-a.example two words',
+  'a 1#2#3',
+]
+const ASKED: Readonly<Record<string, readonly string[]>> = {
+  'csirt-a.example 7': ['csirt-a.example 7'],
+  '7': ['csirt-a.example 7', 'csirt-b.example 7#x y'],
+  '7#x y': ['csirt-b.example 7#x y'],
+  'csirt-b.example 7': ['csirt-b.example 7#x y'],
+  'two words': ['csirt-a.example two words'],
+  words: ['csirt-a.example two words'],
+  '1#2': ['a 1#2#3'],
+  '1#2#3': ['a 1#2#3'],
+  'csirt-a.example': [],
+  y: [],
+  '1': [],
+  '': [],
+}
+
+for (const [asked, meant] of Object.entries(ASKED)) {
+  test(`who asks for "${asked}" means ${meant.length === 0 ? 'nothing' : meant.join(' and ')}`, () => {
+    assert.deepEqual(
+      KEYS.filter((key) => isAskedFor(key, asked)),
+      meant,
+    )
+    for (const key of meant) assert.equal(searchWord(key), searchWord(asked), 'an index by this word finds it')
+  })
+}

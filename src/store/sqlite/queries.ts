@@ -1,3 +1,4 @@
+import { isAskedFor } from '../../iodef/incident-id.ts'
 import type { DeliveryState } from '../../vocabulary.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter, Store } from '../contract.ts'
 import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
@@ -5,7 +6,6 @@ import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
-import { isAskedFor } from './trace.ts'
 
 /** What is read of the queue; never a payload but by `show` and `findPayload`. */
 interface Queue {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { isAskedFor, searchWord } from '../../iodef/incident-id.ts'
 import type { TraceEvent, TracePage } from '../contract.ts'
 import { all, one, run } from './sql.ts'
 
@@ -29,11 +30,11 @@ export function createTrail(db: DatabaseSync): Trail {
   return {
     add(events) {
       for (const { at, incident, event, fields } of events) {
-        insert(at, incident, tailOf(incident), event, JSON.stringify(fields))
+        insert(at, incident, searchWord(incident), event, JSON.stringify(fields))
       }
     },
     of: (incident) =>
-      select(tailOf(incident))
+      select(searchWord(incident))
         .filter((row) => isAskedFor(row.incident, incident))
         .map(toEvent),
     behind(from, events) {
@@ -46,23 +47,4 @@ export function createTrail(db: DatabaseSync): Trail {
 
 function toEvent(row: TraceRow): TraceEvent {
   return { ...row, fields: JSON.parse(row.fields) as TraceEvent['fields'] }
-}
-
-/**
- * Keys are `name id` or `name id#instance`, and neither part is ours: both may hold spaces. Is `key` what was asked for, be it
- * the whole key, the id part, or either without the instance?
- */
-export function isAskedFor(key: string, asked: string): boolean {
-  return matches(key, asked) || (key.includes('#') && matches(key.slice(0, key.lastIndexOf('#')), asked))
-}
-
-function matches(key: string, asked: string): boolean {
-  return key === asked || key.endsWith(` ${asked}`)
-}
-
-/** What every way of asking for a key has in common: the last word before the first `#`. */
-function tailOf(key: string): string {
-  const hash = key.indexOf('#')
-  const base = hash < 0 ? key : key.slice(0, hash)
-  return base.slice(base.lastIndexOf(' ') + 1)
 }
