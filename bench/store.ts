@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
-import type { Delivery, NewEnvelope } from '../src/store/contract.ts'
-import { openStore, type SqliteStore } from '../src/store/sqlite/sqlite-store.ts'
+import type { Delivery, NewEnvelope, Store } from '../src/store/contract.ts'
+import { openStore } from '../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../src/tell.ts'
 
 const MESSAGES = Number(process.env.MESSAGES ?? 20_000)
@@ -82,7 +82,7 @@ async function accept(from: number, count: number): Promise<void> {
   )
 }
 
-async function drain(from: SqliteStore, limit: number): Promise<number> {
+async function drain(from: Store, limit: number): Promise<number> {
   let settled = 0
   for (;;) {
     const units = await from.claim({ ...LOAD, limit, now: Date.now(), leaseMs: 60_000 })
@@ -121,14 +121,14 @@ await measure('claim 4 of 100,000 pending', 2000, async () => {
 await measure('backlog of 100,000', 1000, async () => {
   for (let n = 0; n < 1000; n++) {
     if (n % 10 === 0) await store.probe()
-    store.backlog()
+    await store.backlog()
   }
 })
 await measure('claim 64 + settle of 100,000', 98_000, async () => {
   await drain(store, 64)
 })
 await measure('list 1000 of 120,000', 20, async () => {
-  for (let n = 0; n < 20; n++) store.list()
+  for (let n = 0; n < 20; n++) await store.list()
 })
 await store[Symbol.asyncDispose]()
 await rm(directory, { recursive: true })

@@ -19,7 +19,8 @@ import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import { openGatewayStore, type SqliteStore } from './store/sqlite/sqlite-store.ts'
+import type { Store } from './store/contract.ts'
+import { openGatewayStore } from './store/sqlite/sqlite-store.ts'
 import { watchFiles } from './watch-files.ts'
 
 interface GatewayOptions {
@@ -43,7 +44,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly events: Events
   readonly readiness: ReadinessBoard
-  readonly store: SqliteStore
+  readonly store: Store
   readonly reader: Reader
 }
 
@@ -100,7 +101,6 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
         reader,
         store,
         events,
-        unsettled: () => store.unsettled(),
         wake: (topic) => delivery.wake('topic', topic),
       }),
       state: () => (draining ? 'draining' : 'serving'),
@@ -202,7 +202,7 @@ function startOpsSide({ config, metrics, events, readiness, store }: Parts): Pro
     readiness: () => readiness.read(),
     backlog: () => store.backlog(),
     recent: () => events.recent(),
-    beforeMetrics: () => events.backlog(store.backlog()),
+    beforeMetrics: async () => events.backlog(await store.backlog()),
     name: config.rid.name,
     version: packageVersion(),
   })

@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   'watch-files': {},
   gateway: {
     all: ['delivery', 'grid', 'reading', 'relay', 'rid', 'store/sqlite', 'ops', 'events', 'metrics', 'watch-files'],
-    types: ['config'],
+    types: ['config', 'store'],
   },
   cli: {
     all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'events', 'store/sqlite'],

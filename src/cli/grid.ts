@@ -19,8 +19,8 @@ export async function gridOf(
   const failed = new AbortController()
   const all: GridHandlers = {
     items: async () => undefined,
-    seenIds: () => new Set(),
-    cursor: () => undefined,
+    seenIds: async () => new Set(),
+    cursor: async () => undefined,
     retracted: () => undefined,
     ...handlers,
     state(part, state, why) {

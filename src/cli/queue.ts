@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts'
 import { nearest } from '../config/did-you-mean.ts'
 import { createEvents } from '../events.ts'
 import { createLog } from '../log.ts'
-import type { Delivery, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'
+import type { Delivery, DeliverySummary, Desk, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES } from '../vocabulary.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
@@ -84,12 +84,12 @@ function filterOf(values: { state?: string; destination?: string; incident?: str
   }
 }
 
-async function list(store: Store, filter: QueueFilter, asJson: boolean, io: Io): Promise<ExitCode> {
-  const rows = store.list(filter)
+async function list(store: Desk, filter: QueueFilter, asJson: boolean, io: Io): Promise<ExitCode> {
+  const rows = await store.list(filter)
   if (asJson) await writeList(rows, io)
   else if (rows.length === 0) await write(io.err, 'no deliveries\n')
   else await write(io.out, table([HEADING, ...rows.map(cells)]))
-  const older = store.leftOut(filter)
+  const older = await store.leftOut(filter)
   if (older > 0) {
     const those =
       older === 1
@@ -129,8 +129,8 @@ function cells(d: DeliverySummary): string[] {
   ]
 }
 
-async function show(store: Store, id: string, asJson: boolean, io: Io): Promise<ExitCode> {
-  const delivery = store.show(id)
+async function show(store: Desk, id: string, asJson: boolean, io: Io): Promise<ExitCode> {
+  const delivery = await store.show(id)
   if (delivery === undefined) {
     await write(io.err, `there is no delivery ${printable(id)}\n`)
     return 1
@@ -155,7 +155,7 @@ function described(delivery: Delivery): string {
 
 /** Exit code 1 when one of them could not be done. */
 async function decide(
-  store: Store,
+  store: Desk,
   action: 'retry' | 'discard',
   ids: readonly string[],
   asJson: boolean,
@@ -166,13 +166,13 @@ async function decide(
   const events = createEvents({ log: createLog('silent'), clock: systemClock })
   const results: { id: string; done: boolean; message: string }[] = []
   for (const id of new Set(ids)) {
-    const before = store.show(id)?.state
+    const before = (await store.show(id))?.state
     const done = await store[action](id, systemClock.now(), (delivery) => {
       const deed = { by, was: delivery.state }
       return (action === 'retry' ? events.requeued(delivery, deed) : events.discarded(delivery, deed)).trace
     })
     const message = action === 'retry' && before === 'withheld' ? 'will be judged anew' : DONE[action]
-    results.push({ id, done, message: done ? message : whyNot(store.show(id), action) })
+    results.push({ id, done, message: done ? message : whyNot(await store.show(id), action) })
   }
   if (asJson) await write(io.out, json(results))
   else {

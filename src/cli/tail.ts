@@ -49,7 +49,7 @@ the Topic cannot be reached.
         }
         if (printed >= most) done.resolve()
       },
-      seenIds: (_topic, ids) => new Set(ids.filter((id) => seen.has(id))),
+      seenIds: async (_topic, ids) => new Set(ids.filter((id) => seen.has(id))),
       state(part, state, reason) {
         if (ended) return
         if (state === 'up' && part !== 'session') void say(`waiting for items of ${topic}`)

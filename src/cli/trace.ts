@@ -22,12 +22,12 @@ number. Exit code 1 when nothing is known of it.
     const incident = required(positionals[0], 'INCIDENT-ID')
     nothingMore(positionals.slice(1))
     await using store = await storeOf(values, io)
-    const events = store.trace(incident)
+    const events = await store.trace(incident)
     if (values.json) await write(io.out, json(events.map(publicEvent)))
     else if (events.length === 0) await write(io.err, `nothing is known of ${printable(incident)}\n`)
     else {
       await write(io.out, described(events))
-      const now = store.list({ incident }).map((d) => [d.destination, d.state, d.id, d.reason ?? ''])
+      const now = (await store.list({ incident })).map((d) => [d.destination, d.state, d.id, d.reason ?? ''])
       if (now.length > 0) await write(io.out, `\nNow:\n${table([['TO', 'STATE', 'ID', 'REASON'], ...now])}`)
     }
     return events.length === 0 ? 1 : 0

@@ -1,5 +1,5 @@
 import type { Events } from '../events.ts'
-import type { Store } from '../store/contract.ts'
+import type { Desk } from '../store/contract.ts'
 
 /** The events that are an operator's deeds. */
 const DEEDS = ['requeued', 'discarded'] as const
@@ -9,7 +9,7 @@ const DEEDS = ['requeued', 'discarded'] as const
  * be called now and then, for the first time when the gateway starts: what was done before is in the trace alone. Never rejects: a
  * store that cannot be read is told of by those who need it more, and the deeds are told next time.
  */
-export function createDeedTeller(store: Pick<Store, 'traced'>, events: Pick<Events, 'tellDeeds'>): () => Promise<void> {
+export function createDeedTeller(store: Pick<Desk, 'traced'>, events: Pick<Events, 'tellDeeds'>): () => Promise<void> {
   let position: number | undefined
   return async () => {
     try {

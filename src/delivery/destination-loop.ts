@@ -2,7 +2,7 @@ import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
 import { type Clock, ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { EngineNews } from '../events/engine.ts'
-import type { Delivery, Store } from '../store/contract.ts'
+import type { Delivery, Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import type { DestinationKind } from '../vocabulary.ts'
 import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
@@ -28,7 +28,7 @@ export interface DestinationState {
 }
 
 interface LoopContext {
-  readonly store: Pick<Store, 'claim'>
+  readonly store: Pick<Queue, 'claim'>
   readonly keeper: Keeper
   readonly clock: Clock
   readonly tell: Tell<EngineNews>

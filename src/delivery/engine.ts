@@ -3,7 +3,7 @@ import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
 import { messageOf } from '../errors.ts'
 import type { EngineNews } from '../events/engine.ts'
-import type { Backlog, Store } from '../store/contract.ts'
+import type { Backlog, Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import { type DestinationKey, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { SEND_GRACE } from './attempt.ts'
@@ -15,7 +15,7 @@ import type { DeliveryEvents } from './verdict.ts'
 export type { DestinationState } from './destination-loop.ts'
 
 interface DeliveryOptions {
-  readonly store: Pick<Store, 'claim' | 'settle' | 'releaseLeases' | 'clockWentBack' | 'backlog'>
+  readonly store: Queue
   readonly clock: Clock
   readonly tell: Tell<EngineNews>
   readonly destinations: readonly DestinationOptions[]
@@ -124,8 +124,9 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
       const looked = clock.now()
       if (looked < before && !(await rebase(looked))) await clock.sleep(POLL, draining.signal)
       else before = looked
-      const next = Math.min(looked + POLL, ...look().map((row) => wakeIfDue(row, looked)))
-      await clock.sleep(next - looked, poke.signal)
+      const rows = await look()
+      const next = Math.min(looked + POLL, ...rows.map((row) => wakeIfDue(row, looked)))
+      await clock.sleep(Math.min(POLL, next - clock.now()), poke.signal)
       const rest = Math.min(RECHECK, Math.min(next, looked + RECHECK) - clock.now())
       if (rest > 0) await clock.sleep(rest, draining.signal)
     }
@@ -160,9 +161,9 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     tell('destination-unknown', { kind, destination, pending })
   }
 
-  function look(): Backlog[] {
+  async function look(): Promise<readonly Backlog[]> {
     try {
-      return store.backlog()
+      return await store.backlog()
     } catch (error) {
       tell('queue-unreadable', { err: error, reason: messageOf(error) })
       return []

@@ -2,7 +2,7 @@ import { fullJitter, STORE_BACKOFF } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { EngineNews } from '../events/engine.ts'
-import type { Store } from '../store/contract.ts'
+import type { Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -15,7 +15,7 @@ export interface Keeper {
 }
 
 export function createKeeper(
-  { store, clock, tell }: { store: Pick<Store, 'settle'>; clock: Clock; tell: Tell<EngineNews> },
+  { store, clock, tell }: { store: Pick<Queue, 'settle'>; clock: Clock; tell: Tell<EngineNews> },
   giveUp: AbortSignal,
 ): Keeper {
   return {

@@ -20,9 +20,9 @@ export interface GridHandlers {
    */
   items(topic: string, items: readonly GridItem[]): Promise<void>
   /** Which of these item ids need not be fetched again. */
-  seenIds(topic: string, itemIds: readonly string[]): Set<string>
+  seenIds(topic: string, itemIds: readonly string[]): Promise<Set<string>>
   /** The item last committed for the Topic. */
-  cursor(topic: string): { readonly itemId: string; readonly at: number } | undefined
+  cursor(topic: string): Promise<{ readonly itemId: string; readonly at: number } | undefined>
   /** Called in the retractions' place among the items. */
   retracted(topic: string, itemIds: readonly string[]): void
   /** The connection or a Topic changed its state. */

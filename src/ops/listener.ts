@@ -12,12 +12,12 @@ interface OpsSources {
   readonly tell: Tell<OpsNews>
   readonly registry: Registry
   readiness(): Readiness
-  /** may throw: then the page says so, and /metrics goes without the queue's gauges */
-  backlog(): readonly Backlog[]
+  /** may reject: then the page says so */
+  backlog(): Promise<readonly Backlog[]>
   /** the latest first */
   recent(): readonly RecentEvent[]
-  /** called before metrics are collected, to bring gauges up to date */
-  beforeMetrics?(): void
+  /** called before metrics are collected, to bring gauges up to date; may reject: then /metrics goes without */
+  beforeMetrics?(): Promise<void>
   readonly name: string
   readonly version: string
 }
@@ -68,7 +68,7 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
   })
   app.get('/metrics', async (_request, reply) => {
     try {
-      sources.beforeMetrics?.()
+      await sources.beforeMetrics?.()
     } catch (err) {
       tell('figures-unreadable', { err })
     }
@@ -77,12 +77,14 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
   app.get('/queue.json', async () => sources.backlog())
   app.get('/', async (_request, reply) => {
     reply.headers({ 'content-security-policy': STATUS_CSP, 'referrer-policy': 'no-referrer' })
+    // first what has to be waited for: all that the page says is of one moment
+    const backlog = await sources.backlog().catch(() => undefined)
     return reply.type('text/html; charset=utf-8').send(
       statusPage({
         name: sources.name,
         version: sources.version,
         readiness: sources.readiness(),
-        backlog: readOr(sources.backlog, undefined),
+        backlog,
         recent: sources.recent(),
         now: Date.now(),
       }),
@@ -94,12 +96,4 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
     if (status >= 500) tell('ops-failed', { err, path: request.routeOptions.url })
     return reply.code(status >= 500 ? 503 : status).send({ error: status >= 500 ? 'cannot answer now' : 'bad request' })
   })
-}
-
-function readOr<T, E>(read: () => T, otherwise: E): T | E {
-  try {
-    return read()
-  } catch {
-    return otherwise
-  }
 }

@@ -8,17 +8,15 @@ import type { Reader } from '../reading/reader.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
-import type { Store } from '../store/contract.ts'
+import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { type Judgement, judge } from './judge.ts'
 
 interface AcceptOptions {
   readonly config: Config
   readonly reader: Reader
-  readonly store: Store
+  readonly store: Acceptor
   readonly events: Events
-  /** how many deliveries are, for the limit of the queue */
-  unsettled(): number
   /** deliveries for this Topic were committed */
   wake(topic: string): void
 }
@@ -54,8 +52,8 @@ export function createAccept(options: AcceptOptions): Accept {
     const digest = digestOf(judged, inspection)
     try {
       // what is stored already needs no room
-      const full = options.unsettled() >= config.delivery.maxQueue
-      if (full && store.findEnvelope('rid-to-grid', message.peer.name, digest) === undefined) {
+      const full = (await store.unsettled()) >= config.delivery.maxQueue
+      if (full && (await store.findEnvelope('rid-to-grid', message.peer.name, digest)) === undefined) {
         return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
       }
       let accepted: Happening | undefined
@@ -138,7 +136,7 @@ async function refuse(
 }
 
 /** A refusal changes nothing, so a store that cannot note it must not turn it into another answer. */
-async function tell(store: Store, happening: Happening): Promise<void> {
+async function tell(store: Acceptor, happening: Happening): Promise<void> {
   happening.tell()
   if (happening.trace.length > 0) await store.record(happening.trace).catch(() => undefined)
 }

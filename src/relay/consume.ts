@@ -7,7 +7,7 @@ import type { GridItem } from '../grid/contract.ts'
 import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
-import type { DeliveryGroup, NewDelivery, SeenItem, Store, TraceEvent } from '../store/contract.ts'
+import type { Acceptor, DeliveryGroup, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
 import { digestOf } from './item-digest.ts'
 import { type Consumed, consumedFrom } from './part.ts'
 import { encodePart } from './peer-sink.ts'
@@ -16,7 +16,7 @@ import { withheldFrom } from './render-rid.ts'
 interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>
   readonly reader: Reader
-  readonly store: Store
+  readonly store: Pick<Acceptor, 'accept'> & Pick<Seen, 'seen' | 'markSeen' | 'sourcesOf'>
   readonly events: Events
   readonly clock: Clock
   /** ms to wait for the other items of a document before its parts go out alone */
@@ -39,20 +39,22 @@ const WINDOW = 32
 export function createConsumer(options: ConsumeOptions): (topic: string, items: readonly GridItem[]) => Promise<void> {
   const { reader, store, clock } = options
   return async (topic, items) => {
-    const fresh = items
-      .map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
-      .filter(({ seen }) => !store.seen(seen))
+    const all = items.map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
+    const known = await Promise.all(all.map(({ seen }) => store.seen(seen)))
+    const fresh = all.filter((_, i) => !known[i])
     // read side by side, commit in order; a rejection is looked at in its turn, and nothing behind it is committed
     const commits: Promise<void>[] = []
     let failed: { readonly error: unknown } | undefined
     for (let from = 0; from < fresh.length; from += WINDOW) {
       const window = fresh.slice(from, from + WINDOW)
       const readings = await Promise.allSettled(window.map(({ item }) => read(reader, item)))
+      // what the store has to be asked is asked before the first commit: from there on one call follows the other in Topic order
+      const understood = await Promise.allSettled(window.map(({ item }, i) => understand(store, item, readings[i])))
       for (const [i, { item, seen }] of window.entries()) {
-        const reading = readings[i]
-        if (reading?.status === 'rejected') failed ??= { error: reading.reason }
-        if (failed !== undefined || reading?.status !== 'fulfilled') break
-        const commitment = commit(options, topic, item, seen, reading.value).catch((error: unknown) => {
+        const one = understood[i]
+        if (one?.status === 'rejected') failed ??= { error: one.reason }
+        if (failed !== undefined || one?.status !== 'fulfilled') break
+        const commitment = commit(options, topic, item, seen, one.value).catch((error: unknown) => {
           failed ??= { error }
         })
         commits.push(commitment)
@@ -98,12 +100,35 @@ export async function readAgain(reader: Reader, xml: string): Promise<Consumed |
   return inspection.valid ? consumedFrom(inspection) : undefined
 }
 
+/** An item as it was read, and the peers that it came from: it does not go back to them. */
+interface Understood {
+  readonly inspection: Inspection
+  readonly consumed: Consumed | undefined
+  readonly sources: ReadonlySet<string>
+}
+
+async function understand(
+  store: Pick<Seen, 'sourcesOf'>,
+  item: GridItem,
+  reading: PromiseSettledResult<Inspection> | undefined,
+): Promise<Understood> {
+  if (reading?.status !== 'fulfilled') throw reading?.reason
+  const inspection = reading.value
+  const consumed = inspection.valid ? consumedFrom(inspection) : undefined
+  if (consumed === undefined) return { inspection, consumed, sources: new Set() }
+  // an item that came back changed is not its source's news either
+  const changed = item.id === consumed.item ? [] : store.sourcesOf(item.id)
+  const sources = await Promise.all([store.sourcesOf(consumed.item, consumed.variant), changed])
+  return { inspection, consumed, sources: new Set(sources.flat()) }
+}
+
+/** Nothing is waited for before the store is called: whoever calls in order has them committed in order. */
 async function commit(
   options: ConsumeOptions,
   topic: string,
   item: GridItem,
   seen: SeenItem,
-  inspection: Inspection,
+  { inspection, consumed, sources }: Understood,
 ): Promise<void> {
   const { store, events } = options
   // what cannot be read may be a report all the same: it is held, not left alone
@@ -113,11 +138,10 @@ async function commit(
     events.tell('foreign-item', { topic, item: item.id, reason: inspection.root })
     return
   }
-  const consumed = inspection.valid ? consumedFrom(inspection) : undefined
   const deliveries =
     consumed === undefined
       ? heldFor(options, topic, item, seen, inspection)
-      : deliveriesFor(options, topic, item, consumed)
+      : deliveriesFor(options, topic, item, consumed, sources)
   let happenings: readonly Happening[] = []
   const outcome = await store.accept(
     {
@@ -158,11 +182,14 @@ function peersOf(config: ConsumeOptions['config'], topic: string): PeerConfig[] 
   return config.peers.filter((peer) => peer.url !== undefined && peer.topics.includes(topic))
 }
 
-function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, consumed: Consumed): Rows {
-  const { config, store, events, clock, grace = GRACE } = options
-  // an item that came back changed is not its source's news either
-  const changed = item.id === consumed.item ? [] : store.sourcesOf(item.id)
-  const sources = new Set([...store.sourcesOf(consumed.item, consumed.variant), ...changed])
+function deliveriesFor(
+  options: ConsumeOptions,
+  topic: string,
+  item: GridItem,
+  consumed: Consumed,
+  sources: ReadonlySet<string>,
+): Rows {
+  const { config, events, clock, grace = GRACE } = options
   const group = groupOf(consumed)
   const rows: NewDelivery[] = []
   const loops: Happening[] = []

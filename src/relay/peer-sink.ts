@@ -2,7 +2,7 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { RidSender } from '../rid/contract.ts'
-import type { Delivery, Store } from '../store/contract.ts'
+import type { Delivery, Seen } from '../store/contract.ts'
 import type { Consumed, Part } from './part.ts'
 import { renderRid, withheldFrom } from './render-rid.ts'
 
@@ -22,7 +22,7 @@ export function createPeerSink(options: {
   readonly config: Pick<Config, 'rid'>
   readonly peer: PeerConfig
   readonly sender: RidSender
-  readonly store: Pick<Store, 'findPayload' | 'sourcesOf'>
+  readonly store: Pick<Seen, 'findPayload' | 'sourcesOf'>
   /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
   readonly reread?: (item: string) => Promise<Consumed | undefined>
 }): Sink {
@@ -37,7 +37,7 @@ export function createPeerSink(options: {
       }
       let outcome: SinkOutcome = { kind: 'delivered' }
       for (const document of documents) {
-        const { parts, complete } = gather(document, (item) => documents[0]?.get(item) ?? earlier(item))
+        const { parts, complete } = await gather(document, async (item) => documents[0]?.get(item) ?? earlier(item))
         outcome = await sender.send(renderRid(config, peer, parts, complete), signal)
         if (outcome.kind !== 'delivered') return outcome
       }
@@ -51,21 +51,21 @@ export function createPeerSink(options: {
     const late = 'invalid' in kept && kept.item ? await reread?.(kept.item) : undefined
     if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }
     const part = late?.part ?? (kept as Part)
-    const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && knownAlready(late))
+    const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && (await knownAlready(late)))
     if (withheld !== undefined) return { kind: 'withhold', reason: withheld, only: delivery.id }
     return { item: late?.item ?? delivery.item, part }
   }
 
   /** What could not be read when it came was not asked this then: whose it is, and whether the peer has it, or gets it, already. */
-  function knownAlready({ item, variant, part }: Consumed): string | undefined {
-    if (store.sourcesOf(item, variant).includes(peer.name)) return `it came from ${peer.name}`
-    const other = store.findPayload('peer', peer.name, item)
+  async function knownAlready({ item, variant, part }: Consumed): Promise<string | undefined> {
+    if ((await store.sourcesOf(item, variant)).includes(peer.name)) return `it came from ${peer.name}`
+    const other = await store.findPayload('peer', peer.name, item)
     return other === encodePart(part) ? 'it came again, and is another delivery' : undefined
   }
 
   /** A part that was delivered before as (part of) another document, if this peer may have it. */
-  function earlier(item: string): Part | undefined {
-    const payload = store.findPayload('peer', peer.name, item, peer.topics)
+  async function earlier(item: string): Promise<Part | undefined> {
+    const payload = await store.findPayload('peer', peer.name, item, peer.topics)
     if (payload === undefined) return undefined
     const part = JSON.parse(payload) as Part | InvalidPart
     return 'invalid' in part || missingFrom(peer.restrictions, part.needed) !== undefined ? undefined : part
@@ -79,14 +79,14 @@ function place(documents: Map<string, Part>[], item: string, part: Part): void {
   else documents.push(new Map([[item, part]]))
 }
 
-function gather(
+async function gather(
   own: ReadonlyMap<string, Part>,
-  earlier: (item: string) => Part | undefined,
-): { parts: Part[]; complete: boolean } {
+  earlier: (item: string) => Promise<Part | undefined>,
+): Promise<{ parts: Part[]; complete: boolean }> {
   const [first] = own.values()
   const items = first?.items ?? []
   if (first === undefined || items.length === 0) return { parts: [...own.values()], complete: true }
-  const parts = items.map((item) => own.get(item) ?? asPartOf(first, earlier(item)))
+  const parts = await Promise.all(items.map(async (item) => own.get(item) ?? asPartOf(first, await earlier(item))))
   const found = parts.filter((part) => part !== undefined)
   // policy and shell are those of this document, not of one that shared an Incident with it
   const lead = found.find((part) => [...own.values()].includes(part))

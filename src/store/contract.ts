@@ -1,6 +1,12 @@
 /**
- * The store's contract. One implementation: sqlite.ts. What `accept` and `settle` resolve for is on disk (fsync).
- * Every method that cannot write rejects with GatewayError 'store-unavailable' and has changed nothing.
+ * The store as a port: what is kept, and five roles by who uses them. Whoever implements it is held to test/store/contract.ts and
+ * test/store/property.ts; docs/decisions/0003-store.md says who does. Of every method:
+ *
+ * - It ends by itself. When it cannot be done it rejects with GatewayError 'store-unavailable' or 'store-corrupt' ('internal' for
+ *   what is wrong with this call alone), and has changed nothing.
+ * - What a write resolves for is on disk (fsync), but for the leases of `claim`, which every start ends.
+ * - Writes take effect in the order in which they were asked for, so that whoever must keep an order need not wait for each.
+ * - A read knows of every write that has resolved. What it says may be out of date when it arrives: only a write decides.
  */
 import type { DeliveryState, DestinationKind, Direction } from '../vocabulary.ts'
 
@@ -160,7 +166,8 @@ export interface Backlog {
   readonly due: number | null
 }
 
-export interface Store extends AsyncDisposable {
+/** The doors in: reports and items, with what becomes of them. */
+export interface Acceptor {
   /**
    * Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. A trace that depends on
    * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it. It may be asked twice, and
@@ -168,11 +175,19 @@ export interface Store extends AsyncDisposable {
    */
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */
-  findEnvelope(direction: Direction, source: string, digest: string): { id: string } | undefined
+  findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
+  /** How many deliveries are pending or being sent, of all destinations: cheaper than all of `backlog`. */
+  unsettled(): Promise<number>
+  /** What belongs in an incident's life and changes nothing: a refusal, say. */
+  record(trace: readonly TraceEvent[]): Promise<void>
+}
+
+/** The delivery engine's: what is to be sent, and what became of it. */
+export interface Queue {
   /**
    * Leases up to `limit` due units, in order: per incident only the first unsettled one. A unit is one delivery, or all
-   * pending deliveries of one group. A lease that ran out is claimable again. Fewer than could be come back when their
-   * payloads are large; none only when there is nothing to claim.
+   * pending deliveries of one group. A lease that ran out is claimable again. Once the units hold 4,194,304 characters of payload,
+   * no more are taken; none come back only when there is nothing to claim.
    */
   claim(request: ClaimRequest): Promise<Delivery[][]>
   /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */
@@ -187,43 +202,70 @@ export interface Store extends AsyncDisposable {
    * were to wait from then on. Resolves with their number.
    */
   clockWentBack(now: number): Promise<number>
-  /** Names of the RID peers that sent in an item with this digest: in this variant, or in any. */
-  sourcesOf(item: string, variant?: string): string[]
+  /** Each destination that ever had a delivery. Costs next to nothing when nothing was written since it was last asked for. */
+  backlog(): Promise<readonly Backlog[]>
+  /** Changes when another process (the queue command) wrote: cheap to poll. */
+  changeCounter(): number
+}
+
+/** What was met before. */
+export interface Seen {
   /** Was this Topic item, with this content, committed before? */
-  seen(item: Omit<SeenItem, 'at'>): boolean
-  /** All item ids committed for a Topic, or the subset of `itemIds` among them. */
-  seenIds(topic: string, itemIds: readonly string[]): Set<string>
+  seen(item: Omit<SeenItem, 'at'>): Promise<boolean>
+  /** Which of these items of a Topic were committed before, with whatever content. */
+  seenIds(topic: string, itemIds: readonly string[]): Promise<Set<string>>
+  /** The item last committed for a Topic. */
+  cursor(topic: string): Promise<SeenItem | undefined>
   /** Remembers items that need no envelope (foreign, our own echo, already delivered): the cursor moves past them. */
   markSeen(items: readonly SeenItem[]): Promise<void>
-  /** The item last committed for a Topic. */
-  cursor(topic: string): SeenItem | undefined
+  /** Names of the RID peers that sent in an item with this digest, in order: in this variant, or in any. */
+  sourcesOf(item: string, variant?: string): Promise<string[]>
   /**
    * The payload of the latest delivery by its item, for joining the parts of one document; undefined when unknown. What is
    * withheld or discarded does not go out in this way either. `sources`: only what came from these.
    */
-  findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
-  record(trace: readonly TraceEvent[]): Promise<void>
-  /** Events of an incident in time order. Matches the whole key or just the id part. */
-  trace(incident: string): TraceEvent[]
+  findPayload(
+    kind: DestinationKind,
+    destination: string,
+    item: string,
+    sources?: readonly string[],
+  ): Promise<string | undefined>
+}
+
+/** The operator's: what there is, and an operator's hand. */
+export interface Desk {
   /** Oldest first: the latest `limit`; without it, all that are not settled for good, and the latest 1000 of the others. */
-  list(filter?: QueueFilter): DeliverySummary[]
+  list(filter?: QueueFilter): Promise<DeliverySummary[]>
   /** How many that were asked for `list` leaves out, all older than what it shows. */
-  leftOut(filter?: QueueFilter): number
-  show(id: string): Delivery | undefined
+  leftOut(filter?: QueueFilter): Promise<number>
+  /** With its payload, '' when that is no longer kept; undefined when there is no such delivery. */
+  show(id: string): Promise<Delivery | undefined>
+  /**
+   * Held, withheld, discarded or pending deliveries become due now. False when there is none, or it is sending or delivered, or its
+   * payload is no longer kept.
+   */
+  retry(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
+  /** Anything not delivered and not sending becomes discarded; nothing is traced of what was discarded before. */
+  discard(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
+  /** Events in time order, of the incidents that are meant (isAskedFor in iodef/incident-id.ts). */
+  trace(incident: string): Promise<TraceEvent[]>
   /**
    * Trace rows of these `events` that were committed behind `position`, by whichever process, in order. Without a position: none,
    * and where to go on from.
    */
   traced(events: readonly string[], position?: number): Promise<TracePage>
-  /** An operator's hand: held, withheld, discarded or pending deliveries become due now. False when there is none or it is sending or delivered. */
-  retry(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
-  /** An operator's hand: anything not delivered and not sending becomes discarded; nothing is traced of what was discarded before. */
-  discard(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
-  backlog(): Backlog[]
-  /** How many deliveries are pending or being sent: cheaper than all of `backlog`. */
-  unsettled(): number
+}
+
+/** What keeps the store fit. */
+export interface Upkeep {
   /** Proves that a commit works (readiness). */
   probe(): Promise<void>
-  /** Changes when another process (the queue command) wrote: cheap to poll. */
-  changeCounter(): number
+  /**
+   * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago; never what
+   * they were known by. Works in small commits, `steps` of each at most; resolves with the number of rows gone. To be called every
+   * hour or so.
+   */
+  prune(now: number, steps?: number): Promise<number>
 }
+
+export interface Store extends Acceptor, Queue, Seen, Desk, Upkeep, AsyncDisposable {}

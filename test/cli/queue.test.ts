@@ -4,7 +4,8 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
-import { openStore, type SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { openStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../src/tell.ts'
 import { LEAST } from '../config/example.ts'
 import { iodefGateway } from './capture.ts'
@@ -14,7 +15,7 @@ const KEYS = ['id', 'direction', 'source', 'destination', 'incident', 'state', '
 describe('queue and trace, while the store is open elsewhere', () => {
   const folder = mkdtempSync(join(tmpdir(), 'queue-'))
   const config = ['--config', join(folder, 'gateway.yaml')]
-  let store: SqliteStore
+  let store: Store
   let waiting = ''
   let held = ''
 
@@ -113,9 +114,9 @@ describe('queue and trace, while the store is open elsewhere', () => {
 
   it('retries and discards, and the other side sees it', async () => {
     assert.equal((await iodefGateway(['queue', 'retry', held, ...config])).code, 0)
-    assert.equal(store.show(held)?.state, 'pending')
+    assert.equal((await store.show(held))?.state, 'pending')
     assert.equal((await iodefGateway(['queue', 'discard', held, waiting, ...config])).code, 0)
-    assert.equal(store.show(waiting)?.state, 'discarded')
+    assert.equal((await store.show(waiting))?.state, 'discarded')
     const missing = await iodefGateway(['queue', 'retry', 'nix', ...config])
     assert.equal(missing.code, 1)
     assert.match(missing.err, /there is no such delivery/)

@@ -13,7 +13,7 @@ describe('a clock that is set back', () => {
     clock.set(right)
     engine.start()
     await clock.advance(2000)
-    assert.deepEqual(rig.outcomes(), { one: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { one: 'delivered' })
   })
 
   it('while the gateway runs does not keep retries waiting', async () => {
@@ -28,7 +28,7 @@ describe('a clock that is set back', () => {
     rig.to('csirt-a').answer = () => DELIVERED
     clock.set(right)
     await clock.advance(15_000)
-    assert.deepEqual(rig.outcomes(), { one: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { one: 'delivered' })
   })
 
   it('while a destination is down does not keep it from being probed', async () => {
@@ -43,7 +43,7 @@ describe('a clock that is set back', () => {
     rig.to('csirt-a').answer = () => DELIVERED
     clock.set(right)
     await clock.advance(40_000)
-    assert.deepEqual(rig.outcomes(), { one: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { one: 'delivered' })
   })
 
   it('leaves alone what waits for a time of its own', async () => {
@@ -54,6 +54,6 @@ describe('a clock that is set back', () => {
     await clock.advance(10_000)
     clock.set(clock.now() - 2000)
     await clock.advance(10_000)
-    assert.deepEqual(rig.outcomes(), { later: 'pending' })
+    assert.deepEqual(await rig.outcomes(), { later: 'pending' })
   })
 })

@@ -25,7 +25,7 @@ it('an operator who retries and discards beside the gateway is in its log and it
     delivery('C', { state: 'held' }),
   ]
   await store.accept(envelope(clock, 'one', rows))
-  const [a = '', b = '', c = ''] = store.list().map(({ id }) => id)
+  const [a = '', b = '', c = ''] = (await store.list()).map(({ id }) => id)
 
   // the command, in a process of its own
   const other = await bench.beside()
@@ -61,7 +61,7 @@ it('an operator who retries and discards beside the gateway is in its log and it
   }
   // the trace has it for each incident that the delivery carries
   assert.deepEqual(
-    store.trace('csirt-a.example also').map(({ event, fields }) => [event, fields.by]),
+    (await store.trace('csirt-a.example also')).map(({ event, fields }) => [event, fields.by]),
     [['requeued', 'alice']],
   )
 })

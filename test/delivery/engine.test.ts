@@ -13,10 +13,10 @@ describe('delivering', () => {
     await rig.take('A', 'incident', { incident: 'csirt-a.example 1' })
     await rig.clock.settle()
     assert.deepEqual(whats(rig.to('incident').sent), ['A'])
-    assert.equal(rig.all()[0]?.state, 'delivered')
-    const [event] = rig.store.trace('1')
+    assert.equal((await rig.all())[0]?.state, 'delivered')
+    const [event] = await rig.store.trace('1')
     assert.equal(event?.event, 'published')
-    assert.equal(event?.fields.delivery, rig.all()[0]?.id)
+    assert.equal(event?.fields.delivery, (await rig.all())[0]?.id)
     assert.equal(event?.fields.destination, 'incident')
     assert.equal(event?.fields.attempts, 1)
   })
@@ -27,7 +27,7 @@ describe('delivering', () => {
     await rig.store.claim({ kind: 'peer', destination: 'csirt-a', limit: 1, now: rig.clock.now(), leaseMs: HOUR })
     rig.engine.start()
     await rig.clock.settle()
-    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
   it('never has more under way than the destination takes, and uses what it takes', async () => {
@@ -42,7 +42,7 @@ describe('delivering', () => {
     await rig.clock.advance(500)
     assert.equal(peer.most(), 4)
     assert.equal(peer.sent.length, 20)
-    assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+    assert.ok(Object.values(await rig.outcomes()).every((state) => state === 'delivered'))
   })
 
   it('sends what may go of a document when policy keeps one part of it back', async () => {
@@ -56,7 +56,7 @@ describe('delivering', () => {
     for (const name of ['A', 'B', 'C']) await rig.take(name, 'csirt-a', { group, notBefore: rig.clock.now() + HOUR })
     rig.engine.start()
     await rig.clock.advance(60_000)
-    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'withheld', C: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered', B: 'withheld', C: 'delivered' })
     assert.deepEqual(
       peer.sent.map(({ what }) => what),
       ['A+B+C', 'A+C'],
@@ -71,7 +71,7 @@ describe('delivering', () => {
     await rig.take('B')
     await rig.clock.advance(HOUR)
     assert.deepEqual(
-      rig.all().map(({ state, reason, attempts }) => ({ state, reason, attempts })),
+      (await rig.all()).map(({ state, reason, attempts }) => ({ state, reason, attempts })),
       [
         { state: 'held', reason: 'HTTP 400', attempts: 1 },
         { state: 'withheld', reason: 'private', attempts: 0 },
@@ -90,9 +90,9 @@ describe('delivering', () => {
     rig.engine.start()
     await rig.take('A')
     await rig.clock.settle()
-    assert.match(rig.all()[0]?.reason ?? '', /^internal: out of luck/)
+    assert.match((await rig.all())[0]?.reason ?? '', /^internal: out of luck/)
     await rig.clock.advance(2000)
-    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
   it('outlives a peer that answers 503 for an hour', async () => {
@@ -105,10 +105,13 @@ describe('delivering', () => {
     await rig.clock.advance(HOUR)
     const tries = peer.sent.length
     assert.ok(tries > 8 && tries < 40, `${tries} attempts in an hour`)
-    assert.equal(rig.all()[0]?.attempts, tries)
+    assert.equal((await rig.all())[0]?.attempts, tries)
     await rig.clock.advance(600_000)
-    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
-    assert.equal(rig.store.trace(rig.all()[0]!.incident).filter((one) => one.event === 'retried').length, tries)
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
+    assert.equal(
+      (await rig.store.trace((await rig.all())[0]!.incident)).filter((one) => one.event === 'retried').length,
+      tries,
+    )
   })
 
   it('keeps to Retry-After', async () => {
@@ -143,11 +146,11 @@ describe('delivering', () => {
     rig.engine.start()
     await rig.take('A')
     await rig.clock.advance(2 * HOUR - 1)
-    assert.equal(rig.all()[0]?.state, 'pending')
+    assert.equal((await rig.all())[0]?.state, 'pending')
     await rig.clock.advance(1)
-    assert.equal(rig.all()[0]?.state, 'held')
-    assert.equal(rig.all()[0]?.reason, 'gave up after 2 h: HTTP 503')
-    assert.equal(rig.store.trace(rig.all()[0]!.incident).at(-1)?.event, 'held')
+    assert.equal((await rig.all())[0]?.state, 'held')
+    assert.equal((await rig.all())[0]?.reason, 'gave up after 2 h: HTTP 503')
+    assert.equal((await rig.store.trace((await rig.all())[0]!.incident)).at(-1)?.event, 'held')
   })
 
   it('sends a group as one, and its members share one fate', async () => {
@@ -163,7 +166,7 @@ describe('delivering', () => {
     await rig.take('A', 'csirt-a', { group, notBefore: rig.clock.now() + 5000 })
     await rig.clock.advance(2000)
     assert.deepEqual(whats(peer.sent), ['A+B', 'A+B'])
-    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered', B: 'delivered' })
   })
 
   it('sends at the time it must wait for, not a second later', async () => {
@@ -208,7 +211,7 @@ describe('a destination that asks to be left alone', () => {
     await two.rig.clock.advance(HOUR - 1)
     assert.equal(two.peer.sent.length, 2)
     await two.rig.clock.advance(60_000)
-    assert.deepEqual(two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
+    assert.deepEqual(await two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
   })
 
   it('is, although a send under way is delivered', async () => {
@@ -223,7 +226,7 @@ describe('a destination that asks to be left alone', () => {
       ['down'],
     )
     await two.rig.clock.advance(60_000)
-    assert.deepEqual(two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
+    assert.deepEqual(await two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
   })
 
   it('is up again with a send under way that is delivered, when it did not ask', async () => {
@@ -248,7 +251,7 @@ describe('a destination that asks to be left alone', () => {
     await rig.clock.advance(60_000)
     away = false
     await rig.clock.advance(HOUR - 61_001)
-    assert.equal(rig.outcomes().B, 'delivered')
+    assert.equal((await rig.outcomes()).B, 'delivered')
     assert.equal(whats(peer.sent).filter((what) => what === 'A').length, 1)
     await rig.clock.advance(1)
     assert.equal(whats(peer.sent).filter((what) => what === 'A').length, 2)
@@ -275,7 +278,7 @@ describe('a destination that is down', () => {
     const gaps = peer.sent.slice(-10).map((one, i, all) => (i === 0 ? 0 : one.at - all[i - 1]!.at))
     assert.ok(Math.max(...gaps) <= 30_100 && Math.max(...gaps) > 2000)
     assert.equal(
-      rig.all().reduce((sum, one) => sum + one.attempts, 0),
+      (await rig.all()).reduce((sum, one) => sum + one.attempts, 0),
       peer.sent.length,
     )
     assert.deepEqual(
@@ -323,14 +326,14 @@ describe('a destination that is down', () => {
     letGo()
     await rig.clock.advance(59_999)
     assert.deepEqual(whats(peer.sent), ['A'])
-    const [, claimed] = rig.all()
+    const [, claimed] = await rig.all()
     assert.deepEqual(
       [claimed?.state, claimed?.attempts, claimed?.reason],
       ['pending', 0, 'the destination went down before it was sent'],
     )
     later = DELIVERED
     await rig.clock.advance(60_000)
-    assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+    assert.ok(Object.values(await rig.outcomes()).every((state) => state === 'delivered'))
   })
 
   it('gets everything at once when it is back', async () => {
@@ -342,7 +345,7 @@ describe('a destination that is down', () => {
     await rig.clock.advance(10 * 60_000)
     peer.answer = () => DELIVERED
     await rig.clock.advance(30_000)
-    assert.ok(Object.values(rig.outcomes()).every((state) => state === 'delivered'))
+    assert.ok(Object.values(await rig.outcomes()).every((state) => state === 'delivered'))
     assert.deepEqual(
       rig.states.map((one) => one.state),
       ['down', 'up'],
@@ -373,7 +376,7 @@ describe('a destination that is down', () => {
       rig.engine.start()
       await rig.take('A')
       await rig.clock.advance(HOUR + 60_000)
-      assert.deepEqual(rig.outcomes(), { A: 'held' })
+      assert.deepEqual(await rig.outcomes(), { A: 'held' })
     }
   })
 
@@ -403,7 +406,7 @@ describe('a destination that is down', () => {
     await rig.clock.advance(1000)
     onDisk.resolve()
     await rig.clock.advance(60_000)
-    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered', B: 'delivered' })
     assert.equal(peer.sent.length, 3)
   })
 
@@ -449,7 +452,7 @@ describe('a destination that is down', () => {
     peer.answer = () => DELIVERED
     rig.engine.wake('peer', 'csirt-a', 'back')
     await rig.clock.settle()
-    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
   it('is not kept down by one delivery that it cannot stand', async () => {
@@ -459,7 +462,7 @@ describe('a destination that is down', () => {
     await rig.take('poison')
     for (let n = 0; n < 20; n++) await rig.take(`${n}`)
     await rig.clock.advance(60_000)
-    const { poison, ...others } = rig.outcomes()
+    const { poison, ...others } = await rig.outcomes()
     assert.equal(poison, 'pending')
     assert.ok(Object.values(others).every((state) => state === 'delivered'))
   })
@@ -472,10 +475,12 @@ describe('a destination that is down', () => {
     await rig.clock.advance(50 * 60_000)
     await rig.take('new')
     await rig.clock.advance(11 * 60_000)
-    const { new: fresh, ...old } = rig.outcomes()
+    const { new: fresh, ...old } = await rig.outcomes()
     assert.equal(fresh, 'pending')
     assert.ok(Object.values(old).every((state) => state === 'held'))
-    assert.ok(rig.all().every((one) => one.state !== 'held' || one.reason === 'gave up after 1 h: connection refused'))
+    assert.ok(
+      (await rig.all()).every((one) => one.state !== 'held' || one.reason === 'gave up after 1 h: connection refused'),
+    )
   })
 
   it('after a long rest of the gateway: what is old is tried before it is given up', async () => {
@@ -486,7 +491,7 @@ describe('a destination that is down', () => {
     rig.to('csirt-a').answer = () => (++calls <= 4 ? DOWN : DELIVERED)
     rig.engine.start()
     await rig.clock.advance(60_000)
-    const states = Object.values(rig.outcomes())
+    const states = Object.values(await rig.outcomes())
     assert.equal(states.filter((state) => state === 'held').length, 4)
     assert.equal(states.filter((state) => state === 'delivered').length, 26)
   })
@@ -501,7 +506,7 @@ describe('a destination that is down', () => {
     await rig.clock.advance(1000)
     for (const name of names) await rig.take(`more for ${name}`, name)
     await rig.clock.advance(1000)
-    const waiting = rig.all().filter((one) => one.state !== 'delivered')
+    const waiting = (await rig.all()).filter((one) => one.state !== 'delivered')
     assert.deepEqual([...new Set(waiting.map((one) => one.destination))].sort(), ['csirt-7', 'csirt-8'])
   })
 })
@@ -515,9 +520,9 @@ describe('an operator', () => {
     await rig.take('A')
     await rig.clock.advance(10_000)
     const other = await rig.beside()
-    assert.equal(await other.retry(rig.all()[0]!.id, rig.clock.now()), true)
+    assert.equal(await other.retry((await rig.all())[0]!.id, rig.clock.now()), true)
     await rig.clock.advance(1100)
-    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
   it('who retries what was given up begins a new life', async () => {
@@ -526,11 +531,11 @@ describe('an operator', () => {
     rig.engine.start()
     await rig.take('A')
     await rig.clock.advance(2 * HOUR)
-    await rig.store.retry(rig.all()[0]!.id, rig.clock.now())
+    await rig.store.retry((await rig.all())[0]!.id, rig.clock.now())
     await rig.clock.advance(59 * 60_000)
-    assert.deepEqual(rig.outcomes(), { A: 'pending' })
+    assert.deepEqual(await rig.outcomes(), { A: 'pending' })
     await rig.clock.advance(2 * 60_000)
-    assert.deepEqual(rig.outcomes(), { A: 'held' })
+    assert.deepEqual(await rig.outcomes(), { A: 'held' })
   })
 
   it('discards what waits, and it is not sent', async () => {
@@ -541,11 +546,11 @@ describe('an operator', () => {
     await rig.take('A')
     await rig.clock.settle()
     const sent = peer.sent.length
-    assert.equal(await rig.store.discard(rig.all()[0]!.id, rig.clock.now()), true)
+    assert.equal(await rig.store.discard((await rig.all())[0]!.id, rig.clock.now()), true)
     peer.answer = () => DELIVERED
     await rig.clock.advance(HOUR)
     assert.equal(peer.sent.length, sent)
-    assert.deepEqual(rig.outcomes(), { A: 'discarded' })
+    assert.deepEqual(await rig.outcomes(), { A: 'discarded' })
   })
 })
 
@@ -568,7 +573,7 @@ describe('stopping', () => {
     assert.equal(drained, false)
     await rig.clock.advance(1)
     await draining
-    assert.deepEqual(rig.outcomes(), { A: 'delivered', B: 'pending' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered', B: 'pending' })
   })
 
   it('cuts short what does not end in time: pending again, the attempt not counted', async () => {
@@ -585,8 +590,8 @@ describe('stopping', () => {
     const draining = rig.engine.drain(2000)
     await rig.clock.advance(10_000)
     await draining
-    assert.deepEqual(rig.outcomes(), { cut: 'pending', late: 'delivered', lost: 'pending' })
-    assert.ok(rig.all().every((one) => one.attempts === (one.state === 'delivered' ? 1 : 0)))
+    assert.deepEqual(await rig.outcomes(), { cut: 'pending', late: 'delivered', lost: 'pending' })
+    assert.ok((await rig.all()).every((one) => one.attempts === (one.state === 'delivered' ? 1 : 0)))
   })
 
   it('a sink that never comes back does not hold its delivery for ever', async () => {
@@ -596,6 +601,6 @@ describe('stopping', () => {
     rig.engine.start()
     await rig.take('A')
     await rig.clock.advance(10 * 60_000)
-    assert.deepEqual(rig.outcomes(), { A: 'delivered' })
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 })

@@ -72,10 +72,10 @@ it('whatever a destination does, in the end all is delivered once and in order, 
         await draining
         rig = await start()
       }
-      const isOpen = () => rig.all().some((one) => one.state === 'pending' || one.state === 'sending')
-      for (let minute = 0; minute < 600 && isOpen(); minute++) await clock.advance(60_000)
+      const isOpen = async () => (await rig.all()).some((one) => one.state === 'pending' || one.state === 'sending')
+      for (let minute = 0; minute < 600 && (await isOpen()); minute++) await clock.advance(60_000)
 
-      const all = rig.all()
+      const all = await rig.all()
       assert.deepEqual(again, [], 'nothing is sent again after it was taken')
       assert.equal(all.length, messages.length)
       assert.deepEqual(

@@ -43,8 +43,8 @@ export interface Rig extends Bench {
   /** Accepts one message whose payload is its name; a new incident unless told. */
   take(name: string, destination?: string, more?: Partial<NewDelivery>): Promise<void>
   /** State by payload name. */
-  outcomes(): Record<string, string>
-  all(): Delivery[]
+  outcomes(): Promise<Record<string, string>>
+  all(): Promise<Delivery[]>
 }
 
 export interface RigOptions {
@@ -79,7 +79,10 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     config: { maxAge, concurrency },
     observe: (state) => states.push(state),
   })
-  const all = () => store.list().map(({ id }) => store.show(id)!)
+  const all = async () => {
+    const shown = (await store.list()).map(({ id }) => store.show(id))
+    return (await Promise.all(shown)).map((one) => one!)
+  }
   return {
     ...bench,
     engine,
@@ -94,7 +97,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
       engine.wake(kind, destination)
     },
     all,
-    outcomes: () => Object.fromEntries(all().map((one) => [one.payload, one.state])),
+    outcomes: async () => Object.fromEntries((await all()).map((one) => [one.payload, one.state])),
     async [Symbol.asyncDispose]() {
       const stopping = engine[Symbol.asyncDispose]()
       await clock.advance(60_000)

@@ -49,7 +49,7 @@ describe('readiness', () => {
 
 describe('the operators endpoint', () => {
   const board = createReadiness(clock)
-  let backlog: () => Backlog[] = () => []
+  let backlog: () => Promise<Backlog[]> = async () => []
   let ops: OpsListener
   const metrics = createMetrics()
 
@@ -98,7 +98,7 @@ describe('the operators endpoint', () => {
   })
 
   it('shows people one page, with nothing executable and nothing from elsewhere', async () => {
-    backlog = () => [waiting]
+    backlog = async () => [waiting]
     const response = await get('/')
     const page = await response.text()
     const csp = response.headers.get('content-security-policy') ?? ''
@@ -111,14 +111,21 @@ describe('the operators endpoint', () => {
 
   it('says on that page what is wrong, also when the store is', async () => {
     board.set('grid', 'down', 'ECONNREFUSED')
-    backlog = () => {
-      throw new Error('disk')
-    }
+    backlog = () => Promise.reject(new Error('disk'))
     const page = await (await get('/')).text()
     assert.match(page, /Not ready: grid \(ECONNREFUSED\)/)
     assert.match(page, /The store cannot be read/)
     assert.equal((await get('/queue.json')).status, 503)
     assert.equal((await get('/metrics')).status, 200)
+  })
+
+  it('says on that page what holds when it is sent, also when the store took its time', async () => {
+    board.set('grid', 'up')
+    backlog = async () => {
+      board.set('grid', 'down', 'ETIMEDOUT')
+      return []
+    }
+    assert.match(await (await get('/')).text(), /Not ready: grid \(ETIMEDOUT\)/)
   })
 
   it('shows nothing to a page whose own name points to this machine', async () => {
@@ -130,7 +137,7 @@ describe('the operators endpoint', () => {
         )
         sent.on('error', reject).end()
       })
-    backlog = () => []
+    backlog = async () => []
     for (const own of ['localhost', '127.0.0.1', '[::1]', 'a.localhost', '127.0.0.1:9590', 'LOCALHOST:1']) {
       assert.equal(await status(own), 200, own)
     }

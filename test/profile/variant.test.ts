@@ -27,7 +27,7 @@ async function bench(peers: PeerConfig[] = [peer({ name: 'reader' })]) {
     rid: { name: 'gateway.example' },
     delivery: { maxAge: 1, concurrency: 1, maxQueue: 100 },
   } as unknown as Config
-  const accept = createAccept({ config, reader, store, events, unsettled: () => 0, wake: () => {} })
+  const accept = createAccept({ config, reader, store, events, wake: () => {} })
   const consume = createConsumer({ config, reader, store, events, clock, wake: () => {} })
   /** claims and settles all there is */
   async function carryOut(kind: 'topic' | 'peer', destination: string): Promise<Delivery[]> {

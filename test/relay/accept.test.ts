@@ -18,12 +18,13 @@ after(() => reader[Symbol.asyncDispose]())
 interface Faults {
   readonly reader?: Partial<Reader>
   readonly store?: (store: Store) => Store
-  readonly unsettled?: () => number
+  readonly unsettled?: () => Promise<number>
 }
 
 async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
   const own = await createBench(MEMORY)
   const woken: string[] = []
+  const unsettled = async () => (await own.store.list({ states: ['pending'] })).length
   const accept = createAccept({
     config: {
       ...grid({ restrictions: ['public', 'partner'] }, 250_000),
@@ -33,9 +34,8 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
       ...config,
     } as Config,
     reader: { ...reader, ...faults.reader },
-    store: faults.store?.(own.store) ?? own.store,
+    store: { ...(faults.store?.(own.store) ?? own.store), unsettled: faults.unsettled ?? unsettled },
     events: createEvents({ log, metrics: createMetrics(), clock: own.clock }),
-    unsettled: faults.unsettled ?? (() => own.store.list({ states: ['pending'] }).length),
     wake: (topic) => woken.push(topic),
   })
   let id = 0
@@ -47,9 +47,9 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
       const message = { id: `m${id}`, peer: peer(from), body: Buffer.from(body), receivedAt: own.clock.now() }
       return accept({ ...message, ...(charset !== undefined && { charset }) })
     },
-    queue: () => own.store.list().map((d) => [d.destination, d.incident] as const),
-    traced: (incident: string) =>
-      own.store.trace(incident).map(({ event, fields }) => [event, fields.code ?? null] as const),
+    queue: async () => (await own.store.list()).map((d) => [d.destination, d.incident] as const),
+    traced: async (incident: string) =>
+      (await own.store.trace(incident)).map(({ event, fields }) => [event, fields.code ?? null] as const),
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   }
 }
@@ -85,17 +85,17 @@ test('a Report is stored, then approved with its IncidentID', async () => {
   await using t = await bench()
   const id = `<IncidentID xmlns="${IODEF1}" name="csirt.example">1</IncidentID>`
   assert.deepEqual(reply(await t.post(ridText(documentText(), { incidentId: id }))), { ...approved, incident: '1' })
-  assert.deepEqual(t.queue(), [['incident', 'csirt.example 1']])
+  assert.deepEqual(await t.queue(), [['incident', 'csirt.example 1']])
   assert.deepEqual(t.woken, ['incident'])
-  assert.deepEqual(t.traced('1'), [['accepted', null]])
+  assert.deepEqual(await t.traced('1'), [['accepted', null]])
 })
 
 test('a bare document is a Report, and approved with the IncidentID of its first Incident', async () => {
   await using t = await bench()
   const text = documentText([incidentText({ id: '7' }), incidentText({ id: '8' })])
   assert.deepEqual(reply(await t.post(text)), { ...approved, incident: '7' })
-  assert.equal(t.queue().length, 2)
-  assert.deepEqual(t.traced('8'), [['accepted', null]])
+  assert.equal((await t.queue()).length, 2)
+  assert.deepEqual(await t.traced('8'), [['accepted', null]])
 })
 
 test('the same message again, however it is written, gets the same answer and is not stored again', async () => {
@@ -106,14 +106,14 @@ test('the same message again, however it is written, gets the same answer and is
     await t.post(ridText(`<!-- again -->${documentText()}`.replaceAll('"reporting"', "' reporting'".replace(' ', '')))),
     first,
   )
-  assert.equal(t.queue().length, 1)
+  assert.equal((await t.queue()).length, 1)
 })
 
 test('the same message from another peer is accepted, and not published again', async () => {
   await using t = await bench()
   await t.post(documentText())
   assert.equal(reply(await t.post(documentText(), { name: 'csirt-b' })).status, 'Approved')
-  assert.equal(t.queue().length, 1)
+  assert.equal((await t.queue()).length, 1)
 })
 
 test('any charset, any encoding', async () => {
@@ -171,9 +171,9 @@ for (const [name, body, justification, code, from] of DENIED) {
     await using t = await bench(REPORTING_ONLY)
     const answer = reply(await t.post(body, from))
     assert.deepEqual({ status: answer.status, justification: answer.justification }, denied(justification))
-    assert.deepEqual(t.queue(), [])
+    assert.deepEqual(await t.queue(), [])
     assert.deepEqual(t.woken, [])
-    if (body.includes('IODEF-Document')) assert.deepEqual(t.traced('1'), [['denied', code]])
+    if (body.includes('IODEF-Document')) assert.deepEqual(await t.traced('1'), [['denied', code]])
   })
 }
 
@@ -238,7 +238,7 @@ for (const [name, body, status, title, from] of REFUSED) {
     const { title: told, ...rest } = problem(await t.post(body, from))
     assert.equal(rest.status, status)
     assert.match(told, title)
-    assert.deepEqual(t.queue(), [])
+    assert.deepEqual(await t.queue(), [])
     assert.doesNotMatch(JSON.stringify(rest), /\/src\/|\.ts\b|at .*:\d+/)
   })
 }
@@ -276,7 +276,7 @@ test('a report of a thousand Incidents is not made into a gigabyte of items', as
   const { status, detail } = problem(await t.post(text))
   assert.equal(status, 413)
   assert.match(detail ?? '', /together/)
-  assert.deepEqual(t.queue(), [])
+  assert.deepEqual(await t.queue(), [])
 })
 
 const CANNOT: readonly [name: string, faults: Faults][] = [
@@ -291,12 +291,10 @@ const CANNOT: readonly [name: string, faults: Faults][] = [
   [
     'the store cannot be read',
     {
-      unsettled: () => {
-        throw new GatewayError('store-unavailable')
-      },
+      unsettled: () => Promise.reject(new GatewayError('store-unavailable')),
     },
   ],
-  ['the queue is full', { unsettled: () => 10 }],
+  ['the queue is full', { unsettled: async () => 10 }],
   ['readers are busy', { reader: { inspect: () => Promise.reject(new GatewayError('intake-busy')) } }],
   ['a reader fails', { reader: { inspect: () => Promise.reject(new GatewayError('internal', '/secret/path')) } }],
   ['a reader throws', { reader: { inspect: () => Promise.reject(new Error('/secret/path')) } }],
@@ -331,7 +329,7 @@ test('a refusal that cannot be written down is still that refusal', async () => 
 
 test('the same message again is approved while the queue is full', async () => {
   let full = false
-  await using t = await bench({}, { unsettled: () => (full ? 10 : 0) })
+  await using t = await bench({}, { unsettled: async () => (full ? 10 : 0) })
   const first = await t.post(documentText())
   full = true
   assert.deepEqual(await t.post(documentText()), first)
@@ -346,8 +344,11 @@ for (const [msgType, element] of [
   test(`a ${msgType} becomes a ${element} and is acknowledged`, async () => {
     await using t = await bench()
     assert.equal(reply(await t.post(ridText(documentText(), { msgType }))).status, 'Approved')
-    const [row] = t.store.list()
-    assert.match(t.store.show(row?.id ?? '')?.payload ?? '', new RegExp(`^<${element} xmlns="urn:xmpp:incident:2">`))
+    const [row] = await t.store.list()
+    assert.match(
+      (await t.store.show(row?.id ?? ''))?.payload ?? '',
+      new RegExp(`^<${element} xmlns="urn:xmpp:incident:2">`),
+    )
   })
 }
 
@@ -358,8 +359,8 @@ test('a Result becomes a response; RFC 6546 Table 1 leaves nothing to say but an
     kind: 'reply',
     xml: '',
   })
-  const [row] = t.store.list()
-  const item = valid(t.store.show(row?.id ?? '')?.payload ?? '')
+  const [row] = await t.store.list()
+  const item = valid((await t.store.show(row?.id ?? ''))?.payload ?? '')
   assert.equal(item.item?.element, 'response')
   assert.match(item.item?.incidentSource ?? '', /<SourceFound>true</)
 })
@@ -368,7 +369,7 @@ test('a Report and a Query of the same document are two messages', async () => {
   await using t = await bench()
   await t.post(ridText(documentText()))
   await t.post(ridText(documentText(), { msgType: 'Query' }))
-  assert.equal(t.queue().length, 2)
+  assert.equal((await t.queue()).length, 2)
 })
 
 test('every Incident of a document on a Topic of bare ones is found in the queue, and what is there already is not counted', async () => {
@@ -376,8 +377,8 @@ test('every Incident of a document on a Topic of bare ones is found in the queue
   await using t = await bench(grid({ payload: 'iodef' }))
   await t.post(text)
   await t.post(text, { name: 'csirt-b' })
-  assert.equal(t.store.list({ incident: '2' }).length, 1)
-  const counts = t.store.trace('2').map(({ event, fields }) => [event, fields.source, fields.deliveries])
+  assert.equal((await t.store.list({ incident: '2' })).length, 1)
+  const counts = (await t.store.trace('2')).map(({ event, fields }) => [event, fields.source, fields.deliveries])
   assert.deepEqual(counts, [
     ['accepted', 'csirt-a', 1],
     ['accepted', 'csirt-b', 0],

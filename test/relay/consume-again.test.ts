@@ -55,7 +55,7 @@ async function bench(reader: Reader, xml = '') {
     ...own,
     sent,
     take,
-    row: () => store.list()[0],
+    row: async () => (await store.list())[0],
     /** Sends what is due, and settles it. */
     async deliver() {
       for (const unit of await store.claim({ ...to, limit: 9, now: clock.now() + 20_000, leaseMs: 9 })) {
@@ -65,7 +65,7 @@ async function bench(reader: Reader, xml = '') {
       }
     },
     async retry() {
-      const held = store.list({ states: ['held'] })[0]
+      const held = (await store.list({ states: ['held'] }))[0]
       assert.ok(await store.retry(held?.id ?? '', clock.now()))
       const [unit] = await store.claim({ ...to, limit: 1, now: clock.now(), leaseMs: 9 })
       return sink.send(unit ?? [], AbortSignal.timeout(60_000))
@@ -78,14 +78,14 @@ const to = { kind: 'peer', destination: 'csirt-a' } as const
 
 test('an item is not held as invalid because the machine stood still for a moment', async () => {
   await using t = await bench(failing(1), documentText())
-  assert.equal(t.row()?.state, 'pending')
+  assert.equal((await t.row())?.state, 'pending')
 })
 
 test('an item that could not be read in time is held with all that it says, and goes out when an operator retries', async () => {
   const text = documentText()
   await using t = await bench(failing(9), text)
-  assert.equal(t.row()?.state, 'held')
-  assert.match(t.row()?.reason ?? '', /took too long/)
+  assert.equal((await t.row())?.state, 'held')
+  assert.match((await t.row())?.reason ?? '', /took too long/)
   assert.equal((await t.retry()).kind, 'delivered')
   assert.equal(valid(t.sent[0] ?? '').document.xml, valid(text).document.xml)
 })
@@ -93,16 +93,16 @@ test('an item that could not be read in time is held with all that it says, and 
 test('an item that is not valid is shown to the operator, and held again with its errors', async () => {
   const text = documentText([incidentText({ purpose: 'boasting' })])
   await using t = await bench(real, text)
-  const { payload } = t.store.show(t.row()?.id ?? '') ?? { payload: '' }
+  const { payload } = (await t.store.show((await t.row())?.id ?? '')) ?? { payload: '' }
   assert.equal((JSON.parse(payload) as { item: string }).item, text)
-  const reason = t.row()?.reason ?? ''
+  const reason = (await t.row())?.reason ?? ''
   assert.deepEqual(await t.retry(), { kind: 'hold', reason })
   assert.deepEqual(t.sent, [])
 })
 
 test('an item that an operator retries is still for nobody who may not have it', async () => {
   await using t = await bench(failing(9), documentText([incidentText({ attributes: ' restriction="red"' })]))
-  await t.store.retry(t.row()?.id ?? '', t.clock.now())
+  await t.store.retry((await t.row())?.id ?? '', t.clock.now())
   const [unit] = await t.store.claim({
     ...{ kind: 'peer', destination: 'csirt-a', limit: 1, now: t.clock.now(), leaseMs: 9 },
   })
@@ -158,7 +158,7 @@ test('a held item, retried, does not go back to where it came from', async () =>
     ],
   })
   await t.take(item.xml, item.id)
-  const held = t.store.list({ states: ['held'] })[0]
+  const held = (await t.store.list({ states: ['held'] }))[0]
   assert.deepEqual(await t.retry(), { kind: 'withhold', reason: 'it came from csirt-a', only: held?.id })
   assert.deepEqual(t.sent, [])
 })

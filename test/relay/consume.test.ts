@@ -38,7 +38,7 @@ async function bench(peers: readonly PeerConfig[], faults: { reader?: Reader; st
     ...own,
     woken,
     consume: (items: readonly GridItem[]) => consumer(own.store)('incident', items),
-    rows: () => own.store.list().map((d) => [d.destination, d.state, d.incident] as const),
+    rows: async () => (await own.store.list()).map((d) => [d.destination, d.state, d.incident] as const),
     foreign: async () =>
       /items_ignored_total\{topic="incident",reason="foreign"\} (\d+)/.exec(await metrics.registry.metrics())?.[1],
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
@@ -65,12 +65,12 @@ test('an item becomes a delivery to each peer of its Topic that has a url, and t
   await using t = await bench([peer(), peer({ name: 'csirt-b' }), silent, peer({ name: 'd', topics: ['other'] })])
   const item = one('1')
   await t.consume([item])
-  assert.deepEqual(t.rows(), [
+  assert.deepEqual(await t.rows(), [
     ['csirt-a', 'pending', 'csirt.example 1'],
     ['csirt-b', 'pending', 'csirt.example 1'],
   ])
   assert.deepEqual(t.woken, ['csirt-a', 'csirt-b'])
-  assert.equal(t.store.cursor('incident')?.itemId, item.id)
+  assert.equal((await t.store.cursor('incident'))?.itemId, item.id)
 })
 
 test('the same item again, under its id or another, is not delivered twice', async () => {
@@ -79,15 +79,15 @@ test('the same item again, under its id or another, is not delivered twice', asy
   await t.consume([item, item])
   await t.consume([item])
   await t.consume([{ ...item, id: 'another' }])
-  assert.equal(t.rows().length, 1)
-  assert.equal(t.store.cursor('incident')?.itemId, 'another')
+  assert.equal((await t.rows()).length, 1)
+  assert.equal((await t.store.cursor('incident'))?.itemId, 'another')
 })
 
 test('an item under an old id that says something new is delivered', async () => {
   await using t = await bench([peer()])
   await t.consume([one('1')])
   await t.consume([{ ...one('2'), id: one('1').id }])
-  assert.equal(t.rows().length, 2)
+  assert.equal((await t.rows()).length, 2)
 })
 
 test('an item does not go back to the peer it came from', async () => {
@@ -112,24 +112,40 @@ test('an item does not go back to the peer it came from', async () => {
     ],
   })
   await t.consume([item])
-  assert.deepEqual(
-    t
-      .rows()
-      .filter(([, ,]) => true)
-      .map(([to]) => to)
-      .sort(),
-    ['csirt-b', 'incident'],
-  )
-  assert.ok(t.store.trace('1').some(({ event }) => event === 'loop-stopped'))
+  assert.deepEqual((await t.rows()).map(([to]) => to).sort(), ['csirt-b', 'incident'])
+  assert.ok((await t.store.trace('1')).some(({ event }) => event === 'loop-stopped'))
 })
 
 test('what a peer may not have is withheld, with the reason, and not woken for', async () => {
   await using t = await bench([peer({ restrictions: ['public'] }), peer({ name: 'csirt-b' })])
   await t.consume([one('1', { attributes: ' restriction="amber"' })])
-  const held = t.store.list().find((d) => d.state === 'withheld')
+  const held = (await t.store.list()).find((d) => d.state === 'withheld')
   assert.equal(held?.destination, 'csirt-a')
   assert.match(held?.reason ?? '', /need-to-know/)
   assert.deepEqual(t.woken, ['csirt-b'])
+})
+
+test('items are committed in the order of their Topic, however long the store takes to say where each came from', async () => {
+  let asked = 0
+  // the first is answered last
+  const slow = (store: Store): Store => ({
+    ...store,
+    async sourcesOf(...args) {
+      const turns = 20 - asked++
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      return store.sourcesOf(...args)
+    },
+  })
+  await using t = await bench([peer()], { store: slow })
+  const update = (n: number) => one('1', { content: additionalData(`update ${n}`, ' dtype="string"') })
+  const items = [1, 2, 3].map(update)
+  await t.consume([...items, gridItem('<weather xmlns="urn:x"/>', 'foreign')])
+  const payloads = await Promise.all((await t.store.list()).map(async ({ id }) => (await t.store.show(id))?.payload))
+  assert.deepEqual(
+    payloads.map((payload) => /update \d/.exec(payload ?? '')?.[0]),
+    ['update 1', 'update 2', 'update 3'],
+  )
+  assert.equal((await t.store.cursor('incident'))?.itemId, 'foreign')
 })
 
 test('an item that is not IODEF is left alone, and the cursor moves past it', async () => {
@@ -142,28 +158,28 @@ test('an item that is not IODEF is left alone, and the cursor moves past it', as
     '',
   ].entries()) {
     await t.consume([gridItem(xml, `foreign ${i}`)])
-    assert.equal(t.store.cursor('incident')?.itemId, `foreign ${i}`)
+    assert.equal((await t.store.cursor('incident'))?.itemId, `foreign ${i}`)
   }
-  assert.deepEqual(t.rows(), [])
+  assert.deepEqual(await t.rows(), [])
   assert.equal(await t.foreign(), '5')
 })
 
 test('an IODEF item that is not valid is held for its peers with its errors', async () => {
   await using t = await bench([peer()])
   await t.consume([gridItem(documentText([incidentText({ purpose: 'boasting' })]), 'bad')])
-  const [row] = t.store.list()
+  const [row] = await t.store.list()
   assert.equal(row?.state, 'held')
   assert.match(row?.reason ?? '', /^invalid item: line 1: .*boasting/)
-  assert.equal(t.store.cursor('incident')?.itemId, 'bad')
+  assert.equal((await t.store.cursor('incident'))?.itemId, 'bad')
 })
 
 test('a bare document is one delivery for all its Incidents', async () => {
   await using t = await bench([peer()])
   await t.consume([gridItem(documentText([incidentText({ id: '1' }), incidentText({ id: '2' })]))])
-  const [row] = t.store.list()
-  const part = JSON.parse(t.store.show(row?.id ?? '')?.payload ?? '') as Part
+  const [row] = await t.store.list()
+  const part = JSON.parse((await t.store.show(row?.id ?? ''))?.payload ?? '') as Part
   assert.equal(part.incidents.length, 2)
-  assert.ok(t.store.trace('2').some(({ event }) => event === 'consumed'))
+  assert.ok((await t.store.trace('2')).some(({ event }) => event === 'consumed'))
 })
 
 test('the parts of one document share a group, which waits for the others', async () => {
@@ -185,7 +201,7 @@ test('while the store fails nothing is taken, and nothing behind it', async () =
   await using t = await bench([peer()], { store: failing('accept', (call) => call === 2) })
   const items = Array.from({ length: 40 }, (_, i) => one(String(i)))
   await assert.rejects(t.consume(items), (e) => e instanceof GatewayError && e.code === 'store-unavailable')
-  const known = t.store.seenIds(
+  const known = await t.store.seenIds(
     'incident',
     items.map(({ id }) => id),
   )
@@ -222,7 +238,7 @@ test('an item over the limits of reading is its own fault: held, not tried for e
   await using t = await bench([peer()], { reader: slow })
   await t.consume([one('1')])
   assert.deepEqual(
-    t.rows().map(([, state]) => state),
+    (await t.rows()).map(([, state]) => state),
     ['held'],
   )
 })
@@ -242,7 +258,7 @@ test('a Topic with very many items asks for few readings at once', async () => {
   const item = one('1')
   await t.consume(Array.from({ length: 600 }, (_, i) => ({ ...item, id: `copy ${i}` })))
   assert.ok(most <= 64, `${most} at once`)
-  assert.equal(t.store.cursor('incident')?.itemId, 'copy 599')
+  assert.equal((await t.store.cursor('incident'))?.itemId, 'copy 599')
 })
 
 test('documents of the same Incidents that say something else are groups of their own', async () => {
@@ -259,7 +275,7 @@ test('documents of the same Incidents that say something else are groups of thei
     leaseMs: 1,
   })
   assert.deepEqual(claimed.map((unit) => unit.length).sort(), [2])
-  assert.equal(t.rows().length, 4)
+  assert.equal((await t.rows()).length, 4)
 })
 
 test('a report that is over a limit of its readers is held, and what is no report is left alone', async () => {
@@ -272,7 +288,7 @@ test('a report that is over a limit of its readers is held, and what is no repor
   }
   await t.consume([gridItem(`<entry xmlns="urn:x">${long}</entry>`, 'foreign')])
   assert.deepEqual(
-    t.rows(),
+    await t.rows(),
     ['long', 'deep', 'prefix', 'control'].map((name) => ['csirt-a', 'held', `item ${name}`]),
   )
   assert.equal(await t.foreign(), '1')
@@ -284,36 +300,38 @@ test('an invalid item that its Broker writes another way is held once', async ()
   const other = xml.replace(/<Incident (\S+) (\S+?)>/, '<Incident $2 $1>')
   assert.notEqual(other, xml)
   for (const spelling of [xml, other, xml.replaceAll('"', "'")]) await t.consume([gridItem(spelling, 'one')])
-  assert.equal(t.rows().length, 1)
+  assert.equal((await t.rows()).length, 1)
 })
 
 test('every Incident of a bare document is found in queue and trace', async () => {
   await using t = await bench([peer()])
   const xml = documentText([incidentText({ id: '1' }), incidentText({ id: '2' }), incidentText({ id: '3' })])
   await t.consume([gridItem(xml)])
-  const [row] = t.store.list()
+  const [row] = await t.store.list()
   assert.deepEqual([row?.incident, row?.also], ['csirt.example 1', ['csirt.example 2', 'csirt.example 3']])
   for (const id of ['1', '2', 'csirt.example 3']) {
     assert.deepEqual(
-      t.store.list({ incident: id }).map((d) => d.id),
+      (await t.store.list({ incident: id })).map((d) => d.id),
       [row?.id],
       id,
     )
   }
-  assert.deepEqual(t.store.list({ incident: '4' }), [])
+  assert.deepEqual(await t.store.list({ incident: '4' }), [])
 })
 
 test('a delivery that policy keeps back is named in the trace by its id', async () => {
   await using t = await bench([peer({ restrictions: ['public'] })])
   await t.consume([one('1', { attributes: ' restriction="red"' })])
-  const told = t.store.trace('1').find(({ event }) => event === 'withheld')
-  assert.equal(told?.fields.delivery, t.store.list()[0]?.id)
+  const told = (await t.store.trace('1')).find(({ event }) => event === 'withheld')
+  assert.equal(told?.fields.delivery, (await t.store.list())[0]?.id)
 })
 
 test('what another delivery stands for is not counted as one', async () => {
   await using t = await bench([peer()])
   const item = one('1')
   await t.consume([item, { ...item, id: 'another id' }])
-  const counts = t.store.trace('1').flatMap(({ event, fields }) => (event === 'consumed' ? [fields.deliveries] : []))
+  const counts = (await t.store.trace('1')).flatMap(({ event, fields }) =>
+    event === 'consumed' ? [fields.deliveries] : [],
+  )
   assert.deepEqual(counts, [1, 0])
 })

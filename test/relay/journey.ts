@@ -82,9 +82,9 @@ export async function sent(
       async [Symbol.asyncDispose]() {},
     },
     store: {
-      findPayload: (_kind, _peer, item) =>
+      findPayload: async (_kind, _peer, item) =>
         earlier.filter((e) => e.item === item).map(({ part }) => encodePart(part))[0],
-      sourcesOf: () => [],
+      sourcesOf: async () => [],
     },
   })
   const outcome = await sink.send(consumed.map(delivery), AbortSignal.timeout(10_000))

@@ -22,7 +22,7 @@ function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 2
       },
       [Symbol.asyncDispose]: async () => {},
     },
-    store: { findPayload: () => undefined, sourcesOf: () => [] },
+    store: { findPayload: async () => undefined, sourcesOf: async () => [] },
   })
   return { sent, sink }
 }

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import type { Delivery, NewDelivery, Settlement } from '../../src/store/contract.ts'
-import type { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { Delivery, NewDelivery, Settlement, Store } from '../../src/store/contract.ts'
 import type { DeliveryState } from '../../src/vocabulary.ts'
 import { Model } from './model.ts'
 import { createBench, envelope, MEMORY, request, sha } from './support.ts'
@@ -98,7 +97,7 @@ it(
         const model = new Model()
         const names = new Map<string, string>()
         let leased: Delivery[] = []
-        let store: SqliteStore = bench.store
+        let store: Store = bench.store
         let messages = 0
         const beside = await bench.beside()
 
@@ -170,7 +169,7 @@ it(
             }
             case 'retry':
             case 'discard': {
-              const all = store.list()
+              const all = await store.list()
               const target = all[one.which % Math.max(1, all.length)]
               if (target === undefined) break
               const expected = model[one.do](target.destination, target.item, now)
@@ -187,7 +186,7 @@ it(
               leased = []
               break
           }
-          compare(store, model)
+          await compare(store, model)
           assertCountsAndFlags(bench.path)
         }
       }),
@@ -195,8 +194,8 @@ it(
     ),
 )
 
-function compare(store: SqliteStore, model: Model): void {
-  const have = store.list().map((one) => [one.destination, one.item, one.state, one.attempts, one.nextAttempt])
+async function compare(store: Store, model: Model): Promise<void> {
+  const have = (await store.list()).map((one) => [one.destination, one.item, one.state, one.attempts, one.nextAttempt])
   const want = model.kept.map((one) => {
     const open = one.state === 'pending' || one.state === 'sending'
     return [one.destination, one.item, one.state, one.attempts, open ? one.due : null]

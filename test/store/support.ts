@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Clock } from '../../src/clock.ts'
-import type { ClaimRequest, NewDelivery, NewEnvelope } from '../../src/store/contract.ts'
-import { openQueue, openStore, type SqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { ClaimRequest, NewDelivery, NewEnvelope, Store } from '../../src/store/contract.ts'
+import { openQueue, openStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../src/tell.ts'
 import { createVirtualClock, type VirtualClock } from '../support/clock.ts'
 
@@ -18,10 +18,10 @@ export const sha = (text: string): string => createHash('sha256').update(text).d
 export interface Bench extends AsyncDisposable {
   readonly path: string
   readonly clock: VirtualClock
-  readonly store: SqliteStore
+  readonly store: Store
   /** another handle on the same file, as the queue command has */
-  beside(): Promise<SqliteStore>
-  reopen(): Promise<SqliteStore>
+  beside(): Promise<Store>
+  reopen(): Promise<Store>
 }
 
 /** Memory, where there is some to be had as a disk: for tests that write much and prove nothing about disks. */
@@ -31,7 +31,7 @@ export async function createBench(root = tmpdir()): Promise<Bench> {
   const directory = await mkdtemp(join(root, 'store-test-'))
   const path = join(directory, 'data', 'gateway.db')
   const clock = createVirtualClock()
-  const opened: SqliteStore[] = []
+  const opened: Store[] = []
   const open = async (opener: typeof openStore) => {
     const store = await opener({ path, tell: untold, clock })
     opened.push(store)

@@ -19,6 +19,10 @@ export class Recorder implements GridHandlers {
   failure: Error | undefined
   /** awaited by `items` */
   gate: Promise<void> = Promise.resolve()
+  /** awaited by `cursor`, before it looks */
+  cursorGate: Promise<void> = Promise.resolve()
+  /** thrown by `cursor` once when set */
+  cursorFailure: Error | undefined
   last: { itemId: string; at: number } | undefined
 
   async items(_topic: string, items: readonly GridItem[]): Promise<void> {
@@ -42,11 +46,15 @@ export class Recorder implements GridHandlers {
     this.received.length = 0
   }
 
-  seenIds(_topic: string, itemIds: readonly string[]): Set<string> {
+  async seenIds(_topic: string, itemIds: readonly string[]): Promise<Set<string>> {
     return new Set(itemIds.filter((id) => this.seen.has(id)))
   }
 
-  cursor(): { itemId: string; at: number } | undefined {
+  async cursor(): Promise<{ itemId: string; at: number } | undefined> {
+    await this.cursorGate
+    const failure = this.cursorFailure
+    this.cursorFailure = undefined
+    if (failure) throw failure
     return this.last
   }
 

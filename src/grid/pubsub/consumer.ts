@@ -80,7 +80,7 @@ export class Consumer {
   missedSomething(): void {
     const { handlers, topic, liveOnly } = this.#options
     this.#resyncAt = 0
-    if (!liveOnly) this.#reread.missed(handlers.cursor(topic)?.itemId)
+    if (!liveOnly) this.#reread.missed(async () => (await handlers.cursor(topic))?.itemId)
     this.#queue.poke()
   }
 
@@ -133,7 +133,7 @@ export class Consumer {
     const { clock, liveOnly, resyncMs, up } = this.#options
     const following: Following = { from: this.#past.of(session, signal), handed: new Map() }
     if (!liveOnly) {
-      const failed = await this.#join(following, this.#reread.settle())
+      const failed = await this.#join(following, await this.#reread.settle())
       if (failed) return failed
     }
     if (signal.aborted) return again(0)
@@ -189,9 +189,9 @@ export class Consumer {
   }
 
   /** What was missed may be an item anew under its old id, which no list of ids shows. */
-  #readAgain(following: Following): Promise<FollowEnd | undefined> {
+  async #readAgain(following: Following): Promise<FollowEnd | undefined> {
     following.handed = new Map()
-    return this.#join(following, this.#reread.begin())
+    return this.#join(following, await this.#reread.begin())
   }
 
   /** Reads what is retained and unseen, or came behind `after`. A value: why it did not come to an end. */
@@ -260,6 +260,7 @@ export class Consumer {
       retained,
     }))
     try {
+      await this.#reread.cursorKnown()
       await handlers.items(topic, gridItems)
       this.#failures = 0
       return true

@@ -10,7 +10,7 @@ const LONGEST = 3_600_000
 export class Reread {
   readonly #clock: Clock
   readonly #firstMs: number
-  #missed: { readonly at: number; readonly cursor: string | undefined } | undefined
+  #missed: { readonly at: number; readonly cursor: Promise<string | undefined> } | undefined
   #pause: number
   #lastAt = Number.NEGATIVE_INFINITY
 
@@ -20,9 +20,15 @@ export class Reread {
     this.#pause = firstMs
   }
 
-  /** Something was missed. `cursor`: what had been taken last. */
-  missed(cursor: string | undefined): void {
-    this.#missed ??= { at: this.#clock.now(), cursor }
+  /** Something was missed. `cursor` asks what has been taken last: nothing more may be taken before `cursorKnown`. */
+  missed(cursor: () => Promise<string | undefined>): void {
+    // behind what is in no list, all is read: nobody could say what was taken
+    this.#missed ??= { at: this.#clock.now(), cursor: cursor().catch(() => '') }
+  }
+
+  /** Resolves when it is known what had been taken when something was missed, or nothing was missed. Never rejects. */
+  async cursorKnown(): Promise<void> {
+    await this.#missed?.cursor
   }
 
   /** ms until it is due; Infinity: nothing was missed. */
@@ -34,7 +40,7 @@ export class Reread {
   }
 
   /** It is read now: the cursor when the first of it was missed. */
-  begin(): string | undefined {
+  begin(): Promise<string | undefined> {
     const now = this.#clock.now()
     const repeats = now - this.#lastAt < this.#pause + LONGEST
     this.#pause = repeats ? Math.min(2 * this.#pause, LONGEST) : 2 * this.#firstMs
@@ -43,7 +49,7 @@ export class Reread {
   }
 
   /** It is read for another reason. */
-  settle(): string | undefined {
+  async settle(): Promise<string | undefined> {
     const cursor = this.#missed?.cursor
     this.#missed = undefined
     return cursor

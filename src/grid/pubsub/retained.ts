@@ -56,13 +56,13 @@ export class Past {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
       // a Broker that keeps nothing, or shows it to nobody: live is what there is
       tell('retained-unreadable', { topic, reason: error.message })
-      this.#tellGap([], new Set())
+      await this.#tellGap([], new Set())
       return []
     }
-    const seen = handlers.seenIds(topic, ids)
-    this.#tellGap(ids, seen)
+    const seen = await handlers.seenIds(topic, ids)
+    await this.#tellGap(ids, seen)
     // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
-    const cursor = ids.lastIndexOf(after ?? handlers.cursor(topic)?.itemId ?? '')
+    const cursor = ids.lastIndexOf(after ?? (await handlers.cursor(topic))?.itemId ?? '')
     const looked = ids.length <= LOOK_AT_ALL ? -1 : cursor
     const unread = ids.filter((id, i) => (!seen.has(id) || i > looked) && !this.#flawed.has(id))
     const news = unread.filter((id) => !seen.has(id)).length
@@ -81,7 +81,7 @@ export class Past {
       tell('newest-unreadable', { topic, reason: error.message })
       return 'level'
     }
-    const seen = handlers.seenIds(topic, ids)
+    const seen = await handlers.seenIds(topic, ids)
     const unseen = ids.filter((id) => !seen.has(id))
     const behind = unseen.some((id) => this.#suspects.has(id))
     // an item may be on its way to us right now
@@ -96,9 +96,9 @@ export class Past {
   }
 
   /** The last that was seen is not retained, and neither was the oldest that is: between them something may be lost. */
-  #tellGap(ids: readonly string[], seen: Set<string>): void {
+  async #tellGap(ids: readonly string[], seen: Set<string>): Promise<void> {
     const { topic, handlers, tell } = this.#options
-    const cursor = handlers.cursor(topic)
+    const cursor = await handlers.cursor(topic)
     if (!cursor || this.#gapTold === cursor.itemId || ids.includes(cursor.itemId)) return
     // what cannot be taken is never seen
     const oldest = ids.find((id) => !this.#flawed.has(id))

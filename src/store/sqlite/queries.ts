@@ -1,6 +1,6 @@
 import { isAskedFor } from '../../iodef/incident-id.ts'
-import type { DeliveryState } from '../../vocabulary.ts'
-import type { Backlog, Delivery, DeliverySummary, QueueFilter, Store } from '../contract.ts'
+import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
+import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
@@ -17,7 +17,7 @@ interface Queue {
   /** How many older ones `list` leaves out when it is given no limit. */
   leftOut(filter: QueueFilter): number
   show(id: string): Delivery | undefined
-  findPayload: Store['findPayload']
+  findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
   backlog(): Backlog[]
 }
 

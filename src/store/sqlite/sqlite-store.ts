@@ -29,19 +29,11 @@ export interface StoreOptions {
   readonly connect?: (options: ConnectOptions) => DatabaseSync
 }
 
-export interface SqliteStore extends Store {
-  /**
-   * Drops what is no longer needed: documents of deliveries settled 30 days ago, trace rows of 400 days ago. Works in small
-   * commits, `steps` of each at most; resolves with the number of rows gone. To be called every hour or so.
-   */
-  prune(now: number, steps?: number): Promise<number>
-}
-
 /**
  * Opens the gateway's store, made when absent: file mode 0600. Rejects with GatewayError 'store-unavailable' (no room, no
  * permission, locked) or 'store-corrupt' (not a store, or one of a newer version).
  */
-export async function openStore(options: StoreOptions): Promise<SqliteStore> {
+export async function openStore(options: StoreOptions): Promise<Store> {
   return create(options, { path: options.path, create: true, busyMs: 15 })
 }
 
@@ -65,7 +57,7 @@ const LEFT_TO_THREAD = 16_384
  * openStore for a running gateway: the only one on this store (else 'store-unavailable'), and checkpoints are made in a thread
  * of their own.
  */
-export async function openGatewayStore(options: GatewayStoreOptions): Promise<SqliteStore> {
+export async function openGatewayStore(options: GatewayStoreOptions): Promise<Store> {
   const { path, tell, disk = openDisk, patience = PATIENCE } = options
   await using opened = new AsyncDisposableStack()
   // first: opening it changes it
@@ -78,7 +70,7 @@ export async function openGatewayStore(options: GatewayStoreOptions): Promise<Sq
 }
 
 /** Opens the store beside a running gateway, for the queue and trace commands: an absent one is 'store-unavailable'. */
-export async function openQueue(options: StoreOptions): Promise<SqliteStore> {
+export async function openQueue(options: StoreOptions): Promise<Store> {
   return create(options, { path: options.path, create: false, busyMs: 1000 })
 }
 
@@ -86,7 +78,7 @@ function create(
   { clock, tell, patience = PATIENCE, connect: open = connect }: StoreOptions,
   options: ConnectOptions,
   { disk: openDisk, lost }: Pick<GatewayStoreOptions, 'disk' | 'lost'> = {},
-): SqliteStore {
+): Store {
   const db = open(options)
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
@@ -127,7 +119,7 @@ function create(
 
   return {
     accept: (envelope, trace = []) => writer.submit(() => insert.accept(envelope, trace)),
-    findEnvelope: (direction, source, digest) => read(() => insert.find(direction, source, digest)),
+    findEnvelope: async (direction, source, digest) => read(() => insert.find(direction, source, digest)),
     async claim(request) {
       return read(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request), LEASES) : []
     },
@@ -142,31 +134,32 @@ function create(
         return claims.releaseAll()
       }),
     clockWentBack: (now) => writer.submit(() => claims.clockWentBack(now)),
-    sourcesOf: (item, variant) => read(() => memory.sourcesOf(item, variant)),
-    seen: ({ topic, itemId, digest }) => read(() => memory.seen(topic, itemId, digest)),
-    seenIds: (topic, itemIds) => read(() => memory.seenIds(topic, itemIds)),
+    sourcesOf: async (item, variant) => read(() => memory.sourcesOf(item, variant)),
+    seen: async ({ topic, itemId, digest }) => read(() => memory.seen(topic, itemId, digest)),
+    seenIds: async (topic, itemIds) => read(() => memory.seenIds(topic, itemIds)),
     markSeen: (items) =>
       writer.submit(() => {
         for (const item of items) memory.mark(item)
       }),
-    cursor: (topic) => read(() => memory.cursor(topic)),
-    findPayload: (kind, destination, item, sources) => read(() => queue.findPayload(kind, destination, item, sources)),
+    cursor: async (topic) => read(() => memory.cursor(topic)),
+    findPayload: async (kind, destination, item, sources) =>
+      read(() => queue.findPayload(kind, destination, item, sources)),
     record: (trace) => writer.submit(() => trail.add(trace)),
-    trace: (incident) => read(() => trail.of(incident)),
-    list: (filter = {}) => read(() => queue.list(filter)),
-    leftOut: (filter = {}) => read(() => queue.leftOut(filter)),
-    show: (id) => read(() => queue.show(id)),
+    trace: async (incident) => read(() => trail.of(incident)),
+    list: async (filter = {}) => read(() => queue.list(filter)),
+    leftOut: async (filter = {}) => read(() => queue.leftOut(filter)),
+    show: async (id) => read(() => queue.show(id)),
     traced: async (events, position) => read(() => trail.behind(position, events)),
     retry: (id, now, trace) => writer.submit(() => operator.retry(id, now, trace)),
     discard: (id, now, trace) => writer.submit(() => operator.discard(id, now, trace)),
-    backlog() {
+    async backlog() {
       const current = changeCounter()
       if (backlog?.commits !== commits || backlog.version !== current) {
         backlog = { commits, version: current, rows: read(queue.backlog) }
       }
       return backlog.rows
     },
-    unsettled: () => read(destinations.unsettled),
+    unsettled: async () => read(destinations.unsettled),
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },
@@ -201,7 +194,10 @@ function openedBeside<T>(db: DatabaseSync, open: () => T): T {
   }
 }
 
-/** A read that fails says so in the gateway's own words. */
+/**
+ * SQLite answers at once: whoever awaits a read loses no more than a turn of the microtasks. One that fails says so in the gateway's
+ * own words.
+ */
 function read<T>(query: () => T): T {
   try {
     return query()

@@ -506,6 +506,42 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.deepEqual(new Set(topic.fetched.flat()), new Set(['i7', 'new']))
   })
 
+  test('also where the store takes its time to say what was taken last', async () => {
+    const topic = new FakeTopic()
+    const ids = Array.from({ length: 1_030 }, (_, i) => `i${i}`)
+    topic.add(...ids)
+    const recorder = new Recorder()
+    for (const id of ids) recorder.seen.add(id)
+    recorder.last = { itemId: 'i1029', at: 0 }
+    await using link = await joined({ onIq: topic.onIq }, recorder, { timing: { ...TIMING, resync: 500 } })
+    recorder.cursorGate = new Promise((resolve) => setTimeout(resolve, 300))
+    const large = `<item id="i7"><a xmlns="urn:x">${'<b/>'.repeat(51_000)}</a></item>`
+    topic.items.delete('i7')
+    topic.items.set('i7', large)
+    topic.add('new')
+    await link.fake.send(event('incident', large) + event('incident', item('new')))
+    await until(() => link.recorder.ids().includes('i7'), 'its new content')
+    assert.deepEqual(link.recorder.ids(), ['new', 'i7'])
+  })
+
+  test('and where the store cannot say it, all is read', async () => {
+    const topic = new FakeTopic()
+    const ids = Array.from({ length: 1_030 }, (_, i) => `i${i}`)
+    topic.add(...ids)
+    const recorder = new Recorder()
+    for (const id of ids) recorder.seen.add(id)
+    recorder.last = { itemId: 'i1029', at: 0 }
+    await using link = await joined({ onIq: topic.onIq }, recorder, { timing: { ...TIMING, resync: 500 } })
+    recorder.cursorFailure = new Error('the store is away')
+    const large = `<item id="i7"><a xmlns="urn:x">${'<b/>'.repeat(51_000)}</a></item>`
+    topic.items.delete('i7')
+    topic.items.set('i7', large)
+    topic.add('new')
+    await link.fake.send(event('incident', large) + event('incident', item('new')))
+    await until(() => link.recorder.ids().includes('i7'), 'its new content')
+    assert.equal(recorder.cursorFailure, undefined)
+  })
+
   test('a Topic that is not there is refused, and joined once it is', async () => {
     let there = false
     const onIq = (iq: FakeIq) =>

@@ -3,28 +3,30 @@ import { test } from 'node:test'
 import { Reread } from '../../../src/grid/pubsub/reread-schedule.ts'
 import { createVirtualClock } from '../../support/clock.ts'
 
-test('is due once for all that was missed, and not before', () => {
+const none = async () => undefined
+
+test('is due once for all that was missed, and not before', async () => {
   const clock = createVirtualClock()
   const reread = new Reread(clock, 5_000)
   assert.equal(reread.dueIn, Number.POSITIVE_INFINITY)
-  reread.missed('a')
+  reread.missed(async () => 'a')
   clock.set(clock.now() + 1_000)
-  reread.missed('b')
+  reread.missed(async () => 'b')
   assert.equal(reread.dueIn, 4_000)
   clock.set(clock.now() + 4_000)
   assert.equal(reread.dueIn, 0)
-  assert.equal(reread.begin(), 'a')
+  assert.equal(await reread.begin(), 'a')
   assert.equal(reread.dueIn, Number.POSITIVE_INFINITY)
 })
 
-test('whoever makes us miss something all the time makes us read ever less often', () => {
+test('whoever makes us miss something all the time makes us read ever less often', async () => {
   const clock = createVirtualClock()
   const reread = new Reread(clock, 5_000)
   let times = 0
   for (let s = 0; s < 24 * 3_600; s += 1) {
-    reread.missed(undefined)
+    reread.missed(none)
     if (reread.dueIn === 0) {
-      reread.begin()
+      await reread.begin()
       times += 1
     }
     clock.set(clock.now() + 1_000)
@@ -32,20 +34,20 @@ test('whoever makes us miss something all the time makes us read ever less often
   assert.ok(times > 24 && times < 40, `${times} times in a day`)
 })
 
-test('and after a quiet while it is due soon again', () => {
+test('and after a quiet while it is due soon again', async () => {
   const clock = createVirtualClock()
   const reread = new Reread(clock, 5_000)
   for (const expected of [5_000, 10_000, 20_000]) {
-    reread.missed(undefined)
+    reread.missed(none)
     assert.equal(reread.dueIn, expected)
     clock.set(clock.now() + expected)
-    reread.begin()
+    await reread.begin()
   }
   clock.set(clock.now() + 2 * 3_600_000)
-  reread.missed(undefined)
+  reread.missed(none)
   assert.equal(reread.dueIn, 5_000)
   clock.set(clock.now() + 5_000)
-  reread.begin()
-  reread.missed(undefined)
+  await reread.begin()
+  reread.missed(none)
   assert.equal(reread.dueIn, 10_000)
 })

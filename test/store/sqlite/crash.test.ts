@@ -37,16 +37,16 @@ it('killed at any moment, everything acknowledged is there, and all or nothing o
     delivered.push(...acknowledged.delivered)
   }
   for (const name of accepted) {
-    assert.ok(store.findEnvelope('rid-to-grid', 'csirt-a', sha(`message ${name}`)), `${name} is lost`)
+    assert.ok(await store.findEnvelope('rid-to-grid', 'csirt-a', sha(`message ${name}`)), `${name} is lost`)
     for (const part of ['a', 'b']) {
       assert.notEqual(
-        store.findPayload('topic', 'incident', sha(`${name}${part}`)),
+        await store.findPayload('topic', 'incident', sha(`${name}${part}`)),
         undefined,
         `${name}${part} is lost`,
       )
     }
   }
-  const states = new Map(store.list({ limit: 1e6 }).map((one) => [one.item, one.state]))
+  const states = new Map((await store.list({ limit: 1e6 })).map((one) => [one.item, one.state]))
   for (const item of delivered) assert.equal(states.get(item), 'delivered')
 
   using db = new DatabaseSync(path)

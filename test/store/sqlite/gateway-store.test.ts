@@ -33,7 +33,7 @@ test('a second gateway on the same store is refused, the queue command is not', 
   for (const end of ['', '.lock', '-wal'])
     assert.equal((await stat(join(dir, `one.db${end}`))).mode & 0o777, 0o600, end)
   await using queue = await openQueue(options('one.db'))
-  assert.deepEqual(queue.list(), [])
+  assert.deepEqual(await queue.list(), [])
   await first.probe()
 })
 

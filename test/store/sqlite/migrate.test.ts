@@ -26,7 +26,7 @@ test('a store of the first version is brought up to date with all that it holds'
   old.close()
   {
     await using store = await openStore({ path, tell: untold, clock })
-    assert.deepEqual(store.sourcesOf(sha('A'), ''), ['csirt-a', 'csirt-b'])
+    assert.deepEqual(await store.sourcesOf(sha('A'), ''), ['csirt-a', 'csirt-b'])
     assert.equal((await store.accept(envelope(clock, 'one', [delivery('A')]))).outcome, 'duplicate')
     const second = await store.accept(envelope(clock, 'two', [delivery('A', { variant: sha('x'), incident: 'x 1' })]))
     assert.ok(second.outcome === 'accepted' && second.deliveries.length === 1)
