@@ -55,9 +55,11 @@ export interface DeliveryEngine extends AsyncDisposable {
 
 /** items under way to one Topic at a time: the Broker answers in order, a round trip must not be waited for */
 const PIPELINE = 64
-/** ms: how soon a change made by another process (the queue command) is noticed */
-const POLL = 1000
-/** ms: the queue is looked at no more often than this, however much comes in */
+/** ms: how soon a clock that was set back is noticed, and a queue that could not be read is looked at again */
+const TICK = 1000
+/** ms: the queue is looked at so often although nobody said that it changed */
+const LOOK = 30_000
+/** ms: and no more often than this, however much comes in */
 const RECHECK = 50
 
 export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
@@ -118,17 +120,35 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
 
   /** Wakes each loop when something of its destination falls due, whoever changed the queue. */
   async function watch(): Promise<void> {
+    using _changes = store.onChange(() => poke.abort(ENDED))
     let before = clock.now()
+    let looked = before
+    let next = before
     while (!draining.signal.aborted) {
-      poke = new AbortController()
-      const looked = clock.now()
-      if (looked < before && !(await rebase(looked))) await clock.sleep(POLL, draining.signal)
-      else before = looked
-      const rows = await look()
-      const next = Math.min(looked + POLL, ...rows.map((row) => wakeIfDue(row, looked)))
-      await clock.sleep(Math.min(POLL, next - clock.now()), poke.signal)
+      const now = clock.now()
+      if (now < before) next = now
+      if (now >= before || (await rebase(now))) before = now
+      else await clock.sleep(TICK, draining.signal)
+      if (now >= next || poke.signal.aborted) {
+        // made anew before the queue is read: whatever happens from here on is looked at again
+        poke = new AbortController()
+        looked = now
+        next = await look(now)
+      }
+      await clock.sleep(Math.min(TICK, next - clock.now()), poke.signal)
       const rest = Math.min(RECHECK, Math.min(next, looked + RECHECK) - clock.now())
       if (rest > 0) await clock.sleep(rest, draining.signal)
+    }
+  }
+
+  /** Wakes whoever has something due; when to look again, in ms since the epoch. */
+  async function look(now: number): Promise<number> {
+    try {
+      const rows = await store.backlog()
+      return Math.min(now + LOOK, ...rows.map((row) => wakeIfDue(row, now)))
+    } catch (error) {
+      tell('queue-unreadable', { err: error, reason: messageOf(error) })
+      return now + TICK
     }
   }
 
@@ -159,15 +179,6 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     if (pending === 0 || unknown.has(key)) return
     unknown.add(key)
     tell('destination-unknown', { kind, destination, pending })
-  }
-
-  async function look(): Promise<readonly Backlog[]> {
-    try {
-      return await store.backlog()
-    } catch (error) {
-      tell('queue-unreadable', { err: error, reason: messageOf(error) })
-      return []
-    }
   }
 
   async function idle(): Promise<void> {

@@ -204,8 +204,11 @@ export interface Queue {
   clockWentBack(now: number): Promise<number>
   /** Each destination that ever had a delivery. Costs next to nothing when nothing was written since it was last asked for. */
   backlog(): Promise<readonly Backlog[]>
-  /** Changes when another process (the queue command) wrote: cheap to poll. */
-  changeCounter(): number
+  /**
+   * Calls `listener` within 2 s of every change that was not made through this handle: by an operator's command, or by another
+   * gateway. It may be called for nothing. Ends with what it returns, and with the store.
+   */
+  onChange(listener: () => void): Disposable
 }
 
 /** What was met before. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { SinkOutcome } from '../../src/delivery/sink.ts'
-import { sha } from '../store/support.ts'
+import type { Store } from '../../src/store/contract.ts'
+import { createBench, sha } from '../store/support.ts'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD, HOUR } from './support.ts'
 
 const whats = (sent: readonly { what: string }[]) => sent.map((one) => one.what)
@@ -508,6 +509,27 @@ describe('a destination that is down', () => {
     await rig.clock.advance(1000)
     const waiting = (await rig.all()).filter((one) => one.state !== 'delivered')
     assert.deepEqual([...new Set(waiting.map((one) => one.destination))].sort(), ['csirt-7', 'csirt-8'])
+  })
+})
+
+describe('a queue that takes its time to be read', () => {
+  it('does not keep waiting what comes in meanwhile and has a time of its own', async () => {
+    const bench = await createBench()
+    const { clock } = bench
+    const slow = (store: Store): Store => ({
+      ...store,
+      async backlog() {
+        const rows = await store.backlog()
+        await clock.sleep(200)
+        return rows
+      },
+    })
+    await using rig = await createRig({ bench, through: slow })
+    rig.engine.start()
+    await clock.advance(100)
+    await rig.take('A', 'csirt-a', { notBefore: clock.now() + 500 })
+    await clock.advance(1000)
+    assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 })
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { GatewayError } from '../../src/errors.ts'
 import type { Delivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
 const items = (units: readonly Delivery[][]) => units.map((unit) => unit.map((one) => one.item))
@@ -548,13 +550,18 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       const { store, clock } = bench
       await store.accept(envelope(clock, 'A', [delivery('A', { state: 'held' }), delivery('B')]))
       const other = await bench.beside()
-      const before = store.changeCounter()
+      let told = 0
+      using _listening = store.onChange(() => told++)
       await store.accept(envelope(clock, 'C', [delivery('C')]))
-      assert.equal(store.changeCounter(), before, 'own commits are no news')
+      await clock.advance(5000)
+      assert.equal(told, 0, 'own commits are no news')
       const [held] = await other.list({ states: ['held'] })
       const [done, claimed] = await Promise.all([other.retry(held!.id, clock.now()), store.claim(request(clock))])
       assert.equal(done, true)
-      assert.notEqual(store.changeCounter(), before)
+      await eventually('the change to be told', async () => {
+        await clock.advance(500)
+        return told > 0
+      })
       const rest = await store.claim(request(clock))
       assert.deepEqual(
         items([...claimed, ...rest])
@@ -564,6 +571,28 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
       assert.equal((await store.backlog())[0]?.sending, 3)
       assert.equal((await other.backlog())[0]?.sending, 3)
+    })
+  })
+
+  describe(`${name}: closed`, () => {
+    it('says so, does what was asked for before, and tells of no change', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      let told = 0
+      store.onChange(() => told++)
+      const waiting = store.accept(envelope(clock, 'one', [delivery('A')]))
+      await store[Symbol.asyncDispose]()
+      assert.equal((await waiting).outcome, 'accepted')
+      const unavailable = (error: unknown) => error instanceof GatewayError && error.code === 'store-unavailable'
+      await assert.rejects(store.probe(), unavailable)
+      await assert.rejects(store.list(), unavailable)
+      await assert.rejects(store.claim(request(clock)), unavailable)
+      const again = await bench.reopen()
+      assert.equal((await again.list()).length, 1)
+      await again.accept(envelope(clock, 'two', [delivery('B')]))
+      await clock.advance(5000)
+      assert.equal(told, 0)
+      await store[Symbol.asyncDispose]()
     })
   })
 

@@ -4,6 +4,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { Backlog, Store } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
+import { createChanges } from './changes.ts'
 import { checkpointInBackground } from './checkpoints.ts'
 import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
@@ -99,7 +100,8 @@ function create(
   let backlog: { commits: number; version: number; rows: Backlog[] } | undefined
   let commits = 0
 
-  const changeCounter = () => read(() => dataVersion()!.data_version)
+  const currentVersion = () => read(() => dataVersion()!.data_version)
+  const changes = createChanges(clock, currentVersion)
   const hooks: TransactionHooks = {
     begun() {
       const current = dataVersion()!.data_version
@@ -153,7 +155,7 @@ function create(
     retry: (id, now, trace) => writer.submit(() => operator.retry(id, now, trace)),
     discard: (id, now, trace) => writer.submit(() => operator.discard(id, now, trace)),
     async backlog() {
-      const current = changeCounter()
+      const current = currentVersion()
       if (backlog?.commits !== commits || backlog.version !== current) {
         backlog = { commits, version: current, rows: read(queue.backlog) }
       }
@@ -163,7 +165,7 @@ function create(
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },
-    changeCounter,
+    onChange: changes.on,
     async prune(now, steps = 50) {
       let gone = 0
       for (const step of [prune.payloads, prune.trace]) {
@@ -176,6 +178,7 @@ function create(
       return gone
     },
     async [Symbol.asyncDispose]() {
+      changes[Symbol.dispose]()
       if (!db.isOpen) return
       await writer.close()
       db.close()
