@@ -19,7 +19,7 @@ interface Import {
 }
 
 /** Folders that are rooms of their own within another. */
-const ROOMS = ['grid/pubsub', 'grid/xmpp', 'grid/sasl', 'store/sqlite', 'store/memory']
+const ROOMS = ['grid/pubsub', 'grid/xmpp', 'grid/sasl', 'store/sqlite']
 
 /** What every room may know: nothing of the gateway's own work is behind it. */
 const BASE = ['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary', 'outcome', 'tell']

@@ -55,7 +55,8 @@ export interface NewDelivery {
 /**
  * `items` are all items of the group, in document order. Once each of them has a delivery to this destination (in whatever
  * state), the pending ones become due at once, whatever their `notBefore`; else they come due one by one at their own
- * `notBefore`. Pending members are always claimed together with the first that is claimed.
+ * `notBefore`. Where the first that came had one before, in another variant, each is waited for anew. Pending members are always
+ * claimed together with the first that is claimed; two variants of one item are not.
  */
 export interface DeliveryGroup {
   readonly id: string

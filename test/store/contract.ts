@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Delivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
 import { eventually } from '../support/eventually.ts'
+import { testUpkeep } from './contract-upkeep.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
 const items = (units: readonly Delivery[][]) => units.map((unit) => unit.map((one) => one.item))
@@ -16,6 +17,8 @@ const deed =
 
 /** What every implementation of the Store contract does. */
 export function testContract(name: string, createBench: () => Promise<Bench>): void {
+  testUpkeep(name, createBench)
+
   describe(`${name}: taking in`, () => {
     it('keeps an envelope with all its deliveries', async () => {
       await using bench = await createBench()
@@ -89,6 +92,54 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual((await store.list()).map((one) => one.item).sort(), [sha('A'), sha('C')].sort())
       assert.equal((await store.backlog())[0]?.pending, 2)
       assert.equal(await store.findEnvelope('rid-to-grid', 'csirt-a', sha('message 2')), undefined)
+    })
+
+    it('takes in the order in which it was asked, without being waited for', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const names = Array.from({ length: 50 }, (_, n) => `${n}`)
+      const seen = (itemId: string) => ({ topic: 'incident', itemId, digest: 'd', at: 1 })
+      const calls = names.map((name, n) =>
+        n % 5 === 4
+          ? store.markSeen([seen(name)])
+          : store.accept(envelope(clock, name, [delivery(name, { incident: 'x 1' })], { seen: seen(name) })),
+      )
+      await Promise.all(calls)
+      assert.deepEqual(
+        (await store.list()).map((one) => one.item),
+        names.filter((_, n) => n % 5 !== 4).map(sha),
+      )
+      assert.equal((await store.cursor('incident'))?.itemId, '49')
+      const [unit] = await store.claim(request(clock))
+      assert.equal(unit?.[0]?.item, sha('0'))
+    })
+
+    it('keeps nothing of an envelope whose trace cannot be told', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const seen = { topic: 'incident', itemId: '1', digest: 'd', at: 1 }
+      const telling = store.accept(envelope(clock, 'one', [delivery('A')], { seen }), () => {
+        throw new Error('no')
+      })
+      await assert.rejects(telling, GatewayError)
+      assert.deepEqual(await store.list(), [])
+      assert.equal(await store.cursor('incident'), undefined)
+      assert.equal(await store.findEnvelope('rid-to-grid', 'csirt-a', sha('message one')), undefined)
+      assert.deepEqual(await store.backlog(), [])
+    })
+
+    it('tells the trace which of its deliveries were stored', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A')]))
+      let told: readonly (string | undefined)[] = []
+      const accepted = await store.accept(envelope(clock, 'two', [delivery('A'), delivery('B')]), (added) => {
+        told = added
+        return [{ at: clock.now(), incident: 'x 1', event: 'accepted', fields: {} }]
+      })
+      assert.ok(accepted.outcome === 'accepted')
+      assert.deepEqual(told, [undefined, accepted.deliveries[0]])
+      assert.equal((await store.trace('x 1')).length, 1)
     })
 
     it('keeps a payload of a megabyte to the letter', async () => {
@@ -246,6 +297,23 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.claim(request(clock))).length, 1)
     })
 
+    it('nothing waits for the time of a clock that was ahead', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const right = clock.now()
+      await store.accept(envelope(clock, 'before', [delivery('A', { notBefore: right + 9000 })]))
+      clock.set(right + 1e9)
+      await store.accept(envelope(clock, 'one', [delivery('B')]))
+      await store.accept(envelope(clock, 'two', [delivery('C', { notBefore: clock.now() + 500 })]))
+      clock.set(right + 1000)
+      assert.deepEqual(await store.claim(request(clock, { early: clock.now() + 1 })), [])
+      assert.equal(await store.clockWentBack(clock.now()), 2)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
+      await clock.advance(500)
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('C')]])
+      assert.equal((await store.backlog())[0]?.due, right + 9000)
+    })
+
     it('early takes what waits for its next attempt, unless it was tried since', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
@@ -358,6 +426,20 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await store.accept(envelope(clock, 'B', [delivery('B', { state: 'withheld', reason: 'private' })]))
       await member(bench, 'A', 60_000)
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    it('waits anew for the others where its first came in another variant before', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const names = ['A', 'B', 'C']
+      for (const item of names) await store.accept(envelope(clock, `${item} before`, [delivery(item)]))
+      await store.settle(delivered(await store.claim(request(clock))))
+      const signed = { variant: sha('signed'), group: { id: 'signed', items: names.map(sha) } }
+      for (const item of names) {
+        assert.deepEqual(await store.claim(request(clock)), [])
+        await member(bench, item, 5000, signed)
+      }
+      assert.deepEqual(items(await store.claim(request(clock))), [names.map(sha)])
     })
 
     it('waits whole for an earlier delivery of any of its incidents', async () => {

@@ -14,20 +14,25 @@ export const log = pino({ level: 'silent' })
 
 export const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** A store of its own in a directory of its own, both gone afterwards. */
+/** A store of its own, gone afterwards: what the suite for every implementer needs. */
 export interface Bench extends AsyncDisposable {
-  readonly path: string
   readonly clock: VirtualClock
   readonly store: Store
-  /** another handle on the same file, as the queue command has */
+  /** another handle on the same, as the queue command has */
   beside(): Promise<Store>
+  /** another handle, as the next start has; the one before is left as a crash leaves it */
   reopen(): Promise<Store>
+}
+
+/** A store in SQLite, in a directory of its own. */
+export interface SqliteBench extends Bench {
+  readonly path: string
 }
 
 /** Memory, where there is some to be had as a disk: for tests that write much and prove nothing about disks. */
 export const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-export async function createBench(root = tmpdir()): Promise<Bench> {
+export async function createBench(root = tmpdir()): Promise<SqliteBench> {
   const directory = await mkdtemp(join(root, 'store-test-'))
   const path = join(directory, 'data', 'gateway.db')
   const clock = createVirtualClock()

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Bench, delivery, envelope, request, sha } from './support.ts'
+
+const DAY = 86_400_000
+
+/** What every implementation of Upkeep does. */
+export function testUpkeep(name: string, createBench: () => Promise<Bench>): void {
+  describe(`${name}: upkeep`, () => {
+    it('drops documents 30 days after they were settled, and never what they were known by', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const names = ['done', 'discarded', 'held', 'late']
+      await store.accept(
+        envelope(
+          clock,
+          'old',
+          names.map((name) => delivery(name)),
+        ),
+      )
+      const units = (await store.claim(request(clock))).flat()
+      await store.settle([
+        { id: units[0]!.id, to: 'delivered' },
+        { id: units[1]!.id, to: 'held', reason: 'x' },
+        { id: units[2]!.id, to: 'held', reason: 'x' },
+      ])
+      await store.discard(units[1]!.id, clock.now())
+      await clock.advance(20 * DAY)
+      await store.settle([{ id: units[3]!.id, to: 'delivered' }])
+      await store.accept(envelope(clock, 'new', [delivery('new')]))
+      await clock.advance(10 * DAY + 1)
+      assert.equal(await store.prune(clock.now()), 2)
+      const left: string[] = []
+      for (const name of [...names, 'new']) {
+        if ((await store.findPayload('topic', 'incident', sha(name))) !== undefined) left.push(name)
+      }
+      assert.deepEqual(left, ['held', 'late', 'new'])
+      assert.equal((await store.show(units[0]!.id))?.payload, '')
+      assert.equal(await store.retry(units[1]!.id, clock.now()), false, 'there is nothing left to send')
+      assert.equal(await store.retry(units[2]!.id, clock.now()), true)
+      assert.equal((await store.accept(envelope(clock, 'old', [delivery('done')]))).outcome, 'duplicate')
+      const repeat = await store.accept(envelope(clock, 'again', [delivery('done')]))
+      assert.ok(repeat.outcome === 'accepted' && repeat.deliveries.length === 0)
+      assert.equal(await store.prune(clock.now()), 0)
+    })
+
+    it('drops traces after 400 days', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const event = (at: number) => ({ at, incident: 'x 1', event: 'accepted', fields: {} })
+      await store.record([event(clock.now()), event(clock.now() + 10 * DAY)])
+      await clock.advance(400 * DAY + 1)
+      assert.equal(await store.prune(clock.now()), 1)
+      assert.equal((await store.trace('x 1')).length, 1)
+    })
+
+    it('works in bounded steps and comes to the end of a long list', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const names = Array.from({ length: 1000 }, (_, n) => `${n}`)
+      await store.accept(
+        envelope(
+          clock,
+          'many',
+          names.map((name) => delivery(name, n(name))),
+        ),
+      )
+      for (let round = 0; round < 10; round++) {
+        const units = await store.claim(request(clock, { limit: 100 }))
+        await store.settle(units.flat().map(({ id }) => ({ id, to: 'delivered' })))
+      }
+      await clock.advance(31 * DAY)
+      let dropped = 0
+      for (let round = 0; round < 10; round++) dropped += await store.prune(clock.now(), 1)
+      assert.equal(dropped, 500)
+    })
+  })
+}
+
+/** The first half is held, and must not keep the second from being looked at. */
+function n(name: string) {
+  return Number(name) < 500 ? ({ state: 'held' } as const) : {}
+}

@@ -1,0 +1,108 @@
+import type { DeliveryGroup, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
+import type { DeliveryState, DestinationKind, Direction } from '../../../src/vocabulary.ts'
+
+/** One delivery as it is kept: never changed, only replaced. */
+export interface Kept {
+  readonly id: string
+  readonly envelope: string
+  readonly direction: Direction
+  readonly source: string
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly incident: string
+  readonly also: readonly string[]
+  readonly item: string
+  readonly variant: string
+  /** null: no longer kept */
+  readonly payload: string | null
+  /** id of its group */
+  readonly group: string | null
+  readonly number: number
+  /** place in the line: its own number, or that of the first member of its group */
+  readonly place: number
+  readonly state: DeliveryState
+  readonly attempts: number
+  readonly due: number
+  readonly notBefore: number | null
+  readonly lease: number
+  readonly reason: string | null
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly requeuedAt?: number
+}
+
+/** A document at one destination. */
+export interface KeptGroup extends DeliveryGroup {
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly place: number
+  /** items that are waited for */
+  readonly missing: ReadonlySet<string>
+}
+
+/** All that a store keeps. A write makes the next one from it, or leaves it as it is. */
+export interface Data {
+  count: number
+  /** id by direction, source and digest */
+  readonly envelopes: Map<string, string>
+  /** in the order of acceptance */
+  readonly deliveries: Map<string, Kept>
+  readonly groups: Map<string, KeptGroup>
+  /** destinations that ever had a delivery */
+  readonly destinations: Map<string, { readonly kind: DestinationKind; readonly destination: string }>
+  /** by item and variant, who sent it in again */
+  readonly again: Map<string, { readonly item: string; readonly variant: string; readonly source: string }>
+  readonly seen: Map<string, SeenItem>
+  readonly cursors: Map<string, SeenItem>
+  readonly trace: TraceEvent[]
+  /** how many rows were before those */
+  dropped: number
+}
+
+export function emptyData(): Data {
+  return {
+    count: 0,
+    envelopes: new Map(),
+    deliveries: new Map(),
+    groups: new Map(),
+    destinations: new Map(),
+    again: new Map(),
+    seen: new Map(),
+    cursors: new Map(),
+    trace: [],
+    dropped: 0,
+  }
+}
+
+export function copyOf(data: Data): Data {
+  return {
+    count: data.count,
+    envelopes: new Map(data.envelopes),
+    deliveries: new Map(data.deliveries),
+    groups: new Map(data.groups),
+    destinations: new Map(data.destinations),
+    again: new Map(data.again),
+    seen: new Map(data.seen),
+    cursors: new Map(data.cursors),
+    trace: [...data.trace],
+    dropped: data.dropped,
+  }
+}
+
+export function mark(data: Data, item: SeenItem): void {
+  data.seen.set(key(item.topic, item.itemId, item.digest), item)
+  data.cursors.set(item.topic, item)
+}
+
+export function change(data: Data, one: Kept, changes: Partial<Kept>): void {
+  data.deliveries.set(one.id, { ...one, ...changes })
+}
+
+/** Parts of a name that may hold anything. */
+export function key(...parts: readonly string[]): string {
+  return JSON.stringify(parts)
+}
+
+export function isOpen({ state }: Kept): boolean {
+  return state === 'pending' || state === 'sending'
+}

@@ -1,0 +1,110 @@
+import { GatewayError } from '../../../src/errors.ts'
+import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
+import { change, type Data, type Kept, type KeptGroup, key, mark } from './data.ts'
+
+/** What `accept` does. */
+export function take(
+  data: Data,
+  envelope: NewEnvelope,
+  now: number,
+  trace: readonly TraceEvent[] | TraceOf = [],
+): Accepted {
+  const { direction, source, digest, seen } = envelope
+  if (seen !== undefined) mark(data, seen)
+  const name = key(direction, source, digest)
+  const known = data.envelopes.get(name)
+  if (known !== undefined) return { outcome: 'duplicate', id: known }
+  const id = nextId(data).id
+  data.envelopes.set(name, id)
+  const added = envelope.deliveries.map((delivery) => {
+    const kept = add(data, envelope, id, delivery, now)
+    if (kept === undefined && direction === 'rid-to-grid') {
+      const { item, variant = '' } = delivery
+      data.again.set(key(item, variant, source), { item, variant, source })
+    }
+    return kept
+  })
+  data.trace.push(...(typeof trace === 'function' ? trace(added) : trace))
+  return { outcome: 'accepted', id, deliveries: added.filter((one) => one !== undefined) }
+}
+
+function nextId(data: Data): { id: string; number: number } {
+  data.count += 1
+  return { id: `m${String(data.count).padStart(10, '0')}`, number: data.count }
+}
+
+/** Its id; undefined where another stands for it. */
+function add(
+  data: Data,
+  { direction, source, receivedAt }: NewEnvelope,
+  envelope: string,
+  delivery: NewDelivery,
+  now: number,
+): string | undefined {
+  const { kind, destination, incident, also = [], item, variant = '', payload, state, reason = null } = delivery
+  if (typeof payload !== 'string') throw new GatewayError('internal', 'A payload is text.')
+  data.destinations.set(key(kind, destination), { kind, destination })
+  const same = (one: Kept) => one.kind === kind && one.destination === destination && one.item === item
+  const before = [...data.deliveries.values()].find((one) => same(one) && one.variant === variant)
+  if (before !== undefined) {
+    if (before.state !== 'withheld' || state !== 'pending') {
+      arrived(data, delivery, now)
+      return undefined
+    }
+    data.deliveries.delete(before.id)
+  }
+  const known = [...data.deliveries.values()].some(same)
+  const { id, number } = nextId(data)
+  const group = delivery.group && join(data, delivery, number, known)
+  const notBefore = group?.missing.size === 0 ? null : (delivery.notBefore ?? null)
+  data.deliveries.set(id, {
+    ...{ id, envelope, direction, source, kind, destination, incident, also, item, variant, payload, number, state },
+    group: group?.id ?? null,
+    place: group?.place ?? number,
+    attempts: 0,
+    due: notBefore ?? receivedAt,
+    notBefore,
+    lease: 0,
+    reason,
+    createdAt: receivedAt,
+    updatedAt: now,
+  })
+  arrived(data, delivery, now)
+  return id
+}
+
+/** The group that it belongs to. Where the item went out in another variant before, all others are waited for anew. */
+function join(
+  data: Data,
+  { kind, destination, group }: NewDelivery,
+  number: number,
+  known: boolean,
+): KeptGroup | undefined {
+  if (group === undefined) return undefined
+  const name = key(kind, destination, group.id)
+  const there = data.groups.get(name)
+  if (there !== undefined) return there
+  const isHere = (item: string) =>
+    [...data.deliveries.values()].some(
+      (one) => one.kind === kind && one.destination === destination && one.item === item,
+    )
+  const missing = new Set(group.items.filter((item) => known || !isHere(item)))
+  const made = { ...group, kind, destination, place: number, missing }
+  data.groups.set(name, made)
+  return made
+}
+
+/** A delivery of this item is there: of groups that waited for it alone the pending members are due. */
+function arrived(data: Data, { kind, destination, item }: NewDelivery, now: number): void {
+  for (const [name, group] of data.groups) {
+    if (group.kind !== kind || group.destination !== destination || !group.missing.has(item)) continue
+    const missing = new Set(group.missing)
+    missing.delete(item)
+    data.groups.set(name, { ...group, missing })
+    if (missing.size > 0) continue
+    for (const one of data.deliveries.values()) {
+      const member = one.kind === kind && one.destination === destination && one.group === group.id
+      if (member && one.state === 'pending' && one.due > now) change(data, one, { due: now, notBefore: null })
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import type { Clock } from '../../../src/clock.ts'
+import { GatewayError, messageOf } from '../../../src/errors.ts'
+import { isAskedFor } from '../../../src/iodef/incident-id.ts'
+import type { ClaimRequest, Delivery, Settlement, Store } from '../../../src/store/contract.ts'
+import { change, copyOf, type Data, emptyData, key, mark } from './data.ts'
+import { take } from './intake.ts'
+import { claimable, enough, lease, release } from './line.ts'
+import { backlog, leftOut, list, summary, whole } from './shown.ts'
+
+const DAY = 86_400_000
+
+/** What one store keeps, and who has it open: as a file is to its processes. */
+export class Memory {
+  data = emptyData()
+  readonly listeners = new Map<() => void, MemoryStore>()
+}
+
+/**
+ * The store's port in plain words: no index, no flag, every question answered from the whole list. It is the second implementer, so
+ * that the contract is not what SQLite happens to do, and what the others are compared with. It stands among the tests because it
+ * forgets: a gateway that acknowledges reports must not be able to run on it.
+ */
+export class MemoryStore implements Store {
+  readonly #clock: Clock
+  readonly #memory: Memory
+  #closed = false
+
+  constructor(clock: Clock, memory = new Memory()) {
+    this.#clock = clock
+    this.#memory = memory
+  }
+
+  /** All or nothing. */
+  async #write<T>(work: (data: Data, now: number) => T): Promise<T> {
+    this.#assertOpen()
+    const next = copyOf(this.#memory.data)
+    const result = attempt(() => work(next, this.#clock.now()))
+    this.#memory.data = next
+    for (const [listener, owner] of this.#memory.listeners) if (owner !== this) listener()
+    return result
+  }
+
+  async #read<T>(work: (data: Data) => T): Promise<T> {
+    this.#assertOpen()
+    return work(this.#memory.data)
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new GatewayError('store-unavailable', 'The store is closed.')
+  }
+
+  accept: Store['accept'] = (envelope, trace) => this.#write((data, now) => take(data, envelope, now, trace))
+
+  findEnvelope: Store['findEnvelope'] = (direction, source, digest) =>
+    this.#read(({ envelopes }) => {
+      const id = envelopes.get(key(direction, source, digest))
+      return id === undefined ? undefined : { id }
+    })
+
+  unsettled: Store['unsettled'] = () =>
+    this.#read((data) => backlog(data).reduce((sum, { pending, sending }) => sum + pending + sending, 0))
+
+  record: Store['record'] = (trace) => this.#write((data) => void data.trace.push(...trace))
+
+  claim: Store['claim'] = (request) =>
+    this.#write((data) => {
+      if (request.limit < 1) return []
+      const units = enough(claimable(data, request), request.limit)
+      lease(data, units, request)
+      return units.map((unit) => unit.map((one): Delivery => whole(data, data.deliveries.get(one.id)!)))
+    })
+
+  /** For comparison: any `limit` of these units may be claimed. Ids. */
+  claimable(request: ClaimRequest): Promise<string[][]> {
+    return this.#write((data) => claimable(data, request).map((unit) => unit.map(({ id }) => id)))
+  }
+
+  /** For comparison: somebody claimed these. */
+  claimed(request: ClaimRequest, ids: readonly string[]): Promise<void> {
+    return this.#write((data) => lease(data, [ids.map((id) => data.deliveries.get(id)!)], request))
+  }
+
+  settle: Store['settle'] = (settlements, trace = []) =>
+    this.#write((data, now) => {
+      for (const settlement of settlements) settle(data, settlement, now)
+      data.trace.push(...trace)
+    })
+
+  releaseLeases: Store['releaseLeases'] = () =>
+    this.#write((data, now) => {
+      rebase(data, now)
+      const leased = [...data.deliveries.values()].filter(({ state }) => state === 'sending')
+      release(data, leased, now)
+      return leased.length
+    })
+
+  clockWentBack: Store['clockWentBack'] = (now) => this.#write((data) => rebase(data, now))
+
+  backlog: Store['backlog'] = () => this.#read(backlog)
+
+  onChange: Store['onChange'] = (listener) => {
+    this.#memory.listeners.set(listener, this)
+    return { [Symbol.dispose]: () => void this.#memory.listeners.delete(listener) }
+  }
+
+  seen: Store['seen'] = ({ topic, itemId, digest }) => this.#read((data) => data.seen.has(key(topic, itemId, digest)))
+
+  seenIds: Store['seenIds'] = (topic, itemIds) =>
+    this.#read((data) => {
+      const known = new Set([...data.seen.values()].filter((one) => one.topic === topic).map((one) => one.itemId))
+      return new Set(itemIds.filter((id) => known.has(id)))
+    })
+
+  cursor: Store['cursor'] = (topic) => this.#read((data) => data.cursors.get(topic))
+
+  markSeen: Store['markSeen'] = (items) =>
+    this.#write((data) => {
+      for (const item of items) mark(data, item)
+    })
+
+  sourcesOf: Store['sourcesOf'] = (item, variant) =>
+    this.#read((data) => {
+      const first = [...data.deliveries.values()].filter(({ direction }) => direction === 'rid-to-grid')
+      const all = [...first, ...data.again.values()]
+      const fits = (one: { item: string; variant: string }) =>
+        one.item === item && (variant ?? one.variant) === one.variant
+      return [...new Set(all.filter(fits).map(({ source }) => source))].sort()
+    })
+
+  findPayload: Store['findPayload'] = (kind, destination, item, sources) =>
+    this.#read((data) => {
+      const found = [...data.deliveries.values()].findLast(
+        (one) =>
+          one.kind === kind &&
+          one.destination === destination &&
+          one.item === item &&
+          one.state !== 'withheld' &&
+          one.state !== 'discarded' &&
+          one.payload !== null &&
+          (sources === undefined || sources.includes(one.source)),
+      )
+      return found?.payload ?? undefined
+    })
+
+  list: Store['list'] = (filter = {}) => this.#read((data) => list(data, filter))
+
+  leftOut: Store['leftOut'] = (filter = {}) => this.#read((data) => leftOut(data, filter))
+
+  show: Store['show'] = (id) =>
+    this.#read((data) => {
+      const one = data.deliveries.get(id)
+      return one === undefined ? undefined : whole(data, one)
+    })
+
+  traced: Store['traced'] = (events, position) =>
+    this.#read(({ trace, dropped }) => {
+      const fresh = position === undefined ? [] : trace.slice(Math.max(0, position - dropped))
+      return { rows: fresh.filter(({ event }) => events.includes(event)), position: dropped + trace.length }
+    })
+
+  retry: Store['retry'] = (id, now, trace = () => []) =>
+    this.#write((data) => {
+      const one = data.deliveries.get(id)
+      if (one === undefined || one.state === 'sending' || one.state === 'delivered' || one.payload === null)
+        return false
+      const before = summary(data, one)
+      change(data, one, { state: 'pending', due: now, notBefore: null, requeuedAt: now, updatedAt: now })
+      data.trace.push(...trace(before))
+      return true
+    })
+
+  discard: Store['discard'] = (id, now, trace = () => []) =>
+    this.#write((data) => {
+      const one = data.deliveries.get(id)
+      if (one === undefined || one.state === 'sending' || one.state === 'delivered') return false
+      if (one.state === 'discarded') return true
+      const before = summary(data, one)
+      change(data, one, { state: 'discarded', notBefore: null, updatedAt: now })
+      data.trace.push(...trace(before))
+      return true
+    })
+
+  trace: Store['trace'] = (incident) =>
+    this.#read((data) =>
+      data.trace.filter((event) => isAskedFor(event.incident, incident)).toSorted((a, b) => a.at - b.at),
+    )
+
+  probe: Store['probe'] = () => this.#write(() => undefined)
+
+  prune: Store['prune'] = (now) =>
+    this.#write((data) => {
+      const before = data.trace.length
+      const young = data.trace.filter(({ at }) => at >= now - 400 * DAY)
+      data.trace.splice(0, before, ...young)
+      data.dropped += before - young.length
+      const over = [...data.deliveries.values()].filter(
+        ({ state, payload, updatedAt }) =>
+          (state === 'delivered' || state === 'discarded') && payload !== null && updatedAt < now - 30 * DAY,
+      )
+      for (const one of over) change(data, one, { payload: null })
+      return before - young.length + over.length
+    })
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    for (const [listener, owner] of this.#memory.listeners) if (owner === this) this.#memory.listeners.delete(listener)
+  }
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw cause instanceof GatewayError ? cause : new GatewayError('internal', messageOf(cause), { cause })
+  }
+}
+
+function settle(data: Data, settlement: Settlement, updatedAt: number): void {
+  const one = data.deliveries.get(settlement.id)
+  if (one?.state !== 'sending') return
+  if (settlement.to === 'pending') {
+    const { nextAttempt: due, notBefore = null, reason, countAttempt } = settlement
+    const attempts = one.attempts + (countAttempt ? 1 : 0)
+    change(data, one, { state: 'pending', due, notBefore, attempts, reason, updatedAt })
+    return
+  }
+  const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
+  // policy withholds before anything is sent: that was no attempt
+  const attempts = one.attempts + (settlement.to === 'withheld' ? 0 : 1)
+  change(data, one, { state: settlement.to, attempts, reason, updatedAt })
+}
+
+function rebase(data: Data, now: number): number {
+  const ahead = [...data.deliveries.values()].filter((one) => one.state === 'pending' && one.updatedAt > now)
+  for (const one of ahead) {
+    const then = (time: number) => now + Math.max(0, time - one.updatedAt)
+    const notBefore = one.notBefore === null ? null : then(one.notBefore)
+    change(data, one, { due: then(one.due), notBefore, updatedAt: now })
+  }
+  return ahead.length
+}

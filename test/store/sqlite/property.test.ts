@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { DatabaseSync } from 'node:sqlite'
+import { testAgainstModel } from '../property.ts'
+import { createBench, MEMORY, type SqliteBench } from '../support.ts'
+
+testAgainstModel('sqlite', () => createBench(MEMORY), assertCountsAndFlags)
+
+/** What is kept for speed says the same as the rows themselves. */
+function assertCountsAndFlags({ path }: SqliteBench): void {
+  using db = new DatabaseSync(path, { readOnly: true })
+  const wrongCounts = db
+    .prepare(
+      `SELECT t.name FROM destination t WHERE
+         t.pending <> (SELECT count(*) FROM delivery d WHERE d.destination = t.id AND d.state = 0) OR
+         t.sending <> (SELECT count(*) FROM delivery d WHERE d.destination = t.id AND d.state = 1) OR
+         t.held <> (SELECT count(*) FROM delivery d WHERE d.destination = t.id AND d.state = 3) OR
+         t.withheld <> (SELECT count(*) FROM delivery d WHERE d.destination = t.id AND d.state = 4)`,
+    )
+    .all()
+  assert.deepEqual(wrongCounts, [])
+  const wrongFlags = db
+    .prepare(
+      `SELECT d.seq, d.ready FROM delivery d WHERE d.state = 0 AND d.ready = EXISTS (
+         SELECT 1 FROM delivery m JOIN delivery e ON e.destination = m.destination AND e.incident = m.incident
+         WHERE (m.seq = d.seq OR m.grp = d.grp) AND m.state = 0 AND e.state IN (0, 1)
+           AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)))`,
+    )
+    .all()
+  assert.deepEqual(wrongFlags, [])
+}
