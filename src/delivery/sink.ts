@@ -10,6 +10,9 @@ export interface Sink {
 }
 
 export type SinkOutcome =
-  | SendOutcome
-  /** policy says no, to all of the unit or to `only` this one of its deliveries: nothing was sent, and the others go without it */
-  | { readonly kind: 'withhold'; readonly reason: string; readonly only?: string }
+  | Exclude<SendOutcome, { readonly kind: 'hold' }>
+  /**
+   * 'hold': an operator decides; 'withhold': policy says no. Of all of the unit or of `only` this one of its deliveries: then nothing
+   * was sent, and the others go without it.
+   */
+  | { readonly kind: 'hold' | 'withhold'; readonly reason: string; readonly only?: string }

@@ -42,14 +42,15 @@ export function settleAs(unit: readonly Delivery[], outcome: SinkOutcome, about:
         one.kind === 'topic' ? events.published(counted(one), note) : events.delivered(counted(one), note),
       ])
     }
-    case 'hold':
-      return hold(unit, outcome.reason, events)
+    case 'hold': {
+      const [kept, others] = concerned(unit, outcome)
+      return together(hold(kept, outcome.reason, events), release(others, now, 'a part of its document was held'))
+    }
     case 'withhold': {
       const reason = short(outcome.reason)
-      const [kept, others] = outcome.only === undefined ? [unit, []] : apart(unit, ({ id }) => id === outcome.only)
+      const [kept, others] = concerned(unit, outcome)
       const withheld = each(kept, (one) => [{ id: one.id, to: 'withheld', reason }, events.withheld(one, reason)])
-      const released = release(others, now, 'policy kept a part of its document back')
-      return { ...withheld, settlements: [...withheld.settlements, ...released.settlements] }
+      return together(withheld, release(others, now, 'policy kept a part of its document back'))
     }
     case 'retry': {
       const expiry = expiryOf(unit, maxAge)
@@ -89,8 +90,17 @@ function hold(unit: readonly Delivery[], why: string, events: DeliveryEvents): V
   return each(unit, (one) => [{ id: one.id, to: 'held', reason }, events.held(counted(one), reason)])
 }
 
-function apart<T>(list: readonly T[], is: (one: T) => boolean): [T[], T[]] {
-  return [list.filter(is), list.filter((one) => !is(one))]
+/** Whom of the unit it is said of, and the others. */
+function concerned(unit: readonly Delivery[], { only }: { readonly only?: string }): [Delivery[], Delivery[]] {
+  const isMeant = ({ id }: Delivery) => only === undefined || id === only
+  return [unit.filter(isMeant), unit.filter((one) => !isMeant(one))]
+}
+
+function together(one: Verdict, other: Verdict): Verdict {
+  return {
+    settlements: [...one.settlements, ...other.settlements],
+    happenings: [...one.happenings, ...other.happenings],
+  }
 }
 
 function each(unit: readonly Delivery[], one: (delivery: Delivery) => [Settlement, Happening]): Verdict {

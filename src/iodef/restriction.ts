@@ -2,7 +2,8 @@ import { NS } from '../xml/namespaces.ts'
 import { attribute, type XmlElement } from '../xml/tree.ts'
 
 /** RFC 7970 §3.3.1, the words of a `restrictions` list in the configuration. */
-export type Label = 'public' | 'partner' | 'need-to-know' | 'private' | 'default'
+export const LABELS = ['public', 'partner', 'need-to-know', 'private', 'default'] as const
+export type Label = (typeof LABELS)[number]
 
 /** From least to most strict; the colours are the same values under their TLP names. */
 const ORDER: readonly Label[] = ['public', 'partner', 'need-to-know', 'private']

@@ -10,8 +10,8 @@ import type { Reader } from '../reading/reader.ts'
 import type { Acceptor, DeliveryGroup, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
 import { digestOf } from './item-digest.ts'
 import { type Consumed, consumedFrom } from './part.ts'
-import { encodePart } from './peer-sink.ts'
 import { withheldFrom } from './render-rid.ts'
+import { encodePart } from './stored-part.ts'
 
 interface ConsumeOptions {
   readonly config: Pick<Config, 'peers'>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
@@ -5,17 +6,7 @@ import type { RidSender } from '../rid/contract.ts'
 import type { Delivery, Seen } from '../store/contract.ts'
 import type { Consumed, Part } from './part.ts'
 import { renderRid, withheldFrom } from './render-rid.ts'
-
-/** What the payload of a delivery to a peer is when its item was not valid: kept for the operator, and not sent as it is. */
-interface InvalidPart {
-  readonly invalid: string
-  /** the payload of the item */
-  readonly item?: string
-}
-
-export function encodePart(part: Part | InvalidPart): string {
-  return JSON.stringify(part)
-}
+import { parsePart } from './stored-part.ts'
 
 /** Deliveries to one RID peer: checks policy once more, joins the parts of a document, renders, sends. */
 export function createPeerSink(options: {
@@ -31,9 +22,9 @@ export function createPeerSink(options: {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome> {
       const documents: Map<string, Part>[] = []
       for (const delivery of unit) {
-        const read = await partOf(delivery)
-        if ('kind' in read) return read
-        place(documents, read.item, read.part)
+        const own = await partOf(delivery)
+        if ('kind' in own) return own
+        place(documents, own.item, own.part)
       }
       let outcome: SinkOutcome = { kind: 'delivered' }
       for (const document of documents) {
@@ -45,32 +36,48 @@ export function createPeerSink(options: {
     },
   }
 
-  /** What is to be sent; or what becomes of the delivery instead. */
-  async function partOf(delivery: Delivery): Promise<{ readonly item: string; readonly part: Part } | SinkOutcome> {
-    const kept = JSON.parse(delivery.payload) as Part | InvalidPart
-    const late = 'invalid' in kept && kept.item ? await reread?.(kept.item) : undefined
-    if ('invalid' in kept && late === undefined) return { kind: 'hold', reason: kept.invalid }
-    const part = late?.part ?? (kept as Part)
-    const withheld = withheldFrom(peer, delivery.source, part.needed) ?? (late && (await knownAlready(late)))
-    if (withheld !== undefined) return { kind: 'withhold', reason: withheld, only: delivery.id }
-    return { item: late?.item ?? delivery.item, part }
+  /** What goes out for this delivery, and by which item; or why it does not. */
+  async function partOf(delivery: Delivery): Promise<Own | SinkOutcome> {
+    const kept = parsePart(delivery.payload)
+    if (kept.kind === 'unreadable') return { kind: 'hold', reason: kept.reason, only: delivery.id }
+    if (kept.kind === 'part') return allowed(delivery, { item: delivery.item, part: kept.part })
+    const late = kept.item === undefined ? undefined : await reread?.(kept.item)
+    if (late === undefined) return { kind: 'hold', reason: kept.invalid }
+    const own = allowed(delivery, late)
+    const known = 'kind' in own ? undefined : await knownAlready(late)
+    return known === undefined ? own : { kind: 'withhold', reason: known, only: delivery.id }
+  }
+
+  /** Policy once more. */
+  function allowed({ id, source }: Delivery, { item, part }: Own): Own | SinkOutcome {
+    if (part.items.length > 0 && !part.items.includes(item)) {
+      return { kind: 'hold', reason: 'what the store kept of it is a part of a document without it', only: id }
+    }
+    const withheld = withheldFrom(peer, source, part.needed)
+    return withheld === undefined ? { item, part } : { kind: 'withhold', reason: withheld, only: id }
   }
 
   /** What could not be read when it came was not asked this then: whose it is, and whether the peer has it, or gets it, already. */
   async function knownAlready({ item, variant, part }: Consumed): Promise<string | undefined> {
     if ((await store.sourcesOf(item, variant)).includes(peer.name)) return `it came from ${peer.name}`
-    const other = await store.findPayload('peer', peer.name, item)
-    return other === encodePart(part) ? 'it came again, and is another delivery' : undefined
+    const other = await stored(item)
+    return isDeepStrictEqual(other, part) ? 'it came again, and is another delivery' : undefined
   }
 
   /** A part that was delivered before as (part of) another document, if this peer may have it. */
   async function earlier(item: string): Promise<Part | undefined> {
-    const payload = await store.findPayload('peer', peer.name, item, peer.topics)
-    if (payload === undefined) return undefined
-    const part = JSON.parse(payload) as Part | InvalidPart
-    return 'invalid' in part || missingFrom(peer.restrictions, part.needed) !== undefined ? undefined : part
+    const part = await stored(item, peer.topics)
+    return part === undefined || missingFrom(peer.restrictions, part.needed) !== undefined ? undefined : part
+  }
+
+  async function stored(item: string, sources?: readonly string[]): Promise<Part | undefined> {
+    const payload = await store.findPayload('peer', peer.name, item, sources)
+    const kept = payload === undefined ? undefined : parsePart(payload)
+    return kept?.kind === 'part' ? kept.part : undefined
   }
 }
+
+type Own = Pick<Consumed, 'item' | 'part'>
 
 /** Two parts of one item are of two documents, which differ in what only one of their items says: a signature, say. */
 function place(documents: Map<string, Part>[], item: string, part: Part): void {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
 import type { SendOutcome } from '../../src/outcome.ts'
-import { createPeerSink, encodePart } from '../../src/relay/peer-sink.ts'
+import { createPeerSink } from '../../src/relay/peer-sink.ts'
+import { encodePart } from '../../src/relay/stored-part.ts'
 import { createTopicSink } from '../../src/relay/topic-sink.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, delivery, peer, published, valid } from './journey.ts'
@@ -10,7 +11,10 @@ import { consume, delivery, peer, published, valid } from './journey.ts'
 const signal = AbortSignal.timeout(60_000)
 const parts = (text: string) => published(valid(text)).map(({ item }) => delivery(consume(item.xml)))
 
-function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 200 }) {
+type Stubs = Pick<Parameters<typeof createPeerSink>[0], 'reread'> & { readonly payloads?: ReadonlyMap<string, string> }
+
+function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 200 }, stubs: Stubs = {}) {
+  const { payloads = new Map(), ...rest } = stubs
   const sent: string[] = []
   const sink = createPeerSink({
     config: { rid: { name: 'gateway.example' } as Config['rid'] },
@@ -22,7 +26,8 @@ function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 2
       },
       [Symbol.asyncDispose]: async () => {},
     },
-    store: { findPayload: async () => undefined, sourcesOf: async () => [] },
+    store: { findPayload: async (_kind, _peer, item) => payloads.get(item), sourcesOf: async () => [] },
+    ...rest,
   })
   return { sent, sink }
 }
@@ -115,4 +120,88 @@ test('of two documents in one unit, the one behind a failure is not sent', async
   const { sent, sink } = bench(peer(), { kind: 'hold', reason: 'HTTP 400' })
   assert.equal((await sink.send([one, one], signal)).kind, 'hold')
   assert.equal(sent.length, 1)
+})
+
+/** A delivery whose payload is not what it was. */
+function damaged(unit: ReturnType<typeof parts>, at: number, change: (part: Record<string, unknown>) => unknown) {
+  return unit.map((one, i) => {
+    if (i !== at) return one
+    const changed = change(JSON.parse(one.payload) as Record<string, unknown>)
+    return { ...one, payload: typeof changed === 'string' ? changed : JSON.stringify(changed) }
+  })
+}
+const both = documentText([incidentText({ id: '1' }), incidentText({ id: '2' })])
+const idsOf = (xml: string | undefined) => valid(xml ?? '').document.incidents.map(({ id }) => id.id)
+
+for (const [name, change, reason] of [
+  ['is not JSON', () => '{"version":2,', 'it is not JSON'],
+  ['is no object', () => 'null', 'it is no object'],
+  ['lost a field', ({ shell: _, ...rest }) => rest, 'shell is missing'],
+  ['has a field of another type', (part) => ({ ...part, incidents: '<Incident/>' }), 'incidents is no list'],
+  ['has no Incident', (part) => ({ ...part, incidents: [] }), 'incidents is empty'],
+  ['is of an unknown MsgType', (part) => ({ ...part, msgType: 'Gossip' }), /^msgType is none of Report, Query/],
+  ['is of a newer version of the gateway', (part) => ({ ...part, format: 2 }), /^its format is 2; .* knows 1$/],
+] satisfies [string, (part: Record<string, unknown>) => unknown, string | RegExp][]) {
+  test(`a delivery whose stored part ${name} is held with that reason, and not tried again and again`, async () => {
+    const { sent, sink } = bench()
+    const outcome = await sink.send(damaged(parts(documentText()), 0, change), signal)
+    assert.ok(outcome.kind === 'hold', outcome.kind)
+    const said = outcome.reason.replace('what the store kept of it cannot be read: ', '')
+    if (typeof reason === 'string') assert.equal(said, reason)
+    else assert.match(said, reason)
+    assert.deepEqual(sent, [])
+  })
+}
+
+for (const needed of [[], undefined, ['secret'], ['public', 'secret'], 'public', null]) {
+  test(`a stored part goes to nobody because of its restrictions: ${JSON.stringify(needed)}`, async () => {
+    const { sent, sink } = bench()
+    const outcome = await sink.send(
+      damaged(parts(documentText()), 0, (part) => ({ ...part, needed })),
+      signal,
+    )
+    assert.equal(outcome.kind, 'hold')
+    assert.match('reason' in outcome ? (outcome.reason ?? '') : '', /cannot be read: needed(\[\d\])? is /)
+    assert.deepEqual(sent, [])
+  })
+}
+
+test('one damaged part of a document is held alone, and the others go without it', async () => {
+  const { sent, sink } = bench()
+  const unit = damaged(parts(both), 1, (part) => ({ ...part, needed: [] }))
+  const outcome = await sink.send(unit, signal)
+  assert.equal(outcome.kind === 'hold' && outcome.only, unit[1]?.id)
+  assert.deepEqual(sent, [])
+  assert.equal((await sink.send(unit.slice(0, 1), signal)).kind, 'delivered')
+  assert.deepEqual(idsOf(sent[0]), ['1'])
+})
+
+test('a damaged part of before completes no other document', async () => {
+  const unit = parts(both)
+  for (const change of [(part: object) => ({ ...part, needed: [] }), () => 'null', () => '{']) {
+    const [, late] = damaged(unit, 1, change)
+    const { sent, sink } = bench(peer(), undefined, { payloads: new Map([[late?.item ?? '', late?.payload ?? '']]) })
+    assert.equal((await sink.send(unit.slice(0, 1), signal)).kind, 'delivered')
+    assert.deepEqual(idsOf(sent[0]), ['1'])
+  }
+})
+
+test('a part that is not among those of its document is held, since nothing of it would be sent', async () => {
+  const { sent, sink } = bench()
+  const unit = damaged(parts(both), 0, (part) => ({ ...part, items: ['f'.repeat(64)] }))
+  assert.equal((await sink.send(unit.slice(0, 1), signal)).kind, 'hold')
+  assert.deepEqual(sent, [])
+})
+
+test('an item that came again before its parts had a number of their format, retried, does not go out twice', async () => {
+  const [one] = published(valid(documentText()))
+  assert.ok(one)
+  const late = consume(one.item.xml)
+  const { sent, sink } = bench(peer(), undefined, {
+    payloads: new Map([[late.item, JSON.stringify(late.part)]]),
+    reread: async () => late,
+  })
+  const unit = [{ ...delivery(late), payload: JSON.stringify({ invalid: 'took too long', item: one.item.xml }) }]
+  assert.equal((await sink.send(unit, signal)).kind, 'withhold')
+  assert.deepEqual(sent, [])
 })

@@ -22,7 +22,7 @@ interface Sleeper {
 }
 
 /** 2026-01-01: keys and ages are real ones. */
-const VIRTUAL_START = 1_767_225_600_000
+export const VIRTUAL_START = 1_767_225_600_000
 
 /** Turns of the event loop that work between two sleeps may take: each store commit is one, each promise chain less. */
 const TURNS = 12
