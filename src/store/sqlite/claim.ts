@@ -1,4 +1,5 @@
 import type { ClaimRequest, Delivery } from '../contract.ts'
+import { createCandidates } from './candidates.ts'
 import { stateCode } from './codes.ts'
 import { formatId } from './ids.ts'
 import type { Place } from './order.ts'
@@ -17,14 +18,6 @@ interface Claims {
   clockWentBack(now: number): number
 }
 
-interface Candidate {
-  readonly seq: number
-  readonly grp: number | null
-}
-
-const READY = 'FROM delivery WHERE destination = ?1 AND state = 0 AND ready = 1'
-/** `early`: not due, but not tried since the destination came back either; a `notBefore` still counts. */
-const EARLY = `${READY} AND due > ?2 AND updated_at < ?3 AND (not_before IS NULL OR not_before <= ?2)`
 // `state <> 2` is what lets the partial index delivery_kept serve this
 const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
 
@@ -32,11 +25,8 @@ const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
 const ENOUGH = 4_194_304
 
 export function createClaims({ db, clock, destinations, order, groups, trail }: Tables): Claims {
-  const anyDue = one(db, `SELECT 1 ${READY} AND due <= ?2 LIMIT 1`)
-  const anyEarly = one(db, `SELECT 1 ${EARLY} LIMIT 1`)
+  const candidates = createCandidates(db)
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
-  const due = db.prepare(`SELECT seq, grp ${READY} AND due <= ?2 ORDER BY due, seq`)
-  const early = db.prepare(`SELECT seq, grp ${EARLY} ORDER BY due, seq`)
   const expired = all<Place>(
     db,
     `SELECT seq, destination, incident, ord, grp ${LEASED} AND destination = ? AND lease <= ?`,
@@ -78,30 +68,16 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
     for (const place of places) order.returned(place)
   }
 
-  /** One candidate per unit: all members of a group are ready together. */
-  function* units(destination: number, request: ClaimRequest): Generator<Candidate> {
-    const groupsMet = new Set<number>()
-    function* distinct(rows: Iterable<unknown>): Generator<Candidate> {
-      for (const row of rows as Iterable<Candidate>) {
-        if (row.grp !== null && groupsMet.has(row.grp)) continue
-        if (row.grp !== null) groupsMet.add(row.grp)
-        yield row
-      }
-    }
-    yield* distinct(due.iterate(destination, request.now))
-    if (request.early !== undefined) yield* distinct(early.iterate(destination, request.now, request.early))
-  }
-
-  /** undefined: there is nothing to send, and it is held. */
-  function take(destination: number, seq: number, { now, leaseMs }: ClaimRequest): Delivery | undefined {
+  /** Nothing where there is nothing to send: it is held. */
+  function take(destination: number, seq: number, { now, leaseMs }: ClaimRequest): Delivery[] {
     lease(now + leaseMs, now, seq)
     const row = select(seq)!
     if (row.body === null) {
       holdEmpty(row, now)
-      return undefined
+      return []
     }
     destinations.moved(destination, 'pending', 'sending')
-    return { ...toSummary(row, groups), payload: row.body }
+    return [{ ...toSummary(row, groups), payload: row.body }]
   }
 
   /** A damage of the store to one delivery is no reason to keep the others back. */
@@ -116,41 +92,39 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
     ])
   }
 
+  /** All pending members of a group, in document order. */
+  function takeGroup(destination: number, grp: number, request: ClaimRequest): Delivery[] {
+    const unit: Delivery[] = []
+    const later: Place[] = []
+    for (const member of members(grp)) {
+      // one message has no room for two variants of an item
+      if (unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
+      else unit.push(...take(destination, member.seq, request))
+    }
+    for (const one of later) order.returned(one)
+    const items = unit[0]?.group?.items ?? []
+    return unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
+  }
+
   /** Units that are due, up to the limit; `looked`: how many there were to look at. */
   function takeUnits(destination: number, request: ClaimRequest): { taken: Delivery[][]; looked: number } {
-    const chosen: Candidate[] = []
-    for (const unit of units(destination, request)) {
-      if (chosen.push(unit) >= request.limit) break
-    }
+    const chosen = [...candidates.units(destination, request).take(request.limit)]
     const taken: Delivery[][] = []
     let size = 0
     for (const { seq, grp } of chosen) {
       if (size >= ENOUGH) break
-      const unit: Delivery[] = []
-      const later: Place[] = []
-      for (const member of grp === null ? [{ seq }] : members(grp)) {
-        // one message has no room for two variants of an item
-        if ('item' in member && unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
-        else {
-          const delivery = take(destination, member.seq, request)
-          if (delivery !== undefined) unit.push(delivery)
-        }
-      }
-      for (const one of later) order.returned(one)
-      if (unit.length === 0) continue
-      const items = unit[0]?.group?.items
-      taken.push(items === undefined ? unit : unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item)))
+      const unit = grp === null ? take(destination, seq, request) : takeGroup(destination, grp, request)
+      if (unit.length > 0) taken.push(unit)
       for (const { payload } of unit) size += payload.length
     }
     return { taken, looked: chosen.length }
   }
 
   return {
-    isPossible({ kind, destination: name, limit, now, early: since }) {
-      const destination = destinations.find(kind, name)
-      if (destination === undefined || limit < 1) return false
-      if (anyDue(destination, now) !== undefined || anyExpired(destination, now) !== undefined) return true
-      return since !== undefined && anyEarly(destination, now, since) !== undefined
+    isPossible(request) {
+      const destination = destinations.find(request.kind, request.destination)
+      if (destination === undefined || request.limit < 1) return false
+      return candidates.any(destination, request) || anyExpired(destination, request.now) !== undefined
     },
     claim(request) {
       const destination = destinations.find(request.kind, request.destination)

@@ -106,50 +106,67 @@ export class GroupCommit {
 
   /** One transaction. False when another process holds the lock and the jobs may still wait for it. */
   #flush(): boolean {
-    try {
-      this.#db.exec('BEGIN IMMEDIATE')
-    } catch (error) {
-      if (isBusy(error) && performance.now() - this.#queue[0]!.since < this.#options.patience) return false
-      this.#undo()
-      this.#fail(this.#queue.splice(0), error)
-      return true
-    }
+    const begun = this.#begin()
+    if (begun !== 'begun') return begun === 'failed'
     const batch: Job[] = []
     const results: unknown[] = []
     try {
       this.#hooks.begun()
-      const start = performance.now()
-      for (const job of this.#queue) {
-        if (batch.length > 0 && (job.alone || batch.length >= LARGEST || performance.now() - start > BUDGET)) break
-        batch.push(job)
-        results.push(job.work())
-        if (job.alone) break
-      }
+      this.#carryOut(batch, results)
       this.#hooks.committing()
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#undo()
-      if (batch.length === 0) {
-        // it is no job's doing: nothing can begin
-        this.#fail(this.#queue.splice(0), error)
-        return true
-      }
-      this.#queue.splice(0, batch.length)
-      if (batch.length === 1 || concernsAll(error)) this.#fail(batch, error)
-      else {
-        for (const job of batch) job.alone = true
-        this.#queue.unshift(...batch)
-      }
+      this.#giveBack(batch, error)
       return true
     }
     this.#queue.splice(0, batch.length)
+    this.#answer(batch, results)
+    return true
+  }
+
+  #begin(): 'begun' | 'busy' | 'failed' {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      return 'begun'
+    } catch (error) {
+      if (isBusy(error) && performance.now() - this.#queue[0]!.since < this.#options.patience) return 'busy'
+      this.#undo()
+      this.#fail(this.#queue.splice(0), error)
+      return 'failed'
+    }
+  }
+
+  /** Jobs from the front of the queue, as many as there is time for; the last of `batch` may be the one that throws. */
+  #carryOut(batch: Job[], results: unknown[]): void {
+    const start = performance.now()
+    for (const job of this.#queue) {
+      if (batch.length > 0 && (job.alone || batch.length >= LARGEST || performance.now() - start > BUDGET)) return
+      batch.push(job)
+      results.push(job.work())
+      if (job.alone) return
+    }
+  }
+
+  /** Undone: they fail, or each is tried again by itself where it may be the doing of one of them. */
+  #giveBack(batch: readonly Job[], error: unknown): void {
+    // where it is no job's doing, nothing can begin
+    const jobs = this.#queue.splice(0, batch.length || this.#queue.length)
+    if (batch.length <= 1 || concernsAll(error)) this.#fail(jobs, error)
+    else {
+      for (const job of jobs) job.alone = true
+      this.#queue.unshift(...jobs)
+    }
+  }
+
+  /** Committed: whoever asked for what lasts is answered when it does. */
+  #answer(batch: readonly Job[], results: readonly unknown[]): void {
     for (const [index, job] of batch.entries()) {
       const result = results[index]
       if (!job.lasting || this.#options.sync === undefined) job.resolve(result)
       else this.#committed.push({ job, result })
     }
     if (this.#committed.length > 0) this.#syncing ??= this.#sync()
-    return true
   }
 
   /** Until nothing committed waits. A `sync` counts for what was committed before it began. Never rejects. */

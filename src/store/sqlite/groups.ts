@@ -2,18 +2,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryGroup } from '../contract.ts'
 import { all, one, run } from './sql.ts'
 
+export interface Joined {
+  readonly grp: number
+  /** it was before */
+  readonly complete: boolean
+}
+
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
 export interface Groups {
-  /**
-   * The group's number at this destination; `seq`, the delivery of `item` about to be stored, is its place when it is new.
-   * `complete`: it was before.
-   */
-  join(
-    destination: number,
-    group: DeliveryGroup,
-    item: string,
-    seq: number,
-  ): { readonly grp: number; readonly complete: boolean }
+  /** The group's number at this destination; `seq`, the delivery of `item` about to be stored, is its place when it is new. */
+  join(destination: number, group: DeliveryGroup, item: string, seq: number): Joined
   /** A delivery of this item was stored, or is there already: groups that waited for it alone are complete, and their pending members due. */
   arrived(destination: number, item: string, now: number): void
   describe(grp: number): DeliveryGroup

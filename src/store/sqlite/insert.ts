@@ -1,6 +1,7 @@
 import type { Direction } from '../../vocabulary.ts'
 import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
 import { directionCode, stateCode, stateName, WITHHELD } from './codes.ts'
+import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
@@ -53,12 +54,9 @@ export function createInsert(tables: Tables): Insert {
     }
     const seq = sequence.next()
     const now = clock.now()
-    const pending = state === 'pending'
     const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
     const grp = joined?.grp ?? null
-    const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
-    const ready = pending && grp === null && order.isEmpty(destination, incident)
-    const due = pending ? (notBefore ?? receivedAt) : null
+    const { ready, due, notBefore } = turnOf(destination, delivery, receivedAt, joined)
     insertDelivery(
       seq,
       envelope,
@@ -72,7 +70,7 @@ export function createInsert(tables: Tables): Insert {
       grp ?? seq,
       grp,
       due,
-      pending ? notBefore : null,
+      notBefore,
       reason,
       receivedAt,
       now,
@@ -80,8 +78,21 @@ export function createInsert(tables: Tables): Insert {
     insertPayload(seq, delivery.payload)
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
-    if (grp !== null && pending) order.entered({ seq, destination, incident, ord: grp, grp })
+    if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, ord: grp, grp })
     return seq
+  }
+
+  /** When it may go out; of a group's, `ready` is found once it is in its lines. */
+  function turnOf(
+    destination: number,
+    delivery: NewDelivery,
+    receivedAt: number,
+    joined: Joined | undefined,
+  ): { ready: boolean; due: number | null; notBefore: number | null } {
+    if (delivery.state !== 'pending') return { ready: false, due: null, notBefore: null }
+    const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
+    const ready = joined === undefined && order.isEmpty(destination, delivery.incident)
+    return { ready, due: notBefore ?? receivedAt, notBefore }
   }
 
   return {

@@ -24,24 +24,27 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
      WHERE seq = ?`,
   )
 
+  function write(seq: number, settlement: Settlement): void {
+    if (settlement.to === 'pending') {
+      const { nextAttempt, notBefore = null, countAttempt, reason } = settlement
+      postpone(nextAttempt, notBefore, countAttempt ? 1 : 0, reason, clock.now(), seq)
+      return
+    }
+    const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
+    // policy withholds before anything is sent: that was no attempt
+    finish(stateCode(settlement.to), settlement.to === 'withheld' ? 0 : 1, reason, clock.now(), seq)
+  }
+
   return (settlements) => {
     const returned: Place[] = []
     const left: Place[] = []
     for (const settlement of settlements) {
       const place = find(parseId(settlement.id) ?? -1)
       if (place?.state !== SENDING) continue
-      const { seq, destination } = place
-      if (settlement.to === 'pending') {
-        const { nextAttempt, notBefore = null, countAttempt, reason } = settlement
-        postpone(nextAttempt, notBefore, countAttempt ? 1 : 0, reason, clock.now(), seq)
-        returned.push(place)
-      } else {
-        const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
-        // policy withholds before anything is sent: that was no attempt
-        finish(stateCode(settlement.to), settlement.to === 'withheld' ? 0 : 1, reason, clock.now(), seq)
-        left.push(place)
-      }
-      destinations.moved(destination, 'sending', settlement.to)
+      write(place.seq, settlement)
+      destinations.moved(place.destination, 'sending', settlement.to)
+      if (settlement.to === 'pending') returned.push(place)
+      else left.push(place)
     }
     for (const place of returned) order.returned(place)
     for (const place of left) order.left(place)
