@@ -19,7 +19,7 @@ import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import type { Store } from './store/contract.ts'
+import type { Store, Upkeep } from './store/contract.ts'
 import { openGatewayStore } from './store/sqlite/sqlite-store.ts'
 import { watchFiles } from './watch-files.ts'
 
@@ -115,11 +115,11 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   delivery.start()
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
-  opened.use(every(STORE_PROBE_MS, () => probeStore(parts)))
+  opened.use(every(STORE_PROBE_MS, () => probeStore(store, parts)))
   const tellDeeds = createDeedTeller(store, events)
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
-  opened.use(every(PRUNE_MS, () => prune(parts, listener)))
+  opened.use(every(PRUNE_MS, () => prune(store, parts, listener)))
   collectProcessMetrics(metrics.registry)
   const [peers, topics] = [config.peers.length, config.grid.topics.length]
   events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
@@ -233,7 +233,7 @@ function isStoreFault(error: unknown): boolean {
   return error instanceof GatewayError && (error.code === 'store-unavailable' || error.code === 'store-corrupt')
 }
 
-async function probeStore({ store, readiness }: Parts): Promise<void> {
+async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
   try {
     await store.probe()
     readiness.set('store', 'ok')
@@ -242,7 +242,7 @@ async function probeStore({ store, readiness }: Parts): Promise<void> {
   }
 }
 
-async function prune({ store, clock, events }: Parts, listener: RidListener): Promise<void> {
+async function prune(store: Upkeep, { clock, events }: Parts, listener: RidListener): Promise<void> {
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   try {
     const rows = await store.prune(clock.now())

@@ -3,13 +3,13 @@ import type { ClaimRequest } from '../contract.ts'
 import { one } from './sql.ts'
 
 /** A delivery that is ready, or one for all members of its group, which are ready together. */
-export interface Candidate {
+interface Candidate {
   readonly seq: number
   readonly grp: number | null
 }
 
 /** What may be claimed. */
-export interface Candidates {
+interface Candidates {
   any(destination: number, request: ClaimRequest): boolean
   /** One for each unit, in order. Nothing may be written while it is walked. */
   units(destination: number, request: ClaimRequest): Generator<Candidate, void, void>

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts'
 const LOOK_AGAIN = 1000
 
 /** Who wants to hear of what other processes write. */
-export interface Changes extends Disposable {
+interface Changes extends Disposable {
   on(listener: () => void): Disposable
 }
 
