@@ -33,7 +33,9 @@ describe('the pages', () => {
 
   it('name npm scripts that exist', () => {
     const { scripts } = JSON.parse(page('package.json')) as { scripts: Record<string, string> }
-    const named = PAGES.flatMap((file) => [...page(file).matchAll(/npm run ([a-z0-9-]+)/g)].map((match) => match[1] ?? ''))
+    const named = PAGES.flatMap((file) =>
+      [...page(file).matchAll(/npm run ([a-z0-9-]+)/g)].map((match) => match[1] ?? ''),
+    )
     assert.ok(named.includes('demo'))
     for (const name of named) assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`)
   })
