@@ -26,8 +26,17 @@ describe('the nearest word', () => {
     assert.equal(nearest('restricXXXXX', ['restrictions']), undefined)
     assert.equal(nearest('ur', ['url']), 'url')
     assert.equal(nearest('u', ['url']), undefined)
-    // a swap of neighbours is one change: `url` may have one
+  })
+
+  test('counts a swap of neighbours as one change, beside others', () => {
     assert.equal(nearest('rul', ['url']), 'url')
+    // three other letters and a swap are four changes; four and a swap are five
+    assert.equal(nearest('XXXtrictoins', ['restrictions']), 'restrictions')
+    assert.equal(nearest('XXXXrictoins', ['restrictions']), undefined)
+    // two letters that are not the other two are two changes
+    assert.equal(nearest('ruL', ['abl']), undefined)
+    assert.equal(nearest('uxrl', ['url']), 'url')
+    assert.equal(nearest('lru', ['url']), undefined)
   })
 
   test('is the first of those that are equally near', () => {

@@ -42,6 +42,7 @@ describe('what the system says of a file', () => {
       osReason(new Error("EXDEV: cross-device link not permitted, rename '/a' -> '/b'")),
       'cross-device link not permitted',
     )
+    assert.equal(osReason(new Error('EMFILE: too many open files, watch')), 'too many open files')
   })
 
   test('is told of a directory in words of its own', () => {

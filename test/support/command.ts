@@ -23,6 +23,9 @@ export interface Outcome {
   readonly stderr: string
 }
 
+/** Neither a test's child nor covered: that would make it slow. */
+const OWN = { NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined }
+
 /** One command of the gateway to its end, SIGKILL after `ms` [60000]. `input` is its standard input. */
 export function run(
   args: readonly string[],
@@ -37,7 +40,7 @@ export function run(
         killSignal: 'SIGKILL',
         maxBuffer: 256 << 20,
         cwd: options.cwd ?? tmpdir(),
-        env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
+        env: { ...process.env, ...OWN, ...options.env },
       },
       (_error, stdout, stderr) => resolve({ code: child.exitCode, stdout, stderr }),
     )
@@ -72,7 +75,7 @@ export interface GatewayProcess extends AsyncDisposable {
 export function start(configFile: string, env: Record<string, string> = {}): GatewayProcess {
   const child = spawn(LAUNCHER, ['start', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env },
+    env: { ...process.env, ...OWN, ...env },
     cwd: tmpdir(),
   })
   const lines: string[] = []
