@@ -37,17 +37,17 @@ describe('particular values', () => {
   const said = (xml: string) => breaches(ENUMERATION_RULES, xml)
   test('that a note of the RFC made common are told by their right name', () => {
     assert.deepEqual(said('<BulkObservable type=" fqdn "/>'), [
-      'MUST §3.29.3.1: BulkObservable type "fqdn" is no registered value; use "domain-name".',
+      'bulk-fqdn-unregistered MUST §3.29.3.1: BulkObservable type "fqdn" is no registered value; use "domain-name".',
     ])
     assert.deepEqual(said('<BulkObservable type="domain-name"/>'), [])
   })
 
   test('that point at a course of action need one', () => {
     assert.deepEqual(said('<HistoryItem action="defined-coa"><Description>x</Description></HistoryItem>'), [
-      'MUST §3.13.1: The action of HistoryItem is "defined-coa", so DefinedCOA must be present.',
+      'defined-coa MUST §3.13.1: The action of HistoryItem is "defined-coa", so DefinedCOA must be present.',
     ])
     assert.deepEqual(said('<Expectation action="defined-coa"/>'), [
-      'MUST §3.15: The action of Expectation is "defined-coa", so DefinedCOA must be present.',
+      'defined-coa MUST §3.15: The action of Expectation is "defined-coa", so DefinedCOA must be present.',
     ])
     assert.deepEqual(said('<Expectation action="defined-coa">x<DefinedCOA>y</DefinedCOA></Expectation>'), [])
     assert.deepEqual(said('<Expectation action="investigate"/>'), [])
