@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { ENUMERATION_RULES, EXTENSIBLE, extensions } from '../../src/iodef/rules-enumerations.ts'
 import { NS } from '../../src/xml/namespaces.ts'
@@ -24,6 +25,10 @@ describe('ext-value and its ext- attribute (RFC 7970 §5.1.1)', () => {
     ])
     for (const { must, section } of extended('role="ext-value" ext-type="x"'))
       assert.deepEqual([must, section], [true, '§5.1.1'])
+    assert.deepEqual(
+      extended('role="ext-value" ext-type="x"').map(({ rule }) => rule),
+      ['ext-value-without-ext', 'ext-without-ext-value'],
+    )
   })
 
   test('are nothing in an attribute that cannot be extended, or is not IODEF’s', () => {
@@ -31,6 +36,12 @@ describe('ext-value and its ext- attribute (RFC 7970 §5.1.1)', () => {
     assert.deepEqual(extended('xmlns:p="urn:p" p:role="ext-value" p:ext-role="x"'), [])
     for (const name of EXTENSIBLE) assert.equal(extended(`${name}="ext-value"`).length, 1, name)
   })
+})
+
+test('what can be extended is what the schema has an ext- attribute for', () => {
+  const schema = readFileSync(new URL('../../schemas/iodef-2.0.xsd', import.meta.url), 'utf8')
+  const extended = new Set([...schema.matchAll(/<xs:attribute name="ext-([\w-]+)"/g)].map((match) => match[1]))
+  assert.deepEqual([...EXTENSIBLE].sort(), [...extended].sort())
 })
 
 describe('particular values', () => {

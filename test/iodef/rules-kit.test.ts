@@ -39,7 +39,8 @@ describe('a fully qualified domain name', () => {
     const long = `${label}.${label}.${label}.${'x'.repeat(61)}.`
     assert.equal(long.length, 254)
     assert.ok(isFqdn(long))
-    assert.ok(!isFqdn(`x${long}`))
+    assert.ok(!isFqdn(`${long}x`))
+    assert.ok(!isFqdn(`${long.slice(0, -1)}.x`))
   })
 })
 
