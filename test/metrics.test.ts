@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { countRid, createMetrics } from '../src/metrics.ts'
+import { createMetrics, METRICS, type MetricRow } from '../src/metrics.ts'
 
 /** The lines of one metric that have a value above zero. */
 async function linesOf(metrics: ReturnType<typeof createMetrics>, name: string): Promise<string[]> {
@@ -19,47 +19,31 @@ describe('metrics', () => {
     }
   })
 
+  test('are those of the table, with its labels and buckets', async () => {
+    const metrics = createMetrics()
+    const all = await metrics.registry.getMetricsAsJSON()
+    const rows = Object.values<MetricRow>(METRICS)
+    assert.deepEqual(
+      all.map(({ name, help, type }) => [name, help, String(type)]),
+      rows.map(({ name, help, type }) => [`iodef_gateway_${name}`, help, type]),
+    )
+    assert.equal(new Set(rows.map(({ name }) => name)).size, rows.length)
+    metrics.requestSeconds.observe(0.02)
+    metrics.requestSeconds.observe(2)
+    const seconds = await linesOf(metrics, 'rid_request_seconds')
+    for (const line of ['bucket{le="0.025"} 1', 'bucket{le="5"} 2', 'sum 2.02', 'count 2'])
+      assert.ok(seconds.includes(`iodef_gateway_rid_request_seconds_${line}`), seconds.join('\n'))
+    metrics.requests.inc({ peer: 'csirt-a', status: '200' }, 3)
+    assert.deepEqual(await linesOf(metrics, 'rid_requests'), [
+      'iodef_gateway_rid_requests_total{peer="csirt-a",status="200"} 3',
+    ])
+    assert.throws(() => metrics.requests.inc({ stranger: 'x' } as never), /label/)
+  })
+
   test('are apart in each gateway', async () => {
     const [one, other] = [createMetrics(), createMetrics()]
     one.storeFailures.inc({ operation: 'accept' })
     assert.equal((await linesOf(one, 'store_failures_total')).length, 1)
     assert.deepEqual(await linesOf(other, 'store_failures_total'), [])
-  })
-})
-
-describe('what the RID listener saw', () => {
-  test('is counted by peer and status, a stranger as nobody in particular', async () => {
-    const metrics = createMetrics()
-    for (const peer of ['csirt-a', 'csirt-a', undefined]) {
-      countRid(metrics, { kind: 'request', peer, status: peer === undefined ? 403 : 200, bytes: 7, ms: 20 })
-    }
-    countRid(metrics, { kind: 'request', peer: 'csirt-a', status: 0, bytes: 0, ms: 2_000 })
-    assert.deepEqual(await linesOf(metrics, 'rid_requests_total'), [
-      'iodef_gateway_rid_requests_total{peer="csirt-a",status="200"} 2',
-      'iodef_gateway_rid_requests_total{peer="unknown",status="403"} 1',
-      'iodef_gateway_rid_requests_total{peer="csirt-a",status="0"} 1',
-    ])
-    const seconds = await linesOf(metrics, 'rid_request_seconds')
-    assert.ok(seconds.includes('iodef_gateway_rid_request_seconds_bucket{le="0.025"} 3'), seconds.join('\n'))
-    assert.ok(seconds.includes('iodef_gateway_rid_request_seconds_sum 2.06'), seconds.join('\n'))
-  })
-
-  test('is told apart where an operator can act on it, and no further', async () => {
-    const metrics = createMetrics()
-    for (const reason of ['CERT_HAS_EXPIRED', 'CERT_REVOKED', 'ECONNRESET', 'whatever a stranger brings about'])
-      countRid(metrics, { kind: 'handshake-refused', reason })
-    for (const reason of ['total', 'peer'] as const) countRid(metrics, { kind: 'connection-refused', reason })
-    countRid(metrics, { kind: 'client-error', reason: 'HPE_INVALID_METHOD' })
-    assert.deepEqual(
-      (await linesOf(metrics, 'rid_connections_refused_total')).map((line) => line.replace(/^.*reason=/, '')).sort(),
-      [
-        '"CERT_HAS_EXPIRED"} 1',
-        '"CERT_REVOKED"} 1',
-        '"client-error"} 1',
-        '"handshake"} 2',
-        '"limit-peer"} 1',
-        '"limit-total"} 1',
-      ],
-    )
   })
 })

@@ -3,11 +3,12 @@ import { describe, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import { PLAIN_SHELL } from '../../src/profile/shell.ts'
 import type { Part } from '../../src/relay/part.ts'
-import { renderRid, withheldFrom } from '../../src/relay/render-rid.ts'
+import { renderRid as render, withheldFrom } from '../../src/relay/render-rid.ts'
 import { nodeOf, readRid } from '../../src/rid/message.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 
-const config = { rid: { name: 'gateway.example' } } as Parameters<typeof renderRid>[0]
+const config = { rid: { name: 'gateway.example' } } as Parameters<typeof render>[0]
+const renderRid = (...args: Parameters<typeof render>) => render(...args).xml
 const peer = {
   name: 'csirt-z',
   topics: ['incident'],
@@ -116,6 +117,10 @@ describe('the RID message of a document', () => {
     const lacking = renderRid(config, peer, parts, false)
     assert.doesNotMatch(lacking, /as it came|Signature/)
     assert.match(lacking, /<Incident /)
+  })
+
+  test('says of what MsgType it is', () => {
+    assert.equal(render(config, peer, [part({ msgType: 'Query' })], true).msgType, 'Query')
   })
 
   test('cannot be made of nothing', () => {

@@ -13,7 +13,7 @@ test('a delivery to a Topic is published as it was made when it was accepted', a
   const calls: unknown[][] = []
   const publish: Publish = async (...args) => {
     calls.push(args)
-    return { kind: 'published' }
+    return { kind: 'delivered' }
   }
   assert.deepEqual(await createTopicSink({ publish }).send(unit, signal), { kind: 'delivered' })
   assert.deepEqual(calls, [['incident', 'id-1', '<report/>', signal]])

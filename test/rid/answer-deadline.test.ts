@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { inspect } from 'node:util'
 import { GatewayError } from '../../src/errors.ts'
-import { createLog } from '../../src/log.ts'
 import { askInTime } from '../../src/rid/answer-deadline.ts'
 import type { Accept, Answer, IncomingMessage } from '../../src/rid/contract.ts'
 
 const message = { id: 'request-1', peer: { name: 'csirt-a' } } as unknown as IncomingMessage
 
-/** The answer, and what was logged: `level: message`. */
-async function ask(accept: Accept, ms = 60_000): Promise<{ answer: Answer; logged: string[]; lines: string }> {
-  const lines: string[] = []
-  const log = createLog('debug', { write: (line: string) => void lines.push(line) })
-  const answer = await askInTime(accept, message, ms, log)
-  const logged = lines.map((line) => JSON.parse(line) as { level: string; msg: string; request: string; peer: string })
-  for (const { request, peer } of logged) assert.deepEqual([request, peer], ['request-1', 'csirt-a'])
-  return { answer, logged: logged.map(({ level, msg }) => `${level}: ${msg}`), lines: lines.join('') }
+/** The answer, and what was told: `event`, with its level where it has several. */
+async function ask(accept: Accept, ms = 60_000): Promise<{ answer: Answer; told: string[]; fields: string }> {
+  const told: string[] = []
+  const all: object[] = []
+  const answer = await askInTime(accept, message, ms, (...[event, fields, level]) => {
+    assert.ok('request' in fields && 'peer' in fields)
+    assert.deepEqual([fields.request, fields.peer], ['request-1', 'csirt-a'])
+    told.push(level === undefined ? event : `${event} ${level}`)
+    all.push(fields)
+  })
+  return { answer, told, fields: inspect(all) }
 }
 
 function detailOf(answer: Answer): string | undefined {
@@ -25,47 +28,47 @@ function detailOf(answer: Answer): string | undefined {
 }
 
 describe('an answer in time', () => {
-  test('is what accept says, and nothing is logged', async () => {
+  test('is what accept says, and nothing is told', async () => {
     const reply: Answer = { kind: 'reply', xml: '<RID/>' }
-    const { answer, logged } = await ask(async (taken) => {
+    const { answer, told } = await ask(async (taken) => {
       assert.equal(taken, message)
       return reply
     })
     assert.equal(answer, reply)
-    assert.deepEqual(logged, [])
+    assert.deepEqual(told, [])
   })
 
   test('is 503 when there is none: the peer repeats the message', async () => {
-    const { answer, logged } = await ask(() => new Promise(() => {}), 5)
+    const { answer, told } = await ask(() => new Promise(() => {}), 5)
     assert.equal(detailOf(answer), 'This RID system is too slow at the moment.')
-    assert.deepEqual(logged, ['error: RID message was not answered in time'])
+    assert.deepEqual(told, ['rid-unanswered'])
   })
 })
 
 describe('a failure of accept', () => {
   test('that will pass is a warning, and says no more than it may', async () => {
-    const { answer, logged } = await ask(async () => {
+    const { answer, told } = await ask(async () => {
       throw new GatewayError('store-unavailable', 'disk /dev/sda1 is full')
     })
     assert.equal(detailOf(answer), 'The store cannot be used.')
-    assert.deepEqual(logged, ['warn: RID message could not be taken'])
+    assert.deepEqual(told, ['rid-not-taken warn'])
   })
 
   test('that will not pass is an error', async () => {
-    const { answer, logged } = await ask(async () => {
+    const { answer, told } = await ask(async () => {
       throw new GatewayError('store-corrupt')
     })
     assert.equal(detailOf(answer), 'The store holds what it should not.')
-    assert.deepEqual(logged, ['error: RID message could not be taken'])
+    assert.deepEqual(told, ['rid-not-taken error'])
   })
 
   test('that nobody foresaw tells the peer nothing of itself, and the log all', async () => {
-    const { answer, logged, lines } = await ask(async () => {
+    const { answer, told, fields } = await ask(async () => {
       throw new TypeError('x is not a function')
     })
     assert.equal(detailOf(answer), undefined)
-    assert.deepEqual(logged, ['error: RID message could not be taken'])
-    assert.match(lines, /x is not a function/)
+    assert.deepEqual(told, ['rid-not-taken error'])
+    assert.match(fields, /x is not a function/)
   })
 
   test('before its first await is one like any other', async () => {

@@ -2,12 +2,16 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { declaredIn, surroundings } from '../../src/xml/in-scope-namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { descendants } from '../../src/xml/tree.ts'
+import { walk, type XmlElement } from '../../src/xml/tree.ts'
 
 /** What is in force at the only element of that name. */
 function at(source: string, local: string) {
   const root = scan(source)
-  const target = [...descendants(root)].find((element) => element.local === local)
+  let target: XmlElement | undefined
+  walk(root, (element) => {
+    if (element.local === local) target = element
+    return undefined
+  })
   assert.ok(target)
   const { around, declared } = surroundings(source, root, target)
   return { around: (prefix: string) => around[prefix], declared: [...declared] }

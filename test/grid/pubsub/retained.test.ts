@@ -18,8 +18,8 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
   const recorder = new Recorder()
   for (const id of seen) recorder.seen.add(id)
   if (last !== undefined) recorder.last = { itemId: last, at: 1 }
-  const log = new LogLines()
-  const past = new Past({ topic: 'incident', broker: 'pubsub.example', handlers: recorder, log })
+  const log = new LogLines(recorder)
+  const past = new Past({ topic: 'incident', broker: 'pubsub.example', handlers: recorder, tell: log.tell })
   let now = retained
   const session = {
     async request({ payload }: { payload: string }): Promise<IqAnswer> {
