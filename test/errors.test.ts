@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { GatewayError, messageOf } from '../src/errors.ts'
+import { type ErrorCode, GatewayError, messageOf } from '../src/errors.ts'
 
 describe("an error of the gateway's own", () => {
   test('has a code, words for everybody, and more for the log', () => {
@@ -23,18 +23,34 @@ describe("an error of the gateway's own", () => {
     assert.deepEqual(error.fields, {})
   })
 
-  test('says whether trying again may help', () => {
-    const permanence = (...codes: ConstructorParameters<typeof GatewayError>[0][]) =>
-      codes.map((code) => new GatewayError(code).permanence)
-    assert.deepEqual(
-      permanence('intake-busy', 'store-unavailable', 'grid-away', 'peer-away', 'internal'),
-      Array(5).fill('transient'),
-    )
-    assert.deepEqual(
-      permanence('intake-timeout', 'intake-memory', 'store-corrupt', 'grid-auth', 'config-invalid'),
-      Array(5).fill('permanent'),
-    )
-  })
+  // a code more or less does not compile
+  const PERMANENCE: Readonly<Record<ErrorCode, 'transient' | 'permanent'>> = {
+    'config-invalid': 'permanent',
+    usage: 'permanent',
+    'intake-timeout': 'permanent',
+    'intake-memory': 'permanent',
+    'intake-busy': 'transient',
+    'store-unavailable': 'transient',
+    'store-corrupt': 'permanent',
+    'grid-away': 'transient',
+    'grid-tls': 'transient',
+    'grid-auth': 'permanent',
+    'grid-timeout': 'transient',
+    'grid-refused': 'permanent',
+    'grid-busy': 'transient',
+    'peer-away': 'transient',
+    internal: 'transient',
+  }
+
+  for (const [code, permanence] of Object.entries(PERMANENCE) as [ErrorCode, string][]) {
+    test(`${code} is ${permanence}, and is told in a sentence of its own`, () => {
+      const error = new GatewayError(code)
+      assert.equal(error.permanence, permanence)
+      assert.match(error.publicText, /^[A-Z][^.]+\.$/)
+      const others = (Object.keys(PERMANENCE) as ErrorCode[]).filter((other) => other !== code)
+      assert.ok(!others.some((other) => new GatewayError(other).publicText === error.publicText))
+    })
+  }
 })
 
 test('anything that is thrown has a message', () => {

@@ -63,6 +63,8 @@ describe('a request that is refused', () => {
       json.kind === 'refused' && json.headers?.['accept-post'],
       'text/xml, application/xml, application/iodef+xml',
     )
+    const gzip = check({ headers: { 'content-encoding': 'gzip' } })
+    assert.equal(gzip.kind === 'refused' && gzip.headers?.['accept-encoding'], 'identity')
   })
 
   for (const [what, status, change] of [
@@ -76,6 +78,7 @@ describe('a request that is refused', () => {
     ['a body over the limit', 413, { headers: { 'content-length': '1001' } }],
     ['an expectation that nobody meets', 417, { headers: { expect: 'magic' } }],
     ['two types', 400, { rawHeaders: ['Host', 'x', 'Content-Type', 'text/xml', 'content-type', 'text/xml'] }],
+    ['two transfer codings', 400, { rawHeaders: ['Host', 'x', 'Transfer-Encoding', 'a', 'Transfer-Encoding', 'a'] }],
     ['two lengths', 400, { rawHeaders: ['Host', 'x', 'Content-Length', '1', 'CONTENT-LENGTH', '1'] }],
   ] as const) {
     test(`for ${what}: ${status}`, () => assert.equal(outcome(change), status))

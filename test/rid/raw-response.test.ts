@@ -11,10 +11,14 @@ const statusOf = (code: string, error: Error = new Error('x')) => refusalOf(code
 
 describe('what is no request', () => {
   test('is refused by what was wrong with it', () => {
-    assert.equal(statusOf('ERR_HTTP_REQUEST_TIMEOUT'), 408)
-    assert.equal(statusOf('HPE_CHUNK_EXTENSIONS_OVERFLOW'), 413)
-    assert.equal(statusOf('HPE_HEADER_OVERFLOW'), 431)
-    assert.equal(statusOf('HPE_INVALID_VERSION'), 400)
+    const line = (code: string) =>
+      bareResponse(refusalOf(code, new Error('x')), 'id', undefined)
+        .toString()
+        .split('\r\n')[0]
+    assert.equal(line('ERR_HTTP_REQUEST_TIMEOUT'), 'HTTP/1.1 408 Request Timeout')
+    assert.equal(line('HPE_CHUNK_EXTENSIONS_OVERFLOW'), 'HTTP/1.1 413 Content Too Large')
+    assert.equal(line('HPE_HEADER_OVERFLOW'), 'HTTP/1.1 431 Request Header Fields Too Large')
+    assert.equal(line('HPE_INVALID_VERSION'), 'HTTP/1.1 400 Bad Request')
     assert.equal(statusOf('unknown'), 400)
   })
 
@@ -31,6 +35,9 @@ describe('what is no request', () => {
     const bytes = `${first}BREW / HTTP/1.1\r\n`
     assert.equal(statusOf('HPE_INVALID_METHOD', broken(bytes, first.length + 2)), 405)
     assert.equal(statusOf('HPE_INVALID_METHOD', broken('<a/>\r\nBREW / HTTP/1.1\r\n', 2)), 400)
+    // from its first character, whichever the parser stopped at
+    for (const parsed of [0, 1, 2, 5])
+      assert.equal(statusOf('HPE_INVALID_METHOD', broken(`${first}XPOST / HTTP/1.1\r\n`, first.length + parsed)), 405)
   })
 
   test('and says nothing that can be read is no request', () => {

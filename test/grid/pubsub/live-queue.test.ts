@@ -48,6 +48,20 @@ describe('what arrived live', () => {
     assert.equal(named(queue.take(9)), 'd')
   })
 
+  test('is forgotten, and makes room, when it is cleared', () => {
+    const queue = new LiveQueue(1_000)
+    queue.push(item('a', 700))
+    queue.clear()
+    assert.deepEqual(queue.take(9), [])
+    queue.push(item('b', 700))
+    assert.equal(named(queue.take(9)), 'b')
+    // of retractions each takes a hundred
+    queue.push(retracted(...'0123456789'))
+    assert.equal(queue.overflowed, false)
+    queue.push(retracted('x'))
+    assert.equal(queue.overflowed, true)
+  })
+
   test('makes room as it is taken, and takes it again when put back', () => {
     const queue = new LiveQueue(1_000)
     for (let n = 0; n < 100; n += 1) {

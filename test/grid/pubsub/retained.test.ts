@@ -56,13 +56,17 @@ describe('what of a Topic must be read', () => {
   })
 
   test('is not what cannot be taken', async () => {
-    const { past, from, recorder } = topic(['a', 'b'])
+    const { past, from, recorder, log } = topic(['a', 'b'])
     past.remember('a')
     past.remember('')
     assert.deepEqual(await past.unread(from), ['b'])
     from.oversized('b')
     assert.deepEqual(await past.unread(from), [])
     assert.deepEqual(recorder.drops, [{ reason: 'oversized', from: 'pubsub.example' }])
+    assert.ok(
+      log.lines.some(({ level, text }) => level === 'error' && /too long/.test(text)),
+      JSON.stringify(log.lines),
+    )
   })
 
   test('is nothing where the Broker shows nothing, and that is said', async () => {
@@ -91,6 +95,12 @@ describe('a gap', () => {
 
   test('is told of a Topic that was emptied', async () => {
     const { past, from, recorder } = topic([], [], 'a')
+    await past.unread(from)
+    assert.deepEqual(recorder.gaps, [{ topic: 'incident', after: 'a', before: null, retained: 0 }])
+  })
+
+  test('is told where the Broker shows nothing of what was there', async () => {
+    const { past, from, recorder } = topic(gone, [], 'a')
     await past.unread(from)
     assert.deepEqual(recorder.gaps, [{ topic: 'incident', after: 'a', before: null, retained: 0 }])
   })

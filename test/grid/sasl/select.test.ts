@@ -11,7 +11,11 @@ const PASSWORD: GridAuth = { kind: 'password', readPassword: () => 'secret', all
 function tls(version: 'TLSv1.3' | 'TLSv1.2', { resumed = false, finished = true } = {}): TLSSocket {
   return {
     getProtocol: () => version,
-    exportKeyingMaterial: () => Buffer.from('exported'),
+    // RFC 9266 §2
+    exportKeyingMaterial(length: number, label: string, context: Buffer) {
+      assert.deepEqual([length, label, context.length], [32, 'EXPORTER-Channel-Binding', 0])
+      return Buffer.from('exported')
+    },
     isSessionReused: () => resumed,
     getFinished: () => (finished ? Buffer.from('finished') : undefined),
   } as unknown as TLSSocket
