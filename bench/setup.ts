@@ -1,7 +1,7 @@
 import type { Broker, BrokerOptions } from '../test/support/brokers.ts'
 import { createWorld, members, type World } from '../test/support/e2e.ts'
-import type { PeerSetup, Site, SiteOptions } from '../test/support/gateway.ts'
 import type { Certificate } from '../test/support/pki.ts'
+import type { PeerSetup, Site, SiteOptions } from '../test/support/site.ts'
 import { type Child, startChild } from './child.ts'
 
 interface Bench extends AsyncDisposable {

@@ -1,28 +1,69 @@
 /**
- * `npm test`: types, style, then every test file but the soak. The runner's closing count is the last that is printed.
- * Arguments narrow it to test files whose path contains one of them: `npm test -- config cli`.
+ * `npm test`: types, style, then every test file. The runner's closing count is the last that is printed.
+ * `npm run unit`, `npm run brokers`, `npm run e2e`: the test files of one ring (scripts/rings.ts says which those are).
+ * `npm run coverage`: every test file, and fails below what src/ must be covered by; without the one whose measure is time.
+ * Further arguments narrow each to test files whose path contains one of them: `npm test -- config cli`.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { RINGS, type Ring, ringOf, testFiles } from './rings.ts'
+
+/** ms that one test may take: its deadline ends hangs only, so it is generous */
+const DEADLINES: Readonly<Record<Ring, number>> = { unit: 120_000, brokers: 120_000, e2e: 300_000 }
+/** ms that all of them may take together: CI gives `npm test` a quarter of an hour */
+const WHOLE = { npmTest: 14 * 60_000, coverage: 40 * 60_000 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const only = process.argv.slice(2)
-const files = globSync('test/**/*.test.ts', { cwd: root })
-  .filter((file) => !file.includes('soak'))
-  .filter((file) => only.length === 0 || only.some((word) => file.includes(word)))
-  .sort()
+/** % of src/ that the tests run through. What runs in a child process alone is not counted. */
+const LEAST = { lines: 95, branches: 90 }
+/** counting makes code slow: what must be quick enough cannot be told then */
+const TIMED = ['test/reading/floods.test.ts']
 
-if (files.length === 0) fail(`no test file matches ${only.join(' ')}`)
-step('types', ['node_modules/typescript/bin/tsc', '--noEmit'])
-step('style', ['node_modules/@biomejs/biome/bin/biome', 'check', '--diagnostic-level=warn', '--error-on-warnings', '.'])
-// two at a time: some start real Brokers
-step(`${files.length} test files`, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files])
+const [first = '', ...rest] = process.argv.slice(2)
+const ring = RINGS.find((name) => name === first)
+const covering = first === 'coverage'
+const words = ring !== undefined || covering ? rest : process.argv.slice(2)
+const files = testFiles(root)
+  .filter((file) => ring === undefined || ringOf(file) === ring)
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .filter((file) => !covering || !TIMED.includes(file))
+
+if (files.length === 0) fail(`no test file matches ${words.join(' ')}`)
+if (ring === undefined && !covering) {
+  step('types', ['node_modules/typescript/bin/tsc', '--noEmit'])
+  step('style', [
+    'node_modules/@biomejs/biome/bin/biome',
+    'check',
+    '--diagnostic-level=warn',
+    '--error-on-warnings',
+    '.',
+  ])
+}
+step(`${files.length} test files`, [
+  '--test',
+  // two at a time: some start real Brokers
+  '--test-concurrency=2',
+  `--test-timeout=${DEADLINES[ring ?? 'e2e']}`,
+  '--import=./test/support/deadline.ts',
+  '--test-reporter=spec',
+  ...(covering ? coverage() : []),
+  ...files,
+])
+
+function coverage(): string[] {
+  const least = Object.entries(LEAST).map(([what, percent]) => `--test-coverage-${what}=${percent}`)
+  return ['--experimental-test-coverage', '--test-coverage-include=src/**/*.ts', ...least]
+}
 
 function step(name: string, args: string[]): void {
   console.error(`\u2014 ${name}`)
-  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
-  if (error) fail(`${name}: ${error.message}`)
+  // the runner ends its files at SIGTERM, and says which those were
+  const { status, error } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: covering ? WHOLE.coverage : WHOLE.npmTest,
+  })
+  if (error) fail(`${name}: ${'code' in error && error.code === 'ETIMEDOUT' ? 'took too long' : error.message}`)
   if (status !== 0) fail(`${name}: failed`, status ?? 1)
 }
 

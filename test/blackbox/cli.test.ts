@@ -3,8 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { DECLARATION, documentOf, incident, report } from './documents.ts'
-import { createSite, fixture, type Outcome, run, type Site, start } from './support.ts'
+import { type Outcome, run, start } from '../support/command.ts'
+import { within } from '../support/eventually.ts'
+import { createSite, type Site } from '../support/site.ts'
+import { DECLARATION, documentOf, fixture, incident, report } from './documents.ts'
 
 // Sections 2 and 3 where no Broker is needed: exit codes, validate, check, and what stupid input is told.
 
@@ -12,7 +14,7 @@ let site: Site
 let config: string
 
 before(async () => {
-  site = await createSite()
+  site = await createSite({ open: false })
   config = await site.config()
 })
 
@@ -88,7 +90,7 @@ describe('exit codes', () => {
   })
 
   test('3 when the Controller, the RID system or the store cannot be reached', async () => {
-    const { cert, key } = await site.certificate('csirt-a.example')
+    const { cert, key } = await site.certificate('csirt-a')
     const xml = await file('ok.xml', documentOf(incident({ id: 'x' })))
     const tls = ['--cert', cert, '--key', key, '--ca', site.ca.cert]
     for (const args of [
@@ -424,9 +426,9 @@ describe('start that cannot', () => {
     try {
       for (const section of [{ rid: { ...(site.base().rid as object), port } }, { ops: { host: '127.0.0.1', port } }]) {
         await using gateway = start(await site.config(section, 'port.yaml'))
-        assert.deepEqual(await gateway.ended, { code: 3, signal: null })
-        assert.match(gateway.err.join(''), new RegExp(`\\b${port}\\b`))
-        kind({ code: 3, stderr: gateway.err.join(''), stdout: '' })
+        assert.deepEqual(await within(60_000, 'its end', gateway.ended), { code: 3, signal: null })
+        assert.match(gateway.said, new RegExp(`\\b${port}\\b`))
+        kind({ code: 3, stderr: gateway.said, stdout: '' })
         gateway.log()
       }
     } finally {
@@ -437,10 +439,10 @@ describe('start that cannot', () => {
   test('a second gateway on the same store is exit code 3', async () => {
     const path = await site.config({ rid: { ...(site.base().rid as object), port: 0 }, ops: { port: 0 } }, 'zero.yaml')
     await using first = start(path)
-    while (!/serving/i.test(first.err.join(''))) await new Promise((resolve) => setTimeout(resolve, 50))
+    await first.serving
     await using second = start(path)
-    assert.equal((await second.ended).code, 3)
-    assert.match(second.err.join(''), /Another gateway/)
+    assert.equal((await within(60_000, 'its end', second.ended)).code, 3)
+    assert.match(second.said, /Another gateway/)
   })
 
   test('the full set of keys of section 3, as printed there, is a good configuration', async () => {

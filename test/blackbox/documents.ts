@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ROOT } from '../support/command.ts'
+
 /** Documents and messages as a stranger's tool writes them: strings, nothing of the gateway's. */
 
 export const NS2 = 'urn:ietf:params:xml:ns:iodef-2.0'
@@ -78,3 +82,6 @@ export function message(
 /** A Report with one Incident of this id. */
 export const report = (parts: IncidentParts, options: Parameters<typeof message>[1] = {}) =>
   message(documentOf(incident(parts)), { id: parts.id, idName: parts.name ?? 'csirt-a.example', ...options })
+
+/** One of fixtures/, as it lies there. */
+export const fixture = (name: string) => readFile(join(ROOT, 'fixtures', name))

@@ -2,17 +2,21 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { type GatewayProcess, ROOT, run, start } from '../support/command.ts'
+import { createWorld, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RidClient } from '../support/rid-client.ts'
-import { acknowledgement, type RidPeer, startRidPeer } from '../support/rid-peer.ts'
+import { acknowledgement, type RidPeer } from '../support/rid-peer.ts'
+import type { Site } from '../support/site.ts'
 import { type GridUser, type ReceivedItem, startGridUser } from '../support/slixmpp.ts'
 import { DECLARATION, documentOf, EXT_FORM, incident, message, NS1, NS2, RID, report } from './documents.ts'
-import { createSite, python, ROOT, type Running, run, type Site, start } from './support.ts'
+import { python } from './normal-form.ts'
 
 // Section 5, and what section 3 says of peers that are sent to, around a real Prosody and a subscriber that is slixmpp.
 
+let world: World
 let site: Site
-let gateway: Running
+let gateway: GatewayProcess
 let config: string
 let a: RidClient
 let all: RidClient
@@ -36,12 +40,9 @@ interface Listed {
 }
 
 before(async () => {
-  site = await createSite({ grid: true, users: { subscriber: 'sub-secret', outsider: 'out-secret' } })
-  const listen = async (name: string) => {
-    const { cert, key } = await site.ca.issue({ cn: name, dns: [`${name}.example`, 'localhost'] })
-    return startRidPeer({ cert, key, ca: site.ca.cert })
-  }
-  ;[b, c, own] = await Promise.all([listen('csirt-b'), listen('csirt-c'), listen('csirt-a')])
+  world = await createWorld('prosody')
+  site = await world.site({ open: false })
+  ;[b, c, own] = await Promise.all([world.ridPeer('csirt-b'), world.ridPeer('csirt-c'), world.ridPeer('csirt-a')])
   const base = site.base() as { grid: object }
   const member = { create: true, members: ['subscriber@grid.example'] }
   config = await site.config({
@@ -85,21 +86,16 @@ before(async () => {
     routes: [{ match: { peer: ['to-bare'] }, topic: 'bare' }, { topic: 'incident' }],
   })
   gateway = start(config)
-  await site.untilReady()
-  a = await site.client('csirt-a.example')
-  all = await site.client('all-types.example')
-  const broker = site.broker
-  assert.ok(broker)
-  ;[subscriber, provider] = await Promise.all([
-    startGridUser(broker, { user: 'subscriber', password: 'sub-secret' }),
-    startGridUser(broker, { user: 'gateway', password: 'gateway-secret' }),
-  ])
+  await site.ready()
+  a = await site.client('csirt-a')
+  all = await site.client('all-types')
+  ;[subscriber, provider] = await Promise.all([world.user('subscriber'), world.user('gateway')])
   await subscriber.subscribe('incident')
   await subscriber.subscribe('bare')
 })
 
 after(async () => {
-  for (const part of [gateway, subscriber, provider, b, c, own, site]) await part?.[Symbol.asyncDispose]()
+  for (const part of [gateway, world]) await part?.[Symbol.asyncDispose]()
 })
 
 async function queue(id: string): Promise<Listed[]> {
@@ -213,7 +209,7 @@ describe('RID to grid: items', () => {
   })
 
   test('payload iodef: the item is the bare IODEF-Document, id by the same rule', async () => {
-    const client = await site.client('to-bare.example')
+    const client = await site.client('to-bare')
     approved(await client.post(report({ id: 'bare-1' })))
     const { id, xml } = await itemWith('bare-1', 'bare')
     assert.equal(await rootOf(xml), `{${NS2}}IODEF-Document: {${NS2}}Incident`)
@@ -481,7 +477,7 @@ describe('queue, trace, tail and topics while the gateway runs', () => {
   })
 
   test('send: 0 delivered, 1 refused or denied, 3 nobody there; wraps bare IODEF and prints the reply', async () => {
-    const { cert, key } = await site.certificate('csirt-a.example')
+    const { cert, key } = await site.certificate('csirt-a')
     const to = ['--to', `https://localhost:${site.ridPort}/`, '--cert', cert, '--key', key, '--ca', site.ca.cert]
     const file = async (name: string, text: string) => {
       const path = join(site.dir, name)
@@ -513,17 +509,14 @@ describe('queue, trace, tail and topics while the gateway runs', () => {
 
 describe('grid section of the configuration', () => {
   test('members may subscribe to what was created, others not (access is whitelist by default)', async () => {
-    const broker = site.broker
-    assert.ok(broker)
-    await using outsider = await startGridUser(broker, { user: 'outsider', password: 'out-secret' })
+    const outsider = await world.user('stranger')
     await assert.rejects(outsider.subscribe('incident'))
     await assert.rejects(outsider.publish('incident', 'x', '<foo xmlns="urn:x"/>'))
     await assert.rejects(subscriber.publish('incident', 'x', '<foo xmlns="urn:x"/>'))
   })
 
   test('the Controller must be who it is: ca, pin, domain; direct TLS and STARTTLS', async () => {
-    const broker = site.broker
-    assert.ok(broker)
+    const { broker } = world
     const base = site.base().grid as { tls: object }
     const cases: [object, number, RegExp?][] = [
       [{ tls: { ca: 'grid-ca.pem', pin: broker.pin } }, 0],
@@ -555,7 +548,7 @@ describe('ops', () => {
 
   test('/ready: exactly {"ready","parts":{NAME:{"state","since","reason"}}}; 503 while the Broker is away, 200 again after', async () => {
     const shape = async (status: number) => {
-      const { status: got, body } = await site.ready()
+      const { status: got, body } = await site.health()
       assert.equal(got, status, JSON.stringify(body))
       assert.deepEqual(Object.keys(body).sort(), ['parts', 'ready'])
       assert.equal(body.ready, status === 200)
@@ -566,23 +559,22 @@ describe('ops', () => {
       return body
     }
     await shape(200)
-    await site.broker?.stop()
-    await eventually('503', async () => (await site.ready()).status === 503)
+    await world.broker.stop()
+    await eventually('503', async () => (await site.health()).status === 503)
     const away = await shape(503)
     assert.ok(Object.values(away.parts).some(({ reason }) => reason !== null && reason !== ''))
     // section 6: accepted means on disk, whatever the grid does
     approved(await a.post(report({ id: 'while-away-1' })))
     const [row] = await queue('while-away-1')
     assert.ok(row && ['pending', 'sending'].includes(row.state), JSON.stringify(row))
-    await site.broker?.start()
-    await eventually('200', async () => (await site.ready()).status === 200, { ms: 60_000 })
+    await world.broker.start()
+    await eventually('200', async () => (await site.health()).status === 200, { ms: 60_000 })
     await shape(200)
     await eventually('its delivery', async () => (await queue('while-away-1'))[0]?.state === 'delivered', {
       ms: 30_000,
     })
-    const broker = site.broker
-    assert.ok(broker)
-    await using late = await startGridUser(broker, { user: 'subscriber', password: 'sub-secret' })
+    const { broker } = world
+    await using late = await startGridUser(broker, { user: 'subscriber', password: 'subscriber-secret' })
     const ids = await late.ids('incident')
     const items = await Promise.all(ids.map((id) => late.item('incident', id)))
     assert.equal(items.filter((xml) => xml?.includes('>while-away-1<')).length, 1)

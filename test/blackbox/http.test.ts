@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { type GatewayProcess, run, start } from '../support/command.ts'
 import { type Certificate, createPki } from '../support/pki.ts'
 import { createRidClient, type RidClient, type RidResponse, readUntilClose } from '../support/rid-client.ts'
+import { createSite, type Site } from '../support/site.ts'
 import {
   DECLARATION,
   DIRECT_FORM,
   documentOf,
   EXT_FORM,
+  fixture,
   incident,
   message,
   NS1,
@@ -15,12 +18,11 @@ import {
   RID,
   report,
 } from './documents.ts'
-import { createSite, fixture, type Running, run, type Site, start, untilServing } from './support.ts'
 
 // Section 4, row by row. There is no Broker here: what is answered does not depend on one.
 
 let site: Site
-let gateway: Running
+let gateway: GatewayProcess
 let config: string
 let a: RidClient
 let printed: Certificate
@@ -30,7 +32,7 @@ const ALL = ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result'
 const EVERY = ['public', 'partner', 'need-to-know', 'private', 'default']
 
 before(async () => {
-  site = await createSite()
+  site = await createSite({ open: false })
   printed = await site.ca.issue({ cn: 'printed', dns: ['elsewhere.example'] })
   revoked = await site.ca.issue({ cn: 'revoked', dns: ['csirt-a.example'] })
   const crl = await site.ca.crl([revoked])
@@ -50,7 +52,7 @@ before(async () => {
       { name: 'printed', identity: { fingerprint: printed.fingerprint256 }, publish: ['incident'] },
       {
         name: 'both',
-        identity: { dns: 'both.example', fingerprint: (await site.certificate('both.example')).fingerprint256 },
+        identity: { dns: 'both.example', fingerprint: (await site.certificate('both')).fingerprint256 },
         publish: ['incident'],
       },
       peer('strict', { strict: true }),
@@ -91,8 +93,8 @@ before(async () => {
     ],
   })
   gateway = start(config)
-  await untilServing(site, gateway)
-  a = await site.client('csirt-a.example')
+  await gateway.serving
+  a = await site.client('csirt-a')
 })
 
 after(async () => {
@@ -250,7 +252,7 @@ describe('RID endpoint: what is taken', () => {
   })
 
   test('every MsgType from a peer that may send it', async () => {
-    const client = await site.client('all-types.example')
+    const client = await site.client('all-types')
     const source = `<IncidentSource><SourceFound>true</SourceFound></IncidentSource>`
     for (const type of ALL) {
       const response = await client.post(
@@ -270,7 +272,7 @@ describe('RID endpoint: what is taken', () => {
   })
 
   test('identity dns and fingerprint together: both must fit', async () => {
-    acknowledged(await (await site.client('both.example')).post(report({ id: 'both-1' })), 'Approved')
+    acknowledged(await (await site.client('both')).post(report({ id: 'both-1' })), 'Approved')
     const { cert, key } = await site.ca.issue({ cn: 'x', dns: ['both.example'] })
     const other = createRidClient(site.ridPort, { ca: site.ca.cert, cert, key })
     problem(await other.post(report({ id: 'both-2' })), 403)
@@ -285,7 +287,7 @@ describe('RID endpoint: what is taken', () => {
   })
 
   test('strict: a document that breaks rules only the text states is refused by a strict peer alone', async () => {
-    const strict = await site.client('strict.example')
+    const strict = await site.client('strict')
     const body = report({ id: 'strict-1', contact: '<Contact role="creator" type="organization"/>' })
     acknowledged(await a.post(body), 'Approved')
     const response = await strict.post(body)
@@ -494,7 +496,7 @@ describe('RID endpoint: what is refused', () => {
   })
 
   test('403 for a certificate that is no peer’s, whatever is asked for by POST', async () => {
-    const stranger = await site.client('stranger.example')
+    const stranger = await site.client('stranger')
     problem(await stranger.post(report({ id: 'stranger-1' })), 403)
     problem(await stranger.post('x'), 403)
     never('stranger-1')
@@ -568,18 +570,18 @@ describe('RID endpoint: Denied, CannotProcess', () => {
   }
 
   test('no route (peer, purpose and type must all match); none = refused', async () => {
-    const client = await site.client('unrouted.example')
+    const client = await site.client('unrouted')
     await denied(client, report({ id: 'noroute-1', purpose: 'mitigation' }), 'noroute-1')
     await denied(client, report({ id: 'noroute-2' }), 'noroute-2')
   })
 
   test('the route’s Topic is not in the peer’s publish; publish is none by default', async () => {
-    await denied(await site.client('mute.example'), report({ id: 'mute-1' }), 'mute-1')
-    await denied(await site.client('router.example'), report({ id: 'unlisted-1', purpose: 'other' }), 'unlisted-1')
+    await denied(await site.client('mute'), report({ id: 'mute-1' }), 'mute-1')
+    await denied(await site.client('router'), report({ id: 'unlisted-1', purpose: 'other' }), 'unlisted-1')
   })
 
   test('first match wins, by purpose and type', async () => {
-    const client = await site.client('router.example')
+    const client = await site.client('router')
     const cases: [string, string, string][] = [
       ['traceback', 'Report', 'traces'],
       ['watch', 'Report', 'traces'],
@@ -602,7 +604,7 @@ describe('RID endpoint: Denied, CannotProcess', () => {
   })
 
   test('a document of several Incidents is all or nothing; the routes are tried per Incident', async () => {
-    const client = await site.client('router.example')
+    const client = await site.client('router')
     const ok = incident({ id: 'several-1' }) + incident({ id: 'several-2', purpose: 'traceback' })
     acknowledged(await client.post(message(documentOf(ok), { id: 'several-1' })), 'Approved')
     const topics = [...(await queued('several-1')), ...(await queued('several-2'))].map(
@@ -657,7 +659,7 @@ describe('RID endpoint: Denied, CannotProcess', () => {
   test('restriction: twins, default, ext-value, missing attribute, the strictest part counts', async () => {
     for (const [n, [peer, list, restriction, onChild, status]] of table.entries()) {
       const contact = `<Contact role="creator" type="organization"${onChild}><ContactName>x</ContactName></Contact>`
-      const client = await site.client(`${peer}.example`)
+      const client = await site.client(peer)
       const response = await client.post(report({ id: `restriction-${n}`, restriction, contact }))
       assert.match(response.body, new RegExp(`"${status}"`), `${list}: ${restriction} ${onChild}: ${response.body}`)
       acknowledged(response, status)
@@ -706,6 +708,6 @@ test('nothing was stored of what was refused or denied', async () => {
 test('the log is JSON lines on standard output only, without bodies of documents', () => {
   const lines = gateway.log()
   assert.ok(lines.length > 20)
-  assert.doesNotMatch(gateway.out.join(''), /<Incident|<RID|CSIRT A|gateway-secret/)
-  for (const line of gateway.err.join('').split('\n')) assert.doesNotMatch(line, /^\{/)
+  assert.doesNotMatch(gateway.lines.join('\n'), /<Incident|<RID|CSIRT A|gateway-secret/)
+  for (const line of gateway.said.split('\n')) assert.doesNotMatch(line, /^\{/)
 })

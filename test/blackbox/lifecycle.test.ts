@@ -1,36 +1,37 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { eventually } from '../support/eventually.ts'
+import { type GatewayProcess, run, start } from '../support/command.ts'
+import { createWorld, type World } from '../support/e2e.ts'
+import { eventually, within } from '../support/eventually.ts'
 import { createRidClient, type RidClient } from '../support/rid-client.ts'
-import { acknowledgement, type RidPeer, startRidPeer } from '../support/rid-peer.ts'
+import { acknowledgement, type RidPeer } from '../support/rid-peer.ts'
+import type { Site } from '../support/site.ts'
 import { startGridUser } from '../support/slixmpp.ts'
 import { report } from './documents.ts'
-import { createSite, type Running, run, type Site, start, untilServing } from './support.ts'
 
 // Section 2 on `start` (drains; a second signal forces), section 4's 503, and "an acknowledged report is never lost".
 
+let world: World
 let site: Site
 let a: RidClient
 let b: RidPeer
 let config: string
 
 before(async () => {
-  site = await createSite({ grid: true, users: { subscriber: 'sub-secret' } })
-  const { cert, key } = await site.ca.issue({ cn: 'csirt-b', dns: ['csirt-b.example', 'localhost'] })
-  b = await startRidPeer({ cert, key, ca: site.ca.cert })
+  world = await createWorld('prosody')
+  site = await world.site({ open: false })
+  b = await world.ridPeer('csirt-b')
   config = await site.config({
     peers: [
       { name: 'csirt-a', identity: { dns: 'csirt-a.example' }, publish: ['incident'] },
       { name: 'csirt-b', identity: { dns: 'csirt-b.example' }, url: b.url, topics: ['incident'] },
     ],
   })
-  a = await site.client('csirt-a.example')
+  a = await site.client('csirt-a')
 })
 
-after(async () => {
-  for (const part of [b, site]) await part?.[Symbol.asyncDispose]()
-})
+after(() => world?.[Symbol.asyncDispose]())
 
 type Row = { destination: string; incident: string; state: string }
 
@@ -47,16 +48,17 @@ async function sending(id: string): Promise<void> {
 }
 
 /** Ends the gateway and says how long that took. */
-async function ending(gateway: Running, ms: number): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-  const end = await Promise.race([gateway.ended, wait(ms).then(() => undefined)])
-  assert.ok(end, `it still runs after ${ms} ms: ${gateway.err.join('')}`)
-  return end
+async function ending(
+  gateway: GatewayProcess,
+  ms: number,
+): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return within(ms, () => `the gateway to end; it said ${gateway.said}`, gateway.ended)
 }
 
 test('SIGTERM drains: 503 with Retry-After, /ready 503, what is being sent is finished, exit code 0', async () => {
   await using gateway = start(config)
-  await site.untilReady()
-  const { cert, key } = await site.certificate('csirt-a.example')
+  await site.ready()
+  const { cert, key } = await site.certificate('csirt-a')
   const open = createRidClient(site.ridPort, { ca: site.ca.cert, cert, key }, { keepAlive: true })
   assert.equal((await open.send({ method: 'GET' })).status, 204)
   b.script({ does: 'answer', delay: 4_000, body: acknowledgement('Approved') })
@@ -71,7 +73,7 @@ test('SIGTERM drains: 503 with Retry-After, /ready 503, what is being sent is fi
     assert.match(String(refused.headers['retry-after']), /^\d+$/)
     assert.match(String(refused.headers['content-type']), /^application\/problem\+xml/)
   }
-  const { status, body } = await site.ready()
+  const { status, body } = await site.health()
   assert.deepEqual([status, body.ready], [503, false])
   assert.ok(Object.keys(body.parts).includes('drain'))
   assert.deepEqual(await ending(gateway, 20_000), { code: 0, signal: null })
@@ -88,11 +90,11 @@ test('SIGTERM drains: 503 with Retry-After, /ready 503, what is being sent is fi
 test('a second signal forces; what was cut off is sent again by the next start', async () => {
   b.script({ does: 'hang' })
   await using gateway = start(config)
-  await site.untilReady()
+  await site.ready()
   await sending('force-1')
   gateway.signal('SIGINT')
   await wait(700)
-  assert.equal((await site.ready()).status, 503)
+  assert.equal((await site.health()).status, 503)
   gateway.signal('SIGTERM')
   await ending(gateway, 3_000)
   b.script({ does: 'answer', body: acknowledgement('Approved') })
@@ -109,8 +111,7 @@ test('a second signal forces; what was cut off is sent again by the next start',
 })
 
 test('create is false by default: the Topic is not made, /ready says so, reports are kept until somebody makes it', async () => {
-  const broker = site.broker
-  assert.ok(broker)
+  const { broker } = world
   const base = site.base() as { grid: object; peers: object[] }
   const path = await site.config(
     {
@@ -124,10 +125,10 @@ test('create is false by default: the Topic is not made, /ready says so, reports
   await using admin = await startGridUser(broker, { user: 'gateway', password: 'gateway-secret' })
   {
     await using gateway = start(path)
-    await untilServing(site, gateway)
-    const part = async () => (await site.ready()).body.parts['topic:late']
+    await gateway.serving
+    const part = async () => (await site.health()).body.parts['topic:late']
     await eventually('the Topic to be missed', async () => /exist|found/i.test(String((await part())?.reason)))
-    assert.equal((await site.ready()).status, 503)
+    assert.equal((await site.health()).status, 503)
     assert.equal((await a.post(report({ id: 'late-1' }))).status, 200)
     await assert.rejects(admin.ids('late'))
   }
@@ -135,17 +136,16 @@ test('create is false by default: the Topic is not made, /ready says so, reports
   // it would look again by itself within a minute
   await using _again = start(path)
   await eventually('the item', async () => (await admin.ids('late')).length === 1)
-  await eventually('the gateway to be ready', async () => (await site.ready()).status === 200)
+  await eventually('the gateway to be ready', async () => (await site.health()).status === 200)
 })
 
 test('kill -9 right behind the answers, without a Broker, and a start later: everything acknowledged is on the Topic, once', async () => {
-  const broker = site.broker
-  assert.ok(broker)
+  const { broker } = world
   await broker.stop()
   const ids = Array.from({ length: 24 }, (_, n) => `kill-${n}-日本`)
   {
     await using gateway = start(config)
-    await untilServing(site, gateway)
+    await gateway.serving
     await Promise.all(
       ids.map(async (id) => {
         const { status, body } = await a.post(report({ id }))
@@ -162,14 +162,14 @@ test('kill -9 right behind the answers, without a Broker, and a start later: eve
   assert.ok(waiting.every(({ state }) => ['pending', 'sending'].includes(state)))
   await broker.start()
   await using _gateway = start(config)
-  await site.untilReady()
+  await site.ready()
   const again = await a.post(report({ id: ids[0] ?? '' }))
   assert.match(again.body, /"Approved"/)
   await eventually('all to be published and delivered', async () => {
     const mine = (await rows()).filter(({ incident }) => incident.includes('kill-'))
     return mine.length === ids.length * 2 && mine.every(({ state }) => state === 'delivered')
   })
-  await using subscriber = await startGridUser(broker, { user: 'subscriber', password: 'sub-secret' })
+  await using subscriber = await startGridUser(broker, { user: 'subscriber', password: 'subscriber-secret' })
   const items = await Promise.all((await subscriber.ids('incident')).map((id) => subscriber.item('incident', id)))
   for (const id of ids) assert.equal(items.filter((xml) => xml?.includes(`>${id}<`)).length, 1, id)
   for (const id of ids) assert.equal(b.requests.filter(({ body }) => body.includes(`>${id}<`)).length, 1, id)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { nearest } from '../../src/config/did-you-mean.ts'
 import { parseDuration, parseSize } from '../../src/config/units.ts'
 
 describe('durations', () => {
@@ -27,20 +26,5 @@ describe('sizes', () => {
 
   it('of whole bytes come back as they are', () => {
     fc.assert(fc.property(fc.nat(), (n) => parseSize(`${n}B`) === n))
-  })
-})
-
-describe('the nearest word', () => {
-  const words = ['restrictions', 'identity', 'accept', 'url']
-  it('is found through typos and swaps', () => {
-    assert.equal(nearest('restrictoins', words), 'restrictions')
-    assert.equal(nearest('Identiy', words), 'identity')
-    assert.equal(nearest('ulr', words), 'url')
-  })
-
-  it('is none when nothing is near', () => {
-    assert.equal(nearest('colour', words), undefined)
-    assert.equal(nearest('z', ['a']), undefined)
-    assert.equal(nearest('x', []), undefined)
   })
 })

@@ -33,9 +33,21 @@ describe('the pages', () => {
 
   it('name npm scripts that exist', () => {
     const { scripts } = JSON.parse(page('package.json')) as { scripts: Record<string, string> }
-    const named = PAGES.flatMap((file) => [...page(file).matchAll(/npm run ([a-z-]+)/g)].map((match) => match[1] ?? ''))
+    const named = PAGES.flatMap((file) =>
+      [...page(file).matchAll(/npm run ([a-z0-9-]+)/g)].map((match) => match[1] ?? ''),
+    )
     assert.ok(named.includes('demo'))
     for (const name of named) assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`)
+  })
+
+  it('name files of the sources, tests and scripts that are there', () => {
+    for (const file of PAGES) {
+      for (const [, path = ''] of page(file).matchAll(
+        /`((?:src|test|scripts|bench|examples|fixtures)\/[\w./-]+\.\w+)`/g,
+      )) {
+        assert.ok(existsSync(join(ROOT, path)), `${file}: ${path}`)
+      }
+    }
   })
 
   it('have a heading each, and each decision is in the list', () => {

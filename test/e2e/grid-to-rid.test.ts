@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { MSG_TYPES, RESTRICTIONS } from '../../src/vocabulary.ts'
 import { NS } from '../../src/xml/namespaces.ts'
+import { boot } from '../support/boot.ts'
 import type { Broker } from '../support/brokers.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import type { Site } from '../support/gateway.ts'
 import { comparable, embedded, fixtures, incident, iodef, ridReport } from '../support/reports.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 import { createSigner } from '../support/signed.ts'
+import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
 for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) {
@@ -39,11 +40,11 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
         ],
         topics: [{ name: 'incident', restrictions: RESTRICTIONS }],
       })
-      world.use(await near.boot())
+      world.use(await boot(near))
       await near.ready()
-      world.use(await far.boot())
+      world.use(await boot(far))
       await far.ready()
-      client = world.use(await near.client('csirt-a'))
+      client = world.use(await near.client('csirt-a', { keepAlive: true }))
       const owner = await world.user('gateway')
       for (const name of ['publisher', 'gateway2']) {
         await owner.affiliate('incident', `${name}@${domain}`, 'publisher')
@@ -174,7 +175,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
     })
 
     it('does not send an incident back to the peer it came from, and to all others', async () => {
-      const from = world.use(await far.client('csirt-z'))
+      const from = world.use(await far.client('csirt-z', { keepAlive: true }))
       const { status, body } = await from.post(ridReport(iodef({ id: 'from z' }), 'csirt-z.example'))
       assert.equal(status, 200)
       assert.match(body, /"Approved"/)

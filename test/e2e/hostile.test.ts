@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RESTRICTIONS } from '../../src/vocabulary.ts'
+import type { GatewayProcess } from '../support/command.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
-import type { GatewayProcess, Site } from '../support/gateway.ts'
 import { type HostileBody, hostileBodies } from '../support/hostile.ts'
 import { iodef } from '../support/reports.ts'
 import { type RidResponse, readUntilClose } from '../support/rid-client.ts'
+import type { Site } from '../support/site.ts'
 
 const MIB = 1_048_576
 
@@ -50,7 +51,7 @@ describe('hostile bodies at the RID endpoint', () => {
 
   /** Posts all of them, a few at a time; what was wrong with the answers. */
   async function postAll(): Promise<string[]> {
-    const client = await site.client('hostile', { keepAlive: false })
+    const client = await site.client('hostile')
     const wrong: string[] = []
     const rest = bodies[Symbol.iterator]()
     await Promise.all(
@@ -69,7 +70,7 @@ describe('hostile bodies at the RID endpoint', () => {
   }
 
   it('are refused, and others hardly notice', async () => {
-    const others = world.use(await site.client('csirt-a'))
+    const others = world.use(await site.client('csirt-a', { keepAlive: true }))
     const times: number[] = []
     let over = false
     const posting = (async () => {
@@ -101,7 +102,7 @@ describe('hostile bodies at the RID endpoint', () => {
   })
 
   it('cut short, or sent too slowly, end with the connection alone', async () => {
-    const client = await site.client('hostile', { keepAlive: false })
+    const client = await site.client('hostile')
     const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n'
     const cut = await client.raw()
     cut.end(`${head}Content-Length: 1000\r\n\r\n<IODEF-`)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { boot } from '../support/boot.ts'
 import { createWorld, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import type { Site } from '../support/gateway.ts'
 import { expectedItems, incident, iodef } from '../support/reports.ts'
 import { acknowledgement, type RidPeer, type Script } from '../support/rid-peer.ts'
+import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
 interface Row {
@@ -39,7 +40,7 @@ describe('RID peers of every kind', () => {
       peers: Object.entries(all).map(([name, { url }]) => ({ name, url, topics: ['incident'] })),
       topics: [{ name: 'incident', create: true }],
     })
-    world.use(await site.boot())
+    world.use(await boot(site))
     await site.ready()
     const owner = await world.user('gateway')
     await owner.affiliate('incident', `publisher@${world.broker.domain}`, 'publisher')

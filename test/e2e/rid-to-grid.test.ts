@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { RESTRICTIONS } from '../../src/vocabulary.ts'
 import { canonical } from '../../src/xml/libxml.ts'
+import { boot } from '../support/boot.ts'
 import type { Broker } from '../support/brokers.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
-import type { Site } from '../support/gateway.ts'
 import { comparable, expectedItems, type Fixture, fixtures, iodef, readItem, ridReport } from '../support/reports.ts'
 import { createRidClient, type RidClient } from '../support/rid-client.ts'
+import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
 const TOPIC = { create: true, restrictions: RESTRICTIONS }
@@ -43,9 +44,9 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
           { match: { peer: ['csirt-b'] }, topic: 'documents' },
         ],
       })
-      world.use(await site.boot())
+      world.use(await boot(site))
       await site.ready()
-      client = world.use(await site.client('csirt-a'))
+      client = world.use(await site.client('csirt-a', { keepAlive: true }))
       subscriber = await world.user('subscriber')
       await subscriber.subscribe('incident')
       await subscriber.subscribe('documents')
@@ -90,7 +91,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
     })
 
     it('publishes whole documents on a Topic of payload iodef', async () => {
-      const other = world.use(await site.client('csirt-b'))
+      const other = world.use(await site.client('csirt-b', { keepAlive: true }))
       const names = ['minimal.xml', 'three-incidents.xml', 'phishing-campaign.xml', 'document-additional-data.xml']
       const texts = [...names, 'large-japanese-czech.xml'].map((name) => fixture(name).text)
       for (const text of texts) assert.equal((await other.post(text)).status, 200)
@@ -116,7 +117,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
 
     it('publishes one item when the same report comes twenty times at once', async () => {
       const body = iodef({ id: 'at once' })
-      const clients = await Promise.all(Array.from({ length: 4 }, () => site.client('csirt-a')))
+      const clients = await Promise.all(Array.from({ length: 4 }, () => site.client('csirt-a', { keepAlive: true })))
       for (const c of clients) world.use(c)
       const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => clients[i % 4]?.post(body)))
       assert.deepEqual([...new Set(answers.map((a) => a?.status))], [200])
@@ -144,7 +145,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
     })
 
     it('publishes nothing of what it denies or refuses', async () => {
-      const routeless = world.use(await site.client('csirt-c'))
+      const routeless = world.use(await site.client('csirt-c', { keepAlive: true }))
       const denied = await routeless.post(iodef({ id: 'no route' }))
       assert.equal(denied.status, 200)
       assert.match(denied.body, /AuthorizationStatus="Denied" Justification="CannotProcess"/)

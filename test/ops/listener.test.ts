@@ -8,7 +8,7 @@ import { createReadiness } from '../../src/ops/readiness.ts'
 import type { Backlog } from '../../src/store/contract.ts'
 import { untold } from '../../src/tell.ts'
 
-let now = Date.parse('2026-03-01T12:00:00Z')
+const now = Date.parse('2026-03-01T12:00:00Z')
 const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }
 
 const waiting: Backlog = {
@@ -21,31 +21,6 @@ const waiting: Backlog = {
   oldest: now,
   due: now,
 }
-
-describe('readiness', () => {
-  it('remembers since when, and tells of changes only', () => {
-    const told: string[] = []
-    const board = createReadiness(clock, (part, { state, reason }) => void told.push(`${part} ${state} ${reason}`))
-    board.set('grid', 'down', 'not connected yet')
-    const since = new Date(now).toISOString()
-    now += 5000
-    board.set('grid', 'down', 'not connected yet')
-    board.set('grid', 'down', 'ECONNREFUSED')
-    assert.deepEqual(board.read(), { ready: false, parts: { grid: { state: 'down', since, reason: 'ECONNREFUSED' } } })
-    board.set('grid', 'up')
-    assert.deepEqual(board.read().parts.grid, { state: 'up', since: new Date(now).toISOString(), reason: null })
-    assert.equal(board.read().ready, true)
-    assert.deepEqual(told, ['grid down not connected yet', 'grid down ECONNREFUSED', 'grid up null'])
-  })
-
-  it('is lost while draining', () => {
-    const board = createReadiness(clock)
-    board.set('drain', 'off')
-    assert.equal(board.read().ready, true)
-    board.set('drain', 'draining')
-    assert.equal(board.read().ready, false)
-  })
-})
 
 describe('the operators endpoint', () => {
   const board = createReadiness(clock)

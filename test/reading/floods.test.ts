@@ -5,6 +5,7 @@ import { GatewayError } from '../../src/errors.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { grid, peer, plan } from '../relay/journey.ts'
 import { documentText } from '../support/documents.ts'
+import { eventually } from '../support/eventually.ts'
 import { FLOODS } from '../support/floods.ts'
 
 const MIB = 1_048_576
@@ -61,12 +62,14 @@ test('the main thread goes on while readers are flooded, and small documents pas
 
 test('a document over the deadline is its own fault, and the next one is read', async () => {
   await using hasty = createReader({ threads: 1, deadlineMs: 30 })
-  await hasty.warm()
   const flood = Buffer.from(FLOODS['a million empty elements']?.(8 * MIB) ?? '')
   await assert.rejects(
     hasty.inspect(flood),
     (e) => e instanceof GatewayError && e.code === 'intake-timeout' && e.permanence === 'permanent',
   )
+  // on a busy machine even a small one may need more than one try
+  const next = () => hasty.inspect(Buffer.from(documentText())).catch(() => undefined)
+  await eventually('the next one to be read', async () => (await next())?.valid === true)
 })
 
 test('a document of a million elements is refused before it fills the memory of its reader', async () => {

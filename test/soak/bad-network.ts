@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { boot } from '../support/boot.ts'
 import { createWorld, members } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
@@ -32,15 +33,20 @@ export const badNetwork: Proof = async ({ kind, count, seed, say }) => {
     grid: { service: `xmpp://127.0.0.1:${toBroker.port}` },
   })
   const toGateway = world.use(await startTcpProxy(site.ridPort, { seed: seed + 2 }))
-  world.use(await site.boot())
+  world.use(await boot(site))
   await site.ready()
   const owner = await world.user('gateway')
   await owner.affiliate('incident', `publisher@${world.broker.domain}`, 'publisher')
   const publisher = await world.user('publisher')
   const subscriber = await world.user('subscriber')
   await subscriber.subscribe('incident')
-  const reporters = await startReporters(site, 'csirt-a', { senders: 3, pause: 100, random, port: toGateway.port })
-  const publishing = startPublishing(publisher, 'incident', { lanes: 2, pause: 100, random })
+  await using reporters = await startReporters(site, 'csirt-a', {
+    senders: 3,
+    pause: 100,
+    random,
+    port: toGateway.port,
+  })
+  await using publishing = startPublishing(publisher, 'incident', { lanes: 2, pause: 100, random })
 
   const end = Date.now() + count * 1_000
   let told = Date.now()
@@ -66,7 +72,7 @@ export const badNetwork: Proof = async ({ kind, count, seed, say }) => {
   // /ready alone would believe a connection that nobody has told us is dead
   const probe = iodef({ id: 'probe' })
   const [probed] = expectedItems(probe)
-  const client = world.use(await site.client('csirt-a'))
+  const client = world.use(await site.client('csirt-a', { keepAlive: true }))
   const { status } = await client.post(probe)
   if (status !== 200) failures.add('probe', `answered ${status}`)
   await publisher.publish(

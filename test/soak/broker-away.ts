@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { boot } from '../support/boot.ts'
 import { createWorld, members } from '../support/e2e.ts'
 import { createRandom } from '../support/random.ts'
 import { disorder } from './kill-rid-to-grid.ts'
@@ -14,11 +15,11 @@ export const brokerAway: Proof = async ({ kind, count, seed, say }) => {
     peers: [{ name: 'csirt-a', publish: ['incident'] }],
     topics: [{ name: 'incident', create: true, members: members(world.broker.domain) }],
   })
-  world.use(await site.boot())
+  world.use(await boot(site))
   await site.ready()
   const subscriber = await world.user('subscriber')
   await subscriber.subscribe('incident')
-  const reporters = await startReporters(site, 'csirt-a', { senders: 4, pause: 40, random, mixed: false })
+  await using reporters = await startReporters(site, 'csirt-a', { senders: 4, pause: 40, random, mixed: false })
   await wait(1_000)
 
   say(`the Broker is stopped, and away for ${count} s`)

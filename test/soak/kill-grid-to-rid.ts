@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { GatewayProcess } from '../support/command.ts'
 import { createWorld } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import type { GatewayProcess } from '../support/gateway.ts'
 import { createRandom } from '../support/random.ts'
 import { acknowledgement } from '../support/rid-peer.ts'
 import { createFailures, type Proof } from './proof.ts'
@@ -28,7 +28,7 @@ export const killGridToRid: Proof = async ({ kind, count, seed, say }) => {
   const owner = await world.user('gateway')
   await owner.affiliate('incident', `publisher@${world.broker.domain}`, 'publisher')
   const publisher = await world.user('publisher')
-  const publishing = startPublishing(publisher, 'incident', { lanes: 4, pause: 40, random })
+  await using publishing = startPublishing(publisher, 'incident', { lanes: 4, pause: 40, random })
   /** how many messages had come at each kill */
   const kills: number[] = []
   const all = () => compare(peer, publishing.published)

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { GatewayProcess } from '../support/command.ts'
 import { createWorld, members } from '../support/e2e.ts'
-import type { GatewayProcess } from '../support/gateway.ts'
 import { createRandom } from '../support/random.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { type Posted, startReporters } from './reporters.ts'
@@ -22,7 +22,7 @@ export const killRidToGrid: Proof = async ({ kind, count, seed, say }) => {
   await site.ready()
   const subscriber = await world.user('subscriber')
   await subscriber.subscribe('incident')
-  const reporters = await startReporters(site, 'csirt-a', { senders: 4, pause: 20, random })
+  await using reporters = await startReporters(site, 'csirt-a', { senders: 4, pause: 20, random })
 
   let whileStarting = 0
   for (let kill = 1; kill <= count; kill += 1) {

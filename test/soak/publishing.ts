@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { within } from '../support/eventually.ts'
 import { expectedItems, iodef } from '../support/reports.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 import type { GridUser } from '../support/slixmpp.ts'
@@ -20,11 +21,25 @@ interface PublisherOptions {
 }
 
 const INCIDENTS = 10
+/** ms that one item may take, the Broker's restart among it; behind that it is a failure, not a wait */
+const PATIENCE = 180_000
+
+/** What is being published. Disposing of it gives up what is not confirmed. */
+export interface Publishing extends AsyncDisposable {
+  readonly published: readonly Published[]
+  /** Ends it; what is under way is waited for. */
+  stop(): Promise<void>
+}
 
 /** Publishes one item after another until stopped; an item that the Broker did not confirm is published again. */
-export function startPublishing(user: GridUser, topic: string, { lanes, pause, random }: PublisherOptions) {
+export function startPublishing(
+  user: Pick<GridUser, 'publish'>,
+  topic: string,
+  { lanes, pause, random }: PublisherOptions,
+): Publishing {
   const published: Published[] = []
   const stopping = new AbortController()
+  let abandoned = false
   const work = Array.from({ length: lanes }, async (_, lane) => {
     for (let n = 0; !stopping.signal.aborted; n += 1) {
       const item = make(lane, n)
@@ -34,12 +49,16 @@ export function startPublishing(user: GridUser, topic: string, { lanes, pause, r
     }
   })
 
+  // told by stop
+  for (const lane of work) lane.catch(() => undefined)
+
   async function confirm(id: string, xml: string): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
+    const end = Date.now() + PATIENCE
+    for (;;) {
       try {
         return await user.publish(topic, id, xml)
       } catch (error) {
-        if (attempt === 100) throw error
+        if (abandoned || Date.now() > end) throw error
         await wait(200)
       }
     }
@@ -49,7 +68,11 @@ export function startPublishing(user: GridUser, topic: string, { lanes, pause, r
     published,
     async stop(): Promise<void> {
       stopping.abort()
-      await Promise.all(work)
+      await within(2 * PATIENCE, 'the last items to be confirmed', Promise.all(work))
+    },
+    async [Symbol.asyncDispose]() {
+      abandoned = true
+      stopping.abort()
     },
   }
 }

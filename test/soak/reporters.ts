@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Site } from '../support/gateway.ts'
+import { within } from '../support/eventually.ts'
 import { expectedItems, iodef } from '../support/reports.ts'
 import type { RidClient, RidResponse } from '../support/rid-client.ts'
+import type { Site } from '../support/site.ts'
 
 /** What was posted and what became of it. */
 export interface Posted {
@@ -32,18 +33,34 @@ interface ReportersOptions {
 
 const INCIDENTS = 10
 
+/** Senders at work. Disposing of them ends them, whatever is under way. */
+export interface Reporters extends AsyncDisposable {
+  readonly posted: readonly Posted[]
+  /** answers that should not have come */
+  readonly unexpected: readonly string[]
+  /** Ends them; what is under way is waited for. */
+  stop(): Promise<void>
+}
+
 /**
  * Senders that post one report after another until stopped. A report without an answer, or with a 503, is mostly sent again (as
  * real senders do) and sometimes given up.
  */
-export async function startReporters(site: Site, peer: string, options: ReportersOptions) {
+export async function startReporters(
+  site: Pick<Site, 'client'>,
+  peer: string,
+  options: ReportersOptions,
+): Promise<Reporters> {
   const { senders, pause, random, mixed = true } = options
   const posted: Posted[] = []
   const unexpected: string[] = []
   const stopping = new AbortController()
   const clients: RidClient[] = []
   const open = async () => {
-    const client = await site.client(peer, options.port === undefined ? {} : { port: options.port })
+    const client = await site.client(peer, {
+      keepAlive: true,
+      ...(options.port !== undefined && { port: options.port }),
+    })
     clients.push(client)
     return client
   }
@@ -56,6 +73,9 @@ export async function startReporters(site: Site, peer: string, options: Reporter
       await wait(random() * pause, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
   })
+
+  // told by stop
+  for (const sender of work) sender.catch(() => undefined)
 
   async function send(client: RidClient, { posted: report, body }: { posted: Posted; body: string }): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
@@ -71,6 +91,11 @@ export async function startReporters(site: Site, peer: string, options: Reporter
     }
   }
 
+  const end = async () => {
+    stopping.abort()
+    for (const client of clients) await client[Symbol.asyncDispose]()
+  }
+
   function judge(report: Posted, { status, body }: RidResponse): void {
     report.status = status
     report.acknowledged = status === 200 && body.includes('"Approved"')
@@ -82,12 +107,12 @@ export async function startReporters(site: Site, peer: string, options: Reporter
   return {
     posted,
     unexpected,
-    /** Ends the senders; what is under way is waited for. */
     async stop(): Promise<void> {
       stopping.abort()
-      await Promise.all(work)
-      for (const client of clients) await client[Symbol.asyncDispose]()
+      await within(90_000, 'the last answers to senders', Promise.all(work))
+      await end()
     },
+    [Symbol.asyncDispose]: end,
   }
 }
 

@@ -2,9 +2,22 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createConnection, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
+import { within } from './eventually.ts'
 
-export const exec = promisify(execFile)
+const execute = promisify(execFile)
+
+/** A program to its end, SIGKILL after a minute. Rejects unless it ends with 0. */
+export function exec(
+  file: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv } = {},
+): Promise<{ stdout: string; stderr: string }> {
+  return within(
+    90_000,
+    () => `${file} ${args.slice(0, 6).join(' ')} to end`,
+    execute(file, [...args], { ...options, timeout: 60_000, killSignal: 'SIGKILL' }),
+  )
+}
 
 /** A real XMPP server with a publish-subscribe service, on loopback, in a temp directory of its own. */
 export interface Broker extends AsyncDisposable {
@@ -51,33 +64,6 @@ export interface BrokerOptions {
   /** highest TLS version offered */
   readonly tls?: '1.2' | '1.3'
   readonly pki?: import('./pki.ts').Pki
-}
-
-/** A grid section that logs in as `user` with `password`. */
-export function gridConfig(broker: Broker, overrides: Partial<GridConfig> = {}): GridConfig {
-  return {
-    service: broker.service,
-    jid: `gateway@${broker.domain}`,
-    auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
-    tls: { ca: broker.ca, minVersion: 'TLSv1.2' },
-    broker: broker.broker,
-    maxItem: 250_000,
-    topics: [topicConfig()],
-    ...overrides,
-  }
-}
-
-export function topicConfig(overrides: Partial<TopicConfig> = {}): TopicConfig {
-  return {
-    name: 'incident',
-    title: 'IODEF incident reports',
-    payload: 'xep-0268',
-    create: true,
-    access: 'whitelist',
-    members: [],
-    restrictions: ['public', 'partner'],
-    ...overrides,
-  }
 }
 
 /** A loopback port that was free a moment ago. */
@@ -177,7 +163,7 @@ export class ServerProcess {
     this.signal(signal)
     const timer = setTimeout(() => this.signal('SIGKILL'), ms)
     child.ref()
-    await ended
+    await within(ms + 15_000, () => `the server to end; it said ${this.#output.slice(-2_000)}`, ended)
     clearTimeout(timer)
     // children of a killed launcher may outlive it for a moment
     try {

@@ -1,7 +1,7 @@
 import type { Broker, BrokerOptions } from './brokers.ts'
-import { createSite, type Site, type SiteOptions } from './gateway.ts'
 import { createPki, type Pki } from './pki.ts'
 import { startRidPeer } from './rid-peer.ts'
+import { createSite, type Site, type SiteOptions } from './site.ts'
 import { type GridUser, startGridUser } from './slixmpp.ts'
 import { START } from './start-broker.ts'
 
@@ -11,7 +11,7 @@ export interface World extends AsyncDisposable {
   readonly pki: Pki
   readonly sites: readonly Site[]
   /** A gateway beside the Broker, configured but not started. */
-  site(options: Partial<SiteOptions> & Pick<SiteOptions, 'peers'>): Promise<Site>
+  site(options?: Omit<SiteOptions, 'broker' | 'pki'>): Promise<Site>
   /** An account of the Broker that slixmpp is logged in to. */
   user(name: string, port?: number): Promise<GridUser>
   /** A RID system on localhost whose certificate is that of the peer `name`. */
@@ -34,7 +34,7 @@ export async function createWorld(kind: Broker['kind'], options: BrokerOptions =
       broker,
       pki,
       sites,
-      async site(own) {
+      async site(own = {}) {
         const site = stack.use(await createSite({ broker, pki, ...own }))
         sites.push(site)
         return site

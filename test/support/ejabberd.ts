@@ -89,7 +89,7 @@ function runtime(dir: string): Record<string, string> {
   return {
     EJABBERD_CONFIG_PATH: join(dir, 'ejabberd.yml'),
     EJABBERD_LOG_PATH: join(dir, 'ejabberd.log'),
-    ERL_LIBS: '/usr/lib/x86_64-linux-gnu',
+    ERL_LIBS: `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`,
     ERL_INETRC: join(dir, 'inetrc'),
     ERL_CRASH_DUMP_BYTES: '0',
   }

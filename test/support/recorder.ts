@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { EVENTS } from '../../src/events/table.ts'
 import type { GridHandlers, GridItem } from '../../src/grid/contract.ts'
 import type { GridNews } from '../../src/grid/news.ts'
 import type { Tell } from '../../src/tell.ts'
 import type { GridState } from '../../src/vocabulary.ts'
+import { eventually } from './eventually.ts'
 
 /** Grid handlers that remember: what a store would, and everything they were told. */
 export class Recorder implements GridHandlers {
@@ -93,10 +93,6 @@ export class LogLines {
 }
 
 /** Waits until the condition holds; fails with `what` after a generous while. */
-export async function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
-  const deadline = Date.now() + ms
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`still waiting: ${what}`)
-    await wait(20)
-  }
+export function until(condition: () => boolean, what: string, ms = 30_000): Promise<void> {
+  return eventually(what, condition, { ms, every: 20 })
 }

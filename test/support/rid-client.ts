@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { within } from './eventually.ts'
 
 /** Who the client is, and whom it trusts. Paths of PEM files; without `cert` it shows no certificate. */
 interface RidClientIdentity {
@@ -84,11 +85,13 @@ export function createRidClient(
   return {
     send,
     post: (body, headers = {}) => send({ body, headers }),
-    raw: (options = {}) =>
-      new Promise((resolve, reject) => {
+    raw(options = {}) {
+      const secured = new Promise<TLSSocket>((resolve, reject) => {
         const socket = connect({ host: '127.0.0.1', port, ...tls, ...options }, () => resolve(socket))
         socket.on('error', reject)
-      }),
+      })
+      return within(30_000, `a TLS session with port ${port}`, secured)
+    },
     async [Symbol.asyncDispose]() {
       agent.destroy()
     },

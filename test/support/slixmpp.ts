@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Broker } from './brokers.ts'
-import { eventually } from './eventually.ts'
+import { eventually, within } from './eventually.ts'
 
 export interface ReceivedItem {
   readonly node: string
@@ -49,6 +49,11 @@ interface Line {
   readonly from?: string
 }
 
+/** ms; what is asked gives up by itself before that, and says why */
+const LOGIN = 60_000
+const ANSWER = 150_000
+const MANY_ANSWERS = 600_000
+
 const SCRIPT = fileURLToPath(new URL('./slixmpp_agent.py', import.meta.url))
 
 /** Logs in as `user`; ready when it resolves. The account must exist. `port` leads elsewhere than to the Broker itself. */
@@ -65,14 +70,20 @@ export async function startGridUser(
   const ready = Promise.withResolvers<void>()
   let errors = ''
   let count = 0
+  let gone: Error | undefined
   child.stderr.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString('utf8')).slice(-4_000)
   })
-  child.once('exit', (code) => {
-    const gone = new Error(`the slixmpp user ended (${code}): ${errors}`)
+  const over = (how: string) => {
+    gone ??= new Error(`the slixmpp user ${user} ${how}: ${errors}`)
     ready.reject(gone)
     for (const { reject } of waiting.values()) reject(gone)
-  })
+    waiting.clear()
+  }
+  child.once('error', (error) => over(`could not be started (${error.message})`))
+  child.once('exit', (code, signal) => over(`ended (${signal ?? code})`))
+  // whoever asks a user that is gone is told so
+  child.stdin.on('error', () => {})
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as Line
     if (line.event === 'item') {
@@ -88,15 +99,23 @@ export async function startGridUser(
   })
 
   function ask(what: string, fields: Record<string, unknown>): Promise<unknown> {
+    if (gone !== undefined) return Promise.reject(gone)
     count += 1
     const n = count
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       waiting.set(n, { resolve, reject })
       child.stdin.write(`${JSON.stringify({ n, do: what, ...fields })}\n`)
     })
+    const ms = what === 'publish_all' ? MANY_ANSWERS : ANSWER
+    return within(ms, `${user}'s answer to ${what} ${fields.node ?? ''}`, answer)
   }
 
-  await ready.promise
+  try {
+    await within(LOGIN, `${user} to be logged in`, ready.promise)
+  } catch (error) {
+    child.kill('SIGKILL')
+    throw error
+  }
   return {
     items,
     subscribe: async (node) => void (await ask('subscribe', { node })),
@@ -120,7 +139,7 @@ export async function startGridUser(
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.stdin.end()
       const timer = setTimeout(() => child.kill('SIGKILL'), 5_000)
-      await ended
+      await within(20_000, `${user} to be gone`, ended)
       clearTimeout(timer)
     },
   }

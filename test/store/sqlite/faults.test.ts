@@ -12,6 +12,7 @@ import { connect } from '../../../src/store/sqlite/connect.ts'
 import { openQueue, openStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../../src/tell.ts'
 import { createVirtualClock } from '../../support/clock.ts'
+import { eventually } from '../../support/eventually.ts'
 import { createBench, delivery, envelope, request, sha } from '../support.ts'
 
 const clock = createVirtualClock()
@@ -145,7 +146,7 @@ describe('a store that cannot write', () => {
     let turns = 0
     const ticking = setInterval(() => turns++, 5)
     const accepting = bench.store.accept(envelope(clock, 'one', [delivery('A')]))
-    while (turns < 20) await new Promise((resolve) => setTimeout(resolve, 10))
+    await eventually('the thread to go on', () => turns >= 20)
     assert.equal((await bench.store.list()).length, 0)
     other.exec('COMMIT')
     other.close()

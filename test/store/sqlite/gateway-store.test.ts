@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
@@ -189,17 +188,6 @@ test('the log that is forced to disk is the one that is written, whatever comes 
     await queue[Symbol.asyncDispose]()
   }
   assert.equal((await stat(join(dir, 'same.db-wal'))).ino, before)
-})
-
-test('the store is free again when the gateway was killed', async () => {
-  const child = `
-    import { lockStore } from ${JSON.stringify(new URL('../../../src/store/sqlite/lock.ts', import.meta.url).href)}
-    lockStore(${JSON.stringify(join(dir, 'two.db'))})
-    process.kill(process.pid, 'SIGKILL')`
-  const run = spawnSync(process.execPath, ['--input-type=module', '--eval', child])
-  assert.equal(run.signal, 'SIGKILL', run.stderr.toString())
-  await using store = await openGatewayStore(options('two.db'))
-  await store.probe()
 })
 
 test('the write-ahead log is moved into the database while commits go on', async () => {

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { until } from '../support/recorder.ts'
+import { until } from './recorder.ts'
 
-const START_BROKER = fileURLToPath(new URL('../support/start-broker.ts', import.meta.url))
+const START_BROKER = fileURLToPath(new URL('./start-broker.ts', import.meta.url))
 
 describe('brokers for tests', () => {
   for (const kind of ['prosody', 'ejabberd'] as const) {

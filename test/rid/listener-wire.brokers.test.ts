@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import type { Accept } from '../../src/rid/contract.ts'
 import { createRidListener } from '../../src/rid/listener.ts'
+import { eventually } from '../support/eventually.ts'
 import { readUntilClose } from '../support/rid-client.ts'
 import { type Bench, type BenchOptions, csirtA, memoryLog, peerConfig, pki, REPLY, startBench } from './setup.ts'
 
@@ -531,7 +532,7 @@ test('disposing does not wait for ever', async () => {
   const answer = readUntilClose(socket)
   socket.on('error', () => {})
   socket.write(post('<a/>'))
-  while (bench.taken.length === 0) await pause(10)
+  await eventually('the message', () => bench.taken.length > 0)
   await bench[Symbol.asyncDispose]()
   assert.equal(await answer, '')
 })

@@ -3,7 +3,8 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { PUBSUB } from '../../src/grid/pubsub/protocol.ts'
 import { openSession, type Session } from '../../src/grid/xmpp/session.ts'
-import { type Broker, gridConfig } from '../support/brokers.ts'
+import type { Broker } from '../support/brokers.ts'
+import { gridConfig } from '../support/grid-config.ts'
 import { START } from '../support/start-broker.ts'
 
 const long = (size: number) => 'x'.repeat(size)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Accept, Problem } from '../../src/rid/contract.ts'
@@ -284,7 +285,13 @@ test('each request leaves one log line, without its body', async () => {
   assert.equal(bench.lines.length, 2)
 })
 
-test('the default host takes IPv4 clients too', async () => {
+const hasIpv6 = await new Promise<boolean>((resolve) => {
+  const server = createServer()
+  server.once('error', () => resolve(false))
+  server.listen(0, '::', () => server.close(() => resolve(true)))
+})
+
+test('the default host takes IPv4 clients too', { skip: !hasIpv6 && 'this machine has no IPv6' }, async () => {
   await using bench = await startBench({ host: '::' })
   await using client = bench.client()
   assert.equal((await client.post('<a/>')).status, 200)

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { eventually, within } from '../support/eventually.ts'
 import type { Certificate } from '../support/pki.ts'
 import { readUntilClose } from '../support/rid-client.ts'
 import { type Bench, csirtA, peerConfig, pki, root, server, startBench } from './setup.ts'
@@ -126,7 +127,11 @@ function ask(socket: TLSSocket, method = 'GET'): Promise<string> {
   })
 }
 
-function closed(socket: TLSSocket): Promise<void> {
+function closed(socket: Socket): Promise<void> {
+  return within(30_000, 'the connection to be closed', closing(socket))
+}
+
+function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) resolve()
     else socket.once('close', () => resolve())
@@ -198,15 +203,10 @@ test('a handshake begun before a reload does not end in a session after it', asy
   await using bench = await startBench({ peers: PEERS, tls, limits: { handshake: 120_000 } })
   const socket = connect(bench.port, '127.0.0.1')
   socket.on('error', () => {})
-  while (bench.listener.connections() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await eventually('its connection', () => bench.listener.connections() > 0, { every: 5 })
   bench.listener.reload()
-  const ended = new Promise((resolve) => socket.once('close', () => resolve('closed')))
-  const outcome = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 10_000, 'still open'))])
-  socket.destroy()
-  assert.equal(outcome, 'closed')
-  for (let tries = 0; bench.listener.connections() > 0 && tries < 100; tries += 1)
-    await new Promise((r) => setTimeout(r, 20))
-  assert.equal(bench.listener.connections(), 0)
+  await within(10_000, 'it to be closed', closing(socket))
+  await eventually('no connection to be left', () => bench.listener.connections() === 0)
 })
 
 test('a CA that is taken away closes the connections that hang on it', async () => {
@@ -271,8 +271,7 @@ test('one client cannot take all connections', async () => {
   assert.equal((await another.post('<a/>')).status, 200)
   sockets[0]?.destroy()
   await closed(sockets[0] as TLSSocket)
-  for (let tries = 0; bench.listener.connections() > 2 && tries < 100; tries += 1)
-    await new Promise((r) => setTimeout(r, 20))
+  await eventually('two connections to be left', () => bench.listener.connections() === 2)
   assert.equal((await client.post('<a/>')).status, 200)
   for (const socket of sockets) socket.destroy()
 })
@@ -290,7 +289,7 @@ test('a client that never finishes its handshake is cut off', async () => {
   await using bench = await startBench({ limits: { handshake: 200 } })
   const socket = connect(bench.port, '127.0.0.1')
   socket.on('error', () => {})
-  await new Promise((resolve) => socket.once('close', resolve))
+  await closed(socket)
   assert.match(JSON.stringify(bench.lines), /ERR_TLS_HANDSHAKE_TIMEOUT/)
 })
 
@@ -299,6 +298,6 @@ test('plain HTTP on the port is no TLS session', async () => {
   const socket = connect(bench.port, '127.0.0.1')
   socket.on('error', () => {})
   socket.end('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
-  await new Promise((resolve) => socket.once('close', resolve))
+  await closed(socket)
   assert.match(JSON.stringify(bench.lines), /tls-refused/)
 })

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import type { Certificate } from '../support/pki.ts'
-import { createPki, type Pki } from '../support/pki.ts'
+import { type GatewayProcess, start } from '../support/command.ts'
+import { eventually, within } from '../support/eventually.ts'
+import { type Certificate, createPki, type Pki } from '../support/pki.ts'
 import { iodefGateway } from './capture.ts'
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/iodef-gateway', import.meta.url))
 const FIXTURE = fileURLToPath(new URL('../../fixtures/demo-incident.xml', import.meta.url))
 
 describe('start, without a grid', () => {
@@ -18,9 +17,7 @@ describe('start, without a grid', () => {
   let client: Certificate
   let ca = ''
   let config = ''
-  let child: ChildProcess | undefined
-  let said = ''
-  let log = ''
+  let gateway: GatewayProcess | undefined
 
   before(async () => {
     pki = await createPki()
@@ -46,45 +43,29 @@ ops: { host: 127.0.0.1, port: 0 }
 `,
     )
   })
-  afterEach(async () => {
-    if (child?.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL')
-      await once(child, 'exit')
-    }
-  })
+  afterEach(() => gateway?.[Symbol.asyncDispose]())
   after(() => pki.dispose())
 
-  function start(ridPort = 0): ChildProcess {
-    said = ''
-    log = ''
-    child = spawn(LAUNCHER, ['start', '--config', config], { env: { ...process.env, RID_PORT: String(ridPort) } })
-    child.stderr?.on('data', (chunk) => {
-      said += chunk
-    })
-    child.stdout?.on('data', (chunk) => {
-      log += chunk
-    })
-    return child
+  function begin(ridPort = 0): GatewayProcess {
+    gateway = start(config, { RID_PORT: String(ridPort) })
+    return gateway
   }
 
   /** The URLs of its one line for people. */
-  async function serving(gateway: ChildProcess): Promise<{ rid: string; ops: string }> {
-    for (;;) {
-      const match = /serving RID on (\S+), health on (\S+)\/ready\n/.exec(said)
-      if (match) return { rid: (match[1] ?? '').replace('127.0.0.1', 'localhost'), ops: match[2] ?? '' }
-      if (gateway.exitCode !== null) assert.fail(`it ended: ${said} ${log}`)
-      await Promise.race([once(gateway.stderr!, 'data'), once(gateway, 'exit')])
-    }
+  async function urls(serving: GatewayProcess): Promise<{ rid: string; ops: string }> {
+    await serving.serving
+    const match = /serving RID on (\S+), health on (\S+)\/ready\n/.exec(serving.said)
+    assert.ok(match, serving.said)
+    return { rid: (match[1] ?? '').replace('127.0.0.1', 'localhost'), ops: match[2] ?? '' }
   }
 
-  async function exitCode(gateway: ChildProcess): Promise<number | null> {
-    if (gateway.exitCode === null) await once(gateway, 'exit')
-    return gateway.exitCode
+  async function exitCode(ending: GatewayProcess): Promise<number | null> {
+    return (await within(60_000, () => `its end; it said ${ending.said}`, ending.ended)).code
   }
 
   it('takes reports and keeps them, says what does not work, and ends at SIGTERM', async () => {
-    const gateway = start()
-    const { rid, ops } = await serving(gateway)
+    const gateway = begin()
+    const { rid, ops } = await urls(gateway)
     const sent = await iodefGateway([
       'send',
       FIXTURE,
@@ -107,9 +88,10 @@ ops: { host: 127.0.0.1, port: 0 }
     assert.notEqual(parts.grid?.state, 'up')
     assert.match(await (await fetch(`${ops}/`)).text(), /Not ready: .*grid/)
 
-    gateway.kill('SIGTERM')
-    assert.equal(await exitCode(gateway), 0, said)
-    for (const line of log.trimEnd().split('\n')) assert.equal(typeof JSON.parse(line).msg, 'string', line)
+    gateway.signal('SIGTERM')
+    assert.equal(await exitCode(gateway), 0, gateway.said)
+    for (const { msg } of gateway.log()) assert.equal(typeof msg, 'string')
+    const log = gateway.lines.join('\n')
     assert.match(log, /"event":"accepted"/)
     assert.doesNotMatch(log, /IODEF-Document/)
 
@@ -121,22 +103,24 @@ ops: { host: 127.0.0.1, port: 0 }
   })
 
   it('reads certificates again at SIGHUP, and does not end', async () => {
-    const gateway = start()
-    const { ops } = await serving(gateway)
-    gateway.kill('SIGHUP')
-    while (!log.includes('Certificates were read again')) await once(gateway.stdout!, 'data')
+    const gateway = begin()
+    const { ops } = await urls(gateway)
+    gateway.signal('SIGHUP')
+    await eventually('it to read them', () =>
+      gateway.lines.some((line) => line.includes('Certificates were read again')),
+    )
     assert.equal((await fetch(`${ops}/live`)).status, 200)
-    gateway.kill('SIGINT')
-    assert.equal(await exitCode(gateway), 0, said)
+    gateway.signal('SIGINT')
+    assert.equal(await exitCode(gateway), 0, gateway.said)
   })
 
   it('ends with 3 when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const address = other.address()
-    const gateway = start(typeof address === 'object' ? (address?.port ?? 0) : 0)
+    const gateway = begin(typeof address === 'object' ? (address?.port ?? 0) : 0)
     assert.equal(await exitCode(gateway), 3)
-    assert.match(said, /Cannot start: .*address already in use/)
+    assert.match(gateway.said, /Cannot start: .*address already in use/)
     other.close()
   })
 

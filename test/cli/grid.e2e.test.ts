@@ -4,14 +4,15 @@ import { once } from 'node:events'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Gateway } from '../../src/gateway.ts'
+import { boot } from '../support/boot.ts'
+import { LAUNCHER } from '../support/command.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
-import type { Site } from '../support/gateway.ts'
+import { eventually, within } from '../support/eventually.ts'
+import type { Site } from '../support/site.ts'
 import { iodefGateway } from './capture.ts'
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/iodef-gateway', import.meta.url))
 const FIXTURE = fileURLToPath(new URL('../../fixtures/demo-incident.xml', import.meta.url))
 
 describe('topics and tail, beside a gateway with the same account', () => {
@@ -26,7 +27,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
       peers: [{ name: 'csirt-a', publish: ['incident'] }],
       topics: [{ name: 'incident', title: 'Reports', create: true, members: members(world.broker.domain) }],
     })
-    gateway = await site.boot()
+    gateway = await boot(site)
     await site.ready()
     config = ['--config', site.configFile]
   })
@@ -55,8 +56,9 @@ describe('topics and tail, beside a gateway with the same account', () => {
       })
       child.once('exit', (code) => reject(new Error(`tail ended with ${code}: ${err}`)))
     })
-    waiting.catch(() => undefined)
-    return { child, out: () => out, waiting, ended }
+    const soon = within(60_000, () => `tail to wait for items; it said ${err}`, waiting)
+    soon.catch(() => undefined)
+    return { child, out: () => out, waiting: soon, ended }
   }
 
   /** Sends the example under another number. */
@@ -132,7 +134,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
     child.stderr?.on('data', (chunk) => {
       err += chunk
     })
-    while (!err.includes('waiting for items') && child.exitCode === null) await setTimeout(50)
+    await eventually('it to wait for items', () => err.includes('waiting for items') || child.exitCode !== null)
     await report('for nobody')
     assert.deepEqual(await ended, [3, null])
     await full.close()
@@ -143,7 +145,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
     const text = await readFile(site.configFile, 'utf8')
     const other = join(site.dir, 'other.yaml')
     await writeFile(join(site.dir, 'wrong'), 'not the password\n')
-    await writeFile(other, text.replace('"file": "password"', '"file": "wrong"'))
+    await writeFile(other, text.replace('"file": "gateway.password"', '"file": "wrong"'))
     const refused = await iodefGateway(['topics', '--config', other])
     assert.equal(refused.code, 3)
     assert.match(refused.err, /The Controller refused the login/)

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { GridConfig } from '../../../src/config/types.ts'
 import { createGrid, type GridOptions } from '../../../src/grid/xmpp-grid.ts'
-import { topicConfig } from '../../support/brokers.ts'
 import {
   answer,
   event,
@@ -12,6 +11,7 @@ import {
   startFakeController,
   usualAnswer,
 } from '../../support/fake-controller.ts'
+import { topicConfig } from '../../support/grid-config.ts'
 import { type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { LogLines, Recorder, until } from '../../support/recorder.ts'
 

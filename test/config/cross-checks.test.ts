@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { crossCheck } from '../../src/config/cross-checks.ts'
+import { pathText } from '../../src/config/problems.ts'
+
+const PEER = {
+  name: 'a',
+  identity: { dns: 'a.example' },
+  publish: ['t'],
+  url: 'https://a.example/',
+  topics: ['t'],
+}
+const GRID = { topics: [{ name: 't' }] }
+/** Nothing is wrong with it, and nothing worth a word. */
+const TREE = { peers: [PEER], grid: GRID, routes: [{ topic: 't' }] }
+
+function found(tree: unknown): { problems: string[]; warnings: string[] } {
+  const { problems, warnings } = crossCheck(tree)
+  const inWords = (findings: typeof problems) => findings.map(({ path, message }) => `${pathText(path)}: ${message}`)
+  return { problems: inWords(problems), warnings: inWords(warnings) }
+}
+const problemsOf = (tree: unknown) => found(tree).problems
+const warningsOf = (tree: unknown) => found(tree).warnings
+
+test('a configuration in which all belongs together has nothing to say', () => {
+  assert.deepEqual(found(TREE), { problems: [], warnings: [] })
+})
+
+test('nothing is expected of a tree', () => {
+  fc.assert(fc.property(fc.anything(), (tree) => void crossCheck(tree)))
+  for (const tree of [
+    { peers: [null, 7], grid: { topics: [[]] }, routes: ['x'] },
+    { peers: {}, routes: 7 },
+  ])
+    assert.deepEqual(problemsOf(tree), [])
+})
+
+describe('what must be unique', () => {
+  test('is a name, of a peer and of a Topic', () => {
+    const peers = [PEER, { name: 'b' }, { name: 'a' }]
+    assert.deepEqual(problemsOf({ ...TREE, peers }), ['peers[2].name: is the same as in peers[0]'])
+    const topics = [{ name: 't' }, { name: 't' }, { name: 't' }]
+    assert.deepEqual(problemsOf({ ...TREE, grid: { topics } }), [
+      'grid.topics[1].name: is the same as in grid.topics[0]',
+      'grid.topics[2].name: is the same as in grid.topics[0]',
+    ])
+  })
+
+  test('is an identity, however it is written', () => {
+    const peers = [PEER, { name: 'b', identity: { dns: 'A.Example.' } }]
+    assert.deepEqual(problemsOf({ ...TREE, peers }), ['peers[1].identity.dns: is the same as in peers[0]'])
+    const hex = 'ab'.repeat(32)
+    const colons = Array(32).fill('AB').join(':')
+    const pinned = [
+      { name: 'a', identity: { fingerprint: hex } },
+      { name: 'b', identity: { fingerprint: colons } },
+    ]
+    assert.deepEqual(problemsOf({ ...TREE, peers: pinned }), [
+      'peers[1].identity.fingerprint: is the same as in peers[0]',
+    ])
+  })
+})
+
+describe('ports', () => {
+  const clash = (rid: object, ops: object) => problemsOf({ ...TREE, rid, ops })
+  test('may not be the same on addresses that overlap', () => {
+    assert.deepEqual(clash({ port: 9590 }, {}), [
+      'ops.port: is that of rid.port, too, and the addresses overlap: :: and 127.0.0.1',
+    ])
+    assert.equal(clash({}, { port: '4590' }).length, 1)
+    assert.deepEqual(clash({ host: '192.0.2.1', port: 9590 }, {}), [])
+    assert.deepEqual(clash({ port: 9591 }, {}), [])
+  })
+
+  test('that are any free ones, or wrong by themselves, are no clash', () => {
+    assert.deepEqual(clash({ port: 0 }, { port: 0 }), [])
+    assert.deepEqual(clash({ port: 'x' }, { port: 'x' }), [])
+    assert.deepEqual(clash({ host: 7, port: 1 }, { port: 1 }), [])
+  })
+})
+
+describe('the login by a certificate', () => {
+  const login = (grid: object) => problemsOf({ ...TREE, grid: { ...GRID, ...grid } })
+  test('needs both of its files', () => {
+    assert.deepEqual(login({ tls: { cert: 'c' } }), ['grid.tls.key: is required with cert'])
+    assert.deepEqual(login({ tls: { key: 'k' } }), ['grid.tls.cert: is required with key'])
+    assert.deepEqual(login({ auth: { external: true } }), [
+      'grid.tls.cert: is required: auth.external logs in by a certificate',
+    ])
+    assert.deepEqual(login({ auth: { external: true }, tls: { key: 'k' } }), ['grid.tls.cert: is required with key'])
+    assert.deepEqual(login({ auth: { external: true }, tls: { cert: 'c', key: 'k' } }), [])
+    assert.deepEqual(login({ auth: { external: false } }), [])
+  })
+})
+
+describe('names that lead nowhere', () => {
+  test('are problems, with what was meant', () => {
+    const peers = [{ ...PEER, publish: ['incidnt', 't'], topics: ['u'] }]
+    const tree = {
+      peers,
+      grid: { topics: [{ name: 'incident' }, { name: 't' }] },
+      routes: [{ topic: 'tt', match: { peer: ['b'] } }, { topic: 't' }, { topic: 'incident' }],
+    }
+    assert.deepEqual(problemsOf(tree), [
+      'peers[0].publish[0]: "incidnt" is no Topic of this configuration (did you mean "incident"?)',
+      'peers[0].topics[0]: "u" is no Topic of this configuration',
+      'routes[0].topic: "tt" is no Topic of this configuration',
+      'routes[0].match.peer[0]: "b" is no peer of this configuration',
+    ])
+  })
+})
+
+describe('what will never happen', () => {
+  test('is sending where half of it is missing', () => {
+    assert.deepEqual(warningsOf({ ...TREE, peers: [{ ...PEER, url: undefined }] }), [
+      'peers[0].topics: nothing is sent to a peer without url',
+    ])
+    assert.deepEqual(warningsOf({ ...TREE, peers: [{ ...PEER, topics: [] }] }), [
+      'peers[0].url: nothing is sent to a peer without topics',
+    ])
+  })
+
+  test('is publishing where no route leads', () => {
+    const peers = [PEER, { name: 'b', publish: ['t'] }]
+    assert.deepEqual(warningsOf({ ...TREE, peers, routes: [{ match: { peer: ['a'] }, topic: 't' }] }), [
+      'peers[1].publish[0]: no route leads this peer to "t"',
+    ])
+  })
+
+  test('is a route behind one that takes all, or for a peer that may not publish there', () => {
+    const routes = [{ match: { type: ['Report'] }, topic: 't' }, { topic: 't' }, { match: { type: [] }, topic: 't' }]
+    assert.deepEqual(warningsOf({ ...TREE, routes }), ['routes[2]: is never reached: routes[1] matches everything'])
+    const peers = [PEER, { name: 'b' }]
+    assert.deepEqual(warningsOf({ ...TREE, peers, routes: [{ match: { peer: ['a', 'b'] }, topic: 't' }] }), [
+      'routes[0].match.peer[1]: its reports are denied: publish of peer "b" does not list "t"',
+    ])
+  })
+
+  test('is a purpose that RFC 7970 does not have', () => {
+    const routes = [{ match: { purpose: ['reporting', 'reprting', 'sharing'] }, topic: 't' }]
+    assert.deepEqual(warningsOf({ ...TREE, routes }), [
+      'routes[0].match.purpose[1]: "reprting" is no purpose of RFC 7970 section 3.2 (did you mean "reporting"?)',
+      'routes[0].match.purpose[2]: "sharing" is no purpose of RFC 7970 section 3.2',
+    ])
+  })
+
+  test('is all of it without peers, Topics or use', () => {
+    assert.deepEqual(warningsOf({}), [
+      'peers: there are none: nobody can send or receive',
+      'grid.topics: there are none: nothing is forwarded',
+    ])
+    const grid = { topics: [{ name: 't' }, { name: 'idle' }] }
+    assert.deepEqual(warningsOf({ ...TREE, grid }), [
+      'grid.topics[1].name: no route leads to "idle", and no peer is sent what it carries',
+    ])
+    // what a peer is sent is used
+    assert.deepEqual(warningsOf({ ...TREE, grid, peers: [{ ...PEER, topics: ['t', 'idle'] }] }), [])
+  })
+})

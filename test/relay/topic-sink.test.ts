@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Grid } from '../../src/grid/contract.ts'
+import { createTopicSink } from '../../src/relay/topic-sink.ts'
+
+type Publish = Grid['publish']
+type Unit = Parameters<ReturnType<typeof createTopicSink>['send']>[0]
+
+const unit = [{ destination: 'incident', item: 'id-1', payload: '<report/>' }] as unknown as Unit
+const { signal } = new AbortController()
+
+test('a delivery to a Topic is published as it was made when it was accepted', async () => {
+  const calls: unknown[][] = []
+  const publish: Publish = async (...args) => {
+    calls.push(args)
+    return { kind: 'delivered' }
+  }
+  assert.deepEqual(await createTopicSink({ publish }).send(unit, signal), { kind: 'delivered' })
+  assert.deepEqual(calls, [['incident', 'id-1', '<report/>', signal]])
+})
+
+test('what the Broker says else is passed on as it is', async () => {
+  for (const outcome of [
+    { kind: 'hold', reason: 'item-not-acceptable' },
+    { kind: 'retry', reason: 'no answer', destinationDown: true },
+  ] as const) {
+    const sink = createTopicSink({ publish: async () => outcome })
+    assert.equal(await sink.send(unit, signal), outcome)
+  }
+})
+
+test('nothing to deliver is delivered', async () => {
+  const sink = createTopicSink({ publish: () => assert.fail('nothing to publish') })
+  assert.deepEqual(await sink.send([] as unknown as Unit, signal), { kind: 'delivered' })
+})

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { EventEmitter } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { describe, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
+import type { PeerConfig } from '../../src/config/types.ts'
+import { Connections } from '../../src/rid/connections.ts'
+
+const EXPIRES = new Date('2027-01-01T00:00:00Z')
+
+/** A socket from a port, whose client shows that certificate once TLS stands. */
+class FakeSocket extends EventEmitter {
+  readonly remoteAddress = '192.0.2.1'
+  readonly remotePort: number
+  readonly #certificate: string | undefined
+  destroyed = false
+
+  constructor(port: number, certificate?: string) {
+    super()
+    this.remotePort = port
+    this.#certificate = certificate
+  }
+
+  getPeerX509Certificate() {
+    return this.#certificate && { fingerprint256: this.#certificate, validToDate: EXPIRES }
+  }
+
+  destroy(): void {
+    this.destroyed = true
+    this.emit('close')
+  }
+}
+
+const raw = (socket: FakeSocket) => socket as unknown as Socket
+const tls = (socket: FakeSocket) => socket as unknown as TLSSocket
+/** Each peer's certificate has its name; others are strangers'. */
+const create = (perPeer = 2) =>
+  new Connections(
+    ({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name } as PeerConfig) : undefined),
+    perPeer,
+  )
+
+/** Opened, and secured: the TLS socket is another object than the one below it. */
+function connect(connections: Connections, port: number, certificate: string | undefined) {
+  connections.opened(raw(new FakeSocket(port)))
+  const socket = new FakeSocket(port, certificate)
+  return { socket, connection: connections.secured(tls(socket)) }
+}
+
+describe('the connections of the listener', () => {
+  test('are counted from TCP accept on, once each, until they close', () => {
+    const connections = create()
+    const early = new FakeSocket(1)
+    connections.opened(raw(early))
+    assert.equal(connections.count, 1)
+    const { socket, connection } = connect(connections, 2, 'csirt-a')
+    assert.equal(connections.count, 2)
+    assert.deepEqual([...connections.all()], [connection])
+    early.emit('close')
+    socket.emit('close')
+    assert.equal(connections.count, 0)
+    assert.deepEqual([...connections.all()], [])
+  })
+
+  test('know their peer and when its certificate runs out', () => {
+    const connections = create()
+    const { socket, connection } = connect(connections, 1, 'csirt-a')
+    assert.equal(connection?.peer?.name, 'csirt-a')
+    assert.equal(connection?.expires, EXPIRES.getTime())
+    assert.equal(connections.of(raw(socket)), connection)
+    assert.equal(connections.of(raw(new FakeSocket(9))), undefined)
+    assert.equal(connect(connections, 2, 'stranger').connection?.peer, undefined)
+  })
+
+  test('are so many for each peer, and none is taken from another', () => {
+    const connections = create(2)
+    const [first] = [1, 2].map((port) => connect(connections, port, 'csirt-a').socket)
+    assert.equal(connect(connections, 3, 'csirt-a').connection, undefined)
+    assert.ok(connect(connections, 4, 'csirt-b').connection)
+    first?.emit('close')
+    assert.ok(connect(connections, 5, 'csirt-a').connection)
+    assert.equal(connect(connections, 6, 'csirt-a').connection, undefined)
+  })
+
+  test('of strangers are counted by their certificate', () => {
+    const connections = create(1)
+    assert.ok(connect(connections, 1, 'one').connection)
+    assert.equal(connect(connections, 2, 'one').connection, undefined)
+    assert.ok(connect(connections, 3, 'two').connection)
+  })
+
+  test('without a certificate are none', () => {
+    const connections = create()
+    assert.equal(connect(connections, 1, undefined).connection, undefined)
+    assert.equal(connections.count, 0)
+  })
+
+  test('that come from a port that was used before are not forgotten when the old one closes', () => {
+    const connections = create()
+    const [old, next] = [new FakeSocket(1), new FakeSocket(1)]
+    connections.opened(raw(old))
+    connections.opened(raw(next))
+    old.emit('close')
+    assert.equal(connections.count, 1)
+    next.emit('close')
+    assert.equal(connections.count, 0)
+  })
+})
+
+describe('the end of connections', () => {
+  test('comes at once to those that owe no answer, and after it to the others', () => {
+    const connections = create(9)
+    const handshaking = new FakeSocket(1)
+    connections.opened(raw(handshaking))
+    const idle = connect(connections, 2, 'csirt-a')
+    const busy = connect(connections, 3, 'csirt-a')
+    busy.connection?.inFlight.set({} as IncomingMessage, {} as ServerResponse)
+    connections.closeIdle()
+    assert.deepEqual([handshaking.destroyed, idle.socket.destroyed, busy.socket.destroyed], [true, true, false])
+    assert.equal(busy.connection?.closing, true)
+    connections.destroyAll()
+    assert.equal(busy.socket.destroyed, true)
+    assert.equal(connections.count, 0)
+  })
+
+  test('comes to handshakes alone where the files they began with are no longer those', () => {
+    const connections = create()
+    const handshaking = new FakeSocket(1)
+    connections.opened(raw(handshaking))
+    const { socket } = connect(connections, 2, 'csirt-a')
+    connections.closeHandshaking()
+    assert.deepEqual([handshaking.destroyed, socket.destroyed], [true, false])
+  })
+})

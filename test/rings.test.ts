@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type Ring, ringOf, testFiles } from '../scripts/rings.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const files = testFiles(root)
+
+/** Files and packages that a file loads when it runs: what is imported for types alone is not. */
+function loads(file: string): string[] {
+  const path = join(root, file)
+  if (!file.endsWith('.ts') || !existsSync(path)) return []
+  const text = readFileSync(path, 'utf8')
+  const found = text.matchAll(
+    /^\s*(?:import|export)\s+(?!type\s)(?:[^'"]*?from\s+)?'([^']+)'|\bimport\('([^']+)'\)|^const \w+ = await import\('([^']+)'\)/gm,
+  )
+  return [...found].map((match) => {
+    const target = match[1] ?? match[2] ?? match[3] ?? ''
+    return target.startsWith('.') ? normalize(join(dirname(file), target)) : target
+  })
+}
+
+/** How `file` comes to load what `wanted` says: a chain of imports; undefined when it does not, or only by way of `closed`. */
+function way(
+  file: string,
+  wanted: (target: string) => boolean,
+  closed: (target: string) => boolean = () => false,
+  seen = new Set<string>(),
+): string[] | undefined {
+  if (wanted(file)) return [file]
+  if (seen.has(file) || closed(file)) return undefined
+  seen.add(file)
+  for (const target of loads(file)) {
+    const rest = way(target, wanted, closed, seen)
+    if (rest !== undefined) return [file, ...rest]
+  }
+  return undefined
+}
+
+const startsProcesses = (target: string) => /^(node:)?(child_process|cluster)$/.test(target)
+const startsGateway = (target: string) =>
+  ['test/support/boot.ts', 'test/support/site.ts', 'src/gateway.ts'].includes(target)
+
+function inRing(ring: Ring): string[] {
+  return files.filter((file) => ringOf(file) === ring)
+}
+
+describe('the rings of tests', () => {
+  it('were read at all', () => {
+    for (const [ring, least] of [
+      ['unit', 50],
+      ['brokers', 10],
+      ['e2e', 10],
+    ] as const) {
+      assert.ok(inRing(ring).length > least, `${inRing(ring).length} files in ${ring}`)
+    }
+    assert.deepEqual(way('test/rid/listener-tls.brokers.test.ts', startsProcesses)?.slice(-3), [
+      'test/rid/setup.ts',
+      'test/support/pki.ts',
+      'node:child_process',
+    ])
+  })
+
+  it('know a file by its name', () => {
+    for (const [file, ring] of [
+      ['test/backoff.test.ts', 'unit'],
+      ['test/e2e/crash.test.ts', 'e2e'],
+      ['test/blackbox/cli.test.ts', 'e2e'],
+      ['test/cli/start.e2e.test.ts', 'e2e'],
+      ['test/rid/sender.brokers.test.ts', 'brokers'],
+      ['test/grid/brokers.test.ts', 'unit'],
+    ] as const) {
+      assert.equal(ringOf(file), ring, file)
+    }
+  })
+
+  for (const file of inRing('unit')) {
+    it(`unit: ${file} starts no Broker and no child process`, () => {
+      const chain = way(file, startsProcesses)
+      const name = file.replace(/\.test\.ts$/, '.brokers.test.ts')
+      assert.equal(chain, undefined, `${chain?.join(' -> ')}: its name would be ${name}`)
+    })
+  }
+
+  for (const file of inRing('brokers')) {
+    it(`brokers: ${file} starts a process, and not the whole gateway`, () => {
+      assert.ok(way(file, startsProcesses), `it starts none: its name would be ${file.replace('.brokers.', '.')}`)
+      // the command line loads the gateway for whoever uses any of its commands
+      const chain = way(file, startsGateway, (target) => target.startsWith('src/cli/'))
+      assert.equal(chain, undefined, `${chain?.join(' -> ')}: its name would be ${file.replace('.brokers.', '.e2e.')}`)
+    })
+  }
+
+  for (const file of inRing('e2e').filter((name) => name.startsWith('test/blackbox/'))) {
+    it(`the black box: ${file} loads nothing of src/`, () => {
+      assert.deepEqual(way(file, (target) => target.startsWith('src/')) ?? [], [])
+    })
+  }
+})
