@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import type { Grid, GridHandlers } from '../grid/contract.ts'
-import { createGrid } from '../grid/xmpp-grid.ts'
+import { createGrid } from '../grid/create-grid.ts'
 import { untold } from '../tell.ts'
 
 /** ms for a command to connect, log in and join */

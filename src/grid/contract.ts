@@ -1,6 +1,10 @@
 /** What the grid side offers and asks for. Nothing here names RID. */
+import type { Clock } from '../clock.ts'
+import type { GridConfig } from '../config/types.ts'
 import type { SendOutcome } from '../outcome.ts'
+import type { Tell } from '../tell.ts'
 import type { GridState } from '../vocabulary.ts'
+import type { GridNews } from './news.ts'
 
 /** An item of a Topic as it came from the Broker. `xml` is the payload element alone, namespaces declared. */
 export interface GridItem {
@@ -35,6 +39,21 @@ export interface TopicInfo {
   readonly type: 'leaf' | 'collection' | 'unknown'
   /** XEP-0060 5.4 meta-data and, where readable, the node configuration: field name to values */
   readonly meta: Readonly<Record<string, readonly string[]>>
+}
+
+/** What every transport of the grid is given. */
+export interface GridOptions {
+  readonly config: GridConfig
+  /** Topics to subscribe to. One that the configuration does not list is never created. */
+  readonly consume: readonly string[]
+  readonly handlers: GridHandlers
+  readonly tell: Tell<GridNews>
+  readonly clock?: Clock
+  /**
+   * live: what is retained is not read, and the subscription ends with this login: for watching beside a gateway that runs with
+   * the same account. Only the Topics of `consume` are looked at. [false]
+   */
+  readonly liveOnly?: boolean
 }
 
 export interface Grid extends AsyncDisposable {

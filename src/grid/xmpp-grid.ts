@@ -1,12 +1,10 @@
 import { type Element, jid } from '@xmpp/client'
 import { type Clock, systemClock } from '../clock.ts'
-import type { GridConfig, TopicConfig } from '../config/types.ts'
+import type { TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
-import type { Tell } from '../tell.ts'
 import type { GridState } from '../vocabulary.ts'
-import type { Grid, GridHandlers } from './contract.ts'
-import type { GridNews } from './news.ts'
+import type { Grid, GridOptions } from './contract.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { readEvents } from './pubsub/events.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
@@ -17,18 +15,7 @@ import type { DroppedStanza } from './xmpp/parser.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
 
-export interface GridOptions {
-  readonly config: GridConfig
-  /** Topics to subscribe to. One that the configuration does not list is never created. */
-  readonly consume: readonly string[]
-  readonly handlers: GridHandlers
-  readonly tell: Tell<GridNews>
-  readonly clock?: Clock
-  /**
-   * live: what is retained is not read, and the subscription ends with this login: for watching beside a gateway that runs with
-   * the same account. Only the Topics of `consume` are looked at. [false]
-   */
-  readonly liveOnly?: boolean
+export interface XmppGridOptions extends GridOptions {
   readonly timing?: Partial<GridTiming>
 }
 
@@ -39,13 +26,13 @@ interface GridTiming extends SessionTiming, BackoffTiming {
   readonly resync: number
 }
 
-/** The grid side of the gateway: one login at the Controller, its Topics, Provider and Consumer (RFC 8600 §4, §5). */
-export function createGrid(options: GridOptions): Grid {
+/** The grid by XMPP: one login at the Controller, its Topics, Provider and Consumer (RFC 8600 §4, §5). */
+export function createXmppGrid(options: XmppGridOptions): Grid {
   return new XmppGrid(options)
 }
 
 class XmppGrid implements Grid {
-  readonly #options: GridOptions
+  readonly #options: XmppGridOptions
   readonly #clock: Clock
   readonly #broker: string
   readonly #loops = new Map<string, TopicLoop>()
@@ -58,7 +45,7 @@ class XmppGrid implements Grid {
   #inFlight = new InFlight()
   #state: { state: GridState; since: number; reason: string | null; error: GatewayError | null }
 
-  constructor(options: GridOptions) {
+  constructor(options: XmppGridOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#broker = jid(options.config.broker).toString()

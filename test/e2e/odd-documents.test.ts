@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Grid } from '../../src/grid/contract.ts'
-import { createGrid } from '../../src/grid/xmpp-grid.ts'
+import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
 import { untold } from '../../src/tell.ts'
 import { consume, plan, sent, valid } from '../relay/journey.ts'
 import type { Broker } from '../support/brokers.ts'
@@ -124,7 +124,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     const topic = topicConfig({ name: 'odd' })
     const begin = async (handlers: Recorder) => {
       const config = gridConfig(broker, { topics: [topic] })
-      const own = createGrid({ config, consume: ['odd'], handlers, tell: untold })
+      const own = createXmppGrid({ config, consume: ['odd'], handlers, tell: untold })
       own.start()
       await own.whenUp(AbortSignal.timeout(30_000))
       return own

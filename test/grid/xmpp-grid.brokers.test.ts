@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { GridConfig } from '../../src/config/types.ts'
 import type { Grid } from '../../src/grid/contract.ts'
 import { openSession } from '../../src/grid/xmpp/session.ts'
-import { createGrid, type GridOptions } from '../../src/grid/xmpp-grid.ts'
+import { createXmppGrid, type XmppGridOptions } from '../../src/grid/xmpp-grid.ts'
 import { untold } from '../../src/tell.ts'
 import type { Broker } from '../support/brokers.ts'
 import { gridConfig, topicConfig } from '../support/grid-config.ts'
@@ -33,11 +33,17 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       auth: { kind: 'password', readPassword: () => USERS[user], allowPlain: false },
     })
 
-    async function begin(config: Partial<GridConfig>, options: Partial<GridOptions> = {}) {
+    async function begin(config: Partial<GridConfig>, options: Partial<XmppGridOptions> = {}) {
       const recorder = new Recorder()
       const log = new LogLines(recorder)
       const { tell } = log
-      const grid = createGrid({ config: gridConfig(broker, config), consume: [], handlers: recorder, tell, ...options })
+      const grid = createXmppGrid({
+        config: gridConfig(broker, config),
+        consume: [],
+        handlers: recorder,
+        tell,
+        ...options,
+      })
       grids.push(grid)
       grid.start()
       await grid.whenUp(AbortSignal.timeout(30_000))
@@ -242,7 +248,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     test('a wrong password is refused and not hammered', async () => {
       const config = gridConfig(broker, { auth: { kind: 'password', readPassword: () => 'wrong', allowPlain: false } })
       const recorder = new Recorder()
-      const grid = createGrid({
+      const grid = createXmppGrid({
         config,
         consume: [],
         handlers: recorder,
@@ -299,7 +305,12 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const topic = topicConfig({ name: 'short' })
       const make = (recorder: Recorder) => {
         const config = gridConfig(broker, { topics: [topic] })
-        const grid = createGrid({ config, consume: ['short'], handlers: recorder, tell: new LogLines(recorder).tell })
+        const grid = createXmppGrid({
+          config,
+          consume: ['short'],
+          handlers: recorder,
+          tell: new LogLines(recorder).tell,
+        })
         grid.start()
         return grid
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { GridConfig } from '../../../src/config/types.ts'
-import { createGrid, type GridOptions } from '../../../src/grid/xmpp-grid.ts'
+import { createXmppGrid, type XmppGridOptions } from '../../../src/grid/xmpp-grid.ts'
 import {
   answer,
   event,
@@ -86,7 +86,7 @@ describe('a Consumer at a Broker that fails by script', () => {
   async function joined(
     script: Partial<FakeScript> = {},
     recorder = new Recorder(),
-    options: Partial<GridOptions> = {},
+    options: Partial<XmppGridOptions> = {},
   ) {
     const fake = await startFakeController({ certificate, ...script })
     const config: GridConfig = {
@@ -100,7 +100,7 @@ describe('a Consumer at a Broker that fails by script', () => {
     }
     const log = new LogLines(recorder)
     const { tell } = log
-    const grid = createGrid({ config, consume: ['incident'], handlers: recorder, tell, timing: TIMING, ...options })
+    const grid = createXmppGrid({ config, consume: ['incident'], handlers: recorder, tell, timing: TIMING, ...options })
     grid.start()
     await grid.whenUp(AbortSignal.timeout(30_000))
     const end = async () => {
