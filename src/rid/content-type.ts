@@ -1,4 +1,4 @@
-import { decode } from '../xml/decode.ts'
+import { encodingOf } from '../xml/encodings.ts'
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})[ \\t]*(?=;|$)`)
@@ -32,5 +32,5 @@ export function parseContentType(value: string): ContentType | undefined {
 /** A charset that the decoder reads, or must refuse. What else stands there says no more than no charset at all. */
 function usable(value: string): string | undefined {
   const name = value.replace(/^'|'$/g, '').trim().toLowerCase()
-  return SEVEN_BIT.test(name) || decode(new Uint8Array(), name).ok ? name : undefined
+  return SEVEN_BIT.test(name) || encodingOf(name) !== undefined ? name : undefined
 }
