@@ -1,4 +1,5 @@
 import { decodeBytes, encodingOf } from './encodings.ts'
+import { bytesLookLike } from './looks-like.ts'
 import type { Diagnostic } from './tree.ts'
 
 type Decoded =
@@ -87,7 +88,9 @@ function decodeAs(bytes: Uint8Array, encoding: string, skip = 0): Decoded {
   if (decoded.ok) return { ok: true, text: decoded.text, encoding }
   // in UTF-16 a line break is no byte of its own
   const at = encoding.startsWith('utf-16') ? START : place(body.subarray(0, decoded.at))
-  return bad(at, `Not valid ${encoding.toUpperCase()} at offset ${decoded.at + skip}.`)
+  const what = bytesLookLike(bytes)
+  const guess = what === undefined ? '' : ` The bytes look like ${what}: send the XML itself.`
+  return bad(at, `Not valid ${encoding.toUpperCase()} at offset ${decoded.at + skip}.${guess}`)
 }
 
 function notAccepted(label: string): Decoded {

@@ -6,14 +6,18 @@ import type { Diagnostic } from './tree.ts'
  */
 export function findDoctype(text: string): Diagnostic | undefined {
   const at = afterMisc(text)
-  if (!text.startsWith('<!DOCTYPE', at)) return undefined
+  const isHtml = /^<!doctype\s+html/i.test(text.slice(at, at + 30))
+  if (!isHtml && !text.startsWith('<!DOCTYPE', at)) return undefined
   const before = text.slice(0, at).split('\n')
   return {
     line: before.length,
     column: (before.at(-1)?.length ?? 0) + 1,
-    message: 'A document type declaration (DTD) is not allowed.',
+    message: isHtml ? 'This is no IODEF: it looks like HTML.' : NOT_ALLOWED,
   }
 }
+
+const NOT_ALLOWED =
+  'A document type declaration (DTD, <!DOCTYPE ...>) is not allowed (RFC 6545 §7): leave it out, the namespace says what it is.'
 
 /** XML 1.0 §2.8: comments, processing instructions (the XML declaration looks like one) and white space, in any number. */
 function afterMisc(text: string): number {

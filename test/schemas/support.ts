@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { compileSchemas, parseText, validate } from '../../src/xml/libxml.ts'
+import { validateText } from '../../src/xml/foreign-content.ts'
+import { compileSchemas, parseText } from '../../src/xml/libxml.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, type XmlElement } from '../../src/xml/tree.ts'
@@ -26,7 +27,7 @@ export function complaint(top: Top, xml: string): string | undefined {
   try {
     const schema = compiled.get(top)
     if (schema === undefined) throw new Error(`${top} is not compiled`)
-    return validate(parsed.document, schema).errors[0]?.message
+    return validateText(xml, scan(xml), parsed.document, schema).errors[0]?.message
   } finally {
     parsed.document.dispose()
   }
