@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { loadConfig } from '../config/config.ts'
-import { didYouMean } from '../config/did-you-mean.ts'
 import type { Config } from '../config/types.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import { messageOf } from '../errors.ts'
 import { type Io, UsageError } from './output.ts'
 

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { systemClock } from '../clock.ts'
-import { nearest } from '../config/did-you-mean.ts'
+import { nearest } from '../did-you-mean.ts'
 import { createEvents } from '../events.ts'
 import { createLog } from '../log.ts'
 import type { Delivery, DeliverySummary, QueueFilter, Store } from '../store/contract.ts'

@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { type Diagnostic, descendants, elements, text, type XmlElement } from '../xml/tree.ts'
+import { type Diagnostic, elements, text, walk, type XmlElement } from '../xml/tree.ts'
 import { addressFlaw } from './address.ts'
 import { trim } from './trim.ts'
 
@@ -12,19 +12,18 @@ const LIMIT = 100
  */
 export function checkPlausibility(root: XmlElement, limit: number = LIMIT): Diagnostic[] {
   const found: Diagnostic[] = []
-  for (const element of descendants(root)) {
-    if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1) continue
-    for (const message of (CHECKS.get(element.local) ?? nothing)(element)) {
-      if (found.length === limit) return found
-      found.push({ line: element.line, column: element.column, message })
+  walk(root, (element) => {
+    if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1) return undefined
+    const { line, column } = element
+    for (const message of CHECKS.get(element.local)?.(element) ?? []) {
+      if (found.length < limit) found.push({ line, column, message })
     }
-  }
+    return undefined
+  })
   return found
 }
 
 type Check = (element: XmlElement) => Iterable<string>
-
-const nothing: Check = () => []
 
 const TIMES = `DateTime ReportTime DetectTime StartTime EndTime RecoveryTime GenerationTime DateDomainWasChecked RegistrationDate
   ExpirationDate`

@@ -1,25 +1,15 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, type Diagnostic, descendants, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, text, type XmlElement } from '../xml/tree.ts'
 import { flawOfUri } from '../xml/uri-reference.ts'
 import { trim } from './trim.ts'
 
-/** Findings of one document: nobody reads more. */
-const LIMIT = 100
-
 /**
  * What is taken though the letter of a standard has it otherwise, since tools write it and it can be read in one way only
- * (docs/decisions/0010): never more than a warning, `strict` or not. It is carried as it came. `root` is a whole message of any format.
+ * (docs/decisions/0010): never more than a warning, `strict` or not. It is carried as it came. A sentence; undefined for what is in order.
  */
-export function checkTolerated(root: XmlElement, limit: number = LIMIT): Diagnostic[] {
-  const found: Diagnostic[] = []
-  for (const element of descendants(root)) {
-    if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1 && element.ns !== NS.rid) continue
-    const message = CHECKS.get(element.local)?.(element)
-    if (message === undefined) continue
-    if (found.length === limit) break
-    found.push({ line: element.line, column: element.column, message })
-  }
-  return found
+export function toleranceOf(element: XmlElement): string | undefined {
+  if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1 && element.ns !== NS.rid) return undefined
+  return CHECKS.get(element.local)?.(element)
 }
 
 const CHECKS: ReadonlyMap<string, (element: XmlElement) => string | undefined> = new Map([

@@ -1,8 +1,8 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { extract } from '../xml/extract.ts'
-import { parseText, type Schema, validate } from '../xml/libxml.ts'
+import { readAlone } from '../xml/foreign-content.ts'
+import type { Schema } from '../xml/libxml.ts'
 import { normalForm } from '../xml/normal-form.ts'
-import { scan } from '../xml/parse-tree.ts'
 import type { XmlElement } from '../xml/tree.ts'
 
 /**
@@ -17,10 +17,7 @@ export function sourceText(
   schema?: Schema,
 ): string | undefined {
   return extract(text, root, element, (candidate) => {
-    const parsed = parseText(candidate)
-    if (!parsed.ok) return false
-    const valid = schema === undefined || validate(parsed.document, schema).total === 0
-    parsed.document.dispose()
-    return valid && normalForm(scan(candidate), contentModel) === normal
+    const alone = readAlone(candidate, schema)
+    return alone !== undefined && normalForm(alone, contentModel) === normal
   })
 }

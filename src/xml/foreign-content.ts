@@ -1,5 +1,6 @@
 import { type Findings, type ParsedDocument, parseText, type Schema, validate } from './libxml.ts'
 import { NS } from './namespaces.ts'
+import { scan } from './parse-tree.ts'
 import type { DeclaredElements } from './schema-files.ts'
 import type { XmlElement } from './tree.ts'
 
@@ -16,6 +17,18 @@ export function validateText(source: string, root: XmlElement, parsed: ParsedDoc
     return validate(again.document, schema)
   } finally {
     again.document.dispose()
+  }
+}
+
+/** The tree of a text of our own making; undefined where it is not well-formed, or not valid by `schema`, where there is one. */
+export function readAlone(source: string, schema: Schema | undefined): XmlElement | undefined {
+  const parsed = parseText(source)
+  if (!parsed.ok) return undefined
+  try {
+    const root = scan(source)
+    return schema === undefined || validateText(source, root, parsed.document, schema).total === 0 ? root : undefined
+  } finally {
+    parsed.document.dispose()
   }
 }
 

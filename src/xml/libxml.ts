@@ -8,6 +8,7 @@ import {
   xmlRegisterInputProvider,
 } from 'libxml2-wasm'
 import { XmlErrorStruct } from 'libxml2-wasm/lib/libxml2.mjs'
+import { NS } from './namespaces.ts'
 import { type DeclaredElements, declaredElements } from './schema-files.ts'
 import type { Diagnostic } from './tree.ts'
 import { inWords } from './well-formed-words.ts'
@@ -178,18 +179,19 @@ function collect<T>(work: () => T): { ok: true; value: T } | Collected {
   }
 }
 
-const NAMESPACE_SHORT: readonly [RegExp, string][] = [
-  [/\{urn:ietf:params:xml:ns:(iodef-[\w.-]+)\}/g, ''],
-  [/\{http:\/\/www\.w3\.org\/2000\/09\/xmldsig#\}/g, 'ds:'],
-  [/\{http:\/\/www\.w3\.org\/XML\/1998\/namespace\}/g, 'xml:'],
-  [/\{urn:xmpp:incident:2\}/g, ''],
-]
+/** The namespace names that everybody here knows: of others, like the iodef-1.42 of one tool, the name is the whole difference. */
+const NAMESPACE_SHORT: ReadonlyMap<string, string> = new Map([
+  ...[NS.iodef2, NS.iodef1, NS.rid, NS.enum, NS.sci, NS.incident].map((ns) => [ns, ''] as const),
+  [NS.ds, 'ds:'],
+  [NS.xml, 'xml:'],
+  [NS.xsi, 'xsi:'],
+])
 
-/** One line, bounded, without control characters and without the namespace names everybody here knows. */
+/** One line, bounded, without control characters and without the namespace names that everybody here knows. */
 function plain(raw: string): string {
-  let text = raw.length > 2000 ? `${raw.slice(0, 2000)}…` : raw
-  for (const [pattern, short] of NAMESPACE_SHORT) text = text.replace(pattern, short)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text
+  const text = raw.length > 2000 ? `${raw.slice(0, 2000)}…` : raw
+  return text
+    .replace(/\{([^{}]*)\}/g, (whole, ns: string) => NAMESPACE_SHORT.get(ns) ?? whole)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
 }

@@ -1,6 +1,6 @@
 import { NS } from './namespaces.ts'
 import { scan } from './parse-tree.ts'
-import { attribute, descendants, elements, type XmlElement } from './tree.ts'
+import { attribute, elements, walk, type XmlElement } from './tree.ts'
 
 /** Elements as `{namespace}name`. */
 export interface DeclaredElements {
@@ -20,7 +20,7 @@ export function declaredElements(files: ReadonlyMap<string, Uint8Array>, top: st
     const namespace = attribute(root, 'targetNamespace') ?? ''
     const name = (element: XmlElement) => `{${namespace}}${attribute(element, 'name') ?? ''}`
     for (const element of elements(root).filter(is('element'))) global.add(name(element))
-    for (const element of [...descendants(root)].filter(is('element'))) {
+    for (const element of within(root).filter(is('element'))) {
       if (holdsAny(element) || openTypes.has(localName(attribute(element, 'type')))) open.add(name(element))
     }
   }
@@ -49,7 +49,7 @@ function openTypesOf(roots: readonly XmlElement[]): ReadonlySet<string> {
   for (let before = -1; before < open.size; ) {
     before = open.size
     for (const type of types) {
-      const bases = [...descendants(type)].map((e) => localName(attribute(e, 'base')))
+      const bases = within(type).map((e) => localName(attribute(e, 'base')))
       if (holdsAny(type) || bases.some((base) => open.has(base))) open.add(attribute(type, 'name') ?? '')
     }
   }
@@ -57,7 +57,7 @@ function openTypesOf(roots: readonly XmlElement[]): ReadonlySet<string> {
 }
 
 function holdsAny(element: XmlElement): boolean {
-  return [...descendants(element)].some(is('any'))
+  return within(element).some(is('any'))
 }
 
 function is(local: string): (element: XmlElement) => boolean {
@@ -66,4 +66,14 @@ function is(local: string): (element: XmlElement) => boolean {
 
 function localName(name: string | undefined): string {
   return name?.slice(name.indexOf(':') + 1) ?? ''
+}
+
+/** It and all that is in it. */
+function within(element: XmlElement): XmlElement[] {
+  const found: XmlElement[] = []
+  walk(element, (each) => {
+    found.push(each)
+    return undefined
+  })
+  return found
 }

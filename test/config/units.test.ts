@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { nearest } from '../../src/config/did-you-mean.ts'
 import { parseDuration, parseSize } from '../../src/config/units.ts'
+import { nearest } from '../../src/did-you-mean.ts'
 
 describe('durations', () => {
   it('carry their unit', () => {
