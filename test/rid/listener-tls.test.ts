@@ -108,6 +108,16 @@ test('a renegotiation cannot change who it is', async () => {
   socket.destroy()
 })
 
+test('a client that offers HTTP/1.0 alone is not refused in the handshake', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  const socket = await client.raw({ ALPNProtocols: ['http/1.0'] })
+  assert.equal(socket.alpnProtocol, 'http/1.0')
+  const received = readUntilClose(socket)
+  socket.write('POST / HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>')
+  assert.match(await received, /^HTTP\/1\.1 200 /)
+})
+
 test('HTTP/2 is not offered', async () => {
   await using bench = await startBench()
   await using client = bench.client()
