@@ -33,16 +33,20 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     else if (path.endsWith('.password.file')) checkPassword(look)
     else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert')))
     // `cert` stands before `key` in what is named
-    else {
-      const held = checkCertificates(look, path.endsWith('.ca'))
-      const [first] = held
-      certificates.set(path, first)
-      if (path === 'rid.tls.ca') checkAuthorityPurposes(look, held)
-      if (first !== undefined) checkPurposes(look, first, named.purposes ?? {})
-      if (first !== undefined && named.name !== undefined) checkName(look, first, named.name)
-    }
+    else certificates.set(path, checkHeld(look, named))
   }
   return found
+}
+
+/** The first certificate of a file, when there is one. */
+function checkHeld(look: Look, { path, name, purposes }: NamedFile): X509Certificate | undefined {
+  const held = checkCertificates(look, path.endsWith('.ca'))
+  if (path === 'rid.tls.ca') checkAuthorityPurposes(look, held)
+  const [first] = held
+  if (first === undefined) return undefined
+  if (purposes !== undefined) checkPurposes(look, first, purposes)
+  if (name !== undefined) checkName(look, first, name)
+  return first
 }
 
 /** RFC 6546 section 3: the server is known by a DNS-ID, never by its CN or a wildcard. */

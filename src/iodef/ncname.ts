@@ -9,9 +9,9 @@ const BEGINNING = new RegExp(`^[${START}]`, 'u')
 export function identifierFlaw(id: string): string | undefined {
   if (NCNAME.test(id)) return undefined
   if (id === '') return 'It is empty.'
-  if (/\s/.test(id)) return 'There may be no white space in it.'
-  if (id.includes(':')) return 'There may be no colon in it.'
+  if (/\s/.test(id)) return 'There may be no white space in an ID.'
+  if (id.includes(':')) return 'There may be no colon in an ID.'
   if (!BEGINNING.test(id))
     return `It must start with a letter or _, as _${id.slice(0, 20)}${id.length > 20 ? '…' : ''}.`
-  return 'There may be letters, digits, - . and _ in it, nothing else.'
+  return 'There may be letters, digits, - . and _ in an ID, nothing else.'
 }

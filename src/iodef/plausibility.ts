@@ -1,26 +1,15 @@
 import { NS } from '../xml/namespaces.ts'
-import { type Diagnostic, elements, text, walk, type XmlElement } from '../xml/tree.ts'
+import { elements, text, type XmlElement } from '../xml/tree.ts'
 import { addressFlaw } from './address.ts'
 import { trim } from './trim.ts'
 
-/** Findings of one document: nobody reads more. */
-const LIMIT = 100
-
 /**
- * Values that the schemas let through and nobody can have meant, in a document of either IODEF version: advice for people who look at a
- * file, never more.
+ * Values of an element of either IODEF version that its schema lets through and nobody can have meant, a sentence each: advice for people
+ * who look at a file, never more.
  */
-export function checkPlausibility(root: XmlElement, limit: number = LIMIT): Diagnostic[] {
-  const found: Diagnostic[] = []
-  walk(root, (element) => {
-    if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1) return undefined
-    const { line, column } = element
-    for (const message of CHECKS.get(element.local)?.(element) ?? []) {
-      if (found.length < limit) found.push({ line, column, message })
-    }
-    return undefined
-  })
-  return found
+export function implausible(element: XmlElement): Iterable<string> {
+  if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1) return []
+  return CHECKS.get(element.local)?.(element) ?? []
 }
 
 type Check = (element: XmlElement) => Iterable<string>

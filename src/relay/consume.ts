@@ -84,6 +84,7 @@ async function read(reader: Reader, item: Pick<GridItem, 'xml'>, again = true): 
       errors: [{ line: 0, column: 0, message: error.publicText }],
       more: 0,
       warnings: [],
+      remarks: [],
       root: '',
       rid: null,
       item: null,
@@ -173,7 +174,7 @@ function deliveriesFor(options: ConsumeOptions, topic: string, item: GridItem, c
       loops.push(events.loopStopped(loop))
       continue
     }
-    const withheld = withheldFrom(peer, topic, part.needed)
+    const withheld = withheldFrom(peer, topic, part.needed, consumed.reasons)
     rows.push({
       kind: 'peer',
       destination: peer.name,

@@ -5,6 +5,7 @@ import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
 import { attribute, child, elements, type XmlElement } from '../xml/tree.ts'
 import type { Reply } from './contract.ts'
+import { payloadOf } from './payload.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -31,25 +32,15 @@ export interface RidReading {
   readonly documents: number
   /** whether there is anything in XMLDocument */
   readonly hasPayload: boolean
+  /** why it holds no IODEF-Document, as half a sentence; null where it does, or need not */
+  readonly lacks: string | null
+  /** what stands beside the IODEF-Document and goes nowhere, in a few words each */
+  readonly beside: readonly string[]
 }
 
-/**
- * The IODEF-Documents inside ReportSchema/XMLDocument: one, in a proper message. Their namespace decides what they are, not
- * ReportSchema's attributes; what else is there is ignored (RFC 6545 §5.6).
- */
-export function embeddedDocuments(rid: XmlElement): XmlElement[] {
-  return payload(rid).filter((e) => e.local === 'IODEF-Document' && (e.ns === NS.iodef2 || e.ns === NS.iodef1))
-}
-
-function payload(rid: XmlElement): XmlElement[] {
-  const xmlDocument = documentHolder(rid)
-  return xmlDocument === undefined ? [] : elements(xmlDocument)
-}
-
-function documentHolder(rid: XmlElement): XmlElement | undefined {
-  const policy = child(rid, NS.rid, 'RIDPolicy')
-  const schema = policy && child(policy, NS.rid, 'ReportSchema')
-  return schema && child(schema, NS.rid, 'XMLDocument')
+/** The IODEF-Documents of a RID message. */
+export function embeddedDocuments(rid: XmlElement): readonly XmlElement[] {
+  return payloadOf(rid).documents
 }
 
 /** ReportSchema's Signature elements. */
@@ -64,14 +55,17 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
   const policy = child(rid, NS.rid, 'RIDPolicy')
   const source = child(rid, NS.rid, 'IncidentSource')
   const id = policy && child(policy, NS.iodef1, 'IncidentID')
+  const { documents, isEmpty, lacks, beside } = payloadOf(rid)
   return {
     msgType: (policy && attribute(policy, 'MsgType')?.trim()) ?? null,
     policy: policy === undefined ? null : readPolicy(policy),
     incidentId: id === undefined ? null : readIncidentId(id),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
-    documents: embeddedDocuments(rid).length,
-    hasPayload: payload(rid).length > 0,
+    documents: documents.length,
+    hasPayload: !isEmpty,
+    lacks,
+    beside,
   }
 }
 

@@ -16,8 +16,7 @@ export function findDoctype(text: string): Diagnostic | undefined {
   }
 }
 
-const NOT_ALLOWED =
-  'A document type declaration (DTD, <!DOCTYPE ...>) is not allowed (RFC 6545 §7): leave it out, the namespace says what it is.'
+const NOT_ALLOWED = 'A document type declaration (DTD, <!DOCTYPE ...>) is not allowed (RFC 6545 §7): leave it out.'
 
 /** XML 1.0 §2.8: comments, processing instructions (the XML declaration looks like one) and white space, in any number. */
 function afterMisc(text: string): number {

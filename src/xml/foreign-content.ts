@@ -9,8 +9,10 @@ import type { XmlElement } from './tree.ts'
  * be well-formed.
  */
 export function validateText(source: string, root: XmlElement, parsed: ParsedDocument, schema: Schema): Findings {
-  const rest = withoutForeignTypes(source, root, schema.elements)
-  if (rest === undefined) return validate(parsed, schema)
+  // what is left out only ever asks for more
+  const findings = validate(parsed, schema)
+  const rest = findings.total === 0 ? undefined : withoutForeignTypes(source, root, schema.elements)
+  if (rest === undefined) return findings
   const again = parseText(rest)
   if (!again.ok) throw new Error('not well-formed any more')
   try {
@@ -21,7 +23,7 @@ export function validateText(source: string, root: XmlElement, parsed: ParsedDoc
 }
 
 /** The tree of a text of our own making; undefined where it is not well-formed, or not valid by `schema`, where there is one. */
-export function readAlone(source: string, schema: Schema | undefined): XmlElement | undefined {
+export function readAlone(source: string, schema?: Schema): XmlElement | undefined {
   const parsed = parseText(source)
   if (!parsed.ok) return undefined
   try {

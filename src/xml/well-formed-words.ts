@@ -36,7 +36,7 @@ function illegalCharacter({ line, column }: Diagnostic, text: string): Diagnosti
   if (/^\0+\s*$/.test(text.slice(at))) {
     return {
       ...place,
-      message: 'NUL (U+0000) stands behind the end of the document: send the text without its terminator.',
+      message: 'NUL (U+0000) after the end of the document: send the text without its terminator.',
     }
   }
   return { ...place, message: notAllowed(text.charCodeAt(at)) }
@@ -68,9 +68,9 @@ interface Found {
   readonly rest: string
 }
 
-const AMPERSAND = 'For a "&" itself, as in a URL, write &amp;.'
+const AMPERSAND = 'write &amp; for & itself, as in a URL.'
 
-const NUMBER = `"&#" begins the number of a character, as &#252; or &#xFC;. ${AMPERSAND}`
+const NUMBER = `"&#" begins the number of a character, as &#252; or &#xFC;; ${AMPERSAND}`
 
 /** By libxml2's code. Its own words stay where they say enough. */
 const WORDS: ReadonlyMap<number, (found: Found) => string> = new Map<number, (found: Found) => string>([
@@ -79,7 +79,7 @@ const WORDS: ReadonlyMap<number, (found: Found) => string> = new Map<number, (fo
   [6, () => NUMBER],
   [7, () => NUMBER],
   [9, ({ message }) => (/\d$/.test(message) ? notAllowed(Number(part(message, /(\d+)$/))) : message)],
-  [23, () => `"&" begins a reference, and no ";" ends it. ${AMPERSAND}`],
+  [23, () => `"&" begins a reference, and no ";" ends it: ${AMPERSAND}`],
   [26, ({ message }) => notDefined(part(message, /'([^']+)'/))],
   [38, () => '"<" may not stand in the value of an attribute: write &lt;.'],
   [
@@ -92,19 +92,29 @@ const WORDS: ReadonlyMap<number, (found: Found) => string> = new Map<number, (fo
   [64, () => 'The XML declaration (<?xml ...?>) must be the very beginning: not even a space may stand before it.'],
   [
     68,
-    ({ message }) => (/EntityRef/.test(message) ? `"&" begins a reference. ${AMPERSAND}` : `${message}. ${NO_NAME}`),
+    ({ message }) => (/EntityRef/.test(message) ? `"&" begins a reference: ${AMPERSAND}` : `${message}. ${NO_NAME}`),
   ],
   [76, ({ message }) => mismatch(message)],
   [77, ({ message }) => cutOff(message)],
+  [65, ({ message }) => (/attributes/.test(message) ? ATTRIBUTES : message)],
+  [73, () => 'A tag is not closed: ">" is missing, or something stands in it that is no attribute.'],
   [80, () => '"--" may not stand inside a comment.'],
   [114, () => 'The elements are nested too deeply: 256 levels are the limit.'],
   [201, ({ message }) => undeclared(part(message, /prefix (\S+)/))],
 ])
 
+/** What is missing where a text ends within a tag, a comment, a CDATA section or a processing instruction. */
+const CUT_OFF: ReadonlySet<number> = new Set([23, 39, 40, 41, 45, 47, 63, 65, 68, 73])
+
+const ATTRIBUTES = 'In a tag, attributes are separated by white space, and written as name="value".'
 const NO_NAME = 'A name begins with a letter or _; for a "<" itself, write &lt;.'
 
 function words({ code, message, line, column }: ParserError, text: string): string {
-  return WORDS.get(code)?.({ message, text, rest: text.slice(offsetOf(text, line, column)) }) ?? message
+  const rest = text.slice(offsetOf(text, line, column))
+  const isCutOff = CUT_OFF.has(code) && rest.trim() === ''
+  return isCutOff
+    ? 'The document ends in the middle of its markup: it was cut off.'
+    : (WORDS.get(code)?.({ message, text, rest }) ?? message)
 }
 
 function part(message: string, pattern: RegExp): string {

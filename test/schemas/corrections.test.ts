@@ -147,7 +147,7 @@ const CASES: Record<string, { take: string[]; refuse: string[] }> = {
   },
   'C18 version 2.0 and 2.00': {
     take: ['2.00', '2.0'].map((version) => document(version)),
-    refuse: ['2', '2.000', ' 2.0', '1.00', ''].map((version) => document(version)),
+    refuse: ['2', '2.000', '2.00 ', '1.00', ''].map((version) => document(version)),
   },
   'C19 URLs that attackers made': {
     take: ADDRESSES.map((url) => `<URL>${url}</URL>`),

@@ -123,8 +123,13 @@ const CASES: readonly [name: string, top: Top, xml: string, message: string | Re
     indicator('550e8400-e29b'),
     /'xs:ID'\. It must start with a letter or _, as _550e8400-e29b\.$/,
   ],
-  ['an identifier with a colon', 'iodef-2.0.xsd', indicator('example:indicator-1'), /There may be no colon in it\.$/],
-  ['an identifier with a blank', 'iodef-2.0.xsd', indicator('a b'), /There may be no white space in it\.$/],
+  [
+    'an identifier with a colon',
+    'iodef-2.0.xsd',
+    indicator('example:indicator-1'),
+    /There may be no colon in an ID\.$/,
+  ],
+  ['an identifier with a blank', 'iodef-2.0.xsd', indicator('a b'), /There may be no white space in an ID\.$/],
   ['an identifier with other characters', 'iodef-2.0.xsd', indicator('a/b'), /letters, digits, - \. and _/],
   [
     'an observable-id that begins with a digit',
