@@ -5,7 +5,7 @@ import { trim } from './trim.ts'
 
 /**
  * What is taken though the letter of a standard has it otherwise, since tools write it and it can be read in one way only
- * (docs/decisions/0010): never more than a warning, `strict` or not. It is carried as it came. A sentence; undefined for what is in order.
+ * (docs/decisions/0011): never more than a warning, `strict` or not. It is carried as it came. A sentence; undefined for what is in order.
  */
 export function toleranceOf(element: XmlElement): string | undefined {
   if (element.ns !== NS.iodef2 && element.ns !== NS.iodef1 && element.ns !== NS.rid) return undefined

@@ -8,7 +8,7 @@ import { parseContentType } from '../../src/rid/content-type.ts'
 import { schemas } from '../support/documents.ts'
 import { consume, grid, peer, sent, valid } from './journey.ts'
 
-/** docs/decisions/0010: each file as it would be posted, and what becomes of it. */
+/** docs/decisions/0011: each file as it would be posted, and what becomes of it. */
 interface Written {
   readonly file: string
   /** Content-Type */
