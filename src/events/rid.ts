@@ -12,12 +12,12 @@ export const RID = {
   'improper-reply': {
     level: 'error',
     text: 'RID peer sent an improper reply',
-    help: 'the report was delivered (the peer said 2xx), but its answer is not RID; tell the peer',
+    help: 'its 2xx has a body that is no RID message: the delivery is held (`replies: lenient` takes it for delivered), or a MsgType that may not answer: delivered. Tell the peer',
   },
   'reply-unreadable': {
     level: 'error',
     text: 'RID reply could not be read',
-    help: 'a fault of ours: report it. The report was delivered (the peer said 2xx)',
+    help: 'a fault of ours: report it. The delivery is held, since the reply may deny it',
   },
   'rid-not-taken': {
     level: ['error', 'warn'],

@@ -193,13 +193,13 @@ export function renderAcknowledgement(
 const STATUSES = ['Approved', 'Denied', 'Pending', 'ext-value'] as const
 
 /**
- * Reads a peer's reply with as much patience as is safe: local names decide, since the RSA agent answers in a namespace of its
+ * Reads a peer's reply with as much patience as is safe: local names decide, in upper or lower case, since the RSA agent answers in a namespace of its
  * own and misspells `Acknowledgement`.
  */
 export function readReplyTree(root: XmlElement): Reply {
-  if (root.local !== 'RID')
+  if (root.local.toUpperCase() !== 'RID')
     return { kind: 'improper', reason: `the root element is ${root.local.slice(0, 40)}, not RID` }
-  const named = (local: string) => elements(root).find((e) => e.local === local)
+  const named = (local: string) => elements(root).find((e) => e.local.toLowerCase() === local.toLowerCase())
   const policy = named('RIDPolicy')
   const msgType = (policy && attribute(policy, 'MsgType')?.trim()) ?? ''
   const request = named('RequestStatus')
@@ -208,7 +208,7 @@ export function readReplyTree(root: XmlElement): Reply {
     const justification = attribute(request, 'Justification')?.trim().slice(0, 60)
     return {
       kind: 'acknowledgement',
-      status: STATUSES.find((s) => s === status) ?? 'unknown',
+      status: STATUSES.find((s) => s.toLowerCase() === status?.toLowerCase()) ?? 'unknown',
       ...(justification !== undefined && { justification }),
     }
   }

@@ -36,7 +36,7 @@ interface Response {
 export interface SenderNews {
   'peer-refused': Response
   /** `beginning` of the body, printable and short */
-  'improper-reply': Response & { readonly note: string; readonly beginning: string | undefined }
+  'improper-reply': Response & { readonly note: string; readonly beginning: string }
   'reply-unreadable': { readonly peer: string; readonly err: unknown }
   'peer-away': { readonly peer: string; readonly reason: string }
   'peer-connections-left': { readonly peer: string; readonly err: unknown }

@@ -7,11 +7,20 @@ import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { parseContentType } from './content-type.ts'
 import type { ReadReply, Receiver, Reply, RidSender } from './contract.ts'
 import type { SenderNews } from './news.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
-import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
+import {
+  beginningOf,
+  bodilessOutcome,
+  excerpt,
+  isBlank,
+  type PeerResponse,
+  refusedOutcome,
+  repliedOutcome,
+} from './reply-outcome.ts'
 import { loadTls } from './tls.ts'
 
 interface SenderLimits {
@@ -89,27 +98,23 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       tell('peer-refused', about)
       return refusedOutcome(response, now())
     }
-    const outcome = await acceptedOutcome(response, request)
-    if (outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply') {
-      // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
-      const beginning = body && excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
-      tell('improper-reply', { ...about, note: printable(outcome.note.text), beginning })
-    }
+    if (body !== undefined && isBlank(body)) return bodilessOutcome(response)
+    const reply = await read(response)
+    // it may say Denied: asking again is idempotent, guessing is not
+    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
+    const outcome = repliedOutcome(response, reply, request, receiver.replies)
+    const noted =
+      outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply' ? outcome.note.text : undefined
+    const note = reply.kind === 'improper' ? `improper reply: ${reply.reason}` : noted
+    // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
+    if (note !== undefined) tell('improper-reply', { ...about, note: printable(note), beginning: beginningOf(body) })
     return outcome
   }
 
-  async function acceptedOutcome(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
-    const { status, body } = response
-    if (body === undefined || body.length === 0) return bodilessOutcome(response)
-    const reply = await read(body)
-    // it may say Denied: asking again is idempotent, guessing is not
-    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
-    return repliedOutcome(status, reply, request)
-  }
-
-  async function read(body: Uint8Array): Promise<Reply | 'busy'> {
+  async function read({ body, contentType }: PeerResponse): Promise<Reply | 'busy'> {
+    if (body === undefined) return { kind: 'improper', reason: 'longer than the limit' }
     try {
-      return await readReply(body)
+      return await readReply(body, parseContentType(contentType ?? '')?.charset)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'intake-busy') return 'busy'
       tell('reply-unreadable', { peer, err: error })
