@@ -47,7 +47,7 @@ export const RID = {
   'peer-away': {
     level: 'warn',
     text: 'RID peer cannot be reached',
-    help: 'network, firewall, peer down; or its certificate: `reason` is a code of the system or of OpenSSL',
+    help: 'network, firewall, peer down: `reason` is a code of the system; `TLS handshake failed` says whose certificate is wrong, and how',
   },
   'peer-connections-left': {
     level: 'warn',
@@ -80,7 +80,7 @@ export const RID = {
   'tls-refused': {
     level: ['info', 'debug'],
     text: 'TLS handshake refused',
-    help: "a client without a good certificate; `reason` is OpenSSL's",
+    help: "a client without a good certificate; `reason` is OpenSSL's, `words` what it means: see [Certificates](#certificates). `INVALID_PURPOSE`: it is for servers alone",
     measures: [
       {
         metric: 'connectionsRefused',

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
 import { Agent, type Dispatcher, errors } from 'undici'
@@ -22,6 +23,7 @@ import {
   repliedOutcome,
 } from './reply-outcome.ts'
 import { loadTls } from './tls.ts'
+import { networkWords } from './tls-words.ts'
 
 interface SenderLimits {
   /** ms to a TCP connection and TLS session */
@@ -142,7 +144,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         })
       } catch (error) {
         if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
-        const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error)
+        const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error, tls)
         tell('peer-away', { peer, reason })
         return { kind: 'retry', reason: `The peer cannot be reached: ${reason}`, destinationDown: true }
       } finally {
@@ -223,7 +225,24 @@ function isReset(error: unknown): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
 }
 
-/** OpenSSL's, Node's or undici's code, or the error's name: texts may name addresses and files. */
-function networkReason(error: unknown): string {
-  return codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
+/** OpenSSL's, Node's or undici's code, in words where it is of TLS, or the error's name: texts may name addresses and files. */
+function networkReason(error: unknown, { cert }: TlsFiles): string {
+  const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
+  if (!isReset(error)) return networkWords(code)
+  // in TLS 1.3 a server sees our certificate when for us the handshake is over: it can but hang up
+  return isForClients(cert)
+    ? `it closed the connection before it answered, as one does that does not take our certificate (${code})`
+    : `TLS handshake failed: our certificate is not for clients, its extended key usage lacks clientAuth (${code})`
 }
+
+function isForClients(cert: string): boolean {
+  try {
+    const { keyUsage } = new X509Certificate(readFileSync(cert))
+    return keyUsage === undefined || keyUsage.includes(CLIENT_AUTH)
+  } catch {
+    return true
+  }
+}
+
+/** RFC 5280 §4.2.1.12: id-kp-clientAuth */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'

@@ -10,6 +10,7 @@ import type { ListenerNews } from './news.ts'
 import { expectations, NOT_FOUND } from './preconditions.ts'
 import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
+import { tlsWords } from './tls-words.ts'
 
 interface TlsServerOptions {
   readonly material: TlsMaterial
@@ -84,7 +85,8 @@ export function createClientErrorHandler({
       const reason = String((socket as TLSSocket).authorizationError ?? code)
       // scanners and health checks only open and close
       const level = reason === 'ECONNRESET' ? 'debug' : 'info'
-      tell('tls-refused', { remote: socket.remoteAddress, reason }, level)
+      const words = tlsWords(reason)
+      tell('tls-refused', { remote: socket.remoteAddress, reason, ...(words && { words }) }, level)
       socket.destroy()
       return
     }

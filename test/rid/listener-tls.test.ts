@@ -43,6 +43,8 @@ test('a certificate for servers only gets no TLS session', async () => {
   const forServers = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example'], server: true })
   await using bench = await startBench()
   await assertNoSession(bench, forServers, /INVALID_PURPOSE/)
+  const refused = bench.lines.find(({ event }) => event === 'tls-refused')
+  assert.match(String(refused?.words), /extended key usage lacks clientAuth/)
 })
 
 test('a revoked certificate gets no TLS session, another of the same CA does', async () => {
