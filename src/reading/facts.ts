@@ -55,8 +55,8 @@ export function factsOf(
     const label = askedBy(element)
     if (label !== undefined) labels.add(label)
     if (label !== undefined && !askers.has(label)) askers.set(label, element)
-    const message = toleranceOf(element)
-    if (message !== undefined && tolerated.length < MOST) tolerated.push({ ...placeOf(element), message })
+    const message = tolerated.length < MOST ? toleranceOf(element) : undefined
+    if (message !== undefined) tolerated.push({ ...placeOf(element), message })
     if (element.local === 'Incident') incidents.push(element)
   }
   let incident: XmlElement | undefined

@@ -127,12 +127,12 @@ function notDefined(name: string): string {
 
 function mismatch(message: string): string {
   const [, open = '?', line = '?', close = '?'] = /mismatch: (\S+) line (\d+) and (\S+)/.exec(message) ?? []
-  return `</${close}> stands where </${open}> is due: <${open}> was opened in line ${line}.`
+  return `The end tag of "${close}" stands where that of "${open}" is due, which was opened in line ${line}.`
 }
 
 function cutOff(message: string): string {
   const [, open = '?', line = '?'] = /in tag (\S+) line (\d+)/.exec(message) ?? []
-  return `The document ends inside <${open}>, opened in line ${line}: it was cut off, or </${open}> is missing.`
+  return `The document ends inside "${open}", opened in line ${line}: it was cut off, or an end tag is missing.`
 }
 
 function undeclared(prefix: string): string {
@@ -148,7 +148,7 @@ function notXml(text: string): string {
 
 function behindTheEnd(rest: string): string {
   const name = /^\s*<([^\s<>/]{1,60})/.exec(rest)?.[1]
-  const what = name === undefined ? shown(rest) : `<${name}>`
+  const what = name === undefined ? shown(rest) : `Another element, "${name}",`
   return `${what} stands behind the end of the document, which has one root element.`
 }
 

@@ -76,12 +76,20 @@ const CASES: readonly [name: string, text: string, message: string | RegExp, pla
     '"ü garbage" stands behind the end of the document, which has one root element.',
     [2, 2],
   ],
-  ['two documents', '<a/><b/>', '<b> stands behind the end of the document, which has one root element.'],
-  ['the wrong end tag', '<a>\n<b>\n</a>', '</a> stands where </b> is due: <b> was opened in line 2.'],
+  [
+    'two documents',
+    '<a/><b/>',
+    'Another element, "b", stands behind the end of the document, which has one root element.',
+  ],
+  [
+    'the wrong end tag',
+    '<a>\n<b>\n</a>',
+    'The end tag of "a" stands where that of "b" is due, which was opened in line 2.',
+  ],
   [
     'a document that was cut off',
     '<a>\n<b>',
-    'The document ends inside <b>, opened in line 2: it was cut off, or </b> is missing.',
+    'The document ends inside "b", opened in line 2: it was cut off, or an end tag is missing.',
   ],
   ['a document that was cut off in an end tag', '<a>\n</', /ends in the middle of its markup/],
   ['a document that was cut off in a name', '<a>\n</a', /ends in the middle of its markup/],
@@ -111,7 +119,7 @@ const CASES: readonly [name: string, text: string, message: string | RegExp, pla
     '<a>'.repeat(300) + '</a>'.repeat(300),
     'The elements are nested too deeply: 256 levels are the limit.',
   ],
-  ['a broken document that says XML 1.1', '<?xml version="1.1"?>\n<a>', /^The document ends inside <a>/],
+  ['a broken document that says XML 1.1', '<?xml version="1.1"?>\n<a>', /^The document ends inside "a"/],
 ]
 for (const [name, text, message, place] of CASES) {
   test(`not well-formed, and why: ${name}`, () => {
@@ -134,7 +142,7 @@ test('prefixes that nobody declared are all told, and what stops the parser', ()
   assert.deepEqual(parsed.ok ? [] : parsed.errors.map(({ message }) => message.slice(0, 14)), [
     'The prefix "p"',
     'The prefix "q"',
-    '</a> stands wh',
+    'The end tag of',
   ])
 })
 
