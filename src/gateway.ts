@@ -143,9 +143,9 @@ function createSenders({ config, events, reader }: Parts): Map<string, Reloadabl
   // as many connections as sends: the deadline of a send includes the wait for one
   const limits = { connections: config.delivery.concurrency }
   const senders = new Map<string, ReloadableRidSender>()
-  for (const { name, url, identity } of config.peers) {
+  for (const { name, url, identity, replies } of config.peers) {
     if (url === undefined) continue
-    const receiver = { name, url, identity }
+    const receiver = { name, url, identity, replies }
     senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, tell: events.tell, limits }))
   }
   return senders

@@ -1,5 +1,5 @@
+import { didYouMean } from '../did-you-mean.ts'
 import { overlap } from './address-overlap.ts'
-import { didYouMean } from './did-you-mean.ts'
 import { fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'

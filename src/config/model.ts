@@ -52,6 +52,10 @@ const peer = f.mapping({
     .prefault({})
     .describe('RIDPolicy of what it is sent (RFC 6545 section 5.2)'),
   strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
+  replies: f
+    .oneOf(['strict', 'lenient'])
+    .default('strict')
+    .describe('whether a 2xx counts as proof only when its body is empty or a RID message, or whatever it is'),
 })
 
 const password = z

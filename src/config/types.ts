@@ -40,6 +40,8 @@ export interface PeerConfig {
   readonly restrictions: readonly Restriction[]
   readonly policy: { readonly region: string; readonly traffic: string }
   readonly strict: boolean
+  /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
+  readonly replies?: 'strict' | 'lenient'
 }
 
 export interface GridConfig {

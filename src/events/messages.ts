@@ -25,6 +25,8 @@ export interface MessageNews {
     readonly envelope?: string
     readonly deliveries: number
     readonly warnings?: number
+    /** what touches the text of the document, in words */
+    readonly note?: string
   }
   duplicate: Arrival
   denied: Refusal

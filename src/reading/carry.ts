@@ -5,7 +5,6 @@ import type { XmlElement } from '../xml/tree.ts'
 import type { Checked } from './check-text.ts'
 import type { Described } from './describe.ts'
 import type { DocumentReading, Original } from './document.ts'
-import { schemaOf } from './format.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
@@ -24,7 +23,7 @@ export function carry(
 ): Carried {
   const { fragile, carriable, knownAround, needed, carried } = checked.facts
   const { xml, version } = described
-  const source = sourceOf(schemas, checked, document, described, (rid?.signatures.length ?? 0) > 0)
+  const source = sourceOf(checked, document, described, (rid?.signatures.length ?? 0) > 0)
   const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
   return {
     original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
@@ -35,19 +34,17 @@ export function carry(
 }
 
 /**
- * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a prefix in
- * the value of an xsi:type, whose declaration the normal form has not.
+ * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with an xsi:type
+ * whose name the normal form cannot keep.
  */
 function sourceOf(
-  schemas: ReadonlyMap<string, Schema>,
   { text, root, facts }: Checked,
   document: XmlElement,
   { xml, version }: Described,
   signedBeside: boolean,
 ): Original | null {
   const signed = signedBeside || facts.signed
-  if (!signed && !facts.prefixedType) return null
-  const schema = facts.prefixedType ? schemas.get(schemaOf(document)) : undefined
-  const source = sourceText(text, root, document, xml, schema)
+  if (!signed && !facts.unsettledType) return null
+  const source = sourceText(text, root, document, xml)
   return source === undefined ? null : { text: source, reason: signed ? 'signature' : 'characters', version }
 }

@@ -86,6 +86,7 @@ async function read(reader: Reader, item: Pick<GridItem, 'xml'>, again = true): 
       errors: [{ line: 0, column: 0, message: error.publicText }],
       more: 0,
       warnings: [],
+      remarks: [],
       root: '',
       rid: null,
       item: null,
@@ -200,7 +201,7 @@ function deliveriesFor(
       loops.push(events.loopStopped(loop))
       continue
     }
-    const withheld = withheldFrom(peer, topic, part.needed)
+    const withheld = withheldFrom(peer, topic, part.needed, consumed.reasons)
     rows.push({
       kind: 'peer',
       destination: peer.name,

@@ -1,17 +1,25 @@
 import type { Config, PeerConfig } from '../config/types.ts'
-import { missingFrom, type Needed } from '../iodef/restriction.ts'
+import { missingFrom, type Needed, type Reasons } from '../iodef/restriction.ts'
 import { joinDocument } from '../profile/shell.ts'
 import type { OutgoingMessage } from '../rid/contract.ts'
 import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
 import type { Part } from './part.ts'
 
-/** Why the peer may not have it now, or undefined. Asked when an item comes in, and again before it goes out. */
-export function withheldFrom(peer: PeerConfig, topic: string, needed: Needed): string | undefined {
+/**
+ * Why the peer may not have it now, or undefined. Asked when an item comes in, and again before it goes out, when nobody knows any more
+ * which element asks for what.
+ */
+export function withheldFrom(
+  peer: PeerConfig,
+  topic: string,
+  needed: Needed,
+  reasons: Reasons = {},
+): string | undefined {
   if (!peer.topics.includes(topic)) return `Topic ${topic} is not listed for ${peer.name}`
   const missing = missingFrom(peer.restrictions, needed)
-  return missing === undefined
-    ? undefined
-    : `restriction: the document counts as "${missing}", which ${peer.name} may not be sent`
+  if (missing === undefined) return undefined
+  const why = reasons[missing] === undefined ? '' : `: ${reasons[missing]}`
+  return `restriction: the document counts as "${missing}", which ${peer.name} may not be sent${why}`
 }
 
 /**

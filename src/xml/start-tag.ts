@@ -100,5 +100,13 @@ function resolve(name: string, scope: Scope): { ns: string; local: string } {
 
 /** Namespaces in XML 1.0 §6.2: the default namespace does not apply to attributes. */
 function resolveAttribute(name: string, value: string, scope: Scope): XmlAttribute {
-  return name.includes(':') ? { ...resolve(name, scope), value } : { ns: '', local: name, value }
+  if (!name.includes(':')) return { ns: '', local: name, value }
+  const { ns, local } = resolve(name, scope)
+  return ns === NS.xsi && local === 'type' ? { ns, local, value, typeNs: typeNs(value, scope) } : { ns, local, value }
+}
+
+/** XML Schema Part 1 §2.6.1: a QName, in the default namespace where it has no prefix. */
+function typeNs(value: string, { prefixes }: Scope): string {
+  const name = value.trim()
+  return prefixes[name.includes(':') ? name.slice(0, name.indexOf(':')) : ''] ?? ''
 }

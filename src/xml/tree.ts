@@ -19,6 +19,8 @@ export interface XmlAttribute {
   readonly ns: string
   readonly local: string
   readonly value: string
+  /** of an xsi:type: the namespace of the type that it names; '' for none, and where its prefix is declared nowhere */
+  readonly typeNs?: string
 }
 
 /** Text is a plain string; two strings never stand side by side. */

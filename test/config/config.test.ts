@@ -71,6 +71,7 @@ describe('a configuration', () => {
       restrictions: ['public', 'partner'],
       policy: { region: 'PeerToPeer', traffic: 'Attack' },
       strict: false,
+      replies: 'strict',
     })
     assert.deepEqual(config?.grid.topics[0], {
       name: 't',

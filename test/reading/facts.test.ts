@@ -12,7 +12,7 @@ function facts(text: string): Facts {
 
 const holding = (xml: string) => documentText([incidentText({ content: additionalData(xml) })])
 
-const QUIET = { signed: false, prefixedType: false, fragile: false, carriable: true, knownAround: false }
+const QUIET = { signed: false, unsettledType: false, fragile: false, carriable: true, knownAround: false }
 const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
   ['nothing special', '<x xmlns="urn:x" y="z"/>', {}],
   ['an XML Signature', '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>', { signed: true }],
@@ -20,7 +20,17 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
   [
     'a type with a prefix',
     '<x xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="p:q"/>',
-    { prefixedType: true, fragile: true },
+    { unsettledType: true, fragile: true },
+  ],
+  [
+    'a type in another namespace than its element',
+    '<x:y xmlns:x="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="q"/>',
+    { unsettledType: true, fragile: true },
+  ],
+  [
+    'a type in the namespace of its element',
+    '<x xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="q"/>',
+    {},
   ],
   ['a carriage return', '<x xmlns="urn:x">&#13;</x>', { fragile: true }],
   ['a namespace name that Brokers cannot store', '<x xmlns="urn:x" xmlns:p="urn:a b" p:y=""/>', { carriable: false }],
@@ -31,20 +41,20 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
 for (const [name, xml, expected] of FOUND) {
   test(`one look finds ${name}, in a document and in a RID message around it`, () => {
     for (const text of [holding(xml), ridText(holding(xml))]) {
-      const { signed, prefixedType, fragile, carriable, knownAround } = facts(text)
-      assert.deepEqual({ signed, prefixedType, fragile, carriable, knownAround }, { ...QUIET, ...expected })
+      const { signed, unsettledType, fragile, carriable, knownAround } = facts(text)
+      assert.deepEqual({ signed, unsettledType, fragile, carriable, knownAround }, { ...QUIET, ...expected })
     }
   })
 }
 
 test('what is wrong with a RID message is no fact of its document', () => {
-  const { signed, prefixedType, fragile, carriable, knownAround } = facts(
+  const { signed, unsettledType, fragile, carriable, knownAround } = facts(
     ridText(documentText(), {
       documentAttributes: ' meaning="a&#10;b" xmlns:p="urn:a b" p:x=""',
       behind: '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>',
     }),
   )
-  assert.deepEqual({ signed, prefixedType, fragile, carriable, knownAround }, QUIET)
+  assert.deepEqual({ signed, unsettledType, fragile, carriable, knownAround }, QUIET)
 })
 
 test('restrictions are told apart by what is shown: all, the document, and what an item carries', () => {

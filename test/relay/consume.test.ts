@@ -335,3 +335,17 @@ test('what another delivery stands for is not counted as one', async () => {
   )
   assert.deepEqual(counts, [1, 0])
 })
+
+test('why an item is withheld from a peer names the element and the cause', async () => {
+  await using t = await bench([peer({ name: 'csirt-b', restrictions: ['public'] })])
+  const content = additionalData(
+    '<Contact xmlns="urn:ietf:params:xml:ns:iodef-2.0" role="creator" type="person" restriction="amber"/>',
+  )
+  await t.consume([one('1', { content })])
+  const [row] = await t.store.list()
+  assert.equal(row?.state, 'withheld')
+  assert.match(
+    row?.reason ?? '',
+    /counts as "need-to-know", which csirt-b may not be sent: restriction "amber" \(Contact in line 1\)$/,
+  )
+})
