@@ -36,4 +36,9 @@ describe('the place of what libxml2 complains of', () => {
   test('is unknown where the path leads nowhere, or there is none', () => {
     for (const path of [undefined, '/*/*[3]', '/*/p:y', '', '/@x']) assert.equal(at(path), 'unknown', String(path))
   })
+
+  test('comes with the element around it', () => {
+    assert.equal(locate(root, '/*/*[2]/p:x[2]').parent, locate(root, '/*/*[2]').element)
+    assert.equal(locate(root, '/*').parent, undefined)
+  })
 })
