@@ -13,11 +13,16 @@ export interface TopicNews {
     readonly topic: string
     readonly created: boolean
     readonly access: string | undefined
+    /** as the Broker says */
+    readonly owner: string | undefined
     readonly maxItems: string | undefined
     readonly size: number
   }
   'topic-created': { readonly topic: string; readonly access: string }
   'topic-access': { readonly topic: string; readonly configured: string; readonly found: string }
+  'topic-repaired': { readonly topic: string; readonly fields: readonly string[] }
+  'topic-readers': { readonly topic: string; readonly added: number; readonly removed: number }
+  'topic-unwatched': { readonly topic: string; readonly reason: string }
   'topic-keeps-nothing': { readonly topic: string }
   'topic-members': { readonly topic: string; readonly reason: string }
   'topic-unavailable': { readonly topic: string; readonly reason: string }

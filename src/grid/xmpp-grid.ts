@@ -76,7 +76,7 @@ class XmppGrid implements Grid {
     if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
     const session = this.#session
     if (!session) return retry(this.#state.reason ?? 'The Controller is not connected.')
-    if (!loop.ready) return retry(`Topic ${topic} is not available.`)
+    if (!loop.ready) return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
     const { maxItem } = this.#options.config
     const { access } = loop
     const inFlight = this.#inFlight
@@ -207,7 +207,7 @@ class XmppGrid implements Grid {
       const consumer = this.#consumers.get(event.node)
       if (consumer) consumer.onEvent(event)
       else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
-      if (event.kind === 'delete') loop?.doubt()
+      if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
     }
   }
 
@@ -237,7 +237,7 @@ class XmppGrid implements Grid {
 
 /** A Topic nobody configured: watched, never created. */
 function bareTopic(name: string): TopicConfig {
-  return { name, payload: 'xep-0268', create: false, access: 'whitelist', members: [], restrictions: [] }
+  return { name, payload: 'xep-0268', create: false, members: [], restrictions: [] }
 }
 
 function retry(reason: string): SendOutcome {

@@ -77,7 +77,6 @@ describe('a configuration', () => {
       name: 't',
       payload: 'xep-0268',
       create: false,
-      access: 'whitelist',
       members: [],
       restrictions: ['public', 'partner'],
     })

@@ -175,19 +175,6 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.deepEqual(stranger.recorder.received, [])
     })
 
-    test('a Topic that became open takes nothing until it was looked at again', async () => {
-      const topic = topicConfig({ name: 'opened' })
-      const provider = await begin({ topics: [topic] }, { timing: FAST })
-      const form = [
-        '<x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>http://jabber.org/protocol/pubsub#node_config',
-        '</value></field><field var="pubsub#access_model"><value>open</value></field></x>',
-      ].join('')
-      await asOwner(`<configure node="opened">${form}</configure>`)
-      const outcome = await provider.grid.publish('opened', 'a', '<a xmlns="urn:x"/>', never)
-      assert.equal(outcome.kind, 'retry', JSON.stringify(outcome))
-      await until(() => provider.log.lines.some((line) => line.text.includes('another access model')), 'the warning')
-    })
-
     test('is back after a restart of the server, and reads what it missed', async () => {
       const topic = topicConfig({ name: 'restart', members: [`member@${broker.domain}`] })
       const provider = await begin({ topics: [topic] }, { timing: FAST })

@@ -33,6 +33,8 @@ export interface Retained {
   readonly broker: string
   readonly node: string
   readonly signal: AbortSignal
+  /** of our subscription: a Broker that may have several asks for it (XEP-0060 §6.5.9.1) */
+  readonly subid: string | undefined
   /** ids that are known not to be had */
   readonly flawed: ReadonlySet<string>
   /** an item that is over our limits even when it is fetched alone */
@@ -108,7 +110,7 @@ export async function* fetchRetained(
 type Fetched = ReceivedItem | 'gone' | 'oversized'
 
 async function fetchItem(from: Retained, id: string, size?: number): Promise<Fetched> {
-  const answer = await request(from, itemsRequest(from.node, [id]), size)
+  const answer = await request(from, itemsRequest(from, [id]), size)
   if (answer.kind === 'oversized') return 'oversized'
   if (answer.kind === 'error' && answer.error.condition === 'item-not-found') return 'gone'
   if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be read')
@@ -116,7 +118,7 @@ async function fetchItem(from: Retained, id: string, size?: number): Promise<Fet
 }
 
 async function readNewest(from: Retained, count: number): Promise<string[] | 'oversized'> {
-  const answer = await request(from, itemsRequest(from.node, [], { max_items: String(count) }), ANSWER_LIMIT)
+  const answer = await request(from, itemsRequest(from, [], { max_items: String(count) }), ANSWER_LIMIT)
   if (answer.kind === 'oversized') return 'oversized'
   if (answer.kind !== 'result') throw new BackfillError(answer, 'The newest items cannot be read')
   return answered(answer.stanza).map((item) => item.id)
@@ -162,8 +164,9 @@ async function isTooLong(from: Retained, id: string): Promise<boolean> {
   return true
 }
 
-function itemsRequest(node: string, ids: readonly string[], attributes: Record<string, string> = {}): string {
-  return pubsub(xml('items', { node, ...attributes }, ...ids.map((id) => xml('item', { id }))))
+function itemsRequest(from: Retained, ids: readonly string[], attributes: Record<string, string> = {}): string {
+  const { node, subid } = from
+  return pubsub(xml('items', { node, subid, ...attributes }, ...ids.map((id) => xml('item', { id }))))
 }
 
 function answered(stanza: Element): ReceivedItem[] {

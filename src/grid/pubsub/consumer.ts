@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { xml } from '@xmpp/client'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
@@ -11,9 +10,9 @@ import { jitter } from '../xmpp/supervise.ts'
 import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
 import type { ReceivedItem, TopicEvent } from './events.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
-import { PUBSUB, pubsub } from './protocol.ts'
 import { Reread } from './reread-schedule.ts'
 import { Past } from './retained.ts'
+import { subscribe, subscribeAnew, unsubscribe } from './subscription.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
 
 interface ConsumerOptions {
@@ -54,6 +53,7 @@ export class Consumer {
   readonly #past: Past
   readonly #reread: Reread
   #resyncAt = 0
+  #subid: string | undefined
   #failures = 0
   #again: (() => void) | undefined
 
@@ -106,32 +106,28 @@ export class Consumer {
   /** Ends the subscription of this login. */
   async unsubscribe(session: Session): Promise<void> {
     const { broker, topic } = this.#options
-    const payload = pubsub(xml('unsubscribe', { node: topic, jid: session.address.full }))
-    await session.request({ to: broker, type: 'set', payload, timeoutMs: 2_000 })
+    await unsubscribe(session, broker, topic, session.address.full, this.#subid)
   }
 
-  /** XEP-0060 §6.1. The bare JID's subscription outlives the session; asking again for what there is changes nothing. */
+  /** A value: why it cannot be followed. */
   async #subscribe(session: Session): Promise<FollowEnd | undefined> {
     const { broker, topic, liveOnly } = this.#options
-    const jid = liveOnly ? session.address.full : session.address.bare
-    const answer = await session.request({
-      to: broker,
-      type: 'set',
-      payload: pubsub(xml('subscribe', { node: topic, jid })),
-    })
-    if (answer.kind === 'error') {
+    const answer = liveOnly
+      ? await subscribeAnew(session, broker, topic, session.address.full)
+      : await subscribe(session, broker, topic)
+    if (!('state' in answer)) {
+      if (answer.kind !== 'error') return { kind: 'away', reason: answerError(answer, 'Subscribing').message }
       return { kind: 'refused', reason: `It cannot be subscribed to: ${errorText(answer.error)}.` }
     }
-    if (answer.kind !== 'result') return { kind: 'away', reason: answerError(answer, 'Subscribing').message }
-    const subscription = answer.stanza.getChild('pubsub', PUBSUB)?.getChild('subscription')?.attrs.subscription
-    if (subscription === 'pending') return { kind: 'refused', reason: 'The subscription waits for approval.' }
-    if (subscription === 'unconfigured') return { kind: 'refused', reason: 'The subscription must be configured.' }
+    this.#subid = answer.subid
+    if (answer.state === 'pending') return { kind: 'refused', reason: 'The subscription waits for approval.' }
+    if (answer.state === 'unconfigured') return { kind: 'refused', reason: 'The subscription must be configured.' }
     return undefined
   }
 
   async #consume(session: Session, signal: AbortSignal): Promise<FollowEnd> {
     const { clock, liveOnly, resyncMs, up } = this.#options
-    const following: Following = { from: this.#past.of(session, signal), handed: new Map() }
+    const following: Following = { from: this.#past.of(session, signal, this.#subid), handed: new Map() }
     if (!liveOnly) {
       const failed = await this.#join(following, await this.#reread.settle())
       if (failed) return failed

@@ -30,13 +30,14 @@ export class Past {
   }
 
   /** Where it is read from. */
-  of(session: Session, signal: AbortSignal): Retained {
+  of(session: Session, signal: AbortSignal, subid?: string): Retained {
     const { broker, topic, tell } = this.#options
     return {
       session,
       broker,
       node: topic,
       signal,
+      subid,
       flawed: this.#flawed,
       oversized: (id) => {
         this.remember(id)

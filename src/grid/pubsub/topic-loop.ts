@@ -4,7 +4,9 @@ import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
 import type { TopicNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
-import { checkTopic, setMembers } from './topics.ts'
+import { accessOf } from './node-configuration.ts'
+import { watchTopic } from './subscription.ts'
+import { checkTopic } from './topics.ts'
 
 interface TopicLoopOptions {
   readonly config: GridConfig
@@ -34,10 +36,12 @@ const DOUBT_PAUSE = 1_000
 /** One Topic through one session after the other: checked, made, followed, checked again when in doubt. */
 export class TopicLoop {
   readonly #options: TopicLoopOptions
-  #membersPending = false
   #ready = false
   #access: string | undefined
   #doubt = new AbortController()
+  #reason: string | null = null
+  /** repairs that were tried in this session */
+  #tried = new Set<string>()
 
   constructor(options: TopicLoopOptions) {
     this.#options = options
@@ -46,6 +50,11 @@ export class TopicLoop {
   /** Items may be published to it, also while it cannot be consumed. */
   get ready(): boolean {
     return this.#ready
+  }
+
+  /** why not */
+  get reason(): string | null {
+    return this.#reason
   }
 
   /** the access model it had when it was checked */
@@ -62,6 +71,7 @@ export class TopicLoop {
   /** Works until the signal aborts (the session is over). */
   async run(session: Session, signal: AbortSignal): Promise<void> {
     const { clock, state, retryMs } = this.#options
+    this.#tried = new Set()
     while (!signal.aborted) {
       state('connecting', null)
       this.#doubt = new AbortController()
@@ -72,6 +82,7 @@ export class TopicLoop {
         const pause = this.#doubt.signal.aborted ? DOUBT_PAUSE : 0
         await clock.sleep(Math.max(end.delayMs, pause), signal)
       } else {
+        this.#reason = end.reason
         state(end.kind === 'refused' ? 'refused' : 'down', end.reason)
         this.#options.tell('topic-unavailable', { topic: this.#options.topic.name, reason: end.reason })
         await clock.sleep(retryMs, signal)
@@ -83,22 +94,18 @@ export class TopicLoop {
 
   async #once(session: Session, until: AbortSignal): Promise<FollowEnd> {
     const { config, topic, tell, follow, clock } = this.#options
-    const check = await checkTopic(session, config.broker, topic, config.maxItem, tell)
+    const check = await checkTopic(session, config.broker, topic, config.maxItem, tell, this.#tried)
     if (check.kind !== 'ready') {
       this.#ready = false
       return check
     }
-    this.#membersPending ||= check.created
-    if (this.#membersPending) {
-      const problem = await setMembers(session, config.broker, topic)
-      // nobody who should not read it can: publishing need not wait, the members may
-      if (problem !== undefined) tell('topic-members', { topic: topic.name, reason: problem })
-      else this.#membersPending = false
-    }
     // a Broker that does not say: what we would have made it
-    this.#access = check.access ?? (topic.create ? topic.access : undefined)
+    this.#access = check.access ?? (topic.create ? accessOf(topic) : undefined)
     this.#ready = true
     if (follow) return follow(session, until)
+    // its deletion must be heard: a Broker may make it anew at the next publication, with nobody in it (XEP-0060 §7.1.4)
+    const unheard = await watchTopic(session, config.broker, topic, this.#access)
+    if (unheard !== undefined) tell('topic-unwatched', { topic: topic.name, reason: unheard })
     this.#options.state('up', null)
     while (!until.aborted) await clock.sleep(3_600_000, until)
     return { kind: 'again', delayMs: 0 }
