@@ -45,6 +45,9 @@ interface ItemNews {
   'dropped-event': {
     readonly reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic'
     readonly from: string
+    /** where it is one item that is known */
+    readonly topic?: string
+    readonly item?: string
   }
   'item-too-long': { readonly topic: string; readonly item: string }
   'item-unreadable': { readonly topic: string; readonly item: string; readonly reason: string }

@@ -9,6 +9,7 @@ import { Consumer } from './pubsub/consumer.ts'
 import { readEvents } from './pubsub/events.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
 import { InFlight, publishItem } from './pubsub/provider.ts'
+import { judgeRefusal } from './pubsub/rights.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { discoverTopics } from './pubsub/topics.ts'
 import type { DroppedStanza } from './xmpp/parser.ts'
@@ -81,9 +82,11 @@ class XmppGrid implements Grid {
     const { access } = loop
     const inFlight = this.#inFlight
     const request = { session, broker: this.#broker, topic, itemId, xml, maxItem, access, signal, inFlight }
-    const { outcome, doubt } = await publishItem(request)
-    if (doubt) loop.doubt()
-    return outcome
+    const { outcome, doubt, refusal } = await publishItem(request)
+    const judged = refusal && (await judgeRefusal(request, refusal))
+    if (doubt || judged?.lost !== undefined) loop.doubt(judged?.lost)
+    if ((judged?.outcome ?? outcome).kind === 'delivered') loop.published()
+    return judged?.outcome ?? outcome
   }
 
   async discover(signal: AbortSignal) {
@@ -144,7 +147,7 @@ class XmppGrid implements Grid {
       handlers,
       clock: this.#clock,
       tell,
-      up: () => this.#setTopicState(topic, 'up', null),
+      up: (reason) => this.#loops.get(topic)?.up(reason),
       liveOnly: liveOnly ?? false,
       resyncMs: timing?.resync ?? 300_000,
       bufferSize: 16 * stanzaLimit(config.maxItem),
@@ -157,7 +160,7 @@ class XmppGrid implements Grid {
       config: { ...this.#options.config, broker: this.#broker },
       topic,
       state: (state, reason) => this.#setTopicState(topic.name, state, reason),
-      follow: consumer ? (session, signal) => consumer.follow(session, signal) : undefined,
+      follow: consumer ? (...from) => consumer.follow(...from) : undefined,
       clock: this.#clock,
       tell: this.#options.tell,
       retryMs: this.#options.timing?.topicRetry ?? 15_000,

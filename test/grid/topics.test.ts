@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { TopicConfig } from '../../src/config/types.ts'
-import { createGrid, type GridOptions } from '../../src/grid/xmpp-grid.ts'
+import { createXmppGrid, type XmppGridOptions } from '../../src/grid/xmpp-grid.ts'
 import { type BrokerUser, brokerUser, owner, pubsub } from '../support/broker-user.ts'
 import { type Broker, gridConfig, topicConfig } from '../support/brokers.ts'
 import { eventually } from '../support/eventually.ts'
@@ -31,11 +31,11 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await broker.dispose()
     })
 
-    async function begin(topic: Partial<TopicConfig>, options: Partial<GridOptions> = {}) {
+    async function begin(topic: Partial<TopicConfig>, options: Partial<XmppGridOptions> = {}) {
       const recorder = new Recorder()
       const log = new LogLines(recorder)
       const config = gridConfig(broker, { topics: [topicConfig(topic)] })
-      const grid = createGrid({ config, consume: [], handlers: recorder, tell: log.tell, timing: FAST, ...options })
+      const grid = createXmppGrid({ config, consume: [], handlers: recorder, tell: log.tell, timing: FAST, ...options })
       grid.start()
       await grid.whenUp(AbortSignal.timeout(30_000))
       const state = () => recorder.states.findLast(({ part }) => part === `topic:${topic.name}`)
@@ -74,7 +74,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const { access: _, ...unstated } = topicConfig({ name: 'expected', create: false })
       const config = gridConfig(broker, { topics: [unstated] })
       const recorder = new Recorder()
-      await using grid = createGrid({ config, consume: [], handlers: recorder, tell: () => {}, timing: FAST })
+      await using grid = createXmppGrid({ config, consume: [], handlers: recorder, tell: () => {}, timing: FAST })
       grid.start()
       await grid.whenUp(AbortSignal.timeout(30_000))
       assert.equal(recorder.stateOf('topic:expected'), 'up')

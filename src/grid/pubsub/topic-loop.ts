@@ -13,7 +13,9 @@ interface TopicLoopOptions {
   readonly topic: TopicConfig
   readonly state: (state: GridState, reason: string | null) => void
   /** Consumes until the signal aborts or the Topic must be looked at again; the reason why it cannot, if it cannot. */
-  readonly follow: ((session: Session, signal: AbortSignal) => Promise<FollowEnd>) | undefined
+  readonly follow:
+    | ((session: Session, signal: AbortSignal, keeps: boolean | undefined) => Promise<FollowEnd>)
+    | undefined
   readonly clock: Clock
   readonly tell: Tell<TopicNews>
   /** ms between looks at a Topic that is refused */
@@ -40,6 +42,10 @@ export class TopicLoop {
   #access: string | undefined
   #doubt = new AbortController()
   #reason: string | null = null
+  /** why nothing may be published, as the Broker said to a publication */
+  #lost: string | undefined
+  /** undefined: it is not used just now */
+  #blind: string | null | undefined
   /** repairs that were tried in this session */
   #tried = new Set<string>()
 
@@ -62,17 +68,41 @@ export class TopicLoop {
     return this.#access
   }
 
-  /** It may have gone or changed: nothing is published to it until it has been checked again. */
-  doubt(): void {
+  /**
+   * It may have gone or changed: nothing is published to it until it has been checked again. `lost`: why nothing may be published,
+   * which no look at it shows; it is `refused` until something is.
+   */
+  doubt(lost?: string): void {
+    const known = this.#lost !== undefined
+    this.#lost = lost ?? this.#lost
+    // each publication that is tried would have it checked again
+    if (lost !== undefined && known) return
+    if (lost !== undefined) this.#options.tell('topic-unavailable', { topic: this.#options.topic.name, reason: lost })
     this.#ready = false
     this.#doubt.abort()
+  }
+
+  /** Something came through. */
+  published(): void {
+    if (this.#lost === undefined) return
+    this.#lost = undefined
+    if (this.#blind !== undefined) this.up(this.#blind)
+  }
+
+  /** It is used; `blind`: what of it cannot be read, and why. */
+  up(blind: string | null): void {
+    this.#blind = blind
+    const reason = this.#lost ?? blind
+    this.#options.state(reason === null ? 'up' : 'refused', reason)
   }
 
   /** Works until the signal aborts (the session is over). */
   async run(session: Session, signal: AbortSignal): Promise<void> {
     const { clock, state, retryMs } = this.#options
     this.#tried = new Set()
+    this.#lost = undefined
     while (!signal.aborted) {
+      this.#blind = undefined
       state('connecting', null)
       this.#doubt = new AbortController()
       const until = AbortSignal.any([signal, this.#doubt.signal])
@@ -89,6 +119,7 @@ export class TopicLoop {
       }
     }
     this.#ready = false
+    this.#blind = undefined
     state('down', 'The Controller is not connected.')
   }
 
@@ -102,11 +133,11 @@ export class TopicLoop {
     // a Broker that does not say: what we would have made it
     this.#access = check.access ?? (topic.create ? accessOf(topic) : undefined)
     this.#ready = true
-    if (follow) return follow(session, until)
+    if (follow) return follow(session, until, check.keeps)
     // its deletion must be heard: a Broker may make it anew at the next publication, with nobody in it (XEP-0060 §7.1.4)
     const unheard = await watchTopic(session, config.broker, topic, this.#access)
     if (unheard !== undefined) tell('topic-unwatched', { topic: topic.name, reason: unheard })
-    this.#options.state('up', null)
+    this.up(null)
     while (!until.aborted) await clock.sleep(3_600_000, until)
     return { kind: 'again', delayMs: 0 }
   }

@@ -25,6 +25,8 @@ type TopicCheck =
       readonly created: boolean
       /** who may read it, where the Broker says so */
       readonly access: string | undefined
+      /** whether it keeps items, where the Broker says so */
+      readonly keeps: boolean | undefined
     }
   /** it is not there, or not as it must be: an operator decides, and it is looked at again later */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -116,19 +118,14 @@ async function inspect(look: Look, stanza: Element, created: boolean): Promise<T
   if (topic.create && answer.kind !== 'result') return notOurs(answer, meta)
   const value = (field: string) => configuration?.[field]?.[0] || meta[field]?.[0] || undefined
   const access = value('pubsub#access_model')
-  const expected = topic.create ? accessOf(topic) : topic.access
-  if (access !== undefined && expected !== undefined && access !== expected) {
-    // nothing may be shown there
-    if (isLaxer(access, expected)) {
-      const reason = created ? `It came out with access model ${access}` : `Its access model is ${access}`
-      return { kind: 'refused', reason: `${reason}, not ${expected}: others could read it.` }
-    }
-    tell('topic-access', { topic: topic.name, configured: expected, found: access })
-  }
+  const laxer = compareAccess(look, access, created)
+  if (laxer) return laxer
+  const persists = value('pubsub#persist_items')
+  const keeps = persists === undefined ? undefined : persists !== '0' && persists !== 'false'
   if (topic.create) {
     const unsettled = await settle(look, configuration ?? {})
     if (unsettled) return unsettled
-  } else if (['0', 'false'].includes(value('pubsub#persist_items') ?? '')) {
+  } else if (keeps === false) {
     tell('topic-keeps-nothing', { topic: topic.name })
   }
   const size = Number(value('pubsub#max_payload_size'))
@@ -137,7 +134,19 @@ async function inspect(look: Look, stanza: Element, created: boolean): Promise<T
     ...{ topic: topic.name, created, access, owner: owners.join(', ') || undefined },
     ...{ maxItems: value('pubsub#max_items'), size },
   })
-  return { kind: 'ready', created, access }
+  return { kind: 'ready', created, access, keeps }
+}
+
+/** A value: others could read it than those who are configured. */
+function compareAccess({ topic, tell }: Look, found: string | undefined, created: boolean): TopicCheck | undefined {
+  const expected = topic.create ? accessOf(topic) : topic.access
+  if (found === undefined || expected === undefined || found === expected) return undefined
+  if (isLaxer(found, expected)) {
+    const reason = created ? `It came out with access model ${found}` : `Its access model is ${found}`
+    return { kind: 'refused', reason: `${reason}, not ${expected}: others could read it.` }
+  }
+  tell('topic-access', { topic: topic.name, configured: expected, found })
+  return undefined
 }
 
 /** Of a Topic that is ours: what is missing of it is added, who has no business there is taken out. A value: it may not be used. */
