@@ -97,6 +97,12 @@ export const GRID = {
     text: 'Members set.',
     help: 'so many were `added`, and `removed` because `members` has them no more',
   },
+  'subscription-request': {
+    level: 'info',
+    text: 'Somebody asked to be subscribed.',
+    help: '`jid` is let in (`answer` is `approved`) where `members` has it, and `denied` otherwise',
+    cut: { jid: 200 },
+  },
   purge: { level: 'info', text: CHANGED, help: 'its items were purged' },
   delete: { level: 'info', text: CHANGED, help: 'it was deleted; the gateway looks for it again' },
   configuration: { level: 'info', text: CHANGED, help: 'its configuration was changed' },

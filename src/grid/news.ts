@@ -22,6 +22,12 @@ export interface TopicNews {
   'topic-access': { readonly topic: string; readonly configured: string; readonly found: string }
   'topic-repaired': { readonly topic: string; readonly fields: readonly string[] }
   'topic-readers': { readonly topic: string; readonly added: number; readonly removed: number }
+  /** XEP-0060 §8.6 */
+  'subscription-request': {
+    readonly topic: string
+    readonly jid: string
+    readonly answer: 'approved' | 'denied' | 'failed'
+  }
   'topic-unwatched': { readonly topic: string; readonly reason: string }
   'topic-keeps-nothing': { readonly topic: string }
   'topic-members': { readonly topic: string; readonly reason: string }

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { GridState } from '../vocabulary.ts'
 import type { Grid, GridOptions } from './contract.ts'
+import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { readEvents } from './pubsub/events.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
@@ -197,7 +198,20 @@ class XmppGrid implements Grid {
     }
   }
 
+  /** XEP-0060 §8.6: who owns a Topic is asked who may read it. */
+  async #onRequest(session: Session, request: SubscriptionRequest): Promise<void> {
+    const { node: topic, jid: who } = request
+    const configured = this.#topics().find(({ name, create }) => name === topic && create)
+    if (!configured) return
+    const answer = await answerRequest(session, this.#broker, configured, request)
+    this.#options.tell('subscription-request', { topic, jid: who, answer })
+    // we waited for it ourselves
+    if (answer === 'approved' && bareOf(who) === session.address.bare) this.#loops.get(topic)?.doubt()
+  }
+
   #onMessage(message: Element): void {
+    const request = bareOf(message.attrs.from ?? '') === this.#broker ? readRequest(message) : undefined
+    if (request && this.#session) void this.#onRequest(this.#session, request)
     if (!message.getChild('event', PUBSUB_EVENT) || message.attrs.type === 'error') return
     const from = message.attrs.from ?? ''
     // anybody can send us a message that looks like an event

@@ -153,6 +153,21 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     })
 
     if (kind === 'ejabberd') {
+      test('with `authorize` members are let in who ask, strangers are not, and we are ourselves', async () => {
+        const topic = { name: 'asked', access: 'authorize', members: [member.jid] } as const
+        await using gateway = await begin(topic, { consume: ['asked'] })
+        await until(() => gateway.state()?.state === 'up', 'our own approval')
+        for (const user of [member, stranger]) assert.equal((await user.subscribe('asked')).kind, 'result')
+        await until(
+          () => gateway.log.lines.filter(({ text }) => text.startsWith('Somebody asked')).length === 3,
+          'answers',
+        )
+        assert.deepEqual(await gateway.publish('asked-1'), { kind: 'delivered' })
+        await eventually('the item', () => hears(member, 'asked-1') && gateway.recorder.ids().includes('asked-1'))
+        assert.ok(!hears(stranger, 'asked-1'))
+        assert.equal(await reads(stranger, 'asked'), false)
+      })
+
       test('one that a stranger made first is refused, though it is closed', async () => {
         await stranger.create('theirs', { access_model: 'whitelist' })
         await using gateway = await begin({ name: 'theirs' })

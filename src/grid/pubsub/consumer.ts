@@ -42,6 +42,8 @@ interface Following {
 const LIVE_BATCH = 32
 /** ms until what was not seen is looked for again */
 const SECOND_LOOK = 5_000
+/** items without a payload in a row that make it the Topic's fault, not a publisher's */
+const BARE = 5
 /** ms between looks whether what may not be read may be read again */
 const BLIND_LOOK = 15_000
 
@@ -58,8 +60,8 @@ export class Consumer {
   #subid: string | undefined
   /** the address that is subscribed */
   #own: string | undefined
-  /** the last that came had no payload */
-  #bare = false
+  /** so many in a row had no payload */
+  #bare = 0
   #isUp = false
   #failures = 0
   #again: (() => void) | undefined
@@ -99,7 +101,7 @@ export class Consumer {
     const end = new AbortController()
     this.#own = this.#options.liveOnly ? session.address.full : session.address.bare
     this.#past.begin(keeps)
-    this.#bare = false
+    this.#bare = 0
     this.#again = () => end.abort()
     const until = AbortSignal.any([signal, end.signal])
     // What came since login, through an older subscription, waits in the queue like what comes from now on.
@@ -158,7 +160,7 @@ export class Consumer {
   }
 
   #show(): void {
-    this.#options.up(this.#past.blind ?? (this.#bare ? 'Its items come without a payload.' : null))
+    this.#options.up(this.#past.blind ?? (this.#bare >= BARE ? 'Its items come without a payload.' : null))
   }
 
   /** Does what comes first: take in what arrived, look for what was missed, or wait for either. A value: following ends. */
@@ -260,10 +262,9 @@ export class Consumer {
       const { topic, broker, tell } = this.#options
       tell('dropped-event', { reason: 'malformed', from: broker, topic, item: id })
     }
-    const wasBare = this.#bare
-    if (good.length > 0) this.#bare = false
-    else if (bad.some(({ malformed }) => !malformed)) this.#bare = true
-    if (this.#isUp && this.#bare !== wasBare) this.#show()
+    const wasBare = this.#bare >= BARE
+    this.#bare = good.length > 0 ? 0 : this.#bare + bad.filter(({ malformed }) => !malformed).length
+    if (this.#isUp && this.#bare >= BARE !== wasBare) this.#show()
     return good
   }
 

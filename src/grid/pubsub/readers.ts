@@ -51,7 +51,7 @@ export async function settleReaders(session: Session, broker: string, topic: Top
     await desk.unsubscribe(who)
   }
   for (const who of subscribers) await desk.unsubscribe(who)
-  return desk.verdict(missing, [...new Set([...extra, ...subscribers.map((who) => normal(bareOf(who)))])])
+  return desk.verdict(missing, [...new Set([...extra, ...subscribers.map((who) => normalAddress(bareOf(who)))])])
 }
 
 class Desk {
@@ -68,8 +68,8 @@ class Desk {
     this.#session = session
     this.#broker = broker
     this.#topic = topic
-    this.#own = normal(session.address.bare)
-    this.#members = new Set(topic.members.map(normal).filter((member) => member !== this.#own))
+    this.#own = normalAddress(session.address.bare)
+    this.#members = new Set(topic.members.map(normalAddress).filter((member) => member !== this.#own))
   }
 
   /** Only those who are let in read it. */
@@ -87,7 +87,7 @@ class Desk {
     if (answer.kind !== 'result') return { kind: 'away', reason: answerError(answer, 'Its affiliations').message }
     const of = new Map<string, string>()
     for (const { attrs } of listed(answer.stanza, 'affiliations', 'affiliation')) {
-      if (attrs.jid !== undefined) of.set(normal(attrs.jid), attrs.affiliation ?? 'none')
+      if (attrs.jid !== undefined) of.set(normalAddress(attrs.jid), attrs.affiliation ?? 'none')
     }
     return { of }
   }
@@ -114,7 +114,7 @@ class Desk {
       ({ attrs }) => attrs.subscription === 'subscribed',
     )
     const jids = subscribed.flatMap(({ attrs }) => (attrs.jid === undefined ? [] : [attrs.jid]))
-    return [...new Set(jids)].filter((who) => this.#isStranger(normal(bareOf(who))))
+    return [...new Set(jids)].filter((who) => this.#isStranger(normalAddress(bareOf(who))))
   }
 
   affiliate(who: string, affiliation: 'member' | 'none'): Promise<void> {
@@ -157,7 +157,8 @@ class Desk {
 
   async #set(who: string, payload: string): Promise<void> {
     const answer = await this.#session.request({ to: this.#broker, type: 'set', payload })
-    if (answer.kind !== 'result') this.#refusals.set(normal(bareOf(who)), answerError(answer, 'The Broker').message)
+    if (answer.kind !== 'result')
+      this.#refusals.set(normalAddress(bareOf(who)), answerError(answer, 'The Broker').message)
   }
 }
 
@@ -166,7 +167,7 @@ function listed(stanza: Element, list: string, entry: string): Element[] {
 }
 
 /** Two spellings of one address are one (RFC 7622 §3). */
-function normal(address: string): string {
+export function normalAddress(address: string): string {
   try {
     return jid(address).bare().toString().toLowerCase()
   } catch {

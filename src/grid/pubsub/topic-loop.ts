@@ -115,7 +115,8 @@ export class TopicLoop {
         this.#reason = end.reason
         state(end.kind === 'refused' ? 'refused' : 'down', end.reason)
         this.#options.tell('topic-unavailable', { topic: this.#options.topic.name, reason: end.reason })
-        await clock.sleep(retryMs, signal)
+        await clock.sleep(retryMs, until)
+        if (this.#doubt.signal.aborted) await clock.sleep(DOUBT_PAUSE, signal)
       }
     }
     this.#ready = false

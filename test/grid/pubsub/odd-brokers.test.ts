@@ -142,7 +142,7 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
 
   test('a Topic whose items come without a payload is not called up', async () => {
     const topic = new FakeTopic()
-    topic.items.set('a', '<item id="a"/>')
+    for (const id of ['v', 'w', 'x', 'y', 'z']) topic.items.set(id, `<item id="${id}"/>`)
     await using link = await joined(topic.onIq)
     assert.equal(topicState(link.recorder)?.state, 'refused')
     assert.match(topicState(link.recorder)?.reason ?? '', /without a payload/)
