@@ -80,7 +80,8 @@ export interface TopicConfig {
   readonly title?: string
   readonly payload: 'xep-0268' | 'iodef'
   readonly create: boolean
-  readonly access: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
+  /** stated: it must not be laxer */
+  readonly access?: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
   readonly members: readonly string[]
   readonly restrictions: readonly Restriction[]
 }

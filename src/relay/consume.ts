@@ -106,6 +106,8 @@ interface Understood {
   readonly inspection: Inspection
   readonly consumed: Consumed | undefined
   readonly sources: ReadonlySet<string>
+  /** it stands under the id of another, which a peer sent: it is news to everybody, also to that peer */
+  readonly replaced: boolean
 }
 
 async function understand(
@@ -116,11 +118,10 @@ async function understand(
   if (reading?.status !== 'fulfilled') throw reading?.reason
   const inspection = reading.value
   const consumed = inspection.valid ? consumedFrom(inspection) : undefined
-  if (consumed === undefined) return { inspection, consumed, sources: new Set() }
-  // an item that came back changed is not its source's news either
-  const changed = item.id === consumed.item ? [] : store.sourcesOf(item.id)
-  const sources = await Promise.all([store.sourcesOf(consumed.item, consumed.variant), changed])
-  return { inspection, consumed, sources: new Set(sources.flat()) }
+  if (consumed === undefined) return { inspection, consumed, sources: new Set(), replaced: false }
+  const isOther = item.unnamed !== true && item.id !== consumed.item
+  const replaced = isOther && (await store.sourcesOf(item.id)).length > 0
+  return { inspection, consumed, sources: new Set(await store.sourcesOf(consumed.item, consumed.variant)), replaced }
 }
 
 /** Nothing is waited for before the store is called: whoever calls in order has them committed in order. */
@@ -129,7 +130,7 @@ async function commit(
   topic: string,
   item: GridItem,
   seen: SeenItem,
-  { inspection, consumed, sources }: Understood,
+  { inspection, consumed, sources, replaced }: Understood,
 ): Promise<void> {
   const { store, events } = options
   // what cannot be read may be a report all the same: it is held, not left alone
@@ -168,6 +169,7 @@ async function commit(
     const reason = inspection.errors[0]?.message ?? 'not valid'
     events.tell('invalid-item', { topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
   }
+  if (replaced) events.tell('item-replaced', { topic, item: item.id })
   for (const happening of happenings) happening.tell()
   for (const row of deliveries.rows) if (row.state === 'pending') options.wake(row.destination)
 }
