@@ -138,7 +138,7 @@ test("what somebody else put under the id of a peer's item goes to that peer, to
     ],
   })
   await t.consume([{ ...allClear, id: item.id }])
-  const told = t.rows().map(([to]) => to)
+  const told = (await t.rows()).map(([to]) => to)
   assert.deepEqual(told.sort(), ['csirt-a', 'csirt-b', 'incident'])
 })
 

@@ -1,7 +1,8 @@
 import type { Element } from '@xmpp/client'
 import type { IqAnswer } from '../../src/grid/xmpp/iq.ts'
 import { openSession } from '../../src/grid/xmpp/session.ts'
-import { type Broker, gridConfig } from './brokers.ts'
+import type { Broker } from './brokers.ts'
+import { gridConfig } from './grid-config.ts'
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
 

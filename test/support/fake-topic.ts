@@ -1,7 +1,7 @@
 import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
 import { createXmppGrid, type XmppGridOptions } from '../../src/grid/xmpp-grid.ts'
-import { topicConfig } from './brokers.ts'
 import { answer, FAKE_DOMAIN, type FakeIq, type FakeScript, startFakeController } from './fake-controller.ts'
+import { topicConfig } from './grid-config.ts'
 import type { Certificate } from './pki.ts'
 import { LogLines, type Recorder } from './recorder.ts'
 

@@ -6,7 +6,7 @@ import { accessOf } from './node-configuration.ts'
 import { owner, PUBSUB_OWNER } from './protocol.ts'
 
 /** Who may read a Topic that is ours, set right as far as the Broker lets us. */
-export type Readers =
+type Readers =
   | {
       readonly kind: 'settled'
       readonly added: number

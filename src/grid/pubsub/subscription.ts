@@ -5,7 +5,7 @@ import type { Session } from '../xmpp/session.ts'
 import { PUBSUB, pubsub } from './protocol.ts'
 
 /** A subscription as the Broker has it (XEP-0060 §6.1). */
-export interface Subscription {
+interface Subscription {
   /** `subscribed`, `pending` or `unconfigured`; anything else counts as the first */
   readonly state: string
   /** where the Broker gave one */

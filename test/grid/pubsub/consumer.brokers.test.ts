@@ -19,8 +19,11 @@ describe('a Consumer at a Broker that fails by script', () => {
   })
   after(() => pki.dispose())
 
-  const joined = (script: Partial<FakeScript> = {}, recorder = new Recorder(), options: Partial<XmppGridOptions> = {}) =>
-    join({ ca, certificate, script, recorder, options })
+  const joined = (
+    script: Partial<FakeScript> = {},
+    recorder = new Recorder(),
+    options: Partial<XmppGridOptions> = {},
+  ) => join({ ca, certificate, script, recorder, options })
 
   test('takes events from the Broker and from nobody else', async () => {
     await using link = await joined()
