@@ -19,8 +19,10 @@ export interface Connection {
   turn: Promise<void>
   /** the next answer is the last one */
   closing: boolean
-  /** what came last was not HTTP: the end, after the answers still owed */
+  /** what came last was not HTTP, or too much: the end, after the answers still owed */
   broken: boolean
+  /** what is then sent: a whole response */
+  lastWord: Buffer | undefined
 }
 
 /** The connections of the listener, from TCP accept on. */
@@ -68,6 +70,7 @@ export class Connections {
       turn: Promise.resolve(),
       closing: false,
       broken: false,
+      lastWord: undefined,
     }
     this.#secured.set(socket, connection)
     socket.once('close', () => {

@@ -100,28 +100,29 @@ export function createClientErrorHandler({
 }
 
 /**
- * A pipelined request that came whole is answered before the connection ends: a bare response now would be taken for its
- * answer, and a stored message for a refused one.
+ * What came last was no request, or one too many. Whatever came whole before it is answered; then `bare` is sent, and the connection
+ * ends: sooner, it would be taken for another request's answer, and a stored message for a refused one.
  */
-function endAfterAnswers(connection: Connection, bare: Buffer): void {
-  const { socket, inFlight } = connection
+export function endAfterAnswers(connection: Connection, bare: Buffer): void {
   connection.broken = true
-  connection.closing = true
-  if (isOwedAnswers(connection)) {
-    socket.pause()
-    return
-  }
+  connection.lastWord = bare
+  connection.socket.pause()
+  endIfAnswered(connection)
+}
+
+function endIfAnswered({ socket, inFlight, lastWord }: Connection): void {
+  if ([...inFlight.keys()].some((request) => request.complete)) return
   const started = [...inFlight.values()].some((response) => response.headersSent)
-  if (!started && socket.writable) socket.write(bare)
+  if (!started && socket.writable && lastWord !== undefined) socket.write(lastWord)
   socket.destroySoon()
 }
 
-function isOwedAnswers({ inFlight }: Connection): boolean {
-  return [...inFlight.keys()].some((request) => request.complete)
+/** Whether the connection ends behind the answer to `request`: not while there are others to be answered. */
+export function isLast({ closing, broken, inFlight }: Connection, request: IncomingMessage): boolean {
+  return closing && !broken && [...inFlight.keys()].at(-1) === request
 }
 
 /** Takes an answered (or given up) request off the connection. */
 export function answered(connection: Connection, request: IncomingMessage): void {
-  if (!connection.inFlight.delete(request)) return
-  if (connection.broken && !isOwedAnswers(connection)) connection.socket.destroySoon()
+  if (connection.inFlight.delete(request) && connection.broken) endIfAnswered(connection)
 }
