@@ -91,7 +91,7 @@ test('a large chunked message behind a slow one is taken whole', async () => {
 })
 
 test('a stranger is told 403, and nothing of its chunked body is read', async () => {
-  await using bench = await startBench({ ...LARGE, limits: { linger: 500 } })
+  await using bench = await startBench({ ...LARGE, limits: { linger: 1_000, lingerBytes: 1_000_000_000 } })
   const stranger = await root.issue({ cn: 'nobody', dns: ['nobody.example'] })
   await using client = bench.client(stranger)
   const socket = await client.raw()
@@ -99,7 +99,7 @@ test('a stranger is told 403, and nothing of its chunked body is read', async ()
   const received = readUntilClose(socket)
   socket.write(CHUNKED)
   const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
-  for (let sent = 0; sent < 400 && socket.writable; sent += 1) {
+  for (let sent = 0; sent < 2_000 && socket.writable; sent += 1) {
     if (!socket.write(chunk)) await Promise.race([pause(5), received])
   }
   assert.match(await received, /^HTTP\/1\.1 403 [\s\S]*connection: close/i)
