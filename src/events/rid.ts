@@ -57,7 +57,7 @@ export const RID = {
   'rid-pipelining': {
     level: 'warn',
     text: 'RID client pipelines too many requests',
-    help: 'its connection was closed; tell the peer',
+    help: 'what is over the limit was answered 429, and its connection closed; tell the peer',
     offPage: true,
   },
   'rid-connections-peer': {
@@ -65,6 +65,12 @@ export const RID = {
     text: 'RID client has too many connections',
     help: 'what is over the limit is closed; tell the peer',
     measures: refused('limit-peer'),
+    offPage: true,
+  },
+  'rid-trust-ended': {
+    level: 'warn',
+    text: 'The certificate of a connection, its CA or their revocation list is past its date',
+    help: 'its connection was closed, and a new one is refused: renew what is past its date (`check`), or tell the peer',
     offPage: true,
   },
   'rid-request': {
@@ -101,6 +107,11 @@ export const RID = {
     text: 'RID client sent CONNECT',
     help: 'answered 404: the gateway is no proxy',
     offPage: true,
+  },
+  'rid-handshake-ended': {
+    level: 'debug',
+    text: 'RID connections that never finish their handshake take all places',
+    measures: refused('limit-handshakes'),
   },
   'rid-connections-total': {
     level: 'debug',

@@ -17,7 +17,8 @@ import { renderProblem } from './problems.ts'
 import { bareResponse } from './raw-response.ts'
 import { linger, restOf, turnDeaf } from './rest-of-body.ts'
 import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast } from './server.ts'
-import { type Expiry, loadTls, stillTrusted } from './tls.ts'
+import { type Expiry, loadTls } from './tls.ts'
+import { WriteDeadline } from './write-deadline.ts'
 
 export interface RidListenerOptions {
   readonly rid: RidConfig
@@ -56,13 +57,14 @@ type Fields = Readonly<Record<string, string>>
 export function createRidListener(options: RidListenerOptions): RidListener {
   const { rid, peers, accept, state, tell } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const connections = new Connections(createFindPeer(peers), limits.connectionsPerPeer)
+  const connections = new Connections(createFindPeer(peers), limits)
   const expectant = new WeakSet<IncomingMessage>()
   const incoming = new WeakMap<IncomingMessage, Incoming>()
   const sizes = new WeakMap<IncomingMessage, number>()
   const crumbling = new WeakSet<IncomingMessage>()
   let material = loadTls(rid.tls)
   let server: Server | undefined
+  let sweeping: NodeJS.Timeout | undefined
 
   const app = fastify({
     logger: false,
@@ -76,7 +78,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
         expectant.add(request)
         handler(request, response)
       }
-      server = createTlsServer({ material, limits, connections, tell, onRequest: handler, onExpectant })
+      server = createTlsServer({ material: () => material, limits, connections, tell, onRequest: handler, onExpectant })
       return server
     },
   })
@@ -98,6 +100,13 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return reply.hijack()
     }
     if (connection.broken) return reply.hijack()
+    const now = Date.now()
+    if (connection.ages <= now) connection.closing = true
+    if (connection.expires <= now) {
+      tell('rid-trust-ended', { peer: connection.peer?.name })
+      endAfterAnswers(connection)
+      return reply.hijack()
+    }
     if (connection.inFlight.size >= limits.pipelined) {
       tell('rid-pipelining', { peer: connection.peer?.name })
       endAfterAnswers(connection, bareResponse(TOO_MANY, request.id, raw.headers.accept))
@@ -107,7 +116,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     watch(request, reply, connection)
     if (state() === 'draining') connection.closing = true
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
-    const peer = connection.expires > Date.now() ? connection.peer : undefined
+    const { peer } = connection
     const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer }
     const verdict = checkRequest(head, state(), rid.maxMessage)
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
@@ -217,6 +226,11 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     async start() {
       const listening = server as Server
       await app.ready()
+      const writing = new WriteDeadline(limits.write)
+      sweeping = setInterval(() => {
+        writing.look(connections.sockets())
+        connections.endExpired(Date.now())
+      }, limits.write / 4).unref()
       await new Promise<void>((resolve, reject) => {
         listening.once('error', reject)
         // without a host Node listens on `::`, and on 0.0.0.0 where there is no IPv6
@@ -234,11 +248,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       const fresh = loadTls(rid.tls)
       server?.setSecureContext(fresh.context)
       material = fresh
-      connections.closeHandshaking()
-      for (const connection of connections.all()) {
-        connection.closing = true
-        if (!stillTrusted(connection.certificate, material)) connection.socket.destroy()
-      }
+      connections.reconsider(material)
     },
     certificates: () => material.expiry,
     connections: () => connections.count,
@@ -251,6 +261,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       const timer = setTimeout(() => connections.destroyAll(), limits.close)
       await closed
       clearTimeout(timer)
+      clearInterval(sweeping)
       await app.close()
     },
   }
