@@ -12,7 +12,7 @@ export const RID = {
   'improper-reply': {
     level: 'error',
     text: 'RID peer sent an improper reply',
-    help: 'its 2xx has a body that is no RID message: the delivery is held (`replies: lenient` takes it for delivered), or a MsgType that may not answer: delivered. Tell the peer',
+    help: 'its 2xx is not as RFC 6546 has it: `note` says how. A body that is no RID message: the delivery is held (`replies: lenient` takes it for delivered); a MsgType, 202 or empty body that may not answer: delivered. Tell the peer',
   },
   'reply-unreadable': {
     level: 'error',
@@ -68,9 +68,9 @@ export const RID = {
     offPage: true,
   },
   'rid-trust-ended': {
-    level: 'warn',
-    text: 'The certificate of a connection, its CA or their revocation list is past its date',
-    help: 'its connection was closed, and a new one is refused: renew what is past its date (`check`), or tell the peer',
+    level: 'info',
+    text: 'RID connection ended at the date of a certificate, CA or revocation list',
+    help: 'nothing: the peer connects anew, and is refused only where something is past its date',
     offPage: true,
   },
   'rid-request': {

@@ -1,15 +1,9 @@
-import { type Dispatcher, errors } from 'undici'
+import type { Readable } from 'node:stream'
 import { BoundedBytes } from './bounded-bytes.ts'
-
-interface ReplyBody {
-  /** undefined: not read to its end */
-  readonly body: Uint8Array | undefined
-  /** why not */
-  readonly unread?: 'too-large' | 'crumbs'
-}
+import type { PeerResponse } from './reply-outcome.ts'
 
 /** Reads a reply up to `limit` bytes, and as long as it does not come in crumbs. Rejects with what undici says of a lost connection. */
-export function readReplyBody(stream: Dispatcher.ResponseData['body'], limit: number): Promise<ReplyBody> {
+export function readReplyBody(stream: Readable, limit: number): Promise<Pick<PeerResponse, 'body' | 'unread'>> {
   return new Promise((resolve, reject) => {
     const read = new BoundedBytes(limit)
     stream.on('data', (chunk: Buffer) => {
@@ -20,8 +14,8 @@ export function readReplyBody(stream: Dispatcher.ResponseData['body'], limit: nu
       stream.destroy()
     })
     stream.on('end', () => resolve({ body: read.take() }))
-    stream.on('error', (error: Error) => {
-      if (error instanceof errors.ResponseExceededMaxSizeError) resolve({ body: undefined, unread: 'too-large' })
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') resolve({ body: undefined, unread: 'too-large' })
       else reject(error)
     })
   })

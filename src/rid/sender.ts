@@ -16,10 +16,12 @@ import { refuseStranger } from './peers.ts'
 import { printable } from './problems.ts'
 import { readReplyBody } from './reply-body.ts'
 import {
+  type Asked,
   beginningOf,
   bodilessOutcome,
   excerpt,
   isBlank,
+  type Judged,
   type PeerResponse,
   refusedOutcome,
   repliedOutcome,
@@ -52,6 +54,8 @@ const DEFAULT_LIMITS: SenderLimits = {
   connections: 4,
   age: 3_600_000,
 }
+
+const UNREAD = { 'too-large': 'longer than the limit', crumbs: 'in very many tiny pieces' }
 
 /** made once: an AbortController's own reason carries a stack trace */
 const CUT_SHORT = new Error('cut short')
@@ -136,21 +140,24 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       tell('peer-refused', about)
       return refusedOutcome(response, now())
     }
-    if (body !== undefined && isBlank(body)) return bodilessOutcome(response)
-    const reply = await read(response)
-    // it may say Denied: asking again is idempotent, guessing is not
-    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
-    const outcome = repliedOutcome(response, reply, request, receiver.replies)
-    const noted =
-      outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply' ? outcome.note.text : undefined
-    const note = reply.kind === 'improper' ? `improper reply: ${reply.reason}` : noted
-    // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
-    if (note !== undefined) tell('improper-reply', { ...about, note: printable(note), beginning: beginningOf(body) })
+    const judged = await judge(response, { request, replies: receiver.replies })
+    if (judged === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
+    const { improper, outcome } = judged
+    if (improper !== undefined) {
+      tell('improper-reply', { ...about, note: printable(improper), beginning: beginningOf(body) })
+    }
     return outcome
   }
 
-  async function read({ body, contentType }: PeerResponse): Promise<Reply | 'busy'> {
-    if (body === undefined) return { kind: 'improper', reason: 'longer than the limit' }
+  async function judge(response: PeerResponse, asked: Asked): Promise<Judged | 'busy'> {
+    if (response.body !== undefined && isBlank(response.body)) return bodilessOutcome(response, asked)
+    const reply = await read(response)
+    // it may say Denied: asking again is idempotent, guessing is not
+    return reply === 'busy' ? reply : repliedOutcome(response, reply, asked)
+  }
+
+  async function read({ body, contentType, unread = 'too-large' }: PeerResponse): Promise<Reply | 'busy'> {
+    if (body === undefined) return { kind: 'improper', reason: UNREAD[unread] }
     try {
       return await readReply(body, parseContentType(contentType ?? '')?.charset)
     } catch (error) {
