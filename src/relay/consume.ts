@@ -74,9 +74,14 @@ function seenItem(topic: string, item: GridItem, at: number): SeenItem {
  * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
  * also run out because the machine stood still: so that is tried twice.
  */
-async function read(reader: Reader, item: Pick<GridItem, 'xml'>, again = true): Promise<Inspection> {
+async function read(
+  reader: Reader,
+  item: Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>,
+  again = true,
+): Promise<Inspection> {
   try {
-    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' })
+    const from = item.topic === undefined ? undefined : { topic: item.topic }
+    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' }, from)
   } catch (error) {
     if (again && error instanceof GatewayError && error.code === 'intake-timeout') return read(reader, item, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error

@@ -322,12 +322,38 @@ for (const [name, faults] of CANNOT) {
   })
 }
 
-for (const code of ['intake-timeout', 'intake-memory'] as const) {
+for (const code of ['intake-timeout', 'intake-memory', 'intake-failed'] as const) {
   test(`a document that is too much to read is refused for good: ${code}`, async () => {
     await using t = await bench({}, { reader: { inspect: () => Promise.reject(new GatewayError(code)) } })
     assert.equal(problem(await t.post(documentText())).status, 400)
   })
 }
+
+test('a document that the gateway itself throws at is refused for good, not asked for again and again', async () => {
+  const odd = { format: 'IODEF 2', valid: true, warnings: [], rid: null, item: null, document: {} }
+  await using t = await bench({}, { reader: { inspect: async () => odd as never } })
+  const { status, ...rest } = problem(await t.post(documentText()))
+  assert.equal(status, 400)
+  assert.doesNotMatch(JSON.stringify(rest), /undefined|TypeError/)
+})
+
+test('what stands behind the root element is refused, with its place, whatever namespace names are in it', async () => {
+  await using t = await bench({})
+  const odd = documentText([incidentText({ content: additionalData('<a xmlns:q=":"/>') })])
+  assert.equal(reply(await t.post(`${odd}\n<!-- a --><?b?> \n`)).status, 'Approved')
+  for (const behind of ['trailing text', '\0', '&undefined;', '<', '<a/>', '<!DOCTYPE x>', '<![CDATA[]]>', '</a>']) {
+    for (const document of [odd, ridText(odd)]) {
+      const { status, errors } = problem(await t.post(`${document}\n  ${behind}`))
+      assert.equal(status, 400, behind)
+      assert.deepEqual(
+        errors?.map(({ line, column }) => [line, column]),
+        [[document.split('\n').length + 1, 3]],
+        behind,
+      )
+      assert.match(errors?.[0]?.message ?? '', /Behind the root element/)
+    }
+  }
+})
 
 test('a refusal that cannot be written down is still that refusal', async () => {
   await using t = await bench(

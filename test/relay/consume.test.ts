@@ -243,6 +243,20 @@ test('an item over the limits of reading is its own fault: held, not tried for e
   )
 })
 
+test('items are read in the name of their Topic: one Topic waits for no more than its turn among others', async () => {
+  const asked: unknown[] = []
+  const noting: Reader = {
+    ...reader,
+    inspect(bytes, options, from) {
+      asked.push(from)
+      return reader.inspect(bytes, options, from)
+    },
+  }
+  await using t = await bench([peer()], { reader: noting })
+  await t.consume([one('1')])
+  assert.deepEqual(asked, [{ topic: 'incident' }])
+})
+
 test('a Topic with very many items asks for few readings at once', async () => {
   let now = 0
   let most = 0
