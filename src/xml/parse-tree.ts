@@ -1,5 +1,5 @@
 import { decodeText, newlines } from './characters.ts'
-import { DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
+import { BROKEN_TEXT_LIMIT, DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
 import { ROOT_SCOPE, readTag, type Scope } from './start-tag.ts'
 import type { Diagnostic, XmlElement, XmlNode } from './tree.ts'
 
@@ -46,6 +46,8 @@ class Scan {
   #position = 0
   /** elements and attributes */
   #nodes = 0
+  /** what BROKEN_TEXT_LIMIT bounds */
+  #broken = 0
 
   constructor(source: string) {
     this.#source = source
@@ -83,14 +85,23 @@ class Scan {
   #markup(open: number): number {
     switch (this.#source.charCodeAt(open + 1)) {
       case 0x21 /* ! */:
+        this.#breakText(open)
         return this.#declaration(open)
       case 0x3f /* ? */:
+        this.#breakText(open)
         return after(this.#source, '?>', open + 2)
       case 0x2f /* / */:
         return this.#endTag(open)
       default:
         return this.#startTag(open)
     }
+  }
+
+  #breakText(open: number): void {
+    this.#broken += this.#current?.text.length ?? 0
+    if (this.#broken <= BROKEN_TEXT_LIMIT) return
+    const message = 'Its text is broken up by too many comments, processing instructions or CDATA sections.'
+    throw new DocumentLimit(message, this.#place(open))
   }
 
   #characters(from: number, to: number): void {
