@@ -6,6 +6,7 @@ import { Agent } from 'undici'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
+import { printable } from '../printable.ts'
 import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { parseContentType } from './content-type.ts'
@@ -13,7 +14,6 @@ import type { OutgoingMessage, ReadReply, Receiver, Reply, RidSender } from './c
 import { repliesTo } from './exchange.ts'
 import type { SenderNews } from './news.ts'
 import { refuseStranger } from './peers.ts'
-import { printable } from './problems.ts'
 import { readReplyBody } from './reply-body.ts'
 import {
   type Asked,
