@@ -230,7 +230,7 @@ const REFUSED: readonly [
   ['a bare document from a peer that may send none', documentText(), 403, /type/, { accept: ['Query'] }],
   [
     'an Acknowledgement that nobody asked for',
-    ridText(null, { msgType: 'Acknowledgement' }),
+    ridText(null, { msgType: 'Acknowledgement', behind: '<RequestStatus AuthorizationStatus="Approved"/>' }),
     403,
     /./,
     { accept: ['Acknowledgement'] },
@@ -253,6 +253,47 @@ for (const [name, body, status, title, from] of REFUSED) {
     assert.doesNotMatch(JSON.stringify(rest), /\/src\/|\.ts\b|at .*:\d+/)
   })
 }
+
+test('a message that contradicts itself is refused with the place and the section, nothing stored', async () => {
+  await using t = await bench()
+  const status = '<RequestStatus AuthorizationStatus="Approved"/>'
+  const found = '<IncidentSource><SourceFound>false</SourceFound></IncidentSource>'
+  const accept = ['Report', 'Result', 'InvestigationRequest', 'TraceRequest', 'Acknowledgement'] as const
+  for (const [text, reason] of [
+    [ridText(documentText(), { behind: status }), /§5: RequestStatus/],
+    [ridText(documentText(), { behind: found }), /§5: IncidentSource/],
+    [ridText(documentText(), { msgType: 'Result' }), /§6\.3: A Result needs/],
+    [ridText(null, { msgType: 'Acknowledgement' }), /§6\.2: An Acknowledgement needs/],
+    [ridText(null, { msgType: 'TraceRequest' }), /§6\.1: A TraceRequest needs/],
+    [ridText(documentText()).replace('"RIDSystem"', '"SourceOfIncident"'), /§5\.1: Only an InvestigationRequest/],
+  ] as const) {
+    const { status: code, title, errors = [] } = problem(await t.post(text, { accept }))
+    assert.equal(code, 400, String(reason))
+    assert.equal(title, 'Improper RID message')
+    assert.match(errors[0]?.message ?? '', reason)
+    assert.ok((errors[0]?.column ?? 0) > 0)
+  }
+  assert.deepEqual(await t.queue(), [])
+})
+
+test('a MsgType that a peer may not send is 403 whatever else is wrong with it', async () => {
+  await using t = await bench()
+  const text = ridText(documentText(), { msgType: 'Result' })
+  assert.equal(problem(await t.post(text, { accept: ['Report'] })).status, 403)
+})
+
+test('what RFC 6545 demands of a message besides is a warning, and refused where the peer is strict', async () => {
+  await using t = await bench()
+  const text = ridText(documentText(), { policyAttributes: ' ext-MsgType="Shout"' })
+  const { status, errors = [] } = problem(await t.post(text, { strict: true }))
+  assert.equal(status, 400)
+  assert.match(errors[0]?.message ?? '', /§5\.1: ext-MsgType/)
+  assert.equal(reply(await t.post(text)).status, 'Approved')
+  assert.equal(
+    reply(await t.post(ridText(documentText([incidentText({ id: '2' })])), { strict: true })).status,
+    'Approved',
+  )
+})
 
 test('what breaks a rule of the text passes, and is refused where the peer is strict', async () => {
   await using t = await bench()
