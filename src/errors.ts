@@ -4,6 +4,7 @@ const CATALOGUE = {
   usage: { permanence: 'permanent', text: 'The command was not understood.' },
   'intake-timeout': { permanence: 'permanent', text: 'Reading the document took too long.' },
   'intake-memory': { permanence: 'permanent', text: 'Reading the document took too much memory.' },
+  'intake-failed': { permanence: 'permanent', text: 'Reading the document failed.' },
   'intake-busy': { permanence: 'transient', text: 'Too many documents are being read.' },
   'store-unavailable': { permanence: 'transient', text: 'The store cannot be used.' },
   'store-corrupt': { permanence: 'permanent', text: 'The store holds what it should not.' },

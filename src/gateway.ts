@@ -139,13 +139,13 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
 }
 
 function createSenders({ config, events, reader }: Parts): Map<string, ReloadableRidSender> {
-  const readReply = (body: Uint8Array) => reader.readReply(body)
   // as many connections as sends: the deadline of a send includes the wait for one
-  const limits = { connections: config.delivery.concurrency }
+  const limits = { connections: config.delivery.concurrency, maxReply: config.rid.maxMessage }
   const senders = new Map<string, ReloadableRidSender>()
   for (const { name, url, identity, replies } of config.peers) {
     if (url === undefined) continue
     const receiver = { name, url, identity, replies }
+    const readReply = (body: Uint8Array, charset?: string) => reader.readReply(body, name, charset)
     senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, tell: events.tell, limits }))
   }
   return senders

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino'
 import { stdout } from './log-output.ts'
+import { harmless } from './printable.ts'
 import type { LogLevel } from './vocabulary.ts'
 
 export type { Logger } from 'pino'
@@ -34,7 +35,8 @@ export function createLog(level: LogLevel, stream: DestinationStream = stdout())
       // in place of pino's own, which shows all that hangs on an error
       serializers: { err: errorFields },
     },
-    stream,
+    // JSON leaves C1 and bidi controls as they are, and a log is read in terminals
+    { write: (line) => stream.write(harmless(line)) },
   )
   const { child } = log
   // pino shows its formatters nothing of what a child logger carries

@@ -29,6 +29,7 @@ describe("an error of the gateway's own", () => {
     usage: 'permanent',
     'intake-timeout': 'permanent',
     'intake-memory': 'permanent',
+    'intake-failed': 'permanent',
     'intake-busy': 'transient',
     'store-unavailable': 'transient',
     'store-corrupt': 'permanent',

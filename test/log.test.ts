@@ -78,3 +78,15 @@ test('an error is written as name, code, message and stack, and not what hangs o
   assert.match(String(stack), /log\.test/)
   assert.equal(nested?.msg, 'Failed')
 })
+
+test('a line holds nothing that a terminal obeys or shows in another order, and says the same', () => {
+  const written: string[] = []
+  const log = createLog('info', { write: (line: string) => written.push(line) })
+  const reason = 'a\u001b[2J\u009b2J\u0085\u007f\u061c\u200e\u200f\u202e\u2066\u2028z'
+  log.child({ peer: reason }).info({ reason, err: new Error(reason) }, reason)
+  assert.equal(written.length, 1)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not be there
+  assert.doesNotMatch(written[0] ?? '', /[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/)
+  const line = JSON.parse(written[0] ?? '')
+  for (const said of [line.reason, line.msg, line.peer, line.err.message]) assert.equal(said, reason)
+})

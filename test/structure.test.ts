@@ -19,7 +19,9 @@ interface Import {
 }
 
 /** What every room may know: nothing of the gateway's own work is behind it. */
-const BASE = ['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary', 'outcome', 'tell', 'did-you-mean']
+const BASE = [
+  ...['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary', 'outcome', 'tell', 'did-you-mean', 'printable'],
+]
 
 /**
  * Who may import whom, besides itself and BASE: `all`, or no more than its `types`. Dependencies point one way: bytes and standards

@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, r
 import { dirname } from 'node:path'
 import type { NamedFile } from '../config/named-files.ts'
 import { osReason } from '../config/problems.ts'
+import { storeFiles } from '../store/open-store.ts'
 import { checkAuthorityPurposes, checkCertificates, checkCrl, checkPurposes, type Look } from './check-certificates.ts'
 
 /**
@@ -95,6 +96,8 @@ function checkStore(file: string, say: Look['say']): void {
       say('problem', `${target} is not a ${target === file ? 'file' : 'directory'}`)
     } else if (target === file && !looksLikeDatabase(file)) {
       say('problem', `${file} is not an SQLite database`)
+    } else if (target === file) {
+      for (const held of storeFiles(file)) if (existsSync(held)) warnIfPublic(held, say)
     }
   } catch (error) {
     say('problem', `cannot write ${target}: ${osReason(error)}`)

@@ -1,5 +1,8 @@
 import type { Writable } from 'node:stream'
 import { GatewayError, messageOf } from '../errors.ts'
+import { harmless, printable } from '../printable.ts'
+
+export { harmless, printable }
 
 /** What the commands say to whom. Exit codes: 0 done, 1 the answer is no, 2 bad usage or configuration, 3 out of reach. */
 export interface Io {
@@ -33,27 +36,6 @@ export function write(stream: Writable, text: string): Promise<void> {
 
 export function json(value: unknown): string {
   return `${harmless(JSON.stringify(value, null, 2))}\n`
-}
-
-/** What a terminal obeys or shows in another order, though XML and JSON may hold it as it is. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it finds
-const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-/** The same JSON or XML document, with references in place of what a terminal would obey. */
-export function harmless(text: string): string {
-  const isXml = text.trimStart().startsWith('<')
-  return text.replace(OBEYED, (c) => {
-    const code = c.charCodeAt(0).toString(16)
-    return isXml ? `&#x${code};` : `\\u${code.padStart(4, '0')}`
-  })
-}
-
-/** Text from files and strangers for a terminal: no control characters, which could rewrite what stands there. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it replaces
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (c) =>
-    c === '\t' || c === '\n' ? ' ' : '\ufffd',
-  )
 }
 
 /**

@@ -61,7 +61,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     await using sender = createRidSender({
       receiver: to,
       tls,
-      readReply: (body) => reader.readReply(body),
+      readReply: (body, charset) => reader.readReply(body, to.name, charset),
       tell: untold,
       observe: (seen) => {
         response = seen

@@ -51,10 +51,11 @@ inside) or an XEP-0268 payload. Errors and warnings have line, column and reason
 
 async function examine(reader: Reader, file: string, strict: boolean): Promise<Verdict> {
   try {
-    const { valid, format, errors, more, warnings, rid } = await reader.inspect(await readInput(file), {
-      strict,
-      advice: true,
-    })
+    const found = await reader.inspect(await readInput(file), { strict, advice: true })
+    const { valid, format, errors, more, improper = [], rid } = found
+    // valid is what schemas and RFC 7970 say; whether a message may be sent so is another matter
+    const refused = improper.map((d) => ({ ...d, message: `${d.message} The gateway refuses such a message.` }))
+    const warnings = [...refused, ...found.warnings]
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
     const told = { errors: [...errors.toSorted(byPlace), ...rest], warnings: warnings.toSorted(byPlace) }
     return { file, valid, format, ...told, ...(typeof rid?.lacks === 'string' && { lacks: rid.lacks }) }

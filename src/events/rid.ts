@@ -12,7 +12,7 @@ export const RID = {
   'improper-reply': {
     level: 'error',
     text: 'RID peer sent an improper reply',
-    help: 'its 2xx has a body that is no RID message: the delivery is held (`replies: lenient` takes it for delivered), or a MsgType that may not answer: delivered. Tell the peer',
+    help: 'its 2xx is not as RFC 6546 has it: `note` says how. A body that is no RID message: the delivery is held (`replies: lenient` takes it for delivered); a MsgType, 202 or empty body that may not answer: delivered. Tell the peer',
   },
   'reply-unreadable': {
     level: 'error',
@@ -57,7 +57,7 @@ export const RID = {
   'rid-pipelining': {
     level: 'warn',
     text: 'RID client pipelines too many requests',
-    help: 'its connection was closed; tell the peer',
+    help: 'what is over the limit was answered 429, and its connection closed; tell the peer',
     offPage: true,
   },
   'rid-connections-peer': {
@@ -65,6 +65,12 @@ export const RID = {
     text: 'RID client has too many connections',
     help: 'what is over the limit is closed; tell the peer',
     measures: refused('limit-peer'),
+    offPage: true,
+  },
+  'rid-trust-ended': {
+    level: 'info',
+    text: 'RID connection ended at the date of a certificate, CA or revocation list',
+    help: 'nothing: the peer connects anew, and is refused only where something is past its date',
     offPage: true,
   },
   'rid-request': {
@@ -101,6 +107,11 @@ export const RID = {
     text: 'RID client sent CONNECT',
     help: 'answered 404: the gateway is no proxy',
     offPage: true,
+  },
+  'rid-handshake-ended': {
+    level: 'debug',
+    text: 'RID connections that never finish their handshake take all places',
+    measures: refused('limit-handshakes'),
   },
   'rid-connections-total': {
     level: 'debug',

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Registry } from 'prom-client'
 import type { OpsNews } from '../events/process.ts'
 import type { RecentEvent } from '../events/recent.ts'
+import { harmless } from '../printable.ts'
 import type { Backlog } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import type { Readiness } from './readiness.ts'
@@ -32,8 +33,9 @@ export interface OpsListener extends AsyncDisposable {
  */
 export async function startOps(at: { host: string; port: number }, sources: OpsSources): Promise<OpsListener> {
   const app = fastify({ logger: false, bodyLimit: 1024, requestTimeout: 10_000, forceCloseConnections: true })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (_request, reply, payload) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    return typeof payload === 'string' ? harmless(payload) : payload
   })
   if (isLoopback(at.host)) app.addHook('onRequest', refuseRebound)
   addRoutes(app, sources)
@@ -50,8 +52,10 @@ export async function startOps(at: { host: string; port: number }, sources: OpsS
  * gets: on loopback nothing answers to names that others can give.
  */
 async function refuseRebound(request: FastifyRequest, reply: FastifyReply) {
-  const name = URL.parse(`http://${request.headers.host ?? ''}/`)?.hostname ?? ''
-  const isOurs = name === '' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^(?:.+\.)?localhost\.?$/.test(name)
+  const { host = '' } = request.headers
+  // what is no host at all is no better than another's name
+  const name = (!host.includes('@') && URL.parse(`http://${host}/`)?.hostname) || ''
+  const isOurs = host === '' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^(?:.+\.)?localhost\.?$/.test(name)
   if (!isOurs) return reply.code(421).send({ error: 'ask for localhost, or by address' })
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RecentEvent } from '../events/recent.ts'
+import { printable } from '../printable.ts'
 import type { Backlog } from '../store/contract.ts'
 import { type Readiness, works } from './readiness.ts'
 
@@ -105,5 +106,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 }
 
 function text(value: string): string {
-  return value.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c)
+  return printable(value).replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c)
 }

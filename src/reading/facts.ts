@@ -4,6 +4,7 @@ import { askedBy, type Label, type Needed, neededFor } from '../iodef/restrictio
 import { toleranceOf } from '../iodef/tolerated.ts'
 import { isCarriable, isFragile } from '../profile/broker-limits.ts'
 import { carriedElements } from '../profile/carried-policy.ts'
+import { mentionOf } from '../rid/mentions.ts'
 import { NS } from '../xml/namespaces.ts'
 import { isUnsettledType } from '../xml/normal-form.ts'
 import { type Diagnostic, type Visitor, walk, type XmlElement } from '../xml/tree.ts'
@@ -35,6 +36,8 @@ export interface Facts {
   readonly carriable: boolean
   /** it holds elements that the schemas of items or of RID messages know */
   readonly knownAround: boolean
+  /** which of the elements it holds that RFC 6545 asks for: mentionOf */
+  readonly mentioned: ReadonlySet<string>
 }
 
 /** The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. */
@@ -51,6 +54,7 @@ export function factsOf(
   const identifiers = new Identifiers()
   const found = { signed: false, unsettledType: false, fragile: false, carriable: true, knownAround: false }
 
+  const mentioned = new Set<string>()
   const look = (element: XmlElement, labels: Set<Label>): undefined => {
     const label = askedBy(element)
     if (label !== undefined) labels.add(label)
@@ -70,6 +74,8 @@ export function factsOf(
     found.fragile ||= isFragile(element)
     found.carriable &&= isCarriable(element)
     found.knownAround ||= isKnownAround(element)
+    const mention = mentionOf(element)
+    if (mention !== undefined) mentioned.add(mention)
     return undefined
   }
   const atItsTop: Visitor = (element) => {
@@ -98,6 +104,7 @@ export function factsOf(
     implausible: odd,
     incidents,
     identifiers,
+    mentioned,
   }
 }
 

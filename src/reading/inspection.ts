@@ -27,6 +27,8 @@ export interface Inspection {
   readonly warnings: readonly Diagnostic[]
   /** what the log shall say of a document that is valid, in sentences without what the document says */
   readonly remarks: readonly string[]
+  /** why a RID message is not taken although its schema accepts it, at most 20: it contradicts itself (RFC 6545) */
+  readonly improper?: readonly Diagnostic[]
   /** what a document that is not valid says it is about, as incident keys, at most 20: for the trace and nothing else */
   readonly claimed?: readonly string[]
   /** the root's name, for messages about what is not understood */
@@ -105,7 +107,7 @@ export function nameOf(root: XmlElement | null): string {
 }
 
 /** At most 20, and nothing but line, column and message. */
-function shortened(list: readonly Diagnostic[]): Diagnostic[] {
+export function shortened(list: readonly Diagnostic[]): Diagnostic[] {
   return list.slice(0, CAP).map(diagnostic)
 }
 

@@ -24,7 +24,9 @@ function answer(request: ReaderRequest): PoolAnswer<Inspection | Reply> {
     const isReply = kind === 'reply'
     return { response: isReply ? readReply(bytes, request.charset) : readDocument(schemas, bytes, request.options) }
   } catch (error) {
-    return { failure: error instanceof Error ? error.message : String(error) }
+    // what WebAssembly gave up in, and what unwound its stack, stays broken for the documents behind it
+    const broken = error instanceof Error && ['RuntimeError', 'RangeError'].includes(error.name)
+    return { failure: error instanceof Error ? error.message : String(error), broken }
   }
 }
 

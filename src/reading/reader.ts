@@ -12,14 +12,16 @@ export interface Reader extends AsyncDisposable {
   /** Compiles the schemas ahead of the first document; rejects when they do not compile. */
   warm(): Promise<void>
   /**
-   * Parses, validates and describes a document. What is wrong with it is in the result; rejects with GatewayError
-   * `intake-timeout`, `intake-memory` (permanent: the document's fault) or `intake-busy`, `internal` (transient: ours). `owner`,
-   * who sent it, has its turn among others and a share of the queue; without one the caller bounds what it asks for.
+   * Parses, validates and describes a document. What is wrong with it is in the result; rejects with GatewayError `intake-timeout`,
+   * `intake-memory`, `intake-failed` (permanent: the document's fault) or `intake-busy`, `internal` (transient: ours). Whoever it is
+   * `from` has its turn among others, and a peer a share of the queue; of a Topic the caller asks for few at a time.
    */
-  inspect(bytes: Uint8Array, options?: ReadOptions, owner?: string): Promise<Inspection>
-  /** Reads a RID peer's reply; rejects as `inspect` does. */
-  readReply(bytes: Uint8Array, charset?: string): Promise<Reply>
+  inspect(bytes: Uint8Array, options?: ReadOptions, from?: Source): Promise<Inspection>
+  /** Reads the reply of a RID peer; rejects as `inspect` does. */
+  readReply(bytes: Uint8Array, peer: string, charset?: string): Promise<Reply>
 }
+
+type Source = { readonly peer: string } | { readonly topic: string }
 
 interface ReaderOptions {
   readonly threads?: number
@@ -46,14 +48,16 @@ export function createReader(options: ReaderOptions = {}): Reader {
   })
   return {
     warm: () => pool.warm({ kind: 'document', bytes: WARM, options: {} }),
-    inspect: (bytes, readOptions = {}, owner) =>
-      pool.run(
-        { kind: 'document', bytes: own(bytes), options: readOptions },
-        bytes.byteLength,
-        owner,
-      ) as Promise<Inspection>,
-    readReply: (bytes, charset) =>
-      pool.run({ kind: 'reply', bytes: own(bytes), charset }, bytes.byteLength, 'replies') as Promise<Reply>,
+    inspect(bytes, readOptions = {}, from = undefined) {
+      const request = { kind: 'document', bytes: own(bytes), options: readOptions } as const
+      const isPeer = from !== undefined && 'peer' in from
+      const owner = from && ('peer' in from ? `peer ${from.peer}` : `topic ${from.topic}`)
+      return pool.run(request, bytes.byteLength, owner, isPeer) as Promise<Inspection>
+    },
+    readReply(bytes, peer, charset) {
+      const request = { kind: 'reply', bytes: own(bytes), charset } as const
+      return pool.run(request, bytes.byteLength, `reply of ${peer}`) as Promise<Reply>
+    },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

@@ -1,6 +1,6 @@
 import { findDoctype } from '../xml/doctype.ts'
 import { type ParsedDocument, parseText } from '../xml/libxml.ts'
-import { scan } from '../xml/parse-tree.ts'
+import { NotWellFormed, scan } from '../xml/parse-tree.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import { type Refused, refused } from './inspection.ts'
 
@@ -23,6 +23,7 @@ export function wellFormed(text: string): WellFormed | Refused {
     return { ok: true, text, root: scan(text), parsed, [Symbol.dispose]: () => parsed.dispose() }
   } catch (error) {
     parsed.dispose()
+    if (error instanceof NotWellFormed) return { ok: false, refused: refused('unknown', null, [error.at], 1) }
     throw error
   }
 }

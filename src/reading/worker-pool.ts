@@ -23,14 +23,22 @@ export interface PoolOptions {
 export interface PoolMessage<Request> {
   readonly requests: readonly Request[]
 }
-export type PoolAnswer<Response> = { readonly response: Response } | { readonly failure: string }
+export type PoolAnswer<Response> =
+  | { readonly response: Response }
+  /** `broken`: the thread is of no use any more */
+  | { readonly failure: string; readonly broken: boolean }
 
 interface Job<Request, Response> {
   readonly request: Request
   readonly weight: number
   readonly owner: string | undefined
-  /** it was in a message whose thread was ended: it may have been the cause */
+  readonly bounded: boolean
+  /** who takes turns: small and big jobs of one owner are two, since the thread for small ones serves only the one */
+  readonly claimant: string
+  /** it was in a message whose thread failed: it may have been the cause */
   suspect: boolean
+  /** it failed once, alone */
+  failed: boolean
   resolve(response: Response): void
   reject(error: unknown): void
 }
@@ -61,8 +69,8 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   readonly #options: PoolOptions
   readonly #slots: Slot<Request, Response>[]
   #waiting: Job<Request, Response>[] = []
-  /** when each owner's turn was last, counted in turns */
-  readonly #turns = new Map<string | undefined, number>()
+  /** when each claimant's turn was last, counted in turns */
+  readonly #turns = new Map<string, number>()
   #turn = 0
   #scheduled = false
   #closed = false
@@ -84,14 +92,16 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   }
 
   /**
-   * Owners take turns, and none can fill the queue alone; without an owner the caller keeps its jobs few. Rejects with GatewayError
-   * `intake-timeout`, `intake-memory` (the job's own fault), `intake-busy` (too many wait) or `internal` (the thread failed).
+   * Owners take turns. One that is `bounded` cannot fill the queue alone; of the others the caller keeps their jobs few. Rejects with
+   * GatewayError `intake-timeout`, `intake-memory`, `intake-failed` (the job's own fault: it failed twice, alone), `intake-busy` (too
+   * many wait) or `internal` (no thread can be started).
    */
-  run(request: Request, weight: number, owner?: string): Promise<Response> {
+  run(request: Request, weight: number, owner?: string, bounded = owner !== undefined): Promise<Response> {
     if (this.#closed) return Promise.reject(new GatewayError('intake-busy', 'The pool is closed.'))
-    if (!this.#hasRoom(weight, owner)) return Promise.reject(new GatewayError('intake-busy'))
+    if (!this.#hasRoom(weight, owner, bounded)) return Promise.reject(new GatewayError('intake-busy'))
+    const claimant = `${weight > this.#options.bigJob ? 'big' : 'small'} ${owner ?? ''}`
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, weight, owner, suspect: false, resolve, reject })
+      this.#waiting.push({ request, weight, owner, bounded, claimant, suspect: false, failed: false, resolve, reject })
       this.#schedule()
     })
   }
@@ -109,11 +119,11 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   }
 
   /** A job over the share of its owner waits when nothing else of it does. */
-  #hasRoom(weight: number, owner: string | undefined): boolean {
+  #hasRoom(weight: number, owner: string | undefined, bounded: boolean): boolean {
     const { maxWaiting, maxWaitingWeight } = this.#options
     if (this.#waiting.length >= maxWaiting) return false
-    if (owner === undefined) return true
-    const owned = this.#waiting.filter((job) => job.owner !== undefined)
+    if (!bounded) return true
+    const owned = this.#waiting.filter((job) => job.bounded)
     const own = owned.filter((job) => job.owner === owner)
     if (owned.length > 0 && weightOf(owned) + weight > maxWaitingWeight) return false
     return own.length === 0 || (own.length < maxWaiting / SHARES && weightOf(own) + weight <= maxWaitingWeight / SHARES)
@@ -144,22 +154,22 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     }
   }
 
-  /** Whose turn it is: of the owners with the fewest jobs in threads the one who waits longest since its last turn. */
+  /** Whose turn it is: of the claimants with the fewest jobs in threads the one who waits longest since its last turn. */
   #next(smallOnly: boolean): Job<Request, Response> | undefined {
     const running = this.#slots.flatMap((slot) => slot.jobs.slice(0, 1))
-    const rank = ({ owner }: Job<Request, Response>) =>
-      running.filter((job) => job.owner === owner).length * 1e12 + (this.#turns.get(owner) ?? 0)
-    const firsts = new Map<string | undefined, Job<Request, Response>>()
+    const rank = ({ claimant }: Job<Request, Response>) =>
+      running.filter((job) => job.claimant === claimant).length * 1e12 + (this.#turns.get(claimant) ?? 0)
+    const firsts = new Map<string, Job<Request, Response>>()
     for (const job of this.#waiting) {
-      if (firsts.has(job.owner) || (smallOnly && job.weight > this.#options.bigJob)) continue
-      firsts.set(job.owner, job)
+      if (firsts.has(job.claimant) || (smallOnly && job.weight > this.#options.bigJob)) continue
+      firsts.set(job.claimant, job)
     }
     const next = [...firsts.values()].reduce<Job<Request, Response> | undefined>(
       (best, job) => (best === undefined || rank(job) < rank(best) ? job : best),
       undefined,
     )
     if (next === undefined) return undefined
-    this.#turns.set(next.owner, ++this.#turn)
+    this.#turns.set(next.claimant, ++this.#turn)
     this.#waiting.splice(this.#waiting.indexOf(next), 1)
     return next
   }
@@ -227,6 +237,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     slot.worker?.unref()
     const failed: Job<Request, Response>[] = []
     let failure = ''
+    let broken = false
     for (const [i, job] of jobs.entries()) {
       const answer = answers[i]
       if (answer !== undefined && 'response' in answer) {
@@ -234,16 +245,22 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       } else {
         failed.push(job)
         failure ||= answer?.failure ?? 'no answer'
+        broken ||= answer?.broken ?? true
       }
     }
-    if (failed.length > 0) {
-      // what WebAssembly gave up in stays broken, for the jobs behind it too
-      const error = new GatewayError('internal', failure)
-      if (jobs.length === 1) failed[0]?.reject(error)
-      else this.#suspect(failed)
-    }
-    if (failed.length > 0 || jobs.some((job) => job.weight > this.#options.recycleAbove)) void this.#end(slot)
+    if (failed.length > 0) this.#judge(failed, jobs.length === 1, new GatewayError('internal', failure))
+    if (broken || jobs.some((job) => job.weight > this.#options.recycleAbove)) void this.#end(slot)
     this.#dispatch()
+  }
+
+  /** One that failed alone gets another try, as do those that failed with others: whatever fails twice alone is at fault itself. */
+  #judge(jobs: readonly Job<Request, Response>[], alone: boolean, error: GatewayError): void {
+    const again = (job: Job<Request, Response>) => !alone || (error.code === 'internal' && !job.failed)
+    const last = error.code === 'internal' ? new GatewayError('intake-failed', error.message, { cause: error }) : error
+    for (const job of jobs) if (!again(job)) job.reject(last)
+    const others = jobs.filter(again)
+    for (const job of others) job.failed ||= alone
+    this.#suspect(others)
   }
 
   #suspect(jobs: readonly Job<Request, Response>[]): void {
@@ -251,11 +268,11 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     this.#waiting.unshift(...jobs)
   }
 
-  /** The thread is lost: with one job, that was the cause; of several, each gets another try of its own. */
+  /** The thread is lost, or never began: then no job of it is at fault. */
   #fail(slot: Slot<Request, Response>, error: GatewayError): void {
     const jobs = slot.jobs.splice(0)
-    if (jobs.length === 1) jobs[0]?.reject(error)
-    else this.#suspect(jobs)
+    if (slot.ready) this.#judge(jobs, jobs.length === 1, error)
+    else for (const job of jobs) job.reject(error)
     void this.#end(slot)
     if (!this.#closed) this.#schedule()
   }

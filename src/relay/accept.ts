@@ -35,11 +35,19 @@ export function createAccept(options: AcceptOptions): Accept {
     try {
       const { charset, peer } = message
       const readOptions = { ...(charset !== undefined && { charset }), strict: peer.strict }
-      inspection = await reader.inspect(message.body, readOptions, `peer ${peer.name}`)
+      inspection = await reader.inspect(message.body, readOptions, { peer: peer.name })
     } catch (error) {
       return cannotRead(options, message, error)
     }
-    const judged = judge(config, message.peer, inspection)
+    let judged: Judgement
+    let digest = ''
+    try {
+      judged = judge(config, message.peer, inspection)
+      if (judged.kind === 'accepted') digest = digestOf(judged, inspection)
+    } catch (error) {
+      // the same document would do it again at each repetition
+      return cannotRead(options, message, new GatewayError('intake-failed', messageOf(error), { cause: error }))
+    }
     if (judged.kind === 'problem') {
       return refuse(options, message, judged.code, judged.problem, judged.incidents)
     }
@@ -49,7 +57,6 @@ export function createAccept(options: AcceptOptions): Accept {
       await tell(store, events.denied(about, judged.code, judged.reason))
       return deny(options, message.peer, msgType, inspection, judged.justification)
     }
-    const digest = digestOf(judged, inspection)
     try {
       // what is stored already needs no room
       const full = (await store.unsettled()) >= config.delivery.maxQueue
@@ -117,7 +124,8 @@ function busy(detail: string): Problem {
 
 async function cannotRead(options: AcceptOptions, message: IncomingMessage, error: unknown): Promise<Answer> {
   if (error instanceof GatewayError && error.permanence === 'permanent') {
-    return refuse(options, message, error.code, { status: 400, title: 'Cannot be read', detail: error.publicText }, [])
+    const problem = { status: 400, title: 'Cannot be read', detail: error.publicText } as const
+    return refuse(options, message, error.code, problem, [], messageOf(error))
   }
   const code = error instanceof GatewayError ? error.code : 'internal'
   return refuse(options, message, code, busy('Too many documents are being read.'), [], messageOf(error))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Config, PeerConfig } from '../config/types.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, messageOf } from '../errors.ts'
 import type { DeliveryOf, Events, Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
 import { claimsIodef } from '../reading/claims-iodef.ts'
@@ -74,24 +74,43 @@ function seenItem(topic: string, item: GridItem, at: number): SeenItem {
  * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
  * also run out because the machine stood still: so that is tried twice.
  */
-async function read(reader: Reader, item: Pick<GridItem, 'xml'>, again = true): Promise<Inspection> {
+async function read(
+  reader: Reader,
+  item: Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>,
+  again = true,
+): Promise<Inspection> {
   try {
-    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' })
+    const from = item.topic === undefined ? undefined : { topic: item.topic }
+    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' }, from)
   } catch (error) {
     if (again && error instanceof GatewayError && error.code === 'intake-timeout') return read(reader, item, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
-    return {
-      format: 'XEP-0268',
-      valid: false,
-      errors: [{ line: 0, column: 0, message: error.publicText }],
-      more: 0,
-      warnings: [],
-      remarks: [],
-      root: '',
-      rid: null,
-      item: null,
-      document: null,
-    }
+    return unreadable(error.code === 'intake-failed' ? error.message : error.publicText)
+  }
+}
+
+/** What is known of an item that nobody could read: it is held. */
+function unreadable(message: string): Inspection {
+  return {
+    format: 'XEP-0268',
+    valid: false,
+    errors: [{ line: 0, column: 0, message }],
+    more: 0,
+    warnings: [],
+    remarks: [],
+    root: '',
+    rid: null,
+    item: null,
+    document: null,
+  }
+}
+
+/** An item that the gateway itself throws at would do so at each try, and stop its Topic: it is held as well. */
+function consumedOr(inspection: Inspection): Pick<Understood, 'inspection' | 'consumed'> {
+  try {
+    return { inspection, consumed: inspection.valid ? consumedFrom(inspection) : undefined }
+  } catch (error) {
+    return { inspection: unreadable(`The gateway failed at it: ${messageOf(error)}`), consumed: undefined }
   }
 }
 
@@ -116,8 +135,7 @@ async function understand(
   reading: PromiseSettledResult<Inspection> | undefined,
 ): Promise<Understood> {
   if (reading?.status !== 'fulfilled') throw reading?.reason
-  const inspection = reading.value
-  const consumed = inspection.valid ? consumedFrom(inspection) : undefined
+  const { inspection, consumed } = consumedOr(reading.value)
   if (consumed === undefined) return { inspection, consumed, sources: new Set(), replaced: false }
   const isOther = item.unnamed !== true && item.id !== consumed.item
   const replaced = isOther && (await store.sourcesOf(item.id)).length > 0

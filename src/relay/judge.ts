@@ -99,6 +99,19 @@ export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = 
     },
   },
   {
+    name: 'improper',
+    when: ({ inspection: { improper = [] } }) => improper.length > 0,
+    answer: {
+      kind: 'problem',
+      status: 400,
+      title: 'Improper RID message',
+      about: ({ inspection: { improper = [] } }) => ({
+        detail: 'The message contradicts itself, or lacks what RFC 6545 demands of it.',
+        errors: improper,
+      }),
+    },
+  },
+  {
     name: 'no-document',
     when: ({ inspection: { document, rid } }) => document === null && rid?.hasPayload !== true,
     answer: {

@@ -1,57 +1,53 @@
 import type { IncomingMessage } from 'node:http'
+import { BoundedBytes } from './bounded-bytes.ts'
+import { readOn, stopReading } from './stop-reading.ts'
 
 type Body =
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
   | { readonly kind: 'too-large' }
+  /** it comes in very many pieces of nearly nothing */
+  | { readonly kind: 'crumbs' }
   /** the client went away, or was too slow, before it had sent everything */
   | { readonly kind: 'aborted' }
 
-/** Reads the whole body, and stops at the first byte over `limit`. Never rejects. */
-export function readBody(request: IncomingMessage, limit: number): Promise<Body> {
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const settle = (body: Body) => {
-      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
-      if (body.kind === 'too-large') request.pause()
-      resolve(body)
-    }
-    const onData = (chunk: Buffer) => {
-      size += chunk.length
-      if (size > limit) settle({ kind: 'too-large' })
-      else chunks.push(chunk)
-    }
-    const onEnd = () => settle({ kind: 'body', bytes: Buffer.concat(chunks, size) })
-    const onGone = () => settle({ kind: 'aborted' })
-    if (request.destroyed) return settle({ kind: 'aborted' })
-    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
-  })
+export interface BodyReader {
+  /** The whole body, as soon as it is there. Never rejects. */
+  whole(): Promise<Body>
 }
 
-/** Whether part of a body is still to come that nobody asked for. */
-export function isUnread(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': transfer } = request.headers
-  return !request.complete && (transfer !== undefined || Number(length ?? 0) > 0)
-}
+/** bytes of a body that are read before anybody asks for the whole of it */
+const AHEAD = 65_536
 
 /**
- * Throws away what the client still sends, for at most `ms` and `bytes`. A socket closed with unread bytes resets the
- * connection, and the client would lose the answer it was just given (RFC 9112 §9.6).
+ * Reads a body from its first byte on: of one that nobody reads, Node keeps as many buffers as it came in pieces. Stops at the first
+ * byte over `limit`, or when it comes in crumbs.
  */
-export function linger(request: IncomingMessage, ms: number, bytes: number): Promise<void> {
-  return new Promise((resolve) => {
-    let seen = 0
-    const onData = (chunk: Buffer) => {
-      seen += chunk.length
-      if (seen > bytes) finish()
-    }
-    const finish = () => {
-      clearTimeout(timer)
-      request.off('data', onData).off('end', finish).off('close', finish).off('error', finish)
-      resolve()
-    }
-    const timer = setTimeout(finish, ms)
-    request.on('data', onData).on('end', finish).on('close', finish).on('error', finish)
-    request.resume()
-  })
+export function beginBody(request: IncomingMessage, limit: number): BodyReader {
+  const { promise, resolve } = Promise.withResolvers<Body>()
+  const { socket } = request
+  const read = new BoundedBytes(limit)
+  let ahead = true
+  let settled = false
+  const settle = (body: Body) => {
+    settled = true
+    request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+    if (body.kind === 'too-large' || body.kind === 'crumbs') stopReading(socket)
+    resolve(body)
+  }
+  const onData = (chunk: Buffer) => {
+    const over = read.add(chunk)
+    if (over !== undefined) settle({ kind: over })
+    else if (ahead && read.size >= AHEAD) stopReading(socket)
+  }
+  const onEnd = () => settle({ kind: 'body', bytes: read.take() })
+  const onGone = () => settle({ kind: 'aborted' })
+  if (request.destroyed) onGone()
+  else request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
+  return {
+    whole() {
+      ahead = false
+      if (!settled) readOn(socket)
+      return promise
+    },
+  }
 }

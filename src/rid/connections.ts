@@ -3,78 +3,95 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { PeerConfig } from '../config/types.ts'
+import { Handshakes } from './handshakes.ts'
+import type { ListenerLimits } from './limits.ts'
 import type { FindPeer } from './peers.ts'
-import { notAfter } from './tls.ts'
+import { Shares } from './shares.ts'
+import { lookAgainAt, stillTrusted, type TlsMaterial } from './tls.ts'
 
 /** One TLS connection. Its peer is found once: there is no renegotiation. */
 export interface Connection {
   readonly socket: TLSSocket
   readonly certificate: X509Certificate
   readonly peer: PeerConfig | undefined
-  /** ms since the epoch: when the certificate runs out */
+  /** ms since the epoch: from then on a new handshake might fail, and so this connection is over */
   readonly expires: number
+  /** ms since the epoch: from then on answers ask the client to come again */
+  readonly ages: number
   /** not yet answered, in the order they came */
   readonly inFlight: Map<IncomingMessage, ServerResponse>
   /** messages of one connection are taken one at a time, in the order they came: resolves when the last one is */
   turn: Promise<void>
   /** the next answer is the last one */
   closing: boolean
-  /** what came last was not HTTP: the end, after the answers still owed */
+  /** what came last was not HTTP, or too much: the end, after the answers still owed */
   broken: boolean
+  /** what is then sent: a whole response */
+  lastWord: Buffer | undefined
 }
 
-/** The connections of the listener, from TCP accept on. */
-export class Connections {
-  readonly #find: FindPeer
-  readonly #perPeer: number
-  readonly #handshaking = new Map<string, Socket>()
-  readonly #secured = new Map<Socket, Connection>()
-  readonly #perIdentity = new Map<string, number>()
+/** How many connections there may be. */
+type ConnectionLimits = Pick<
+  ListenerLimits,
+  | 'age'
+  | 'connections'
+  | 'connectionsPerPeer'
+  | 'strangers'
+  | 'connectionsPerStranger'
+  | 'handshakes'
+  | 'handshakesPerAddress'
+>
 
-  constructor(find: FindPeer, perPeer: number) {
+/** Why a connection is not served: its client has too many, or all together have. */
+type Crowd = 'each' | 'all'
+
+/** The connections of the listener, from TCP accept on. Handshakes, strangers and peers have places of their own. */
+export class Connections {
+  readonly handshakes: Handshakes
+  readonly #find: FindPeer
+  readonly #limits: ConnectionLimits
+  readonly #secured = new Map<Socket, Connection>()
+  readonly #peers = new Shares<Connection>()
+  readonly #strangers = new Shares<Connection>()
+
+  constructor(find: FindPeer, limits: ConnectionLimits) {
     this.#find = find
-    this.#perPeer = perPeer
+    this.#limits = limits
+    this.handshakes = new Handshakes(limits)
   }
 
   get count(): number {
-    return this.#handshaking.size + this.#secured.size
+    return this.handshakes.count + this.#secured.size
   }
 
-  /** A TCP connection, not yet TLS. */
-  opened(socket: Socket): void {
-    const from = addressOf(socket)
-    this.#handshaking.set(from, socket)
-    socket.once('close', () => {
-      if (this.#handshaking.get(from) === socket) this.#handshaking.delete(from)
-    })
-  }
-
-  /** A finished handshake; undefined when this client has too many already. */
-  secured(socket: TLSSocket): Connection | undefined {
-    this.#handshaking.delete(addressOf(socket))
+  /** A finished handshake; why not, where there is no place for it; undefined where it is over already. */
+  secured(socket: TLSSocket, material: TlsMaterial): Connection | Crowd | undefined {
+    this.handshakes.finished(socket)
     const certificate = socket.getPeerX509Certificate()
     if (certificate === undefined) return undefined
     const peer = this.#find(certificate)
-    const identity = peer?.name ?? `certificate ${certificate.fingerprint256}`
-    const before = this.#perIdentity.get(identity) ?? 0
-    if (before >= this.#perPeer) return undefined
-    this.#perIdentity.set(identity, before + 1)
+    const now = Date.now()
+    const owner = peer?.name ?? certificate.fingerprint256
+    const shares = peer === undefined ? this.#strangers : this.#peers
+    const crowd = this.#makeRoom(owner, shares, peer !== undefined)
+    if (crowd !== undefined) return crowd
     const connection: Connection = {
       socket,
       certificate,
       peer,
-      expires: notAfter(certificate),
+      expires: Math.min(lookAgainAt(certificate, material, now), now + 2 * this.#limits.age),
+      ages: now + this.#limits.age,
       inFlight: new Map(),
       turn: Promise.resolve(),
       closing: false,
       broken: false,
+      lastWord: undefined,
     }
     this.#secured.set(socket, connection)
+    shares.add(owner, connection)
     socket.once('close', () => {
       this.#secured.delete(socket)
-      const left = (this.#perIdentity.get(identity) ?? 1) - 1
-      if (left > 0) this.#perIdentity.set(identity, left)
-      else this.#perIdentity.delete(identity)
+      shares.remove(owner, connection)
     })
     return connection
   }
@@ -83,8 +100,27 @@ export class Connections {
     return this.#secured.get(socket)
   }
 
-  all(): Iterable<Connection> {
-    return this.#secured.values()
+  sockets(): Iterable<Socket> {
+    return this.#secured.keys()
+  }
+
+  /**
+   * New files are in use: handshakes under the old ones are ended, and so is whoever would not be let in any more. The others are asked to
+   * come again.
+   */
+  reconsider(material: TlsMaterial): void {
+    this.handshakes.endAll()
+    for (const connection of this.#secured.values()) {
+      connection.closing = true
+      if (!stillTrusted(connection.certificate, material)) connection.socket.destroy()
+    }
+  }
+
+  /** Ends what is past its date and owes no answer. */
+  endExpired(now: number): void {
+    for (const connection of this.#secured.values()) {
+      if (connection.expires <= now && !isOwed(connection)) connection.socket.destroy()
+    }
   }
 
   /** Ends what owes no answer. Handshakes are ended too. */
@@ -93,20 +129,30 @@ export class Connections {
       connection.closing = true
       if (connection.inFlight.size === 0) connection.socket.destroy()
     }
-    this.closeHandshaking()
-  }
-
-  /** Ends what has no TLS session yet, and would get one under the files it began with. */
-  closeHandshaking(): void {
-    for (const socket of this.#handshaking.values()) socket.destroy()
+    this.handshakes.endAll()
   }
 
   destroyAll(): void {
-    for (const socket of [...this.#secured.keys(), ...this.#handshaking.values()]) socket.destroy()
+    for (const socket of this.#secured.keys()) socket.destroy()
+    this.handshakes.endAll()
+  }
+
+  /** Whoever has fewer connections than another is let in all the same: one of the other's goes, that owes no answer. */
+  #makeRoom(owner: string, shares: Shares<Connection>, isPeer: boolean): Crowd | undefined {
+    const limits = this.#limits
+    const own = shares.of(owner).size
+    if (own >= (isPeer ? limits.connectionsPerPeer : limits.connectionsPerStranger)) return 'each'
+    if (shares.size < (isPeer ? limits.connections : limits.strangers)) return undefined
+    const largest = shares.largest()
+    const candidates = largest.size > own + 1 ? [...largest] : []
+    const victim = candidates.find(({ inFlight }) => inFlight.size === 0) ?? candidates.find((one) => !isOwed(one))
+    if (victim === undefined) return 'all'
+    victim.socket.destroy()
+    return undefined
   }
 }
 
-/** The TLSSocket and the Socket below it have nothing else in common that is public. */
-function addressOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`
+/** Whether a request came whole that is not answered yet. */
+export function isOwed({ inFlight }: Connection): boolean {
+  return [...inFlight.keys()].some((request) => request.complete)
 }

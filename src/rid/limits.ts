@@ -14,10 +14,21 @@ export interface ListenerLimits {
   readonly linger: number
   /** bytes, of the same */
   readonly lingerBytes: number
+  /** of a connection, behind which it is asked to come again: what its handshake looked at may have changed */
+  readonly age: number
   /** requests in flight when the listener is disposed of */
   readonly close: number
+  /** taking an answer: a client that reads nothing of it for so long is gone */
+  readonly write: number
+  /** connections of all peers, and of one */
   readonly connections: number
   readonly connectionsPerPeer: number
+  /** connections of certificates that are no peer's, and of one such certificate */
+  readonly strangers: number
+  readonly connectionsPerStranger: number
+  /** connections without a TLS session yet, and those of one address (IPv6: of one /64) */
+  readonly handshakes: number
+  readonly handshakesPerAddress: number
   /** requests sent on one connection before the first is answered */
   readonly pipelined: number
   /** bytes of request line and header fields */
@@ -34,9 +45,15 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   answer: 30_000,
   linger: 2_000,
   lingerBytes: 4 * 1024 * 1024,
+  age: 3_600_000,
   close: 10_000,
+  write: 30_000,
   connections: 512,
   connectionsPerPeer: 64,
+  strangers: 32,
+  connectionsPerStranger: 4,
+  handshakes: 512,
+  handshakesPerAddress: 256,
   pipelined: 16,
   headerBytes: 16_384,
   headerCount: 64,

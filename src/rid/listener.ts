@@ -6,16 +6,19 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { PeerConfig, RidConfig } from '../config/types.ts'
 import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
-import { isUnread, linger, readBody } from './body.ts'
+import { type BodyReader, beginBody } from './body.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Accept, Problem } from './contract.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
 import type { ListenerNews } from './news.ts'
 import { createFindPeer } from './peers.ts'
-import { checkRequest, TOO_LARGE, type Verdict } from './preconditions.ts'
+import { checkRequest, IN_CRUMBS, TOO_LARGE, TOO_MANY, type Verdict } from './preconditions.ts'
 import { renderProblem } from './problems.ts'
-import { answered, createClientErrorHandler, createTlsServer } from './server.ts'
-import { type Expiry, loadTls, stillTrusted } from './tls.ts'
+import { bareResponse } from './raw-response.ts'
+import { linger, restOf, turnDeaf } from './rest-of-body.ts'
+import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast } from './server.ts'
+import { type Expiry, loadTls } from './tls.ts'
+import { WriteDeadline } from './write-deadline.ts'
 
 export interface RidListenerOptions {
   readonly rid: RidConfig
@@ -38,7 +41,12 @@ export interface RidListener extends AsyncDisposable {
   connections(): number
 }
 
-type Message = Verdict & { kind: 'message' }
+/** A message whose body comes in, or waits for its turn. */
+interface Incoming {
+  readonly verdict: Verdict & { kind: 'message' }
+  readonly body: BodyReader
+}
+
 type Fields = Readonly<Record<string, string>>
 
 /**
@@ -49,12 +57,14 @@ type Fields = Readonly<Record<string, string>>
 export function createRidListener(options: RidListenerOptions): RidListener {
   const { rid, peers, accept, state, tell } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const connections = new Connections(createFindPeer(peers), limits.connectionsPerPeer)
+  const connections = new Connections(createFindPeer(peers), limits)
   const expectant = new WeakSet<IncomingMessage>()
-  const verdicts = new WeakMap<IncomingMessage, Message>()
+  const incoming = new WeakMap<IncomingMessage, Incoming>()
   const sizes = new WeakMap<IncomingMessage, number>()
+  const crumbling = new WeakSet<IncomingMessage>()
   let material = loadTls(rid.tls)
   let server: Server | undefined
+  let sweeping: NodeJS.Timeout | undefined
 
   const app = fastify({
     logger: false,
@@ -68,7 +78,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
         expectant.add(request)
         handler(request, response)
       }
-      server = createTlsServer({ material, limits, connections, tell, onRequest: handler, onExpectant })
+      server = createTlsServer({ material: () => material, limits, connections, tell, onRequest: handler, onExpectant })
       return server
     },
   })
@@ -85,50 +95,67 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   async function onRequest(request: FastifyRequest, reply: FastifyReply) {
     const { raw } = request
     const connection = connections.of(raw.socket)
-    if (connection === undefined || connection.inFlight.size >= limits.pipelined) {
-      if (connection) tell('rid-pipelining', { peer: connection.peer?.name })
+    if (connection === undefined) {
       raw.socket.destroy()
+      return reply.hijack()
+    }
+    if (connection.broken) return reply.hijack()
+    const now = Date.now()
+    if (connection.ages <= now) connection.closing = true
+    if (connection.expires <= now) {
+      tell('rid-trust-ended', { peer: connection.peer?.name })
+      endAfterAnswers(connection)
+      return reply.hijack()
+    }
+    if (connection.inFlight.size >= limits.pipelined) {
+      tell('rid-pipelining', { peer: connection.peer?.name })
+      endAfterAnswers(connection, bareResponse(TOO_MANY, request.id, raw.headers.accept))
       return reply.hijack()
     }
     connection.inFlight.set(raw, reply.raw)
     watch(request, reply, connection)
     if (state() === 'draining') connection.closing = true
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
-    const peer = connection.expires > Date.now() ? connection.peer : undefined
+    const { peer } = connection
     const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer }
     const verdict = checkRequest(head, state(), rid.maxMessage)
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
     if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
-    verdicts.set(raw, verdict)
+    incoming.set(raw, { verdict, body: beginBody(raw, rid.maxMessage) })
     // checked already; fastify would check it again by rules of its own
     headers['content-type'] = 'text/xml'
   }
 
   async function onMessage(request: FastifyRequest, reply: FastifyReply) {
     const connection = connections.of(request.raw.socket)
-    const verdict = verdicts.get(request.raw)
-    if (connection === undefined || verdict === undefined) return reply.hijack()
+    const message = incoming.get(request.raw)
+    if (connection === undefined || message === undefined) return reply.hijack()
     const before = connection.turn
     const { promise, resolve: next } = Promise.withResolvers<void>()
     connection.turn = promise
     await before
     try {
-      return await take(request, reply, connection, verdict)
+      return await take(request, reply, connection, message)
     } finally {
       next()
     }
   }
 
-  async function take(request: FastifyRequest, reply: FastifyReply, connection: Connection, verdict: Message) {
+  async function take(request: FastifyRequest, reply: FastifyReply, connection: Connection, message: Incoming) {
     const { raw } = request
     const receivedAt = Date.now()
     if (connection.broken && !raw.complete) return giveUp(reply, connection, raw)
     if (expectant.has(raw)) reply.raw.writeContinue()
-    const body = await readBody(raw, rid.maxMessage)
+    const body = await message.body.whole()
     if (body.kind === 'aborted') return giveUp(reply, connection, raw)
     if (body.kind === 'too-large') return refuse(request, reply, TOO_LARGE.problem)
+    if (body.kind === 'crumbs') {
+      crumbling.add(raw)
+      connection.closing = true
+      return refuse(request, reply, IN_CRUMBS.problem)
+    }
     sizes.set(raw, body.bytes.length)
-    const { kind: _, ...who } = verdict
+    const { kind: _, ...who } = message.verdict
     const answer = await askInTime(
       accept,
       { id: request.id, body: body.bytes, receivedAt, ...who },
@@ -153,13 +180,18 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   }
 
   async function send({ raw }: FastifyRequest, reply: FastifyReply, status: number, headers: Fields, body: Buffer) {
-    // what is left of a message of lawful size Node reads and throws away; more, or of unknown length, is not waited for
-    const remainder = isUnread(raw)
-    const short = Number(raw.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= rid.maxMessage
-    const cut = remainder && (!short || expectant.has(raw))
-    const close = cut || connections.of(raw.socket)?.closing
+    const connection = connections.of(raw.socket)
+    const rest = restOf(raw, {
+      maxMessage: rid.maxMessage,
+      expectant: expectant.has(raw),
+      stranger: connection?.peer === undefined,
+      crumbs: crumbling.has(raw),
+    })
+    const cut = rest === 'linger' || rest === 'deaf'
+    const close = cut || (connection !== undefined && isLast(connection, raw))
     const fields = { ...headers, ...(close ? { connection: 'close' } : {}) }
     if (!cut) {
+      if (rest === 'discard') void discard(raw)
       reply.code(status).headers(fields)
       return status === 204 ? reply.send() : reply.send(body)
     }
@@ -169,8 +201,12 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     // flushed, so that the client has it all while we linger
     if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
     else reply.raw.write(body)
-    await linger(raw, limits.linger, limits.lingerBytes)
+    await (rest === 'deaf' ? turnDeaf(raw, limits.linger) : linger(raw, limits.linger, limits.lingerBytes))
     reply.raw.end()
+  }
+
+  async function discard(raw: IncomingMessage): Promise<void> {
+    if (!(await linger(raw, limits.request, rid.maxMessage))) raw.socket.destroy()
   }
 
   /** One line for each request, whatever became of it. */
@@ -190,6 +226,11 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     async start() {
       const listening = server as Server
       await app.ready()
+      const writing = new WriteDeadline(limits.write)
+      sweeping = setInterval(() => {
+        writing.look(connections.sockets())
+        connections.endExpired(Date.now())
+      }, limits.write / 4).unref()
       await new Promise<void>((resolve, reject) => {
         listening.once('error', reject)
         // without a host Node listens on `::`, and on 0.0.0.0 where there is no IPv6
@@ -207,11 +248,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       const fresh = loadTls(rid.tls)
       server?.setSecureContext(fresh.context)
       material = fresh
-      connections.closeHandshaking()
-      for (const connection of connections.all()) {
-        connection.closing = true
-        if (!stillTrusted(connection.certificate, material)) connection.socket.destroy()
-      }
+      connections.reconsider(material)
     },
     certificates: () => material.expiry,
     connections: () => connections.count,
@@ -224,6 +261,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       const timer = setTimeout(() => connections.destroyAll(), limits.close)
       await closed
       clearTimeout(timer)
+      clearInterval(sweeping)
       await app.close()
     },
   }

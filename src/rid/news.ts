@@ -20,8 +20,12 @@ export interface ListenerNews {
   'rid-connect': { readonly peer: string | undefined; readonly request: string }
   /** `reason` is OpenSSL's or Node's code, `words` what it means */
   'tls-refused': { readonly remote: string | undefined; readonly reason: string; readonly words?: string }
+  /** the oldest, or who said nothing, for the sake of a new one */
+  'rid-handshake-ended': { readonly remote: string | undefined }
   'rid-connections-peer': { readonly remote: string | undefined }
   'rid-connections-total': { readonly remote: string | undefined }
+  /** a connection lasted longer than its certificates, or their revocation list */
+  'rid-trust-ended': { readonly peer: string | undefined }
   'rid-connection-failed': { readonly err: unknown }
 }
 

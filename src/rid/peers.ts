@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import type { PeerConfig } from '../config/types.ts'
 
 /** Who presents this certificate; undefined for nobody's. */
@@ -22,8 +23,26 @@ function isPeer(certificate: X509Certificate, { identity }: PeerConfig): boolean
   return dns === undefined || hasDnsId(certificate, dns)
 }
 
+/**
+ * Why a server's certificate, which hangs on our CA, is not that of the receiver at `host`; undefined where it is. As on the way in, a
+ * configured fingerprint must fit. Beside it a name is asked for only where one is configured: then it, or that of the URL.
+ */
+export function refuseStranger(
+  { dns, fingerprint }: PeerConfig['identity'],
+  host: string,
+  certificate: X509Certificate,
+): Error | undefined {
+  const pinned = fingerprint === undefined || hasFingerprint(certificate, fingerprint)
+  const named =
+    (fingerprint !== undefined && dns === undefined) ||
+    (isIP(host) === 0 ? hasDnsId(certificate, host) : certificate.checkIP(host) !== undefined) ||
+    (dns !== undefined && hasDnsId(certificate, dns))
+  if (pinned && named && !hasWildcard(certificate)) return undefined
+  return Object.assign(new Error("The certificate is not the peer's"), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+}
+
 /** Compares SHA-256 fingerprints, however written (`AB:CD`, `abcd`). */
-export function hasFingerprint(certificate: X509Certificate, fingerprint: string): boolean {
+function hasFingerprint(certificate: X509Certificate, fingerprint: string): boolean {
   const normalise = (value: string) => value.replace(/[^0-9a-f]/gi, '').toLowerCase()
   return normalise(certificate.fingerprint256) === normalise(fingerprint)
 }
@@ -32,7 +51,7 @@ export function hasFingerprint(certificate: X509Certificate, fingerprint: string
  * Whether the certificate has that DNS-ID (RFC 6125 §6.4.2): subjectAltName only, never the CN, no wildcards. OpenSSL
  * compares, because `subjectAltName` is a text for people: a name holding `, DNS:admin.example` must not become two.
  */
-export function hasDnsId(certificate: X509Certificate, name: string): boolean {
+function hasDnsId(certificate: X509Certificate, name: string): boolean {
   const reference = name.replace(/\.$/, '')
   // OpenSSL takes `.example` for "any host under example"
   if (reference === '' || reference.startsWith('.')) return false
@@ -43,7 +62,7 @@ export function hasDnsId(certificate: X509Certificate, name: string): boolean {
  * "Wildcards MUST NOT appear in the DNS-ID or CN-ID of a certificate identifying a RID system" (RFC 6546 §3). Any `*` counts, of
  * whatever name type: taking these texts apart would be guessing.
  */
-export function hasWildcard(certificate: X509Certificate): boolean {
+function hasWildcard(certificate: X509Certificate): boolean {
   const commonName = certificate.subject?.split('\n').some((line) => line.startsWith('CN=') && line.includes('*'))
   return commonName === true || (certificate.subjectAltName?.includes('*') ?? false)
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { PeerConfig } from '../config/types.ts'
+import { LEAST, PIECES } from './bounded-bytes.ts'
 import { contentTypeFlaw, parseContentType } from './content-type.ts'
 import type { Problem } from './contract.ts'
 
@@ -76,6 +77,21 @@ export function checkRequest(head: RequestHead, state: 'serving' | 'draining', m
 const DRAINING_RETRY = 30
 
 export const TOO_LARGE: Refusal = refused(413, 'Content Too Large', 'The message is larger than this RID system takes.')
+export const TOO_MANY: Refusal = {
+  kind: 'refused',
+  problem: {
+    status: 429,
+    title: 'Too Many Requests',
+    detail: 'Too many requests were sent before the first was answered.',
+  },
+  headers: { 'retry-after': '1' },
+}
+
+export const IN_CRUMBS: Refusal = refused(
+  400,
+  'Bad Request',
+  `The body comes in more than ${PIECES} pieces of fewer than ${LEAST} bytes on average. Send it in larger chunks.`,
+)
 
 function unavailable(detail: string, retryAfter: number): Refusal {
   return { kind: 'refused', problem: { status: 503, title: 'Service Unavailable', detail, retryAfter } }

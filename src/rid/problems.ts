@@ -1,4 +1,5 @@
 import { XMLBuilder } from 'fast-xml-parser'
+import { spelledOut } from '../printable.ts'
 import type { Problem } from './contract.ts'
 
 interface RenderedProblem {
@@ -16,12 +17,12 @@ export function renderProblem(problem: Problem, id: string, accept: string | und
   const { title, status, detail, errors = [], more } = problem
   const fields = {
     type: 'about:blank',
-    title: printable(title),
+    title: spelledOut(title),
     status,
-    ...(detail === undefined ? {} : { detail: printable(detail) }),
+    ...(detail === undefined ? {} : { detail: spelledOut(detail) }),
     instance: `urn:uuid:${id}`,
   }
-  const list = errors.map(({ line, column, message }) => ({ line, column, reason: printable(message) }))
+  const list = errors.map(({ line, column, message }) => ({ line, column, reason: spelledOut(message) }))
   const rest = more === undefined || more === 0 ? {} : { more }
   if (prefersJson(accept)) {
     const json = { ...fields, ...(list.length > 0 ? { errors: list } : {}), ...rest }
@@ -35,16 +36,6 @@ export function renderProblem(problem: Problem, id: string, accept: string | und
   }
   const xml = `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ problem: problemElement })}`
   return { contentType: 'application/problem+xml', body: Buffer.from(xml) }
-}
-
-/**
- * Text safe in XML 1.0, a log or a terminal: control characters and what XML cannot hold are spelled out, lone surrogates
- * become U+FFFD.
- */
-export function printable(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\u2028\u2029\ufffe\uffff]/gu, (c) => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 }
 
 /**

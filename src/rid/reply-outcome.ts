@@ -2,7 +2,7 @@ import type { PeerConfig } from '../config/types.ts'
 import type { Note, SendOutcome } from '../outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { Reply } from './contract.ts'
-import { repliesTo } from './exchange.ts'
+import { mayAnswer, repliesTo } from './exchange.ts'
 import { problemText } from './problem-text.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
@@ -12,8 +12,10 @@ export interface PeerResponse {
   readonly contentType: string | undefined
   readonly retryAfter: string | undefined
   readonly callbackToken: string | undefined
-  /** undefined: it was longer than we read */
+  /** undefined: it was not read to its end */
   readonly body: Uint8Array | undefined
+  /** why not: it is over the limit, or came in very many pieces of nearly nothing */
+  readonly unread?: 'too-large' | 'crumbs'
 }
 
 /** 4xx that mean "not now" (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4) */
@@ -34,46 +36,78 @@ export function refusedOutcome(response: PeerResponse, now: number): SendOutcome
   return { kind: 'retry', reason, ...wait, destinationDown: DOWN.has(status) }
 }
 
-/** Of a 2xx without a body (RFC 6546 Table 1). */
-export function bodilessOutcome({ status, callbackToken }: PeerResponse): SendOutcome {
-  if (status !== 202) return { kind: 'delivered', status, note: { code: 'empty-reply', text: 'empty reply' } }
-  const promised = callbackToken === undefined ? 'without RID-Callback-Token' : 'callback announced'
-  return { kind: 'delivered', status, note: { code: 'promised', text: `202 Accepted, ${promised}` } }
+/** What a 2xx means, and what is improper about it: that MUST be logged and shown to the administrator (RFC 6546 §3). */
+export interface Judged {
+  readonly outcome: SendOutcome
+  readonly improper?: string
 }
+
+/** How a 2xx is judged. */
+export interface Asked {
+  /** MsgType of what was sent, where it is known */
+  readonly request: MsgType | undefined
+  readonly replies: PeerConfig['replies']
+}
+
+/** Of a 2xx without a body (RFC 6546 Table 1). */
+export function bodilessOutcome({ status, callbackToken }: PeerResponse, { request }: Asked): Judged {
+  const proper = request === undefined || mayAnswer(request, 'empty', status === 202 ? 202 : 200)
+  const text = status === 202 ? '202 Accepted' : 'empty reply'
+  if (!proper) return improper(status, `${text}, which may not answer ${article(request)}`)
+  if (status !== 202) return delivered(status, { code: 'empty-reply', text })
+  if (callbackToken === undefined) return improper(status, `${text} without RID-Callback-Token`)
+  if (!TOKEN.test(callbackToken)) return improper(status, `${text} with a RID-Callback-Token that is none`)
+  return delivered(status, { code: 'promised', text: `${text}, callback announced` })
+}
+
+/** RFC 6546 §3: 1*255(VCHAR) */
+const TOKEN = /^[\x21-\x7e]{1,255}$/
 
 /**
  * What a 2xx with a body means. A RID message that does not deny is proof, since HTTP gave no error. Anything else is an improper reply,
  * which an administrator has to see (RFC 6546 §3): a page of a firewall says nothing of whether a RID system took the report, so it is
- * held, and is not sent again by itself. `request` is the MsgType of what was sent, where it is known.
+ * held, and is not sent again by itself.
  */
-export function repliedOutcome(
-  { status, body }: PeerResponse,
-  reply: Reply,
-  request: MsgType | undefined,
-  replies: PeerConfig['replies'],
-): SendOutcome {
+export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, { request, replies }: Asked): Judged {
   if (reply.kind === 'improper') {
-    if (replies === 'lenient') return { kind: 'delivered', status, note: improper(reply.reason) }
+    if (replies === 'lenient') return improper(status, reply.reason)
     const words = beginningOf(body)
     const shown = words === '' ? '' : `: "${words}"`
-    return { kind: 'hold', reason: `The peer answered HTTP ${status} with no RID message (${reply.reason})${shown}` }
+    const reason = `The peer answered HTTP ${status} with no RID message (${reply.reason})${shown}`
+    return { outcome: { kind: 'hold', reason }, improper: reply.reason }
   }
-  if (reply.kind === 'message') {
-    const allowed: readonly string[] = request === undefined ? [reply.msgType] : repliesTo(request)
-    const note: Note = allowed.includes(reply.msgType)
-      ? { code: 'answered', text: `answered with a ${reply.msgType}` }
-      : improper(`a ${reply.msgType} may not answer a ${request}`)
-    return { kind: 'delivered', status, note }
+  const msgType = reply.kind === 'message' ? reply.msgType : 'Acknowledgement'
+  const flaw = flawOf(status, msgType, request)
+  if (reply.kind === 'acknowledgement' && reply.status === 'Denied') {
+    const why = reply.justification === undefined ? '' : `: ${reply.justification}`
+    const outcome = { kind: 'hold', reason: `The peer denied it${why}` } as const
+    return flaw === undefined ? { outcome } : { outcome, improper: flaw }
   }
+  if (flaw !== undefined) return improper(status, flaw)
+  if (reply.kind === 'message')
+    return delivered(status, { code: 'answered', text: `answered with ${article(msgType)}` })
+  if (reply.status === 'Approved') return { outcome: { kind: 'delivered', status } }
   const why = reply.justification === undefined ? '' : `: ${reply.justification}`
-  if (reply.status === 'Denied') return { kind: 'hold', reason: `The peer denied it${why}` }
-  return reply.status === 'Approved'
-    ? { kind: 'delivered', status }
-    : { kind: 'delivered', status, note: { code: 'acknowledged', text: `acknowledged as ${reply.status}${why}` } }
+  return delivered(status, { code: 'acknowledged', text: `acknowledged as ${reply.status}${why}` })
 }
 
-function improper(why: string): Note {
-  return { code: 'improper-reply', text: `improper reply: ${why}` }
+/** By RFC 6546 Table 1 */
+function flawOf(status: number, msgType: string, request: MsgType | undefined): string | undefined {
+  const allowed: readonly string[] = request === undefined ? [msgType] : repliesTo(request)
+  if (!allowed.includes(msgType)) return `${article(msgType)} may not answer ${article(String(request))}`
+  return status === 202 ? '202 Accepted with a body' : undefined
+}
+
+function article(word: string): string {
+  return `${/^[AEIO]/.test(word) ? 'an' : 'a'} ${word}`
+}
+
+function delivered(status: number, note: Note): Judged {
+  return { outcome: { kind: 'delivered', status, note } }
+}
+
+function improper(status: number, why: string): Judged {
+  return { ...delivered(status, { code: 'improper-reply', text: `improper reply: ${why}` }), improper: why }
 }
 
 /** The first words of a body, for an administrator to know it by. */

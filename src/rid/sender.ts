@@ -2,27 +2,31 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
-import { Agent, type Dispatcher, errors } from 'undici'
+import { Agent } from 'undici'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
+import { printable } from '../printable.ts'
 import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { parseContentType } from './content-type.ts'
-import type { ReadReply, Receiver, Reply, RidSender } from './contract.ts'
+import type { OutgoingMessage, ReadReply, Receiver, Reply, RidSender } from './contract.ts'
+import { repliesTo } from './exchange.ts'
 import type { SenderNews } from './news.ts'
-import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
-import { printable } from './problems.ts'
+import { refuseStranger } from './peers.ts'
+import { readReplyBody } from './reply-body.ts'
 import {
+  type Asked,
   beginningOf,
   bodilessOutcome,
   excerpt,
   isBlank,
+  type Judged,
   type PeerResponse,
   refusedOutcome,
   repliedOutcome,
 } from './reply-outcome.ts'
-import { loadTls } from './tls.ts'
+import { loadTls, lookAgainAt, type TlsMaterial } from './tls.ts'
 import { networkWords } from './tls-words.ts'
 
 interface SenderLimits {
@@ -30,14 +34,28 @@ interface SenderLimits {
   readonly connect: number
   /** ms to the end of the reply */
   readonly whole: number
-  /** bytes of a reply's body */
+  /** bytes of the reply to a message that only an Acknowledgement may answer (RFC 6546 Table 1) */
+  readonly maxAcknowledgement: number
+  /** bytes of any other reply: it may hold a document */
   readonly maxReply: number
   readonly connections: number
+  /** ms after which connections are made anew */
+  readonly age: number
 }
 
 // RFC 6546 §3: "about thirty seconds". With a probe every 30 s at most, a peer behind a network that forgot its connections
 // has its messages a minute after the network is well.
-const DEFAULT_LIMITS: SenderLimits = { connect: 10_000, whole: 30_000, maxReply: 1024 * 1024, connections: 4 }
+const DEFAULT_LIMITS: SenderLimits = {
+  connect: 10_000,
+  whole: 30_000,
+  // it has about 1 KiB
+  maxAcknowledgement: 64 * 1024,
+  maxReply: 1024 * 1024,
+  connections: 4,
+  age: 3_600_000,
+}
+
+const UNREAD = { 'too-large': 'longer than the limit', crumbs: 'in very many tiny pieces' }
 
 /** made once: an AbortController's own reason carries a stack trace */
 const CUT_SHORT = new Error('cut short')
@@ -69,10 +87,27 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const url = httpsUrl(receiver)
   const peer = receiver.name
-  let agent = createAgent(receiver, url, tls, limits)
+  let material = loadTls(tls)
+  /** ms since the epoch: what the handshakes of the open connections looked at may be otherwise from then on */
+  let lookAgain: number
+  let agent = connectAnew()
+
+  function connectAnew(): Agent {
+    lookAgain = Number.POSITIVE_INFINITY
+    return createAgent(receiver, url, material, limits, (certificate) => {
+      lookAgain = Math.min(lookAgain, lookAgainAt(certificate, material, now()), now() + limits.age)
+    })
+  }
+
+  function replaceAgent(): void {
+    const old = agent
+    agent = connectAnew()
+    old.close().catch((error: unknown) => tell('peer-connections-left', { peer, err: error }))
+  }
 
   /** Throws what undici throws. */
-  async function post(xml: string, signal: AbortSignal): Promise<PeerResponse> {
+  async function post({ xml, msgType }: OutgoingMessage, signal: AbortSignal): Promise<PeerResponse> {
+    if (now() >= lookAgain) replaceAgent()
     const response = await agent.request({
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
@@ -88,8 +123,13 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       contentType: header('content-type'),
       retryAfter: header('retry-after'),
       callbackToken: header('rid-callback-token'),
-      body: await readBody(response),
+      ...(await readReplyBody(response.body, bound(msgType))),
     }
+  }
+
+  function bound(msgType: MsgType | undefined): number {
+    const short = msgType !== undefined && repliesTo(msgType).every((reply) => reply === 'Acknowledgement')
+    return short ? Math.min(limits.maxAcknowledgement, limits.maxReply) : limits.maxReply
   }
 
   async function judgeReply(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
@@ -100,21 +140,24 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       tell('peer-refused', about)
       return refusedOutcome(response, now())
     }
-    if (body !== undefined && isBlank(body)) return bodilessOutcome(response)
-    const reply = await read(response)
-    // it may say Denied: asking again is idempotent, guessing is not
-    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
-    const outcome = repliedOutcome(response, reply, request, receiver.replies)
-    const noted =
-      outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply' ? outcome.note.text : undefined
-    const note = reply.kind === 'improper' ? `improper reply: ${reply.reason}` : noted
-    // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
-    if (note !== undefined) tell('improper-reply', { ...about, note: printable(note), beginning: beginningOf(body) })
+    const judged = await judge(response, { request, replies: receiver.replies })
+    if (judged === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
+    const { improper, outcome } = judged
+    if (improper !== undefined) {
+      tell('improper-reply', { ...about, note: printable(improper), beginning: beginningOf(body) })
+    }
     return outcome
   }
 
-  async function read({ body, contentType }: PeerResponse): Promise<Reply | 'busy'> {
-    if (body === undefined) return { kind: 'improper', reason: 'longer than the limit' }
+  async function judge(response: PeerResponse, asked: Asked): Promise<Judged | 'busy'> {
+    if (response.body !== undefined && isBlank(response.body)) return bodilessOutcome(response, asked)
+    const reply = await read(response)
+    // it may say Denied: asking again is idempotent, guessing is not
+    return reply === 'busy' ? reply : repliedOutcome(response, reply, asked)
+  }
+
+  async function read({ body, contentType, unread = 'too-large' }: PeerResponse): Promise<Reply | 'busy'> {
+    if (body === undefined) return { kind: 'improper', reason: UNREAD[unread] }
     try {
       return await readReply(body, parseContentType(contentType ?? '')?.charset)
     } catch (error) {
@@ -125,7 +168,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   }
 
   return {
-    async send({ xml, msgType }, signal) {
+    async send(message, signal) {
       const either = new AbortController()
       let late = false
       const end = () => either.abort(CUT_SHORT)
@@ -137,9 +180,9 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       if (signal.aborted) end()
       let response: PeerResponse
       try {
-        response = await post(xml, either.signal).catch((error: unknown) => {
+        response = await post(message, either.signal).catch((error: unknown) => {
           // A peer may close an idle connection just when we use it. Once more, on a new one: sending is idempotent (§3).
-          if (!either.signal.aborted && isReset(error)) return post(xml, either.signal)
+          if (!either.signal.aborted && isReset(error)) return post(message, either.signal)
           throw error
         })
       } catch (error) {
@@ -151,12 +194,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         clearTimeout(timer)
         signal.removeEventListener('abort', end)
       }
-      return judgeReply(response, msgType)
+      return judgeReply(response, message.msgType)
     },
     reload() {
-      const old = agent
-      agent = createAgent(receiver, url, tls, limits)
-      old.close().catch((error: unknown) => tell('peer-connections-left', { peer, err: error }))
+      material = loadTls(tls)
+      replaceAgent()
     },
     async [Symbol.asyncDispose]() {
       await agent.destroy()
@@ -170,7 +212,13 @@ function httpsUrl({ name, url }: Receiver): URL {
   return parsed
 }
 
-function createAgent({ identity }: Receiver, url: URL, tls: TlsFiles, limits: SenderLimits): Agent {
+function createAgent(
+  { identity }: Receiver,
+  url: URL,
+  material: TlsMaterial,
+  limits: SenderLimits,
+  connected: (certificate: X509Certificate) => void,
+): Agent {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const name = isIP(host) === 0 ? host : identity.dns
   return new Agent({
@@ -182,38 +230,20 @@ function createAgent({ identity }: Receiver, url: URL, tls: TlsFiles, limits: Se
     headersTimeout: limits.whole + 1_000,
     bodyTimeout: limits.whole + 1_000,
     connect: {
-      ...loadTls(tls).context,
+      ...material.context,
       ...(name === undefined ? {} : { servername: name }),
       rejectUnauthorized: true,
       timeout: limits.connect,
       allowH2: false,
       // a resumed session is not checked for its identity again
       maxCachedSessions: 0,
-      checkServerIdentity: (_host: string, shown: PeerCertificate) => refuseStranger(identity, host, shown.raw),
+      checkServerIdentity(_host: string, shown: PeerCertificate) {
+        const certificate = new X509Certificate(shown.raw)
+        connected(certificate)
+        return refuseStranger(identity, host, certificate)
+      },
     },
   })
-}
-
-/** The certificate already hangs on our CA; this is whether it is the peer's. CNs and wildcards do not count (RFC 6546 §3). */
-function refuseStranger({ dns, fingerprint }: Receiver['identity'], host: string, raw: Buffer): Error | undefined {
-  const certificate = new X509Certificate(raw)
-  const isPeers =
-    !hasWildcard(certificate) &&
-    ((fingerprint !== undefined && hasFingerprint(certificate, fingerprint)) ||
-      (isIP(host) === 0 ? hasDnsId(certificate, host) : certificate.checkIP(host) !== undefined) ||
-      (dns !== undefined && hasDnsId(certificate, dns)))
-  if (isPeers) return undefined
-  return Object.assign(new Error("The certificate is not the peer's"), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
-}
-
-/** The whole body; undefined when it is over the limit. */
-async function readBody({ body }: Dispatcher.ResponseData): Promise<Uint8Array | undefined> {
-  try {
-    return new Uint8Array(await body.arrayBuffer())
-  } catch (error) {
-    if (error instanceof errors.ResponseExceededMaxSizeError) return undefined
-    throw error
-  }
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Tell } from '../tell.ts'
-import type { Connection, Connections } from './connections.ts'
+import { type Connection, type Connections, isOwed } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { ListenerNews } from './news.ts'
 import { expectations, NOT_FOUND } from './preconditions.ts'
@@ -13,7 +13,8 @@ import type { TlsMaterial } from './tls.ts'
 import { tlsWords } from './tls-words.ts'
 
 interface TlsServerOptions {
-  readonly material: TlsMaterial
+  /** what is in use now */
+  readonly material: () => TlsMaterial
   readonly limits: ListenerLimits
   readonly connections: Connections
   readonly tell: Tell<ListenerNews>
@@ -22,11 +23,14 @@ interface TlsServerOptions {
   readonly onExpectant: RequestListener
 }
 
+/** connections beyond all limits: those that are being closed */
+const SPARE = 64
+
 /** The HTTPS server below the RID endpoint: mutual TLS, deadlines, connection limits. Listens when told. */
 export function createTlsServer(options: TlsServerOptions): Server {
   const { material, limits, connections, tell } = options
   const server = createServer({
-    ...material.context,
+    ...material().context,
     requestCert: true,
     rejectUnauthorized: true,
     handshakeTimeout: limits.handshake,
@@ -42,12 +46,18 @@ export function createTlsServer(options: TlsServerOptions): Server {
     ALPNProtocols: ['http/1.1', 'http/1.0'],
   })
   server.maxHeadersCount = limits.headerCount
-  server.maxConnections = limits.connections
-  server.on('connection', (socket: Socket) => connections.opened(socket))
+  // more than all that have places of their own: it is never reached
+  server.maxConnections = limits.connections + limits.strangers + limits.handshakes + SPARE
+  server.on('connection', (socket: Socket) => {
+    const ended = connections.handshakes.begun(socket)
+    if (ended !== undefined) tell('rid-handshake-ended', { remote: socket.remoteAddress })
+  })
   server.on('drop', (dropped) => tell('rid-connections-total', { remote: dropped?.remoteAddress }))
   server.on('secureConnection', (socket: TLSSocket) => {
-    if (connections.secured(socket) !== undefined) return
-    tell('rid-connections-peer', { remote: socket.remoteAddress })
+    const connection = connections.secured(socket, material())
+    if (typeof connection === 'object') return
+    if (connection === 'each') tell('rid-connections-peer', { remote: socket.remoteAddress })
+    if (connection === 'all') tell('rid-connections-total', { remote: socket.remoteAddress })
     socket.destroy()
   })
   server.on('request', options.onRequest)
@@ -100,28 +110,30 @@ export function createClientErrorHandler({
 }
 
 /**
- * A pipelined request that came whole is answered before the connection ends: a bare response now would be taken for its
- * answer, and a stored message for a refused one.
+ * What came last was no request, or is not taken. Whatever came whole before it is answered; then `bare` is sent, and the connection
+ * ends: sooner, it would be taken for another request's answer, and a stored message for a refused one.
  */
-function endAfterAnswers(connection: Connection, bare: Buffer): void {
-  const { socket, inFlight } = connection
+export function endAfterAnswers(connection: Connection, bare?: Buffer): void {
   connection.broken = true
-  connection.closing = true
-  if (isOwedAnswers(connection)) {
-    socket.pause()
-    return
-  }
+  connection.lastWord = bare
+  connection.socket.pause()
+  endIfAnswered(connection)
+}
+
+function endIfAnswered(connection: Connection): void {
+  const { socket, inFlight, lastWord } = connection
+  if (isOwed(connection)) return
   const started = [...inFlight.values()].some((response) => response.headersSent)
-  if (!started && socket.writable) socket.write(bare)
+  if (!started && socket.writable && lastWord !== undefined) socket.write(lastWord)
   socket.destroySoon()
 }
 
-function isOwedAnswers({ inFlight }: Connection): boolean {
-  return [...inFlight.keys()].some((request) => request.complete)
+/** Whether the connection ends behind the answer to `request`: not while there are others to be answered. */
+export function isLast({ closing, broken, inFlight }: Connection, request: IncomingMessage): boolean {
+  return closing && !broken && [...inFlight.keys()].at(-1) === request
 }
 
 /** Takes an answered (or given up) request off the connection. */
 export function answered(connection: Connection, request: IncomingMessage): void {
-  if (!connection.inFlight.delete(request)) return
-  if (connection.broken && !isOwedAnswers(connection)) connection.socket.destroySoon()
+  if (connection.inFlight.delete(request) && connection.broken) endIfAnswered(connection)
 }

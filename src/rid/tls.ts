@@ -43,9 +43,12 @@ export function loadTls(files: TlsFiles): TlsMaterial {
     ...(crl === undefined ? {} : { crl }),
     // RFC 6546 §3 asks for TLS 1.1, which RFC 8996 retired
     minVersion: 'TLSv1.2',
+    // of TLS 1.2; those of 1.3 are all of this kind (RFC 9325 §4.2)
+    ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20',
     honorCipherOrder: true,
-    // a peer could change its certificate in a renegotiation; who it is was decided at the handshake
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    // A peer could change its certificate in a renegotiation; who it is was decided at the handshake. Without tickets each connection
+    // has a handshake, with every look at dates and revocation: a resumed session would have none of them.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   }
   try {
     createSecureContext(context)
@@ -84,13 +87,26 @@ function expiryOf(own: readonly X509Certificate[], authorities: readonly X509Cer
   ]
 }
 
-export function notAfter(certificate: X509Certificate): number {
+function notAfter(certificate: X509Certificate): number {
   return certificate.validToDate.getTime()
 }
 
 /**
+ * When (ms since the epoch) a new handshake might end otherwise than the one at `now` did: at the next date of the certificate, of a CA
+ * or of a revocation list. Node shows a server none of the certificates between, so that all dates count.
+ */
+export function lookAgainAt(certificate: X509Certificate, { authorities, crls }: TlsMaterial, now: number): number {
+  const dates = [
+    notAfter(certificate),
+    ...authorities.map(notAfter),
+    ...crls.flatMap(({ nextUpdate }) => nextUpdate ?? []),
+  ]
+  return Math.min(...dates.filter((date) => date > now))
+}
+
+/**
  * Whether a certificate that passed the handshake under older files would pass under these: revocation of it or of an
- * intermediate, and the root it hangs on. Dates are not looked at.
+ * intermediate, and the root it hangs on, as far as the chain is known. Dates are not looked at.
  */
 export function stillTrusted(certificate: X509Certificate, { authorities, crls }: TlsMaterial): boolean {
   for (let link: X509Certificate | undefined = certificate, depth = 0; link && depth < 10; depth += 1) {

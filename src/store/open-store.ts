@@ -24,3 +24,6 @@ export const { openForGateway, openBeside }: StoreOpener = {
   openForGateway: ({ path }, options) => openGatewayStore({ path, ...options }),
   openBeside: ({ path }, options) => openQueue({ path, ...options }),
 }
+
+/** The files that a store at `path` has or will have: they are for their owner alone. */
+export { storeFiles } from './sqlite/data-folder.ts'

@@ -1,16 +1,31 @@
 import { decodeText, newlines } from './characters.ts'
-import { DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
+import { BROKEN_TEXT_LIMIT, DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
 import { ROOT_SCOPE, readTag, type Scope } from './start-tag.ts'
-import type { XmlElement, XmlNode } from './tree.ts'
+import type { Diagnostic, XmlElement, XmlNode } from './tree.ts'
 
 /**
  * Builds the tree of a text that libxml2 has already found well-formed, namespace-well-formed and free of a DTD. It decides
  * nothing: on such text there is only one way to read it (XML 1.0 §2.10, §2.11, §3.3.3, §4.1), and a differential test
- * compares it with libxml2. Anything unexpected throws, and DocumentLimit for a long namespace name or too many nodes. Not recursive.
+ * compares it with libxml2. What is none such a text throws NotWellFormed, and DocumentLimit a long namespace name or too many nodes.
+ * Not recursive.
  */
 export function scan(source: string): XmlElement {
   return new Scan(source).read()
 }
+
+/** A text is not well-formed although libxml2 found nothing. `at` says where. */
+export class NotWellFormed extends Error {
+  readonly at: Diagnostic
+
+  constructor(message: string, { line, column }: { line: number; column: number }) {
+    super(message)
+    this.name = 'NotWellFormed'
+    this.at = { line, column, message }
+  }
+}
+
+/** XML 1.0 §2.8. libxml2 looks no more behind the root once it has told of anything, a namespace name that is no URI for one. */
+const BEHIND = 'Behind the root element there may only be comments, processing instructions and white space.'
 
 type Growing = Omit<XmlElement, 'children' | 'end'> & { readonly children: XmlNode[]; end: number }
 
@@ -28,8 +43,11 @@ class Scan {
   readonly #place: (offset: number) => { line: number; column: number }
   #root: XmlElement | undefined
   #current: Open | undefined
+  #position = 0
   /** elements and attributes */
   #nodes = 0
+  /** what BROKEN_TEXT_LIMIT bounds */
+  #broken = 0
 
   constructor(source: string) {
     this.#source = source
@@ -37,13 +55,27 @@ class Scan {
   }
 
   read(): XmlElement {
+    try {
+      return this.#read()
+    } catch (error) {
+      if (!(error instanceof Error) || error instanceof DocumentLimit || error instanceof RangeError) throw error
+      const behind = this.#root !== undefined && this.#current === undefined
+      throw new NotWellFormed(
+        behind ? BEHIND : `This is not well-formed: ${error.message}.`,
+        this.#place(this.#position),
+      )
+    }
+  }
+
+  #read(): XmlElement {
     const source = this.#source
-    let position = source.charCodeAt(0) === 0xfeff ? 1 : 0
-    while (position < source.length) {
-      const open = source.indexOf('<', position)
-      if (open !== position) this.#characters(position, open < 0 ? source.length : open)
+    this.#position = source.charCodeAt(0) === 0xfeff ? 1 : 0
+    while (this.#position < source.length) {
+      const open = source.indexOf('<', this.#position)
+      if (open !== this.#position) this.#characters(this.#position, open < 0 ? source.length : open)
       if (open < 0) break
-      position = this.#markup(open)
+      this.#position = open
+      this.#position = this.#markup(open)
     }
     if (this.#root === undefined || this.#current !== undefined) throw new Error('unexpected end of text')
     return this.#root
@@ -53,8 +85,10 @@ class Scan {
   #markup(open: number): number {
     switch (this.#source.charCodeAt(open + 1)) {
       case 0x21 /* ! */:
+        this.#breakText(open)
         return this.#declaration(open)
       case 0x3f /* ? */:
+        this.#breakText(open)
         return after(this.#source, '?>', open + 2)
       case 0x2f /* / */:
         return this.#endTag(open)
@@ -63,9 +97,23 @@ class Scan {
     }
   }
 
+  #breakText(open: number): void {
+    this.#broken += this.#current?.text.length ?? 0
+    if (this.#broken <= BROKEN_TEXT_LIMIT) return
+    const message = 'Its text is broken up by too many comments, processing instructions or CDATA sections.'
+    throw new DocumentLimit(message, this.#place(open))
+  }
+
   #characters(from: number, to: number): void {
-    // outside of the root there is only white space
-    if (this.#current !== undefined) this.#current.text += decodeText(this.#source.slice(from, to))
+    const text = this.#source.slice(from, to)
+    if (this.#current !== undefined) {
+      this.#current.text += decodeText(text)
+      return
+    }
+    const strange = text.search(/[^ \t\r\n]/)
+    if (strange < 0) return
+    this.#position = from + strange
+    throw new Error('unexpected text')
   }
 
   /** A comment or a CDATA section: other declarations belong to a DTD. */

@@ -117,6 +117,18 @@ ${changes.more ?? ''}`,
     assert.match(err, /^warning {2}grid\.auth\.password\.file: .*chmod 600/m)
   })
 
+  it('warns of a store that everybody can read, and of what stands beside it', async () => {
+    for (const name of ['store.db', 'store.db-wal', 'store.db-shm']) {
+      await writeFile(join(pki.dir, name), '')
+      await chmod(join(pki.dir, name), 0o644)
+    }
+    const { code, err } = await check({ store: 'store.db' })
+    assert.equal(code, 0)
+    for (const name of ['db', 'db-wal', 'db-shm']) {
+      assert.match(err, new RegExp(`^warning {2}store\\.path: .*store\\.${name} can be read by everybody`, 'm'))
+    }
+  })
+
   it('sees a store that cannot be a file', async () => {
     await mkdir(join(pki.dir, 'folder'), { recursive: true })
     assert.match((await check({ store: 'folder' })).err, /store\.path: .*folder is not a file/)

@@ -19,6 +19,7 @@ const PEER: PeerConfig = {
   restrictions: [],
   policy: { region: 'PeerToPeer', traffic: 'Attack' },
   strict: false,
+  replies: 'strict',
 }
 
 const REPORT = `<?xml version="1.0" encoding="ISO-8859-1"?>

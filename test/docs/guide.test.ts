@@ -85,7 +85,7 @@ it('the guide has every code of a refusal, and no other, each with its HTTP stat
     answer.kind === 'problem' ? [[name, String(answer.status)]] : [],
   )
   // what reading may end with, besides an Inspection
-  const reading = (['intake-timeout', 'intake-memory', 'intake-busy', 'internal'] as const).map(
+  const reading = (['intake-timeout', 'intake-memory', 'intake-failed', 'intake-busy', 'internal'] as const).map(
     (code): [string, string] => [code, new GatewayError(code).permanence === 'permanent' ? '400' : '503'],
   )
   const full = inSource(/refuse\(options, message, '([a-z-]+)'/g).map((code): [string, string] => [code, '503'])

@@ -22,6 +22,7 @@ export const PEER: PeerConfig = {
   restrictions: LABELS,
   policy: { region: 'PeerToPeer', traffic: 'Attack' },
   strict: false,
+  replies: 'strict',
 }
 
 export const GATEWAY = { rid: { name: 'gateway.example' } } as unknown as Pick<Config, 'rid'>

@@ -84,6 +84,17 @@ describe('the operators endpoint', () => {
     assert.match(page, /Ready: everything works/)
   })
 
+  it('shows nothing that a terminal or a browser obeys, whoever made up the text', async () => {
+    const obeyed = '\u0085\u009b2J\u061c\u200f\u202e\u2066'
+    board.set('topic:odd', 'down', `odd ${obeyed}`)
+    for (const path of ['/', '/ready']) {
+      const text = await (await get(path)).text()
+      assert.match(text, /odd /)
+      assert.doesNotMatch(text, /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/)
+    }
+    board.set('topic:odd', 'up')
+  })
+
   it('says on that page what is wrong, also when the store is', async () => {
     board.set('grid', 'down', 'ECONNREFUSED')
     backlog = () => Promise.reject(new Error('disk'))
@@ -116,7 +127,17 @@ describe('the operators endpoint', () => {
     for (const own of ['localhost', '127.0.0.1', '[::1]', 'a.localhost', '127.0.0.1:9590', 'LOCALHOST:1']) {
       assert.equal(await status(own), 200, own)
     }
-    for (const other of ['evil.example', 'evil.example:9590', 'localhost.evil.example', '127.0.0.1.evil.example']) {
+    for (const other of [
+      'evil.example',
+      'evil.example:9590',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+      'evil.example:abc',
+      'evil example',
+      'localhost:x',
+      '[::1',
+      'a b@localhost',
+    ]) {
       assert.equal(await status(other), 421, other)
     }
   })

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { grid, peer, plan } from '../relay/journey.ts'
-import { documentText } from '../support/documents.ts'
+import { documentText, incidentText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { FLOODS } from '../support/floods.ts'
 
@@ -44,6 +44,27 @@ test('a flood of four times the size takes no more than some ten times as long',
     const large = await time(make(MIB))
     assert.ok(large < small * 12 + 500, `${name}: ${small} ms, then ${large} ms`)
   }
+})
+
+test('a MiB of text broken up by comments, instructions or CDATA takes no reader longer than a second', async () => {
+  await reader.inspect(Buffer.from(documentText()))
+  for (const name of Object.keys(FLOODS).filter((flood) =>
+    / in a leaf|that ends in comments|in an identifier/.test(flood),
+  )) {
+    const text = FLOODS[name]?.(MIB) ?? ''
+    const began = performance.now()
+    await reader.inspect(Buffer.from(text))
+    const ms = performance.now() - began
+    assert.ok(ms < 2_500, `${name}: ${ms} ms`)
+  }
+})
+
+test('some thousand comments in a text of its length are no matter', async () => {
+  const text = `${'word '.repeat(20)}<!-- a -->`.repeat(2_000)
+  const { valid } = await reader.inspect(
+    Buffer.from(documentText([incidentText({ content: `<EventData><Description>${text}</Description></EventData>` })])),
+  )
+  assert.equal(valid, true)
 })
 
 test('the main thread goes on while readers are flooded, and small documents pass', async () => {

@@ -56,25 +56,43 @@ test('of several jobs in a message only the one at fault fails', async () => {
   )
 })
 
-test('a thread that ends by itself fails its job only', async () => {
+test('a job that ends its thread twice is at fault itself, and others are not', async () => {
   await using p = pool()
-  await assert.rejects(p.run('exit', 1), code('internal'))
+  await p.run('thread', 1)
+  await assert.rejects(p.run('exit', 1), code('intake-failed'))
   assert.match(await p.run('thread', 1), /^\d+$/)
 })
 
-test('a thread whose reader failed is replaced: libxml2 may be broken in it for good', async () => {
+test("a thread that cannot start is no job's fault", async () => {
+  await using p = pool({ script: new URL('./absent.ts', import.meta.url) })
+  await assert.rejects(p.run('thread', 1), code('internal'))
+})
+
+test('a thread in which WebAssembly gave up is replaced', async () => {
   await using p = pool()
   const before = await p.run('thread', 1)
-  await assert.rejects(p.run('throw', 1), code('internal'))
+  await assert.rejects(p.run('break', 1), code('intake-failed'))
   assert.notEqual(await p.run('thread', 1), before)
 })
 
-test('jobs behind one that broke the reader get another try, each alone', async () => {
+test('a document that the reader throws at costs no thread: 514 bytes did', async () => {
   await using p = pool()
-  const results = await Promise.allSettled([p.run('throw', 1), p.run('batch', 1), p.run('throw', 1)])
+  const before = await p.run('thread', 1)
+  await assert.rejects(p.run('throw', 1), code('intake-failed'))
+  assert.equal(await p.run('thread', 1), before)
+})
+
+test('what fails once, alone, is tried once more', async () => {
+  await using p = pool()
+  assert.equal(await p.run('throw once', 1), 'read')
+})
+
+test('jobs beside one that broke the reader get another try, each alone', async () => {
+  await using p = pool()
+  const results = await Promise.allSettled([p.run('break', 1), p.run('batch', 1), p.run('break', 1)])
   assert.deepEqual(
     results.map((r) => (r.status === 'fulfilled' ? r.value : r.reason.code)),
-    ['internal', '3', 'internal'],
+    ['intake-failed', '3', 'intake-failed'],
   )
 })
 
@@ -133,6 +151,27 @@ test('who floods the queue does not make others wait for all that it sent', asyn
   await new Promise((resolve) => setImmediate(resolve))
   await Promise.all([...flood, run('honest'), run('other')])
   assert.ok(order.indexOf('honest') <= 2 && order.indexOf('other') <= 3, order.join(' '))
+})
+
+test('big reports of a peer that also sends small ones get their turn beside those of one who sends big ones only', async () => {
+  await using p = pool({ size: 2, maxWaiting: 1_000 })
+  await Promise.all([p.run('thread', BIG), p.run('thread', 1)])
+  let over = false
+  const keepSending = async (owner: string, weight: number, wait: number) => {
+    while (!over) await p.run({ wait }, weight, owner)
+  }
+  const busy = [
+    ...[1, 2, 3].map(() => keepSending('hostile', BIG, 10)),
+    ...[1, 2, 3, 4].map(() => keepSending('honest', 1, 2)),
+  ]
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const outcome = await Promise.race([
+    p.run('thread', BIG, 'honest').then(() => 'read'),
+    new Promise((resolve) => setTimeout(resolve, 5_000, 'starved')),
+  ])
+  over = true
+  assert.equal(outcome, 'read')
+  await Promise.all(busy)
 })
 
 test('what waits is bounded by weight, and by owner', async () => {

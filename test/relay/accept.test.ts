@@ -230,7 +230,7 @@ const REFUSED: readonly [
   ['a bare document from a peer that may send none', documentText(), 403, /type/, { accept: ['Query'] }],
   [
     'an Acknowledgement that nobody asked for',
-    ridText(null, { msgType: 'Acknowledgement' }),
+    ridText(null, { msgType: 'Acknowledgement', behind: '<RequestStatus AuthorizationStatus="Approved"/>' }),
     403,
     /./,
     { accept: ['Acknowledgement'] },
@@ -253,6 +253,47 @@ for (const [name, body, status, title, from] of REFUSED) {
     assert.doesNotMatch(JSON.stringify(rest), /\/src\/|\.ts\b|at .*:\d+/)
   })
 }
+
+test('a message that contradicts itself is refused with the place and the section, nothing stored', async () => {
+  await using t = await bench()
+  const status = '<RequestStatus AuthorizationStatus="Approved"/>'
+  const found = '<IncidentSource><SourceFound>false</SourceFound></IncidentSource>'
+  const accept = ['Report', 'Result', 'InvestigationRequest', 'TraceRequest', 'Acknowledgement'] as const
+  for (const [text, reason] of [
+    [ridText(documentText(), { behind: status }), /§5: RequestStatus/],
+    [ridText(documentText(), { behind: found }), /§5: IncidentSource/],
+    [ridText(documentText(), { msgType: 'Result' }), /§6\.3: A Result needs/],
+    [ridText(null, { msgType: 'Acknowledgement' }), /§6\.2: An Acknowledgement needs/],
+    [ridText(null, { msgType: 'TraceRequest' }), /§6\.1: A TraceRequest needs/],
+    [ridText(documentText()).replace('"RIDSystem"', '"SourceOfIncident"'), /§5\.1: Only an InvestigationRequest/],
+  ] as const) {
+    const { status: code, title, errors = [] } = problem(await t.post(text, { accept }))
+    assert.equal(code, 400, String(reason))
+    assert.equal(title, 'Improper RID message')
+    assert.match(errors[0]?.message ?? '', reason)
+    assert.ok((errors[0]?.column ?? 0) > 0)
+  }
+  assert.deepEqual(await t.queue(), [])
+})
+
+test('a MsgType that a peer may not send is 403 whatever else is wrong with it', async () => {
+  await using t = await bench()
+  const text = ridText(documentText(), { msgType: 'Result' })
+  assert.equal(problem(await t.post(text, { accept: ['Report'] })).status, 403)
+})
+
+test('what RFC 6545 demands of a message besides is a warning, and refused where the peer is strict', async () => {
+  await using t = await bench()
+  const text = ridText(documentText(), { policyAttributes: ' ext-MsgType="Shout"' })
+  const { status, errors = [] } = problem(await t.post(text, { strict: true }))
+  assert.equal(status, 400)
+  assert.match(errors[0]?.message ?? '', /§5\.1: ext-MsgType/)
+  assert.equal(reply(await t.post(text)).status, 'Approved')
+  assert.equal(
+    reply(await t.post(ridText(documentText([incidentText({ id: '2' })])), { strict: true })).status,
+    'Approved',
+  )
+})
 
 test('what breaks a rule of the text passes, and is refused where the peer is strict', async () => {
   await using t = await bench()
@@ -322,12 +363,38 @@ for (const [name, faults] of CANNOT) {
   })
 }
 
-for (const code of ['intake-timeout', 'intake-memory'] as const) {
+for (const code of ['intake-timeout', 'intake-memory', 'intake-failed'] as const) {
   test(`a document that is too much to read is refused for good: ${code}`, async () => {
     await using t = await bench({}, { reader: { inspect: () => Promise.reject(new GatewayError(code)) } })
     assert.equal(problem(await t.post(documentText())).status, 400)
   })
 }
+
+test('a document that the gateway itself throws at is refused for good, not asked for again and again', async () => {
+  const odd = { format: 'IODEF 2', valid: true, warnings: [], rid: null, item: null, document: {} }
+  await using t = await bench({}, { reader: { inspect: async () => odd as never } })
+  const { status, ...rest } = problem(await t.post(documentText()))
+  assert.equal(status, 400)
+  assert.doesNotMatch(JSON.stringify(rest), /undefined|TypeError/)
+})
+
+test('what stands behind the root element is refused, with its place, whatever namespace names are in it', async () => {
+  await using t = await bench({})
+  const odd = documentText([incidentText({ content: additionalData('<a xmlns:q=":"/>') })])
+  assert.equal(reply(await t.post(`${odd}\n<!-- a --><?b?> \n`)).status, 'Approved')
+  for (const behind of ['trailing text', '\0', '&undefined;', '<', '<a/>', '<!DOCTYPE x>', '<![CDATA[]]>', '</a>']) {
+    for (const document of [odd, ridText(odd)]) {
+      const { status, errors } = problem(await t.post(`${document}\n  ${behind}`))
+      assert.equal(status, 400, behind)
+      assert.deepEqual(
+        errors?.map(({ line, column }) => [line, column]),
+        [[document.split('\n').length + 1, 3]],
+        behind,
+      )
+      assert.match(errors?.[0]?.message ?? '', /Behind the root element/)
+    }
+  }
+})
 
 test('a refusal that cannot be written down is still that refusal', async () => {
   await using t = await bench(

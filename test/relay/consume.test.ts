@@ -269,6 +269,40 @@ test('an item over the limits of reading is its own fault: held, not tried for e
   )
 })
 
+test('an item that the gateway itself throws at is held, and those behind it go on', async () => {
+  const odd = { format: 'IODEF 2', valid: true, errors: [], more: 0, warnings: [], rid: null, item: null, document: {} }
+  let calls = 0
+  const failing: Reader = {
+    ...reader,
+    async inspect(bytes, options, from) {
+      calls += 1
+      if (calls === 1) return odd as never
+      if (calls === 2) throw new GatewayError('intake-failed', 'unexpected')
+      return reader.inspect(bytes, options, from)
+    },
+  }
+  await using t = await bench([peer()], { reader: failing })
+  await t.consume([one('1'), one('2'), one('3')])
+  assert.deepEqual(
+    (await t.rows()).map(([, state]) => state),
+    ['held', 'held', 'pending'],
+  )
+})
+
+test('items are read in the name of their Topic: one Topic waits for no more than its turn among others', async () => {
+  const asked: unknown[] = []
+  const noting: Reader = {
+    ...reader,
+    inspect(bytes, options, from) {
+      asked.push(from)
+      return reader.inspect(bytes, options, from)
+    },
+  }
+  await using t = await bench([peer()], { reader: noting })
+  await t.consume([one('1')])
+  assert.deepEqual(asked, [{ topic: 'incident' }])
+})
+
 test('a Topic with very many items asks for few readings at once', async () => {
   let now = 0
   let most = 0

@@ -37,6 +37,7 @@ export function peer(more: Partial<PeerConfig> = {}): PeerConfig {
     restrictions: EVERYTHING,
     policy: { region: 'PeerToPeer', traffic: 'Attack' },
     strict: false,
+    replies: 'strict',
     ...more,
   }
 }

@@ -60,7 +60,8 @@ describe('an XEP-0268 item', () => {
 
   test('is of the MsgType that its element stands for, or that its context states', () => {
     for (const type of ['Query', 'InvestigationRequest', 'TraceRequest', 'Result'] as const) {
-      const text = ridText(documentText(), { msgType: type })
+      const behind = type === 'Result' ? '<IncidentSource><SourceFound>false</SourceFound></IncidentSource>' : ''
+      const text = ridText(documentText(), { msgType: type, behind })
       const [found] = itemsOf(text, type)
       assert.equal(found?.part.msgType, type, type)
     }

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { isUnread, linger, readBody } from '../../src/rid/body.ts'
+import { beginBody } from '../../src/rid/body.ts'
+import { request } from './fake-request.ts'
 
-/** A request as far as its body goes: these pieces, and then the end unless `open`. */
-function request(pieces: readonly string[], { open = false } = {}): IncomingMessage {
-  const stream = new Readable({ read() {} })
-  for (const piece of pieces) stream.push(piece)
-  if (!open) stream.push(null)
-  return stream as IncomingMessage
-}
+const readBody = (body: IncomingMessage, limit: number) => beginBody(body, limit).whole()
 
 describe('a body', () => {
   test('is read whole, up to its limit, however it is cut', async () => {
@@ -28,7 +22,7 @@ describe('a body', () => {
   test('over its limit is told at once: nothing is waited for, and no more is read', async () => {
     const endless = request(['x'.repeat(11)], { open: true })
     assert.deepEqual(await readBody(endless, 10), { kind: 'too-large' })
-    assert.ok(endless.isPaused())
+    assert.ok(endless.socket.isPaused())
     for (const event of ['data', 'end', 'close', 'error']) assert.equal(endless.listenerCount(event), 0, event)
   })
 
@@ -44,42 +38,29 @@ describe('a body', () => {
     failing.destroy(new Error('ECONNRESET'))
     assert.deepEqual(await failed, { kind: 'aborted' })
   })
-})
 
-test('a body is unread where one is announced that has not come whole', () => {
-  const unread = (headers: Record<string, string>, complete = false) =>
-    isUnread({ headers, complete } as unknown as IncomingMessage)
-  assert.ok(unread({ 'content-length': '1' }))
-  assert.ok(unread({ 'transfer-encoding': 'chunked' }))
-  assert.ok(!unread({ 'content-length': '0' }))
-  assert.ok(!unread({}))
-  assert.ok(!unread({ 'content-length': '1' }, true))
-  assert.ok(!unread({ 'transfer-encoding': 'chunked' }, true))
-})
-
-describe('what a refused client still sends', () => {
-  test('is thrown away until its end', async () => {
-    const sending = request(['x'.repeat(1000)])
-    await linger(sending, 60_000, 10_000)
-    assert.equal(sending.read(), null)
-    for (const event of ['data', 'end', 'close', 'error']) assert.equal(sending.listenerCount(event), 0, event)
+  test('is not read on before it is asked for, beyond 64 KiB', async () => {
+    const large = request([], { open: true })
+    const reader = beginBody(large, 1_000_000)
+    for (let i = 0; i < 10; i += 1) large.push('x'.repeat(10_000))
+    await new Promise(setImmediate)
+    assert.ok(large.socket.isPaused())
+    const read = reader.whole()
+    assert.ok(!large.socket.isPaused())
+    large.push(null)
+    const body = await read
+    assert.equal(body.kind === 'body' && body.bytes.length, 100_000)
   })
 
-  test('is thrown away for so many bytes, and so many ms, at most', async () => {
-    const flooding = request(['x'.repeat(1000)], { open: true })
-    await linger(flooding, 60_000, 999)
-    const silent = request([], { open: true })
-    await linger(silent, 5, 1000)
-    const exactly = request(['x'.repeat(1000)], { open: true })
-    const began = performance.now()
-    await linger(exactly, 50, 1000)
-    assert.ok(performance.now() - began > 40, 'it was waited for more')
-  })
-
-  test('is no matter when it goes away', async () => {
-    const going = request([], { open: true })
-    const lingering = linger(going, 60_000, 1000)
-    going.destroy()
-    await lingering
+  test('in crumbs is given up on, and no more of it is read, whoever wakes its socket', async () => {
+    const crumbs = request([], { open: true })
+    const reader = beginBody(crumbs, 1_000_000)
+    for (let i = 0; i < 2_000; i += 1) {
+      crumbs.push('x')
+      if (i % 100 === 0) await new Promise(setImmediate)
+    }
+    assert.deepEqual(await reader.whole(), { kind: 'crumbs' })
+    crumbs.socket.resume()
+    assert.ok(crumbs.socket.isPaused())
   })
 })

@@ -5,7 +5,9 @@ import type { Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import type { PeerConfig } from '../../src/config/types.ts'
-import { Connections } from '../../src/rid/connections.ts'
+import { type Connection, Connections } from '../../src/rid/connections.ts'
+import { DEFAULT_LIMITS, type ListenerLimits } from '../../src/rid/limits.ts'
+import type { TlsMaterial } from '../../src/rid/tls.ts'
 
 const EXPIRES = new Date('2027-01-01T00:00:00Z')
 
@@ -35,32 +37,38 @@ class FakeSocket extends EventEmitter {
 const raw = (socket: FakeSocket) => socket as unknown as Socket
 const tls = (socket: FakeSocket) => socket as unknown as TLSSocket
 /** Each peer's certificate has its name; others are strangers'. */
-const create = (perPeer = 2) =>
-  new Connections(
-    ({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name } as PeerConfig) : undefined),
-    perPeer,
-  )
+const create = (connectionsPerPeer = 2, limits: Partial<ListenerLimits> = {}) =>
+  new Connections(({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name } as PeerConfig) : undefined), {
+    ...DEFAULT_LIMITS,
+    connectionsPerPeer,
+    connectionsPerStranger: connectionsPerPeer,
+    age: Number.MAX_SAFE_INTEGER,
+    ...limits,
+  })
+
+const MATERIAL = { authorities: [], crls: [] } as unknown as TlsMaterial
 
 /** Opened, and secured: the TLS socket is another object than the one below it. */
 function connect(connections: Connections, port: number, certificate: string | undefined) {
-  connections.opened(raw(new FakeSocket(port)))
+  connections.handshakes.begun(raw(new FakeSocket(port)))
   const socket = new FakeSocket(port, certificate)
-  return { socket, connection: connections.secured(tls(socket)) }
+  const secured = connections.secured(tls(socket), MATERIAL)
+  return { socket, secured, connection: typeof secured === 'object' ? secured : undefined }
 }
 
 describe('the connections of the listener', () => {
   test('are counted from TCP accept on, once each, until they close', () => {
     const connections = create()
     const early = new FakeSocket(1)
-    connections.opened(raw(early))
+    connections.handshakes.begun(raw(early))
     assert.equal(connections.count, 1)
     const { socket, connection } = connect(connections, 2, 'csirt-a')
     assert.equal(connections.count, 2)
-    assert.deepEqual([...connections.all()], [connection])
+    assert.deepEqual([...connections.sockets()], [connection?.socket])
     early.emit('close')
     socket.emit('close')
     assert.equal(connections.count, 0)
-    assert.deepEqual([...connections.all()], [])
+    assert.deepEqual([...connections.sockets()], [])
   })
 
   test('know their peer and when its certificate runs out', () => {
@@ -76,7 +84,7 @@ describe('the connections of the listener', () => {
   test('are so many for each peer, and none is taken from another', () => {
     const connections = create(2)
     const [first] = [1, 2].map((port) => connect(connections, port, 'csirt-a').socket)
-    assert.equal(connect(connections, 3, 'csirt-a').connection, undefined)
+    assert.equal(connect(connections, 3, 'csirt-a').secured, 'each')
     assert.ok(connect(connections, 4, 'csirt-b').connection)
     first?.emit('close')
     assert.ok(connect(connections, 5, 'csirt-a').connection)
@@ -99,8 +107,8 @@ describe('the connections of the listener', () => {
   test('that come from a port that was used before are not forgotten when the old one closes', () => {
     const connections = create()
     const [old, next] = [new FakeSocket(1), new FakeSocket(1)]
-    connections.opened(raw(old))
-    connections.opened(raw(next))
+    connections.handshakes.begun(raw(old))
+    connections.handshakes.begun(raw(next))
     old.emit('close')
     assert.equal(connections.count, 1)
     next.emit('close')
@@ -108,11 +116,52 @@ describe('the connections of the listener', () => {
   })
 })
 
+/** A request that came whole is on it. */
+function owe(connection: Connection | undefined, complete = true): void {
+  connection?.inFlight.set({ complete } as IncomingMessage, {} as ServerResponse)
+}
+
+describe('the places of the listener', () => {
+  test('are taken from who has most for who has none: one that is idle, else one that owes no answer', () => {
+    const connections = create(64, { connections: 3 })
+    const [owed, busy, idle] = [1, 2, 3].map((port) => connect(connections, port, 'csirt-a'))
+    owe(owed?.connection)
+    owe(busy?.connection, false)
+    assert.ok(connect(connections, 4, 'csirt-b').connection)
+    assert.deepEqual(
+      [owed, busy, idle].map((one) => one?.socket.destroyed),
+      [false, false, true],
+    )
+    assert.ok(connect(connections, 5, 'csirt-c').connection)
+    assert.deepEqual(
+      [owed, busy].map((one) => one?.socket.destroyed),
+      [false, true],
+    )
+    assert.equal(connect(connections, 6, 'csirt-d').secured, 'all')
+  })
+
+  test('are not taken from who has no more than the newcomer would', () => {
+    const connections = create(64, { connections: 2 })
+    connect(connections, 1, 'csirt-a')
+    connect(connections, 2, 'csirt-b')
+    assert.equal(connect(connections, 3, 'csirt-a').secured, 'all')
+    assert.equal(connect(connections, 4, 'csirt-c').secured, 'all')
+  })
+
+  test('of strangers are others than those of peers', () => {
+    const connections = create(64, { connections: 1, strangers: 1, connectionsPerStranger: 1 })
+    assert.ok(connect(connections, 1, 'stranger').connection)
+    assert.equal(connect(connections, 2, 'stranger').secured, 'each')
+    assert.equal(connect(connections, 3, 'other').secured, 'all')
+    assert.ok(connect(connections, 4, 'csirt-a').connection)
+  })
+})
+
 describe('the end of connections', () => {
   test('comes at once to those that owe no answer, and after it to the others', () => {
     const connections = create(9)
     const handshaking = new FakeSocket(1)
-    connections.opened(raw(handshaking))
+    connections.handshakes.begun(raw(handshaking))
     const idle = connect(connections, 2, 'csirt-a')
     const busy = connect(connections, 3, 'csirt-a')
     busy.connection?.inFlight.set({} as IncomingMessage, {} as ServerResponse)
@@ -127,9 +176,9 @@ describe('the end of connections', () => {
   test('comes to handshakes alone where the files they began with are no longer those', () => {
     const connections = create()
     const handshaking = new FakeSocket(1)
-    connections.opened(raw(handshaking))
+    connections.handshakes.begun(raw(handshaking))
     const { socket } = connect(connections, 2, 'csirt-a')
-    connections.closeHandshaking()
+    connections.handshakes.endAll()
     assert.deepEqual([handshaking.destroyed, socket.destroyed], [true, false])
   })
 })

@@ -60,7 +60,8 @@ for (const path of ['/x', '//', '/?a=b', '/?', '/index.html', '/%2e', '/%ZZ', '/
       const response = await client.send({ method, path, ...(method === 'POST' ? { body: '<a/>' } : {}) })
       assert.equal(response.status, 404, method)
       assert.equal(response.headers['content-type'], XML)
-      assert.ok(!response.body.includes('aaaa'))
+      // four of them may stand in the id of the request
+      assert.ok(!response.body.includes('a'.repeat(12)))
     }
     assert.equal(bench.taken.length, 0)
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { eventually, within } from '../support/eventually.ts'
 import type { Certificate } from '../support/pki.ts'
 import { readUntilClose } from '../support/rid-client.ts'
 import { type Bench, csirtA, peerConfig, pki, root, server, startBench } from './setup.ts'
+import { pause } from './wire.ts'
 
 after(() => pki.dispose())
 
@@ -182,32 +184,101 @@ test('a CRL that is reloaded closes the connection of the revoked, keeps the oth
   assert.equal(bench.taken.filter((message) => message.peer.name === 'gone').length, 1)
 })
 
-test('a session ticket from before the revocation does not help', async () => {
-  const tls = await withFiles()
-  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-    copyFileSync(await root.crl([]), tls.crl)
-    await using bench = await startBench({ peers: PEERS, tls })
-    await using client = bench.client(gone)
-    const first = await client.raw({ maxVersion })
-    const announced = new Promise<Buffer>((resolve) => first.once('session', resolve))
+test('no TLS session is resumed: each connection is looked at anew', async () => {
+  await using bench = await startBench({ peers: PEERS })
+  await using client = bench.client()
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const first = await client.raw({ minVersion: version, maxVersion: version })
+    const tickets: Buffer[] = []
+    first.on('session', (ticket: Buffer) => tickets.push(ticket))
     await ask(first)
-    // TLS 1.3 sends its tickets after the handshake
-    const ticket = maxVersion === 'TLSv1.3' ? await announced : (first.getSession() as Buffer)
+    const session = tickets.at(-1) ?? first.getSession()
     first.destroy()
-    const second = await client.raw({ maxVersion, session: ticket })
-    assert.equal(second.isSessionReused(), true)
+    assert.ok(session)
+    const second = await client.raw({ minVersion: version, maxVersion: version, session })
+    assert.equal(second.isSessionReused(), false, version)
     assert.match(await ask(second, 'POST'), / 200 /)
-    assert.equal(bench.taken[0]?.peer.name, 'gone', 'a resumed session knows its peer')
     second.destroy()
-    copyFileSync(await root.crl([gone]), tls.crl)
-    bench.listener.reload()
-    const before = bench.taken.length
-    await assert.rejects(async () => {
-      const third = await client.raw({ maxVersion, session: ticket })
-      await ask(third, 'POST')
-    })
-    assert.equal(bench.taken.length, before)
   }
+})
+
+test('a kept connection and a session ticket do not outlive the CRL', async () => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    await using bench = await startBench({ peers: PEERS, tls: { crl: await root.crl([], { seconds: 3 }) } })
+    await using client = bench.client()
+    const kept = await client.raw({ maxVersion })
+    kept.on('error', () => {})
+    const announced = new Promise<Buffer>((resolve) => kept.once('session', resolve))
+    assert.match(await ask(kept, 'POST'), / 200 /)
+    const session = maxVersion === 'TLSv1.3' ? await announced : (kept.getSession() as Buffer)
+    const { notAfter } = bench.listener.certificates().find(({ name }) => name === 'rid-crl') ?? { notAfter: 0 }
+    await pause(notAfter - Date.now() + 50)
+    await assert.rejects(ask(kept, 'POST'))
+    await assert.rejects(async () => ask(await client.raw({ maxVersion, session }), 'POST'))
+    await assert.rejects(client.post('<a/>'))
+    assert.equal(bench.taken.length, 1)
+    assert.ok(bench.lines.some(({ event }) => event === 'rid-trust-ended'))
+  }
+})
+
+test('a CRL of a CA that a peer does not hang on ends nothing of it', async () => {
+  const both = join(pki.dir, 'one-expired.crl')
+  const lists = [await other.crl([], { expired: true }), await root.crl([])].map((file) => readFileSync(file, 'utf8'))
+  writeFileSync(both, lists.join(''))
+  await using bench = await startBench({ peers: PEERS, tls: { crl: both } })
+  await using client = bench.client(csirtA, { keepAlive: true })
+  for (let i = 0; i < 2; i += 1) assert.equal((await client.post('<a/>')).status, 200)
+})
+
+test('a peer below an intermediate CA is served, and out as soon as that CA is revoked', async () => {
+  const between = await root.intermediate('between')
+  const peer = await between.issue({ cn: 'csirt-a', dns: ['csirt-a.example'] })
+  const tls = { ...(await withFiles()), crl: join(pki.dir, 'two.crl') }
+  const lists = async (...revoked: Certificate[]) => {
+    const files = [await root.crl(revoked), await between.crl([])]
+    writeFileSync(tls.crl, files.map((file) => readFileSync(file, 'utf8')).join(''))
+  }
+  await lists()
+  await using bench = await startBench({ peers: PEERS, tls })
+  await using client = bench.client(peer)
+  const socket = await client.raw()
+  socket.on('error', () => {})
+  for (let i = 0; i < 2; i += 1) assert.match(await ask(socket, 'POST'), / 200 /)
+  const { serialNumber: serial } = new X509Certificate(readFileSync(between.cert))
+  await lists({ ...csirtA, serial })
+  bench.listener.reload()
+  await closed(socket)
+  await assert.rejects(client.post('<a/>'))
+})
+
+test('a connection of some age is asked to come again, and ended in the end', async () => {
+  await using bench = await startBench({ limits: { age: 1_000, write: 100 } })
+  await using client = bench.client()
+  const [talker, mute] = [await client.raw(), await client.raw()]
+  mute.on('error', () => {})
+  assert.doesNotMatch(await ask(talker, 'POST'), /connection: close/i)
+  await pause(1_050)
+  assert.match(await ask(talker, 'POST'), / 200 [\s\S]*connection: close/i)
+  await closed(talker)
+  await closed(mute)
+})
+
+test('suites of TLS 1.2 without forward secrecy or authenticated encryption are refused', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  for (const ciphers of [
+    'ECDHE-ECDSA-AES128-SHA256',
+    'ECDHE-ECDSA-AES256-SHA',
+    'ECDHE-ECDSA-AES128-CCM',
+    'AES128-GCM-SHA256',
+    'eNULL',
+    'aNULL',
+  ]) {
+    const options = { maxVersion: 'TLSv1.2', ciphers: `${ciphers}:@SECLEVEL=0` } as const
+    await assert.rejects(client.raw(options), ciphers)
+  }
+  const taken = await client.raw({ maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' })
+  taken.destroy()
 })
 
 test('a handshake begun before a reload does not end in a session after it', async () => {
@@ -286,15 +357,6 @@ test('one client cannot take all connections', async () => {
   await eventually('two connections to be left', () => bench.listener.connections() === 2)
   assert.equal((await client.post('<a/>')).status, 200)
   for (const socket of sockets) socket.destroy()
-})
-
-test('connections over the limit are dropped before TLS', async () => {
-  await using bench = await startBench({ limits: { connections: 1 } })
-  await using client = bench.client()
-  const first = await client.raw()
-  await assert.rejects(client.raw())
-  assert.ok(bench.lines.some(({ event }) => event === 'rid-connections-total'))
-  first.destroy()
 })
 
 test('a client that never finishes its handshake is cut off', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
-import { createFindPeer, hasDnsId } from '../../src/rid/peers.ts'
+import { createFindPeer, refuseStranger } from '../../src/rid/peers.ts'
 import type { Certificate, CertificateRequest } from '../support/pki.ts'
 import { csirtA, peerConfig, pki, root } from './setup.ts'
 
@@ -80,11 +80,33 @@ test('a name that holds ", DNS:admin.example" is one name', async () => {
 test('an identity that says nothing, or is no host name, matches nobody', async () => {
   assert.equal(createFindPeer([peerConfig('a', {})])(A), undefined)
   for (const dns of ['', '.', '.example', 'example', '*.example', 'csirt-a.example\0.org']) {
-    assert.equal(hasDnsId(A, dns.replace('\0', '\\0')), false, dns)
+    const reference = dns.replace('\0', '\\0')
+    assert.equal(createFindPeer([peerConfig('a', { dns: reference })])(A), undefined, dns)
   }
 })
 
 test('an address in the certificate is no DNS-ID', async () => {
   const certificate = await issue({ cn: 'x', ip: ['127.0.0.1'] })
-  assert.equal(hasDnsId(certificate, '127.0.0.1'), false)
+  assert.equal(createFindPeer([peerConfig('a', { dns: '127.0.0.1' })])(certificate), undefined)
+})
+
+test('a server with another certificate than the configured one is a stranger, whatever its name', async () => {
+  const [peers, others] = [
+    await issue({ cn: 'x', dns: ['localhost', 'b.example'] }),
+    await issue({ cn: 'x', dns: ['localhost', 'b.example'] }),
+  ]
+  const fingerprint = peers.fingerprint256
+  for (const identity of [{ fingerprint }, { fingerprint, dns: 'b.example' }]) {
+    assert.equal(refuseStranger(identity, 'localhost', peers), undefined)
+    assert.ok(refuseStranger(identity, 'localhost', others))
+    assert.ok(refuseStranger(identity, 'b.example', others))
+  }
+})
+
+test('with fingerprint and name, the right certificate must have the name too', async () => {
+  const certificate = await issue({ cn: 'x', dns: ['elsewhere.example'] })
+  const fingerprint = certificate.fingerprint256
+  assert.ok(refuseStranger({ fingerprint, dns: 'b.example' }, 'localhost', certificate))
+  assert.equal(refuseStranger({ fingerprint, dns: 'elsewhere.example' }, 'localhost', certificate), undefined)
+  assert.equal(refuseStranger({ fingerprint }, 'localhost', certificate), undefined)
 })

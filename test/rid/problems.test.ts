@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
+import { spelledOut } from '../../src/printable.ts'
 import type { Problem } from '../../src/rid/contract.ts'
-import { prefersJson, printable, renderProblem } from '../../src/rid/problems.ts'
+import { prefersJson, renderProblem } from '../../src/rid/problems.ts'
 
 const ID = '0b5e9c3a-0000-4000-8000-000000000000'
 
@@ -38,7 +39,7 @@ test('Accept decides between XML and JSON', () => {
 
 test('control characters, separators and half surrogates are spelled out', () => {
   assert.equal(
-    printable(`a\u0000b\n\u007f\u0085\u2028\ufffe${String.fromCharCode(0xd800)}\u{1f600}é`),
+    spelledOut(`a\u0000b\n\u007f\u0085\u2028\ufffe${String.fromCharCode(0xd800)}\u{1f600}é`),
     'a\\u0000b\\u000a\\u007f\\u0085\\u2028\\ufffe\ufffd\u{1f600}é',
   )
 })
@@ -50,8 +51,8 @@ test('whatever a reason holds, the XML is well-formed and says it', () => {
       const problem: Problem = { status: 400, title: 'x', detail, errors: [{ line: 1, column: 2, message: reason }] }
       const { body } = renderProblem(problem, ID, undefined)
       const parsed = parser.parse(body.toString('utf8')).problem
-      assert.equal(parsed.errors.i[0].reason, printable(reason))
-      assert.equal(parsed.detail, printable(detail))
+      assert.equal(parsed.errors.i[0].reason, spelledOut(reason))
+      assert.equal(parsed.detail, spelledOut(detail))
       assert.equal(parsed.instance, `urn:uuid:${ID}`)
     }),
   )

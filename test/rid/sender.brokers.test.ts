@@ -103,6 +103,12 @@ test('messages one after another share connections', async () => {
   assert.ok(r.peer.connections() <= 2, `${r.peer.connections()} connections`)
 })
 
+const improper = (status: number, why: string): SendOutcome => ({
+  kind: 'delivered',
+  status,
+  note: { code: 'improper-reply', text: `improper reply: ${why}` },
+})
+const held = (reason: string): SendOutcome => ({ kind: 'hold', reason })
 const problemXml = '<problem xmlns="urn:ietf:rfc:7807"><title>Not valid</title><detail>line 3\u0007</detail></problem>'
 const table: [string, Script, SendOutcome][] = [
   ['Approved', answer(200, acknowledgement('Approved')), { kind: 'delivered', status: 200 }],
@@ -124,14 +130,15 @@ const table: [string, Script, SendOutcome][] = [
   ['an empty 200', answer(200), { kind: 'delivered', status: 200, note: { code: 'empty-reply', text: 'empty reply' } }],
   ['an empty 204', answer(204), { kind: 'delivered', status: 204, note: { code: 'empty-reply', text: 'empty reply' } }],
   [
-    '202 with a token',
+    '202 to a Report',
     answer(202, '', { 'rid-callback-token': 'abc' }),
-    { kind: 'delivered', status: 202, note: { code: 'promised', text: '202 Accepted, callback announced' } },
+    improper(202, '202 Accepted, which may not answer a Report'),
   ],
+  ['202 with Approved', answer(202, acknowledgement('Approved')), improper(202, '202 Accepted with a body')],
   [
-    '202 without',
-    answer(202),
-    { kind: 'delivered', status: 202, note: { code: 'promised', text: '202 Accepted, without RID-Callback-Token' } },
+    '202 with Denied',
+    answer(202, acknowledgement('Denied', 'Other')),
+    { kind: 'hold', reason: 'The peer denied it: Other' },
   ],
   [
     'a reply that is not RID is no proof',
@@ -220,6 +227,36 @@ test('the charset of a reply is for whoever reads it', async () => {
   assert.deepEqual(charsets, ['iso-8859-1', undefined])
 })
 
+const questions: [string, Script, SendOutcome][] = [
+  [
+    '202 with a token',
+    answer(202, '', { 'rid-callback-token': 'abc' }),
+    { kind: 'delivered', status: 202, note: { code: 'promised', text: '202 Accepted, callback announced' } },
+  ],
+  ['202 without a token', answer(202), improper(202, '202 Accepted without RID-Callback-Token')],
+  [
+    '202 with a token that is none',
+    answer(202, '', { 'rid-callback-token': 'a b' }),
+    improper(202, '202 Accepted with a RID-Callback-Token that is none'),
+  ],
+  ['an empty 200', answer(200), improper(200, 'empty reply, which may not answer a Query')],
+  ['a Result', answer(200, REPORT.replace('Report', 'Result')), improper(200, 'a Result may not answer a Query')],
+]
+for (const [name, script, expected] of questions) {
+  test(`outcome of a Query: ${name}`, async () => {
+    await using r = await rig({ scripts: [script] })
+    assert.deepEqual(await r.send(QUERY), expected)
+    const told = r.lines.some(({ event }) => event === 'improper-reply')
+    assert.equal(told, expected.kind === 'delivered' && expected.note?.code === 'improper-reply')
+  })
+}
+
+test('an Acknowledgement of a Result is noticed: Table 1 has none', async () => {
+  await using r = await rig({ scripts: [answer(200, acknowledgement('Approved'))] })
+  const outcome = await r.send({ ...MESSAGE, msgType: 'Result' })
+  assert.deepEqual(outcome, improper(200, 'an Acknowledgement may not answer a Result'))
+})
+
 test('a Report may answer a Query', async () => {
   await using r = await rig({ scripts: [answer(200, REPORT)] })
   assert.deepEqual(await r.send(QUERY), {
@@ -279,6 +316,48 @@ test('an endless reply is read to the limit only', async () => {
   })
   const reason = 'The peer answered HTTP 200 with no RID message (longer than the limit)'
   assert.deepEqual(await r.send(), { kind: 'hold', reason })
+})
+
+test('the answer to a Report is small, that to a Query may hold a document', async () => {
+  const long = answer(200, REPORT.replace('?>', `?><!--${'x'.repeat(100_000)}-->`))
+  await using r = await rig({ scripts: [long] })
+  assert.match(JSON.stringify(await r.send()), /longer than the limit/)
+  assert.deepEqual(await r.send(QUERY), {
+    kind: 'delivered',
+    status: 200,
+    note: { code: 'answered', text: 'answered with a Report' },
+  })
+})
+
+test('a reply in chunks of one byte is given up on', async () => {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const script: Script = { does: 'garbage', bytes: `${head}${'1\r\nx\r\n'.repeat(200_000)}0\r\n\r\n` }
+  await using r = await rig({ scripts: [script] })
+  for (const message of [MESSAGE, QUERY]) {
+    const outcome = await r.send(message)
+    assert.deepEqual(outcome, held('The peer answered HTTP 200 with no RID message (in very many tiny pieces)'))
+  }
+})
+
+test('a kept connection to a peer does not outlive the CRL', async () => {
+  let now = Date.now()
+  const tls = { cert: csirtA.cert, key: csirtA.key, ca: root.cert, crl: await root.crl([], { seconds: 60 }) }
+  await using r = await rig({ sender: { tls, now: () => now } })
+  for (let i = 0; i < 3; i += 1) await r.send()
+  const before = r.peer.connections()
+  now += 61_000
+  await r.send()
+  assert.equal(r.peer.connections(), before + 1, 'the next one has a handshake')
+})
+
+test('with a fingerprint configured, another certificate of the same name gets nothing', async () => {
+  const cert = await root.issue({ cn: 'x', dns: ['localhost', 'csirt-b.example'] })
+  for (const dns of [undefined, 'csirt-b.example']) {
+    const identity = { fingerprint: csirtA.fingerprint256, ...(dns !== undefined && { dns }) }
+    await using r = await rig({ cert, identity })
+    assertDown(await r.send(), /ERR_TLS_CERT_ALTNAME_INVALID/)
+    assert.equal(r.peer.requests.length, 0)
+  }
 })
 
 for (const when of ['at-once', 'mid-way'] as const) {

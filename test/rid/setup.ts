@@ -21,6 +21,7 @@ export function peerConfig(name: string, identity: PeerConfig['identity'], url?:
     restrictions: ['public', 'partner'],
     policy: { region: 'PeerToPeer', traffic: 'Attack' },
     strict: false,
+    replies: 'strict',
   }
 }
 

@@ -17,7 +17,8 @@ export function countVisits(): Visits {
       if (!url.endsWith('/src/xml/parse-tree.ts')) return next(url, context)
       const source =
         `import { counted } from ${JSON.stringify(import.meta.url)}\n` +
-        `import { scan as plain } from ${JSON.stringify(`${url}?plain`)}\nexport const scan = (text) => counted(plain(text))\n`
+        `import { scan as plain } from ${JSON.stringify(`${url}?plain`)}\nexport const scan = (text) => counted(plain(text))\n` +
+        `export { NotWellFormed } from ${JSON.stringify(`${url}?plain`)}\n`
       return { format: 'module', source, shortCircuit: true }
     },
   })

@@ -31,6 +31,13 @@ export const FLOODS: Readonly<Record<string, (size: number) => string>> = {
   'literal carriage returns': (n) => doc(additionalData(rep('\r', n))),
   'CDATA sections': (n) => doc(additionalData(rep('<![CDATA[]]>', n))),
   comments: (n) => doc(additionalData(rep('a<!---->', n))),
+  'comments in a leaf': (n) => doc(`<EventData><Description>${rep('a<!---->', n)}</Description></EventData>`),
+  'instructions in a leaf': (n) => doc(`<EventData><Description>${rep('a<?b?>', n)}</Description></EventData>`),
+  'CDATA sections in a leaf': (n) =>
+    doc(`<EventData><Description>${rep('a<![CDATA[]]>', n)}</Description></EventData>`),
+  'a long leaf that ends in comments': (n) =>
+    doc(`<EventData><Description>${rep('x', n / 2)}${rep('a<!---->', n / 2)}</Description></EventData>`),
+  'comments in an identifier': (n) => documentText([incidentText({ id: rep('a<!---->', n) })]),
   '100,000 attributes': (n) => doc(additionalData(`<a ${list(n / 10, (i) => `a${i}=""`).join(' ')}/>`)),
   'attribute namespaces': (n) =>
     doc(additionalData(`<a ${list(n / 28, (i) => `xmlns:p${i}="u:${i}" p${i}:a=""`).join(' ')}/>`)),

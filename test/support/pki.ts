@@ -38,14 +38,24 @@ export interface Certificate {
   readonly serial: string
 }
 
+interface CrlOptions {
+  readonly expired?: boolean
+  readonly seconds?: number
+}
+
 export interface Authority {
   readonly name: string
   /** the CA certificate, PEM file */
   readonly cert: string
   readonly key: string
   issue(request: CertificateRequest): Promise<Certificate>
-  /** A CRL (PEM file, a new one at each call) that lists `revoked`; `expired` puts its nextUpdate into the past. */
-  crl(revoked: readonly Certificate[], options?: { readonly expired?: boolean }): Promise<string>
+  /**
+   * A CRL (PEM file, a new one at each call) that lists `revoked`; `expired` puts its nextUpdate into the past, `seconds` [a day] so far
+   * into the future.
+   */
+  crl(revoked: readonly Certificate[], options?: CrlOptions): Promise<string>
+  /** An authority below this one: what it issues has its certificate with it. */
+  intermediate(name: string, options?: { readonly days?: number }): Promise<Authority>
 }
 
 export interface Pki extends AsyncDisposable {
@@ -77,16 +87,22 @@ export async function createPki(): Promise<Pki> {
 interface Issuer {
   readonly cert: string
   readonly key: string
+  /** PEM of the authorities between what it issues and the root */
+  readonly chain: string
 }
 
 async function createAuthority(dir: string, name: string): Promise<Authority> {
   await mkdir(dir, { recursive: true })
-  const ca: Issuer = { cert: join(dir, 'ca.pem'), key: join(dir, 'ca.key') }
+  const ca: Issuer = { cert: join(dir, 'ca.pem'), key: join(dir, 'ca.key'), chain: '' }
   await generateKey(ca.key)
   await openssl(
     ['req', '-x509', '-new', '-key', ca.key, '-out', ca.cert, '-days', '30', '-subj', subject(name)],
     ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
   )
+  return authorityOf(ca, dir, name)
+}
+
+function authorityOf(ca: Issuer, dir: string, name: string): Authority {
   let issued = 0
   let lists = 0
   return {
@@ -98,18 +114,32 @@ async function createAuthority(dir: string, name: string): Promise<Authority> {
     },
     crl(revoked, options = {}) {
       lists += 1
-      return revoke(ca, join(dir, `crl-${lists}`), lists, revoked, options.expired ?? false)
+      return revoke(ca, join(dir, `crl-${lists}`), lists, revoked, options)
+    },
+    async intermediate(cn, { days = 30 } = {}) {
+      issued += 1
+      const below = join(dir, `ca-${issued}`)
+      const { cert, key } = await issue(ca, below, issued, { cn, days }, AUTHORITY)
+      return authorityOf({ cert, key, chain: await readFile(cert, 'utf8') }, below, cn)
     },
   }
 }
 
-async function issue(ca: Issuer, dir: string, serial: number, request: CertificateRequest): Promise<Certificate> {
+const AUTHORITY = 'basicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign,cRLSign\n'
+
+async function issue(
+  ca: Issuer,
+  dir: string,
+  serial: number,
+  request: CertificateRequest,
+  extension = extensions(request),
+): Promise<Certificate> {
   await mkdir(dir, { recursive: true })
   const [key, req, cert, bundle, ext] = ['key.pem', 'req.pem', 'cert.pem', 'bundle.pem', 'ext.cnf'].map((f) =>
     join(dir, f),
   ) as [string, string, string, string, string]
   await generateKey(key)
-  await writeFile(ext, extensions(request))
+  await writeFile(ext, extension)
   await openssl(['req', '-new', '-key', key, '-out', req, '-subj', subject(request.cn)])
   const config = await caConfig(dir, '', 0x1000 + serial)
   const from = request.expired ? '19990101000000Z' : '20200101000000Z'
@@ -118,7 +148,8 @@ async function issue(ca: Issuer, dir: string, serial: number, request: Certifica
     ['ca', '-batch', '-notext', '-config', config, '-name', 'ca', '-cert', ca.cert, '-keyfile', ca.key],
     ['-in', req, '-out', cert, '-extfile', ext, '-startdate', from, '-enddate', to],
   )
-  const pem = await readFile(cert, 'utf8')
+  const pem = (await readFile(cert, 'utf8')) + ca.chain
+  await writeFile(cert, pem)
   await writeFile(bundle, pem + (await readFile(key, 'utf8')))
   const x509 = new X509Certificate(pem)
   const spki = createPublicKey(pem).export({ type: 'spki', format: 'der' })
@@ -126,14 +157,22 @@ async function issue(ca: Issuer, dir: string, serial: number, request: Certifica
   return { cert, key, bundle, fingerprint256: x509.fingerprint256, pin, serial: x509.serialNumber }
 }
 
-async function revoke(ca: Issuer, dir: string, number: number, revoked: readonly Certificate[], expired: boolean) {
+async function revoke(
+  ca: Issuer,
+  dir: string,
+  number: number,
+  revoked: readonly Certificate[],
+  { expired = false, seconds = 86_400 }: CrlOptions,
+) {
   await mkdir(dir, { recursive: true })
   const out = join(dir, 'list.pem')
   const lines = revoked.map((c) => `R\t491231235959Z\t200101000000Z\t${c.serial}\tunknown\t/CN=revoked\n`)
   const config = await caConfig(dir, lines.join(''), 0x1000 + number)
   await openssl(
     ['ca', '-gencrl', '-config', config, '-name', 'ca', '-cert', ca.cert, '-keyfile', ca.key, '-out', out],
-    expired ? ['-crl_lastupdate', '20200101000000Z', '-crl_nextupdate', '20200102000000Z'] : ['-crlhours', '24'],
+    expired
+      ? ['-crl_lastupdate', '20200101000000Z', '-crl_nextupdate', '20200102000000Z']
+      : ['-crlsec', String(seconds)],
   )
   return out
 }

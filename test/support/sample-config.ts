@@ -33,5 +33,6 @@ export function publisher(topicName: string): PeerConfig {
     restrictions: [],
     policy: { region: 'PeerToPeer', traffic: 'Attack' },
     strict: false,
+    replies: 'strict',
   }
 }

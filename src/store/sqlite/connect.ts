@@ -1,7 +1,7 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
-import { makeFolder } from './data-folder.ts'
+import { makeFolder, makePrivate, storeFiles } from './data-folder.ts'
 import { storeError } from './faults.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 
@@ -84,7 +84,8 @@ function emptyLog(db: DatabaseSync, patience: number): void {
 /** Reports are confidential: the file, and so the -wal and -shm beside it, belong to the owner alone. */
 function createFile(path: string): void {
   makeFolder(path)
-  closeSync(openSync(path, 'a', 0o600))
+  makePrivate(path)
+  for (const file of storeFiles(path)) if (existsSync(file)) makePrivate(file)
 }
 
 function assertVersion(db: DatabaseSync): void {

@@ -1,5 +1,20 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+
+/** The database, and what SQLite keeps beside it: all of them hold reports. */
+export function storeFiles(path: string): string[] {
+  return [path, `${path}-wal`, `${path}-shm`]
+}
+
+/** Makes the file where it is absent. One that everybody may open is taken from them; one for a group stays so. */
+export function makePrivate(file: string): void {
+  const fd = openSync(file, 'a', 0o600)
+  try {
+    if ((fstatSync(fd).mode & 0o007) !== 0) fchmodSync(fd, 0o600)
+  } finally {
+    closeSync(fd)
+  }
+}
 
 /**
  * Makes the folder of the store when it is absent, for the owner alone, and sees to it that it is still there after a power

@@ -1,7 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
-import { makeFolder } from './data-folder.ts'
+import { makeFolder, makePrivate } from './data-folder.ts'
 import { isBusy, storeError } from './faults.ts'
 
 /**
@@ -13,7 +12,7 @@ export function lockStore(path: string): Disposable {
   try {
     makeFolder(path)
     // whoever may open it may keep us from starting
-    closeSync(openSync(`${path}.lock`, 'a', 0o600))
+    makePrivate(`${path}.lock`)
     db = new DatabaseSync(`${path}.lock`, { timeout: 0 })
     // nothing is ever written, so there is nothing to recover after a crash
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -9,7 +9,7 @@ import type { ErrorCode } from '../../../src/errors.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import type { Store } from '../../../src/store/contract.ts'
 import { connect } from '../../../src/store/sqlite/connect.ts'
-import { openQueue, openStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { openGatewayStore, openQueue, openStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../../src/tell.ts'
 import { createVirtualClock } from '../../support/clock.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -49,6 +49,32 @@ describe('opening a store', () => {
     await store.probe()
     for (const name of ['', '-wal', '-shm']) assert.equal(statSync(place.path + name).mode & 0o777, 0o600)
     assert.equal(statSync(dirname(place.path)).mode & 0o777, 0o700)
+  })
+
+  it('takes a file that everybody may read from them, and what stands beside it', async () => {
+    await using place = await directory()
+    const names = ['', '-wal', '-shm', '.lock']
+    {
+      await using first = await openGatewayStore({ path: place.path, tell: untold, clock })
+      await first.probe()
+      for (const name of names) chmodSync(place.path + name, 0o644)
+    }
+    writeFileSync(`${place.path}-wal`, '', { mode: 0o644 })
+    await using store = await openGatewayStore({ path: place.path, tell: untold, clock })
+    await store.probe()
+    for (const name of names) assert.equal(statSync(place.path + name).mode & 0o777, 0o600, name)
+  })
+
+  it('leaves a file to its group', async () => {
+    await using place = await directory()
+    {
+      await using first = await openStore({ path: place.path, tell: untold, clock })
+      await first.probe()
+      chmodSync(place.path, 0o640)
+    }
+    await using store = await openStore({ path: place.path, tell: untold, clock })
+    await store.probe()
+    for (const name of ['', '-wal']) assert.equal(statSync(place.path + name).mode & 0o777, 0o640, name)
   })
 
   it('the queue command makes none', async () => {

@@ -1,0 +1,79 @@
+import { isIPv6, type Socket } from 'node:net'
+import { Shares } from './shares.ts'
+
+interface HandshakeLimits {
+  readonly handshakes: number
+  readonly handshakesPerAddress: number
+}
+
+/**
+ * TCP connections that have no TLS session yet: anybody's. A new one always has its place, and the oldest goes for it: of its own
+ * network where that has too many, else of the network that has the most; those who have not sent a byte before those who have.
+ */
+export class Handshakes {
+  readonly #limits: HandshakeLimits
+  readonly #sockets = new Map<string, Socket>()
+  readonly #shares = new Shares<Socket>()
+
+  constructor(limits: HandshakeLimits) {
+    this.#limits = limits
+  }
+
+  get count(): number {
+    return this.#sockets.size
+  }
+
+  /** Undefined, or the one that was ended in its stead. */
+  begun(socket: Socket): Socket | undefined {
+    const ends = endsOf(socket)
+    const network = networkOf(socket.remoteAddress ?? '')
+    this.#sockets.set(ends, socket)
+    this.#shares.add(network, socket)
+    socket.once('close', () => {
+      this.#shares.remove(network, socket)
+      if (this.#sockets.get(ends) === socket) this.#sockets.delete(ends)
+    })
+    const own = this.#shares.of(network)
+    if (own.size > this.#limits.handshakesPerAddress) return this.#end(own, socket)
+    if (this.#sockets.size > this.#limits.handshakes) return this.#end(this.#shares.largest(), socket)
+    return undefined
+  }
+
+  /** `socket`: the TLS socket, or the one below it. */
+  finished(socket: Socket): void {
+    const ends = endsOf(socket)
+    const below = this.#sockets.get(ends)
+    if (below === undefined) return
+    this.#sockets.delete(ends)
+    this.#shares.remove(networkOf(below.remoteAddress ?? socket.remoteAddress ?? ''), below)
+  }
+
+  endAll(): void {
+    for (const socket of this.#sockets.values()) socket.destroy()
+  }
+
+  #end(share: ReadonlySet<Socket>, newcomer: Socket): Socket | undefined {
+    const others = [...share].filter((socket) => socket !== newcomer)
+    const victim = others.find((socket) => socket.bytesRead === 0) ?? others[0]
+    if (victim === undefined) return undefined
+    this.finished(victim)
+    victim.destroy()
+    return victim
+  }
+}
+
+/** A TLS socket and the one below it have nothing else in common that is public. */
+function endsOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
+}
+
+/** Whom an address belongs to: of IPv6, whoever has one has all 2^64 beside it. */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address
+  const [head = '', tail] = address.replace(/%.*/, '').split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0')
+  return [...before, ...zeros, ...after].slice(0, 4).join(':')
+}
