@@ -28,8 +28,10 @@ export interface NewEnvelope {
 }
 
 /**
- * A second delivery of the same `item` and `variant` to the same destination is never stored: whatever became of the first
- * stands. Only a withheld one, which policy kept back, gives way to one that is pending.
+ * Of the same `item` and `variant` to the same destination one delivery is enough, and a second one is not stored, as long as the
+ * first will do for it: it was delivered, or is on its way and nothing went wrong yet. What will not go out stands for nothing
+ * that is to: a withheld one gives way to one that is pending, and beside a discarded one it is stored anew. Where the first is
+ * held, or failed before, it stands for the same payload of the same origin alone; all else is stored beside it.
  * Deliveries are carried out in order per (destination, incident); `held`, `withheld` and `discarded` ones block nobody.
  */
 export interface NewDelivery {
@@ -38,6 +40,8 @@ export interface NewDelivery {
   readonly incident: string
   /** what it carries besides `incident`: found by it, and not ordered by it */
   readonly also?: readonly string[]
+  /** whose news it is, as far as is known; the envelope's source by default */
+  readonly origin?: string
   /** hex digest of what is delivered (rid-to-grid: the item id) */
   readonly item: string
   /** tells apart what goes out under one item id; '' by default */
@@ -172,7 +176,8 @@ export interface Acceptor {
   /**
    * Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. A trace that depends on
    * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it. It may be asked twice, and
-   * is not for a repeat.
+   * is not for a repeat. Where of a peer's message something was discarded since, a repeat is none: that is stored anew, under the
+   * envelope that there is.
    */
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */

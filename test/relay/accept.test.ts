@@ -116,6 +116,20 @@ test('the same message from another peer is accepted, and not published again', 
   assert.equal((await t.queue()).length, 1)
 })
 
+test('a report is published though an operator discarded the same of another peer, and of the same one', async () => {
+  await using t = await bench()
+  const discardAll = async () => {
+    for (const { id } of await t.store.list({ states: ['pending'] })) await t.store.discard(id, t.clock.now())
+  }
+  await t.post(documentText(), { name: 'csirt-b' })
+  await discardAll()
+  for (const name of ['csirt-a', 'csirt-a']) {
+    assert.equal(reply(await t.post(documentText(), { name })).status, 'Approved')
+    assert.equal((await t.store.list({ states: ['pending'] })).length, 1, 'what is Approved is sent')
+    await discardAll()
+  }
+})
+
 test('any charset, any encoding', async () => {
   await using t = await bench()
   const text = documentText([incidentText({ id: 'é日' })])

@@ -203,8 +203,75 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       const [unit] = await store.claim(request(clock))
       assert.equal(unit?.[0]?.payload, 'allowed')
       await store.settle([{ id: unit?.[0]?.id ?? '', to: 'held', reason: 'no' }])
-      await store.accept(envelope(clock, 'four', [delivery('A')]))
+      await store.accept(envelope(clock, 'four', [delivery('A', { payload: 'allowed' })]))
       assert.deepEqual(await states(), [['held', 'no']])
+    })
+
+    it('sends what is reported again after an operator discarded it, by whomever, and the same message too', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const states = async () => (await store.list()).map(({ state }) => state)
+      const discardLast = async () => store.discard((await store.list()).at(-1)!.id, clock.now())
+      const one = envelope(clock, 'one', [delivery('A'), delivery('B')])
+      const first = await store.accept(one)
+      await store.discard(first.outcome === 'accepted' ? first.deliveries[0]! : '', clock.now())
+      await store.accept(envelope(clock, 'one', [delivery('A')], { source: 'csirt-b' }))
+      assert.deepEqual(await states(), ['discarded', 'pending', 'pending'])
+      assert.deepEqual(await store.accept(one), { outcome: 'duplicate', id: first.id })
+      await discardLast()
+      const again = await store.accept(one, (added) => [
+        { at: 1, incident: 'x 1', event: 'accepted', fields: { deliveries: added.filter((id) => id).length } },
+      ])
+      assert.ok(again.outcome === 'accepted' && again.deliveries.length === 1)
+      assert.equal(again.id, first.id, 'under the envelope that there is')
+      assert.deepEqual(await states(), ['discarded', 'pending', 'discarded', 'pending'])
+      assert.deepEqual(
+        (await store.trace('x 1')).map(({ fields }) => fields),
+        [{ deliveries: 1 }],
+      )
+      assert.deepEqual(items(await store.claim(request(clock))).sort(), [[sha('A')], [sha('B')]].sort())
+    })
+
+    it('sends what differs from a held delivery of the same item, or is of somebody else, and keeps both', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const rows = async () => (await store.list()).map(({ state, source }) => [state, source])
+      const add = (name: string, payload: string, source: string) =>
+        store.accept(envelope(clock, name, [delivery('A', { payload })], { source }))
+      await add('one', 'as the stranger has it', 'stranger')
+      const [unit] = await store.claim(request(clock))
+      await store.settle([{ id: unit![0]!.id, to: 'held', reason: 'answered 400' }])
+      await add('two', 'as the stranger has it', 'stranger')
+      assert.deepEqual(await rows(), [['held', 'stranger']])
+      await add('three', 'as it is', 'csirt-a')
+      await add('four', 'as it is', 'csirt-b')
+      assert.deepEqual(await rows(), [
+        ['held', 'stranger'],
+        ['pending', 'csirt-a'],
+      ])
+      const [next] = await store.claim(request(clock))
+      assert.equal(next?.[0]?.payload, 'as it is')
+      await store.settle(delivered([next!]))
+      await add('five', 'late', 'csirt-c')
+      assert.equal((await rows()).length, 2)
+    })
+
+    it('does not let what failed before stand for what is said in other words', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const add = (name: string, payload: string, source: string) =>
+        store.accept(envelope(clock, name, [delivery('A', { payload })], { source }))
+      await add('one', 'as the stranger has it', 'stranger')
+      await add('two', 'as it is', 'csirt-a')
+      assert.equal((await store.list()).length, 1, 'it is on its way, and nothing went wrong yet')
+      const [unit] = await store.claim(request(clock))
+      const later = { nextAttempt: clock.now() + 1000, reason: 'answered 500', countAttempt: true }
+      await store.settle([{ id: unit![0]!.id, to: 'pending', ...later }])
+      await add('three', 'as it is', 'csirt-b')
+      assert.deepEqual(
+        (await store.list()).map(({ source }) => source),
+        ['stranger', 'csirt-b'],
+      )
     })
 
     it('shows nobody, as a part of something else, what is withheld or discarded', async () => {
