@@ -105,6 +105,8 @@ interface Understood {
   readonly inspection: Inspection
   readonly consumed: Consumed | undefined
   readonly sources: ReadonlySet<string>
+  /** whose news it is, where that is known */
+  readonly origin?: string
 }
 
 async function understand(
@@ -118,8 +120,15 @@ async function understand(
   if (consumed === undefined) return { inspection, consumed, sources: new Set() }
   // an item that came back changed is not its source's news either
   const changed = item.id === consumed.item ? [] : store.sourcesOf(item.id)
-  const sources = await Promise.all([store.sourcesOf(consumed.item, consumed.variant), changed])
-  return { inspection, consumed, sources: new Set(sources.flat()) }
+  const [own, others] = await Promise.all([store.sourcesOf(consumed.item, consumed.variant), changed])
+  const origin = originOf(own[0], item.publisher)
+  return { inspection, consumed, sources: new Set([...own, ...others]), ...(origin !== undefined && { origin }) }
+}
+
+/** The peer that had it published, else who published it; not with which of his connections. */
+function originOf(peer: string | undefined, publisher: string | undefined): string | undefined {
+  if (peer !== undefined) return `peer ${peer}`
+  return publisher === undefined ? undefined : `publisher ${publisher.split('/', 1)[0]}`
 }
 
 /** Nothing is waited for before the store is called: whoever calls in order has them committed in order. */
@@ -128,8 +137,9 @@ async function commit(
   topic: string,
   item: GridItem,
   seen: SeenItem,
-  { inspection, consumed, sources }: Understood,
+  understood: Understood,
 ): Promise<void> {
+  const { inspection, consumed } = understood
   const { store, events } = options
   // what cannot be read may be a report all the same: it is held, not left alone
   const unread = inspection.format === 'unknown' && claimsIodef(item.xml)
@@ -141,7 +151,7 @@ async function commit(
   const deliveries =
     consumed === undefined
       ? heldFor(options, topic, item, seen, inspection)
-      : deliveriesFor(options, topic, item, consumed, sources)
+      : deliveriesFor(options, topic, item, consumed, understood)
   let happenings: readonly Happening[] = []
   const outcome = await store.accept(
     {
@@ -187,7 +197,7 @@ function deliveriesFor(
   topic: string,
   item: GridItem,
   consumed: Consumed,
-  sources: ReadonlySet<string>,
+  { sources, origin }: Understood,
 ): Rows {
   const { config, events, clock, grace = GRACE } = options
   const group = groupOf(consumed)
@@ -206,6 +216,7 @@ function deliveriesFor(
       destination: peer.name,
       incident,
       also: incidents.slice(1),
+      ...(origin !== undefined && { origin }),
       item: consumed.item,
       variant: consumed.variant,
       payload: encodePart(part),

@@ -32,7 +32,7 @@ export interface NewEnvelope {
  * first will do for it: it was delivered, or is on its way and nothing went wrong yet. What will not go out stands for nothing
  * that is to: a withheld one gives way to one that is pending, and beside a discarded one it is stored anew. Where the first is
  * held, or failed before, it stands for the same payload of the same origin alone; all else is stored beside it.
- * Deliveries are carried out in order per (destination, incident); `held`, `withheld` and `discarded` ones block nobody.
+ * Deliveries are carried out in order per (destination, incident, origin); `held`, `withheld` and `discarded` ones block nobody.
  */
 export interface NewDelivery {
   readonly kind: DestinationKind
@@ -40,7 +40,7 @@ export interface NewDelivery {
   readonly incident: string
   /** what it carries besides `incident`: found by it, and not ordered by it */
   readonly also?: readonly string[]
-  /** whose news it is, as far as is known; the envelope's source by default */
+  /** whose news it is, as far as is known: nobody waits behind another's use of an IncidentID. The envelope's source by default */
   readonly origin?: string
   /** hex digest of what is delivered (rid-to-grid: the item id) */
   readonly item: string
@@ -191,7 +191,7 @@ export interface Acceptor {
 /** The delivery engine's: what is to be sent, and what became of it. */
 export interface Queue {
   /**
-   * Leases up to `limit` due units, in order: per incident only the first unsettled one. A unit is one delivery, or all
+   * Leases up to `limit` due units, in order: per incident and origin only the first unsettled one. A unit is one delivery, or all
    * pending deliveries of one group. A lease that ran out is claimable again. Once the units hold 4,194,304 characters of payload,
    * no more are taken; none come back only when there is nothing to claim.
    */
@@ -227,7 +227,7 @@ export interface Seen {
   cursor(topic: string): Promise<SeenItem | undefined>
   /** Remembers items that need no envelope (foreign, our own echo, already delivered): the cursor moves past them. */
   markSeen(items: readonly SeenItem[]): Promise<void>
-  /** Names of the RID peers that sent in an item with this digest, in order: in this variant, or in any. */
+  /** Names of the RID peers that sent in an item with this digest, whoever had it published first: in this variant, or in any. */
   sourcesOf(item: string, variant?: string): Promise<string[]>
   /**
    * The payload of the latest delivery by its item, for joining the parts of one document; undefined when unknown. What is

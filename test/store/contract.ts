@@ -176,14 +176,16 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await add('two', sha('signed'), 'csirt-b')
       await add('three', sha('signed'), 'csirt-c')
       const payloads: string[] = []
-      for (let unit = (await store.claim(request(clock)))[0]; unit; unit = (await store.claim(request(clock)))[0]) {
-        payloads.push(...unit.map(({ payload }) => payload))
-        await store.settle(delivered([unit]))
+      for (let units = await store.claim(request(clock)); units.length > 0; units = await store.claim(request(clock))) {
+        payloads.push(...units.flat().map(({ payload }) => payload))
+        await store.settle(delivered(units))
       }
       assert.deepEqual(payloads, ['one', 'two'])
       assert.deepEqual(await store.sourcesOf(sha('A')), ['csirt-a', 'csirt-b', 'csirt-c'])
       assert.deepEqual(await store.sourcesOf(sha('A'), sha('signed')), ['csirt-b', 'csirt-c'])
       assert.deepEqual(await store.sourcesOf(sha('A'), ''), ['csirt-a'])
+      await add('four', '', 'a first by name')
+      assert.deepEqual((await store.sourcesOf(sha('A'), ''))[0], 'csirt-a', 'who had it published first')
       assert.equal(await store.findPayload('topic', 'incident', sha('A')), 'two')
     })
 
@@ -354,6 +356,26 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock, { destination: 'other' }))), [[sha('B')]])
     })
 
+    it("nobody waits behind a stranger's use of one's IncidentID", async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const incident = 'csirt-a.example V-1'
+      const add = (name: string, source: string, origin?: string) => {
+        const row = delivery(name, { incident, ...(origin !== undefined && { origin }) })
+        return store.accept(envelope(clock, name, [row], { source }))
+      }
+      await add('A', 'stranger')
+      const [failing] = await store.claim(request(clock))
+      const later = { nextAttempt: clock.now() + 100_000, reason: 'answered 500', countAttempt: true }
+      await store.settle([{ id: failing![0]!.id, to: 'pending', ...later }])
+      await add('B', 'stranger')
+      await add('C', 'csirt-a')
+      await add('D', 'csirt-a')
+      await add('E', 'stranger', 'csirt-e')
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('C')], [sha('E')]])
+      assert.deepEqual(await store.claim(request(clock)), [])
+    })
+
     it('never before notBefore, not even early', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
@@ -512,7 +534,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
     it('waits whole for an earlier delivery of any of its incidents', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
-      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B' })]))
+      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B', origin: 'incident' })]))
       await member(bench, 'A', 0)
       await member(bench, 'B', 0)
       const first = await store.claim(request(clock))
@@ -524,7 +546,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
     it('is free when the member that had to wait is discarded', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
-      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B' })]))
+      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B', origin: 'incident' })]))
       await member(bench, 'A', 0)
       await member(bench, 'B', 0)
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('X')]])

@@ -75,7 +75,7 @@ export function createInsert(tables: Tables): Insert {
     const now = clock.now()
     const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
     const grp = joined?.grp ?? null
-    const { ready, due, notBefore } = turnOf(destination, delivery, receivedAt, joined)
+    const { ready, due, notBefore } = turnOf(destination, delivery, origin, receivedAt, joined)
     insertDelivery(
       seq,
       envelope,
@@ -98,7 +98,7 @@ export function createInsert(tables: Tables): Insert {
     insertPayload(seq, delivery.payload)
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
-    if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, ord: grp, grp })
+    if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
     return seq
   }
 
@@ -106,12 +106,13 @@ export function createInsert(tables: Tables): Insert {
   function turnOf(
     destination: number,
     delivery: NewDelivery,
+    origin: string,
     receivedAt: number,
     joined: Joined | undefined,
   ): { ready: boolean; due: number | null; notBefore: number | null } {
     if (delivery.state !== 'pending') return { ready: false, due: null, notBefore: null }
     const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
-    const ready = joined === undefined && order.isEmpty(destination, delivery.incident)
+    const ready = joined === undefined && order.isEmpty(destination, delivery.incident, origin)
     return { ready, due: notBefore ?? receivedAt, notBefore }
   }
 

@@ -198,5 +198,11 @@ CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND r
 CREATE INDEX delivery_line ON delivery (destination, incident, origin, ord, seq) WHERE state IN (0, 1);
 CREATE INDEX delivery_kept ON delivery (destination, state) WHERE state <> 2;
 CREATE INDEX delivery_grp ON delivery (grp) WHERE grp IS NOT NULL;
+-- The lines are shorter now: whoever waited behind another's message is first of his own.
+UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
+  SELECT 1 FROM delivery m JOIN delivery e
+    ON e.destination = m.destination AND e.incident = m.incident AND e.origin = m.origin AND e.state IN (0, 1)
+  WHERE (m.seq = d.seq OR m.grp = d.grp) AND m.state = 0
+    AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)));
 `,
 ]

@@ -121,10 +121,11 @@ export class MemoryStore implements Store {
   sourcesOf: Store['sourcesOf'] = (item, variant) =>
     this.#read((data) => {
       const first = [...data.deliveries.values()].filter(({ direction }) => direction === 'rid-to-grid')
-      const all = [...first, ...data.again.values()]
+      const again = [...data.again.values()].sort((a, b) => (a.source < b.source ? -1 : 1))
+      const all = [...first, ...again]
       const fits = (one: { item: string; variant: string }) =>
         one.item === item && (variant ?? one.variant) === one.variant
-      return [...new Set(all.filter(fits).map(({ source }) => source))].sort()
+      return [...new Set(all.filter(fits).map(({ source }) => source))]
     })
 
   findPayload: Store['findPayload'] = (kind, destination, item, sources) =>
