@@ -151,7 +151,7 @@ export const model = f.mapping({
       maxQueue: f
         .whole('a number', 1, 100_000_000)
         .prefault(100_000)
-        .describe('unsettled deliveries above which reports are answered 503'),
+        .describe('unsettled deliveries to one Topic above which reports for it are answered 503'),
     })
     .prefault({}),
 })

@@ -97,6 +97,6 @@ export interface DeliveryConfig {
   readonly maxAge: number
   /** simultaneous sends to one RID peer */
   readonly concurrency: number
-  /** unsettled deliveries above which the RID endpoint answers 503 */
+  /** unsettled deliveries to one Topic above which the RID endpoint answers 503 to a peer that has its share of them */
   readonly maxQueue: number
 }

@@ -182,8 +182,8 @@ export interface Acceptor {
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */
   findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
-  /** How many deliveries are pending or being sent, of all destinations: cheaper than all of `backlog`. */
-  unsettled(): Promise<number>
+  /** How many deliveries to a destination are pending or being sent, of all origins or of one: cheaper than all of `backlog`. */
+  unsettled(kind: DestinationKind, destination: string, origin?: string): Promise<number>
   /** What belongs in an incident's life and changes nothing: a refusal, say. */
   record(trace: readonly TraceEvent[]): Promise<void>
 }

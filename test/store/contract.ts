@@ -861,7 +861,15 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await clock.advance(10)
       await store.accept(envelope(clock, 'two', [delivery('D', { state: 'held' })]))
       const [a, b] = (await store.claim(request(clock, { limit: 2 }))).flat()
-      assert.equal(await store.unsettled(), 3, 'one waits, two are being sent; the held one is not counted')
+      assert.equal(
+        await store.unsettled('topic', 'incident'),
+        3,
+        'one waits, two are being sent; the held one not counted',
+      )
+      assert.equal(await store.unsettled('topic', 'incident', 'csirt-a'), 3)
+      assert.equal(await store.unsettled('topic', 'incident', 'csirt-b'), 0)
+      assert.equal(await store.unsettled('topic', 'other'), 0)
+      assert.equal(await store.unsettled('peer', 'incident'), 0)
       await store.settle([{ id: b!.id, to: 'pending', nextAttempt: created + 900, reason: 'x', countAttempt: true }])
       await store.settle([{ id: a!.id, to: 'delivered' }])
       assert.deepEqual(await store.backlog(), [
@@ -878,7 +886,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       ])
       await store.settle(delivered(await store.claim(request(clock))))
       assert.equal((await store.backlog())[0]?.due, created + 900)
-      assert.equal(await store.unsettled(), 1)
+      assert.equal(await store.unsettled('topic', 'incident'), 1)
     })
   })
 }

@@ -295,8 +295,14 @@ class Pair {
     this.#rows = mine.length
     const backlog = await store.backlog()
     assert.deepEqual(backlog, await model.backlog())
-    const open = mine.filter(({ state }) => state === 'pending' || state === 'sending').length
-    assert.equal(await store.unsettled(), open)
+    for (const destination of DESTINATIONS) {
+      const open = mine.filter((one) => one.destination === destination && /pending|sending/.test(one.state)).length
+      assert.equal(await store.unsettled('topic', destination), open)
+      for (const origin of [...SOURCES, 'somebody']) {
+        const share = await store.unsettled('topic', destination, origin)
+        assert.equal(share, await model.unsettled('topic', destination, origin))
+      }
+    }
   }
 
   /** What is remembered of every delivery that there is. */

@@ -196,6 +196,7 @@ ALTER TABLE delivery_4 RENAME TO delivery;
 CREATE INDEX delivery_item ON delivery (item, destination, variant);
 CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND ready = 1;
 CREATE INDEX delivery_line ON delivery (destination, incident, origin, ord, seq) WHERE state IN (0, 1);
+CREATE INDEX delivery_share ON delivery (destination, origin) WHERE state IN (0, 1);
 CREATE INDEX delivery_kept ON delivery (destination, state) WHERE state <> 2;
 CREATE INDEX delivery_grp ON delivery (grp) WHERE grp IS NOT NULL;
 -- The lines are shorter now: whoever waited behind another's message is first of his own.

@@ -40,7 +40,16 @@ test('a store of the first version is brought up to date with all that it holds'
       .prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'delivery%' ORDER BY name")
       .all()
       .map((row) => row.name),
-    ['delivery', 'delivery_group', 'delivery_grp', 'delivery_item', 'delivery_kept', 'delivery_line', 'delivery_ready'],
+    [
+      'delivery',
+      'delivery_group',
+      'delivery_grp',
+      'delivery_item',
+      'delivery_kept',
+      'delivery_line',
+      'delivery_ready',
+      'delivery_share',
+    ],
   )
   db.close()
   await rm(directory, { recursive: true })
