@@ -1,15 +1,15 @@
-import { isPrefixedType } from '../xml/normal-form.ts'
+import { losesType } from '../xml/normal-form.ts'
 import type { XmlElement } from '../xml/tree.ts'
 
 /**
  * Would a Broker's own parser and writer change the element? Carriage returns, and tabs and line breaks in attributes, are written
- * back unescaped by some; an element without namespace takes the one around it; a prefix in the value of xsi:type loses its
- * declaration (docs/grid-profile.md §4.4).
+ * back unescaped by some; an element without namespace takes the one around it; an xsi:type that the normal form
+ * leaves out says something (docs/grid-profile.md §4.4).
  */
 export function isFragile({ ns, attributes, children }: XmlElement): boolean {
   return (
     ns === '' ||
-    attributes.some((a) => isPrefixedType(a) || /[\t\n\r]/.test(a.value)) ||
+    attributes.some((a) => losesType(a) || /[\t\n\r]/.test(a.value)) ||
     children.some((c) => typeof c === 'string' && c.includes('\r'))
   )
 }

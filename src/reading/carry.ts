@@ -35,8 +35,8 @@ export function carry(
 }
 
 /**
- * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a prefix in
- * the value of an xsi:type, whose declaration the normal form has not.
+ * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a name in
+ * a value (xsi:type, XPath) whose namespace the normal form does not declare.
  */
 function sourceOf(
   schemas: ReadonlyMap<string, Schema>,
@@ -46,8 +46,8 @@ function sourceOf(
   signedBeside: boolean,
 ): Original | null {
   const signed = signedBeside || facts.signed
-  if (!signed && !facts.prefixedType) return null
-  const schema = facts.prefixedType ? schemas.get(schemaOf(document)) : undefined
+  if (!signed && !facts.prefixedValue) return null
+  const schema = facts.prefixedValue ? schemas.get(schemaOf(document)) : undefined
   const source = sourceText(text, root, document, xml, schema)
   return source === undefined ? null : { text: source, reason: signed ? 'signature' : 'characters', version }
 }

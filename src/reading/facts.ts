@@ -3,7 +3,7 @@ import { askedBy, type Label, type Needed, neededFor } from '../iodef/restrictio
 import { isCarriable, isFragile } from '../profile/broker-limits.ts'
 import { carriedElements } from '../profile/carried-policy.ts'
 import { NS } from '../xml/namespaces.ts'
-import { isPrefixedType } from '../xml/normal-form.ts'
+import { losesType } from '../xml/normal-form.ts'
 import { type Visitor, walk, type XmlElement } from '../xml/tree.ts'
 import { isKnownAround } from './valid-when-wrapped.ts'
 
@@ -21,12 +21,17 @@ export interface Facts {
   readonly identifiers: Identifiers
   /** it holds an XML Signature */
   readonly signed: boolean
-  /** it holds an xsi:type with a prefix, whose declaration the normal form has not */
-  readonly prefixedType: boolean
+  /** it holds an xsi:type, or in extension content another value, with a name whose namespace the normal form does not declare */
+  readonly prefixedValue: boolean
   readonly fragile: boolean
   readonly carriable: boolean
   /** it holds elements that the schemas of items or of RID messages know */
   readonly knownAround: boolean
+}
+
+/** Of IODEF itself, in which a colon in a value is a colon. */
+function isOwn({ ns }: XmlElement): boolean {
+  return ns === NS.iodef2 || ns === NS.iodef1
 }
 
 /** The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. */
@@ -34,7 +39,7 @@ export function factsOf(root: XmlElement, document: XmlElement | undefined): Fac
   const asked = { document: new Set<Label>(), context: new Set<Label>(), message: new Set<Label>() }
   const incidents: XmlElement[] = []
   const identifiers = new Identifiers()
-  const found = { signed: false, prefixedType: false, fragile: false, carriable: true, knownAround: false }
+  const found = { signed: false, prefixedValue: false, fragile: false, carriable: true, knownAround: false }
 
   const look = (element: XmlElement, labels: Set<Label>): undefined => {
     const label = askedBy(element)
@@ -46,7 +51,7 @@ export function factsOf(root: XmlElement, document: XmlElement | undefined): Fac
     look(element, asked.document)
     identifiers.look(element, incident)
     found.signed ||= element.ns === NS.ds && element.local === 'Signature'
-    found.prefixedType ||= element.attributes.some(isPrefixedType)
+    found.prefixedValue ||= element.attributes.some(losesType) || (element.namesPrefix === true && !isOwn(element))
     found.fragile ||= isFragile(element)
     found.carriable &&= isCarriable(element)
     found.knownAround ||= isKnownAround(element)

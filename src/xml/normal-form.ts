@@ -1,6 +1,7 @@
 import { inPieces } from './chunked-replace.ts'
 import { DocumentLimit, NORMAL_FORM_LIMIT } from './limits.ts'
 import { NS } from './namespaces.ts'
+import { isType } from './start-tag.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
 /** What the normal form must know of a vocabulary. */
@@ -13,7 +14,7 @@ export interface ContentModel {
 
 /**
  * The normal form of docs/grid-profile.md: no element prefixes, a default namespace where it changes, attributes in the
- * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix, no white space in element-only
+ * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix or of another default namespace, no white space in element-only
  * content. The text is
  * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
  * Not recursive. Throws DocumentLimit.
@@ -109,16 +110,16 @@ function startTag(out: Output, element: XmlElement, around: string, declared: Ma
 }
 
 /**
- * An xsi:type with a prefix says something only while the prefix is declared, and Brokers drop declarations that no name uses:
- * left in, it would make the item invalid. The document itself travels as `original` then.
+ * An xsi:type with a prefix says something only while the prefix is declared, and Brokers drop declarations that no name uses; one
+ * without means a type of the default namespace, which the normal form changes. Left in, it would make the item invalid. The document itself travels as `original` then.
  */
 function written({ attributes }: XmlElement): readonly XmlAttribute[] {
-  return attributes.some(isPrefixedType) ? attributes.filter((a) => !isPrefixedType(a)) : attributes
+  return attributes.some(losesType) ? attributes.filter((a) => !losesType(a)) : attributes
 }
 
-/** xsi:type="p:name" (XML Schema Part 1 §2.6.1) */
-export function isPrefixedType({ ns, local, value }: XmlAttribute): boolean {
-  return ns === NS.xsi && local === 'type' && value.includes(':')
+/** xsi:type="p:name" (XML Schema Part 1 §2.6.1), or one without a prefix where the normal form's default namespace is another. */
+export function losesType(attribute: XmlAttribute): boolean {
+  return isType(attribute) && (attribute.value.includes(':') || attribute.otherType === true)
 }
 
 function restore(declared: Map<string, string>, hidden: Hidden): void {

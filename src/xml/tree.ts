@@ -12,6 +12,8 @@ export interface XmlElement {
   readonly column: number
   readonly start: number
   readonly end: number
+  /** an attribute's value, or a text right in it, has a name with a prefix that is declared here: value-prefixes.ts */
+  readonly namesPrefix?: true
 }
 
 /** `ns` is '' for an attribute without prefix. Namespace declarations are not attributes. */
@@ -19,6 +21,8 @@ export interface XmlAttribute {
   readonly ns: string
   readonly local: string
   readonly value: string
+  /** an xsi:type without a prefix, where the default namespace is not the element's own: there it means another type */
+  readonly otherType?: true
 }
 
 /** Text is a plain string; two strings never stand side by side. */
