@@ -1,5 +1,5 @@
 import { carriedPolicy } from '../profile/carried-policy.ts'
-import type { RidReading } from '../rid/message.ts'
+import { type RidReading, signatureElements } from '../rid/message.ts'
 import type { Schema } from '../xml/libxml.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import type { Checked } from './check-text.ts'
@@ -9,7 +9,9 @@ import { schemaOf } from './format.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
-type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'carriable'> & { readonly rid: RidReading | null }
+type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'whole' | 'carriable'> & {
+  readonly rid: RidReading | null
+}
 
 /**
  * The step `carry`: how the document gets through items and Brokers unharmed, if it does. `rid` is the message around it; what comes
@@ -24,12 +26,17 @@ export function carry(
 ): Carried {
   const { fragile, carriable, knownAround, needed, carried } = checked.facts
   const { xml, version } = described
-  const source = sourceOf(schemas, checked, document, described, (rid?.signatures.length ?? 0) > 0)
+  const beside = rid === null ? 0 : signatureElements(checked.root).length
+  const source = sourceOf(schemas, checked, document, described, beside > 0)
+  // a signature whose characters cannot be had on their own would be lost without a word
+  const whole =
+    (beside === 0 || rid?.signatures.length === beside) && (source !== null || !(checked.facts.signed || beside > 0))
   const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
   return {
     original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
-    carriable: carriable && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
+    whole,
+    carriable: carriable && whole && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
     rid: rid && policy ? { ...rid, policy } : rid,
   }
 }

@@ -4,7 +4,10 @@ import type { Config, TopicConfig } from '../../src/config/types.ts'
 import { itemId } from '../../src/profile/item.ts'
 import { additionalData, documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { topic } from '../support/sample-config.ts'
+import { createSigner } from '../support/signed.ts'
 import { EVERYTHING, grid, peer, plan, published, valid } from './journey.ts'
+
+const DS = 'http://www.w3.org/2000/09/xmldsig#'
 
 /** Two Topics: `reporting` goes to one, `watch` to the other. */
 function split(first: Partial<TopicConfig> = {}, second: Partial<TopicConfig> = {}): Pick<Config, 'grid' | 'routes'> {
@@ -114,6 +117,17 @@ test('a Topic of payload iodef is denied what it cannot carry', () => {
   )
   const query = plan(valid(ridText(documentText(), { msgType: 'Query' })), iodef, peer(), 'Query')
   assert.equal(query.kind === 'denied' && query.code, 'cannot-carry')
+})
+
+test('a signed document whose signature cannot be carried as it is does not lose it without a word', () => {
+  const prefix = 'p'.repeat(1001)
+  const signed = createSigner('ec').sign(
+    documentText([incidentText({ content: additionalData('<x xmlns="urn:x">@SIGNATURE@</x>') })]),
+  )
+  const borrowed = signed.replace(` xmlns:ds="${DS}"`, '').replaceAll(/(<\/?)ds:/g, `$1${prefix}:`)
+  assert.equal(plan(valid(ridText(signed)), grid()).kind, 'publish')
+  const lost = plan(valid(ridText(borrowed, { rootAttributes: ` xmlns:${prefix}="${DS}"` })), grid())
+  assert.equal(lost.kind === 'denied' && lost.code, 'cannot-carry')
 })
 
 test('too large: one item, and all together', () => {
