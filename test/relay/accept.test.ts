@@ -361,6 +361,14 @@ test('a report is taken in whatever waits for RID peers and for other Topics', a
   assert.equal(reply(await t.post(documentText())).status, 'Approved')
 })
 
+test('a denied report of thousands of Incidents leaves twenty rows of the trace', async () => {
+  await using t = await bench()
+  const many = documentText(Array.from({ length: 200 }, (_, i) => incidentText({ id: `i${i}`, attributes: '' })))
+  assert.deepEqual(reply(await t.post(many)).status, 'Denied')
+  const rows = await Promise.all(Array.from({ length: 200 }, (_, i) => t.traced(`i${i}`)))
+  assert.equal(rows.flat().length, 20)
+})
+
 test("one peer's flood for a Topic is not another peer's 503", async () => {
   const peers = [peer(), peer({ name: 'csirt-b' })]
   await using t = await bench({ peers })

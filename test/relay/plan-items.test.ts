@@ -137,7 +137,16 @@ test('too large: one item, and all together', () => {
   assert.equal(plan(valid(big), grid({}, 20_000)).kind, 'publish')
   const many = documentText(Array.from({ length: 120 }, (_, i) => incidentText({ id: String(i) })))
   const all = plan(valid(many), grid({}, 9_000))
-  assert.ok(all.kind === 'too-large' && all.items > 1 && all.limit === 64 * 9_000)
+  assert.ok(all.kind === 'too-large' && all.items > 1 && all.limit === Math.max(4 * 9_000, 8 * Buffer.byteLength(many)))
+})
+
+test('a small message does not become hundreds of times its size in the store', () => {
+  const content = additionalData('<x xmlns="urn:x">&#13;</x>')
+  const text = documentText(Array.from({ length: 100 }, (_, i) => incidentText({ id: String(i), content })))
+  const made = plan(valid(text), grid({}, 50_000))
+  assert.ok(made.kind === 'too-large' && made.items < 20, 'each item would carry the whole document')
+  const few = documentText(Array.from({ length: 4 }, (_, i) => incidentText({ id: String(i), content })))
+  assert.equal(plan(valid(few), grid({}, 50_000)).kind, 'publish')
 })
 
 test('size is counted in bytes', () => {
