@@ -39,6 +39,7 @@ const peer = f.mapping({
   publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
   url: f.httpsUrl.exactOptional().describe('where the gateway sends to; without it nothing is sent'),
   topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
+  send: msgTypes.default(['Report']).describe('MsgTypes it is sent'),
   restrictions,
   policy: f
     .mapping({

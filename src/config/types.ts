@@ -37,6 +37,8 @@ export interface PeerConfig {
   readonly publish: readonly string[]
   readonly url?: string
   readonly topics: readonly string[]
+  /** MsgTypes it is sent */
+  readonly send: readonly MsgType[]
   readonly restrictions: readonly Restriction[]
   readonly policy: { readonly region: string; readonly traffic: string }
   readonly strict: boolean

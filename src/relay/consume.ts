@@ -210,7 +210,7 @@ function deliveriesFor(
       loops.push(events.loopStopped(loop))
       continue
     }
-    const withheld = withheldFrom(peer, topic, part.needed)
+    const withheld = withheldFrom(peer, topic, part)
     rows.push({
       kind: 'peer',
       destination: peer.name,
