@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import type { Deed, DeliveryFields, DeliveryNews, DeliveryOf } from './events/deliveries.ts'
+import { DEEDS, type Deed, type DeliveryFields, type DeliveryNews, type DeliveryOf } from './events/deliveries.ts'
 import type { Arrival, MessageNews } from './events/messages.ts'
 import { createRecent } from './events/recent.ts'
 import type { News, TracedName } from './events/table.ts'
@@ -91,12 +91,14 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     withheld: (of: DeliveryOf, reason: string) => delivery('withheld', of, { reason }),
     discarded: (of: DeliveryOf, deed: Deed) => delivery('discarded', of, deed),
     requeued: (of: DeliveryOf, deed: Deed) => delivery('requeued', of, deed),
+    deeds: DEEDS,
     /** Logs and counts what another process did: a deed has a row of the trace for each incident of its delivery, and is told once. */
     tellDeeds(rows: readonly TraceEvent[]): void {
       const told = new Set<string>()
       for (const { event, at, incident, fields } of rows) {
         const deed = `${at} ${event} ${fields.delivery}`
-        if ((event === 'requeued' || event === 'discarded') && !told.has(deed)) teller(event, { ...fields, incident })
+        const name = DEEDS.find((one) => one === event)
+        if (name !== undefined && !told.has(deed)) teller(name, { ...fields, incident })
         told.add(deed)
       }
     },

@@ -20,7 +20,7 @@ import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
 import type { Store, Upkeep } from './store/contract.ts'
-import { openGatewayStore } from './store/sqlite/sqlite-store.ts'
+import { openForGateway } from './store/open-store.ts'
 import { watchFiles } from './watch-files.ts'
 
 interface GatewayOptions {
@@ -78,7 +78,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     readiness.set('store', 'failed', messageOf(error))
     options.onLost?.(error)
   }
-  const store = opened.use(await openGatewayStore({ path: config.store.path, tell: events.tell, clock, lost }))
+  const store = opened.use(await openForGateway(config.store, { tell: events.tell, clock, lost }))
   readiness.set('store', 'ok')
   const reader = opened.use(createReader())
   await reader.warm()
@@ -143,9 +143,9 @@ function createSenders({ config, events, reader }: Parts): Map<string, Reloadabl
   // as many connections as sends: the deadline of a send includes the wait for one
   const limits = { connections: config.delivery.concurrency }
   const senders = new Map<string, ReloadableRidSender>()
-  for (const { name, url, identity } of config.peers) {
+  for (const { name, url, identity, replies } of config.peers) {
     if (url === undefined) continue
-    const receiver = { name, url, identity }
+    const receiver = { name, url, identity, replies }
     senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, tell: events.tell, limits }))
   }
   return senders

@@ -23,5 +23,7 @@ type NoteCode =
   | 'promised'
   /** an Acknowledgement that is neither Approved nor Denied */
   | 'acknowledged'
+  /** an equal item of another publisher is on the Topic, and cannot be overwritten */
+  | 'already-there'
   /** another RID message that may answer this one */
   | 'answered'

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import type { NamedFile, Purpose } from '../config/named-files.ts'
 import { messageOf } from '../errors.ts'
 import { crlBlocks, readCrl } from '../rid/crl.ts'
 
@@ -8,7 +9,7 @@ export interface Look {
   readonly text: string
   /** ms since the epoch */
   readonly now: number
-  say(kind: 'problem' | 'expired' | 'warning', message: string): void
+  say(kind: 'problem' | 'refused' | 'warning', message: string): void
 }
 
 const DAY = 86_400_000
@@ -30,7 +31,7 @@ export function checkCertificates({ file, text, now, say }: Look, authorities: b
   // one CA of several past its time: those it certified are refused, the others are not
   const tolerable = authorities && dated.some(({ expired }) => !expired)
   for (const { message, expired } of dated) {
-    if (message !== undefined) say(expired && !tolerable ? 'expired' : 'warning', message)
+    if (message !== undefined) say(expired && !tolerable ? 'refused' : 'warning', message)
   }
   return dated.map(({ certificate }) => certificate)
 }
@@ -44,6 +45,43 @@ function dates(which: string, { validFromDate, validToDate }: X509Certificate, n
   return { message: soon ? `${which} expires on ${day(validToDate)}` : undefined, expired: false }
 }
 
+const USAGES: Readonly<Record<Purpose, readonly [oid: string, name: string, fate: string]>> = {
+  server: ['1.3.6.1.5.5.7.3.1', 'serverAuth', 'whoever connects to it refuses it'],
+  client: ['1.3.6.1.5.5.7.3.2', 'clientAuth', 'whoever it is shown to refuses it'],
+}
+
+/**
+ * Public CAs issue certificates for servers alone by now. Without the extension a certificate is for everything; OpenSSL does not take
+ * anyExtendedKeyUsage for a purpose.
+ */
+export function checkPurposes(
+  { file, say }: Look,
+  certificate: X509Certificate,
+  purposes: NonNullable<NamedFile['purposes']>,
+): void {
+  for (const purpose of ['server', 'client'] as const) {
+    if (purposes[purpose] === undefined || !isNotFor(certificate, purpose)) continue
+    const [, name, fate] = USAGES[purpose]
+    const flaw = `${file} is no ${purpose}'s certificate: its extended key usage lacks ${name}`
+    if (purposes[purpose] === 'needed') say('refused', `${flaw}, so ${fate}`)
+    else say('warning', `${flaw}; no peer has a url, so that it is not needed yet`)
+  }
+}
+
+/** A CA's own extended key usage limits what it certifies. */
+export function checkAuthorityPurposes({ file, say }: Look, authorities: readonly X509Certificate[]): void {
+  for (const purpose of ['server', 'client'] as const) {
+    if (!authorities.some((authority) => isNotFor(authority, purpose))) continue
+    const of = authorities.length === 1 ? file : `a CA in ${file}`
+    say('warning', `${of} does not certify ${purpose}s: its extended key usage lacks ${USAGES[purpose][1]}`)
+  }
+}
+
+/** Node.js calls the extended key usage keyUsage. */
+function isNotFor({ keyUsage }: X509Certificate, purpose: Purpose): boolean {
+  return keyUsage !== undefined && !keyUsage.includes(USAGES[purpose][0])
+}
+
 /** Past nextUpdate, OpenSSL refuses whoever presents a certificate. */
 export function checkCrl({ file, text, now, say }: Look): void {
   const blocks = crlBlocks(text)
@@ -53,7 +91,7 @@ export function checkCrl({ file, text, now, say }: Look): void {
       const { nextUpdate } = readCrl(block)
       if (nextUpdate === undefined) continue
       const when = new Date(nextUpdate).toISOString()
-      if (nextUpdate < now) say('expired', `${file} expired at ${when}: until it is renewed, every peer is refused`)
+      if (nextUpdate < now) say('refused', `${file} expired at ${when}: until it is renewed, every peer is refused`)
       else if (nextUpdate - now < DAY) say('warning', `${file} expires at ${when}: from then on, every peer is refused`)
     } catch (error) {
       say('problem', `${file} holds a CRL that cannot be read: ${messageOf(error)}`)

@@ -3,13 +3,13 @@ import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, r
 import { dirname } from 'node:path'
 import type { NamedFile } from '../config/named-files.ts'
 import { osReason } from '../config/problems.ts'
-import { checkCertificates, checkCrl, type Look } from './check-certificates.ts'
+import { checkAuthorityPurposes, checkCertificates, checkCrl, checkPurposes, type Look } from './check-certificates.ts'
 
 /**
- * One thing found in what the configuration names. `problem`: the gateway cannot start. `expired`: it can, and will be refused.
+ * One thing found in what the configuration names. `problem`: the gateway cannot start. `refused`: it can, and will be refused.
  */
 export interface FileFinding {
-  readonly kind: 'problem' | 'expired' | 'warning'
+  readonly kind: 'problem' | 'refused' | 'warning'
   /** key path */
   readonly path: string
   readonly message: string
@@ -33,13 +33,20 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     else if (path.endsWith('.password.file')) checkPassword(look)
     else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert')))
     // `cert` stands before `key` in what is named
-    else {
-      const [first] = checkCertificates(look, path.endsWith('.ca'))
-      certificates.set(path, first)
-      if (first !== undefined && named.name !== undefined) checkName(look, first, named.name)
-    }
+    else certificates.set(path, checkHeld(look, named))
   }
   return found
+}
+
+/** The first certificate of a file, when there is one. */
+function checkHeld(look: Look, { path, name, purposes }: NamedFile): X509Certificate | undefined {
+  const held = checkCertificates(look, path.endsWith('.ca'))
+  if (path === 'rid.tls.ca') checkAuthorityPurposes(look, held)
+  const [first] = held
+  if (first === undefined) return undefined
+  if (purposes !== undefined) checkPurposes(look, first, purposes)
+  if (name !== undefined) checkName(look, first, name)
+  return first
 }
 
 /** RFC 6546 section 3: the server is known by a DNS-ID, never by its CN or a wildcard. */

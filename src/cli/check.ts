@@ -50,7 +50,7 @@ async function examine({ config, problems, warnings, files, restricted }: Loaded
   const found = checkFiles(files, Date.now())
   const of = (...kinds: FileFinding['kind'][]): Problem[] =>
     found.filter((f) => kinds.includes(f.kind)).map(({ path, message }) => ({ path, message }))
-  const bad = [...problems, ...of('problem', 'expired'), ...(await checkSchemas())]
+  const bad = [...problems, ...of('problem', 'refused'), ...(await checkSchemas())]
   return {
     problems: bad,
     warnings: [...warnings, ...of('warning')],

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { didYouMean } from '../config/did-you-mean.ts'
 import { ConfigError, describe } from '../config/problems.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import { GatewayError } from '../errors.ts'
 import { type Command, type ExitCode, type Io, printable, reasonOf, UsageError, write } from './output.ts'
 

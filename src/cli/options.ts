@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { loadConfig } from '../config/config.ts'
-import { didYouMean } from '../config/did-you-mean.ts'
 import type { Config } from '../config/types.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import { messageOf } from '../errors.ts'
 import { type Io, UsageError } from './output.ts'
 
@@ -9,16 +9,24 @@ type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>
 >
 
-/** `parseArgs`, with its errors turned into words and a suggestion. */
-export function parse<const T extends ParseArgsOptionsConfig>(args: readonly string[], options: T): Parsed<T> {
+/**
+ * `parseArgs`, with its errors turned into words and a suggestion. `ids`: what begins with a hyphen and
+ * can be no option of ours is an argument, since strangers' identifiers begin as they like.
+ */
+export function parse<const T extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: T,
+  { ids = false }: { readonly ids?: boolean } = {},
+): Parsed<T> {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    return parseArgs({ args: ids ? idsLast(args, options) : [...args], options, allowPositionals: true, strict: true })
   } catch (error) {
     const message = messageOf(error)
     const unknown = /^Unknown option '(--?[^']+)'/.exec(message)?.[1]
     if (unknown !== undefined) {
       const known = Object.keys(options).map((name) => `--${name}`)
-      throw new UsageError(`there is no option ${unknown}${didYouMean(unknown, known)}`)
+      const behind = ids ? '; an ID that begins like one stands behind "--"' : ''
+      throw new UsageError(`there is no option ${unknown}${didYouMean(unknown, known)}${behind}`)
     }
     const [, word = '', what] =
       /^Option '(?:-\w, )?([^ ']+).* (ambiguous|missing|does not take an argument)\b/.exec(message) ?? []
@@ -33,6 +41,23 @@ export function parse<const T extends ParseArgsOptionsConfig>(args: readonly str
     if (i >= 0 && what === 'ambiguous') throw new UsageError(`--${option} needs a value, and "${next}" is an option`)
     throw new UsageError(`--${option} ${what === 'does not take an argument' ? 'takes no value' : 'needs a value'}`)
   }
+}
+
+/** The same arguments with those that only look like options behind `--`. */
+function idsLast(args: readonly string[], options: ParseArgsOptionsConfig): string[] {
+  const shorts = Object.values(options).flatMap(({ short }) => (short === undefined ? [] : [`-${short}`]))
+  const end = args.indexOf('--')
+  const ids: string[] = []
+  const kept: string[] = []
+  for (const arg of end < 0 ? args : args.slice(0, end)) {
+    const isOption = /^--[a-z]/i.test(arg) || shorts.includes(arg.slice(0, 2))
+    // behind an option that takes a value it is that value
+    const isValue = options[kept.at(-1)?.slice(2) ?? '']?.type === 'string'
+    if (arg.startsWith('-') && !isOption && !isValue) ids.push(arg)
+    else kept.push(arg)
+  }
+  if (end >= 0) ids.push(...args.slice(end + 1))
+  return ids.length === 0 ? kept : [...kept, '--', ...ids]
 }
 
 export const CONFIG = { config: { type: 'string', short: 'c' } } as const

@@ -56,10 +56,14 @@ export function printable(text: string): string {
   )
 }
 
-/** Columns padded to their widest entry, two spaces between; `rows` includes the heading. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Columns padded to their widest entry, two spaces between; `rows` includes the heading. An entry wider than `widest` stands out and pads
+ * no other.
+ */
+export function table(rows: readonly (readonly string[])[], widest = Number.POSITIVE_INFINITY): string {
   const cells = rows.map((row) => row.map(printable))
-  const widths = (cells[0] ?? []).map((_, i) => cells.reduce((most, row) => Math.max(most, row[i]?.length ?? 0), 0))
+  const width = (cell = '') => (cell.length > widest ? 0 : cell.length)
+  const widths = (cells[0] ?? []).map((_, i) => cells.reduce((most, row) => Math.max(most, width(row[i])), 0))
   return cells
     .map(
       (row) =>

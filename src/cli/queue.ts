@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os'
 import { systemClock } from '../clock.ts'
-import { nearest } from '../config/did-you-mean.ts'
+import { nearest } from '../did-you-mean.ts'
 import { createEvents } from '../events.ts'
+import { searchesFor } from '../iodef/incident-id.ts'
 import { createLog } from '../log.ts'
 import type { Delivery, DeliverySummary, Desk, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES } from '../vocabulary.ts'
@@ -84,11 +85,17 @@ function filterOf(values: { state?: string; destination?: string; incident?: str
   }
 }
 
-async function list(store: Desk, filter: QueueFilter, asJson: boolean, io: Io): Promise<ExitCode> {
-  const rows = await store.list(filter)
+async function list(store: Desk, asked: QueueFilter, asJson: boolean, io: Io): Promise<ExitCode> {
+  let filter = asked
+  let rows = await store.list(filter)
+  for (const incident of asked.incident === undefined ? [] : searchesFor(asked.incident)) {
+    if (rows.length > 0) break
+    filter = { ...asked, incident }
+    rows = await store.list(filter)
+  }
   if (asJson) await writeList(rows, io)
   else if (rows.length === 0) await write(io.err, 'no deliveries\n')
-  else await write(io.out, table([HEADING, ...rows.map(cells)]))
+  else await write(io.out, table([HEADING, ...rows.map(cells)], WIDEST))
   const older = await store.leftOut(filter)
   if (older > 0) {
     const those =
@@ -111,6 +118,8 @@ async function writeList(rows: readonly DeliverySummary[], io: Io): Promise<void
 }
 
 const AT_ONCE = 1000
+/** characters of a column: one long IncidentID does not push the others away */
+const WIDEST = 40
 
 const HEADING = ['ID', 'STATE', 'FROM', 'TO', 'INCIDENT', 'TRIES', 'NEXT', 'REASON']
 

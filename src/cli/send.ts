@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { didYouMean } from '../config/did-you-mean.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { createReader } from '../reading/reader.ts'
 import type { OutgoingMessage, Receiver } from '../rid/contract.ts'

@@ -1,14 +1,13 @@
 import { systemClock } from '../clock.ts'
 import type { DeliverySummary, Desk } from '../store/contract.ts'
-import { openQueue } from '../store/sqlite/sqlite-store.ts'
+import { openBeside } from '../store/open-store.ts'
 import { untold } from '../tell.ts'
 import { configOf } from './options.ts'
 import type { Io } from './output.ts'
 
 /** The store of the configuration, beside a gateway that may be running; one that is not there is exit code 3. */
 export function storeOf(values: { config?: string | undefined }, io: Io): Promise<Desk & AsyncDisposable> {
-  const { path } = configOf(values, io).store
-  return openQueue({ path, tell: untold, clock: systemClock })
+  return openBeside(configOf(values, io).store, { tell: untold, clock: systemClock })
 }
 
 /** A delivery as `queue list --json` prints it. */

@@ -1,5 +1,5 @@
-import { didYouMean } from '../config/did-you-mean.ts'
 import type { Config } from '../config/types.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import { GatewayError } from '../errors.ts'
 import { gridOf } from './grid.ts'
 import { CONFIG, configOf, count, nothingMore, parse, required } from './options.ts'

@@ -29,7 +29,7 @@ be running. Exit code 3 when the Controller or the Broker cannot be reached.
     else
       await write(
         io.out,
-        table([['TOPIC', 'TITLE', 'ACCESS', 'ITEMS KEPT', 'CONFIGURED'], ...found.map(cells(configured))]),
+        table([['TOPIC', 'TITLE', 'OWNER', 'ACCESS', 'ITEMS KEPT', 'CONFIGURED'], ...found.map(cells(configured))]),
       )
     for (const name of configured) {
       if (found.some((topic) => topic.node === name)) continue
@@ -43,6 +43,7 @@ function cells(configured: ReadonlySet<string>): (topic: TopicInfo) => string[] 
   return ({ node, name, meta }) => [
     node,
     meta['pubsub#title']?.[0] ?? name ?? '',
+    (meta['pubsub#owner'] ?? meta['pubsub#creator'] ?? []).join(' '),
     meta['pubsub#access_model']?.[0] ?? '',
     meta['pubsub#max_items']?.[0] ?? '',
     configured.has(node) ? 'yes' : 'no',

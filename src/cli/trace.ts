@@ -1,3 +1,4 @@
+import { searchesFor } from '../iodef/incident-id.ts'
 import type { TraceEvent } from '../store/contract.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, json, printable, table, write } from './output.ts'
@@ -9,7 +10,8 @@ export const trace: Command = {
   usage: 'iodef-gateway trace INCIDENT-ID --config FILE [--json]',
   help: `
 INCIDENT-ID is the text of the document's IncidentID, or NAME and text with a space between where several teams use the same
-number. Exit code 1 when nothing is known of it.
+number; or what any command prints of it. White space in it does not matter. One that could be an option stands behind "--".
+Exit code 1 when nothing is known of it.
 
   -c, --config FILE   the configuration, which says where the store is
       --json          [{"at", "incident", "event", ...}], oldest first; what else is there depends on the event
@@ -18,13 +20,13 @@ number. Exit code 1 when nothing is known of it.
   iodef-gateway trace "csirt.example.com 189493" --config gateway.yaml
 `,
   async run(args, io): Promise<ExitCode> {
-    const { values, positionals } = parse(args, { ...CONFIG, json: { type: 'boolean' } })
-    const incident = required(positionals[0], 'INCIDENT-ID')
+    const { values, positionals } = parse(args, { ...CONFIG, json: { type: 'boolean' } }, { ids: true })
+    const asked = required(positionals[0], 'INCIDENT-ID')
     nothingMore(positionals.slice(1))
     await using store = await storeOf(values, io)
-    const events = await store.trace(incident)
+    const { incident, events } = await find(asked, (search) => store.trace(search))
     if (values.json) await write(io.out, json(events.map(publicEvent)))
-    else if (events.length === 0) await write(io.err, `nothing is known of ${printable(incident)}\n`)
+    else if (events.length === 0) await write(io.err, `nothing is known of ${printable(asked)}\n`)
     else {
       await write(io.out, described(events))
       const now = (await store.list({ incident })).map((d) => [d.destination, d.state, d.id, d.reason ?? ''])
@@ -32,6 +34,18 @@ number. Exit code 1 when nothing is known of it.
     }
     return events.length === 0 ? 1 : 0
   },
+}
+
+/** The first way to understand what was asked for that something is known of. */
+async function find<T>(
+  asked: string,
+  look: (search: string) => readonly T[] | Promise<readonly T[]>,
+): Promise<{ readonly incident: string; readonly events: readonly T[] }> {
+  for (const incident of searchesFor(asked)) {
+    const events = await look(incident)
+    if (events.length > 0) return { incident, events }
+  }
+  return { incident: asked, events: [] }
 }
 
 function publicEvent({ at, incident, event, fields }: TraceEvent) {

@@ -12,6 +12,8 @@ interface Verdict {
   readonly format: string
   readonly errors: readonly Diagnostic[]
   readonly warnings: readonly Diagnostic[]
+  /** why a RID message holds no document; only people are told so apart from the warnings */
+  readonly lacks?: string
 }
 
 /** Files read ahead of the one whose verdict is printed next. */
@@ -42,19 +44,20 @@ inside) or an XEP-0268 payload. Errors and warnings have line, column and reason
       verdicts.push(verdict)
       if (!values.json) await write(io.out, describe(verdict))
     }
-    if (values.json) await write(io.out, json(verdicts))
+    if (values.json) await write(io.out, json(verdicts.map(({ lacks: _, ...verdict }) => verdict)))
     return verdicts.every((verdict) => verdict.valid) ? 0 : 1
   },
 }
 
 async function examine(reader: Reader, file: string, strict: boolean): Promise<Verdict> {
   try {
-    const { valid, format, errors, more, warnings } = await reader.inspect(await readInput(file), {
+    const { valid, format, errors, more, warnings, rid } = await reader.inspect(await readInput(file), {
       strict,
       advice: true,
     })
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
-    return { file, valid, format, errors: [...errors.toSorted(byPlace), ...rest], warnings: warnings.toSorted(byPlace) }
+    const told = { errors: [...errors.toSorted(byPlace), ...rest], warnings: warnings.toSorted(byPlace) }
+    return { file, valid, format, ...told, ...(typeof rid?.lacks === 'string' && { lacks: rid.lacks }) }
   } catch (error) {
     // a fault of ours says nothing about the file
     if (error instanceof GatewayError && error.permanence === 'transient') throw error
@@ -78,7 +81,7 @@ async function* inOrder<T, R>(inputs: readonly T[], work: (input: T) => Promise<
 }
 
 /** `FILE:LINE:COLUMN: error: REASON`, which editors can follow, then the verdict. */
-function describe({ file, valid, format, errors, warnings }: Verdict): string {
+function describe({ file, valid, format, errors, warnings, lacks }: Verdict): string {
   const name = file === '-' ? 'standard input' : file === '' ? '""' : printable(file)
   const lines = (word: string, list: readonly Diagnostic[]) =>
     list.map(({ line, column, message }) => {
@@ -89,6 +92,6 @@ function describe({ file, valid, format, errors, warnings }: Verdict): string {
   return [
     ...lines('error', errors),
     ...lines('warning', warnings),
-    `${name}: ${valid ? 'valid' : 'not valid'}${what}\n`,
+    `${name}: ${valid ? 'valid' : 'not valid'}${what}${lacks === undefined ? '' : `; it holds no IODEF-Document: ${printable(lacks)}`}\n`,
   ].join('')
 }

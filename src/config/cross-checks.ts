@@ -1,5 +1,5 @@
+import { didYouMean } from '../did-you-mean.ts'
 import { overlap } from './address-overlap.ts'
-import { didYouMean } from './did-you-mean.ts'
 import { fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'
@@ -41,6 +41,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkPeers(look)
   checkRoutes(look)
   checkTopics(look)
+  checkAccess(look)
   return { problems, warnings }
 }
 
@@ -123,6 +124,19 @@ function checkRoutes(look: Look): void {
     if (takesAll >= 0 && i > takesAll) {
       warning(['routes', i], `is never reached: routes[${takesAll}] matches everything`)
     }
+  }
+}
+
+/** XEP-0060 §4.5: presence and roster are about the owner's contacts. */
+function checkAccess({ topics, problem }: Look): void {
+  for (const [i, topic] of topics.entries()) {
+    const access = at(topic, 'access')
+    if (![true, 'true'].includes(at(topic, 'create') as string) || (access !== 'presence' && access !== 'roster'))
+      continue
+    problem(
+      ['grid', 'topics', i, 'access'],
+      `${access} lets nobody in: the gateway has no contacts. Use whitelist or authorize, with members, or open`,
+    )
   }
 }
 

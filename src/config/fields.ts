@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../did-you-mean.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 /** What `must be` says; a value that is not there is always `is required`. */

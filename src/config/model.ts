@@ -53,6 +53,10 @@ const peer = f.mapping({
     .prefault({})
     .describe('RIDPolicy of what it is sent (RFC 6545 section 5.2)'),
   strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
+  replies: f
+    .oneOf(['strict', 'lenient'])
+    .default('strict')
+    .describe('whether a 2xx counts as proof only when its body is empty or a RID message, or whatever it is'),
 })
 
 const password = z
@@ -78,12 +82,12 @@ const topic = f.mapping({
   name: f.line.describe('XEP-0060 node'),
   title: f.line.exactOptional(),
   payload: f.oneOf(['xep-0268', 'iodef']).default('xep-0268').describe('shape of what is published'),
-  create: f.flag.prefault(false).describe('create when absent'),
+  create: f.flag.prefault(false).describe('ours: created when absent, kept as configured'),
   access: f
     .oneOf(['open', 'presence', 'roster', 'authorize', 'whitelist'])
-    .default('whitelist')
-    .describe('XEP-0060 access model when created'),
-  members: f.list(f.bareJid, 'bare JIDs').default([]).describe('affiliations when created'),
+    .exactOptional()
+    .describe('XEP-0060 access model that it is created with, whitelist by default, and must not be laxer than'),
+  members: f.list(f.bareJid, 'bare JIDs').default([]).describe('who may read it, where create is set'),
   restrictions,
 })
 

@@ -10,7 +10,11 @@ export interface NamedFile {
   readonly file: string
   /** the DNS name that peers look for in it */
   readonly name?: string
+  /** what the certificate in it must be allowed to be for (RFC 5280 §4.2.1.12) */
+  readonly purposes?: Readonly<Partial<Record<Purpose, 'needed' | 'unused'>>>
 }
+
+export type Purpose = 'server' | 'client'
 
 const PATHS = [
   ['rid', 'tls', 'cert'],
@@ -31,6 +35,18 @@ export function namedFiles(tree: unknown, folder: string): NamedFile[] {
     if (typeof file !== 'string' || file === '') return []
     const key = path.join('.')
     const name = key === 'rid.tls.cert' ? dns.safeParse(at(tree, 'rid', 'name')).data : undefined
-    return [{ path: key, file: resolve(folder, file), ...(name !== undefined && { name }) }]
+    const purposes = purposesOf(key, tree)
+    return [
+      { path: key, file: resolve(folder, file), ...(name !== undefined && { name }), ...(purposes && { purposes }) },
+    ]
   })
+}
+
+/** RFC 6546 §3: one certificate for both roles; nothing is sent to peers without a url. */
+function purposesOf(key: string, tree: unknown): NamedFile['purposes'] {
+  if (key === 'grid.tls.cert') return { client: 'needed' }
+  if (key !== 'rid.tls.cert') return undefined
+  const peers = at(tree, 'peers')
+  const sends = Array.isArray(peers) && peers.some((peer) => at(peer, 'url') !== undefined)
+  return { server: 'needed', client: sends ? 'needed' : 'unused' }
 }

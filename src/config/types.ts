@@ -42,6 +42,8 @@ export interface PeerConfig {
   readonly restrictions: readonly Restriction[]
   readonly policy: { readonly region: string; readonly traffic: string }
   readonly strict: boolean
+  /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
+  readonly replies?: 'strict' | 'lenient'
 }
 
 export interface GridConfig {
@@ -80,7 +82,8 @@ export interface TopicConfig {
   readonly title?: string
   readonly payload: 'xep-0268' | 'iodef'
   readonly create: boolean
-  readonly access: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
+  /** stated: it must not be laxer */
+  readonly access?: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
   readonly members: readonly string[]
   readonly restrictions: readonly Restriction[]
 }

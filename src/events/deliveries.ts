@@ -45,6 +45,11 @@ export interface DeliveryNews {
   requeued: Told<Deed>
 }
 
+type DeedName = { [K in keyof DeliveryNews]: DeliveryNews[K] extends Deed ? K : never }[keyof DeliveryNews]
+
+/** Every deed: a running gateway tells of those, whichever process they were done in. */
+export const DEEDS = Object.keys({ discarded: true, requeued: true } satisfies Record<DeedName, true>) as DeedName[]
+
 function step(outcome: string): Measure<Told> {
   const labels = { kind: (d: Told) => d.kind, destination: (d: Told) => d.destination, outcome }
   return { metric: 'deliveries', labels }

@@ -35,12 +35,12 @@ export const GRID = {
   'topic-unavailable': {
     level: 'warn',
     text: 'Topic not available.',
-    help: 'the Topic does not exist and `create` is false, or the account may not use it',
+    help: '`reason` says why: it does not exist and `create` is false, the account may not use it, or somebody could read it who must not',
   },
   'topic-access': {
     level: 'warn',
     text: 'Topic exists with another access model than configured.',
-    help: 'an existing Topic is never changed: change it at the Broker, or `access`',
+    help: 'a stricter one (a laxer one is refused): some who should read cannot. Change it at the Broker, or `access`',
   },
   'topic-keeps-nothing': {
     level: 'warn',
@@ -82,6 +82,27 @@ export const GRID = {
   },
   'controller-connected': { level: 'info', text: 'Controller connected.', help: 'logged in as `jid`' },
   'topic-created': { level: 'info', text: 'Topic created.', help: 'it was absent, and `create` is true' },
+  'topic-checked': {
+    level: 'info',
+    text: 'Topic checked.',
+    help: 'what the Broker says of it: `access` model, `owner`',
+  },
+  'topic-repaired': {
+    level: 'info',
+    text: 'Topic repaired.',
+    help: '`fields` of its configuration were not as configured',
+  },
+  'topic-readers': {
+    level: 'info',
+    text: 'Members set.',
+    help: 'so many were `added`, and `removed` because `members` has them no more',
+  },
+  'subscription-request': {
+    level: 'info',
+    text: 'Somebody asked to be subscribed.',
+    help: '`jid` is let in (`answer` is `approved`) where `members` has it, and `denied` otherwise',
+    cut: { jid: 200 },
+  },
   purge: { level: 'info', text: CHANGED, help: 'its items were purged' },
   delete: { level: 'info', text: CHANGED, help: 'it was deleted; the gateway looks for it again' },
   configuration: { level: 'info', text: CHANGED, help: 'its configuration was changed' },
@@ -92,6 +113,6 @@ export const GRID = {
     help: '`unseen` of them came while the gateway was away',
   },
   'grid-started': { level: 'debug', text: 'Grid started.' },
-  'topic-checked': { level: 'debug', text: 'Topic checked.' },
+  'topic-unwatched': { level: 'debug', text: 'Its deletion will not be heard.' },
   'newest-unreadable': { level: 'debug', text: 'The newest items cannot be read.' },
 } as const satisfies Rows<GridNews>

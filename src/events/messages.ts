@@ -25,6 +25,8 @@ export interface MessageNews {
     readonly envelope?: string
     readonly deliveries: number
     readonly warnings?: number
+    /** what touches the text of the document, in words */
+    readonly note?: string
   }
   duplicate: Arrival
   denied: Refusal
@@ -38,6 +40,8 @@ export interface MessageNews {
     readonly item: string
   }
   'foreign-item': { readonly topic: string; readonly item: string; readonly reason: string }
+  /** not what its id says, which is that of an item a peer sent: all peers get it */
+  'item-replaced': { readonly topic: string; readonly item: string }
   'invalid-item': { readonly topic: string; readonly item: string; readonly errors: number; readonly reason: string }
   retracted: { readonly topic: string; readonly items: number }
   'store-failed': { readonly operation: string; readonly err: unknown }
@@ -101,6 +105,11 @@ export const MESSAGES = {
     traced: true,
   },
   // neither of the two shapes of docs/grid-profile.md
+  'item-replaced': {
+    level: 'warn',
+    text: 'Another item stands under the id of one that a peer sent.',
+    help: "it goes to every peer, also to the first item's source; ask who published it",
+  },
   'foreign-item': {
     level: 'info',
     text: 'Item is not an IODEF report and was left alone',

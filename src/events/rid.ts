@@ -12,12 +12,12 @@ export const RID = {
   'improper-reply': {
     level: 'error',
     text: 'RID peer sent an improper reply',
-    help: 'the report was delivered (the peer said 2xx), but its answer is not RID; tell the peer',
+    help: 'its 2xx has a body that is no RID message: the delivery is held (`replies: lenient` takes it for delivered), or a MsgType that may not answer: delivered. Tell the peer',
   },
   'reply-unreadable': {
     level: 'error',
     text: 'RID reply could not be read',
-    help: 'a fault of ours: report it. The report was delivered (the peer said 2xx)',
+    help: 'a fault of ours: report it. The delivery is held, since the reply may deny it',
   },
   'rid-not-taken': {
     level: ['error', 'warn'],
@@ -47,7 +47,7 @@ export const RID = {
   'peer-away': {
     level: 'warn',
     text: 'RID peer cannot be reached',
-    help: 'network, firewall, peer down; or its certificate: `reason` is a code of the system or of OpenSSL',
+    help: 'network, firewall, peer down: `reason` is a code of the system; `TLS handshake failed` says whose certificate is wrong, and how',
   },
   'peer-connections-left': {
     level: 'warn',
@@ -80,7 +80,7 @@ export const RID = {
   'tls-refused': {
     level: ['info', 'debug'],
     text: 'TLS handshake refused',
-    help: "a client without a good certificate; `reason` is OpenSSL's",
+    help: "a client without a good certificate; `reason` is OpenSSL's, `words` what it means: see [Certificates](#certificates). `INVALID_PURPOSE`: it is for servers alone",
     measures: [
       {
         metric: 'connectionsRefused',

@@ -10,6 +10,8 @@ import type { GridNews } from './news.ts'
 export interface GridItem {
   readonly topic: string
   readonly id: string
+  /** the Broker gave no id (XEP-0060 §13.9): this one is made of the payload */
+  readonly unnamed?: true
   readonly xml: string
   /** XEP-0060 7.1.2.3: who published it, when the Broker says so. Never trusted. */
   readonly publisher?: string

@@ -13,11 +13,22 @@ export interface TopicNews {
     readonly topic: string
     readonly created: boolean
     readonly access: string | undefined
+    /** as the Broker says */
+    readonly owner: string | undefined
     readonly maxItems: string | undefined
     readonly size: number
   }
   'topic-created': { readonly topic: string; readonly access: string }
   'topic-access': { readonly topic: string; readonly configured: string; readonly found: string }
+  'topic-repaired': { readonly topic: string; readonly fields: readonly string[] }
+  'topic-readers': { readonly topic: string; readonly added: number; readonly removed: number }
+  /** XEP-0060 §8.6 */
+  'subscription-request': {
+    readonly topic: string
+    readonly jid: string
+    readonly answer: 'approved' | 'denied' | 'failed'
+  }
+  'topic-unwatched': { readonly topic: string; readonly reason: string }
   'topic-keeps-nothing': { readonly topic: string }
   'topic-members': { readonly topic: string; readonly reason: string }
   'topic-unavailable': { readonly topic: string; readonly reason: string }
@@ -40,6 +51,9 @@ interface ItemNews {
   'dropped-event': {
     readonly reason: 'forged' | 'oversized' | 'malformed' | 'unknown-topic'
     readonly from: string
+    /** where it is one item that is known */
+    readonly topic?: string
+    readonly item?: string
   }
   'item-too-long': { readonly topic: string; readonly item: string }
   'item-unreadable': { readonly topic: string; readonly item: string; readonly reason: string }

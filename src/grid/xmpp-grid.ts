@@ -5,10 +5,12 @@ import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { GridState } from '../vocabulary.ts'
 import type { Grid, GridOptions } from './contract.ts'
+import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { readEvents } from './pubsub/events.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
 import { InFlight, publishItem } from './pubsub/provider.ts'
+import { judgeRefusal } from './pubsub/rights.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { discoverTopics } from './pubsub/topics.ts'
 import type { DroppedStanza } from './xmpp/parser.ts'
@@ -76,14 +78,16 @@ class XmppGrid implements Grid {
     if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
     const session = this.#session
     if (!session) return retry(this.#state.reason ?? 'The Controller is not connected.')
-    if (!loop.ready) return retry(`Topic ${topic} is not available.`)
+    if (!loop.ready) return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
     const { maxItem } = this.#options.config
     const { access } = loop
     const inFlight = this.#inFlight
     const request = { session, broker: this.#broker, topic, itemId, xml, maxItem, access, signal, inFlight }
-    const { outcome, doubt } = await publishItem(request)
-    if (doubt) loop.doubt()
-    return outcome
+    const { outcome, doubt, refusal } = await publishItem(request)
+    const judged = refusal && (await judgeRefusal(request, refusal))
+    if (doubt || judged?.lost !== undefined) loop.doubt(judged?.lost)
+    if ((judged?.outcome ?? outcome).kind === 'delivered') loop.published()
+    return judged?.outcome ?? outcome
   }
 
   async discover(signal: AbortSignal) {
@@ -144,7 +148,7 @@ class XmppGrid implements Grid {
       handlers,
       clock: this.#clock,
       tell,
-      up: () => this.#setTopicState(topic, 'up', null),
+      up: (reason) => this.#loops.get(topic)?.up(reason),
       liveOnly: liveOnly ?? false,
       resyncMs: timing?.resync ?? 300_000,
       bufferSize: 16 * stanzaLimit(config.maxItem),
@@ -157,7 +161,7 @@ class XmppGrid implements Grid {
       config: { ...this.#options.config, broker: this.#broker },
       topic,
       state: (state, reason) => this.#setTopicState(topic.name, state, reason),
-      follow: consumer ? (session, signal) => consumer.follow(session, signal) : undefined,
+      follow: consumer ? (...from) => consumer.follow(...from) : undefined,
       clock: this.#clock,
       tell: this.#options.tell,
       retryMs: this.#options.timing?.topicRetry ?? 15_000,
@@ -194,7 +198,20 @@ class XmppGrid implements Grid {
     }
   }
 
+  /** XEP-0060 §8.6: who owns a Topic is asked who may read it. */
+  async #onRequest(session: Session, request: SubscriptionRequest): Promise<void> {
+    const { node: topic, jid: who } = request
+    const configured = this.#topics().find(({ name, create }) => name === topic && create)
+    if (!configured) return
+    const answer = await answerRequest(session, this.#broker, configured, request)
+    this.#options.tell('subscription-request', { topic, jid: who, answer })
+    // we waited for it ourselves
+    if (answer === 'approved' && bareOf(who) === session.address.bare) this.#loops.get(topic)?.doubt()
+  }
+
   #onMessage(message: Element): void {
+    const request = bareOf(message.attrs.from ?? '') === this.#broker ? readRequest(message) : undefined
+    if (request && this.#session) void this.#onRequest(this.#session, request)
     if (!message.getChild('event', PUBSUB_EVENT) || message.attrs.type === 'error') return
     const from = message.attrs.from ?? ''
     // anybody can send us a message that looks like an event
@@ -207,7 +224,7 @@ class XmppGrid implements Grid {
       const consumer = this.#consumers.get(event.node)
       if (consumer) consumer.onEvent(event)
       else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
-      if (event.kind === 'delete') loop?.doubt()
+      if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
     }
   }
 
@@ -237,7 +254,7 @@ class XmppGrid implements Grid {
 
 /** A Topic nobody configured: watched, never created. */
 function bareTopic(name: string): TopicConfig {
-  return { name, payload: 'xep-0268', create: false, access: 'whitelist', members: [], restrictions: [] }
+  return { name, payload: 'xep-0268', create: false, members: [], restrictions: [] }
 }
 
 function retry(reason: string): SendOutcome {

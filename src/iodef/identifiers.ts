@@ -1,9 +1,16 @@
 import { NS } from '../xml/namespaces.ts'
 import { attribute, type Diagnostic, text, type XmlAttribute, type XmlElement } from '../xml/tree.ts'
+import { identifierFlaw } from './ncname.ts'
 import { trim } from './trim.ts'
 
 /** Diagnostics of one document: nobody reads more. */
 const LIMIT = 100
+
+interface Identified {
+  readonly element: XmlElement
+  /** the Incident that it stands in, if any */
+  readonly incident: XmlElement | undefined
+}
 
 interface Reference {
   readonly element: XmlElement
@@ -24,7 +31,9 @@ export class Identifiers {
   readonly observableIds = new Set<string>()
   /** the content of every IndicatorID */
   readonly indicatorIds = new Set<string>()
-  readonly #first = new Map<string, { readonly element: XmlElement; readonly incident: XmlElement | undefined }>()
+  readonly #first = new Map<string, Identified>()
+  /** xml:id: only other vocabularies have it, and what is wrong with it there is theirs to say */
+  readonly #foreign = new Map<string, Identified>()
   readonly #references: Reference[] = []
   readonly #wrong: Diagnostic[] = []
   readonly #limit: number
@@ -52,25 +61,32 @@ export class Identifiers {
 
   /** `whole`: false when this was one part of a document, whose references may point into the others. */
   problems({ whole }: { readonly whole: boolean }): Diagnostic[] {
-    const dangling = whole ? this.#references.filter(({ id }) => !this.#first.has(id)) : []
+    const dangling = whole ? this.#references.filter(({ id }) => this.#named(id) === undefined) : []
     const left = Math.max(0, this.#limit - this.#wrong.length)
     return [...this.#wrong, ...dangling.slice(0, left).map(nowhere)]
   }
 
   /** Does an Incident refer to what stands outside of it? Such a one is no valid document alone. */
   get linked(): boolean {
-    return this.#references.some(
-      ({ id, incident }) => incident !== undefined && this.#first.get(id)?.incident !== incident,
-    )
+    return this.#references.some(({ id, incident }) => incident !== undefined && this.#named(id)?.incident !== incident)
+  }
+
+  #named(id: string): Identified | undefined {
+    return this.#first.get(id) ?? this.#foreign.get(id)
   }
 
   /** White space around an xs:ID is no part of it. */
   #identifier(name: string, value: string, element: XmlElement, incident: XmlElement | undefined): void {
     const id = trim(value)
+    if (name === 'xml:id') {
+      if (!this.#foreign.has(id)) this.#foreign.set(id, { element, incident })
+      return
+    }
     if (name === 'observable-id') this.observableIds.add(id)
     const first = this.#first.get(id)
-    if (!NCNAME.test(id)) this.#report(element, `${name} "${shorten(id)}" is not an identifier (a name without colon).`)
-    else if (first) this.#report(element, `${name} "${shorten(id)}" is already taken in line ${first.element.line}.`)
+    const flaw = identifierFlaw(id)
+    if (flaw !== undefined) this.#report(element, `${name} "${shorten(id)}" is not an identifier. ${flaw}`)
+    else if (first) this.#report(element, `${name} "${shorten(id)}" is already used in line ${first.element.line}.`)
     else this.#first.set(id, { element, incident })
   }
 
@@ -105,12 +121,6 @@ function nameOf(element: XmlElement, { ns, local }: XmlAttribute): string | unde
     (element.ns === NS.ds && local === 'Id' && SIGNATURE_IDS.has(element.local))
   return isId ? local : undefined
 }
-
-/** Namespaces in XML 1.0 §3 over XML 1.0 (fifth edition) §2.3. */
-const START =
-  'A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}-\\u{200D}' +
-  '\\u{2070}-\\u{218F}\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}'
-const NCNAME = new RegExp(`^[${START}][${START}\\-.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}-\\u{2040}]*$`, 'u')
 
 /** A stranger chooses the identifier; a message stays readable. */
 function shorten(id: string): string {

@@ -36,6 +36,30 @@ export function askedBy(element: XmlElement): Label | undefined {
   return element.local === 'Incident' ? 'private' : undefined
 }
 
+/** Why an element asks for what it does, and where it stands: half a sentence for log and trace. */
+function reasonOf(element: XmlElement): string {
+  return `${causeOf(element)} (${element.local} in line ${element.line})`
+}
+
+function causeOf(element: XmlElement): string {
+  const value = attribute(element, 'restriction')?.trim()
+  if (value === undefined)
+    return `no restriction on Incident: private by ${element.ns === NS.iodef1 ? 'RFC 5070 §3.2' : 'RFC 7970 §3.3.1'}`
+  if (value !== 'ext-value') return `restriction "${value.slice(0, 40)}"`
+  const own = attribute(element, 'ext-restriction')
+  return own === undefined
+    ? 'restriction "ext-value" without ext-restriction counts as private'
+    : `ext-restriction "${own.slice(0, 40)}" is unknown here and counts as private`
+}
+
+/** By label, why it is asked for, in words. */
+export type Reasons = Readonly<Partial<Record<Label, string>>>
+
+/** `askers`: by label, the first element that asks for it. */
+export function reasonsOf(askers: ReadonlyMap<Label, XmlElement>): Reasons {
+  return Object.fromEntries([...askers].map(([label, element]) => [label, reasonOf(element)]))
+}
+
 /**
  * What a document needs whose elements ask for these. Children may relax or tighten, so only the strictest part counts; where nobody
  * asks for anything it is private.

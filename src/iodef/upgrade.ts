@@ -1,4 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
+import { isUnsettledType } from '../xml/normal-form.ts'
 import { attribute, elements, text, type XmlElement, type XmlNode } from '../xml/tree.ts'
 import { contentModel } from './content-model.ts'
 import { assessment, confidence, impact } from './upgrade-impact.ts'
@@ -103,9 +104,9 @@ function extension(element: XmlElement): XmlElement[] {
   return [make(element.local, carried(element), element.children.map(untyped))]
 }
 
-/** The normal form cannot carry a prefix in a value, and an xsi:type without its declaration makes a document invalid. */
+/** The normal form cannot keep what an xsi:type names, and one that names nothing says nothing. */
 function untyped(child: XmlNode): XmlNode {
   if (typeof child === 'string') return child
-  const attributes = child.attributes.filter((a) => !(a.ns === NS.xsi && a.local === 'type' && a.value.includes(':')))
+  const attributes = child.attributes.filter((a) => !isUnsettledType(child, a))
   return { ...child, attributes, children: child.children.map(untyped) }
 }

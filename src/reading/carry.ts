@@ -5,7 +5,6 @@ import type { XmlElement } from '../xml/tree.ts'
 import type { Checked } from './check-text.ts'
 import type { Described } from './describe.ts'
 import type { DocumentReading, Original } from './document.ts'
-import { schemaOf } from './format.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
@@ -27,7 +26,7 @@ export function carry(
   const { fragile, carriable, knownAround, needed, carried } = checked.facts
   const { xml, version } = described
   const beside = rid === null ? 0 : signatureElements(checked.root).length
-  const source = sourceOf(schemas, checked, document, described, beside > 0)
+  const source = sourceOf(checked, document, described, beside > 0)
   // a signature whose characters cannot be had on their own would be lost without a word
   const whole =
     (beside === 0 || rid?.signatures.length === beside) && (source !== null || !(checked.facts.signed || beside > 0))
@@ -43,18 +42,16 @@ export function carry(
 
 /**
  * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a name in
- * a value (xsi:type, XPath) whose namespace the normal form does not declare.
+ * a value (xsi:type, XPath) that the normal form cannot keep.
  */
 function sourceOf(
-  schemas: ReadonlyMap<string, Schema>,
   { text, root, facts }: Checked,
   document: XmlElement,
   { xml, version }: Described,
   signedBeside: boolean,
 ): Original | null {
   const signed = signedBeside || facts.signed
-  if (!signed && !facts.prefixedValue) return null
-  const schema = facts.prefixedValue ? schemas.get(schemaOf(document)) : undefined
-  const source = sourceText(text, root, document, xml, schema)
+  if (!signed && !facts.unsettledType && !facts.namedPrefix) return null
+  const source = sourceText(text, root, document, xml)
   return source === undefined ? null : { text: source, reason: signed ? 'signature' : 'characters', version }
 }

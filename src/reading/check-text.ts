@@ -26,7 +26,7 @@ export function checkText(schemas: ReadonlyMap<string, Schema>, text: string, op
   const broken = checkSchema(schemas, formed, recognized)
   if (broken !== undefined) return broken
   const { format, document } = recognized
-  const facts = factsOf(root, format === 'XEP-0268' ? root : document)
+  const facts = factsOf(root, format === 'XEP-0268' ? root : document, options)
   const judged = applyRules(root, recognized, facts, options)
   if (!judged.ok) return judged
   return { ok: true, text, root, format, document, facts, warnings: judged.warnings }

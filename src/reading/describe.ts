@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { contentModel } from '../iodef/content-model.ts'
 import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
+import { reasonsOf } from '../iodef/restriction.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
@@ -12,7 +13,7 @@ import type { Facts } from './facts.ts'
 export type Described = Omit<DocumentReading, 'original' | 'fragile' | 'whole' | 'carriable' | 'upgraded'>
 
 /** The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs. Throws DocumentLimit. */
-export function describe(document: XmlElement, { needed, alone, identifiers }: Facts): Described {
+export function describe(document: XmlElement, { needed, alone, askers, identifiers }: Facts): Described {
   const children = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
   const isIncident = new Set(children)
   const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
@@ -25,6 +26,7 @@ export function describe(document: XmlElement, { needed, alone, identifiers }: F
     shell: shell === PLAIN_SHELL ? null : shell,
     incidents,
     needed,
+    reasons: reasonsOf(askers),
     alone,
     linked: incidents.length > 1 && identifiers.linked,
   }

@@ -1,5 +1,5 @@
 import type { IncidentId } from '../iodef/incident-id.ts'
-import type { Needed } from '../iodef/restriction.ts'
+import type { Needed, Reasons } from '../iodef/restriction.ts'
 
 export interface DocumentReading {
   readonly version: 1 | 2
@@ -11,6 +11,8 @@ export interface DocumentReading {
   readonly shell: string | null
   readonly incidents: readonly IncidentReading[]
   readonly needed: Needed
+  /** why it needs that */
+  readonly reasons: Reasons
   /** what the document alone asks for: less than `needed`, when the RID message around it asks for more */
   readonly alone: Needed
   /** what has to travel beside the normal form, since that or a Broker would damage it */

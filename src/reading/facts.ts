@@ -1,10 +1,12 @@
 import { Identifiers } from '../iodef/identifiers.ts'
+import { implausible } from '../iodef/plausibility.ts'
 import { askedBy, type Label, type Needed, neededFor } from '../iodef/restriction.ts'
+import { toleranceOf } from '../iodef/tolerated.ts'
 import { isCarriable, isFragile } from '../profile/broker-limits.ts'
 import { carriedElements } from '../profile/carried-policy.ts'
 import { NS } from '../xml/namespaces.ts'
-import { losesType } from '../xml/normal-form.ts'
-import { type Visitor, walk, type XmlElement } from '../xml/tree.ts'
+import { isUnsettledType } from '../xml/normal-form.ts'
+import { type Diagnostic, type Visitor, walk, type XmlElement } from '../xml/tree.ts'
 import { isKnownAround } from './valid-when-wrapped.ts'
 
 /** What one look at a tree finds. Only rules and the normal form look at it again. */
@@ -15,14 +17,22 @@ export interface Facts {
   readonly alone: Needed
   /** the same of the document and what an item's context carries of the RID message around it */
   readonly carried: Needed
+  /** by label: who asks for it first in all of it */
+  readonly askers: ReadonlyMap<Label, XmlElement>
+  /** what is taken though the letter of a standard has it otherwise, in all of it: toleranceOf */
+  readonly tolerated: readonly Diagnostic[]
+  /** what nobody can have meant, of the document: looked for only where it is asked for */
+  readonly implausible: readonly Diagnostic[]
   /** all elements of that name in whatever is read, in document order */
   readonly incidents: readonly XmlElement[]
   /** what follows is of the document */
   readonly identifiers: Identifiers
   /** it holds an XML Signature */
   readonly signed: boolean
-  /** it holds an xsi:type, or in extension content another value, with a name whose namespace the normal form does not declare */
-  readonly prefixedValue: boolean
+  /** it holds an xsi:type whose name the normal form cannot keep */
+  readonly unsettledType: boolean
+  /** it holds, in extension content, a value with a name whose prefix is declared around it: the normal form has no declaration */
+  readonly namedPrefix: boolean
   readonly fragile: boolean
   readonly carriable: boolean
   /** it holds elements that the schemas of items or of RID messages know */
@@ -35,23 +45,43 @@ function isOwn({ ns }: XmlElement): boolean {
 }
 
 /** The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. */
-export function factsOf(root: XmlElement, document: XmlElement | undefined): Facts {
+export function factsOf(
+  root: XmlElement,
+  document: XmlElement | undefined,
+  { advice = false }: { readonly advice?: boolean } = {},
+): Facts {
   const asked = { document: new Set<Label>(), context: new Set<Label>(), message: new Set<Label>() }
+  const askers = new Map<Label, XmlElement>()
+  const tolerated: Diagnostic[] = []
+  const odd: Diagnostic[] = []
   const incidents: XmlElement[] = []
   const identifiers = new Identifiers()
-  const found = { signed: false, prefixedValue: false, fragile: false, carriable: true, knownAround: false }
+  const found = {
+    signed: false,
+    unsettledType: false,
+    namedPrefix: false,
+    fragile: false,
+    carriable: true,
+    knownAround: false,
+  }
 
   const look = (element: XmlElement, labels: Set<Label>): undefined => {
     const label = askedBy(element)
     if (label !== undefined) labels.add(label)
+    if (label !== undefined && !askers.has(label)) askers.set(label, element)
+    const message = tolerated.length < MOST ? toleranceOf(element) : undefined
+    if (message !== undefined) tolerated.push({ ...placeOf(element), message })
     if (element.local === 'Incident') incidents.push(element)
   }
   let incident: XmlElement | undefined
   const inDocument: Visitor = (element) => {
     look(element, asked.document)
+    if (advice)
+      for (const message of implausible(element)) if (odd.length < MOST) odd.push({ ...placeOf(element), message })
     identifiers.look(element, incident)
     found.signed ||= element.ns === NS.ds && element.local === 'Signature'
-    found.prefixedValue ||= element.attributes.some(losesType) || (element.namesPrefix === true && !isOwn(element))
+    found.unsettledType ||= element.attributes.some((a) => isUnsettledType(element, a))
+    found.namedPrefix ||= element.namesPrefix === true && !isOwn(element)
     found.fragile ||= isFragile(element)
     found.carriable &&= isCarriable(element)
     found.knownAround ||= isKnownAround(element)
@@ -78,7 +108,17 @@ export function factsOf(root: XmlElement, document: XmlElement | undefined): Fac
     needed: neededFor(asked.document, asked.context, asked.message),
     alone: neededFor(asked.document),
     carried: neededFor(asked.document, asked.context),
+    askers,
+    tolerated,
+    implausible: odd,
     incidents,
     identifiers,
   }
+}
+
+/** of one document: nobody reads more */
+const MOST = 100
+
+function placeOf({ line, column }: XmlElement) {
+  return { line, column }
 }

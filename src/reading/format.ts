@@ -3,6 +3,7 @@ import { NS } from '../xml/namespaces.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import { claimedIncidents } from './claimed-incidents.ts'
 import { type Format, nameOf, type Refused, refused } from './inspection.ts'
+import { rootWords } from './root-words.ts'
 
 export const TOP_SCHEMAS = ['iodef-2.0.xsd', 'iodef-1.0.xsd', 'iodef-rid-2.0.xsd', 'xep-0268.xsd'] as const
 
@@ -32,8 +33,7 @@ export function recognize(root: XmlElement): Recognized | Refused {
   const name = nameOf(root)
   const kind = KINDS.get(root.ns)
   if (kind === undefined) {
-    const message = `The root element "${name}" (namespace "${root.ns.slice(0, 80)}") is neither an IODEF-Document nor a RID message.`
-    return { ok: false, refused: refused('unknown', root, [{ line, column, message }], 1) }
+    return { ok: false, refused: refused('unknown', root, [{ line, column, message: rootWords(root) }], 1) }
   }
   if (kind.root !== undefined && kind.root !== root.local) {
     const message = `The root element is "${name}"; expected ${kind.root}.`
@@ -41,11 +41,6 @@ export function recognize(root: XmlElement): Recognized | Refused {
     return { ok: false, refused: { ...refused(kind.format, root, [{ line, column, message }], 1), claimed } }
   }
   return { ok: true, ...kind, document: documentIn(root, kind.format) }
-}
-
-/** The schema that judges a document alone. */
-export function schemaOf(document: XmlElement): (typeof TOP_SCHEMAS)[number] {
-  return document.ns === NS.iodef1 ? 'iodef-1.0.xsd' : 'iodef-2.0.xsd'
 }
 
 /** RFC 6545 §5.6: what else is in the message is ignored. */

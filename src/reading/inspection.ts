@@ -25,6 +25,8 @@ export interface Inspection {
   readonly more: number
   /** at most 20 */
   readonly warnings: readonly Diagnostic[]
+  /** what the log shall say of a document that is valid, in sentences without what the document says */
+  readonly remarks: readonly string[]
   /** what a document that is not valid says it is about, as incident keys, at most 20: for the trace and nothing else */
   readonly claimed?: readonly string[]
   /** the root's name, for messages about what is not understood */
@@ -70,6 +72,7 @@ export function refused(
     errors: shown,
     more: Math.max(0, total - shown.length),
     warnings: shortened(warnings),
+    remarks: [],
     root: nameOf(root),
     rid: null,
     item: null,
@@ -82,7 +85,18 @@ export function inspectionOf(
   { format, root, warnings }: { format: Format; root: XmlElement; warnings: readonly Diagnostic[] },
   found: Pick<Inspection, 'rid' | 'item' | 'document'>,
 ): Inspection {
-  return { format, valid: true, errors: [], more: 0, warnings: shortened(warnings), root: nameOf(root), ...found }
+  const beside = found.rid?.beside ?? []
+  const remarks =
+    beside.length === 0 ? [] : [`Beside the IODEF-Document stands what is not delivered: ${beside.join(', ')}.`]
+  const told = { warnings: shortened(warnings), remarks, root: nameOf(root) }
+  return { format, valid: true, errors: [], more: 0, ...told, ...found }
+}
+
+/** The Inspection of a text that may not be the one that was meant: what cannot be read at all may be so for that reason. */
+export function inDoubt(inspection: Inspection, doubt: Diagnostic): Inspection {
+  const { format, errors, warnings, remarks } = inspection
+  if (format === 'unknown') return { ...inspection, errors: [...errors, diagnostic(doubt)].slice(0, CAP) }
+  return { ...inspection, warnings: shortened([doubt, ...warnings]), remarks: [doubt.message, ...remarks] }
 }
 
 /** A stranger's name, short enough for any message. */

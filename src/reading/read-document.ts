@@ -1,7 +1,7 @@
 import type { Schema } from '../xml/libxml.ts'
 import { checkText } from './check-text.ts'
 import { decodeDocument } from './decode-document.ts'
-import type { Inspection, ReadOptions } from './inspection.ts'
+import { type Inspection, inDoubt, type ReadOptions } from './inspection.ts'
 import { readItem } from './read-item.ts'
 import { readChecked } from './read-text.ts'
 import { withinLimits } from './within-limits.ts'
@@ -18,9 +18,10 @@ export function readDocument(
 ): Inspection {
   const decoded = decodeDocument(bytes, options.charset)
   if (!decoded.ok) return decoded.refused
-  return withinLimits(() => {
+  const inspection = withinLimits(() => {
     const checked = checkText(schemas, decoded.text, options)
     if (!checked.ok) return checked.refused
     return checked.format === 'XEP-0268' ? readItem(schemas, checked, options) : readChecked(schemas, checked, options)
   })
+  return decoded.warning === undefined ? inspection : inDoubt(inspection, decoded.warning)
 }

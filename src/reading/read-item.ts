@@ -1,5 +1,5 @@
 import { contentModel } from '../iodef/content-model.ts'
-import { type Needed, strictest } from '../iodef/restriction.ts'
+import { type Needed, reasonsOf, strictest } from '../iodef/restriction.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
 import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
@@ -9,11 +9,12 @@ import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
-import type { XmlElement } from '../xml/tree.ts'
+import { walk, type XmlElement } from '../xml/tree.ts'
 import type { Checked } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
 import { type Inspection, type ItemReading, inspectionOf, nameOf, type ReadOptions, refused } from './inspection.ts'
 import { readText } from './read-text.ts'
+import { sourceText } from './source-text.ts'
 
 /** What every text that an item holds is read with, again, as a document of its own. */
 interface Means {
@@ -33,14 +34,15 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
   const visible = normalForm(found.incident, contentModel)
   const original = readOriginal(means, found, visible)
   const parts = original === undefined ? placed(found, visible) : found
-  const rebuilt = original ?? rebuild(means, parts, visible)
+  const rebuilt = original ?? rebuild(means, parts, writtenAs(checked, found, visible))
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
   const signed = readSignatures(means, parts, rebuilt.document)
   const { element, position, items } = parts
   const item: ItemReading = { element, position, items, ...readAround(means, parts), signatures: signed.signatures }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
-  return inspectionOf(checked, { rid: null, item, document: { ...rebuilt.document, needed } })
+  const reasons = { ...rebuilt.document.reasons, ...reasonsOf(facts.askers) }
+  return inspectionOf(checked, { rid: null, item, document: { ...rebuilt.document, needed, reasons } })
 }
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */
@@ -102,10 +104,26 @@ function readSignatures(
   return { signatures, needed: inner.document.needed }
 }
 
+/** The Incident as whoever published it wrote it, where the normal form would lose what its types name and the Broker has not. */
+function writtenAs({ text, root, facts }: Checked, { incident }: ItemParts, visible: string): string {
+  if (!facts.unsettledType || hasLostType(incident)) return visible
+  return sourceText(text, root, incident, visible) ?? visible
+}
+
+/** A prefix that nobody declares any more names nothing. */
+function hasLostType(incident: XmlElement): boolean {
+  let lost = false
+  walk(incident, ({ attributes }) => {
+    lost ||= attributes.some(({ typeNs, value }) => typeNs === '' && value.includes(':'))
+    return undefined
+  })
+  return lost
+}
+
 /** The Incident back in its IODEF-Document, judged as such. */
-function rebuild({ schemas, options }: Means, parts: ItemParts, visible: string): Inspection {
+function rebuild({ schemas, options }: Means, parts: ItemParts, incident: string): Inspection {
   const shell = parts.shell === null ? plainShell(parts.incident.ns) : normalForm(parts.shell, contentModel, isIncident)
-  return readText(schemas, joinDocument(shell, [visible]), { ...options, part: parts.items.length > 1 })
+  return readText(schemas, joinDocument(shell, [incident]), { ...options, part: parts.items.length > 1 })
 }
 
 function isIncident(element: XmlElement): boolean {

@@ -1,15 +1,29 @@
 import type { Reply } from '../rid/contract.ts'
 import { readReplyTree } from '../rid/message.ts'
 import { decode } from '../xml/decode.ts'
+import { withoutDoctype } from '../xml/doctype.ts'
 import { DocumentLimit } from '../xml/limits.ts'
 import { wellFormed } from './well-formed.ts'
 
-/** A RID peer's reply (RFC 6546 §3): well-formed is enough, since the only free RID agent breaks its own schema. */
-export function readReply(bytes: Uint8Array): Reply {
-  const decoded = decode(bytes)
+/** A refusal, however broken what is around it: nobody may take it for a receipt. */
+const DENIED = /\bAuthorizationStatus\s*=\s*(["'])\s*Denied\s*\1/i
+
+/**
+ * A RID peer's reply (RFC 6546 §3): well-formed is enough, since the only free RID agent breaks its own schema. White space before it
+ * and a DOCTYPE hide nothing; what the DOCTYPE declares is not read.
+ */
+export function readReply(bytes: Uint8Array, charset?: string): Reply {
+  const reply = readText(bytes, charset)
+  if (reply.kind !== 'improper') return reply
+  const shown = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').replaceAll('\0', '')
+  return DENIED.test(shown) ? { kind: 'acknowledgement', status: 'Denied' } : reply
+}
+
+function readText(bytes: Uint8Array, charset: string | undefined): Reply {
+  const decoded = decode(bytes, charset)
   if (!decoded.ok) return { kind: 'improper', reason: decoded.error.message }
   try {
-    const formed = wellFormed(decoded.text)
+    const formed = wellFormed(withoutDoctype(decoded.text.replace(/^[\s\ufeff]+/, '')))
     if (!formed.ok) return { kind: 'improper', reason: formed.refused.errors[0]?.message ?? 'not well-formed' }
     using _ = formed
     return readReplyTree(formed.root)

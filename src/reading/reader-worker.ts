@@ -21,7 +21,8 @@ const schemas = compileSchemas(files, TOP_SCHEMAS)
 function answer(request: ReaderRequest): PoolAnswer<Inspection | Reply> {
   try {
     const { kind, bytes } = request
-    return { response: kind === 'reply' ? readReply(bytes) : readDocument(schemas, bytes, request.options) }
+    const isReply = kind === 'reply'
+    return { response: isReply ? readReply(bytes, request.charset) : readDocument(schemas, bytes, request.options) }
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) }
   }

@@ -5,7 +5,7 @@ import { WorkerPool } from './worker-pool.ts'
 
 export type ReaderRequest =
   | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly options: ReadOptions }
-  | { readonly kind: 'reply'; readonly bytes: Uint8Array }
+  | { readonly kind: 'reply'; readonly bytes: Uint8Array; readonly charset: string | undefined }
 
 /** Reads strangers' documents in threads of their own. */
 export interface Reader extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface Reader extends AsyncDisposable {
    */
   inspect(bytes: Uint8Array, options?: ReadOptions, owner?: string): Promise<Inspection>
   /** Reads a RID peer's reply; rejects as `inspect` does. */
-  readReply(bytes: Uint8Array): Promise<Reply>
+  readReply(bytes: Uint8Array, charset?: string): Promise<Reply>
 }
 
 interface ReaderOptions {
@@ -52,7 +52,8 @@ export function createReader(options: ReaderOptions = {}): Reader {
         bytes.byteLength,
         owner,
       ) as Promise<Inspection>,
-    readReply: (bytes) => pool.run({ kind: 'reply', bytes: own(bytes) }, bytes.byteLength, 'replies') as Promise<Reply>,
+    readReply: (bytes, charset) =>
+      pool.run({ kind: 'reply', bytes: own(bytes), charset }, bytes.byteLength, 'replies') as Promise<Reply>,
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }
 }

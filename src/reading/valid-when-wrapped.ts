@@ -1,6 +1,7 @@
 import { xep0268Item } from '../profile/item.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
-import { parseText, type Schema, validate } from '../xml/libxml.ts'
+import { readAlone } from '../xml/foreign-content.ts'
+import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
@@ -20,19 +21,10 @@ export function validWhenWrapped(
   schemas: ReadonlyMap<string, Schema>,
   { xml, version, incidents }: Pick<DocumentReading, 'xml' | 'version' | 'incidents'>,
 ): boolean {
+  const item = schemas.get('xep-0268.xsd')
   const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), { xml, version })
   return (
-    isValid(message, schemas.get('iodef-rid-2.0.xsd')) &&
-    incidents.every((incident) => isValid(xep0268Item('report', incident.xml).xml, schemas.get('xep-0268.xsd')))
+    readAlone(message, schemas.get('iodef-rid-2.0.xsd')) !== undefined &&
+    incidents.every(({ xml: incident }) => readAlone(xep0268Item('report', incident).xml, item) !== undefined)
   )
-}
-
-function isValid(text: string, schema: Schema | undefined): boolean {
-  const parsed = parseText(text)
-  if (!parsed.ok || schema === undefined) return false
-  try {
-    return validate(parsed.document, schema).total === 0
-  } finally {
-    parsed.document.dispose()
-  }
 }

@@ -6,6 +6,7 @@ import { type Refused, refused } from './inspection.ts'
 
 export interface WellFormed extends Disposable {
   readonly ok: true
+  readonly text: string
   readonly root: XmlElement
   /** as libxml2 has it, until it is disposed of */
   readonly parsed: ParsedDocument
@@ -19,7 +20,7 @@ export function wellFormed(text: string): WellFormed | Refused {
   if (!outcome.ok) return { ok: false, refused: refused('unknown', null, outcome.errors, outcome.total) }
   const parsed = outcome.document
   try {
-    return { ok: true, root: scan(text), parsed, [Symbol.dispose]: () => parsed.dispose() }
+    return { ok: true, text, root: scan(text), parsed, [Symbol.dispose]: () => parsed.dispose() }
   } catch (error) {
     parsed.dispose()
     throw error

@@ -63,8 +63,9 @@ export function createAccept(options: AcceptOptions): Accept {
         ...about,
         msgType,
         deliveries,
-        // RFC 7970's rules that no schema states: the peer is not strict, so they are only noted
+        // what a strict peer would be refused for, or nobody is; what touches the text itself is said in words
         ...(inspection.warnings.length > 0 && { warnings: inspection.warnings.length }),
+        ...(inspection.remarks.length > 0 && { note: inspection.remarks.join(' ') }),
       })
       const outcome = await store.accept(
         {

@@ -86,6 +86,7 @@ async function read(reader: Reader, item: Pick<GridItem, 'xml'>, again = true): 
       errors: [{ line: 0, column: 0, message: error.publicText }],
       more: 0,
       warnings: [],
+      remarks: [],
       root: '',
       rid: null,
       item: null,
@@ -105,6 +106,8 @@ interface Understood {
   readonly inspection: Inspection
   readonly consumed: Consumed | undefined
   readonly sources: ReadonlySet<string>
+  /** it stands under the id of another, which a peer sent: it is news to everybody, also to that peer */
+  readonly replaced: boolean
   /** whose news it is, where that is known */
   readonly origin?: string
 }
@@ -117,12 +120,12 @@ async function understand(
   if (reading?.status !== 'fulfilled') throw reading?.reason
   const inspection = reading.value
   const consumed = inspection.valid ? consumedFrom(inspection) : undefined
-  if (consumed === undefined) return { inspection, consumed, sources: new Set() }
-  // an item that came back changed is not its source's news either
-  const changed = item.id === consumed.item ? [] : store.sourcesOf(item.id)
-  const [own, others] = await Promise.all([store.sourcesOf(consumed.item, consumed.variant), changed])
-  const origin = originOf(own[0], item.publisher)
-  return { inspection, consumed, sources: new Set([...own, ...others]), ...(origin !== undefined && { origin }) }
+  if (consumed === undefined) return { inspection, consumed, sources: new Set(), replaced: false }
+  const isOther = item.unnamed !== true && item.id !== consumed.item
+  const replaced = isOther && (await store.sourcesOf(item.id)).length > 0
+  const sources = await store.sourcesOf(consumed.item, consumed.variant)
+  const origin = originOf(sources[0], item.publisher)
+  return { inspection, consumed, sources: new Set(sources), replaced, ...(origin !== undefined && { origin }) }
 }
 
 /** The peer that had it published, else who published it; not with which of his connections. */
@@ -139,7 +142,7 @@ async function commit(
   seen: SeenItem,
   understood: Understood,
 ): Promise<void> {
-  const { inspection, consumed } = understood
+  const { inspection, consumed, replaced } = understood
   const { store, events } = options
   // what cannot be read may be a report all the same: it is held, not left alone
   const unread = inspection.format === 'unknown' && claimsIodef(item.xml)
@@ -177,6 +180,7 @@ async function commit(
     const reason = inspection.errors[0]?.message ?? 'not valid'
     events.tell('invalid-item', { topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
   }
+  if (replaced) events.tell('item-replaced', { topic, item: item.id })
   for (const happening of happenings) happening.tell()
   for (const row of deliveries.rows) if (row.state === 'pending') options.wake(row.destination)
 }
@@ -210,7 +214,7 @@ function deliveriesFor(
       loops.push(events.loopStopped(loop))
       continue
     }
-    const withheld = withheldFrom(peer, topic, part)
+    const withheld = withheldFrom(peer, topic, part, consumed.reasons)
     rows.push({
       kind: 'peer',
       destination: peer.name,

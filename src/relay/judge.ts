@@ -104,7 +104,7 @@ export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = 
     answer: {
       kind: 'denied',
       justification: 'CannotProcess',
-      reason: () => 'the message carries no IODEF-Document',
+      reason: ({ inspection: { rid } }) => `the message carries no IODEF-Document: ${rid?.lacks ?? 'it is empty'}`,
     },
   },
   {
@@ -113,7 +113,8 @@ export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = 
     answer: {
       kind: 'denied',
       justification: 'UnrecognizedFormat',
-      reason: () => 'the embedded document is no IODEF-Document in a namespace that is understood',
+      reason: ({ inspection: { rid } }) =>
+        `the message carries no IODEF-Document: ${rid?.lacks ?? 'it has another format'}`,
     },
   },
   {

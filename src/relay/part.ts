@@ -1,5 +1,5 @@
 import type { IncidentId } from '../iodef/incident-id.ts'
-import type { Needed } from '../iodef/restriction.ts'
+import type { Needed, Reasons } from '../iodef/restriction.ts'
 import { itemId, xep0268Item } from '../profile/item.ts'
 import { typeOf } from '../profile/msg-types.ts'
 import { PLAIN_SHELL } from '../profile/shell.ts'
@@ -40,6 +40,8 @@ export interface Consumed {
   readonly incident: string
   readonly incidents: readonly string[]
   readonly part: Part
+  /** why the part needs what it does */
+  readonly reasons: Reasons
 }
 
 /** What a valid item says, or undefined when it is no IODEF (both shapes, on any Topic). */
@@ -52,9 +54,13 @@ export function consumedFrom({ item, document, format }: Inspection): Consumed |
 function ofDocument(document: DocumentReading): Consumed | undefined {
   const [first] = document.incidents
   if (first === undefined) return undefined
+  // what the normal form cannot keep: a signature, what a type names
+  const { original } = document
+  const kept = original === null || original.text === document.xml ? null : original
   return {
     item: itemId(document.xml),
     variant: '',
+    reasons: document.reasons,
     incident: first.key,
     incidents: document.incidents.map(({ key }) => key),
     part: {
@@ -64,7 +70,8 @@ function ofDocument(document: DocumentReading): Consumed | undefined {
       incidentSource: null,
       shell: document.shell ?? PLAIN_SHELL,
       incidents: document.incidents.map(({ xml }) => xml),
-      original: null,
+      original: kept?.text ?? null,
+      ...(kept !== null && { originalVersion: kept.version }),
       signatures: [],
       id: first.id,
       needed: document.needed,
@@ -95,6 +102,7 @@ function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefi
       original: original?.text ?? null,
       signatures,
     }),
+    reasons: document.reasons,
     incident: own.key,
     incidents: [own.key],
     part: {

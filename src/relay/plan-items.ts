@@ -1,5 +1,5 @@
 import type { Config, PeerConfig, TopicConfig } from '../config/types.ts'
-import { type Label, missingFrom, same } from '../iodef/restriction.ts'
+import { type Label, missingFrom, type Reasons, same } from '../iodef/restriction.ts'
 import { MOST_ITEMS } from '../profile/item.ts'
 import { elementOf } from '../profile/msg-types.ts'
 import type { DocumentReading, IncidentReading } from '../reading/document.ts'
@@ -23,6 +23,8 @@ interface OnItsWay {
   readonly topic: TopicConfig | undefined
   /** what the Topic would have to list */
   readonly missing: Label | undefined
+  /** why the document needs that */
+  readonly reasons: Reasons
 }
 
 /** Each answers with a sentence for log and trace. */
@@ -53,7 +55,11 @@ const TO_AN_INCIDENT: Objections<OnItsWay> = [
   {
     name: 'restriction',
     when: ({ missing }) => missing !== undefined,
-    answer: ({ missing, topic }) => `the document counts as "${missing}", which Topic ${topic?.name} may not carry`,
+    answer: ({ missing, topic, reasons }) => {
+      const why = missing === undefined ? undefined : reasons[missing]
+      const refusal = `the document counts as "${missing}", which Topic ${topic?.name} may not carry`
+      return why === undefined ? refusal : `${refusal}: ${why}`
+    },
   },
 ]
 
@@ -139,11 +145,11 @@ function onItsWay(
   peer: PeerConfig,
   msgType: MsgType,
   incident: IncidentReading,
-  { needed }: DocumentReading,
+  { needed, reasons }: DocumentReading,
 ): OnItsWay {
   const name = routeFor(routes, { peer: peer.name, purpose: incident.purpose, type: msgType })
   const topic = grid.topics.find((t) => t.name === name)
-  return { msgType, peer, incident, topic, missing: topic && missingFrom(topic.restrictions, needed) }
+  return { msgType, peer, incident, topic, missing: topic && missingFrom(topic.restrictions, needed), reasons }
 }
 
 function isSplit({ topics }: Routed): boolean {

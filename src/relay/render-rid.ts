@@ -1,23 +1,27 @@
 import type { Config, PeerConfig } from '../config/types.ts'
-import { missingFrom } from '../iodef/restriction.ts'
+import { missingFrom, type Reasons } from '../iodef/restriction.ts'
 import { joinDocument } from '../profile/shell.ts'
 import type { OutgoingMessage } from '../rid/contract.ts'
 import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
 import type { Part } from './part.ts'
 
-/** Why the peer may not have it now, or undefined. Asked when an item comes in, and again before it goes out. */
+/**
+ * Why the peer may not have it now, or undefined. Asked when an item comes in, and again before it goes out, when nobody knows any more
+ * which element asks for what.
+ */
 export function withheldFrom(
   peer: PeerConfig,
   topic: string,
   { msgType, needed }: Pick<Part, 'msgType' | 'needed'>,
+  reasons: Reasons = {},
 ): string | undefined {
   if (!peer.topics.includes(topic)) return `Topic ${topic} is not listed for ${peer.name}`
   // whoever may publish on a Topic would have the gateway ask for anything, in its own name
   if (!peer.send.includes(msgType)) return `a ${msgType}: "send" of ${peer.name} does not list it`
   const missing = missingFrom(peer.restrictions, needed)
-  return missing === undefined
-    ? undefined
-    : `restriction: the document counts as "${missing}", which ${peer.name} may not be sent`
+  if (missing === undefined) return undefined
+  const why = reasons[missing] === undefined ? '' : `: ${reasons[missing]}`
+  return `restriction: the document counts as "${missing}", which ${peer.name} may not be sent${why}`
 }
 
 /**

@@ -1,4 +1,4 @@
-import { decode } from '../xml/decode.ts'
+import { encodingOf } from '../xml/encodings.ts'
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})[ \\t]*(?=;|$)`)
@@ -32,5 +32,16 @@ export function parseContentType(value: string): ContentType | undefined {
 /** A charset that the decoder reads, or must refuse. What else stands there says no more than no charset at all. */
 function usable(value: string): string | undefined {
   const name = value.replace(/^'|'$/g, '').trim().toLowerCase()
-  return SEVEN_BIT.test(name) || decode(new Uint8Array(), name).ok ? name : undefined
+  return SEVEN_BIT.test(name) || encodingOf(name) !== undefined ? name : undefined
+}
+
+/** What keeps a field value that parseContentType does not read from being a media type, as a sentence. */
+export function contentTypeFlaw(value: string): string {
+  const text = value.trim()
+  if (text === '') return 'It is empty.'
+  if (!/^[^;,"]*\/[^;,"]/.test(text)) return 'A media type is written as text/xml.'
+  if (/[ \t]=|=[ \t]/.test(text)) return 'No white space may stand around "=", as in charset=utf-8.'
+  if ((text.match(/"/g)?.length ?? 0) % 2 === 1) return 'A quotation mark is not closed.'
+  if (/^[^;"]*,/.test(text)) return 'There may be one media type only.'
+  return 'Parameters are written as ; charset=utf-8.'
 }

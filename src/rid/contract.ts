@@ -41,16 +41,19 @@ export type Reply =
       readonly justification?: string
     }
   | { readonly kind: 'message'; readonly msgType: string }
-  /** not RID, or not readable */
+  /** no RID message, or not readable */
   | { readonly kind: 'improper'; readonly reason: string }
 
-export type ReadReply = (body: Uint8Array) => Promise<Reply>
+/** `charset` is what Content-Type says of it. */
+export type ReadReply = (body: Uint8Array, charset?: string) => Promise<Reply>
 
 /** A RID system that messages are sent to, and how its certificate is known. */
 export interface Receiver {
   readonly name: string
   readonly url: string
   readonly identity: PeerConfig['identity']
+  /** `lenient`: a 2xx is proof whatever its body says, but for Denied */
+  readonly replies?: PeerConfig['replies']
 }
 
 export interface OutgoingMessage {

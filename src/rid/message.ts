@@ -5,6 +5,7 @@ import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
 import { attribute, child, elements, type XmlElement } from '../xml/tree.ts'
 import type { Reply } from './contract.ts'
+import { payloadOf } from './payload.ts'
 
 type Attributes = Readonly<Record<string, string>>
 
@@ -31,25 +32,15 @@ export interface RidReading {
   readonly documents: number
   /** whether there is anything in XMLDocument */
   readonly hasPayload: boolean
+  /** why it holds no IODEF-Document, as half a sentence; null where it does, or need not */
+  readonly lacks: string | null
+  /** what stands beside the IODEF-Document and goes nowhere, in a few words each */
+  readonly beside: readonly string[]
 }
 
-/**
- * The IODEF-Documents inside ReportSchema/XMLDocument: one, in a proper message. Their namespace decides what they are, not
- * ReportSchema's attributes; what else is there is ignored (RFC 6545 §5.6).
- */
-export function embeddedDocuments(rid: XmlElement): XmlElement[] {
-  return payload(rid).filter((e) => e.local === 'IODEF-Document' && (e.ns === NS.iodef2 || e.ns === NS.iodef1))
-}
-
-function payload(rid: XmlElement): XmlElement[] {
-  const xmlDocument = documentHolder(rid)
-  return xmlDocument === undefined ? [] : elements(xmlDocument)
-}
-
-function documentHolder(rid: XmlElement): XmlElement | undefined {
-  const policy = child(rid, NS.rid, 'RIDPolicy')
-  const schema = policy && child(policy, NS.rid, 'ReportSchema')
-  return schema && child(schema, NS.rid, 'XMLDocument')
+/** The IODEF-Documents of a RID message. */
+export function embeddedDocuments(rid: XmlElement): readonly XmlElement[] {
+  return payloadOf(rid).documents
 }
 
 /** ReportSchema's Signature elements. */
@@ -64,14 +55,17 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
   const policy = child(rid, NS.rid, 'RIDPolicy')
   const source = child(rid, NS.rid, 'IncidentSource')
   const id = policy && child(policy, NS.iodef1, 'IncidentID')
+  const { documents, isEmpty, lacks, beside } = payloadOf(rid)
   return {
     msgType: (policy && attribute(policy, 'MsgType')?.trim()) ?? null,
     policy: policy === undefined ? null : readPolicy(policy),
     incidentId: id === undefined ? null : readIncidentId(id),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
-    documents: embeddedDocuments(rid).length,
-    hasPayload: payload(rid).length > 0,
+    documents: documents.length,
+    hasPayload: !isEmpty,
+    lacks,
+    beside,
   }
 }
 
@@ -199,13 +193,13 @@ export function renderAcknowledgement(
 const STATUSES = ['Approved', 'Denied', 'Pending', 'ext-value'] as const
 
 /**
- * Reads a peer's reply with as much patience as is safe: local names decide, since the RSA agent answers in a namespace of its
+ * Reads a peer's reply with as much patience as is safe: local names decide, in upper or lower case, since the RSA agent answers in a namespace of its
  * own and misspells `Acknowledgement`.
  */
 export function readReplyTree(root: XmlElement): Reply {
-  if (root.local !== 'RID')
+  if (root.local.toUpperCase() !== 'RID')
     return { kind: 'improper', reason: `the root element is ${root.local.slice(0, 40)}, not RID` }
-  const named = (local: string) => elements(root).find((e) => e.local === local)
+  const named = (local: string) => elements(root).find((e) => e.local.toLowerCase() === local.toLowerCase())
   const policy = named('RIDPolicy')
   const msgType = (policy && attribute(policy, 'MsgType')?.trim()) ?? ''
   const request = named('RequestStatus')
@@ -214,7 +208,7 @@ export function readReplyTree(root: XmlElement): Reply {
     const justification = attribute(request, 'Justification')?.trim().slice(0, 60)
     return {
       kind: 'acknowledgement',
-      status: STATUSES.find((s) => s === status) ?? 'unknown',
+      status: STATUSES.find((s) => s.toLowerCase() === status?.toLowerCase()) ?? 'unknown',
       ...(justification !== undefined && { justification }),
     }
   }

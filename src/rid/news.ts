@@ -18,8 +18,8 @@ export interface ListenerNews {
   /** `reason` is Node's code */
   'rid-no-request': { readonly peer: string | undefined; readonly request: string; readonly reason: string }
   'rid-connect': { readonly peer: string | undefined; readonly request: string }
-  /** `reason` is OpenSSL's or Node's code */
-  'tls-refused': { readonly remote: string | undefined; readonly reason: string }
+  /** `reason` is OpenSSL's or Node's code, `words` what it means */
+  'tls-refused': { readonly remote: string | undefined; readonly reason: string; readonly words?: string }
   'rid-connections-peer': { readonly remote: string | undefined }
   'rid-connections-total': { readonly remote: string | undefined }
   'rid-connection-failed': { readonly err: unknown }
@@ -36,7 +36,7 @@ interface Response {
 export interface SenderNews {
   'peer-refused': Response
   /** `beginning` of the body, printable and short */
-  'improper-reply': Response & { readonly note: string; readonly beginning: string | undefined }
+  'improper-reply': Response & { readonly note: string; readonly beginning: string }
   'reply-unreadable': { readonly peer: string; readonly err: unknown }
   'peer-away': { readonly peer: string; readonly reason: string }
   'peer-connections-left': { readonly peer: string; readonly err: unknown }

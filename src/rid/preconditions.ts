@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { PeerConfig } from '../config/types.ts'
-import { parseContentType } from './content-type.ts'
+import { contentTypeFlaw, parseContentType } from './content-type.ts'
 import type { Problem } from './contract.ts'
 
 /** A request as far as it can be judged before its body is read. */
@@ -60,11 +60,13 @@ export function checkRequest(head: RequestHead, state: 'serving' | 'draining', m
   }
   const repeated = repeatedHeader(head.rawHeaders)
   if (repeated !== undefined) return refused(400, 'Bad Request', `The header field ${repeated} stands there twice.`)
-  if (isCurrent && (head.headers.expect ?? '100-continue').toLowerCase() !== '100-continue') {
+  if (isCurrent && expectations(head.headers.expect).some((expectation) => expectation !== '100-continue')) {
     return refused(417, 'Expectation Failed', 'The only expectation that is met is 100-continue.', LAST)
   }
   const type = judgeType(head.headers)
   if ('problem' in type) return type
+  const empty = checkLength(head.headers)
+  if (empty !== undefined) return empty
   if (Number(head.headers['content-length'] ?? 0) > maxMessage) return TOO_LARGE
   if (state === 'draining') return unavailable('This RID system is shutting down.', DRAINING_RETRY)
   return { kind: 'message', peer: head.peer, ...(type.charset === undefined ? {} : { charset: type.charset }) }
@@ -79,6 +81,21 @@ function unavailable(detail: string, retryAfter: number): Refusal {
   return { kind: 'refused', problem: { status: 503, title: 'Service Unavailable', detail, retryAfter } }
 }
 
+/** RFC 9110 §10.1.1, §5.6.1: a list; of an empty one there is nothing to meet. Lower case. */
+export function expectations(expect: string | undefined): string[] {
+  const members = expect?.split(',').map((member) => member.trim().toLowerCase()) ?? []
+  return members.filter((member) => member !== '')
+}
+
+/** RFC 9112 §6.3: without either field a request has no body. */
+function checkLength(headers: IncomingHttpHeaders): Refusal | undefined {
+  const length = headers['content-length']
+  if (headers['transfer-encoding'] !== undefined || (length !== undefined && Number(length) > 0)) return undefined
+  const why =
+    length === undefined ? 'There is no Content-Length and no chunked body' : `Content-Length is ${length.slice(0, 20)}`
+  return refused(400, 'Bad Request', `${why}, so the message is empty.`)
+}
+
 function judgeType(headers: IncomingHttpHeaders): Refusal | { readonly charset?: string } {
   // fastify and Node pass a compressed body through as it is
   const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase()
@@ -86,9 +103,13 @@ function judgeType(headers: IncomingHttpHeaders): Refusal | { readonly charset?:
   if ((encoding !== '' && encoding !== 'identity') || transfer !== 'chunked') {
     return unsupported('Encoded content is not taken.', { 'accept-encoding': 'identity' })
   }
-  const type = parseContentType(headers['content-type'] ?? '')
+  const written = headers['content-type']
+  const type = written === undefined ? undefined : parseContentType(written)
   if (type !== undefined && MEDIA_TYPES.has(type.type)) return type
-  return unsupported('RID messages are text/xml.', { 'accept-post': [...MEDIA_TYPES].join(', ') })
+  const flaw = written === undefined || type !== undefined ? '' : ` ${contentTypeFlaw(written)}`
+  const found =
+    written === undefined ? 'There is no Content-Type.' : `Content-Type is "${written.slice(0, 100)}".${flaw}`
+  return unsupported(`${found} RID messages are text/xml.`, { 'accept-post': [...MEDIA_TYPES].join(', ') })
 }
 
 function unsupported(detail: string, headers: Record<string, string>): Refusal {

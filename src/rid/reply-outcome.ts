@@ -1,3 +1,4 @@
+import type { PeerConfig } from '../config/types.ts'
 import type { Note, SendOutcome } from '../outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { Reply } from './contract.ts'
@@ -33,20 +34,30 @@ export function refusedOutcome(response: PeerResponse, now: number): SendOutcome
   return { kind: 'retry', reason, ...wait, destinationDown: DOWN.has(status) }
 }
 
-/** Of a 2xx without a body, or with more of it than we read. */
-export function bodilessOutcome({ status, callbackToken, body }: PeerResponse): SendOutcome {
-  if (body === undefined) return { kind: 'delivered', status, note: improper('longer than the limit') }
+/** Of a 2xx without a body (RFC 6546 Table 1). */
+export function bodilessOutcome({ status, callbackToken }: PeerResponse): SendOutcome {
   if (status !== 202) return { kind: 'delivered', status, note: { code: 'empty-reply', text: 'empty reply' } }
   const promised = callbackToken === undefined ? 'without RID-Callback-Token' : 'callback announced'
   return { kind: 'delivered', status, note: { code: 'promised', text: `202 Accepted, ${promised}` } }
 }
 
 /**
- * What a 2xx with a RID message, or what should be one, means: any but Denied is delivered, since HTTP gave no error (RFC 6546 §3).
- * `request` is the MsgType of what was sent, where it is known.
+ * What a 2xx with a body means. A RID message that does not deny is proof, since HTTP gave no error. Anything else is an improper reply,
+ * which an administrator has to see (RFC 6546 §3): a page of a firewall says nothing of whether a RID system took the report, so it is
+ * held, and is not sent again by itself. `request` is the MsgType of what was sent, where it is known.
  */
-export function repliedOutcome(status: number, reply: Reply, request: MsgType | undefined): SendOutcome {
-  if (reply.kind === 'improper') return { kind: 'delivered', status, note: improper(reply.reason) }
+export function repliedOutcome(
+  { status, body }: PeerResponse,
+  reply: Reply,
+  request: MsgType | undefined,
+  replies: PeerConfig['replies'],
+): SendOutcome {
+  if (reply.kind === 'improper') {
+    if (replies === 'lenient') return { kind: 'delivered', status, note: improper(reply.reason) }
+    const words = beginningOf(body)
+    const shown = words === '' ? '' : `: "${words}"`
+    return { kind: 'hold', reason: `The peer answered HTTP ${status} with no RID message (${reply.reason})${shown}` }
+  }
   if (reply.kind === 'message') {
     const allowed: readonly string[] = request === undefined ? [reply.msgType] : repliesTo(request)
     const note: Note = allowed.includes(reply.msgType)
@@ -63,6 +74,16 @@ export function repliedOutcome(status: number, reply: Reply, request: MsgType | 
 
 function improper(why: string): Note {
   return { code: 'improper-reply', text: `improper reply: ${why}` }
+}
+
+/** The first words of a body, for an administrator to know it by. */
+export function beginningOf(body: Uint8Array | undefined): string {
+  return body === undefined ? '' : excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
+}
+
+/** A body of white space says no more than none. */
+export function isBlank(body: Uint8Array): boolean {
+  return body.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d)
 }
 
 /** The first printable ASCII characters of what a stranger sent. */

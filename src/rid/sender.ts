@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
 import { Agent, type Dispatcher, errors } from 'undici'
@@ -7,12 +8,22 @@ import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { parseContentType } from './content-type.ts'
 import type { ReadReply, Receiver, Reply, RidSender } from './contract.ts'
 import type { SenderNews } from './news.ts'
 import { hasDnsId, hasFingerprint, hasWildcard } from './peers.ts'
 import { printable } from './problems.ts'
-import { bodilessOutcome, excerpt, type PeerResponse, refusedOutcome, repliedOutcome } from './reply-outcome.ts'
+import {
+  beginningOf,
+  bodilessOutcome,
+  excerpt,
+  isBlank,
+  type PeerResponse,
+  refusedOutcome,
+  repliedOutcome,
+} from './reply-outcome.ts'
 import { loadTls } from './tls.ts'
+import { networkWords } from './tls-words.ts'
 
 interface SenderLimits {
   /** ms to a TCP connection and TLS session */
@@ -89,27 +100,23 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       tell('peer-refused', about)
       return refusedOutcome(response, now())
     }
-    const outcome = await acceptedOutcome(response, request)
-    if (outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply') {
-      // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
-      const beginning = body && excerpt(Buffer.from(body.subarray(0, 400)).toString('latin1'))
-      tell('improper-reply', { ...about, note: printable(outcome.note.text), beginning })
-    }
+    if (body !== undefined && isBlank(body)) return bodilessOutcome(response)
+    const reply = await read(response)
+    // it may say Denied: asking again is idempotent, guessing is not
+    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
+    const outcome = repliedOutcome(response, reply, request, receiver.replies)
+    const noted =
+      outcome.kind === 'delivered' && outcome.note?.code === 'improper-reply' ? outcome.note.text : undefined
+    const note = reply.kind === 'improper' ? `improper reply: ${reply.reason}` : noted
+    // RFC 6546 §3: an improper reply MUST be logged and shown to the administrator
+    if (note !== undefined) tell('improper-reply', { ...about, note: printable(note), beginning: beginningOf(body) })
     return outcome
   }
 
-  async function acceptedOutcome(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
-    const { status, body } = response
-    if (body === undefined || body.length === 0) return bodilessOutcome(response)
-    const reply = await read(body)
-    // it may say Denied: asking again is idempotent, guessing is not
-    if (reply === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
-    return repliedOutcome(status, reply, request)
-  }
-
-  async function read(body: Uint8Array): Promise<Reply | 'busy'> {
+  async function read({ body, contentType }: PeerResponse): Promise<Reply | 'busy'> {
+    if (body === undefined) return { kind: 'improper', reason: 'longer than the limit' }
     try {
-      return await readReply(body)
+      return await readReply(body, parseContentType(contentType ?? '')?.charset)
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'intake-busy') return 'busy'
       tell('reply-unreadable', { peer, err: error })
@@ -137,7 +144,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         })
       } catch (error) {
         if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
-        const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error)
+        const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error, tls)
         tell('peer-away', { peer, reason })
         return { kind: 'retry', reason: `The peer cannot be reached: ${reason}`, destinationDown: true }
       } finally {
@@ -218,7 +225,24 @@ function isReset(error: unknown): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
 }
 
-/** OpenSSL's, Node's or undici's code, or the error's name: texts may name addresses and files. */
-function networkReason(error: unknown): string {
-  return codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
+/** OpenSSL's, Node's or undici's code, in words where it is of TLS, or the error's name: texts may name addresses and files. */
+function networkReason(error: unknown, { cert }: TlsFiles): string {
+  const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
+  if (!isReset(error)) return networkWords(code)
+  // in TLS 1.3 a server sees our certificate when for us the handshake is over: it can but hang up
+  return isForClients(cert)
+    ? `it closed the connection before it answered, as one does that does not take our certificate (${code})`
+    : `TLS handshake failed: our certificate is not for clients, its extended key usage lacks clientAuth (${code})`
 }
+
+function isForClients(cert: string): boolean {
+  try {
+    const { keyUsage } = new X509Certificate(readFileSync(cert))
+    return keyUsage === undefined || keyUsage.includes(CLIENT_AUTH)
+  } catch {
+    return true
+  }
+}
+
+/** RFC 5280 §4.2.1.12: id-kp-clientAuth */
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'

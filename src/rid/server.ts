@@ -7,9 +7,10 @@ import type { Tell } from '../tell.ts'
 import type { Connection, Connections } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { ListenerNews } from './news.ts'
-import { NOT_FOUND } from './preconditions.ts'
+import { expectations, NOT_FOUND } from './preconditions.ts'
 import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
+import { tlsWords } from './tls-words.ts'
 
 interface TlsServerOptions {
   readonly material: TlsMaterial
@@ -37,6 +38,8 @@ export function createTlsServer(options: TlsServerOptions): Server {
     insecureHTTPParser: false,
     // checkRequest() looks: Node's own answer would have no problem details
     requireHostHeader: false,
+    // HTTP/1.0 is served too (RFC 9112 §2.3), and a client that offers nothing else would be refused in the handshake (RFC 7301 §3.2)
+    ALPNProtocols: ['http/1.1', 'http/1.0'],
   })
   server.maxHeadersCount = limits.headerCount
   server.maxConnections = limits.connections
@@ -49,8 +52,11 @@ export function createTlsServer(options: TlsServerOptions): Server {
   })
   server.on('request', options.onRequest)
   server.on('checkContinue', options.onExpectant)
-  // one that nobody knows: Node's own answer would have no problem details
-  server.on('checkExpectation', options.onExpectant)
+  // one that nobody knows, whose answer of Node's own would have no problem details, or none at all
+  server.on('checkExpectation', (request, response) => {
+    const handler = expectations(request.headers.expect).length === 0 ? options.onRequest : options.onExpectant
+    handler(request, response)
+  })
   // CONNECT names no resource here (RFC 9110 §9.3.6). Node hands its socket over bare: no deadline, no error handler.
   server.on('connect', ({ headers }: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
@@ -79,7 +85,8 @@ export function createClientErrorHandler({
       const reason = String((socket as TLSSocket).authorizationError ?? code)
       // scanners and health checks only open and close
       const level = reason === 'ECONNRESET' ? 'debug' : 'info'
-      tell('tls-refused', { remote: socket.remoteAddress, reason }, level)
+      const words = tlsWords(reason)
+      tell('tls-refused', { remote: socket.remoteAddress, reason, ...(words && { words }) }, level)
       socket.destroy()
       return
     }

@@ -1,101 +1,115 @@
+import { decodeBytes, encodingOf } from './encodings.ts'
+import { bytesLookLike } from './looks-like.ts'
 import type { Diagnostic } from './tree.ts'
 
 type Decoded =
-  | { readonly ok: true; readonly text: string; readonly encoding: string }
+  | {
+      readonly ok: true
+      readonly text: string
+      readonly encoding: string
+      /** two statements about the encoding contradict each other, and the text depends on which is believed */
+      readonly warning?: Diagnostic
+    }
   | { readonly ok: false; readonly error: Diagnostic }
-
-/** Names by which the encodings we read go. Others, UTF-7 among them, are refused: they can hide markup. */
-const ENCODINGS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    'utf-8': 'utf-8',
-    utf8: 'utf-8',
-    'us-ascii': 'us-ascii',
-    ascii: 'us-ascii',
-    'utf-16': 'utf-16',
-    'utf-16le': 'utf-16le',
-    'utf-16be': 'utf-16be',
-    'iso-8859-1': 'iso-8859-1',
-    latin1: 'iso-8859-1',
-    'iso-8859-2': 'iso-8859-2',
-    'iso-8859-15': 'iso-8859-15',
-    'windows-1250': 'windows-1250',
-    'windows-1252': 'windows-1252',
-    shift_jis: 'shift_jis',
-    'euc-jp': 'euc-jp',
-  }),
-)
 
 /** XML 1.0 §2.8: the XML declaration, as far as it names an encoding. ASCII in every encoding we read but UTF-16. */
 const DECLARED = /^<\?xml[ \t\r\n][^>]{0,200}?\bencoding[ \t\r\n]*=[ \t\r\n]*(?:"([^"<]{1,40})"|'([^'<]{1,40})')/
 
 /**
- * Decodes a document once and for all, so that everything behind sees the same characters. A byte order mark decides, then
- * the transport's charset, then the XML declaration, then UTF-8 (RFC 7303 §3). A byte sequence that the encoding does not
- * allow is an error, never U+FFFD.
+ * Decodes a document once and for all, so that everything behind sees the same characters. A byte order mark decides, then the
+ * transport's charset, then the XML declaration, then UTF-8 (RFC 7303 §3); but where charset and document contradict each other and the
+ * bytes are UTF-8, they are read as UTF-8 (docs/decisions/0011). What the encoding does not allow is an error, never U+FFFD.
  */
 export function decode(bytes: Uint8Array, charset?: string): Decoded {
-  const chosen = choose(bytes, charset)
-  if (!chosen.ok) return chosen
-  const { encoding, skip } = chosen
-  const body = skip > 0 ? bytes.subarray(skip) : bytes
-  if (encoding === 'iso-8859-1') {
-    return { ok: true, text: Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), encoding }
-  }
-  if (encoding === 'us-ascii') {
-    const at = body.findIndex((byte) => byte > 0x7f)
-    if (at >= 0) return bad(place(body.subarray(0, at)), `The byte at offset ${at + skip} is not US-ASCII.`)
-  }
-  try {
-    const name = encoding === 'us-ascii' ? 'utf-8' : encoding
-    return { ok: true, text: new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(body), encoding }
-  } catch {
-    const at = encoding === 'utf-8' ? firstBadUtf8(body) : -1
-    const where = at >= 0 ? ` at offset ${at + skip}` : ''
-    return bad(
-      place(at >= 0 ? body.subarray(0, at) : body.subarray(0, 0)),
-      `Not valid ${encoding.toUpperCase()}${where}.`,
-    )
-  }
-}
-
-type Choice = { ok: true; encoding: string; skip: number } | { ok: false; error: Diagnostic }
-
-function choose(bytes: Uint8Array, charset: string | undefined): Choice {
   const [a, b, c, d] = bytes
-  if (a === 0xef && b === 0xbb && c === 0xbf) return { ok: true, encoding: 'utf-8', skip: 3 }
+  if (a === 0xef && b === 0xbb && c === 0xbf) return decodeAs(bytes, 'utf-8', 3)
   // UTF-32's marks begin like UTF-16's: without this an UTF-32 document would be read as UTF-16 with NULs
   if ((a === 0xff && b === 0xfe && c === 0 && d === 0) || (a === 0 && b === 0 && c === 0xfe && d === 0xff)) {
-    return bad({ line: 1, column: 1 }, 'UTF-32 is not accepted; send UTF-8 or UTF-16.')
+    return bad(START, 'UTF-32 is not accepted; send UTF-8 or UTF-16.')
   }
-  if (a === 0xff && b === 0xfe) return { ok: true, encoding: 'utf-16le', skip: 2 }
-  if (a === 0xfe && b === 0xff) return { ok: true, encoding: 'utf-16be', skip: 2 }
-  if (charset !== undefined) return named(charset, bytes)
-  if (a === 0x3c && b === 0) return { ok: true, encoding: 'utf-16le', skip: 0 }
-  if (a === 0 && b === 0x3c) return { ok: true, encoding: 'utf-16be', skip: 0 }
+  if (a === 0xff && b === 0xfe) return decodeAs(bytes, 'utf-16le', 2)
+  if (a === 0xfe && b === 0xff) return decodeAs(bytes, 'utf-16be', 2)
+  const own = statedBy(bytes)
+  if (bytes.length === 0) return decodeAs(bytes, 'utf-8')
+  return charset === undefined ? decodeByDocument(bytes, own) : decodeByBoth(bytes, charset, own)
+}
+
+/** What a document without a mark says of its encoding: by its first bytes, by its declaration, or by the lack of one. */
+interface Statement {
+  readonly label: string
+  readonly encoding: string | undefined
+  readonly wide: boolean
+}
+
+function statedBy(bytes: Uint8Array): Statement {
+  const [a = 0x20, b = 0x20] = bytes
+  if (b === 0 && STARTS.has(a)) return { label: 'UTF-16', encoding: 'utf-16le', wide: true }
+  if (a === 0 && STARTS.has(b)) return { label: 'UTF-16', encoding: 'utf-16be', wide: true }
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 300)).toString('latin1')
   const match = DECLARED.exec(head)
-  const declared = match?.[1] ?? match?.[2]
-  if (declared === undefined) return { ok: true, encoding: 'utf-8', skip: 0 }
-  const choice = named(declared, bytes)
-  if (choice.ok && choice.encoding.startsWith('utf-16')) {
-    return bad({ line: 1, column: 1 }, 'The XML declaration says UTF-16, but the bytes are not.')
-  }
-  return choice
+  const label = match?.[1] ?? match?.[2] ?? 'UTF-8'
+  return { label, encoding: encodingOf(label), wide: false }
 }
 
-function named(name: string, bytes: Uint8Array): Choice {
-  const encoding = ENCODINGS.get(name.trim().toLowerCase())
-  if (encoding === undefined) {
-    const shown = name.replace(/[^\w.-]/g, '?').slice(0, 40)
-    return bad({ line: 1, column: 1 }, `The encoding "${shown}" is not accepted; send UTF-8 or UTF-16.`)
+/** XML 1.0 §2.8, §2.3: the first character is `<` or white space. */
+const STARTS: ReadonlySet<number> = new Set([0x3c, 0x20, 0x09, 0x0a, 0x0d])
+
+function decodeByDocument(bytes: Uint8Array, { label, encoding, wide }: Statement): Decoded {
+  if (encoding === undefined) return notAccepted(label)
+  if (encoding.startsWith('utf-16') && !wide) {
+    return bad(START, 'The XML declaration says UTF-16, but the bytes are not.')
   }
-  // RFC 2781 §4.3: without a mark, UTF-16 is big-endian; what really comes is told by the first `<`
-  if (encoding === 'utf-16') return { ok: true, encoding: bytes[0] === 0x3c ? 'utf-16le' : 'utf-16be', skip: 0 }
-  return { ok: true, encoding, skip: 0 }
+  return decodeAs(bytes, encoding)
 }
 
-function bad(at: { line: number; column: number }, message: string): { ok: false; error: Diagnostic } {
-  return { ok: false, error: { ...at, message } }
+function decodeByBoth(bytes: Uint8Array, charset: string, own: Statement): Decoded {
+  const label = charset.trim()
+  const said = encodingOf(label)
+  if (said === undefined) return notAccepted(label)
+  // RFC 2781 §4.3 has an order for UTF-16 without one: what really comes is told by the first character
+  if (said === own.encoding || (said === 'utf-16' && own.wide)) return decodeByDocument(bytes, own)
+  const both = `Content-Type says charset=${shown(label)}, the document says ${shown(own.label)}`
+  const utf8 = !own.wide && isBeyondAscii(bytes) ? decodeAs(bytes, 'utf-8') : undefined
+  if (utf8?.ok) return { ...utf8, warning: { ...START, message: `${both}: read as UTF-8, since its bytes are UTF-8.` } }
+  const decoded =
+    own.wide || said.startsWith('utf-16')
+      ? bad(START, `The bytes are ${own.wide ? (own.encoding ?? '').toUpperCase() : 'not UTF-16'}.`)
+      : decodeAs(bytes, said)
+  if (!decoded.ok) return bad(decoded.error, `${decoded.error.message} ${both}.`)
+  const other = own.encoding === undefined ? undefined : decodeBytes(bytes, own.encoding)
+  // bytes that are not what the document says are no contradiction: the charset alone is right
+  if (other?.ok !== true || other.text === decoded.text) return decoded
+  return { ...decoded, warning: { ...START, message: `${both}: read as ${shown(label)}.` } }
+}
+
+function decodeAs(bytes: Uint8Array, encoding: string, skip = 0): Decoded {
+  const body = skip > 0 ? bytes.subarray(skip) : bytes
+  const decoded = decodeBytes(body, encoding)
+  if (decoded.ok) return { ok: true, text: decoded.text, encoding }
+  // in UTF-16 a line break is no byte of its own
+  const at = encoding.startsWith('utf-16') ? START : place(body.subarray(0, decoded.at))
+  const what = bytesLookLike(bytes)
+  const guess = what === undefined ? '' : ` The bytes look like ${what}: send the XML itself.`
+  return bad(at, `Not valid ${encoding.toUpperCase()} at offset ${decoded.at + skip}.${guess}`)
+}
+
+function notAccepted(label: string): Decoded {
+  return bad(START, `The encoding "${shown(label)}" is not accepted; send UTF-8 or UTF-16.`)
+}
+
+/** A name that a stranger chose. */
+function shown(label: string): string {
+  return label.replace(/[^\w.:-]/g, '?').slice(0, 40)
+}
+
+function isBeyondAscii(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte > 0x7f)
+}
+
+const START = { line: 1, column: 1 } as const
+
+function bad({ line, column }: { line: number; column: number }, message: string) {
+  return { ok: false, error: { line, column, message } } as const
 }
 
 function place(before: Uint8Array): { line: number; column: number } {
@@ -106,28 +120,4 @@ function place(before: Uint8Array): { line: number; column: number } {
     start = i + 1
   }
   return { line, column: before.length - start + 1 }
-}
-
-/** Offset of the first sequence that is not UTF-8, by halving: decoding is far faster than a loop here. */
-function firstBadUtf8(bytes: Uint8Array): number {
-  const valid = (end: number, stream = true) => {
-    try {
-      // stream: a sequence that is merely cut off at `end` is no error yet
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream })
-      return true
-    } catch {
-      return false
-    }
-  }
-  let good = 0
-  let wrong = bytes.length + 1
-  while (wrong - good > 1) {
-    const middle = (good + wrong) >> 1
-    if (valid(middle)) good = middle
-    else wrong = middle
-  }
-  // the bytes before may begin the sequence that went wrong: at most three of four
-  let start = good
-  while (start > 0 && good - start < 3 && !valid(start, false)) start -= 1
-  return start
 }

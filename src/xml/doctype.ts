@@ -6,14 +6,17 @@ import type { Diagnostic } from './tree.ts'
  */
 export function findDoctype(text: string): Diagnostic | undefined {
   const at = afterMisc(text)
-  if (!text.startsWith('<!DOCTYPE', at)) return undefined
+  const isHtml = /^<!doctype\s+html/i.test(text.slice(at, at + 30))
+  if (!isHtml && !text.startsWith('<!DOCTYPE', at)) return undefined
   const before = text.slice(0, at).split('\n')
   return {
     line: before.length,
     column: (before.at(-1)?.length ?? 0) + 1,
-    message: 'A document type declaration (DTD) is not allowed.',
+    message: isHtml ? 'This is no IODEF: it looks like HTML.' : NOT_ALLOWED,
   }
 }
+
+const NOT_ALLOWED = 'A document type declaration (DTD, <!DOCTYPE ...>) is not allowed (RFC 6545 §7): leave it out.'
 
 /** XML 1.0 §2.8: comments, processing instructions (the XML declaration looks like one) and white space, in any number. */
 function afterMisc(text: string): number {
@@ -30,4 +33,29 @@ function afterMisc(text: string): number {
 function end(text: string, mark: string, from: number): number {
   const at = text.indexOf(mark, from)
   return at < 0 ? text.length : at + mark.length
+}
+
+/** The same text without its document type declaration (XML 1.0 §2.8); what that declares is gone with it. */
+export function withoutDoctype(text: string): string {
+  const at = afterMisc(text)
+  if (!text.startsWith('<!DOCTYPE', at)) return text
+  const from = at + '<!DOCTYPE'.length
+  const behind = endOfDeclaration(text, from)
+  return behind === undefined ? text : text.slice(0, at) + text.slice(behind)
+}
+
+/** Literals and an internal subset may hold ">". */
+function endOfDeclaration(text: string, from: number): number | undefined {
+  let inSubset = false
+  for (let at = from; at < text.length; at += 1) {
+    const c = text.charAt(at)
+    if (c === '"' || c === "'") {
+      const close = text.indexOf(c, at + 1)
+      if (close < 0) return undefined
+      at = close
+    } else if (c === '[') inSubset = true
+    else if (c === ']') inSubset = false
+    else if (c === '>' && !inSubset) return at + 1
+  }
+  return undefined
 }

@@ -8,7 +8,10 @@ import {
   xmlRegisterInputProvider,
 } from 'libxml2-wasm'
 import { XmlErrorStruct } from 'libxml2-wasm/lib/libxml2.mjs'
+import { NS } from './namespaces.ts'
+import { type DeclaredElements, declaredElements } from './schema-files.ts'
 import type { Diagnostic } from './tree.ts'
+import { inWords } from './well-formed-words.ts'
 
 /**
  * The only module that talks to libxml2. Options: no external entities, no network, no catalogues; nothing that expands
@@ -33,14 +36,19 @@ XmlErrorStruct.node = (error) => {
 XmlErrorStruct.message = (error) => (collected >= ERROR_CAP ? '' : message(error))
 
 /**
- * libxml2's XML_WAR_NS_URI: a namespace name that is no URI. It says so as of an error, goes on, and other parsers do not ask: names
- * like `C:\schemas\\x.xsd` stand in reports of real tools.
+ * What libxml2 tells as of an error, goes on after, and other parsers do not ask: a namespace name that is no URI (names like
+ * `C:\schemas\\x.xsd` stand in reports of real tools), an xml:id that is no name or stands there twice (iodef/identifiers.ts asks, where
+ * it is ours).
  */
-const NOT_A_URI = 99
+const HARMLESS: ReadonlySet<number> = new Set([99, 539, 513])
 const WARNING = 1
 /** xmlError begins with domain, code, message and level, four bytes each; the wrapper reads no code. */
 const code = (error: number) => level(error - 8)
-XmlErrorStruct.level = (error) => (code(error) === NOT_A_URI ? WARNING : level(error))
+let codes: number[] = []
+XmlErrorStruct.level = (error) => {
+  if (codes.length < ERROR_CAP) codes.push(code(error))
+  return HARMLESS.has(code(error)) ? WARNING : level(error)
+}
 
 /** A finding with the path of its node as libxml2 prints it (`/*` + `/*[2]`), where there is one. */
 interface Finding extends Diagnostic {
@@ -48,7 +56,7 @@ interface Finding extends Diagnostic {
 }
 
 /** `total` counts what `errors` leaves out too. */
-interface Findings {
+export interface Findings {
   readonly errors: readonly Finding[]
   readonly total: number
 }
@@ -60,7 +68,10 @@ export function parseText(text: string): Parsed {
   // libxml2 has no word for it
   if (text === '') return { ok: false, errors: [{ line: 1, column: 1, message: 'There is nothing in it.' }], total: 1 }
   const outcome = collect(() => XmlDocument.fromString(text, { option: OPTIONS }))
-  if (!outcome.ok) return outcome
+  if (!outcome.ok) {
+    const errors = inWords(outcome.errors, text)
+    return { ok: false, errors, total: errors.length }
+  }
   if (outcome.value.dtd !== null) {
     outcome.value.dispose()
     return {
@@ -72,7 +83,10 @@ export function parseText(text: string): Parsed {
   return { ok: true, document: outcome.value }
 }
 
-export type Schema = XsdValidator
+export interface Schema {
+  readonly validator: XsdValidator
+  readonly elements: DeclaredElements
+}
 export type ParsedDocument = XmlDocument
 
 /**
@@ -108,7 +122,7 @@ export function compileSchemas(files: ReadonlyMap<string, Uint8Array>, tops: rea
       if (bytes === undefined) throw new Error(`schema ${top} is missing`)
       const source = XmlDocument.fromBuffer(bytes, { url: `schema:/${top}`, option: OPTIONS })
       try {
-        compiled.set(top, XsdValidator.fromDoc(source))
+        compiled.set(top, { validator: XsdValidator.fromDoc(source), elements: declaredElements(files, top) })
       } finally {
         source.dispose()
       }
@@ -120,7 +134,7 @@ export function compileSchemas(files: ReadonlyMap<string, Uint8Array>, tops: rea
 }
 
 export function validate(document: XmlDocument, schema: Schema): Findings {
-  const outcome = collect(() => schema.validate(document))
+  const outcome = collect(() => schema.validator.validate(document))
   return outcome.ok ? { errors: [], total: 0 } : outcome
 }
 
@@ -135,41 +149,49 @@ export function canonical(text: string): string {
   }
 }
 
-function collect<T>(work: () => T): { ok: true; value: T } | ({ ok: false } & Findings) {
+interface Collected {
+  readonly ok: false
+  readonly errors: readonly (Finding & { readonly code: number })[]
+  readonly total: number
+}
+
+function collect<T>(work: () => T): { ok: true; value: T } | Collected {
   collected = 0
+  codes = []
   try {
     return { ok: true, value: work() }
   } catch (error) {
     if (!(error instanceof XmlLibError)) throw error
-    const details = error.details.slice(0, ERROR_CAP).filter((d) => d.message !== '')
-    // of an empty text there are no details
-    if (details.length === 0)
-      return { ok: false, errors: [{ line: 1, column: 1, message: plain(error.message) }], total: 1 }
-    return {
-      ok: false,
-      errors: details.map((d) => ({
+    const errors = error.details
+      .slice(0, ERROR_CAP)
+      .map((d, i) => ({
         line: Math.max(0, d.line),
         column: Math.max(0, d.col),
         message: plain(d.message),
+        code: codes[i] ?? 0,
+        level: d.level,
         ...(d.xpath !== undefined && { path: d.xpath }),
-      })),
-      total: Math.max(error.details.length, 1),
-    }
+      }))
+      .filter(({ level, message }) => level > WARNING && message !== '')
+    // of an empty text there are no details
+    const told = errors.length > 0 ? errors : [{ line: 1, column: 1, message: plain(error.message), code: 0 }]
+    return { ok: false, errors: told, total: Math.max(error.details.length, 1) }
   }
 }
 
-const NAMESPACE_SHORT: readonly [RegExp, string][] = [
-  [/\{urn:ietf:params:xml:ns:(iodef-[\w.-]+)\}/g, ''],
-  [/\{http:\/\/www\.w3\.org\/2000\/09\/xmldsig#\}/g, 'ds:'],
-  [/\{http:\/\/www\.w3\.org\/XML\/1998\/namespace\}/g, 'xml:'],
-  [/\{urn:xmpp:incident:2\}/g, ''],
-]
+/** The namespace names that everybody here knows: of others, like the iodef-1.42 of one tool, the name is the whole difference. */
+const NAMESPACE_SHORT: ReadonlyMap<string, string> = new Map([
+  ...[NS.iodef2, NS.iodef1, NS.rid, NS.enum, NS.sci, NS.incident].map((ns) => [ns, ''] as const),
+  [NS.ds, 'ds:'],
+  [NS.xml, 'xml:'],
+  [NS.xsi, 'xsi:'],
+])
 
-/** One line, bounded, without control characters and without the namespace names everybody here knows. */
+/** One line, bounded, without control characters and without the namespace names that everybody here knows. */
 function plain(raw: string): string {
-  let text = raw.length > 2000 ? `${raw.slice(0, 2000)}…` : raw
-  for (const [pattern, short] of NAMESPACE_SHORT) text = text.replace(pattern, short)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  text = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text
+  const text = raw.length > 2000 ? `${raw.slice(0, 2000)}…` : raw
+  return text
+    .replace(/\{([^{}]*)\}/g, (whole, ns: string) => NAMESPACE_SHORT.get(ns) ?? whole)
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
 }

@@ -7,6 +7,7 @@ export const NS = {
   sci: 'urn:ietf:params:xml:ns:iodef-sci-1.0',
   ds: 'http://www.w3.org/2000/09/xmldsig#',
   xml: 'http://www.w3.org/XML/1998/namespace',
+  xs: 'http://www.w3.org/2001/XMLSchema',
   xsi: 'http://www.w3.org/2001/XMLSchema-instance',
   /** XEP-0268 */
   incident: 'urn:xmpp:incident:2',

@@ -110,16 +110,22 @@ function startTag(out: Output, element: XmlElement, around: string, declared: Ma
 }
 
 /**
- * An xsi:type with a prefix says something only while the prefix is declared, and Brokers drop declarations that no name uses; one
- * without means a type of the default namespace, which the normal form changes. Left in, it would make the item invalid. The document itself travels as `original` then.
+ * What an xsi:type says depends on declarations around it, and Brokers drop those that no name uses: left in, it would name another
+ * type, or none. The document itself travels as `original` then.
  */
-function written({ attributes }: XmlElement): readonly XmlAttribute[] {
-  return attributes.some(losesType) ? attributes.filter((a) => !losesType(a)) : attributes
+function written(element: XmlElement): readonly XmlAttribute[] {
+  const { attributes } = element
+  return attributes.some((a) => isUnsettledType(element, a))
+    ? attributes.filter((a) => !isUnsettledType(element, a))
+    : attributes
 }
 
-/** xsi:type="p:name" (XML Schema Part 1 §2.6.1), or one without a prefix where the normal form's default namespace is another. */
-export function losesType(attribute: XmlAttribute): boolean {
-  return isType(attribute) && (attribute.value.includes(':') || attribute.otherType === true)
+/**
+ * Is it an xsi:type (XML Schema Part 1 §2.6.1) whose name would be another in normal form? It has a prefix, or is of another namespace
+ * than the element.
+ */
+export function isUnsettledType(element: XmlElement, { ns, local, value, typeNs }: XmlAttribute): boolean {
+  return isType({ ns, local }) && (value.includes(':') || (typeNs ?? element.ns) !== element.ns)
 }
 
 function restore(declared: Map<string, string>, hidden: Hidden): void {

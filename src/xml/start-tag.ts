@@ -47,7 +47,7 @@ export function readTag(source: string, open: number, outer: Scope): Tag {
   }
   const scope = declared === undefined ? outer : { prefixes: declared }
   const { ns, local } = resolve(source.slice(open + 1, endOfName), scope)
-  const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope, ns))
+  const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope))
   const empty = source.charAt(position) === '/'
   return { ns, local, attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
 }
@@ -99,15 +99,19 @@ function resolve(name: string, scope: Scope): { ns: string; local: string } {
 }
 
 /** Namespaces in XML 1.0 §6.2: the default namespace does not apply to attributes. */
-function resolveAttribute(name: string, value: string, scope: Scope, around: string): XmlAttribute {
+function resolveAttribute(name: string, value: string, scope: Scope): XmlAttribute {
   if (!name.includes(':')) return { ns: '', local: name, value }
-  const resolved = resolve(name, scope)
-  // XML Schema Part 1 §3.15.3: a type without a prefix is of the default namespace
-  const other = isType(resolved) && !value.includes(':') && scope.prefixes[''] !== around
-  return { ...resolved, value, ...(other && { otherType: true }) }
+  const { ns, local } = resolve(name, scope)
+  return isType({ ns, local }) ? { ns, local, value, typeNs: typeNs(value, scope) } : { ns, local, value }
 }
 
-/** xsi:type (XML Schema Part 1 §2.6.1) */
+/** xsi:type */
 export function isType({ ns, local }: Pick<XmlAttribute, 'ns' | 'local'>): boolean {
   return ns === NS.xsi && local === 'type'
+}
+
+/** XML Schema Part 1 §2.6.1: a QName, in the default namespace where it has no prefix. */
+function typeNs(value: string, { prefixes }: Scope): string {
+  const name = value.trim()
+  return prefixes[name.includes(':') ? name.slice(0, name.indexOf(':')) : ''] ?? ''
 }

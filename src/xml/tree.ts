@@ -21,8 +21,8 @@ export interface XmlAttribute {
   readonly ns: string
   readonly local: string
   readonly value: string
-  /** an xsi:type without a prefix, where the default namespace is not the element's own: there it means another type */
-  readonly otherType?: true
+  /** of an xsi:type: the namespace of the type that it names; '' for none, and where its prefix is declared nowhere */
+  readonly typeNs?: string
 }
 
 /** Text is a plain string; two strings never stand side by side. */

@@ -51,14 +51,14 @@ describe('a certificate', () => {
   })
 
   test('past its time, or before it, is told as such', () => {
-    assert.deepEqual(own(ONE, '2027-01-01T00:00:01Z'), ['expired: x.pem expired on 2027-01-01'])
-    assert.deepEqual(own(ONE, '2025-12-31T23:59:59Z'), ['expired: x.pem is not valid before 2026-01-01'])
+    assert.deepEqual(own(ONE, '2027-01-01T00:00:01Z'), ['refused: x.pem expired on 2027-01-01'])
+    assert.deepEqual(own(ONE, '2025-12-31T23:59:59Z'), ['refused: x.pem is not valid before 2026-01-01'])
     assert.deepEqual(own(ONE, '2026-01-01T00:00:00Z'), [])
   })
 
   test('is told by its number where there are several', () => {
     assert.deepEqual(own(`${ONE}\n# the old one\n${TWO}`, '2026-06-01'), [
-      'expired: certificate 2 of x.pem expired on 2021-01-01',
+      'refused: certificate 2 of x.pem expired on 2021-01-01',
     ])
   })
 
@@ -67,10 +67,10 @@ describe('a certificate', () => {
       'warning: certificate 2 of x.pem expired on 2021-01-01',
     ])
     assert.deepEqual(authorities(`${ONE}\n${TWO}`, '2028-01-01'), [
-      'expired: certificate 1 of x.pem expired on 2027-01-01',
-      'expired: certificate 2 of x.pem expired on 2021-01-01',
+      'refused: certificate 1 of x.pem expired on 2027-01-01',
+      'refused: certificate 2 of x.pem expired on 2021-01-01',
     ])
-    assert.deepEqual(authorities(TWO, '2026-06-01'), ['expired: x.pem expired on 2021-01-01'])
+    assert.deepEqual(authorities(TWO, '2026-06-01'), ['refused: x.pem expired on 2021-01-01'])
   })
 
   test('that is not there, or cannot be read, is a problem; the others are read all the same', () => {
@@ -95,7 +95,7 @@ describe('a revocation list', () => {
       'warning: x.pem expires at 2026-02-01T00:00:00.000Z: from then on, every peer is refused',
     ])
     assert.deepEqual(crl(LIST, '2026-02-01T00:00:01Z'), [
-      'expired: x.pem expired at 2026-02-01T00:00:00.000Z: until it is renewed, every peer is refused',
+      'refused: x.pem expired at 2026-02-01T00:00:00.000Z: until it is renewed, every peer is refused',
     ])
   })
 

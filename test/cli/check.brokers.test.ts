@@ -49,7 +49,7 @@ describe('check', () => {
     await writeFile(
       config,
       `rid: { name: gateway.example, tls: ${JSON.stringify(tls)} }
-peers: [{ name: a, identity: { dns: a.example }, publish: [t] }]
+${changes.more?.startsWith('peers:') ? '' : 'peers: [{ name: a, identity: { dns: a.example }, publish: [t] }]'}
 grid:
   service: xmpp://127.0.0.1:1
   jid: gateway@grid.example
@@ -151,6 +151,34 @@ ${changes.more ?? ''}`,
     assert.equal(code, 0)
     assert.match(err, /^warning {2}rid\.tls\.cert: .* does not hold the DNS name gateway\.example of rid\.name: peers/m)
     assert.doesNotMatch((await check()).err, /DNS name/)
+  })
+
+  it('says that a certificate is for one purpose only, where both are needed', async () => {
+    const ca = await pki.ca()
+    const use = async (request: { server?: boolean; client?: boolean }, more = '') => {
+      const { cert, key } = await ca.issue({ cn: 'gateway.example', dns: ['gateway.example'], days: 90, ...request })
+      await chmod(key, 0o600)
+      return await check({ tls: { cert, key }, more })
+    }
+    const server = await use({ server: true })
+    assert.equal(server.code, 0, server.err)
+    assert.match(server.err, /^warning {2}rid\.tls\.cert: .* lacks clientAuth; no peer has a url/m)
+    const sends = await use(
+      { server: true },
+      'peers: [{ name: b, identity: { dns: b.example }, url: "https://b.example:4590/" }]',
+    )
+    assert.equal(sends.code, 2)
+    assert.match(
+      sends.err,
+      /^problem {2}rid\.tls\.cert: .* is no client's certificate: its extended key usage lacks clientAuth/m,
+    )
+    const client = await use({ client: true })
+    assert.equal(client.code, 2)
+    assert.match(
+      client.err,
+      /^problem {2}rid\.tls\.cert: .* is no server's certificate: its extended key usage lacks serverAuth/m,
+    )
+    assert.doesNotMatch((await use({})).err, /key usage/)
   })
 
   it('goes online only when asked, and says what is out of reach with exit code 3', async () => {

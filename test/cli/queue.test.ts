@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
+import { incidentKey } from '../../src/iodef/incident-id.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { openStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../src/tell.ts'
@@ -176,6 +177,40 @@ describe('queue and trace, while the store is open elsewhere', () => {
     const { out } = await iodefGateway(['trace', '189493', ...config])
     assert.match(out, /^csirt\.example 189493\n.*accepted +csirt-a\n.*held +-> incident|held +incident/m)
     assert.match(out, /\nNow:\n/)
+  })
+
+  it('finds an incident as it was written, as it is printed, and when it looks like an option', async () => {
+    const long = `2026-${'y'.repeat(450)}`
+    const key = incidentKey({ name: 'csirt.example', id: long, instance: null })
+    for (const [at, known, asked] of [
+      ['c', 'csirt.example RT #12 x', ['RT  #12   x', 'RT #12\nx', 'csirt.example RT #12 x']],
+      ['d', 'csirt.example -5', ['-5', 'csirt.example -5']],
+      ['e', 'csirt.example --5-of-7', ['--5-of-7', 'csirt.example --5-of-7']],
+      ['f', key, [long, `csirt.example ${long}`, key]],
+    ] as const) {
+      await put(known.slice('csirt.example '.length), at)
+      for (const id of asked) {
+        const { code, out, err } = await iodefGateway(['trace', id, ...config])
+        assert.equal(code, 0, `${id}: ${err}`)
+        assert.ok(out.startsWith(known), out)
+        const rows = await iodefGateway(['queue', 'list', `--incident=${id}`, ...config, '--json'])
+        assert.deepEqual(
+          JSON.parse(rows.out).map((row: { incident: string }) => row.incident),
+          [known],
+          id,
+        )
+      }
+    }
+    assert.equal((await iodefGateway(['trace', ...config, '--', '--help'])).code, 1)
+    const wrong = await iodefGateway(['trace', '1', ...config, '--jsn'])
+    assert.match(wrong.err, /no option --jsn \(did you mean "--json"\?\)/)
+  })
+
+  it('does not push all columns away for one long IncidentID', async () => {
+    const { out } = await iodefGateway(['queue', 'list', ...config])
+    const rows = out.trimEnd().split('\n')
+    assert.ok(rows.some((row) => row.length > 250))
+    assert.ok(rows.filter((row) => row.length < 200).length >= rows.length - 1, out)
   })
 
   it('says so when nothing is known', async () => {

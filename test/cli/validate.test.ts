@@ -70,6 +70,45 @@ describe('validate', () => {
     assert.match(strict.out, /odd\.xml:2:3: error: .*\n.*odd\.xml: not valid IODEF 2\n$/)
   })
 
+  it('says of a RID message that it holds no document that would be taken, in its last line and as a warning', async () => {
+    for (const [file, why] of [
+      ['rid-cdata.xml', /looks like one that was escaped \(CDATA or &lt;\)/],
+      ['rid-wrapped.xml', /one stands inside report/],
+      ['rid-inherited-namespace.xml', /inherits: it needs an xmlns/],
+      ['rid-empty.xml', /XMLDocument is empty/],
+    ] as const) {
+      const path = fileURLToPath(new URL(`../../fixtures/written/${file}`, import.meta.url))
+      const { code, out } = await iodefGateway(['validate', path])
+      assert.equal(code, 0, out)
+      const [warning = '', verdict = ''] = out.split('\n')
+      assert.match(warning, /: warning: The message holds no IODEF-Document: /)
+      assert.match(verdict, /: valid RID; it holds no IODEF-Document: /)
+      for (const line of [warning, verdict]) assert.match(line, why)
+      const [entry] = JSON.parse((await iodefGateway(['validate', '--json', path])).out)
+      assert.deepEqual(Object.keys(entry), ['file', 'valid', 'format', 'errors', 'warnings'])
+    }
+    const query = fileURLToPath(new URL('../../fixtures/rid/query.xml', import.meta.url))
+    assert.match((await iodefGateway(['validate', query])).out, /query\.xml: valid RID\n$/)
+  })
+
+  it('says of a RID message what stands beside its document, and that there are two', async () => {
+    const fixture = (file: string) => fileURLToPath(new URL(`../../fixtures/written/${file}`, import.meta.url))
+    const { out } = await iodefGateway([
+      'validate',
+      fixture('rid-beside-element.xml'),
+      fixture('rid-two-documents.xml'),
+    ])
+    assert.match(out, /warning: Beside the IODEF-Document stands what is not delivered \(RFC 6545 §5\.6\): Package/)
+    assert.match(out, /warning: There are 2 IODEF-Documents/)
+  })
+
+  it('advises on values that nobody can have meant', async () => {
+    const file = put('implausible.xml', report('5').replace('T12:00:00Z', 'T12:00:00'))
+    const { code, out } = await iodefGateway(['validate', file])
+    assert.equal(code, 0)
+    assert.match(out, /implausible\.xml:4:5: warning: GenerationTime has no time zone/)
+  })
+
   it('says where a text stops being XML, and refuses a DTD without reading what it names', async () => {
     assert.match((await iodefGateway(['validate', broken])).out, /broken\.xml:3:\d+: error: /)
     const { code, out } = await iodefGateway(['validate', dtd])

@@ -72,12 +72,12 @@ describe('a configuration', () => {
       restrictions: ['public', 'partner'],
       policy: { region: 'PeerToPeer', traffic: 'Attack' },
       strict: false,
+      replies: 'strict',
     })
     assert.deepEqual(config?.grid.topics[0], {
       name: 't',
       payload: 'xep-0268',
       create: false,
-      access: 'whitelist',
       members: [],
       restrictions: ['public', 'partner'],
     })
@@ -129,6 +129,12 @@ store: { path: x }
 
   for (const [what, from, to, expected] of [
     ['a plain http url', 'https://csirt-a', 'http://csirt-a', /^peers\[0\]\.url: must be an https/],
+    [
+      'an access model that is about contacts, where the Topic is ours',
+      'access: whitelist',
+      'access: roster',
+      /^grid\.topics\[0\]\.access: roster lets nobody in/,
+    ],
     ['a password in the url', 'https://csirt-a', 'https://a:b@csirt-a', /^peers\[0\]\.url: /],
     ['a port out of range', 'port: 4590', 'port: 65536', /^rid\.port: must be a port/],
     ['a size without unit', 'maxItem: 250KB', 'maxItem: 250', /^grid\.maxItem: must be a size with its unit/],

@@ -16,6 +16,7 @@ peers:
     restrictions: [public, partner]
     policy: { region: PeerToPeer, traffic: Attack }
     strict: false
+    replies: strict
 grid:
   service: xmpp://controller.example:5222
   jid: gateway@grid.example

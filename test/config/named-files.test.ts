@@ -26,14 +26,15 @@ describe('the files that a configuration names', () => {
     ])
   })
 
-  test('carry the DNS name that peers look for, the RID certificate alone', () => {
+  test('carry the DNS name that peers look for and what it is used for, the RID certificate alone', () => {
+    const purposes = { server: 'needed', client: 'unused' }
     const tls = { cert: 'a.pem', key: 'a.key' }
     assert.deepEqual(namedFiles({ rid: { name: 'gateway.example', tls } }, '/'), [
-      { path: 'rid.tls.cert', file: '/a.pem', name: 'gateway.example' },
+      { path: 'rid.tls.cert', file: '/a.pem', name: 'gateway.example', purposes },
       { path: 'rid.tls.key', file: '/a.key' },
     ])
     assert.deepEqual(namedFiles({ rid: { name: 'not a name', tls: { cert: 'a.pem' } } }, '/'), [
-      { path: 'rid.tls.cert', file: '/a.pem' },
+      { path: 'rid.tls.cert', file: '/a.pem', purposes },
     ])
   })
 

@@ -78,7 +78,7 @@ it('a store that cannot be read keeps nobody from telling the deeds later', asyn
         return store.traced(events, position)
       },
     },
-    { tellDeeds: (rows) => void told.push(...rows.map(({ event }) => event)) },
+    { deeds: ['requeued'], tellDeeds: (rows) => void told.push(...rows.map(({ event }) => event)) },
   )
   await tellDeeds()
   await store.record([{ at: clock.now(), incident: 'x 1', event: 'requeued', fields: {} }])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { PAGES, page, ROOT } from './markdown.ts'
@@ -21,6 +21,9 @@ describe('the recipes', () => {
         paths.filter((path) => !existsSync(join(ROOT, path))),
         [],
       )
+      // a word in parentheses behind a file stands in it
+      for (const [, path = '', word = ''] of page(file).matchAll(/`((?:src|test)\/[\w./-]+\.ts`) \(`(\w+)`\)/g))
+        assert.ok(readFileSync(join(ROOT, path.slice(0, -1)), 'utf8').includes(word), `${path} has ${word}`)
       const proof = page(file).slice(page(file).indexOf('\nProof:'))
       assert.match(proof, /`test\/[\w./-]+\.ts`/)
     })

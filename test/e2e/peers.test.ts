@@ -21,6 +21,9 @@ interface Row {
   readonly reason: string | null
 }
 
+const DENIED = acknowledgement('Denied').replace(/^<\?xml.*?\?>/, '')
+const FAULT = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault/></e:Body></e:Envelope>'
+
 describe('RID peers of every kind', () => {
   let world: World
   let site: Site
@@ -70,6 +73,15 @@ describe('RID peers of every kind', () => {
       { does: 'answer', body: acknowledgement('Denied', 'UnrecognizedFormat') },
       /denied.*UnrecognizedFormat/i,
     ],
+    ['denies behind a DOCTYPE', { does: 'answer', body: `<!DOCTYPE RID>${DENIED}` }, /denied/],
+    ['denies in lower case', { does: 'answer', body: DENIED.replace('"Denied"', '"denied"') }, /denied/],
+    ['thanks in words', { does: 'answer', body: 'thank you' }, /HTTP 200 with no RID message .*"thank you"/],
+    [
+      'hides behind a page',
+      { does: 'answer', body: '<html><body>OK</body></html>' },
+      /no RID message .*"<html><body>OK/,
+    ],
+    ['answers with a SOAP Fault', { does: 'answer', body: FAULT }, /the root element is Envelope/],
   ]
   for (const [n, [what, script, reason]] of HELD.entries()) {
     it(`holds what a peer ${what}`, async () => {
@@ -111,8 +123,6 @@ describe('RID peers of every kind', () => {
 
   const DELIVERED: readonly [string, string][] = [
     ['nothing', ''],
-    ['what is not XML', 'thank you'],
-    ['an HTML page', '<html><body>OK</body></html>'],
     ['a misspelt Acknowledgment', acknowledgement('Approved', undefined, 'Acknowledgment')],
     ['Pending', acknowledgement('Pending')],
   ]

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { incidentIdOf, incidentKey, isAskedFor, searchWord } from '../../src/iodef/incident-id.ts'
+import { incidentIdOf, incidentKey, isAskedFor, searchesFor, searchWord } from '../../src/iodef/incident-id.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { IODEF1, incidentText } from '../support/documents.ts'
 
@@ -72,3 +72,25 @@ for (const [asked, meant] of Object.entries(ASKED)) {
     for (const key of meant) assert.equal(searchWord(key), searchWord(asked), 'an index by this word finds it')
   })
 }
+
+test('a search is spaced like a key, however the id was written', () => {
+  assert.deepEqual(searchesFor(' RT  #12 \n  x'), ['RT #12 x'])
+  assert.deepEqual(searchesFor('-5'), ['-5'])
+})
+
+test('a long id is found as it was written, with its name or without, and as it is printed', () => {
+  const long = `2026-${'x'.repeat(500)}`
+  for (const id of [
+    { name: 'csirt.example', id: long, instance: null },
+    { name: 'csirt.example', id: `${long}  and more`.replace('  ', ' '), instance: '2' },
+    { name: 'team of many words', id: long, instance: null },
+    { name: 'n'.repeat(300), id: 'short', instance: null },
+  ]) {
+    const key = incidentKey(id)
+    const found = (asked: string) => searchesFor(asked).some((search) => key === search || key.endsWith(` ${search}`))
+    assert.ok(key.length <= 400)
+    assert.ok(found(key), 'as it is printed')
+    assert.ok(found(`${id.name} ${id.id}${id.instance === null ? '' : `#${id.instance}`}`), 'in full')
+    if (id.instance === null) assert.ok(found(id.id), 'by the id alone')
+  }
+})

@@ -131,11 +131,12 @@ class Maker {
     const [first, ...rest] = words
     if (first !== undefined) {
       const picked = this.#chance.pick([first, ...rest])
-      return this.#chance.once(10) ? ` ${picked} ` : picked
+      // the one enumeration of which white space is a part
+      return type !== 'version-type' && this.#chance.once(10) ? ` ${picked} ` : picked
     }
     const values = VALUES[type]
     if (values !== undefined) return this.#chance.pick(values)
-    if (type === 'xs:anyURI') return `http://h.example/?${this.#word()}`
+    if (type === 'xs:token') return `http://h.example/?${this.#word()}`
     if (type !== 'xs:string') throw new Error(`nothing is known of ${type}`)
     return this.#chance.pick([
       '',

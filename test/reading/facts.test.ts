@@ -12,7 +12,14 @@ function facts(text: string): Facts {
 
 const holding = (xml: string) => documentText([incidentText({ content: additionalData(xml) })])
 
-const QUIET = { signed: false, prefixedValue: false, fragile: false, carriable: true, knownAround: false }
+const QUIET = {
+  signed: false,
+  unsettledType: false,
+  namedPrefix: false,
+  fragile: false,
+  carriable: true,
+  knownAround: false,
+}
 const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
   ['nothing special', '<x xmlns="urn:x" y="z"/>', {}],
   ['an XML Signature', '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>', { signed: true }],
@@ -20,20 +27,20 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
   [
     'a type with a prefix',
     '<x xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="p:q"/>',
-    { prefixedValue: true, fragile: true },
+    { unsettledType: true, fragile: true },
   ],
   [
-    'a type without a prefix, of another default namespace',
-    '<x:x xmlns:x="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="MLStringType"/>',
-    { prefixedValue: true, fragile: true },
+    'a type in another namespace than its element',
+    '<x:y xmlns:x="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="q"/>',
+    { unsettledType: true, fragile: true },
   ],
   [
-    'a type without a prefix, of its own namespace',
+    'a type in the namespace of its element',
     '<x xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="q"/>',
     {},
   ],
-  ['a name in an attribute', '<x xmlns="urn:x" xmlns:p="urn:p" select="/p:address"/>', { prefixedValue: true }],
-  ['a name in a text', '<p:x xmlns:p="urn:p">a p:*</p:x>', { prefixedValue: true }],
+  ['a name in an attribute', '<x xmlns="urn:x" xmlns:p="urn:p" select="/p:address"/>', { namedPrefix: true }],
+  ['a name in a text', '<p:x xmlns:p="urn:p">a p:*</p:x>', { namedPrefix: true }],
   ['a colon behind what is no prefix', '<x xmlns="urn:x" xmlns:p="urn:p" y="https://a">p: q:r p:1 :p</x>', {}],
   ['a carriage return', '<x xmlns="urn:x">&#13;</x>', { fragile: true }],
   ['a namespace name that Brokers cannot store', '<x xmlns="urn:x" xmlns:p="urn:a b" p:y=""/>', { carriable: false }],
@@ -44,20 +51,23 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
 for (const [name, xml, expected] of FOUND) {
   test(`one look finds ${name}, in a document and in a RID message around it`, () => {
     for (const text of [holding(xml), ridText(holding(xml))]) {
-      const { signed, prefixedValue, fragile, carriable, knownAround } = facts(text)
-      assert.deepEqual({ signed, prefixedValue, fragile, carriable, knownAround }, { ...QUIET, ...expected })
+      const { signed, unsettledType, namedPrefix, fragile, carriable, knownAround } = facts(text)
+      assert.deepEqual(
+        { signed, unsettledType, namedPrefix, fragile, carriable, knownAround },
+        { ...QUIET, ...expected },
+      )
     }
   })
 }
 
 test('what is wrong with a RID message is no fact of its document', () => {
-  const { signed, prefixedValue, fragile, carriable, knownAround } = facts(
+  const { signed, unsettledType, namedPrefix, fragile, carriable, knownAround } = facts(
     ridText(documentText(), {
       documentAttributes: ' meaning="a&#10;b" xmlns:p="urn:a b" p:x=""',
       behind: '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>',
     }),
   )
-  assert.deepEqual({ signed, prefixedValue, fragile, carriable, knownAround }, QUIET)
+  assert.deepEqual({ signed, unsettledType, namedPrefix, fragile, carriable, knownAround }, QUIET)
 })
 
 test('restrictions are told apart by what is shown: all, the document, and what an item carries', () => {

@@ -70,7 +70,16 @@ test('source text: the very characters, with what they need from around them, or
   const found = sourceText(text, root, inner, normal)
   assert.equal(found, `<p:b xmlns:p="urn:p" xmlns:q="urn:q" q:c='1' ><!-- kept --></p:b>`)
   assert.equal(sourceText(text, root, inner, `${normal} and more`), undefined)
-  assert.equal(sourceText(text, root, inner, normal, schemas().get('iodef-2.0.xsd')), undefined)
+})
+
+test('source text: what an xsi:type names is declared, though no name of the text needs it', () => {
+  const xsi = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+  const text = `<a ${xsi} xmlns:t="urn:t" xmlns="urn:d"><p:b xmlns:p="urn:p" xsi:type="t:T"><p:c xsi:type="U"/></p:b></a>`
+  const root = scan(text)
+  const [inner] = elements(root)
+  assert.ok(inner)
+  const found = sourceText(text, root, inner, normalForm(inner, contentModel)) ?? ''
+  for (const declaration of [xsi, 'xmlns:t="urn:t"', 'xmlns="urn:d"']) assert.ok(found.includes(declaration), found)
 })
 
 test('a limit that any step meets is an error of the document; any other fault is not', () => {

@@ -129,6 +129,17 @@ test('a report is published though an operator discarded the same of another pee
   }
 })
 
+test('what touches the text of a report that was taken is told once, where it was accepted', async () => {
+  await using t = await bench()
+  const two = ridText(`${documentText()}<s:Package xmlns:s="urn:example:stix"/>`)
+  await t.post(two.replace('<Incident ', '<!-- ü --><Incident '), {}, 'iso-8859-1')
+  const told = (await t.store.trace('1')).map(({ event, fields }) => [event, fields.note])
+  const note =
+    'Content-Type says charset=iso-8859-1, the document says UTF-8: read as UTF-8, since its bytes are UTF-8. ' +
+    'Beside the IODEF-Document stands what is not delivered: Package (namespace "urn:example:stix").'
+  assert.deepEqual(told, [['accepted', note]])
+})
+
 test('any charset, any encoding', async () => {
   await using t = await bench()
   const text = documentText([incidentText({ id: 'é日' })])

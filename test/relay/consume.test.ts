@@ -139,6 +139,32 @@ test('an item does not go back to the peer it came from', async () => {
   assert.ok((await t.store.trace('1')).some(({ event }) => event === 'loop-stopped'))
 })
 
+test("what somebody else put under the id of a peer's item goes to that peer, too", async () => {
+  await using t = await bench([peer(), peer({ name: 'csirt-b' })])
+  const [item, allClear] = [one('1'), one('1', { purpose: 'other' })]
+  await t.store.accept({
+    direction: 'rid-to-grid',
+    source: 'csirt-a',
+    digest: 'a'.repeat(64),
+    msgType: 'Report',
+    incidents: ['csirt.example 1'],
+    receivedAt: 0,
+    deliveries: [
+      {
+        kind: 'topic',
+        destination: 'incident',
+        incident: 'csirt.example 1',
+        item: item.id,
+        payload: item.xml,
+        state: 'pending',
+      },
+    ],
+  })
+  await t.consume([{ ...allClear, id: item.id }])
+  const told = (await t.rows()).map(([to]) => to)
+  assert.deepEqual(told.sort(), ['csirt-a', 'csirt-b', 'incident'])
+})
+
 test('what a peer may not have is withheld, with the reason, and not woken for', async () => {
   await using t = await bench([peer({ restrictions: ['public'] }), peer({ name: 'csirt-b' })])
   await t.consume([one('1', { attributes: ' restriction="amber"' })])
@@ -357,4 +383,18 @@ test('what another delivery stands for is not counted as one', async () => {
     event === 'consumed' ? [fields.deliveries] : [],
   )
   assert.deepEqual(counts, [1, 0])
+})
+
+test('why an item is withheld from a peer names the element and the cause', async () => {
+  await using t = await bench([peer({ name: 'csirt-b', restrictions: ['public'] })])
+  const content = additionalData(
+    '<Contact xmlns="urn:ietf:params:xml:ns:iodef-2.0" role="creator" type="person" restriction="amber"/>',
+  )
+  await t.consume([one('1', { content })])
+  const [row] = await t.store.list()
+  assert.equal(row?.state, 'withheld')
+  assert.match(
+    row?.reason ?? '',
+    /counts as "need-to-know", which csirt-b may not be sent: restriction "amber" \(Contact in line 1\)$/,
+  )
 })

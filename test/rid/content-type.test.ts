@@ -18,7 +18,9 @@ const cases: [string, ReturnType<typeof parseContentType>][] = [
   ['text/xml;charset=""', { type: 'text/xml' }],
   ["text/xml;charset='UTF-16'", { type: 'text/xml', charset: 'utf-16' }],
   ["text/xml;charset='", { type: 'text/xml' }],
-  ['text/xml;charset=utf_8', { type: 'text/xml' }],
+  ['text/xml;charset=utf_8', { type: 'text/xml', charset: 'utf_8' }],
+  ['text/xml;charset=cp1252', { type: 'text/xml', charset: 'cp1252' }],
+  ['text/xml;charset=iso-2022-jp', { type: 'text/xml', charset: 'iso-2022-jp' }],
   ['text/xml;charset=KLINGON', { type: 'text/xml' }],
   ['text/xml;charset="a\\"b"', { type: 'text/xml' }],
   ['text/xml;charset=KLINGON;charset=utf-16', { type: 'text/xml', charset: 'utf-16' }],
@@ -33,7 +35,7 @@ for (const [value, expected] of cases) {
   test(`Content-Type ${JSON.stringify(value)}`, () => assert.deepEqual(parseContentType(value), expected))
 }
 
-for (const name of ['UTF-7', 'unicode-1-1-utf-7', 'csUTF7', 'x-IMAP4-modified-UTF7', 'ISO-2022-JP', 'hz-gb-2312']) {
+for (const name of ['UTF-7', 'unicode-1-1-utf-7', 'csUTF7', 'x-IMAP4-modified-UTF7', 'ISO-2022-KR', 'hz-gb-2312']) {
   test(`${name}, whose text would pass for ASCII, is left to the decoder to refuse`, () => {
     const { charset } = parseContentType(`text/xml;charset=${name}`) ?? {}
     assert.equal(charset, name.toLowerCase())

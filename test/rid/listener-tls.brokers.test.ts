@@ -44,6 +44,8 @@ test('a certificate for servers only gets no TLS session', async () => {
   const forServers = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example'], server: true })
   await using bench = await startBench()
   await assertNoSession(bench, forServers, /INVALID_PURPOSE/)
+  const refused = bench.lines.find(({ event }) => event === 'tls-refused')
+  assert.match(String(refused?.words), /extended key usage lacks clientAuth/)
 })
 
 test('a revoked certificate gets no TLS session, another of the same CA does', async () => {
@@ -107,6 +109,16 @@ test('a renegotiation cannot change who it is', async () => {
   })
   assert.notEqual(outcome, 'renegotiated')
   socket.destroy()
+})
+
+test('a client that offers HTTP/1.0 alone is not refused in the handshake', async () => {
+  await using bench = await startBench()
+  await using client = bench.client()
+  const socket = await client.raw({ ALPNProtocols: ['http/1.0'] })
+  assert.equal(socket.alpnProtocol, 'http/1.0')
+  const received = readUntilClose(socket)
+  socket.write('POST / HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: 4\r\n\r\n<a/>')
+  assert.match(await received, /^HTTP\/1\.1 200 /)
 })
 
 test('HTTP/2 is not offered', async () => {

@@ -361,6 +361,48 @@ test('another expectation is refused with 417', async () => {
   }
 })
 
+test('an empty Expect, as curl sends to leave it out, is no expectation', async () => {
+  for (const value of ['', ' ', ' , ,']) {
+    const { statuses, taken } = await exchange(post('<a/>', `${LAST}Expect:${value}\r\n`))
+    assert.deepEqual(statuses, [200], JSON.stringify(value))
+    assert.deepEqual(taken, ['<a/>'])
+  }
+})
+
+test('a POST without a body is told which header field says so', async () => {
+  for (const [head, message] of [
+    ['', /There is no Content-Length and no chunked body, so the message is empty/],
+    ['Content-Length: 0\r\n', /Content-Length is 0, so the message is empty/],
+  ] as const) {
+    const { text, taken } = await exchange(`${HEAD}${LAST}${head}\r\n`)
+    assertProblem(text, 400)
+    assert.match(text, message)
+    assert.deepEqual(taken, [])
+  }
+})
+
+for (const [type, message] of [
+  ['text/xml; charset = utf-8', /Content-Type is "text\/xml; charset = utf-8"\. No white space may stand around "="/],
+  ['text/xml; charset="utf-8', /A quotation mark is not closed/],
+  ['text/xml, text/plain', /one media type only/],
+  ['xml', /A media type is written as text\/xml/],
+  ['application/json', /Content-Type is "application\/json"\. RID messages are text\/xml\./],
+] as const) {
+  test(`415 says what is wrong with Content-Type: ${type}`, async () => {
+    const { text } = await exchange(
+      `POST / HTTP/1.1\r\nHost: x\r\n${LAST}Content-Type: ${type}\r\nContent-Length: 4\r\n\r\n<a/>`,
+    )
+    assertProblem(text, 415)
+    assert.match(text.replaceAll('&quot;', '"'), message)
+  })
+}
+
+test('415 says that Content-Type is missing', async () => {
+  const { text } = await exchange(`POST / HTTP/1.1\r\nHost: x\r\n${LAST}Content-Length: 4\r\n\r\n<a/>`)
+  assertProblem(text, 415)
+  assert.match(text, /There is no Content-Type\. RID messages are text\/xml\./)
+})
+
 test('413 comes at once, to a client that is still sending, and it can read it', async () => {
   await using w = await wire({ maxMessage: 1000, limits: { linger: 300 } })
   const received = readUntilClose(w.socket)

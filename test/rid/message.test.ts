@@ -142,6 +142,45 @@ const REPLIES: readonly [name: string, body: string | Buffer, expected: object][
   ],
 ]
 
+/** What hid a Denied, so that what was refused counted as delivered. */
+const DENIED = RSA.replace('STATUS', '<RequestStatus AuthorizationStatus="Denied" Justification="Other"/>')
+const HIDDEN: readonly [name: string, body: string | Buffer, charset?: string][] = [
+  ['a DOCTYPE', DENIED.replace('?>', '?>\n<!DOCTYPE RID>')],
+  ['a DOCTYPE with a file and a subset', DENIED.replace('?>', `?><!DOCTYPE RID SYSTEM "a>b" [<!ENTITY x "]>">]>`)],
+  ['a line end before it', `\r\n${DENIED}`],
+  ['white space and a byte order mark before it', Buffer.from(` \ufeff${DENIED}`)],
+  ['a status in lower case', DENIED.replace('"Denied"', '" denied "')],
+  ['a status in upper case', DENIED.replace('"Denied"', "'DENIED'")],
+  [
+    'names in lower case',
+    DENIED.replaceAll('iodef-rid:RID ', 'iodef-rid:rid ').replace('</iodef-rid:RID>', '</iodef-rid:rid>'),
+  ],
+  [
+    'ISO-8859-1 that only Content-Type tells',
+    Buffer.from(DENIED.replace(/<\?xml.*?\?>/, '').replace('N/A', 'Z\u00fcrich'), 'latin1'),
+    'iso-8859-1',
+  ],
+]
+for (const [name, body, charset] of HIDDEN) {
+  test(`a Denied is found behind ${name}`, () => {
+    const reply = readReply(Buffer.from(body), charset)
+    assert.deepEqual(reply, { kind: 'acknowledgement', status: 'Denied', justification: 'Other' })
+  })
+}
+
+for (const [name, body] of [
+  ['a reply that was cut off', DENIED.slice(0, -20)],
+  [
+    'a SOAP envelope',
+    `<e:Envelope xmlns:e="urn:e"><e:Body>${DENIED.replace(/<\?xml.*?\?>/, '')}</e:Body></e:Envelope>`,
+  ],
+  ['bytes that are no UTF-8', Buffer.concat([Buffer.from(DENIED), Buffer.from([0xff])])],
+] as const) {
+  test(`a Denied is found in ${name}`, () => {
+    assert.deepEqual(readReply(Buffer.from(body)), { kind: 'acknowledgement', status: 'Denied' })
+  })
+}
+
 for (const [name, body, expected] of REPLIES) {
   test(`a reply: ${name}`, () => assert.deepEqual(readReply(Buffer.from(body)), expected))
 }
@@ -151,7 +190,13 @@ const IMPROPER: readonly [name: string, body: string | Buffer, reason: RegExp][]
   ['HTML', '<html><body>It works!</body></html>', /root element is html/],
   ['JSON', '{}', /./],
   ['bytes', Buffer.from([0xff, 0x00, 0x12]), /./],
-  ['a DTD', `<!DOCTYPE RID [<!ENTITY a SYSTEM "file:///etc/passwd">]>${RSA}`, /DTD/],
+  [
+    'what an entity of a DTD hides',
+    `<!DOCTYPE RID [<!ENTITY a SYSTEM "file:///etc/passwd">]><RID>&a;</RID>`,
+    /entity/i,
+  ],
+  ['a DTD that never ends', `<!DOCTYPE RID [<!ENTITY a ">${RSA}`, /./],
+  ['a SOAP Fault', '<e:Envelope xmlns:e="urn:e"><e:Body><e:Fault/></e:Body></e:Envelope>', /root element is Envelope/],
   ['half a reply', RSA.slice(0, 200), /./],
   ['RID with nothing in it', '<RID/>', /RIDPolicy/],
   ['a very long name', `<${'x'.repeat(5000)}/>`, /^.{1,120}$/],

@@ -12,7 +12,9 @@ function check(
   state: 'serving' | 'draining' = 'serving',
 ) {
   const headers = Object.fromEntries(
-    Object.entries({ host: 'x', 'content-type': 'text/xml', ...change.headers }).filter(([, v]) => v !== undefined),
+    Object.entries({ host: 'x', 'content-type': 'text/xml', 'content-length': '9', ...change.headers }).filter(
+      ([, v]) => v !== undefined,
+    ),
   ) as Head['headers']
   const rawHeaders = change.rawHeaders ?? Object.entries(headers).flat().map(String)
   return checkRequest(

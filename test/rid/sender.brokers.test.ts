@@ -46,6 +46,7 @@ async function rig(
     cert?: Certificate
     identity?: PeerConfig['identity']
     url?: (port: number) => string
+    replies?: 'lenient'
     sender?: Partial<RidSenderOptions>
     peer?: Partial<Parameters<typeof startRidPeer>[0]>
   } = {},
@@ -55,8 +56,9 @@ async function rig(
   if (options.scripts) peer.script(...options.scripts)
   const { tell, lines } = memoryLog()
   const url = options.url?.(peer.port) ?? peer.url
+  const lenient = options.replies === undefined ? {} : { replies: options.replies }
   const sender = createRidSender({
-    receiver: { name: 'csirt-b', url, identity: options.identity ?? { dns: 'csirt-b.example' } },
+    receiver: { name: 'csirt-b', url, identity: options.identity ?? { dns: 'csirt-b.example' }, ...lenient },
     tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
     readReply,
     tell,
@@ -132,14 +134,14 @@ const table: [string, Script, SendOutcome][] = [
     { kind: 'delivered', status: 202, note: { code: 'promised', text: '202 Accepted, without RID-Callback-Token' } },
   ],
   [
-    'a reply that is not RID',
+    'a reply that is not RID is no proof',
     answer(200, '<html>welcome</html>'),
-    { kind: 'delivered', status: 200, note: { code: 'improper-reply', text: 'improper reply: not RID' } },
+    { kind: 'hold', reason: 'The peer answered HTTP 200 with no RID message (not RID): "<html>welcome</html>"' },
   ],
   [
     'a reply that breaks the reader',
     answer(200, 'explode'),
-    { kind: 'delivered', status: 200, note: { code: 'improper-reply', text: 'improper reply: not readable' } },
+    { kind: 'hold', reason: 'The peer answered HTTP 200 with no RID message (not readable): "explode"' },
   ],
   [
     'a Report to a Report',
@@ -149,6 +151,16 @@ const table: [string, Script, SendOutcome][] = [
       status: 200,
       note: { code: 'improper-reply', text: 'improper reply: a Report may not answer a Report' },
     },
+  ],
+  [
+    'a body of white space is none',
+    answer(200, ' \r\n'),
+    { kind: 'delivered', status: 200, note: { code: 'empty-reply', text: 'empty reply' } },
+  ],
+  [
+    '202 with a page of a firewall',
+    answer(202, '<html>blocked</html>'),
+    { kind: 'hold', reason: 'The peer answered HTTP 202 with no RID message (not RID): "<html>blocked</html>"' },
   ],
   ['400', answer(400, 'no'), { kind: 'hold', reason: 'The peer answered HTTP 400' }],
   [
@@ -179,6 +191,34 @@ for (const [name, script, expected] of table) {
     assert.equal(r.peer.requests.length, 1)
   })
 }
+
+test('a peer whose replies are lenient has whatever it answers 2xx, but for Denied', async () => {
+  await using r = await rig({
+    scripts: [answer(200, 'OK'), answer(200, acknowledgement('Denied')), answer(403, 'no')],
+    replies: 'lenient',
+  })
+  const note = { code: 'improper-reply', text: 'improper reply: not RID' }
+  assert.deepEqual(await r.send(), { kind: 'delivered', status: 200, note })
+  assert.deepEqual(await r.send(), { kind: 'hold', reason: 'The peer denied it' })
+  assert.deepEqual(await r.send(), { kind: 'hold', reason: 'The peer answered HTTP 403' })
+  assert.equal(r.lines.filter((l) => l.msg === 'RID peer sent an improper reply').length, 1)
+})
+
+test('the charset of a reply is for whoever reads it', async () => {
+  const charsets: (string | undefined)[] = []
+  await using r = await rig({
+    scripts: [answer(200, REPORT, { 'content-type': 'text/xml; charset=ISO-8859-1' }), answer(200, REPORT)],
+    sender: {
+      readReply: async (body, charset) => {
+        charsets.push(charset)
+        return readReply(body)
+      },
+    },
+  })
+  await r.send()
+  await r.send()
+  assert.deepEqual(charsets, ['iso-8859-1', undefined])
+})
 
 test('a Report may answer a Query', async () => {
   await using r = await rig({ scripts: [answer(200, REPORT)] })
@@ -237,14 +277,14 @@ test('an endless reply is read to the limit only', async () => {
     scripts: [{ does: 'endless', bytes: 10_000, every: 1 }],
     sender: { limits: { maxReply: 50_000 } },
   })
-  const note = { code: 'improper-reply', text: 'improper reply: longer than the limit' }
-  assert.deepEqual(await r.send(), { kind: 'delivered', status: 200, note })
+  const reason = 'The peer answered HTTP 200 with no RID message (longer than the limit)'
+  assert.deepEqual(await r.send(), { kind: 'hold', reason })
 })
 
 for (const when of ['at-once', 'mid-way'] as const) {
   test(`a connection closed ${when} is tried once more, then later`, async () => {
     await using r = await rig({ scripts: [{ does: 'close', when }] })
-    assertDown(await r.send(), /UND_ERR_SOCKET|ECONNRESET/)
+    assertDown(await r.send(), /closed the connection before it answered.*\((?:UND_ERR_SOCKET|ECONNRESET)\)$/)
     assert.equal(r.peer.requests.length, 2)
   })
 }
@@ -296,10 +336,19 @@ test('a shut down while sending is a retry that blames nobody', async () => {
 
 const other = await pki.ca('other')
 
+test('our own certificate for servers alone is told as what keeps the peer from taking it', async () => {
+  const { cert, key } = await root.issue({ cn: 'csirt-a.example', dns: ['csirt-a.example'], server: true })
+  await using r = await rig({ sender: { tls: { cert, key, ca: root.cert } } })
+  assertDown(await r.send(), /TLS handshake failed: our certificate is not for clients, .* lacks clientAuth/)
+})
+
 test('a server certificate of another CA is refused', async () => {
   const cert = await other.issue({ cn: 'x', dns: ['localhost'] })
   await using r = await rig({ cert })
-  assertDown(await r.send(), /UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|UNABLE_TO_GET_ISSUER/)
+  assertDown(
+    await r.send(),
+    /TLS handshake failed: .* \((?:UNABLE_TO_VERIFY_LEAF_SIGNATURE|SELF_SIGNED|UNABLE_TO_GET_ISSUER)/,
+  )
   assert.equal(r.peer.requests.length, 0)
 })
 

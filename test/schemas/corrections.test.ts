@@ -9,6 +9,21 @@ const RAW = '<sci:RawData dtype="xml"/>'
 const OLD = '<i1:Reference><i1:ReferenceName>CWE-1</i1:ReferenceName></i1:Reference>'
 const LIST = '<BulkObservableList>a.example</BulkObservableList>'
 
+const ADDRESSES = [
+  'http://a.example/?a[]=1&amp;b[0]=2',
+  'http://a.example:/',
+  'http://a.example:port/',
+  'http://user:pa@ss@a.example/',
+  'hxxp://a[.]example/',
+  'hxxps[:]//a.example',
+  'http://a.example/%zz',
+  '100%',
+  'http://a.example/#a#b',
+  '192.0.2.1:8080',
+  'http://[',
+  ' ',
+]
+
 /** Each difference between RFC 7970's text and its published schema (schemas/README.md): what to take, what still to refuse. */
 const CASES: Record<string, { take: string[]; refuse: string[] }> = {
   'C01 ThreatActor needs no URL': {
@@ -130,6 +145,21 @@ const CASES: Record<string, { take: string[]; refuse: string[] }> = {
     take: ['<DomainData system-status=" unknown " domain-status="&#9;other"><Name>a.example</Name></DomainData>'],
     refuse: ['<DomainData system-status="un known"><Name>a.example</Name></DomainData>'],
   },
+  'C18 version 2.0 and 2.00': {
+    take: ['2.00', '2.0'].map((version) => document(version)),
+    refuse: ['2', '2.000', '2.00 ', '1.00', ''].map((version) => document(version)),
+  },
+  'C19 URLs that attackers made': {
+    take: ADDRESSES.map((url) => `<URL>${url}</URL>`),
+    refuse: ['<URL><Description/></URL>', '<URL lang="en"/>'],
+  },
+}
+
+function document(version: string): string {
+  const incident =
+    '<Incident purpose="reporting"><IncidentID name="a.example">1</IncidentID>' +
+    '<GenerationTime>2026-01-01T00:00:00Z</GenerationTime><Contact role="creator" type="person"/></Incident>'
+  return `<IODEF-Document version="${version}">${incident}</IODEF-Document>`
 }
 
 const POLICY_HEAD = `<PolicyRegion region="PeerToPeer"/><Node xmlns="${NS.iodef1}"/><TrafficType type="Attack"/>`
@@ -155,6 +185,34 @@ describe('corrections of RFC 7970', () => {
     assert.ok(old('<AdditionalData dtype="json">{}</AdditionalData>'))
     assert.ok(old('<Contact role="vendor-support" type="person"/>'))
     assert.ok(old('<Expectation action="training"/>'))
+  })
+
+  it('C18 and C19 do, and RID', () => {
+    const old = (xml: string) => complaint('iodef-1.0.xsd', declare(xml, `xmlns="${NS.iodef1}"`))
+    const version = (value: string) =>
+      `<IODEF-Document version="${value}" lang="en"><Incident purpose="reporting"><IncidentID name="a.example">1</IncidentID><ReportTime>2026-01-01T00:00:00Z</ReportTime><Assessment><Impact/></Assessment><Contact role="creator" type="person"/></Incident></IODEF-Document>`
+    for (const value of ['1.00', '1.0']) assert.equal(old(version(value)), undefined)
+    for (const value of ['1', '2.0', '']) assert.ok(old(version(value)), value)
+    for (const url of ADDRESSES) {
+      assert.equal(old(`<URL>${url}</URL>`), undefined, url)
+      assert.equal(complaint('iodef-rid-2.0.xsd', declare(`<URL>${url}</URL>`, `xmlns="${NS.rid}"`)), undefined, url)
+      const signed = `<DigestMethod xmlns="${NS.ds}" Algorithm="${url}"/>`
+      assert.equal(complaint('iodef-2.0.xsd', signed), undefined, url)
+    }
+  })
+
+  it('white space around Portlist and Timezone is taken, inside it is not', () => {
+    const takes = (xml: string) => {
+      assert.equal(complaint('iodef-2.0.xsd', iodef2(xml)), undefined)
+      assert.equal(complaint('iodef-1.0.xsd', declare(xml, `xmlns="${NS.iodef1}"`)), undefined)
+    }
+    takes('<Timezone> +01:00 </Timezone>')
+    assert.equal(complaint('iodef-2.0.xsd', iodef2('<Portlist> 80,443\n</Portlist>')), undefined)
+    const service = '<Service ip_protocol="6"><Portlist> 80,443 </Portlist></Service>'
+    assert.equal(complaint('iodef-1.0.xsd', declare(service, `xmlns="${NS.iodef1}"`)), undefined)
+    for (const xml of ['<Portlist>80, 443</Portlist>', '<Portlist> </Portlist>', '<Timezone>+ 01:00</Timezone>']) {
+      assert.ok(complaint('iodef-2.0.xsd', iodef2(xml)), xml)
+    }
   })
 })
 

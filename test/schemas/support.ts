@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { compileSchemas, parseText, validate } from '../../src/xml/libxml.ts'
+import { validateText } from '../../src/xml/foreign-content.ts'
+import { compileSchemas, parseText, type Schema } from '../../src/xml/libxml.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { attribute, type XmlElement } from '../../src/xml/tree.ts'
@@ -15,18 +16,22 @@ export const files: ReadonlyMap<string, Uint8Array> = new Map(
 )
 
 export const TOPS = ['iodef-2.0.xsd', 'iodef-1.0.xsd', 'iodef-rid-2.0.xsd', 'xep-0268.xsd'] as const
-type Top = (typeof TOPS)[number]
+export type Top = (typeof TOPS)[number]
 
 const compiled = compileSchemas(files, TOPS)
+
+export function compiledSchema(top: Top): Schema {
+  const schema = compiled.get(top)
+  if (schema === undefined) throw new Error(`${top} is not compiled`)
+  return schema
+}
 
 /** What the schema says of a document: nothing when it is valid, else the first error. */
 export function complaint(top: Top, xml: string): string | undefined {
   const parsed = parseText(xml)
   if (!parsed.ok) throw new Error(`not well-formed: ${parsed.errors[0]?.message} in ${xml}`)
   try {
-    const schema = compiled.get(top)
-    if (schema === undefined) throw new Error(`${top} is not compiled`)
-    return validate(parsed.document, schema).errors[0]?.message
+    return validateText(xml, scan(xml), parsed.document, compiledSchema(top)).errors[0]?.message
   } finally {
     parsed.document.dispose()
   }

@@ -23,8 +23,8 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Neither a test's child nor covered: that would make it slow. */
-const OWN = { NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined }
+/** What the runner gives its own children, and no user has. */
+const OWN = { NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined, NODE_COMPILE_CACHE: undefined }
 
 /** One command of the gateway to its end, SIGKILL after `ms` [60000]. `input` is its standard input. */
 export function run(

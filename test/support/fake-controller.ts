@@ -21,8 +21,8 @@ export interface FakeScript {
   readonly clientCa?: string
   /** direct TLS instead of STARTTLS */
   readonly direct?: boolean
-  /** injected: plain text behind <proceed/> [offered] */
-  readonly starttls?: 'offered' | 'absent' | 'refused' | 'injected'
+  /** hidden: not offered, and done; injected: plain text behind <proceed/> [offered] */
+  readonly starttls?: 'offered' | 'hidden' | 'absent' | 'refused' | 'injected'
   readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
   /** [SCRAM-SHA-256, PLAIN] */
   readonly mechanisms?: readonly string[]
@@ -37,6 +37,8 @@ export interface FakeScript {
     | 'many-iterations'
   /** <failure> with this condition instead of a login */
   readonly failure?: string
+  /** behind it */
+  readonly failureText?: string
   /** says nothing more from this point on */
   readonly stallAt?: 'connect' | 'header' | 'tls' | 'auth' | 'bind'
   /** bytes per write, so that characters are cut; 0: as they come */
@@ -217,7 +219,9 @@ class Connection {
     const mechanisms = `<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl">${list.join('')}</mechanisms>${more}`
     const starttls = '<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"><required/></starttls>'
     // a server that offers logins in the clear, to see who takes one
-    return !this.#secure && script.starttls !== 'absent' ? `${starttls}${mechanisms}` : mechanisms
+    return !this.#secure && script.starttls !== 'absent' && script.starttls !== 'hidden'
+      ? `${starttls}${mechanisms}`
+      : mechanisms
   }
 
   #onElement(xml: string): void {
@@ -230,7 +234,7 @@ class Connection {
   #onStartTls(): void {
     const { script } = this.#fake
     const ns = 'urn:ietf:params:xml:ns:xmpp-tls'
-    if (script.starttls === 'refused') {
+    if (script.starttls === 'refused' || script.starttls === 'absent') {
       this.#say(`<failure xmlns="${ns}"/>`)
       return
     }
@@ -258,11 +262,11 @@ class Connection {
     if (script.stallAt === 'auth') return
     const mechanism = /mechanism=["']([^"']+)/.exec(xml)?.[1] ?? ''
     if (script.failure !== undefined) {
-      this.#sasl('failure', `<${script.failure}/>`)
+      this.#sasl('failure', `<${script.failure}/>${script.failureText ?? ''}`)
       return
     }
     if (mechanism.startsWith('SCRAM-SHA-')) {
-      this.#scram = new ServerScram(mechanism.includes('256') ? 'sha256' : 'sha1', script)
+      this.#scram = new ServerScram(hashOf(mechanism), script)
       const initial = Buffer.from(textOf(xml), 'base64').toString('utf8')
       this.#sasl('challenge', encode(this.#scram.first(initial)))
     } else this.#succeed(undefined)
@@ -331,6 +335,10 @@ export function event(node: string, items: string, from = BROKER): string {
   return `<message from="${from}" type="headline"><event xmlns="http://jabber.org/protocol/pubsub#event">${content}</event></message>`
 }
 
+function hashOf(mechanism: string): string {
+  return `sha${/SHA-(\d+)/.exec(mechanism)?.[1]}`
+}
+
 /** The server's side of SCRAM, written from RFC 5802 §5, with its faults. */
 class ServerScram {
   readonly #hash: string
@@ -358,7 +366,7 @@ class ServerScram {
   final(clientFinal: string): string | undefined {
     const [withoutProof = '', proof = ''] = clientFinal.split(',p=')
     const message = `${this.#message},${withoutProof}`
-    const length = this.#hash === 'sha1' ? 20 : 32
+    const length = createHash(this.#hash).digest().length
     const password = this.#script.password ?? 'gateway-secret'
     const salted = pbkdf2Sync(password, this.#salt, this.#iterations(), length, this.#hash)
     const clientKey = this.#hmac(salted, 'Client Key')

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { declares, extract } from '../../src/xml/extract.ts'
 import { parseText } from '../../src/xml/libxml.ts'
-import { locate } from '../../src/xml/locate.ts'
 import { normalForm } from '../../src/xml/normal-form.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import type { XmlElement } from '../../src/xml/tree.ts'
@@ -61,17 +60,6 @@ test('any element can be taken from any document', () => {
     }),
     runs(700),
   )
-})
-
-test('an error is placed by the path that libxml2 prints', () => {
-  const root = scan('<a xmlns="u:a" xmlns:p="u:p">\n <b/>\n <b><p:c/>\n  <p:c/></b></a>')
-  const at = (path?: string) => locate(root, { line: 9, column: 0, ...(path !== undefined && { path }) })
-  assert.deepEqual(at('/*'), { line: 1, column: 1 })
-  assert.deepEqual(at('/*/*[2]'), { line: 3, column: 2 })
-  assert.deepEqual(at('/*/*[2]/p:c[2]'), { line: 4, column: 3 })
-  assert.deepEqual(at('/*/*[2]/@x'), { line: 3, column: 2 })
-  assert.deepEqual(at('/*/*[7]'), { line: 9, column: 0 })
-  assert.deepEqual(at(undefined), { line: 9, column: 0 })
 })
 
 test('what a start tag declares is told from what its values say', () => {

@@ -10,8 +10,10 @@ const root = scan(
   <p:x xmlns:p="urn:p"/></Incident>
 </IODEF-Document>`,
 )
-const at = (path: string | undefined) =>
-  Object.values(locate(root, { line: 70, column: 0, ...(path !== undefined && { path }) })).join(':')
+const at = (path: string | undefined) => {
+  const { element } = locate(root, path)
+  return element === undefined ? 'unknown' : `${element.line}:${element.column}`
+}
 
 describe('the place of what libxml2 complains of', () => {
   test('is that of the element on its path', () => {
@@ -31,7 +33,12 @@ describe('the place of what libxml2 complains of', () => {
     assert.equal(at('/*/*[2]/@p:purpose'), '3:2')
   })
 
-  test('is what libxml2 itself said where the path leads nowhere, or there is none', () => {
-    for (const path of [undefined, '/*/*[3]', '/*/p:y', '', '/@x']) assert.equal(at(path), '70:0', String(path))
+  test('is unknown where the path leads nowhere, or there is none', () => {
+    for (const path of [undefined, '/*/*[3]', '/*/p:y', '', '/@x']) assert.equal(at(path), 'unknown', String(path))
+  })
+
+  test('comes with the element around it', () => {
+    assert.equal(locate(root, '/*/*[2]/p:x[2]').parent, locate(root, '/*/*[2]').element)
+    assert.equal(locate(root, '/*').parent, undefined)
   })
 })

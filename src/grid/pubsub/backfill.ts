@@ -1,5 +1,5 @@
 import { type Element, xml } from '@xmpp/client'
-import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
+import { answerError, errorText, type IqAnswer, type StanzaError } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { type ReceivedItem, readItems } from './events.ts'
 import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './protocol.ts'
@@ -10,8 +10,10 @@ const ANSWER_LIMIT = 8_388_608
 const WINDOW = 32
 /** a list of 100,000 ids */
 const LIST_LIMIT = 16_777_216
-/** ejabberd reads the whole Topic for each page of its list */
-const LIST_PAGE = 50_000
+/** Ids a page, smaller where one is over the limit: ejabberd reads the whole Topic for each page of its list. */
+const LIST_PAGES = [50_000, 2_000, 100]
+/** Newest items, with their payloads, where no list is to be had; fewer where they are over the limit. */
+const NEWEST = [10_000, 1_000, 100, 10, 1]
 
 /** A Broker that cannot or will not, will not in a minute either. What else it says, of whatever type, may pass. */
 const LASTING = new Set([
@@ -33,6 +35,8 @@ export interface Retained {
   readonly broker: string
   readonly node: string
   readonly signal: AbortSignal
+  /** of our subscription: a Broker that may have several asks for it (XEP-0060 §6.5.9.1) */
+  readonly subid: string | undefined
   /** ids that are known not to be had */
   readonly flawed: ReadonlySet<string>
   /** an item that is over our limits even when it is fetched alone */
@@ -42,22 +46,52 @@ export interface Retained {
 /** The session is gone, the Broker does not answer, or it will not say. */
 export class BackfillError extends Error {
   readonly permanent: boolean
+  /** what the Broker said, where it said something */
+  readonly error: StanzaError | undefined
+  /** the answer came, and is too long to be read */
+  readonly oversized: boolean
 
   constructor(answer: Exclude<IqAnswer, { kind: 'result' }>, what: string) {
     super(answer.kind === 'error' ? `${what}: ${errorText(answer.error)}.` : answerError(answer, what).message)
-    this.permanent = answer.kind === 'error' && answer.error.type !== 'wait' && LASTING.has(answer.error.condition)
+    this.error = answer.kind === 'error' ? answer.error : undefined
+    this.oversized = answer.kind === 'oversized'
+    // nor will it be shorter in a minute
+    this.permanent = this.error ? this.error.type !== 'wait' && LASTING.has(this.error.condition) : this.oversized
   }
 }
 
-/** What a Broker keeps of a Topic: ids in Topic order, the oldest first. Throws BackfillError. */
+/**
+ * What a Broker keeps of a Topic: ids in Topic order, the oldest first. A Broker need not list them (XEP-0060 §5.5), and some list
+ * is too long to be read: then it is what the newest items say, as many as can be had. Throws BackfillError.
+ */
 export async function listRetained(from: Retained): Promise<string[]> {
   const newest = await readNewest(from, 1)
-  const { ids, paged } = await listIds(from)
+  const list = await listIds(from).catch((error: unknown) => {
+    if (newest !== 'oversized' && error instanceof BackfillError && error.permanent) return undefined
+    throw error
+  })
+  const id = newest === 'oversized' ? undefined : newest.at(-1)
+  if (list === undefined || (id !== undefined && !list.ids.includes(id))) {
+    const read = await newestThatFit(from)
+    // it may have been retracted between the two
+    if (list === undefined || (id !== undefined && read.includes(id))) return read
+  }
+  const { ids, paged } = list
   // Prosody lists the newest first, ejabberd the oldest
-  const at = newest === 'oversized' ? -1 : ids.indexOf(newest.at(-1) ?? '')
+  const at = ids.indexOf(id ?? '')
   const reversed =
     newest === 'oversized' ? await isFirstTooLong(from, ids, paged) : at !== -1 && at < (ids.length - 1) / 2
   return reversed ? ids.reverse() : ids
+}
+
+async function newestThatFit(from: Retained): Promise<string[]> {
+  let most: BackfillError | undefined
+  for (const count of NEWEST) {
+    const newest = await readNewest(from, count)
+    if (newest !== 'oversized') return newest
+    most ??= new BackfillError({ kind: 'oversized' }, 'The retained items')
+  }
+  throw most ?? new Error('unreachable')
 }
 
 /** The ids of the newest `count` items. Throws BackfillError. */
@@ -105,10 +139,20 @@ export async function* fetchRetained(
   }
 }
 
+/** One item by its id (XEP-0060 §6.5.8); undefined: it is not there, or too long to be read. Throws BackfillError. */
+export async function readItem(
+  where: Pick<Retained, 'session' | 'broker' | 'node' | 'signal'>,
+  id: string,
+): Promise<ReceivedItem | undefined> {
+  const from = { ...where, subid: undefined, flawed: new Set<string>(), oversized: () => undefined }
+  const item = await fetchItem(from, id, ANSWER_LIMIT)
+  return typeof item === 'string' ? undefined : item
+}
+
 type Fetched = ReceivedItem | 'gone' | 'oversized'
 
 async function fetchItem(from: Retained, id: string, size?: number): Promise<Fetched> {
-  const answer = await request(from, itemsRequest(from.node, [id]), size)
+  const answer = await request(from, itemsRequest(from, [id]), size)
   if (answer.kind === 'oversized') return 'oversized'
   if (answer.kind === 'error' && answer.error.condition === 'item-not-found') return 'gone'
   if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be read')
@@ -116,7 +160,7 @@ async function fetchItem(from: Retained, id: string, size?: number): Promise<Fet
 }
 
 async function readNewest(from: Retained, count: number): Promise<string[] | 'oversized'> {
-  const answer = await request(from, itemsRequest(from.node, [], { max_items: String(count) }), ANSWER_LIMIT)
+  const answer = await request(from, itemsRequest(from, [], { max_items: String(count) }), ANSWER_LIMIT)
   if (answer.kind === 'oversized') return 'oversized'
   if (answer.kind !== 'result') throw new BackfillError(answer, 'The newest items cannot be read')
   return answered(answer.stanza).map((item) => item.id)
@@ -125,10 +169,17 @@ async function readNewest(from: Retained, count: number): Promise<string[] | 'ov
 /** In the Broker's own order, and whether the Broker knows pages. */
 async function listIds(from: Retained): Promise<{ ids: string[]; paged: boolean }> {
   const ids = new Set<string>()
+  const sizes = [...LIST_PAGES]
   let after: string | undefined
   for (;;) {
-    const rsm = xml('set', { xmlns: RSM }, xml('max', {}, String(LIST_PAGE)), after && xml('after', {}, after))
+    const [size = 1] = sizes
+    const rsm = xml('set', { xmlns: RSM }, xml('max', {}, String(size)), after && xml('after', {}, after))
     const answer = await request(from, disco(DISCO_ITEMS, from.node, rsm), LIST_LIMIT)
+    if (answer.kind === 'oversized' && sizes.length > 1) {
+      // long ids; a Broker that knows no pages gives the same again, a few times
+      sizes.shift()
+      continue
+    }
     if (answer.kind !== 'result') throw new BackfillError(answer, 'The retained items cannot be listed')
     const query = answer.stanza.getChild('query', DISCO_ITEMS)
     const page = (query?.getChildren('item') ?? []).flatMap((item) => (item.attrs.name ? [item.attrs.name] : []))
@@ -138,7 +189,7 @@ async function listIds(from: Retained): Promise<{ ids: string[]; paged: boolean 
     const last = set?.getChildText('last') ?? undefined
     const count = Number.parseInt(set?.getChildText('count') ?? '', 10)
     // XEP-0059 §2.1: a page may be shorter than was asked for, and the count may be a guess
-    const whole = page.length < LIST_PAGE && ids.size >= count
+    const whole = page.length < size && ids.size >= count
     // whoever does not know `after` gives the same page for ever
     if (last === undefined || ids.size === before || whole) return { ids: [...ids], paged: set !== undefined }
     after = last
@@ -162,8 +213,9 @@ async function isTooLong(from: Retained, id: string): Promise<boolean> {
   return true
 }
 
-function itemsRequest(node: string, ids: readonly string[], attributes: Record<string, string> = {}): string {
-  return pubsub(xml('items', { node, ...attributes }, ...ids.map((id) => xml('item', { id }))))
+function itemsRequest(from: Retained, ids: readonly string[], attributes: Record<string, string> = {}): string {
+  const { node, subid } = from
+  return pubsub(xml('items', { node, subid, ...attributes }, ...ids.map((id) => xml('item', { id }))))
 }
 
 function answered(stanza: Element): ReceivedItem[] {

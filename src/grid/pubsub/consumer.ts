@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { xml } from '@xmpp/client'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
@@ -11,10 +9,11 @@ import { jitter } from '../xmpp/supervise.ts'
 import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
 import type { ReceivedItem, TopicEvent } from './events.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
-import { PUBSUB, pubsub } from './protocol.ts'
 import { Reread } from './reread-schedule.ts'
 import { Past } from './retained.ts'
+import { subscribe, subscribeAnew, unsubscribe } from './subscription.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
+import { digest, sortOut, type UsableItem } from './usable-items.ts'
 
 interface ConsumerOptions {
   readonly topic: string
@@ -22,8 +21,8 @@ interface ConsumerOptions {
   readonly handlers: GridHandlers
   readonly clock: Clock
   readonly tell: Tell<GridNews>
-  /** Joined and live. */
-  readonly up: () => void
+  /** Joined and live; `blind`: what of it cannot be read, and why. */
+  readonly up: (blind: string | null) => void
   /** live only, by a subscription of this login alone: what is retained is not read */
   readonly liveOnly: boolean
   /** ms between looks for items that were missed without a sign */
@@ -43,6 +42,10 @@ interface Following {
 const LIVE_BATCH = 32
 /** ms until what was not seen is looked for again */
 const SECOND_LOOK = 5_000
+/** items without a payload in a row that make it the Topic's fault, not a publisher's */
+const BARE = 5
+/** ms between looks whether what may not be read may be read again */
+const BLIND_LOOK = 15_000
 
 /**
  * One Topic's Consumer. Joining: subscribe, read what is retained and not seen yet, go live; what arrives live meanwhile waits
@@ -54,6 +57,12 @@ export class Consumer {
   readonly #past: Past
   readonly #reread: Reread
   #resyncAt = 0
+  #subid: string | undefined
+  /** the address that is subscribed */
+  #own: string | undefined
+  /** so many in a row had no payload */
+  #bare = 0
+  #isUp = false
   #failures = 0
   #again: (() => void) | undefined
 
@@ -66,12 +75,15 @@ export class Consumer {
 
   /** An event of this Topic, from the Broker. */
   onEvent(event: TopicEvent): void {
+    // an owner is told of everybody's (XEP-0060 §8.8.4)
+    if (event.kind === 'subscription' && this.#own !== undefined && event.jid !== this.#own) return
     if (event.kind === 'items') {
       for (const item of event.items) this.#queue.push({ kind: 'item', item })
       if (event.retracted.length > 0) this.#queue.push({ kind: 'retracted', ids: event.retracted })
       return
     }
     this.#options.tell(event.kind, { topic: this.#options.topic })
+    if (event.kind === 'purge' || event.kind === 'delete') this.#past.gone().catch(() => undefined)
     const lost = event.kind === 'delete' || (event.kind === 'subscription' && event.subscription !== 'subscribed')
     if (lost) this.#again?.()
   }
@@ -85,8 +97,11 @@ export class Consumer {
   }
 
   /** Subscribes, reads, consumes, until the signal aborts or the Topic must be looked at again. Never rejects. */
-  async follow(session: Session, signal: AbortSignal): Promise<FollowEnd> {
+  async follow(session: Session, signal: AbortSignal, keeps: boolean | undefined): Promise<FollowEnd> {
     const end = new AbortController()
+    this.#own = this.#options.liveOnly ? session.address.full : session.address.bare
+    this.#past.begin(keeps)
+    this.#bare = 0
     this.#again = () => end.abort()
     const until = AbortSignal.any([signal, end.signal])
     // What came since login, through an older subscription, waits in the queue like what comes from now on.
@@ -100,50 +115,52 @@ export class Consumer {
       throw error
     } finally {
       this.#again = undefined
+      this.#isUp = false
     }
   }
 
   /** Ends the subscription of this login. */
   async unsubscribe(session: Session): Promise<void> {
     const { broker, topic } = this.#options
-    const payload = pubsub(xml('unsubscribe', { node: topic, jid: session.address.full }))
-    await session.request({ to: broker, type: 'set', payload, timeoutMs: 2_000 })
+    await unsubscribe(session, broker, topic, session.address.full, this.#subid)
   }
 
-  /** XEP-0060 §6.1. The bare JID's subscription outlives the session; asking again for what there is changes nothing. */
+  /** A value: why it cannot be followed. */
   async #subscribe(session: Session): Promise<FollowEnd | undefined> {
     const { broker, topic, liveOnly } = this.#options
-    const jid = liveOnly ? session.address.full : session.address.bare
-    const answer = await session.request({
-      to: broker,
-      type: 'set',
-      payload: pubsub(xml('subscribe', { node: topic, jid })),
-    })
-    if (answer.kind === 'error') {
+    const answer = liveOnly
+      ? await subscribeAnew(session, broker, topic, session.address.full)
+      : await subscribe(session, broker, topic)
+    if (!('state' in answer)) {
+      if (answer.kind !== 'error') return { kind: 'away', reason: answerError(answer, 'Subscribing').message }
       return { kind: 'refused', reason: `It cannot be subscribed to: ${errorText(answer.error)}.` }
     }
-    if (answer.kind !== 'result') return { kind: 'away', reason: answerError(answer, 'Subscribing').message }
-    const subscription = answer.stanza.getChild('pubsub', PUBSUB)?.getChild('subscription')?.attrs.subscription
-    if (subscription === 'pending') return { kind: 'refused', reason: 'The subscription waits for approval.' }
-    if (subscription === 'unconfigured') return { kind: 'refused', reason: 'The subscription must be configured.' }
+    this.#subid = answer.subid
+    if (answer.state === 'pending') return { kind: 'refused', reason: 'The subscription waits for approval.' }
+    if (answer.state === 'unconfigured') return { kind: 'refused', reason: 'The subscription must be configured.' }
     return undefined
   }
 
   async #consume(session: Session, signal: AbortSignal): Promise<FollowEnd> {
-    const { clock, liveOnly, resyncMs, up } = this.#options
-    const following: Following = { from: this.#past.of(session, signal), handed: new Map() }
+    const { clock, liveOnly, resyncMs } = this.#options
+    const following: Following = { from: this.#past.of(session, signal, this.#subid), handed: new Map() }
     if (!liveOnly) {
       const failed = await this.#join(following, await this.#reread.settle())
       if (failed) return failed
     }
     if (signal.aborted) return again(0)
-    up()
+    this.#isUp = true
+    this.#show()
     this.#resyncAt = clock.now() + resyncMs
     while (!signal.aborted) {
       const end = await this.#turn(following)
       if (end) return end
     }
     return again(0)
+  }
+
+  #show(): void {
+    this.#options.up(this.#past.blind ?? (this.#bare >= BARE ? 'Its items come without a payload.' : null))
   }
 
   /** Does what comes first: take in what arrived, look for what was missed, or wait for either. A value: following ends. */
@@ -153,7 +170,7 @@ export class Consumer {
     const entries = this.#queue.take(LIVE_BATCH)
     if (entries.length > 0) return this.#takeIn(following, entries)
     following.handed = undefined
-    this.#resyncAt = Math.min(this.#resyncAt, clock.now() + resyncMs)
+    this.#resyncAt = Math.min(this.#resyncAt, clock.now() + (this.#past.blind === null ? resyncMs : BLIND_LOOK))
     if (!liveOnly && clock.now() >= this.#resyncAt) return this.#resync(following)
     if (this.#reread.dueIn <= 0) return this.#readAgain(following)
     await this.#queue.wait(
@@ -182,7 +199,7 @@ export class Consumer {
   /** Looks whether anything was missed without a sign. */
   async #resync({ from }: Following): Promise<FollowEnd | undefined> {
     const { clock, resyncMs } = this.#options
-    this.#resyncAt = clock.now() + resyncMs
+    this.#resyncAt = clock.now() + Math.min(resyncMs, this.#past.blind === null ? resyncMs : BLIND_LOOK)
     const look = await this.#past.look(from)
     if (look === 'suspicious') this.#resyncAt = Math.min(this.#resyncAt, clock.now() + SECOND_LOOK)
     return look === 'behind' ? again(0) : undefined
@@ -210,6 +227,7 @@ export class Consumer {
     const first = entries[0]
     if (first?.kind === 'retracted') {
       const ids = entries.flatMap((entry) => (entry.kind === 'retracted' ? entry.ids : []))
+      await this.#past.gone(ids)
       this.#options.handlers.retracted(this.#options.topic, ids)
       return true
     }
@@ -237,24 +255,26 @@ export class Consumer {
     }
   }
 
-  #usable(items: readonly ReceivedItem[]): (ReceivedItem & { xml: string })[] {
-    const usable: (ReceivedItem & { xml: string })[] = []
-    for (const item of items) {
-      if (item.xml !== undefined && item.id !== '') usable.push({ ...item, xml: item.xml })
-      else {
-        this.#past.remember(item.id)
-        this.#options.tell('dropped-event', { reason: 'malformed', from: this.#options.broker })
-      }
+  #usable(items: readonly ReceivedItem[]): UsableItem[] {
+    const { good, bad } = sortOut(items)
+    for (const { id } of bad) {
+      this.#past.remember(id)
+      const { topic, broker, tell } = this.#options
+      tell('dropped-event', { reason: 'malformed', from: broker, topic, item: id })
     }
-    return usable
+    const wasBare = this.#bare >= BARE
+    this.#bare = good.length > 0 ? 0 : this.#bare + bad.filter(({ malformed }) => !malformed).length
+    if (this.#isUp && this.#bare >= BARE !== wasBare) this.#show()
+    return good
   }
 
   /** False when the handlers could not take them: they stay unseen. */
-  async #deliver(items: readonly (ReceivedItem & { xml: string })[], retained: boolean): Promise<boolean> {
+  async #deliver(items: readonly UsableItem[], retained: boolean): Promise<boolean> {
     const { topic, handlers, tell } = this.#options
-    const gridItems: GridItem[] = items.map(({ id, xml: text, publisher }) => ({
+    const gridItems: GridItem[] = items.map(({ id, unnamed, xml: text, publisher }) => ({
       topic,
       id,
+      ...(unnamed === undefined ? {} : { unnamed }),
       xml: text,
       ...(publisher === undefined ? {} : { publisher }),
       retained,
@@ -274,8 +294,4 @@ export class Consumer {
     this.#failures += 1
     return again(jitter(this.#options.clock, { min: 500, max: 30_000 }, this.#failures))
   }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
 }

@@ -14,9 +14,14 @@ export function submitForm(formType: string, fields: Readonly<Record<string, str
   )
 }
 
-/** The values of a form below `parent`, by field name; empty without one. */
-export function readForm(parent: Element | undefined): Record<string, string[]> {
+/** The values of a form below `parent`, by field name; empty without one, or where it is not of `formType`. */
+export function readForm(parent: Element | undefined, formType?: string): Record<string, string[]> {
   const values: Record<string, string[]> = {}
+  const type = parent
+    ?.getChild('x', NS)
+    ?.getChildren('field')
+    .find((field) => field.attrs.var === 'FORM_TYPE')
+  if (formType !== undefined && type?.getChildText('value') !== formType) return values
   for (const field of parent?.getChild('x', NS)?.getChildren('field') ?? []) {
     const name = field.attrs.var
     if (name === undefined || name === 'FORM_TYPE') continue

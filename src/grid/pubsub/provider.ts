@@ -1,5 +1,6 @@
 import { xml } from '@xmpp/client'
 import type { SendOutcome } from '../../outcome.ts'
+import type { StanzaError } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { elementFlaw } from '../xmpp/well-formed.ts'
 import { publishOutcome, topicInDoubt } from './conditions.ts'
@@ -19,6 +20,13 @@ interface PublishRequest {
   readonly access: string | undefined
   readonly signal: AbortSignal
   readonly inFlight: InFlight
+}
+
+interface Published {
+  readonly outcome: SendOutcome
+  readonly doubt: boolean
+  /** what the Broker said */
+  readonly refusal?: StanzaError | undefined
 }
 
 /** Items from which on a broken-off stream may be an item's fault: well below any server's limit on stanzas. */
@@ -56,7 +64,7 @@ const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
  * Publishes one item (XEP-0060 §7.1.1). Calls may overlap: requests leave in the order of the calls. `doubt` tells that the
  * Topic may have gone or changed. Never rejects.
  */
-export async function publishItem(request: PublishRequest): Promise<{ outcome: SendOutcome; doubt: boolean }> {
+export async function publishItem(request: PublishRequest): Promise<Published> {
   const { session, broker, topic, itemId, xml: payload, maxItem, signal } = request
   const size = Buffer.byteLength(payload)
   if (size > maxItem) {
@@ -87,7 +95,8 @@ export async function publishItem(request: PublishRequest): Promise<{ outcome: S
     const reason = 'The publication was broken off.'
     return { outcome: { kind: 'retry', reason, destinationDown: false }, doubt: false }
   }
-  return { outcome: publishOutcome(answer), doubt: topicInDoubt(answer) }
+  const refusal = answer.kind === 'error' ? answer.error : undefined
+  return { outcome: publishOutcome(answer), doubt: topicInDoubt(answer), refusal }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { GridHandlers } from '../contract.ts'
 import type { GridNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
 import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
+import { isLostRight } from './rights.ts'
 
 interface PastOptions {
   readonly topic: string
@@ -20,8 +21,12 @@ const REMEMBERED_FLAWS = 1_000
 /** What a Broker keeps of one Topic, beside what was taken of it. */
 export class Past {
   readonly #options: PastOptions
-  /** ids that cannot be taken (too large, no payload): not tried again by this process */
+  /** ids that cannot be taken (too large, no payload): tried again at the next join, when they may have been mended */
   readonly #flawed = new Set<string>()
+  /** was retracted or purged before our eyes: that it is gone is no gap */
+  #seenGone: string | undefined
+  #blind: string | null = null
+  #keeps: boolean | undefined
   #suspects = new Set<string>()
   #gapTold: string | undefined
 
@@ -29,14 +34,33 @@ export class Past {
     this.#options = options
   }
 
+  /** Why what is retained cannot be read though the Broker keeps it; null when it can, or there is none. */
+  get blind(): string | null {
+    return this.#blind
+  }
+
+  /** The Topic is joined: what could not be had may be had now. `keeps`: whether it keeps items, where that is known. */
+  begin(keeps: boolean | undefined): void {
+    this.#flawed.clear()
+    this.#keeps = keeps
+  }
+
+  /** All of it, or `ids`, were taken away before our eyes (XEP-0060 §7.2, §8.5, §8.4). */
+  async gone(ids?: readonly string[]): Promise<void> {
+    const { topic, handlers } = this.#options
+    const last = (await handlers.cursor(topic))?.itemId
+    if (last !== undefined && (ids === undefined || ids.includes(last))) this.#seenGone = last
+  }
+
   /** Where it is read from. */
-  of(session: Session, signal: AbortSignal): Retained {
+  of(session: Session, signal: AbortSignal, subid?: string): Retained {
     const { broker, topic, tell } = this.#options
     return {
       session,
       broker,
       node: topic,
       signal,
+      subid,
       flawed: this.#flawed,
       oversized: (id) => {
         this.remember(id)
@@ -54,11 +78,13 @@ export class Past {
       ids = await listRetained(from)
     } catch (error) {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
-      // a Broker that keeps nothing, or shows it to nobody: live is what there is
+      // live is what there is: of a Broker that keeps nothing, or does not let us read
       tell('retained-unreadable', { topic, reason: error.message })
-      await this.#tellGap([], new Set())
+      this.#blind = isKeptFromUs(error) ? error.message : null
+      if (error.oversized) await this.#tellGap([], new Set())
       return []
     }
+    this.#blind = null
     const seen = await handlers.seenIds(topic, ids)
     await this.#tellGap(ids, seen)
     // an item may have been published anew under its old id: Prosody lists it behind the cursor then, ejabberd in its old place
@@ -72,6 +98,7 @@ export class Past {
 
   /** Is anything among the newest items that was not seen (suspicious), and not at the last look either (behind)? */
   async look(from: Retained): Promise<'behind' | 'suspicious' | 'level'> {
+    const wasBlind = this.#blind !== null
     const { topic, handlers, tell } = this.#options
     let ids: string[]
     try {
@@ -79,8 +106,10 @@ export class Past {
     } catch (error) {
       if (!(error instanceof BackfillError) || !error.permanent) throw error
       tell('newest-unreadable', { topic, reason: error.message })
-      return 'level'
+      // a right that was lost: joining again says so
+      return isKeptFromUs(error) && !wasBlind ? 'behind' : 'level'
     }
+    if (wasBlind) return 'behind'
     const seen = await handlers.seenIds(topic, ids)
     const unseen = ids.filter((id) => !seen.has(id))
     const behind = unseen.some((id) => this.#suspects.has(id))
@@ -99,11 +128,18 @@ export class Past {
   async #tellGap(ids: readonly string[], seen: Set<string>): Promise<void> {
     const { topic, handlers, tell } = this.#options
     const cursor = await handlers.cursor(topic)
-    if (!cursor || this.#gapTold === cursor.itemId || ids.includes(cursor.itemId)) return
+    if (!cursor || this.#seenGone === cursor.itemId || this.#gapTold === cursor.itemId || ids.includes(cursor.itemId))
+      return
+    // what is never there is not missed by its absence
+    if (ids.length === 0 && this.#keeps === false) return
     // what cannot be taken is never seen
     const oldest = ids.find((id) => !this.#flawed.has(id))
     if (oldest !== undefined && seen.has(oldest)) return
     this.#gapTold = cursor.itemId
     tell('gap', { topic, after: cursor.itemId, before: ids[0] ?? null, retained: ids.length })
   }
+}
+
+function isKeptFromUs({ error }: BackfillError): boolean {
+  return error !== undefined && isLostRight(error)
 }

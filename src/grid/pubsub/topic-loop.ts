@@ -4,14 +4,18 @@ import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
 import type { TopicNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
-import { checkTopic, setMembers } from './topics.ts'
+import { accessOf } from './node-configuration.ts'
+import { watchTopic } from './subscription.ts'
+import { checkTopic } from './topics.ts'
 
 interface TopicLoopOptions {
   readonly config: GridConfig
   readonly topic: TopicConfig
   readonly state: (state: GridState, reason: string | null) => void
   /** Consumes until the signal aborts or the Topic must be looked at again; the reason why it cannot, if it cannot. */
-  readonly follow: ((session: Session, signal: AbortSignal) => Promise<FollowEnd>) | undefined
+  readonly follow:
+    | ((session: Session, signal: AbortSignal, keeps: boolean | undefined) => Promise<FollowEnd>)
+    | undefined
   readonly clock: Clock
   readonly tell: Tell<TopicNews>
   /** ms between looks at a Topic that is refused */
@@ -34,10 +38,16 @@ const DOUBT_PAUSE = 1_000
 /** One Topic through one session after the other: checked, made, followed, checked again when in doubt. */
 export class TopicLoop {
   readonly #options: TopicLoopOptions
-  #membersPending = false
   #ready = false
   #access: string | undefined
   #doubt = new AbortController()
+  #reason: string | null = null
+  /** why nothing may be published, as the Broker said to a publication */
+  #lost: string | undefined
+  /** undefined: it is not used just now */
+  #blind: string | null | undefined
+  /** repairs that were tried in this session */
+  #tried = new Set<string>()
 
   constructor(options: TopicLoopOptions) {
     this.#options = options
@@ -48,21 +58,51 @@ export class TopicLoop {
     return this.#ready
   }
 
+  /** why not */
+  get reason(): string | null {
+    return this.#reason
+  }
+
   /** the access model it had when it was checked */
   get access(): string | undefined {
     return this.#access
   }
 
-  /** It may have gone or changed: nothing is published to it until it has been checked again. */
-  doubt(): void {
+  /**
+   * It may have gone or changed: nothing is published to it until it has been checked again. `lost`: why nothing may be published,
+   * which no look at it shows; it is `refused` until something is.
+   */
+  doubt(lost?: string): void {
+    const known = this.#lost !== undefined
+    this.#lost = lost ?? this.#lost
+    // each publication that is tried would have it checked again
+    if (lost !== undefined && known) return
+    if (lost !== undefined) this.#options.tell('topic-unavailable', { topic: this.#options.topic.name, reason: lost })
     this.#ready = false
     this.#doubt.abort()
+  }
+
+  /** Something came through. */
+  published(): void {
+    if (this.#lost === undefined) return
+    this.#lost = undefined
+    if (this.#blind !== undefined) this.up(this.#blind)
+  }
+
+  /** It is used; `blind`: what of it cannot be read, and why. */
+  up(blind: string | null): void {
+    this.#blind = blind
+    const reason = this.#lost ?? blind
+    this.#options.state(reason === null ? 'up' : 'refused', reason)
   }
 
   /** Works until the signal aborts (the session is over). */
   async run(session: Session, signal: AbortSignal): Promise<void> {
     const { clock, state, retryMs } = this.#options
+    this.#tried = new Set()
+    this.#lost = undefined
     while (!signal.aborted) {
+      this.#blind = undefined
       state('connecting', null)
       this.#doubt = new AbortController()
       const until = AbortSignal.any([signal, this.#doubt.signal])
@@ -72,34 +112,33 @@ export class TopicLoop {
         const pause = this.#doubt.signal.aborted ? DOUBT_PAUSE : 0
         await clock.sleep(Math.max(end.delayMs, pause), signal)
       } else {
+        this.#reason = end.reason
         state(end.kind === 'refused' ? 'refused' : 'down', end.reason)
         this.#options.tell('topic-unavailable', { topic: this.#options.topic.name, reason: end.reason })
-        await clock.sleep(retryMs, signal)
+        await clock.sleep(retryMs, until)
+        if (this.#doubt.signal.aborted) await clock.sleep(DOUBT_PAUSE, signal)
       }
     }
     this.#ready = false
+    this.#blind = undefined
     state('down', 'The Controller is not connected.')
   }
 
   async #once(session: Session, until: AbortSignal): Promise<FollowEnd> {
     const { config, topic, tell, follow, clock } = this.#options
-    const check = await checkTopic(session, config.broker, topic, config.maxItem, tell)
+    const check = await checkTopic(session, config.broker, topic, config.maxItem, tell, this.#tried)
     if (check.kind !== 'ready') {
       this.#ready = false
       return check
     }
-    this.#membersPending ||= check.created
-    if (this.#membersPending) {
-      const problem = await setMembers(session, config.broker, topic)
-      // nobody who should not read it can: publishing need not wait, the members may
-      if (problem !== undefined) tell('topic-members', { topic: topic.name, reason: problem })
-      else this.#membersPending = false
-    }
     // a Broker that does not say: what we would have made it
-    this.#access = check.access ?? (topic.create ? topic.access : undefined)
+    this.#access = check.access ?? (topic.create ? accessOf(topic) : undefined)
     this.#ready = true
-    if (follow) return follow(session, until)
-    this.#options.state('up', null)
+    if (follow) return follow(session, until, check.keeps)
+    // its deletion must be heard: a Broker may make it anew at the next publication, with nobody in it (XEP-0060 §7.1.4)
+    const unheard = await watchTopic(session, config.broker, topic, this.#access)
+    if (unheard !== undefined) tell('topic-unwatched', { topic: topic.name, reason: unheard })
+    this.up(null)
     while (!until.aborted) await clock.sleep(3_600_000, until)
     return { kind: 'again', delayMs: 0 }
   }

@@ -13,7 +13,7 @@ interface Offer {
 
 /**
  * The best mechanism that both sides have, in the order of RFC 8600 §8.3.1: EXTERNAL where it is configured, else
- * SCRAM-SHA-256-PLUS, SCRAM-SHA-256, SCRAM-SHA-1-PLUS, SCRAM-SHA-1, and PLAIN only where it is allowed. Throws GatewayError
+ * SCRAM-SHA-512-PLUS, SCRAM-SHA-512 and so on with SHA-256 and SHA-1, and PLAIN only where it is allowed. Throws GatewayError
  * 'grid-auth' when there is none: nothing weaker is ever tried.
  */
 export function selectMechanism(auth: GridAuth, address: { local: string }, offer: Offer, tls: TLSSocket): Mechanism {
@@ -32,6 +32,7 @@ export function selectMechanism(auth: GridAuth, address: { local: string }, offe
   // `y` only when nothing with -PLUS is on offer: else the server must refuse it (RFC 5802 §6)
   const unbound: ChannelBinding = { kind: own && !plus ? 'unoffered' : 'none' }
   for (const [hash, base] of [
+    ['sha512', 'SCRAM-SHA-512'],
     ['sha256', 'SCRAM-SHA-256'],
     ['sha1', 'SCRAM-SHA-1'],
   ] as const) {

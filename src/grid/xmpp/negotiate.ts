@@ -47,11 +47,15 @@ async function nextFeatures(line: Line): Promise<Element> {
 }
 
 async function startTls(line: Line, config: GridConfig, domain: string, features: Element): Promise<void> {
-  // Not offered, or stripped on the way (RFC 6120 §13.9.1): either way nothing more is said on this line.
-  if (!features.getChild('starttls', NS_TLS)) throw new GatewayError('grid-tls', 'It offers no STARTTLS.')
+  // Not offered, or stripped on the way (RFC 6120 §13.9.1): it is asked for all the same (RFC 7590 §3.1), and nothing else is said.
+  const offered = features.getChild('starttls', NS_TLS) !== undefined
   await line.send(xml('starttls', { xmlns: NS_TLS }))
-  const answer = await line.next()
-  if (!answer.is('proceed', NS_TLS)) throw new GatewayError('grid-tls', 'It refused STARTTLS.')
+  const answer = await line.next().catch((error: unknown) => {
+    throw offered ? error : new GatewayError('grid-tls', 'It offers no STARTTLS.', { cause: error })
+  })
+  if (!answer.is('proceed', NS_TLS)) {
+    throw new GatewayError('grid-tls', offered ? 'It refused STARTTLS.' : 'It offers no STARTTLS.')
+  }
   // What stands behind <proceed/> in the clear was put there by somebody (RFC 6120 §5.4.3.3).
   if (line.unread() > 0) throw new GatewayError('grid-tls', 'Something was said in the clear behind STARTTLS.')
   await line.socket.upgrade(tlsOptions(config.tls, domain, false))
@@ -106,9 +110,18 @@ function refusal(mechanism: Mechanism, failure: Element): GatewayError {
       .getChildElements()
       .find((child) => child.getName() !== 'text')
       ?.getName() ?? 'no reason'
-  const detail = `${mechanism.name}: ${condition.slice(0, 60)}.`
+  const words = printable(failure.getChildText('text') ?? '')
+  const detail = `${mechanism.name}: ${condition.slice(0, 60)}${words === '' ? '' : ` (${words})`}.`
   const temporary = condition === 'temporary-auth-failure' || condition === 'aborted'
   return new GatewayError(temporary ? 'grid-away' : 'grid-auth', detail, { fields: { condition } })
+}
+
+/** The server's own words, as far as a log can take them. */
+function printable(text: string): string {
+  return text
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
 }
 
 function encode(data: string): string {

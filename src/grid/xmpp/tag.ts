@@ -18,6 +18,15 @@ interface Tag {
 
 /** The start tag at `lt`, its element below `parent`. Throws BuildError. */
 export function readTag(text: string, lt: number, parent: Element | null): Tag {
+  const { name, attrs, empty, end } = startTagOf(text, lt)
+  const element = new xml.Element(name, attrs)
+  element.parent = parent
+  if (name.includes(':') && element.getNS() === undefined) throw new BuildError('a prefix is not declared')
+  return { element, empty, end }
+}
+
+/** The start tag at `lt`, its attributes as written but decoded. Throws BuildError. */
+export function startTagOf(text: string, lt: number) {
   NAME.lastIndex = lt + 1
   const name = NAME.exec(text)?.[0]
   if (lt === -1 || name === undefined) throw new BuildError('not a tag')
@@ -32,11 +41,7 @@ export function readTag(text: string, lt: number, parent: Element | null): Tag {
     if (Object.hasOwn(attrs, key)) throw new BuildError('an attribute stands twice')
     attrs[key] = decoded(match[2] ?? match[3] ?? '')
   }
-  const { empty, end } = tagEnd(text, i)
-  const element = new xml.Element(name, attrs)
-  element.parent = parent
-  if (name.includes(':') && element.getNS() === undefined) throw new BuildError('a prefix is not declared')
-  return { element, empty, end }
+  return { name, attrs, ...tagEnd(text, i) }
 }
 
 /** A start tag that is looked over, not kept. Throws BuildError. */

@@ -42,6 +42,7 @@ function broker({ gone = [], large = [], huge = [], lostAt }: Script = {}) {
     broker: 'pubsub.example',
     node: 'incident',
     signal: new AbortController().signal,
+    subid: undefined,
     flawed: new Set(),
     oversized: (id) => oversized.push(id),
   }

@@ -86,7 +86,7 @@ describe('the mechanism', () => {
 
   test('is none of those that nobody knows; the first of them are named', () => {
     refuses(() => choose([]), /it offers none\./)
-    refuses(() => choose(['SCRAM-SHA-512', 'X'.repeat(50)]), /it offers SCRAM-SHA-512, X{30}\./)
+    refuses(() => choose(['SCRAM-SHA-999', 'X'.repeat(50)]), /it offers SCRAM-SHA-999, X{30}\./)
     refuses(() => choose(Array.from({ length: 20 }, (_, n) => `M${n}`)), /M9\.$/)
   })
 

@@ -187,6 +187,24 @@ describe('a session at a Controller that fails by script', () => {
     assert.equal((await attempt({ failure: 'temporary-auth-failure' })).error?.code, 'grid-away')
   })
 
+  test('logs in where SCRAM-SHA-512 is all there is', async () => {
+    const { fake, error } = await attempt({ mechanisms: ['SCRAM-SHA-512', 'PLAIN'] })
+    assert.equal(error, undefined)
+    assert.match(fake.secure, /mechanism="SCRAM-SHA-512"/)
+  })
+
+  test('what the server says beside a refused login is kept, as far as it can be printed', async () => {
+    const failureText = `<text xml:lang="en">disabled by\u0085 admin until 12:00 ${'x'.repeat(500)}</text>`
+    const { error } = await attempt({ failure: 'account-disabled', failureText })
+    assert.match(error?.message ?? '', /account-disabled \(disabled by admin until 12:00 x{100,200}\)/)
+  })
+
+  test('asks for STARTTLS also where it was stripped from the offer', async () => {
+    const { fake, error } = await attempt({ starttls: 'hidden' })
+    assert.equal(error, undefined)
+    assert.doesNotMatch(fake.clear, /<auth/)
+  })
+
   test('SASL 2, bind 2 and stream management are not taken up', async () => {
     const features = [
       '<authentication xmlns="urn:xmpp:sasl:2"><mechanism>PLAIN</mechanism><inline><bind xmlns="urn:xmpp:bind:0"/>',

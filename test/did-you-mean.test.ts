@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { didYouMean, nearest } from '../../src/config/did-you-mean.ts'
+import { didYouMean, nearest } from '../src/did-you-mean.ts'
 
 const WORDS = ['restrictions', 'identity', 'accept', 'url']
 

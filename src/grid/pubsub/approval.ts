@@ -1,0 +1,39 @@
+import { type Element, xml } from '@xmpp/client'
+import type { TopicConfig } from '../../config/types.ts'
+import { bareOf, type Session } from '../xmpp/session.ts'
+import { readForm } from './forms.ts'
+import { owner, PUBSUB } from './protocol.ts'
+import { normalAddress } from './readers.ts'
+
+/** Somebody asks to be subscribed to a Topic (XEP-0060 §8.6). */
+export interface SubscriptionRequest {
+  readonly node: string
+  readonly jid: string
+}
+
+/** What a message asks its owner to approve; undefined: nothing. Who sent it is the caller's to check. */
+export function readRequest(message: Element): SubscriptionRequest | undefined {
+  const form = readForm(message, `${PUBSUB}#subscribe_authorization`)
+  const [node] = form['pubsub#node'] ?? []
+  const [jid] = form['pubsub#subscriber_jid'] ?? []
+  return node === undefined || jid === undefined ? undefined : { node, jid }
+}
+
+/**
+ * Answers by setting the subscription as its owner (XEP-0060 §8.8.2), which has a result: `members` and we ourselves are let in,
+ * others are not. Resolves with what was decided, or why it did not come to that. Never rejects.
+ */
+export async function answerRequest(
+  session: Session,
+  broker: string,
+  topic: TopicConfig,
+  { node, jid }: SubscriptionRequest,
+): Promise<'approved' | 'denied' | 'failed'> {
+  const who = normalAddress(bareOf(jid))
+  const allowed = [session.address.bare, ...topic.members].some((member) => normalAddress(member) === who)
+  const subscription = xml('subscription', { jid, subscription: allowed ? 'subscribed' : 'none' })
+  const payload = owner(xml('subscriptions', { node }, subscription))
+  const answer = await session.request({ to: broker, type: 'set', payload })
+  if (answer.kind !== 'result') return 'failed'
+  return allowed ? 'approved' : 'denied'
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { ReceivedItem } from './events.ts'
+
+/** An item that can be handed on. */
+export interface UsableItem extends ReceivedItem {
+  readonly xml: string
+  /** its id is ours: the Broker gave none, as it need not where nothing is kept (XEP-0060 §13.9) */
+  readonly unnamed?: true
+}
+
+/** Those that have exactly one payload, with an id; and the others. */
+export function sortOut(items: readonly ReceivedItem[]): { good: UsableItem[]; bad: ReceivedItem[] } {
+  const good: UsableItem[] = []
+  const bad: ReceivedItem[] = []
+  for (const item of items) {
+    if (item.xml === undefined) bad.push(item)
+    else if (item.id === '') good.push({ ...item, xml: item.xml, id: hash(item.xml).digest('hex'), unnamed: true })
+    else good.push({ ...item, xml: item.xml })
+  }
+  return { good, bad }
+}
+
+export function digest(text: string): string {
+  return hash(text).digest('base64')
+}
+
+function hash(text: string) {
+  return createHash('sha256').update(text)
+}

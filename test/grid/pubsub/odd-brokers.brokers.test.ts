@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { XmppGridOptions } from '../../../src/grid/xmpp-grid.ts'
+import { answer, event, FAKE_DOMAIN, type FakeIq, type FakeScript, usualAnswer } from '../../support/fake-controller.ts'
+import { asksForRetained, errorAnswer, FakeTopic, item, join, listAnswer, TIMING } from '../../support/fake-topic.ts'
+import { type Certificate, createPki, type Pki } from '../../support/pki.ts'
+import { Recorder, until } from '../../support/recorder.ts'
+
+const PUBSUB = 'http://jabber.org/protocol/pubsub'
+const ITEM = '<a xmlns="urn:x">text</a>'
+const never = new AbortController().signal
+
+describe('Brokers that do otherwise than Prosody and ejabberd', () => {
+  let pki: Pki
+  let certificate: Certificate
+  let ca: string
+
+  before(async () => {
+    pki = await createPki()
+    const authority = await pki.ca('grid')
+    ca = authority.cert
+    certificate = await authority.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
+  })
+  after(() => pki.dispose())
+
+  const joined = (onIq: FakeScript['onIq'], recorder = new Recorder(), options: Partial<XmppGridOptions> = {}) =>
+    join({ ca, certificate, script: onIq ? { onIq } : {}, recorder, options })
+
+  const topicState = (recorder: Recorder) => recorder.states.findLast(({ part }) => part === 'topic:incident')
+
+  const lists = (iq: FakeIq) => iq.xml.includes('disco#items') && iq.xml.includes('node=')
+
+  for (const [what, list] of [
+    ['lists no items', (iq: FakeIq) => listAnswer(iq, [])],
+    ['knows no list of items', (iq: FakeIq) => errorAnswer(iq, 'feature-not-implemented')],
+  ] as const) {
+    test(`what a Broker keeps that ${what} is read all the same`, async () => {
+      const topic = new FakeTopic()
+      topic.add('a', 'b', 'c')
+      await using link = await joined((iq) => (lists(iq) ? list(iq) : topic.onIq(iq)))
+      assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c'])
+      assert.equal(topicState(link.recorder)?.state, 'up')
+    })
+  }
+
+  test('items whose ids are so long that their list cannot be read do not keep the Topic from being joined', async () => {
+    const topic = new FakeTopic()
+    const long = Array.from({ length: 180 }, (_, i) => `${i}${'x'.repeat(100_000)}`)
+    topic.add(...long)
+    const recorder = new Recorder()
+    recorder.last = { itemId: 'before', at: 0 }
+    await using link = await joined(topic.onIq, recorder)
+    assert.equal(topicState(recorder)?.state, 'up')
+    assert.equal(recorder.gaps.length, 1)
+    // the newest of them are read
+    assert.equal(recorder.ids().at(-1), long.at(-1))
+    await link.fake.send(event('incident', item('live')))
+    await until(() => recorder.ids().includes('live'), 'what came behind them')
+  })
+
+  for (const condition of ['forbidden', 'not-authorized', 'subscription-required']) {
+    test(`a Topic whose past is kept from us (${condition}) is followed live, and not called up`, async () => {
+      let allowed = false
+      const topic = new FakeTopic()
+      topic.add('past')
+      const onIq = (iq: FakeIq) =>
+        asksForRetained(iq) && !allowed ? errorAnswer(iq, condition, 'auth') : topic.onIq(iq)
+      await using link = await joined(onIq, new Recorder(), { timing: { ...TIMING, resync: 50 } })
+      assert.equal(topicState(link.recorder)?.state, 'refused')
+      assert.match(topicState(link.recorder)?.reason ?? '', new RegExp(condition))
+      await link.fake.send(event('incident', item('live')))
+      await until(() => link.recorder.ids().includes('live'), 'the live item')
+      allowed = true
+      await until(() => link.recorder.ids().includes('past'), 'what was kept from us')
+      await until(() => topicState(link.recorder)?.state === 'up', 'the Topic')
+    })
+  }
+
+  test('a right to read that is lost while it runs does not stay unseen', async () => {
+    let allowed = true
+    const topic = new FakeTopic()
+    const onIq = (iq: FakeIq) =>
+      asksForRetained(iq) && !allowed ? errorAnswer(iq, 'forbidden', 'auth') : topic.onIq(iq)
+    await using link = await joined(onIq, new Recorder(), { timing: { ...TIMING, resync: 50 } })
+    assert.equal(topicState(link.recorder)?.state, 'up')
+    allowed = false
+    await until(() => topicState(link.recorder)?.state === 'refused', 'the loss')
+    assert.match(topicState(link.recorder)?.reason ?? '', /forbidden/)
+  })
+
+  test('a right to publish that is lost leaves every item waiting, and what is pending goes when it is back', async () => {
+    let allowed = true
+    const onIq = (iq: FakeIq) =>
+      iq.xml.includes('<publish ') && !allowed ? errorAnswer(iq, 'forbidden', 'auth') : undefined
+    await using link = await joined(onIq)
+    assert.equal((await link.grid.publish('incident', 'a', ITEM, never)).kind, 'delivered')
+    allowed = false
+    for (const id of ['b', 'c']) {
+      const outcome = await link.grid.publish('incident', id, ITEM, never)
+      assert.equal(outcome.kind === 'retry' && outcome.destinationDown, true, JSON.stringify(outcome))
+    }
+    await until(() => topicState(link.recorder)?.state === 'refused', 'the loss')
+    assert.match(topicState(link.recorder)?.reason ?? '', /published.*forbidden/)
+    allowed = true
+    const waiting = Date.now() + 30_000
+    let outcome = await link.grid.publish('incident', 'b', ITEM, never)
+    while (outcome.kind !== 'delivered' && Date.now() < waiting) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      outcome = await link.grid.publish('incident', 'b', ITEM, never)
+    }
+    assert.equal(outcome.kind, 'delivered')
+    await until(() => topicState(link.recorder)?.state === 'up', 'the Topic')
+  })
+
+  for (const condition of ['forbidden', 'conflict']) {
+    test(`the same item of another publisher that cannot be overwritten (${condition}) counts as published`, async () => {
+      const topic = new FakeTopic()
+      const onIq = (iq: FakeIq) => (iq.xml.includes('<publish ') ? errorAnswer(iq, condition, 'auth') : topic.onIq(iq))
+      await using link = await joined(onIq)
+      topic.items.set('same', `<item id="same"><p:a xmlns:p="urn:x">text</p:a></item>`)
+      topic.items.set('other', item('other', 'something else'))
+      const same = await link.grid.publish('incident', 'same', ITEM, never)
+      assert.equal(same.kind, 'delivered')
+      assert.match(same.kind === 'delivered' ? (same.note?.text ?? '') : '', /equal item is there already/)
+      const other = await link.grid.publish('incident', 'other', ITEM, never)
+      assert.equal(other.kind, 'hold')
+      assert.match(other.kind === 'hold' ? other.reason : '', /Another publisher's item has its id/)
+      assert.equal(topicState(link.recorder)?.state, 'up')
+    })
+  }
+
+  test('an item that could not be read once is read at the next join, mended', async () => {
+    const topic = new FakeTopic()
+    topic.items.set('a', '<item id="a"><x xmlns="urn:x"/><y xmlns="urn:x"/></item>')
+    topic.add('b')
+    await using link = await joined(topic.onIq)
+    assert.deepEqual(link.recorder.ids(), ['b'])
+    topic.items.set('a', item('a'))
+    link.fake.drop()
+    await until(() => link.recorder.ids().includes('a'), 'the mended item')
+  })
+
+  test('a Topic whose items come without a payload is not called up', async () => {
+    const topic = new FakeTopic()
+    for (const id of ['v', 'w', 'x', 'y', 'z']) topic.items.set(id, `<item id="${id}"/>`)
+    await using link = await joined(topic.onIq)
+    assert.equal(topicState(link.recorder)?.state, 'refused')
+    assert.match(topicState(link.recorder)?.reason ?? '', /without a payload/)
+    await link.fake.send(event('incident', item('b')))
+    await until(() => topicState(link.recorder)?.state === 'up', 'one with a payload')
+    assert.deepEqual(link.recorder.ids(), ['b'])
+  })
+
+  test('an item without an id is taken, once', async () => {
+    await using link = await joined(undefined)
+    await link.fake.send(event('incident', `<item>${ITEM}</item>`))
+    await until(() => link.recorder.received.length > 0, 'the item')
+    const [received] = link.recorder.received
+    assert.match(received?.id ?? '', /^[0-9a-f]{64}$/)
+    assert.equal(received?.unnamed, true)
+    await link.fake.send(event('incident', `<item>${ITEM}</item>${item('next')}`))
+    await until(() => link.recorder.ids().includes('next'), 'the next item')
+    assert.equal(link.recorder.received.length, 2)
+  })
+
+  for (const [what, told] of [
+    ['retracted', event('incident', '<retract id="b"/>')],
+    [
+      'purged',
+      `<message from="pubsub.${FAKE_DOMAIN}"><event xmlns="${PUBSUB}#event"><purge node="incident"/></event></message>`,
+    ],
+  ] as const) {
+    test(`what was ${what} before our eyes is no gap at the next join`, async () => {
+      const topic = new FakeTopic()
+      topic.add('a', 'b')
+      await using link = await joined(topic.onIq)
+      topic.items.clear()
+      await link.fake.send(told + event('incident', item('live')))
+      await until(() => link.recorder.ids().includes('live'), 'what came behind')
+      link.recorder.last = { itemId: 'b', at: 0 }
+      topic.add('c')
+      const { lists: before } = topic
+      link.fake.drop()
+      await until(() => topic.lists > before && topicState(link.recorder)?.state === 'up', 'the next join')
+      assert.deepEqual(link.recorder.gaps, [])
+    })
+  }
+
+  test('a Topic that keeps nothing tells no gap at every login', async () => {
+    const onIq = (iq: FakeIq) => {
+      if (!iq.xml.includes('<configure')) return undefined
+      const field = '<field var="pubsub#persist_items"><value>0</value></field>'
+      const form = `<configure node="incident"><x xmlns="jabber:x:data" type="form">${field}</x></configure>`
+      return iq.type === 'get' ? answer(iq, `<pubsub xmlns="${PUBSUB}#owner">${form}</pubsub>`) : usualAnswer(iq)
+    }
+    await using link = await joined(onIq)
+    await link.fake.send(event('incident', item('a')))
+    await until(() => link.recorder.ids().includes('a'), 'the item')
+    const { logins } = link.fake
+    link.fake.drop()
+    await until(() => link.fake.logins > logins && topicState(link.recorder)?.state === 'up', 'the next join')
+    assert.deepEqual(link.recorder.gaps, [])
+  })
+
+  test("another account's subscription that ends does not end ours", async () => {
+    await using link = await joined(undefined)
+    const states = link.recorder.states.length
+    const told = (jid: string) =>
+      `<message from="pubsub.${FAKE_DOMAIN}"><event xmlns="${PUBSUB}#event"><subscription node="incident" jid="${jid}" subscription="none"/></event></message>`
+    await link.fake.send(told(`member@${FAKE_DOMAIN}`) + event('incident', item('a')))
+    await until(() => link.recorder.ids().includes('a'), 'the item behind it')
+    assert.equal(link.recorder.states.length, states)
+    await link.fake.send(told(`gateway@${FAKE_DOMAIN}`))
+    await until(() => link.recorder.states.length > states, 'our own')
+  })
+
+  test('at a Broker that adds a subscription each time, what came while we were away is read', async () => {
+    const topic = new FakeTopic()
+    const subids: string[] = []
+    const onIq = (iq: FakeIq) => {
+      if (iq.xml.includes('<subscriptions')) {
+        const all = subids.map((subid) => subscriptionOf(subid)).join('')
+        return answer(iq, `<pubsub xmlns="${PUBSUB}"><subscriptions>${all}</subscriptions></pubsub>`)
+      }
+      if (iq.xml.includes('<subscribe')) {
+        subids.push(`s${subids.length}`)
+        return answer(iq, `<pubsub xmlns="${PUBSUB}">${subscriptionOf(subids.at(-1) ?? '')}</pubsub>`)
+      }
+      const said = /<items[^>]* subid="([^"]*)"/.exec(iq.xml)?.[1]
+      if (iq.xml.includes('<items') && (subids.length > 1 || said !== subids[0])) return errorAnswer(iq, 'bad-request')
+      return topic.onIq(iq)
+    }
+    await using link = await joined(onIq)
+    topic.add('away')
+    for (let i = 0; i < 2; i += 1) {
+      const { logins } = link.fake
+      link.fake.drop()
+      await until(() => link.fake.logins > logins && topicState(link.recorder)?.state === 'up', 'the next join')
+    }
+    assert.deepEqual(link.recorder.ids(), ['away'])
+    assert.equal(subids.length, 1)
+  })
+
+  function subscriptionOf(subid: string): string {
+    return `<subscription node="incident" jid="gateway@${FAKE_DOMAIN}" subid="${subid}" subscription="subscribed"/>`
+  }
+})
