@@ -27,10 +27,15 @@ interface EventsOptions {
   readonly metrics?: Metrics
 }
 
-/** incident keys that a log line shows: a document may have thousands */
+/** incident keys that a log line shows, and that a refusal has rows of the trace for: a document may have thousands */
 const SHOWN = 20
 
 const DAY = 86_400_000
+
+/** What changes nothing must cost next to nothing. */
+function fewOf(arrived: Arrival): Arrival {
+  return { ...arrived, incidents: arrived.incidents.slice(0, SHOWN) }
+}
 
 export type Events = ReturnType<typeof createEvents>
 
@@ -70,8 +75,9 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     tell,
     accepted: (arrived: MessageNews['accepted']) => arrival('accepted', arrived),
     duplicate: (arrived: Arrival) => tell('duplicate', { ...arrived, incidents: arrived.incidents.slice(0, SHOWN) }),
-    denied: (arrived: Arrival, code: string, reason: string) => arrival('denied', { ...arrived, code, reason }),
-    refused: (arrived: Arrival, code: string, reason: string) => arrival('refused', { ...arrived, code, reason }),
+    denied: (arrived: Arrival, code: string, reason: string) => arrival('denied', { ...fewOf(arrived), code, reason }),
+    refused: (arrived: Arrival, code: string, reason: string) =>
+      arrival('refused', { ...fewOf(arrived), code, reason }),
     consumed: (arrived: MessageNews['consumed']) => arrival('consumed', arrived),
     loopStopped: (stopped: MessageNews['loop-stopped']): Happening =>
       happening('loop-stopped', [stopped.incident], stopped),

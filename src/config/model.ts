@@ -39,6 +39,7 @@ const peer = f.mapping({
   publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
   url: f.httpsUrl.exactOptional().describe('where the gateway sends to; without it nothing is sent'),
   topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
+  send: msgTypes.default(['Report']).describe('MsgTypes it is sent'),
   restrictions,
   policy: f
     .mapping({
@@ -155,7 +156,7 @@ export const model = f.mapping({
       maxQueue: f
         .whole('a number', 1, 100_000_000)
         .prefault(100_000)
-        .describe('unsettled deliveries above which reports are answered 503'),
+        .describe('unsettled deliveries to one Topic above which reports for it are answered 503'),
     })
     .prefault({}),
 })

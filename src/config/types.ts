@@ -37,6 +37,8 @@ export interface PeerConfig {
   readonly publish: readonly string[]
   readonly url?: string
   readonly topics: readonly string[]
+  /** MsgTypes it is sent */
+  readonly send: readonly MsgType[]
   readonly restrictions: readonly Restriction[]
   readonly policy: { readonly region: string; readonly traffic: string }
   readonly strict: boolean
@@ -100,6 +102,6 @@ export interface DeliveryConfig {
   readonly maxAge: number
   /** simultaneous sends to one RID peer */
   readonly concurrency: number
-  /** unsettled deliveries above which the RID endpoint answers 503 */
+  /** unsettled deliveries to one Topic above which the RID endpoint answers 503 to a peer that has its share of them */
   readonly maxQueue: number
 }

@@ -24,13 +24,15 @@ const COUNTED: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.rid])
 
 /**
  * What one element asks for by itself (RFC 7970 §3.3.1, RFC 6545 §5), wherever it stands, extension content included; undefined where
- * it says nothing. An Incident without the attribute is private, other classes inherit, `ext-value` and everything unknown counts as
- * private.
+ * it says nothing. An Incident without the attribute is private, other classes inherit, `ext-value` (or its word alone) and
+ * everything unknown counts as private.
  */
 export function askedBy(element: XmlElement): Label | undefined {
   if (!COUNTED.has(element.ns)) return undefined
   const value = attribute(element, 'restriction')
   if (value !== undefined) return labelOf(value)
+  // somebody's own word, whose ext-value was forgotten
+  if (attribute(element, 'ext-restriction') !== undefined) return 'private'
   return element.local === 'Incident' ? 'private' : undefined
 }
 

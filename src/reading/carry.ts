@@ -1,5 +1,5 @@
 import { carriedPolicy } from '../profile/carried-policy.ts'
-import type { RidReading } from '../rid/message.ts'
+import { type RidReading, signatureElements } from '../rid/message.ts'
 import type { Schema } from '../xml/libxml.ts'
 import type { XmlElement } from '../xml/tree.ts'
 import type { Checked } from './check-text.ts'
@@ -8,7 +8,9 @@ import type { DocumentReading, Original } from './document.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
-type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'carriable'> & { readonly rid: RidReading | null }
+type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'whole' | 'carriable'> & {
+  readonly rid: RidReading | null
+}
 
 /**
  * The step `carry`: how the document gets through items and Brokers unharmed, if it does. `rid` is the message around it; what comes
@@ -23,19 +25,24 @@ export function carry(
 ): Carried {
   const { fragile, carriable, knownAround, needed, carried } = checked.facts
   const { xml, version } = described
-  const source = sourceOf(checked, document, described, (rid?.signatures.length ?? 0) > 0)
+  const beside = rid === null ? 0 : signatureElements(checked.root).length
+  const source = sourceOf(checked, document, described, beside > 0)
+  // a signature whose characters cannot be had on their own would be lost without a word
+  const whole =
+    (beside === 0 || rid?.signatures.length === beside) && (source !== null || !(checked.facts.signed || beside > 0))
   const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
   return {
     original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
-    carriable: carriable && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
+    whole,
+    carriable: carriable && whole && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
     rid: rid && policy ? { ...rid, policy } : rid,
   }
 }
 
 /**
- * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with an xsi:type
- * whose name the normal form cannot keep.
+ * The characters of a document that would not survive any rewriting: one with an XML Signature in or beside it, or with a name in
+ * a value (xsi:type, XPath) that the normal form cannot keep.
  */
 function sourceOf(
   { text, root, facts }: Checked,
@@ -44,7 +51,7 @@ function sourceOf(
   signedBeside: boolean,
 ): Original | null {
   const signed = signedBeside || facts.signed
-  if (!signed && !facts.unsettledType) return null
+  if (!signed && !facts.unsettledType && !facts.namedPrefix) return null
   const source = sourceText(text, root, document, xml)
   return source === undefined ? null : { text: source, reason: signed ? 'signature' : 'characters', version }
 }

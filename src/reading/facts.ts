@@ -32,12 +32,19 @@ export interface Facts {
   readonly signed: boolean
   /** it holds an xsi:type whose name the normal form cannot keep */
   readonly unsettledType: boolean
+  /** it holds, in extension content, a value with a name whose prefix is declared around it: the normal form has no declaration */
+  readonly namedPrefix: boolean
   readonly fragile: boolean
   readonly carriable: boolean
   /** it holds elements that the schemas of items or of RID messages know */
   readonly knownAround: boolean
   /** which of the elements it holds that RFC 6545 asks for: mentionOf */
   readonly mentioned: ReadonlySet<string>
+}
+
+/** Of IODEF itself, in which a colon in a value is a colon. */
+function isOwn({ ns }: XmlElement): boolean {
+  return ns === NS.iodef2 || ns === NS.iodef1
 }
 
 /** The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. */
@@ -52,7 +59,14 @@ export function factsOf(
   const odd: Diagnostic[] = []
   const incidents: XmlElement[] = []
   const identifiers = new Identifiers()
-  const found = { signed: false, unsettledType: false, fragile: false, carriable: true, knownAround: false }
+  const found = {
+    signed: false,
+    unsettledType: false,
+    namedPrefix: false,
+    fragile: false,
+    carriable: true,
+    knownAround: false,
+  }
 
   const mentioned = new Set<string>()
   const look = (element: XmlElement, labels: Set<Label>): undefined => {
@@ -71,6 +85,7 @@ export function factsOf(
     identifiers.look(element, incident)
     found.signed ||= element.ns === NS.ds && element.local === 'Signature'
     found.unsettledType ||= element.attributes.some((a) => isUnsettledType(element, a))
+    found.namedPrefix ||= element.namesPrefix === true && !isOwn(element)
     found.fragile ||= isFragile(element)
     found.carriable &&= isCarriable(element)
     found.knownAround ||= isKnownAround(element)

@@ -16,10 +16,11 @@ export function sourceText(text: string, root: XmlElement, element: XmlElement, 
   })
 }
 
-/** The names of all xsi:type in it, with their namespaces. */
+/** The names of all xsi:type in it, with their namespaces, and where other values name something by a prefix that is declared. */
 function typesIn(element: XmlElement): string {
   const types: string[] = []
-  walk(element, ({ attributes }) => {
+  walk(element, ({ attributes, namesPrefix }) => {
+    if (namesPrefix === true) types.push('a name in a value')
     for (const { typeNs, value } of attributes) if (typeNs !== undefined) types.push(`{${typeNs}}${value}`)
     return undefined
   })

@@ -16,13 +16,14 @@ export function upgradedText(document: XmlElement): string {
  * (docs/decisions/0009). Both count for policy, the strictest wins. `invalid` says why it cannot be published.
  */
 export function upgradeOf(
-  v1: Pick<DocumentReading, 'xml' | 'needed' | 'reasons' | 'original'>,
+  v1: Pick<DocumentReading, 'xml' | 'needed' | 'reasons' | 'original' | 'whole'>,
   upgrade: Inspection,
 ): DocumentReading | { readonly invalid: string } {
   if (!upgrade.valid || upgrade.document === null) return { invalid: upgrade.errors[0]?.message ?? 'not valid' }
   const reason = v1.original?.reason === 'signature' ? 'signature' : 'version'
   return {
     ...upgrade.document,
+    carriable: upgrade.document.carriable && v1.whole,
     needed: strictest([v1.needed, upgrade.document.needed]),
     reasons: { ...upgrade.document.reasons, ...v1.reasons },
     original: { text: v1.original?.text ?? v1.xml, reason, version: 1 },

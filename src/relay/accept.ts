@@ -59,8 +59,10 @@ export function createAccept(options: AcceptOptions): Accept {
     }
     try {
       // what is stored already needs no room
-      const full = (await store.unsettled()) >= config.delivery.maxQueue
-      if (full && (await store.findEnvelope('rid-to-grid', message.peer.name, digest)) === undefined) {
+      if (
+        (await isFull(options, message.peer, judged)) &&
+        (await store.findEnvelope('rid-to-grid', message.peer.name, digest)) === undefined
+      ) {
         return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
       }
       let accepted: Happening | undefined
@@ -105,6 +107,24 @@ export function createAccept(options: AcceptOptions): Accept {
     for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
     return approve(options, message.peer, msgType, inspection)
   }
+}
+
+/**
+ * No Topic fills up for another, nor one peer for all: where a Topic has as much as it may, whoever has less than an equal share of that
+ * is still let in.
+ */
+async function isFull(
+  { config, store }: AcceptOptions,
+  peer: PeerConfig,
+  { publications }: Extract<Judgement, { kind: 'accepted' }>,
+): Promise<boolean> {
+  const most = config.delivery.maxQueue
+  const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
+  for (const topic of new Set(publications.map((publication) => publication.topic))) {
+    if ((await store.unsettled('topic', topic)) < most) continue
+    if ((await store.unsettled('topic', topic, peer.name)) >= share) return true
+  }
+  return false
 }
 
 /** What makes two messages the same: all that they say, but for the parts of RIDPolicy that every sender writes anew. */

@@ -127,6 +127,8 @@ interface Understood {
   readonly sources: ReadonlySet<string>
   /** it stands under the id of another, which a peer sent: it is news to everybody, also to that peer */
   readonly replaced: boolean
+  /** whose news it is, where that is known */
+  readonly origin?: string
 }
 
 async function understand(
@@ -139,7 +141,15 @@ async function understand(
   if (consumed === undefined) return { inspection, consumed, sources: new Set(), replaced: false }
   const isOther = item.unnamed !== true && item.id !== consumed.item
   const replaced = isOther && (await store.sourcesOf(item.id)).length > 0
-  return { inspection, consumed, sources: new Set(await store.sourcesOf(consumed.item, consumed.variant)), replaced }
+  const sources = await store.sourcesOf(consumed.item, consumed.variant)
+  const origin = originOf(sources[0], item.publisher)
+  return { inspection, consumed, sources: new Set(sources), replaced, ...(origin !== undefined && { origin }) }
+}
+
+/** The peer that had it published, else who published it; not with which of his connections. */
+function originOf(peer: string | undefined, publisher: string | undefined): string | undefined {
+  if (peer !== undefined) return `peer ${peer}`
+  return publisher === undefined ? undefined : `publisher ${publisher.split('/', 1)[0]}`
 }
 
 /** Nothing is waited for before the store is called: whoever calls in order has them committed in order. */
@@ -148,8 +158,9 @@ async function commit(
   topic: string,
   item: GridItem,
   seen: SeenItem,
-  { inspection, consumed, sources, replaced }: Understood,
+  understood: Understood,
 ): Promise<void> {
+  const { inspection, consumed, replaced } = understood
   const { store, events } = options
   // what cannot be read may be a report all the same: it is held, not left alone
   const unread = inspection.format === 'unknown' && claimsIodef(item.xml)
@@ -161,7 +172,7 @@ async function commit(
   const deliveries =
     consumed === undefined
       ? heldFor(options, topic, item, seen, inspection)
-      : deliveriesFor(options, topic, item, consumed, sources)
+      : deliveriesFor(options, topic, item, consumed, understood)
   let happenings: readonly Happening[] = []
   const outcome = await store.accept(
     {
@@ -208,7 +219,7 @@ function deliveriesFor(
   topic: string,
   item: GridItem,
   consumed: Consumed,
-  sources: ReadonlySet<string>,
+  { sources, origin }: Understood,
 ): Rows {
   const { config, events, clock, grace = GRACE } = options
   const group = groupOf(consumed)
@@ -221,12 +232,13 @@ function deliveriesFor(
       loops.push(events.loopStopped(loop))
       continue
     }
-    const withheld = withheldFrom(peer, topic, part.needed, consumed.reasons)
+    const withheld = withheldFrom(peer, topic, part, consumed.reasons)
     rows.push({
       kind: 'peer',
       destination: peer.name,
       incident,
       also: incidents.slice(1),
+      ...(origin !== undefined && { origin }),
       item: consumed.item,
       variant: consumed.variant,
       payload: encodePart(part),

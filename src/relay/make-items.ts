@@ -35,14 +35,20 @@ export interface TooLarge {
 }
 
 /**
- * What the items of one document may have together, in items of the largest size. Each of n items lists all n, and may carry the
- * document: without a bound a message of 1 MiB asks for 1 GiB of them.
+ * What the items of one document may have together: so many times what it has itself, or so many items of the largest size. Each of n
+ * items lists all n, and may carry the document: without a bound in proportion, a peer's few small messages fill the disk.
  */
-const LARGEST_ITEMS = 64
+const TIMES = 8
+const LARGEST_ITEMS = 4
 
 /** Makes the items one by one, and no more once one of them, or all together, are too large. `limit`: bytes that the Broker takes. */
 export function makeItems(routed: Routed, limit: number): readonly Publication[] | TooLarge {
   const publications: Publication[] = []
+  const { xml, original } = routed.document
+  const most = Math.max(
+    LARGEST_ITEMS * limit,
+    TIMES * Math.max(Buffer.byteLength(xml), Buffer.byteLength(original?.text ?? '')),
+  )
   let total = 0
   for (const source of [bare(routed), wrapped(routed)]) {
     for (const publication of source) {
@@ -50,9 +56,7 @@ export function makeItems(routed: Routed, limit: number): readonly Publication[]
       if (bytes > limit) return { kind: 'too-large', items: 1, bytes, limit }
       publications.push(publication)
       total += bytes
-      if (total > limit * LARGEST_ITEMS) {
-        return { kind: 'too-large', items: publications.length, bytes: total, limit: limit * LARGEST_ITEMS }
-      }
+      if (total > most) return { kind: 'too-large', items: publications.length, bytes: total, limit: most }
     }
   }
   return publications

@@ -53,7 +53,7 @@ export function createPeerSink(options: {
     if (part.items.length > 0 && !part.items.includes(item)) {
       return { kind: 'hold', reason: 'what the store kept of it is a part of a document without it', only: id }
     }
-    const withheld = withheldFrom(peer, source, part.needed)
+    const withheld = withheldFrom(peer, source, part)
     return withheld === undefined ? { item, part } : { kind: 'withhold', reason: withheld, only: id }
   }
 

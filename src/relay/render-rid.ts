@@ -1,5 +1,5 @@
 import type { Config, PeerConfig } from '../config/types.ts'
-import { missingFrom, type Needed, type Reasons } from '../iodef/restriction.ts'
+import { missingFrom, type Reasons } from '../iodef/restriction.ts'
 import { joinDocument } from '../profile/shell.ts'
 import type { OutgoingMessage } from '../rid/contract.ts'
 import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
@@ -12,10 +12,12 @@ import type { Part } from './part.ts'
 export function withheldFrom(
   peer: PeerConfig,
   topic: string,
-  needed: Needed,
+  { msgType, needed }: Pick<Part, 'msgType' | 'needed'>,
   reasons: Reasons = {},
 ): string | undefined {
   if (!peer.topics.includes(topic)) return `Topic ${topic} is not listed for ${peer.name}`
+  // whoever may publish on a Topic would have the gateway ask for anything, in its own name
+  if (!peer.send.includes(msgType)) return `a ${msgType}: "send" of ${peer.name} does not list it`
   const missing = missingFrom(peer.restrictions, needed)
   if (missing === undefined) return undefined
   const why = reasons[missing] === undefined ? '' : `: ${reasons[missing]}`

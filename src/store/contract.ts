@@ -28,9 +28,11 @@ export interface NewEnvelope {
 }
 
 /**
- * A second delivery of the same `item` and `variant` to the same destination is never stored: whatever became of the first
- * stands. Only a withheld one, which policy kept back, gives way to one that is pending.
- * Deliveries are carried out in order per (destination, incident); `held`, `withheld` and `discarded` ones block nobody.
+ * Of the same `item` and `variant` to the same destination one delivery is enough, and a second one is not stored, as long as the
+ * first will do for it: it was delivered, or is on its way and nothing went wrong yet. What will not go out stands for nothing
+ * that is to: a withheld one gives way to one that is pending, and beside a discarded one it is stored anew. Where the first is
+ * held, or failed before, it stands for the same payload of the same origin alone; all else is stored beside it.
+ * Deliveries are carried out in order per (destination, incident, origin); `held`, `withheld` and `discarded` ones block nobody.
  */
 export interface NewDelivery {
   readonly kind: DestinationKind
@@ -38,6 +40,8 @@ export interface NewDelivery {
   readonly incident: string
   /** what it carries besides `incident`: found by it, and not ordered by it */
   readonly also?: readonly string[]
+  /** whose news it is, as far as is known: nobody waits behind another's use of an IncidentID. The envelope's source by default */
+  readonly origin?: string
   /** hex digest of what is delivered (rid-to-grid: the item id) */
   readonly item: string
   /** tells apart what goes out under one item id; '' by default */
@@ -172,13 +176,14 @@ export interface Acceptor {
   /**
    * Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. A trace that depends on
    * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it. It may be asked twice, and
-   * is not for a repeat.
+   * is not for a repeat. Where of a peer's message something was discarded since, a repeat is none: that is stored anew, under the
+   * envelope that there is.
    */
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */
   findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
-  /** How many deliveries are pending or being sent, of all destinations: cheaper than all of `backlog`. */
-  unsettled(): Promise<number>
+  /** How many deliveries to a destination are pending or being sent, of all origins or of one: cheaper than all of `backlog`. */
+  unsettled(kind: DestinationKind, destination: string, origin?: string): Promise<number>
   /** What belongs in an incident's life and changes nothing: a refusal, say. */
   record(trace: readonly TraceEvent[]): Promise<void>
 }
@@ -186,7 +191,7 @@ export interface Acceptor {
 /** The delivery engine's: what is to be sent, and what became of it. */
 export interface Queue {
   /**
-   * Leases up to `limit` due units, in order: per incident only the first unsettled one. A unit is one delivery, or all
+   * Leases up to `limit` due units, in order: per incident and origin only the first unsettled one. A unit is one delivery, or all
    * pending deliveries of one group. A lease that ran out is claimable again. Once the units hold 4,194,304 characters of payload,
    * no more are taken; none come back only when there is nothing to claim.
    */
@@ -222,7 +227,7 @@ export interface Seen {
   cursor(topic: string): Promise<SeenItem | undefined>
   /** Remembers items that need no envelope (foreign, our own echo, already delivered): the cursor moves past them. */
   markSeen(items: readonly SeenItem[]): Promise<void>
-  /** Names of the RID peers that sent in an item with this digest, in order: in this variant, or in any. */
+  /** Names of the RID peers that sent in an item with this digest, whoever had it published first: in this variant, or in any. */
   sourcesOf(item: string, variant?: string): Promise<string[]>
   /**
    * The payload of the latest delivery by its item, for joining the parts of one document; undefined when unknown. What is

@@ -1,5 +1,6 @@
 import { declaredIn, surroundings } from './in-scope-namespaces.ts'
 import type { XmlElement } from './tree.ts'
+import { findPrefix } from './value-prefixes.ts'
 
 /**
  * The source text of `target`, an element somewhere below `root`, as a document of its own: the very characters, plus
@@ -33,20 +34,13 @@ export function declares(text: string, prefix: string): boolean {
 /** Everything that may be a prefix: of names, and of what an attribute or a text names (xsi:type, XPath). */
 function usedIn(text: string): Set<string> {
   const prefixes = new Set([''])
-  for (let colon = text.indexOf(':'); colon >= 0; colon = text.indexOf(':', colon + 1)) {
-    let start = colon
-    while (start > 0 && colon - start < LONGEST && !DELIMITERS.has(text.charAt(start - 1))) start -= 1
-    prefixes.add(text.slice(start, colon))
-  }
+  findPrefix(text, (prefix) => {
+    prefixes.add(prefix)
+    return false
+  })
   prefixes.delete('xml')
   return prefixes
 }
-
-/** What stands before a name in XML and in XPath. */
-const DELIMITERS: ReadonlySet<string> = new Set(' \t\r\n<>/=\'"&;,:()[]{}|@!+*$#?')
-
-/** characters of a prefix: who uses longer ones with a declaration elsewhere gets no text */
-const LONGEST = 1000
 
 function escaped(character: string): string {
   return character === '&' ? '&amp;' : character === '<' ? '&lt;' : '&quot;'

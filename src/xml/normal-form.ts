@@ -1,6 +1,7 @@
 import { inPieces } from './chunked-replace.ts'
 import { DocumentLimit, NORMAL_FORM_LIMIT } from './limits.ts'
 import { NS } from './namespaces.ts'
+import { isType } from './start-tag.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
 /** What the normal form must know of a vocabulary. */
@@ -13,7 +14,7 @@ export interface ContentModel {
 
 /**
  * The normal form of docs/grid-profile.md: no element prefixes, a default namespace where it changes, attributes in the
- * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix, no white space in element-only
+ * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix or of another default namespace, no white space in element-only
  * content. The text is
  * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
  * Not recursive. Throws DocumentLimit.
@@ -124,7 +125,7 @@ function written(element: XmlElement): readonly XmlAttribute[] {
  * than the element.
  */
 export function isUnsettledType(element: XmlElement, { ns, local, value, typeNs }: XmlAttribute): boolean {
-  return ns === NS.xsi && local === 'type' && (value.includes(':') || (typeNs ?? element.ns) !== element.ns)
+  return isType({ ns, local }) && (value.includes(':') || (typeNs ?? element.ns) !== element.ns)
 }
 
 function restore(declared: Map<string, string>, hidden: Hidden): void {

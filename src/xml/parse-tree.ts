@@ -1,7 +1,8 @@
 import { decodeText, newlines } from './characters.ts'
 import { BROKEN_TEXT_LIMIT, DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
-import { ROOT_SCOPE, readTag, type Scope } from './start-tag.ts'
+import { isType, ROOT_SCOPE, readTag, type Scope } from './start-tag.ts'
 import type { Diagnostic, XmlElement, XmlNode } from './tree.ts'
+import { namesPrefix } from './value-prefixes.ts'
 
 /**
  * Builds the tree of a text that libxml2 has already found well-formed, namespace-well-formed and free of a DTD. It decides
@@ -27,7 +28,11 @@ export class NotWellFormed extends Error {
 /** XML 1.0 §2.8. libxml2 looks no more behind the root once it has told of anything, a namespace name that is no URI for one. */
 const BEHIND = 'Behind the root element there may only be comments, processing instructions and white space.'
 
-type Growing = Omit<XmlElement, 'children' | 'end'> & { readonly children: XmlNode[]; end: number }
+type Growing = Omit<XmlElement, 'children' | 'end' | 'namesPrefix'> & {
+  readonly children: XmlNode[]
+  end: number
+  namesPrefix?: true
+}
 
 /** An element whose end tag is still to come. */
 interface Open {
@@ -151,6 +156,7 @@ class Scan {
       throw new DocumentLimit(`The document has more than ${NODE_LIMIT} elements and attributes.`, { line, column })
     }
     const element: Growing = { ns, local, attributes, children: [], line, column, start: open, end }
+    if (attributes.some((a) => !isType(a) && namesPrefix(a.value, tag.scope))) element.namesPrefix = true
     this.#append(element)
     if (!tag.empty) this.#current = { element, scope: tag.scope, text: '', parent }
     return end
@@ -169,7 +175,9 @@ class Scan {
 }
 
 function flush(open: Open): void {
-  if (open.text !== '') open.element.children.push(open.text)
+  if (open.text === '') return
+  open.element.children.push(open.text)
+  if (namesPrefix(open.text, open.scope)) open.element.namesPrefix = true
   open.text = ''
 }
 

@@ -46,8 +46,8 @@ export function readTag(source: string, open: number, outer: Scope): Tag {
     position = behindSpace(source, attribute.end)
   }
   const scope = declared === undefined ? outer : { prefixes: declared }
-  const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope))
   const { ns, local } = resolve(source.slice(open + 1, endOfName), scope)
+  const attributes = raw.length === 0 ? NO_ATTRIBUTES : raw.map((a) => resolveAttribute(a.name, a.value, scope))
   const empty = source.charAt(position) === '/'
   return { ns, local, attributes, scope, longest, end: position + (empty ? 2 : 1), empty }
 }
@@ -102,7 +102,12 @@ function resolve(name: string, scope: Scope): { ns: string; local: string } {
 function resolveAttribute(name: string, value: string, scope: Scope): XmlAttribute {
   if (!name.includes(':')) return { ns: '', local: name, value }
   const { ns, local } = resolve(name, scope)
-  return ns === NS.xsi && local === 'type' ? { ns, local, value, typeNs: typeNs(value, scope) } : { ns, local, value }
+  return isType({ ns, local }) ? { ns, local, value, typeNs: typeNs(value, scope) } : { ns, local, value }
+}
+
+/** xsi:type */
+export function isType({ ns, local }: Pick<XmlAttribute, 'ns' | 'local'>): boolean {
+  return ns === NS.xsi && local === 'type'
 }
 
 /** XML Schema Part 1 §2.6.1: a QName, in the default namespace where it has no prefix. */

@@ -12,6 +12,8 @@ export interface XmlElement {
   readonly column: number
   readonly start: number
   readonly end: number
+  /** an attribute's value, or a text right in it, has a name with a prefix that is declared here: value-prefixes.ts */
+  readonly namesPrefix?: true
 }
 
 /** `ns` is '' for an attribute without prefix. Namespace declarations are not attributes. */

@@ -65,6 +65,7 @@ before(async () => {
         identity: { dns: 'csirt-b.example' },
         url: b.url,
         topics: ['incident', 'bare'],
+        send: ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result'],
         policy: { region: 'IntraConsortium', traffic: 'Content' },
       },
       { name: 'to-bare', identity: { dns: 'to-bare.example' }, publish: ['bare'] },

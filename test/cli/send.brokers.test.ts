@@ -16,6 +16,7 @@ const PEER: PeerConfig = {
   accept: ['Report'],
   publish: [],
   topics: [],
+  send: [],
   restrictions: [],
   policy: { region: 'PeerToPeer', traffic: 'Attack' },
   strict: false,

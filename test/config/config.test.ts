@@ -68,6 +68,7 @@ describe('a configuration', () => {
       accept: ['Report'],
       publish: [],
       topics: [],
+      send: ['Report'],
       restrictions: ['public', 'partner'],
       policy: { region: 'PeerToPeer', traffic: 'Attack' },
       strict: false,

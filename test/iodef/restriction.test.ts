@@ -34,6 +34,12 @@ for (const [written, labels] of WORDS) {
   })
 }
 
+test('a word of somebody\'s own is private, though its "ext-value" was forgotten', () => {
+  assert.deepEqual(needed(withAttribute(' restriction="public"')), ['public'])
+  const content = '<EventData ext-restriction="eyes only"><Description>a</Description></EventData>'
+  assert.deepEqual(needed(withAttribute(' restriction="public"', content)), ['private'])
+})
+
 test('every word against every list of one word', () => {
   const degree = (word: string) => needed(withAttribute(` restriction="${word}"`))[0]
   for (const word of RESTRICTIONS) {

@@ -17,7 +17,7 @@ async function createDoor(strict = false) {
   const bench = await createBench(MEMORY)
   const { store, clock } = bench
   const accept = createAccept({
-    config: { ...GATEWAY, ...config(), delivery: { maxQueue: 100 } } as unknown as Config,
+    config: { ...GATEWAY, ...config(), peers: [PEER], delivery: { maxQueue: 100 } } as unknown as Config,
     reader,
     store,
     events: createEvents({ log, metrics: createMetrics(), clock }),

@@ -19,6 +19,7 @@ export const PEER: PeerConfig = {
   accept: ['Report'],
   publish: ['incident', 'traceback'],
   topics: ['incident', 'traceback'],
+  send: ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result'],
   restrictions: LABELS,
   policy: { region: 'PeerToPeer', traffic: 'Attack' },
   strict: false,

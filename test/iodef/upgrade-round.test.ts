@@ -235,7 +235,7 @@ describe('policy for an IODEF 1 report', () => {
         assert.equal(plan(posted, null, config({ restrictions })).kind, may ? 'publish' : 'denied')
         const [publication] = publish(posted)
         const { part } = consume(publication?.item.xml ?? '')
-        assert.equal(withheldFrom({ ...PEER, restrictions }, 'incident', part.needed) === undefined, may)
+        assert.equal(withheldFrom({ ...PEER, restrictions }, 'incident', part) === undefined, may)
       }
     })
   }

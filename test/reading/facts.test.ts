@@ -12,7 +12,14 @@ function facts(text: string): Facts {
 
 const holding = (xml: string) => documentText([incidentText({ content: additionalData(xml) })])
 
-const QUIET = { signed: false, unsettledType: false, fragile: false, carriable: true, knownAround: false }
+const QUIET = {
+  signed: false,
+  unsettledType: false,
+  namedPrefix: false,
+  fragile: false,
+  carriable: true,
+  knownAround: false,
+}
 const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
   ['nothing special', '<x xmlns="urn:x" y="z"/>', {}],
   ['an XML Signature', '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>', { signed: true }],
@@ -32,6 +39,9 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
     '<x xmlns="urn:x" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="q"/>',
     {},
   ],
+  ['a name in an attribute', '<x xmlns="urn:x" xmlns:p="urn:p" select="/p:address"/>', { namedPrefix: true }],
+  ['a name in a text', '<p:x xmlns:p="urn:p">a p:*</p:x>', { namedPrefix: true }],
+  ['a colon behind what is no prefix', '<x xmlns="urn:x" xmlns:p="urn:p" y="https://a">p: q:r p:1 :p</x>', {}],
   ['a carriage return', '<x xmlns="urn:x">&#13;</x>', { fragile: true }],
   ['a namespace name that Brokers cannot store', '<x xmlns="urn:x" xmlns:p="urn:a b" p:y=""/>', { carriable: false }],
   ['an element of XEP-0268', '<rumour xmlns="urn:xmpp:incident:2"/>', { knownAround: true }],
@@ -41,20 +51,23 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
 for (const [name, xml, expected] of FOUND) {
   test(`one look finds ${name}, in a document and in a RID message around it`, () => {
     for (const text of [holding(xml), ridText(holding(xml))]) {
-      const { signed, unsettledType, fragile, carriable, knownAround } = facts(text)
-      assert.deepEqual({ signed, unsettledType, fragile, carriable, knownAround }, { ...QUIET, ...expected })
+      const { signed, unsettledType, namedPrefix, fragile, carriable, knownAround } = facts(text)
+      assert.deepEqual(
+        { signed, unsettledType, namedPrefix, fragile, carriable, knownAround },
+        { ...QUIET, ...expected },
+      )
     }
   })
 }
 
 test('what is wrong with a RID message is no fact of its document', () => {
-  const { signed, unsettledType, fragile, carriable, knownAround } = facts(
+  const { signed, unsettledType, namedPrefix, fragile, carriable, knownAround } = facts(
     ridText(documentText(), {
       documentAttributes: ' meaning="a&#10;b" xmlns:p="urn:a b" p:x=""',
       behind: '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>',
     }),
   )
-  assert.deepEqual({ signed, unsettledType, fragile, carriable, knownAround }, QUIET)
+  assert.deepEqual({ signed, unsettledType, namedPrefix, fragile, carriable, knownAround }, QUIET)
 })
 
 test('restrictions are told apart by what is shown: all, the document, and what an item carries', () => {

@@ -8,7 +8,7 @@ import { createReader, type Reader } from '../../src/reading/reader.ts'
 import { createAccept } from '../../src/relay/accept.ts'
 import type { Answer, Problem } from '../../src/rid/contract.ts'
 import type { Store } from '../../src/store/contract.ts'
-import { createBench, log, MEMORY } from '../store/support.ts'
+import { createBench, delivery, envelope, log, MEMORY } from '../store/support.ts'
 import { additionalData, documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
 import { grid, peer, read, valid } from './journey.ts'
 
@@ -24,7 +24,6 @@ interface Faults {
 async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
   const own = await createBench(MEMORY)
   const woken: string[] = []
-  const unsettled = async () => (await own.store.list({ states: ['pending'] })).length
   const accept = createAccept({
     config: {
       ...grid({ restrictions: ['public', 'partner'] }, 250_000),
@@ -34,7 +33,7 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
       ...config,
     } as Config,
     reader: { ...reader, ...faults.reader },
-    store: { ...(faults.store?.(own.store) ?? own.store), unsettled: faults.unsettled ?? unsettled },
+    store: { ...(faults.store?.(own.store) ?? own.store), ...(faults.unsettled && { unsettled: faults.unsettled }) },
     events: createEvents({ log, metrics: createMetrics(), clock: own.clock }),
     wake: (topic) => woken.push(topic),
   })
@@ -114,6 +113,20 @@ test('the same message from another peer is accepted, and not published again', 
   await t.post(documentText())
   assert.equal(reply(await t.post(documentText(), { name: 'csirt-b' })).status, 'Approved')
   assert.equal((await t.queue()).length, 1)
+})
+
+test('a report is published though an operator discarded the same of another peer, and of the same one', async () => {
+  await using t = await bench()
+  const discardAll = async () => {
+    for (const { id } of await t.store.list({ states: ['pending'] })) await t.store.discard(id, t.clock.now())
+  }
+  await t.post(documentText(), { name: 'csirt-b' })
+  await discardAll()
+  for (const name of ['csirt-a', 'csirt-a']) {
+    assert.equal(reply(await t.post(documentText(), { name })).status, 'Approved')
+    assert.equal((await t.store.list({ states: ['pending'] })).length, 1, 'what is Approved is sent')
+    await discardAll()
+  }
 })
 
 test('what touches the text of a report that was taken is told once, where it was accepted', async () => {
@@ -412,6 +425,36 @@ test('the same message again is approved while the queue is full', async () => {
   full = true
   assert.deepEqual(await t.post(documentText()), first)
   assert.equal(problem(await t.post(documentText([incidentText({ id: '2' })]))).status, 503)
+})
+
+test('a report is taken in whatever waits for RID peers and for other Topics', async () => {
+  await using t = await bench()
+  for (const [kind, destination] of [
+    ['peer', 'csirt-b'],
+    ['topic', 'other'],
+  ] as const) {
+    const rows = Array.from({ length: 11 }, (_, n) => delivery(`${n}`, { kind, destination }))
+    await t.store.accept(envelope(t.clock, destination, rows))
+  }
+  assert.equal(reply(await t.post(documentText())).status, 'Approved')
+})
+
+test('a denied report of thousands of Incidents leaves twenty rows of the trace', async () => {
+  await using t = await bench()
+  const many = documentText(Array.from({ length: 200 }, (_, i) => incidentText({ id: `i${i}`, attributes: '' })))
+  assert.deepEqual(reply(await t.post(many)).status, 'Denied')
+  const rows = await Promise.all(Array.from({ length: 200 }, (_, i) => t.traced(`i${i}`)))
+  assert.equal(rows.flat().length, 20)
+})
+
+test("one peer's flood for a Topic is not another peer's 503", async () => {
+  const peers = [peer(), peer({ name: 'csirt-b' })]
+  await using t = await bench({ peers })
+  const post = (n: number, name: string) => t.post(documentText([incidentText({ id: `${name} ${n}` })]), { name })
+  for (let n = 0; n < 10; n++) assert.equal(reply(await post(n, 'csirt-a')).status, 'Approved')
+  assert.equal(problem(await post(10, 'csirt-a')).status, 503)
+  for (let n = 0; n < 5; n++) assert.equal(reply(await post(n, 'csirt-b')).status, 'Approved')
+  assert.equal(problem(await post(5, 'csirt-b')).status, 503, 'with its share it has enough')
 })
 
 for (const [msgType, element] of [

@@ -90,6 +90,29 @@ test('an item under an old id that says something new is delivered', async () =>
   assert.equal((await t.rows()).length, 2)
 })
 
+test("a peer's item does not wait behind those of others under its IncidentID", async () => {
+  await using t = await bench([peer({ name: 'csirt-b' })])
+  const worded = (purpose: string, publisher?: string): GridItem => ({
+    ...one('V-1', { purpose }),
+    ...(publisher !== undefined && { publisher }),
+  })
+  const from = (source: string, { id, xml }: GridItem) =>
+    t.store.accept({
+      ...{ direction: 'rid-to-grid', source, digest: id, msgType: 'Report', incidents: [], receivedAt: 0 },
+      deliveries: [
+        ...[{ kind: 'topic', destination: 'incident', incident: 'csirt.example V-1', item: id, payload: xml } as const],
+      ].map((row) => ({ ...row, state: 'pending' as const })),
+    })
+  const stranger = worded('other')
+  const own = worded('reporting')
+  await from('csirt-c', stranger)
+  await from('csirt-a', own)
+  await t.consume([stranger, own, worded('mitigation', 'x@example/1'), worded('traceback', 'x@example/2')])
+  const now = t.clock.now()
+  const units = await t.store.claim({ kind: 'peer', destination: 'csirt-b', limit: 10, now, leaseMs: 1000 })
+  assert.equal(units.length, 3, 'one of each peer, and the first of the publisher, whatever connection he has')
+})
+
 test('an item does not go back to the peer it came from', async () => {
   await using t = await bench([peer(), peer({ name: 'csirt-b' })])
   const item = one('1')

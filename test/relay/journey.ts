@@ -34,6 +34,7 @@ export function peer(more: Partial<PeerConfig> = {}): PeerConfig {
     publish: ['incident', 'other'],
     url: 'https://csirt-a.example/',
     topics: ['incident', 'other'],
+    send: ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result'],
     restrictions: EVERYTHING,
     policy: { region: 'PeerToPeer', traffic: 'Attack' },
     strict: false,

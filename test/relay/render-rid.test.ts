@@ -12,6 +12,7 @@ const renderRid = (...args: Parameters<typeof render>) => render(...args).xml
 const peer = {
   name: 'csirt-z',
   topics: ['incident'],
+  send: ['Report'],
   restrictions: ['green', 'public'],
   policy: { region: 'IntraConsortium', traffic: 'Content' },
 } as unknown as PeerConfig
@@ -37,16 +38,31 @@ function part(change: Partial<Part> = {}): Part {
 }
 
 describe('whether a peer may be sent a document', () => {
-  test('is a matter of its Topics and of its restrictions, twins included', () => {
-    assert.equal(withheldFrom(peer, 'incident', ['partner']), undefined)
-    assert.equal(withheldFrom(peer, 'incident', ['public']), undefined)
-    assert.equal(withheldFrom(peer, 'other', ['public']), 'Topic other is not listed for csirt-z')
+  test('no publisher makes the gateway ask a peer for anything in its own name', () => {
+    const needed = ['public'] as const
     assert.equal(
-      withheldFrom(peer, 'incident', ['private']),
+      withheldFrom({ ...peer, send: ['Report'] }, 'incident', { msgType: 'TraceRequest', needed }),
+      'a TraceRequest: "send" of csirt-z does not list it',
+    )
+    assert.equal(
+      withheldFrom({ ...peer, send: ['TraceRequest'] }, 'incident', { msgType: 'TraceRequest', needed }),
+      undefined,
+    )
+  })
+
+  test('is a matter of its Topics and of its restrictions, twins included', () => {
+    assert.equal(withheldFrom(peer, 'incident', { msgType: 'Report', needed: ['partner'] }), undefined)
+    assert.equal(withheldFrom(peer, 'incident', { msgType: 'Report', needed: ['public'] }), undefined)
+    assert.equal(
+      withheldFrom(peer, 'other', { msgType: 'Report', needed: ['public'] }),
+      'Topic other is not listed for csirt-z',
+    )
+    assert.equal(
+      withheldFrom(peer, 'incident', { msgType: 'Report', needed: ['private'] }),
       'restriction: the document counts as "private", which csirt-z may not be sent',
     )
     assert.equal(
-      withheldFrom(peer, 'incident', ['partner', 'default']),
+      withheldFrom(peer, 'incident', { msgType: 'Report', needed: ['partner', 'default'] }),
       'restriction: the document counts as "default", which csirt-z may not be sent',
     )
   })

@@ -18,6 +18,7 @@ export function peerConfig(name: string, identity: PeerConfig['identity'], url?:
     publish: [],
     ...(url === undefined ? {} : { url }),
     topics: [],
+    send: ['Report'],
     restrictions: ['public', 'partner'],
     policy: { region: 'PeerToPeer', traffic: 'Attack' },
     strict: false,

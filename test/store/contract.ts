@@ -176,14 +176,16 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await add('two', sha('signed'), 'csirt-b')
       await add('three', sha('signed'), 'csirt-c')
       const payloads: string[] = []
-      for (let unit = (await store.claim(request(clock)))[0]; unit; unit = (await store.claim(request(clock)))[0]) {
-        payloads.push(...unit.map(({ payload }) => payload))
-        await store.settle(delivered([unit]))
+      for (let units = await store.claim(request(clock)); units.length > 0; units = await store.claim(request(clock))) {
+        payloads.push(...units.flat().map(({ payload }) => payload))
+        await store.settle(delivered(units))
       }
       assert.deepEqual(payloads, ['one', 'two'])
       assert.deepEqual(await store.sourcesOf(sha('A')), ['csirt-a', 'csirt-b', 'csirt-c'])
       assert.deepEqual(await store.sourcesOf(sha('A'), sha('signed')), ['csirt-b', 'csirt-c'])
       assert.deepEqual(await store.sourcesOf(sha('A'), ''), ['csirt-a'])
+      await add('four', '', 'a first by name')
+      assert.deepEqual((await store.sourcesOf(sha('A'), ''))[0], 'csirt-a', 'who had it published first')
       assert.equal(await store.findPayload('topic', 'incident', sha('A')), 'two')
     })
 
@@ -203,8 +205,75 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       const [unit] = await store.claim(request(clock))
       assert.equal(unit?.[0]?.payload, 'allowed')
       await store.settle([{ id: unit?.[0]?.id ?? '', to: 'held', reason: 'no' }])
-      await store.accept(envelope(clock, 'four', [delivery('A')]))
+      await store.accept(envelope(clock, 'four', [delivery('A', { payload: 'allowed' })]))
       assert.deepEqual(await states(), [['held', 'no']])
+    })
+
+    it('sends what is reported again after an operator discarded it, by whomever, and the same message too', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const states = async () => (await store.list()).map(({ state }) => state)
+      const discardLast = async () => store.discard((await store.list()).at(-1)!.id, clock.now())
+      const one = envelope(clock, 'one', [delivery('A'), delivery('B')])
+      const first = await store.accept(one)
+      await store.discard(first.outcome === 'accepted' ? first.deliveries[0]! : '', clock.now())
+      await store.accept(envelope(clock, 'one', [delivery('A')], { source: 'csirt-b' }))
+      assert.deepEqual(await states(), ['discarded', 'pending', 'pending'])
+      assert.deepEqual(await store.accept(one), { outcome: 'duplicate', id: first.id })
+      await discardLast()
+      const again = await store.accept(one, (added) => [
+        { at: 1, incident: 'x 1', event: 'accepted', fields: { deliveries: added.filter((id) => id).length } },
+      ])
+      assert.ok(again.outcome === 'accepted' && again.deliveries.length === 1)
+      assert.equal(again.id, first.id, 'under the envelope that there is')
+      assert.deepEqual(await states(), ['discarded', 'pending', 'discarded', 'pending'])
+      assert.deepEqual(
+        (await store.trace('x 1')).map(({ fields }) => fields),
+        [{ deliveries: 1 }],
+      )
+      assert.deepEqual(items(await store.claim(request(clock))).sort(), [[sha('A')], [sha('B')]].sort())
+    })
+
+    it('sends what differs from a held delivery of the same item, or is of somebody else, and keeps both', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const rows = async () => (await store.list()).map(({ state, source }) => [state, source])
+      const add = (name: string, payload: string, source: string) =>
+        store.accept(envelope(clock, name, [delivery('A', { payload })], { source }))
+      await add('one', 'as the stranger has it', 'stranger')
+      const [unit] = await store.claim(request(clock))
+      await store.settle([{ id: unit![0]!.id, to: 'held', reason: 'answered 400' }])
+      await add('two', 'as the stranger has it', 'stranger')
+      assert.deepEqual(await rows(), [['held', 'stranger']])
+      await add('three', 'as it is', 'csirt-a')
+      await add('four', 'as it is', 'csirt-b')
+      assert.deepEqual(await rows(), [
+        ['held', 'stranger'],
+        ['pending', 'csirt-a'],
+      ])
+      const [next] = await store.claim(request(clock))
+      assert.equal(next?.[0]?.payload, 'as it is')
+      await store.settle(delivered([next!]))
+      await add('five', 'late', 'csirt-c')
+      assert.equal((await rows()).length, 2)
+    })
+
+    it('does not let what failed before stand for what is said in other words', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const add = (name: string, payload: string, source: string) =>
+        store.accept(envelope(clock, name, [delivery('A', { payload })], { source }))
+      await add('one', 'as the stranger has it', 'stranger')
+      await add('two', 'as it is', 'csirt-a')
+      assert.equal((await store.list()).length, 1, 'it is on its way, and nothing went wrong yet')
+      const [unit] = await store.claim(request(clock))
+      const later = { nextAttempt: clock.now() + 1000, reason: 'answered 500', countAttempt: true }
+      await store.settle([{ id: unit![0]!.id, to: 'pending', ...later }])
+      await add('three', 'as it is', 'csirt-b')
+      assert.deepEqual(
+        (await store.list()).map(({ source }) => source),
+        ['stranger', 'csirt-b'],
+      )
     })
 
     it('shows nobody, as a part of something else, what is withheld or discarded', async () => {
@@ -285,6 +354,26 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.releaseLeases(), 2)
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
       assert.deepEqual(items(await store.claim(request(clock, { destination: 'other' }))), [[sha('B')]])
+    })
+
+    it("nobody waits behind a stranger's use of one's IncidentID", async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const incident = 'csirt-a.example V-1'
+      const add = (name: string, source: string, origin?: string) => {
+        const row = delivery(name, { incident, ...(origin !== undefined && { origin }) })
+        return store.accept(envelope(clock, name, [row], { source }))
+      }
+      await add('A', 'stranger')
+      const [failing] = await store.claim(request(clock))
+      const later = { nextAttempt: clock.now() + 100_000, reason: 'answered 500', countAttempt: true }
+      await store.settle([{ id: failing![0]!.id, to: 'pending', ...later }])
+      await add('B', 'stranger')
+      await add('C', 'csirt-a')
+      await add('D', 'csirt-a')
+      await add('E', 'stranger', 'csirt-e')
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('C')], [sha('E')]])
+      assert.deepEqual(await store.claim(request(clock)), [])
     })
 
     it('never before notBefore, not even early', async () => {
@@ -445,7 +534,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
     it('waits whole for an earlier delivery of any of its incidents', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
-      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B' })]))
+      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B', origin: 'incident' })]))
       await member(bench, 'A', 0)
       await member(bench, 'B', 0)
       const first = await store.claim(request(clock))
@@ -457,7 +546,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
     it('is free when the member that had to wait is discarded', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
-      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B' })]))
+      await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B', origin: 'incident' })]))
       await member(bench, 'A', 0)
       await member(bench, 'B', 0)
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('X')]])
@@ -772,7 +861,15 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await clock.advance(10)
       await store.accept(envelope(clock, 'two', [delivery('D', { state: 'held' })]))
       const [a, b] = (await store.claim(request(clock, { limit: 2 }))).flat()
-      assert.equal(await store.unsettled(), 3, 'one waits, two are being sent; the held one is not counted')
+      assert.equal(
+        await store.unsettled('topic', 'incident'),
+        3,
+        'one waits, two are being sent; the held one not counted',
+      )
+      assert.equal(await store.unsettled('topic', 'incident', 'csirt-a'), 3)
+      assert.equal(await store.unsettled('topic', 'incident', 'csirt-b'), 0)
+      assert.equal(await store.unsettled('topic', 'other'), 0)
+      assert.equal(await store.unsettled('peer', 'incident'), 0)
       await store.settle([{ id: b!.id, to: 'pending', nextAttempt: created + 900, reason: 'x', countAttempt: true }])
       await store.settle([{ id: a!.id, to: 'delivered' }])
       assert.deepEqual(await store.backlog(), [
@@ -789,7 +886,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       ])
       await store.settle(delivered(await store.claim(request(clock))))
       assert.equal((await store.backlog())[0]?.due, created + 900)
-      assert.equal(await store.unsettled(), 1)
+      assert.equal(await store.unsettled('topic', 'incident'), 1)
     })
   })
 }

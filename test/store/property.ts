@@ -23,6 +23,7 @@ type Step =
       incident: number
       destination: number
       source: number
+      origin: number
       state: NewDelivery['state']
       wait: number
       again: boolean
@@ -50,6 +51,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       incident: fc.nat(2),
       destination: fc.nat(1),
       source: fc.nat(1),
+      origin: fc.constantFrom(0, 0, 1),
       state: fc.constantFrom<NewDelivery['state']>('pending', 'pending', 'pending', 'held', 'withheld'),
       wait: fc.constantFrom(0, 50, 200),
       again: fc.boolean(),
@@ -131,6 +133,8 @@ class Pair {
   readonly #model: MemoryStore
   /** the model's ids by the store's */
   readonly #twin = new Map<string, string>()
+  /** by delivery: where it is to stand */
+  readonly #lines = new Map<string, string>()
   #store: Store
   #leased: Delivery[] = []
   #messages = 0
@@ -180,6 +184,7 @@ class Pair {
     const row = delivery(one.item, {
       destination: DESTINATIONS[one.destination]!,
       incident,
+      ...(one.origin > 0 && { origin: 'somebody' }),
       also: one.incident === 0 ? ['x 9'] : [],
       variant: VARIANTS[one.variant]!,
       payload: `${one.item} ${one.variant}`,
@@ -195,7 +200,10 @@ class Pair {
     assert.equal(mine.outcome, theirs.outcome)
     if (mine.outcome === 'duplicate' || theirs.outcome === 'duplicate') return
     assert.equal(mine.deliveries.length, theirs.deliveries.length)
-    for (const [i, id] of mine.deliveries.entries()) this.#twin.set(id, theirs.deliveries[i]!)
+    for (const [i, id] of mine.deliveries.entries()) {
+      this.#twin.set(id, theirs.deliveries[i]!)
+      this.#lines.set(id, JSON.stringify([row.destination, incident, row.origin ?? source]))
+    }
     const found = await this.#store.findEnvelope(message.direction, message.source, message.digest)
     assert.deepEqual(found, { id: mine.id })
   }
@@ -226,7 +234,7 @@ class Pair {
     this.#leased.push(...units.flat())
   }
 
-  /** Of one incident to one destination, nothing goes out while something before it is not settled. */
+  /** Of one incident and origin to one destination, nothing goes out while something before it is not settled. */
   async #assertInOrder(claimed: readonly Delivery[]): Promise<void> {
     const all = await this.#store.list()
     for (const one of claimed.filter(({ group }) => group === null)) {
@@ -234,7 +242,7 @@ class Pair {
         0,
         all.findIndex(({ id }) => id === one.id),
       )
-      const line = before.filter((other) => other.destination === one.destination && other.incident === one.incident)
+      const line = before.filter((other) => this.#lines.get(other.id) === this.#lines.get(one.id))
       const waiting = line.filter(({ state, group }) => group === null && (state === 'pending' || state === 'sending'))
       assert.deepEqual(waiting, [])
     }
@@ -287,8 +295,14 @@ class Pair {
     this.#rows = mine.length
     const backlog = await store.backlog()
     assert.deepEqual(backlog, await model.backlog())
-    const open = mine.filter(({ state }) => state === 'pending' || state === 'sending').length
-    assert.equal(await store.unsettled(), open)
+    for (const destination of DESTINATIONS) {
+      const open = mine.filter((one) => one.destination === destination && /pending|sending/.test(one.state)).length
+      assert.equal(await store.unsettled('topic', destination), open)
+      for (const origin of [...SOURCES, 'somebody']) {
+        const share = await store.unsettled('topic', destination, origin)
+        assert.equal(share, await model.unsettled('topic', destination, origin))
+      }
+    }
   }
 
   /** What is remembered of every delivery that there is. */

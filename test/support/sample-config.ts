@@ -30,6 +30,7 @@ export function publisher(topicName: string): PeerConfig {
     accept: ['Report'],
     publish: [topicName],
     topics: [],
+    send: ['Report'],
     restrictions: [],
     policy: { region: 'PeerToPeer', traffic: 'Attack' },
     strict: false,

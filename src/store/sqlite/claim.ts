@@ -29,15 +29,15 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
   const expired = all<Place>(
     db,
-    `SELECT seq, destination, incident, ord, grp ${LEASED} AND destination = ? AND lease <= ?`,
+    `SELECT seq, destination, incident, origin, ord, grp ${LEASED} AND destination = ? AND lease <= ?`,
   )
   const leased = all<Place>(
     db,
-    `SELECT seq, destination, incident, ord, grp ${LEASED} AND destination IN (SELECT id FROM destination)`,
+    `SELECT seq, destination, incident, origin, ord, grp ${LEASED} AND destination IN (SELECT id FROM destination)`,
   )
   const members = all<Omit<Place, 'destination'> & { item: string }>(
     db,
-    'SELECT seq, item, incident, ord, grp FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq',
+    'SELECT seq, item, incident, origin, ord, grp FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq',
   )
   const lease = run(
     db,
@@ -58,7 +58,7 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
     db,
     `UPDATE delivery SET state = ${stateCode('held')}, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?`,
   )
-  const place = one<Place>(db, 'SELECT seq, destination, incident, ord, grp FROM delivery WHERE seq = ?')
+  const place = one<Place>(db, 'SELECT seq, destination, incident, origin, ord, grp FROM delivery WHERE seq = ?')
 
   function releaseEach(places: readonly Place[], now: number): void {
     for (const { seq, destination } of places) {

@@ -8,6 +8,7 @@ const KINDS = ['topic', 'peer'] as const
 export const PENDING = 0
 export const SENDING = 1
 export const DELIVERED = 2
+export const HELD = 3
 export const WITHHELD = 4
 export const DISCARDED = 5
 

@@ -29,8 +29,8 @@ export interface Destinations {
   /** The transaction is undone. */
   forget(): void
   all(): DestinationRow[]
-  /** pending and sending ones, of all destinations */
-  unsettled(): number
+  /** pending and sending ones, of all origins or of one */
+  unsettled(kind: DestinationKind, name: string, origin?: string): number
 }
 
 export function createDestinations(db: DatabaseSync): Destinations {
@@ -45,7 +45,11 @@ export function createDestinations(db: DatabaseSync): Destinations {
     db,
     'SELECT id, kind, name, pending, sending, held, withheld FROM destination ORDER BY kind, name',
   )
-  const sum = one<{ unsettled: number }>(db, 'SELECT coalesce(sum(pending + sending), 0) AS unsettled FROM destination')
+  const total = one<{ n: number }>(db, 'SELECT pending + sending AS n FROM destination WHERE id = ?')
+  const share = one<{ n: number }>(
+    db,
+    'SELECT count(*) AS n FROM delivery WHERE destination = ? AND origin = ? AND state IN (0, 1)',
+  )
   const known = new Map<DestinationKey, number>()
   const changes = new Map<number, Record<Counted, number>>()
 
@@ -84,7 +88,11 @@ export function createDestinations(db: DatabaseSync): Destinations {
       changes.clear()
       known.clear()
     },
-    unsettled: () => sum()!.unsettled,
+    unsettled(kind, name, origin) {
+      const id = find(kind, name)
+      if (id === undefined) return 0
+      return (origin === undefined ? total(id) : share(id, origin))!.n
+    },
     all: () => list().map((row) => ({ ...row, kind: kindName(row.kind) })),
   }
 }

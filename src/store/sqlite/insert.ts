@@ -1,15 +1,22 @@
 import type { Direction } from '../../vocabulary.ts'
 import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
-import { directionCode, stateCode, stateName, WITHHELD } from './codes.ts'
+import { DELIVERED, DISCARDED, directionCode, HELD, stateCode, WITHHELD } from './codes.ts'
 import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
-import { one, run } from './sql.ts'
+import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 interface Insert {
-  /** Inside a transaction. A repeat changes nothing but the cursor. */
+  /** Inside a transaction. A repeat changes nothing but the cursor, unless what it brought was discarded. */
   accept(envelope: NewEnvelope, trace: readonly TraceEvent[] | TraceOf): Accepted
   find(direction: Direction, source: string, digest: string): { id: string } | undefined
+}
+
+interface Earlier {
+  readonly seq: number
+  readonly state: number
+  readonly attempts: number
+  readonly origin: string
 }
 
 export function createInsert(tables: Tables): Insert {
@@ -22,47 +29,60 @@ export function createInsert(tables: Tables): Insert {
   )
   const insertDelivery = run(
     db,
-    `INSERT INTO delivery (seq, envelope, destination, incident, also, item, variant, state, ready, ord, grp, due, not_before,
+    `INSERT INTO delivery (seq, envelope, destination, incident, also, origin, item, variant, state, ready, ord, grp, due, not_before,
        reason, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const earlier = one<{ seq: number; state: number }>(
+  const earlier = all<Earlier>(
     db,
-    'SELECT seq, state FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
+    'SELECT seq, state, attempts, origin FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
   )
+  const hasPayload = one(db, 'SELECT 1 FROM payload WHERE delivery = ? AND body = ?')
   const insertPayload = run(db, 'INSERT INTO payload (delivery, body) VALUES (?, ?)')
   const dropPayload = run(db, 'DELETE FROM payload WHERE delivery = ?')
   const dropDelivery = run(db, 'DELETE FROM delivery WHERE seq = ?')
 
-  /** False when what became of the one before stands. */
-  function givesWay({ seq, state }: { seq: number; state: number }, destination: number, next: NewDelivery): boolean {
-    if (state !== WITHHELD || next.state !== 'pending') return false
+  /** Will whatever becomes of the one before do for the next one, too? */
+  function standsFor({ seq, state, attempts, origin }: Earlier, next: NewDelivery, from: string): boolean {
+    if (next.state !== 'pending' || state === DELIVERED) return true
+    if (state === WITHHELD || state === DISCARDED) return false
+    // the destination may take what is said in other words, or by somebody else
+    const mayFail = state === HELD || attempts > 0
+    return !mayFail || (origin === from && hasPayload(seq, next.payload) !== undefined)
+  }
+
+  function drop(seq: number, destination: number): void {
     dropPayload(seq)
     dropDelivery(seq)
-    destinations.moved(destination, stateName(state), null)
-    return true
+    destinations.moved(destination, 'withheld', null)
   }
 
   /** The new delivery's key; undefined when this item was already given to this destination. */
-  function addDelivery(envelope: number, receivedAt: number, delivery: NewDelivery): number | undefined {
+  function addDelivery(
+    envelope: number,
+    { source, receivedAt }: NewEnvelope,
+    delivery: NewDelivery,
+  ): number | undefined {
     const destination = destinations.require(delivery.kind, delivery.destination)
-    const { incident, also = [], item, variant = '', state, reason = null } = delivery
+    const { incident, also = [], origin = source, item, variant = '', state, reason = null } = delivery
     const before = earlier(item, destination, variant)
-    if (before !== undefined && !givesWay(before, destination, delivery)) {
+    if (before.some((one) => standsFor(one, delivery, origin))) {
       groups.arrived(destination, item, clock.now())
       return undefined
     }
+    for (const one of before) if (one.state === WITHHELD) drop(one.seq, destination)
     const seq = sequence.next()
     const now = clock.now()
     const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
     const grp = joined?.grp ?? null
-    const { ready, due, notBefore } = turnOf(destination, delivery, receivedAt, joined)
+    const { ready, due, notBefore } = turnOf(destination, delivery, origin, receivedAt, joined)
     insertDelivery(
       seq,
       envelope,
       destination,
       incident,
       also.length === 0 ? null : JSON.stringify(also),
+      origin,
       item,
       variant,
       stateCode(state),
@@ -78,7 +98,7 @@ export function createInsert(tables: Tables): Insert {
     insertPayload(seq, delivery.payload)
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
-    if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, ord: grp, grp })
+    if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
     return seq
   }
 
@@ -86,13 +106,21 @@ export function createInsert(tables: Tables): Insert {
   function turnOf(
     destination: number,
     delivery: NewDelivery,
+    origin: string,
     receivedAt: number,
     joined: Joined | undefined,
   ): { ready: boolean; due: number | null; notBefore: number | null } {
     if (delivery.state !== 'pending') return { ready: false, due: null, notBefore: null }
     const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
-    const ready = joined === undefined && order.isEmpty(destination, delivery.incident)
+    const ready = joined === undefined && order.isEmpty(destination, delivery.incident, origin)
     return { ready, due: notBefore ?? receivedAt, notBefore }
+  }
+
+  /** Was all that this destination had of it discarded? Sent again, it is to go out. */
+  function isDiscarded({ kind, destination, item, variant = '' }: NewDelivery): boolean {
+    const known = destinations.find(kind, destination)
+    const before = known === undefined ? [] : earlier(item, known, variant)
+    return before.length > 0 && before.every(({ state }) => state === DISCARDED)
   }
 
   return {
@@ -100,12 +128,15 @@ export function createInsert(tables: Tables): Insert {
       const { direction, source, digest, receivedAt } = envelope
       if (envelope.seen !== undefined) memory.mark(envelope.seen)
       const known = find(digest, source, directionCode(direction))
-      if (known !== undefined) return { outcome: 'duplicate', id: formatId(known.seq) }
-      const seq = sequence.next()
-      const incidents = JSON.stringify(envelope.incidents)
-      insertEnvelope(seq, directionCode(direction), source, digest, envelope.msgType, incidents, receivedAt)
+      const anew = direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded)
+      if (known !== undefined && !anew) return { outcome: 'duplicate', id: formatId(known.seq) }
+      const seq = known?.seq ?? sequence.next()
+      if (known === undefined) {
+        const incidents = JSON.stringify(envelope.incidents)
+        insertEnvelope(seq, directionCode(direction), source, digest, envelope.msgType, incidents, receivedAt)
+      }
       const added = envelope.deliveries.map((delivery) => {
-        const key = addDelivery(seq, receivedAt, delivery)
+        const key = addDelivery(seq, envelope, delivery)
         if (key !== undefined) return formatId(key)
         if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, delivery.variant ?? '', source)
         return undefined

@@ -20,7 +20,7 @@ interface Target extends Place {
 export function createOperator({ db, destinations, order, groups, trail }: Tables): Operator {
   const find = one<Target>(
     db,
-    `SELECT d.seq, d.destination, d.incident, d.ord, d.grp, d.state,
+    `SELECT d.seq, d.destination, d.incident, d.origin, d.ord, d.grp, d.state,
        EXISTS (SELECT 1 FROM payload p WHERE p.delivery = d.seq) AS has_payload
      FROM delivery d WHERE d.seq = ?`,
   )

@@ -7,19 +7,21 @@ export interface Place {
   readonly seq: number
   readonly destination: number
   readonly incident: string
+  readonly origin: string
   readonly ord: number
   readonly grp: number | null
 }
 
 /**
- * Deliveries of one incident to one destination stand in line, by `ord`: that of a group is its first member's, so a document
- * of several incidents has one place in all their lines, and no two documents can wait for each other. A pending delivery is
+ * Deliveries of one incident and origin to one destination stand in line, by `ord`: that of a group is its first member's, so a
+ * document of several incidents has one place in all their lines, and no two documents can wait for each other. Who uses somebody
+ * else's IncidentID stands in another line. A pending delivery is
  * `ready` when nothing unsettled stands before it, nor before any pending member of its group: the claim looks at ready ones
  * alone, however long the lines. At most one unit of a line is ready, so each change touches one neighbour at most.
  */
 export interface Order {
   /** Is nobody waiting or under way in this line? */
-  isEmpty(destination: number, incident: string): boolean
+  isEmpty(destination: number, incident: string, origin: string): boolean
   /** It became pending, somewhere in its line. */
   entered(place: Place): void
   /** It was sending and is pending again. */
@@ -28,22 +30,22 @@ export interface Order {
   left(place: Place): void
 }
 
-/** `m` has to wait: an earlier unit stands before it, or a member of its own unit, with the same incident, is under way. */
+/** `m` has to wait: an earlier unit stands before it, or a member of its own unit, of the same line, is under way. */
 const BLOCKED = `EXISTS (
   SELECT 1 FROM delivery e
-  WHERE e.destination = m.destination AND e.incident = m.incident AND e.state IN (0, 1)
+  WHERE e.destination = m.destination AND e.incident = m.incident AND e.origin = m.origin AND e.state IN (0, 1)
     AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)))`
 
 export function createOrder(db: DatabaseSync): Order {
   const first = one<{ seq: number; state: number; ready: number; grp: number | null }>(
     db,
     `SELECT seq, state, ready, grp FROM delivery
-     WHERE destination = ? AND incident = ? AND state IN (0, 1) ORDER BY ord, seq LIMIT 1`,
+     WHERE destination = ? AND incident = ? AND origin = ? AND state IN (0, 1) ORDER BY ord, seq LIMIT 1`,
   )
   const next = one<{ seq: number; grp: number | null }>(
     db,
     `SELECT seq, grp FROM delivery
-     WHERE destination = ? AND incident = ? AND state IN (0, 1) AND ord > ? ORDER BY ord, seq LIMIT 1`,
+     WHERE destination = ? AND incident = ? AND origin = ? AND state IN (0, 1) AND ord > ? ORDER BY ord, seq LIMIT 1`,
   )
   const refreshOne = run(db, `UPDATE delivery AS m SET ready = NOT ${BLOCKED} WHERE m.seq = ? AND m.state = 0`)
   const groupBlocked = one<{ blocked: number }>(
@@ -58,15 +60,15 @@ export function createOrder(db: DatabaseSync): Order {
   }
 
   return {
-    isEmpty: (destination, incident) => first(destination, incident) === undefined,
+    isEmpty: (destination, incident, origin) => first(destination, incident, origin) === undefined,
     entered(place) {
       refresh(place)
-      const follower = next(place.destination, place.incident, place.ord)
+      const follower = next(place.destination, place.incident, place.origin, place.ord)
       if (follower !== undefined) refresh(follower)
     },
     returned: refresh,
     left(place) {
-      const head = first(place.destination, place.incident)
+      const head = first(place.destination, place.incident, place.origin)
       if (head !== undefined && head.state === PENDING && head.ready === 0) refresh(head)
       if (place.grp !== null && place.grp !== head?.grp) refresh(place)
     },

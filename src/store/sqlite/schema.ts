@@ -163,4 +163,47 @@ ALTER TABLE item_source_2 RENAME TO item_source;
 -- JSON list of the incidents that a delivery carries besides its first; NULL where there are none.
 ALTER TABLE delivery ADD COLUMN also TEXT;
 `,
+  // What was discarded, or held for somebody else, must not stand for what comes after it: an item can have several deliveries.
+  `
+-- origin: whose news it is (NewDelivery.origin). ord: place in the line of (destination, incident, origin).
+CREATE TABLE delivery_4 (
+  seq INTEGER PRIMARY KEY,
+  envelope INTEGER NOT NULL REFERENCES envelope (seq),
+  destination INTEGER NOT NULL REFERENCES destination (id),
+  incident TEXT NOT NULL,
+  also TEXT,
+  origin TEXT NOT NULL,
+  item TEXT NOT NULL,
+  variant TEXT NOT NULL,
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+  ready INTEGER NOT NULL CHECK (ready = 0 OR (ready = 1 AND state = 0)),
+  ord INTEGER NOT NULL,
+  grp INTEGER REFERENCES delivery_group (seq),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due INTEGER CHECK (state > 1 OR due IS NOT NULL),
+  not_before INTEGER,
+  lease INTEGER CHECK (state <> 1 OR lease IS NOT NULL),
+  reason TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  requeued_at INTEGER
+) STRICT;
+INSERT INTO delivery_4 SELECT d.seq, d.envelope, d.destination, d.incident, d.also, e.source, d.item, d.variant, d.state, d.ready,
+  d.ord, d.grp, d.attempts, d.due, d.not_before, d.lease, d.reason, d.created_at, d.updated_at, d.requeued_at
+  FROM delivery d JOIN envelope e ON e.seq = d.envelope;
+DROP TABLE delivery;
+ALTER TABLE delivery_4 RENAME TO delivery;
+CREATE INDEX delivery_item ON delivery (item, destination, variant);
+CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND ready = 1;
+CREATE INDEX delivery_line ON delivery (destination, incident, origin, ord, seq) WHERE state IN (0, 1);
+CREATE INDEX delivery_share ON delivery (destination, origin) WHERE state IN (0, 1);
+CREATE INDEX delivery_kept ON delivery (destination, state) WHERE state <> 2;
+CREATE INDEX delivery_grp ON delivery (grp) WHERE grp IS NOT NULL;
+-- The lines are shorter now: whoever waited behind another's message is first of his own.
+UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
+  SELECT 1 FROM delivery m JOIN delivery e
+    ON e.destination = m.destination AND e.incident = m.incident AND e.origin = m.origin AND e.state IN (0, 1)
+  WHERE (m.seq = d.seq OR m.grp = d.grp) AND m.state = 0
+    AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)));
+`,
 ]

@@ -30,9 +30,11 @@ export function createMemory(db: DatabaseSync): Memory {
   const addSource = run(db, 'INSERT INTO item_source (item, variant, source) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
   const sources = all<{ source: string }>(
     db,
-    `SELECT e.source FROM delivery d JOIN envelope e ON e.seq = d.envelope
+    `SELECT source FROM (
+       SELECT e.source, d.seq AS at FROM delivery d JOIN envelope e ON e.seq = d.envelope
        WHERE d.item = ?1 AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
-     UNION SELECT source FROM item_source WHERE item = ?1 AND variant = coalesce(?2, variant) ORDER BY source`,
+     UNION ALL SELECT source, 9007199254740991 FROM item_source WHERE item = ?1 AND variant = coalesce(?2, variant))
+     GROUP BY source ORDER BY min(at), source`,
   )
 
   return {

@@ -11,7 +11,7 @@ type Settle = (settlements: readonly Settlement[]) => void
 export function createSettle({ db, clock, destinations, order }: Tables): Settle {
   const find = one<Place & { state: number }>(
     db,
-    'SELECT seq, destination, incident, ord, grp, state FROM delivery WHERE seq = ?',
+    'SELECT seq, destination, incident, origin, ord, grp, state FROM delivery WHERE seq = ?',
   )
   const postpone = run(
     db,

@@ -161,7 +161,7 @@ function create(
       }
       return backlog.rows
     },
-    unsettled: async () => read(destinations.unsettled),
+    unsettled: async (kind, destination, origin) => read(() => destinations.unsettled(kind, destination, origin)),
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },

@@ -11,6 +11,7 @@ export interface Kept {
   readonly destination: string
   readonly incident: string
   readonly also: readonly string[]
+  readonly origin: string
   readonly item: string
   readonly variant: string
   /** null: no longer kept */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../src/errors.ts'
 import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
-import { change, type Data, type Kept, type KeptGroup, key, mark } from './data.ts'
+import { change, type Data, isOpen, type Kept, type KeptGroup, key, mark } from './data.ts'
 
 /** What `accept` does. */
 export function take(
@@ -13,8 +13,9 @@ export function take(
   if (seen !== undefined) mark(data, seen)
   const name = key(direction, source, digest)
   const known = data.envelopes.get(name)
-  if (known !== undefined) return { outcome: 'duplicate', id: known }
-  const id = nextId(data).id
+  const anew = direction === 'rid-to-grid' && envelope.deliveries.some((one) => isDiscarded(data, one))
+  if (known !== undefined && !anew) return { outcome: 'duplicate', id: known }
+  const id = known ?? nextId(data).id
   data.envelopes.set(name, id)
   const added = envelope.deliveries.map((delivery) => {
     const kept = add(data, envelope, id, delivery, now)
@@ -42,23 +43,37 @@ function add(
   now: number,
 ): string | undefined {
   const { kind, destination, incident, also = [], item, variant = '', payload, state, reason = null } = delivery
+  const { origin = source } = delivery
   if (typeof payload !== 'string') throw new GatewayError('internal', 'A payload is text.')
   data.destinations.set(key(kind, destination), { kind, destination })
   const same = (one: Kept) => one.kind === kind && one.destination === destination && one.item === item
-  const before = [...data.deliveries.values()].find((one) => same(one) && one.variant === variant)
-  if (before !== undefined) {
-    if (before.state !== 'withheld' || state !== 'pending') {
-      arrived(data, delivery, now)
-      return undefined
-    }
-    data.deliveries.delete(before.id)
+  const before = earlier(data, delivery)
+  if (before.some((one) => standsFor(one, payload, origin, state))) {
+    arrived(data, delivery, now)
+    return undefined
   }
+  for (const one of before) if (one.state === 'withheld') data.deliveries.delete(one.id)
   const known = [...data.deliveries.values()].some(same)
   const { id, number } = nextId(data)
   const group = delivery.group && join(data, delivery, number, known)
   const notBefore = group?.missing.size === 0 ? null : (delivery.notBefore ?? null)
   data.deliveries.set(id, {
-    ...{ id, envelope, direction, source, kind, destination, incident, also, item, variant, payload, number, state },
+    ...{
+      id,
+      envelope,
+      direction,
+      source,
+      kind,
+      destination,
+      incident,
+      also,
+      origin,
+      item,
+      variant,
+      payload,
+      number,
+      state,
+    },
     group: group?.id ?? null,
     place: group?.place ?? number,
     attempts: 0,
@@ -71,6 +86,25 @@ function add(
   })
   arrived(data, delivery, now)
   return id
+}
+
+/** What this destination has of it. */
+function earlier(data: Data, { kind, destination, item, variant = '' }: NewDelivery): Kept[] {
+  return [...data.deliveries.values()].filter(
+    (one) => one.kind === kind && one.destination === destination && one.item === item && one.variant === variant,
+  )
+}
+
+function isDiscarded(data: Data, delivery: NewDelivery): boolean {
+  const before = earlier(data, delivery)
+  return before.length > 0 && before.every((one) => one.state === 'discarded')
+}
+
+function standsFor(one: Kept, payload: string, origin: string, next: NewDelivery['state']): boolean {
+  if (next !== 'pending' || one.state === 'delivered') return true
+  if (one.state === 'withheld' || one.state === 'discarded') return false
+  if (isOpen(one) && one.attempts === 0) return true
+  return one.origin === origin && one.payload === payload
 }
 
 /** The group that it belongs to. Where the item went out in another variant before, all others are waited for anew. */

@@ -22,6 +22,7 @@ export function isReady(data: Data, delivery: Kept): boolean {
       (other) =>
         other === member ||
         other.incident !== member.incident ||
+        other.origin !== member.origin ||
         other.place > member.place ||
         (other.place === member.place && other.state === 'pending'),
     ),

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src/clock.ts'
 import { GatewayError, messageOf } from '../../../src/errors.ts'
 import { isAskedFor } from '../../../src/iodef/incident-id.ts'
 import type { ClaimRequest, Delivery, Settlement, Store } from '../../../src/store/contract.ts'
-import { change, copyOf, type Data, emptyData, key, mark } from './data.ts'
+import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
 import { backlog, leftOut, list, summary, whole } from './shown.ts'
@@ -57,8 +57,12 @@ export class MemoryStore implements Store {
       return id === undefined ? undefined : { id }
     })
 
-  unsettled: Store['unsettled'] = () =>
-    this.#read((data) => backlog(data).reduce((sum, { pending, sending }) => sum + pending + sending, 0))
+  unsettled: Store['unsettled'] = (kind, destination, origin) =>
+    this.#read(({ deliveries }) => {
+      const fits = (one: Kept) =>
+        one.kind === kind && one.destination === destination && one.origin === (origin ?? one.origin)
+      return [...deliveries.values()].filter((one) => isOpen(one) && fits(one)).length
+    })
 
   record: Store['record'] = (trace) => this.#write((data) => void data.trace.push(...trace))
 
@@ -121,10 +125,11 @@ export class MemoryStore implements Store {
   sourcesOf: Store['sourcesOf'] = (item, variant) =>
     this.#read((data) => {
       const first = [...data.deliveries.values()].filter(({ direction }) => direction === 'rid-to-grid')
-      const all = [...first, ...data.again.values()]
+      const again = [...data.again.values()].sort((a, b) => (a.source < b.source ? -1 : 1))
+      const all = [...first, ...again]
       const fits = (one: { item: string; variant: string }) =>
         one.item === item && (variant ?? one.variant) === one.variant
-      return [...new Set(all.filter(fits).map(({ source }) => source))].sort()
+      return [...new Set(all.filter(fits).map(({ source }) => source))]
     })
 
   findPayload: Store['findPayload'] = (kind, destination, item, sources) =>

@@ -40,8 +40,48 @@ test('a store of the first version is brought up to date with all that it holds'
       .prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'delivery%' ORDER BY name")
       .all()
       .map((row) => row.name),
-    ['delivery', 'delivery_group', 'delivery_grp', 'delivery_kept', 'delivery_line', 'delivery_ready'],
+    [
+      'delivery',
+      'delivery_group',
+      'delivery_grp',
+      'delivery_item',
+      'delivery_kept',
+      'delivery_line',
+      'delivery_ready',
+      'delivery_share',
+    ],
   )
   db.close()
+  await rm(directory, { recursive: true })
+})
+
+test('deliveries of a store of the third version keep their places in line, by whose message they are of', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'migrate-'))
+  const path = join(directory, 'gateway.db')
+  const clock = createVirtualClock()
+  const old = new DatabaseSync(path)
+  for (const step of MIGRATIONS.slice(0, 3)) old.exec(step)
+  old.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 3`)
+  old.exec(`INSERT INTO envelope VALUES (1, 0, 'csirt-a', 'a', 'Report', '["x 1"]', 5), (2, 0, 'csirt-b', 'b', 'Report', '["x 1"]', 5);
+    INSERT INTO destination VALUES (1, 0, 'incident', 3, 0, 0, 0)`)
+  for (const [seq, message, name] of [
+    [3, 1, 'A'],
+    [4, 2, 'B'],
+    [5, 1, 'C'],
+  ] as const) {
+    old.exec(`INSERT INTO delivery (seq, envelope, destination, incident, item, variant, state, ready, ord, due, created_at, updated_at)
+        VALUES (${seq}, ${message}, 1, 'x 1', '${sha(name)}', '', 0, ${seq === 3 ? 1 : 0}, ${seq}, 5, 5, 5);
+      INSERT INTO payload VALUES (${seq}, '${name}')`)
+  }
+  old.close()
+  {
+    await using store = await openStore({ path, tell: untold, clock })
+    const claimed = async () => {
+      const units = await store.claim(request(clock))
+      await store.settle(units.flat().map(({ id }) => ({ id, to: 'delivered' })))
+      return units.flat().map(({ payload }) => payload)
+    }
+    assert.deepEqual([await claimed(), await claimed(), await claimed()].flat(), ['A', 'B', 'C'])
+  }
   await rm(directory, { recursive: true })
 })

@@ -22,6 +22,7 @@ function assertCountsAndFlags({ path }: SqliteBench): void {
     .prepare(
       `SELECT d.seq, d.ready FROM delivery d WHERE d.state = 0 AND d.ready = EXISTS (
          SELECT 1 FROM delivery m JOIN delivery e ON e.destination = m.destination AND e.incident = m.incident
+           AND e.origin = m.origin
          WHERE (m.seq = d.seq OR m.grp = d.grp) AND m.state = 0 AND e.state IN (0, 1)
            AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)))`,
     )
