@@ -87,7 +87,7 @@ test('a Topic is sent the item as it was made', async () => {
   assert.ok(one)
   const unit = [{ ...one, destination: 'incident', item: 'id', payload: '<report/>' }]
   assert.deepEqual(await sink.send(unit, signal), { kind: 'delivered' })
-  assert.deepEqual(calls, [['incident', 'id', '<report/>', signal, false]])
+  assert.deepEqual(calls, [['incident', 'id', '<report/>', signal, true]])
   assert.deepEqual(await sink.send(unit, signal), { kind: 'hold', reason: 'forbidden' })
 })
 
