@@ -180,7 +180,7 @@ function createDeliverySide(
   senders: ReadonlyMap<string, ReloadableRidSender>,
 ): DeliveryEngine {
   const { config, store, clock, events, reader } = parts
-  const topicSink = createTopicSink(grid)
+  const topicSink = createTopicSink(grid, clock.now())
   const peerSink = (peer: PeerConfig): Sink | undefined => {
     const sender = senders.get(peer.name)
     return sender && createPeerSink({ config, peer, sender, store, reread: (item) => readAgain(reader, item) })

@@ -61,8 +61,11 @@ export interface GridOptions {
 export interface Grid extends AsyncDisposable {
   /** Begins to connect and keeps connected until disposed. Resolves at once. */
   start(): void
-  /** Publishes one item (XEP-0060 7.1): 'delivered' only on the Broker's result. */
-  publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<SendOutcome>
+  /**
+   * Publishes one item (XEP-0060 7.1): 'delivered' only on the Broker's result. `inDoubt`: an earlier attempt may have come through, so
+   * that it is looked for first, and nobody sees it twice.
+   */
+  publish(topic: string, itemId: string, xml: string, signal: AbortSignal, inDoubt?: boolean): Promise<SendOutcome>
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */
   discover(signal: AbortSignal): Promise<TopicInfo[]>
   state(): { readonly state: GridState; readonly since: number; readonly reason: string | null }

@@ -122,6 +122,17 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(await reads(member, 'taken out'), true)
     })
 
+    test('who was made a publisher by hand stays one', async () => {
+      await own.create('provided', { access_model: 'whitelist' })
+      await own.affiliate('provided', stranger.jid, 'publisher')
+      await stranger.subscribe('provided')
+      await using gateway = await begin({ name: 'provided' })
+      assert.equal(gateway.state()?.state, 'up')
+      assert.match(await affiliations('provided'), /stranger@grid\.example/)
+      assert.deepEqual(await gateway.publish('provided-1'), { kind: 'delivered' })
+      await eventually('the item', () => hears(stranger, 'provided-1'))
+    })
+
     test('one that is deleted while it is only published to has its members again', async () => {
       await using gateway = await begin({ name: 'deleted', members: [member.jid] })
       assert.deepEqual(await gateway.publish('a'), { kind: 'delivered' })

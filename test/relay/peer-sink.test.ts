@@ -78,17 +78,16 @@ test('what the sender says is what the queue hears', async () => {
 
 test('a Topic is sent the item as it was made', async () => {
   const calls: unknown[][] = []
-  const sink = createTopicSink({
-    publish: async (...args) => {
-      calls.push(args)
-      return calls.length === 1 ? { kind: 'delivered' } : { kind: 'hold', reason: 'forbidden' }
-    },
-  })
+  const publish = async (...args: unknown[]): Promise<SendOutcome> => {
+    calls.push(args)
+    return calls.length === 1 ? { kind: 'delivered' } : { kind: 'hold', reason: 'forbidden' }
+  }
+  const sink = createTopicSink({ publish }, 0)
   const [one] = parts(documentText())
   assert.ok(one)
   const unit = [{ ...one, destination: 'incident', item: 'id', payload: '<report/>' }]
   assert.deepEqual(await sink.send(unit, signal), { kind: 'delivered' })
-  assert.deepEqual(calls, [['incident', 'id', '<report/>', signal]])
+  assert.deepEqual(calls, [['incident', 'id', '<report/>', signal, true]])
   assert.deepEqual(await sink.send(unit, signal), { kind: 'hold', reason: 'forbidden' })
 })
 

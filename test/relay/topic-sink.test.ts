@@ -6,7 +6,9 @@ import { createTopicSink } from '../../src/relay/topic-sink.ts'
 type Publish = Grid['publish']
 type Unit = Parameters<ReturnType<typeof createTopicSink>['send']>[0]
 
-const unit = [{ destination: 'incident', item: 'id-1', payload: '<report/>' }] as unknown as Unit
+const unit = [
+  { destination: 'incident', item: 'id-1', payload: '<report/>', attempts: 0, createdAt: 5 },
+] as unknown as Unit
 const { signal } = new AbortController()
 
 test('a delivery to a Topic is published as it was made when it was accepted', async () => {
@@ -16,7 +18,20 @@ test('a delivery to a Topic is published as it was made when it was accepted', a
     return { kind: 'delivered' }
   }
   assert.deepEqual(await createTopicSink({ publish }).send(unit, signal), { kind: 'delivered' })
-  assert.deepEqual(calls, [['incident', 'id-1', '<report/>', signal]])
+  assert.deepEqual(calls, [['incident', 'id-1', '<report/>', signal, false]])
+})
+
+test('one that was tried before, or is older than the process, is looked for first', async () => {
+  const doubts: unknown[] = []
+  const publish: Publish = async (...args) => {
+    doubts.push(args[4])
+    return { kind: 'delivered' }
+  }
+  const tried = unit.map((one) => ({ ...one, attempts: 1 }))
+  await createTopicSink({ publish }, 5).send(unit, signal)
+  await createTopicSink({ publish }, 5).send(tried, signal)
+  await createTopicSink({ publish }, 6).send(unit, signal)
+  assert.deepEqual(doubts, [false, true, true])
 })
 
 test('what the Broker says else is passed on as it is', async () => {

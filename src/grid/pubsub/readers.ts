@@ -45,7 +45,7 @@ export async function settleReaders(session: Session, broker: string, topic: Top
   for (const member of missing) await desk.affiliate(member, 'member')
   if (!desk.closed) return desk.verdict(missing, [])
   const extra = new Set(desk.extra(before))
-  const subscribers = await desk.strangersAmongSubscribers()
+  const subscribers = await desk.strangersAmongSubscribers(before)
   for (const who of extra) {
     await desk.affiliate(who, 'none')
     await desk.unsubscribe(who)
@@ -102,19 +102,21 @@ class Desk {
   }
 
   extra({ of }: Affiliations): string[] {
-    const reads = [...of].filter(([, affiliation]) => affiliation === 'member' || affiliation === 'publisher')
+    // a publisher was made one by hand, which no configuration says: another provider would be cut off
+    const reads = [...of].filter(([, affiliation]) => affiliation === 'member')
     return reads.map(([who]) => who).filter((who) => this.#isStranger(who))
   }
 
   /** JIDs as they are subscribed. A Broker without such a list has nothing to say against the affiliations. */
-  async strangersAmongSubscribers(): Promise<string[]> {
+  async strangersAmongSubscribers({ of }: Affiliations): Promise<string[]> {
     const answer = await this.#get(owner(xml('subscriptions', { node: this.#topic.name })))
     if (answer.kind !== 'result') return []
     const subscribed = listed(answer.stanza, 'subscriptions', 'subscription').filter(
       ({ attrs }) => attrs.subscription === 'subscribed',
     )
     const jids = subscribed.flatMap(({ attrs }) => (attrs.jid === undefined ? [] : [attrs.jid]))
-    return [...new Set(jids)].filter((who) => this.#isStranger(normalAddress(bareOf(who))))
+    const isStranger = (who: string) => this.#isStranger(who) && of.get(who) !== 'publisher'
+    return [...new Set(jids)].filter((who) => isStranger(normalAddress(bareOf(who))))
   }
 
   affiliate(who: string, affiliation: 'member' | 'none'): Promise<void> {
@@ -135,7 +137,7 @@ class Desk {
     }
     const after = await this.affiliations()
     if (!('of' in after)) return after
-    const still = [...this.extra(after), ...(extra.length === 0 ? [] : await this.strangersAmongSubscribers())]
+    const still = [...this.extra(after), ...(extra.length === 0 ? [] : await this.strangersAmongSubscribers(after))]
     if (still[0] !== undefined) {
       const why = this.#refusals.get(still[0])
       const reason = `${still.join(', ')} may read it and is not in \`members\`; the Broker does not let go`

@@ -81,7 +81,8 @@ export class Past {
       // live is what there is: of a Broker that keeps nothing, or does not let us read
       tell('retained-unreadable', { topic, reason: error.message })
       this.#blind = isKeptFromUs(error) ? error.message : null
-      if (error.oversized) await this.#tellGap([], new Set())
+      // who keeps nothing never had what is not there
+      if (error.error?.condition !== 'feature-not-implemented') await this.#tellGap([], new Set())
       return []
     }
     this.#blind = null

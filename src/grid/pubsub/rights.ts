@@ -68,6 +68,14 @@ export async function judgeRefusal(
   }
 }
 
+/**
+ * Is it on the Topic already? Asked where an earlier attempt ended without an answer: an item that is published again is shown to
+ * every subscriber again, and some Brokers lose others by it.
+ */
+export async function isThere(item: Refused): Promise<boolean> {
+  return (await look(item)) === 'equal'
+}
+
 async function look({ session, broker, topic, itemId, xml, signal }: Refused): Promise<'equal' | 'other' | 'none'> {
   try {
     const item = await readItem({ session, broker, node: topic, signal }, itemId)

@@ -129,6 +129,18 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
     })
   }
 
+  test('what may have been published before a crash is not shown to anybody twice', async () => {
+    const topic = new FakeTopic()
+    await using link = await joined(topic.onIq)
+    topic.items.set('there', `<item id="there">${ITEM}</item>`)
+    topic.items.set('changed', item('changed', 'something else'))
+    for (const id of ['there', 'changed', 'lost']) {
+      assert.deepEqual(await link.grid.publish('incident', id, ITEM, never, true), { kind: 'delivered' })
+    }
+    const published = [...link.fake.secure.matchAll(/<publish [^>]*><item id="([^"]*)"/g)].map((match) => match[1])
+    assert.deepEqual(published, ['changed', 'lost'])
+  })
+
   test('an item that could not be read once is read at the next join, mended', async () => {
     const topic = new FakeTopic()
     topic.items.set('a', '<item id="a"><x xmlns="urn:x"/><y xmlns="urn:x"/></item>')

@@ -99,7 +99,14 @@ describe('a gap', () => {
     assert.deepEqual(recorder.gaps, [{ topic: 'incident', after: 'a', before: null, retained: 0 }])
   })
 
-  test('is none where the Broker keeps nothing to be read: nobody knows of any', async () => {
+  test('is told where the Broker shows nothing of what was there', async () => {
+    const error = { type: 'auth', condition: 'forbidden', application: undefined, text: undefined }
+    const { past, from, recorder } = topic({ kind: 'error', error }, [], 'a')
+    await past.unread(from)
+    assert.deepEqual(recorder.gaps, [{ topic: 'incident', after: 'a', before: null, retained: 0 }])
+  })
+
+  test('is not told of a Broker that never keeps anything', async () => {
     const { past, from, recorder } = topic(gone, [], 'a')
     await past.unread(from)
     assert.deepEqual(recorder.gaps, [])

@@ -64,6 +64,10 @@ describe('the mechanism', () => {
     assert.equal(choose(ALL, { socket: tls('TLSv1.2', { finished: false }) }), 'SCRAM-SHA-256 n')
   })
 
+  test('is SCRAM-SHA-512 before all, where it is offered', () => {
+    assert.equal(choose([...ALL, 'SCRAM-SHA-512']), 'SCRAM-SHA-512 n')
+  })
+
   test('says that it could have bound only where nothing with -PLUS is on offer', () => {
     assert.equal(choose(['SCRAM-SHA-256']), 'SCRAM-SHA-256 y')
     assert.equal(choose(['SCRAM-SHA-256'], { socket: tls('TLSv1.2', { finished: false }) }), 'SCRAM-SHA-256 n')
@@ -86,7 +90,7 @@ describe('the mechanism', () => {
 
   test('is none of those that nobody knows; the first of them are named', () => {
     refuses(() => choose([]), /it offers none\./)
-    refuses(() => choose(['SCRAM-SHA-999', 'X'.repeat(50)]), /it offers SCRAM-SHA-999, X{30}\./)
+    refuses(() => choose(['SCRAM-SHA3-512', 'X'.repeat(50)]), /it offers SCRAM-SHA3-512, X{30}\./)
     refuses(() => choose(Array.from({ length: 20 }, (_, n) => `M${n}`)), /M9\.$/)
   })
 
