@@ -35,7 +35,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       far = await world.site({
         user: 'gateway2',
         peers: [
-          { name: 'csirt-z', url: peer.url, topics: ['incident'], publish: ['incident'] },
+          { name: 'csirt-z', url: peer.url, topics: ['incident'], publish: ['incident'], send: [...MSG_TYPES] },
           { name: 'csirt-y', url: other.url, topics: ['incident'] },
         ],
         topics: [{ name: 'incident', restrictions: RESTRICTIONS }],
