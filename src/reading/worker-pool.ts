@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
+import { endThread } from './end-thread.ts'
 
 export interface PoolOptions {
   readonly script: URL
@@ -279,9 +280,9 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
 
   async #end(slot: Slot<Request, Response>): Promise<void> {
     clearTimeout(slot.timer)
-    const { worker } = slot
+    const { worker, ready } = slot
     slot.worker = undefined
     slot.ready = false
-    await worker?.terminate()
+    if (worker !== undefined) await endThread(worker, ready)
   }
 }
