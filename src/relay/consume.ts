@@ -7,7 +7,8 @@ import type { GridItem } from '../grid/contract.ts'
 import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
-import type { Acceptor, DeliveryGroup, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
+import type { Acceptor, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
+import { groupOf } from './delivery-group.ts'
 import { digestOf } from './item-digest.ts'
 import { type Consumed, consumedFrom } from './part.ts'
 import { withheldFrom } from './render-rid.ts'
@@ -266,14 +267,6 @@ function deliveriesFor(
 function about(id: string, source: string, row: NewDelivery, createdAt: number): DeliveryOf {
   const { kind, destination, incident, also = [], item } = row
   return { id, direction: 'grid-to-rid', source, kind, destination, incident, also, item, attempts: 0, createdAt }
-}
-
-/** The parts of one document go out together again: what each of them says of it must be the same. */
-function groupOf({ part }: Consumed): DeliveryGroup | undefined {
-  const { items, shell, msgType, policy, incidentSource } = part
-  if (items.length === 0) return undefined
-  const said = [items, shell, msgType, policy?.attributes.restriction, incidentSource]
-  return { id: createHash('sha256').update(JSON.stringify(said)).digest('hex'), items }
 }
 
 /** An item that claims to be IODEF and is not valid: held for every peer it was meant for, with its errors. */
