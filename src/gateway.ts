@@ -183,7 +183,7 @@ function createDeliverySide(
   const topicSink = createTopicSink(grid, clock.now())
   const peerSink = (peer: PeerConfig): Sink | undefined => {
     const sender = senders.get(peer.name)
-    return sender && createPeerSink({ config, peer, sender, store, reread: (item) => readAgain(reader, item) })
+    return sender && createPeerSink({ peer, sender, store, reread: (item) => readAgain(reader, item) })
   }
   const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
     return { kind: 'topic', destination: name, sink: topicSink }

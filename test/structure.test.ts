@@ -66,7 +66,7 @@ const OWNERS: readonly (readonly [library: string, owners: readonly string[]])[]
   ['fast-xml-parser', ['src/rid/']],
   ['@xmpp/', ['src/grid/xmpp/', 'src/grid/pubsub/', 'src/grid/xmpp-grid.ts']],
   ['node:sqlite', ['src/store/sqlite/']],
-  ['undici', ['src/rid/sender.ts']],
+  ['undici', ['src/rid/agent.ts']],
   ['fastify', ['src/rid/listener.ts', 'src/ops/']],
   ['pino', ['src/log.ts']],
   ['prom-client', ['src/metrics.ts', 'src/ops/']],

@@ -1,11 +1,10 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { ridUrl } from '../config/rid-url.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { createReader } from '../reading/reader.ts'
 import type { OutgoingMessage, Receiver } from '../rid/contract.ts'
-import { policyOf, renderMessage } from '../rid/message.ts'
+import { policyOf, renderMessage, SOURCE_NOT_FOUND } from '../rid/message.ts'
+import { nodeOf, type RidSystem } from '../rid/node.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
 import { untold } from '../tell.ts'
@@ -33,12 +32,12 @@ export const send: Command = {
 A valid IODEF document is wrapped in a RID message; a RID message, or what is neither, is sent as it is. Prints the body of the
 reply on standard output and what it means on standard error. "-" reads standard input.
 
-      --to URL      https://HOST:4590/
+      --to URL      https://HOST:PORT/, port 4590 when it says none
       --cert PEM    the client certificate, by which the RID system knows who sends
       --key PEM     its private key
       --ca PEM      the CA that the RID system's certificate must come from
       --type TYPE   MsgType of the message around IODEF [Report]: ${MSG_TYPES.join(', ')}
-      --name NAME   this system's DNS name in RIDPolicy [that of the certificate]
+      --name NAME   the RID system's DNS name in RIDPolicy [that of URL]
 
 Exit code 0: delivered. 1: refused or denied. 3: no answer.
 
@@ -77,7 +76,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
     }
     const inspection = await reader.inspect(bytes)
     if (!inspection.valid) await write(io.err, `${printable(file)} ${describe(inspection)}; it is sent as it is\n`)
-    const message = wrapped(inspection, msgType, values.name ?? nameOf(tls.cert))
+    const message = wrapped(inspection, msgType, values.name)
     const idle = (['type', 'name'] as const).filter((option) => values[option] !== undefined).map((o) => `--${o}`)
     if (message === undefined && idle.length > 0) {
       const verb = idle.length === 1 ? 'does' : 'do'
@@ -107,9 +106,9 @@ function checkTls(tls: Readonly<Record<'cert' | 'key' | 'ca', string>>): void {
 }
 
 function receiver(url: string): Receiver {
-  const parsed = URL.parse(url)
-  if (parsed?.protocol !== 'https:') throw new UsageError('--to takes an https:// URL')
-  return { name: parsed.host, url: parsed.href, identity: {} }
+  const taken = ridUrl(url)
+  if (taken === undefined) throw new UsageError('--to takes an https:// URL without a path: RID messages go to /')
+  return { name: new URL(taken).host, url: taken, identity: {} }
 }
 
 function msgTypeOf(word: string): MsgType {
@@ -118,13 +117,22 @@ function msgTypeOf(word: string): MsgType {
   return type
 }
 
-/** The document in a RID message; undefined for what is sent as it is. */
-function wrapped({ format, document }: Inspection, msgType: MsgType, name: string): OutgoingMessage | undefined {
+/** The document in a RID message for that RID system; undefined for what is sent as it is. */
+function wrapped(
+  { format, document }: Inspection,
+  msgType: MsgType,
+  name: string | undefined,
+): OutgoingMessage | undefined {
   if (document === null || (format !== 'IODEF 2' && format !== 'IODEF 1')) return undefined
   const id = document.incidents[0]?.id ?? null
   const xml = document.original?.text ?? document.xml
-  const policy = policyOf(msgType, 'PeerToPeer', 'Attack', name, id)
-  return { xml: renderMessage(policy, { xml, version: document.version }), msgType }
+  // nobody here found a source, and RFC 6545 §6.3 has none without
+  const source = msgType === 'Result' ? SOURCE_NOT_FOUND : null
+  const text = (to: RidSystem) => {
+    const policy = policyOf(msgType, 'PeerToPeer', 'Network', nodeOf({ ...to, name: name ?? to.name }), id)
+    return renderMessage(policy, { xml, version: document.version }, source)
+  }
+  return { write: text, msgType }
 }
 
 function describe({ format, errors }: Inspection): string {
@@ -136,13 +144,7 @@ function describe({ format, errors }: Inspection): string {
 /** The text goes out as UTF-8, so its XML declaration must not say otherwise. */
 function asItIs(text: string, { rid }: Inspection): OutgoingMessage {
   const xml = text.replace(/^(<\?xml[^>]*?\sencoding\s*=\s*)("[^"]*"|'[^']*')/, '$1"UTF-8"')
-  return { xml, msgType: MSG_TYPES.find((type) => type === rid?.msgType) }
-}
-
-/** The first DNS name of the certificate: a label for the receiver, nobody trusts it. */
-function nameOf(cert: string): string {
-  const names = new X509Certificate(readFileSync(cert)).subjectAltName ?? ''
-  return /(?:^|, )DNS:([A-Za-z0-9.-]+)/.exec(names)?.[1] ?? hostname()
+  return { write: () => xml, msgType: MSG_TYPES.find((type) => type === rid?.msgType) }
 }
 
 /** The reply as text, with a line end, and without what could rewrite a terminal. */

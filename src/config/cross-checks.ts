@@ -1,6 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { overlap } from './address-overlap.ts'
-import { fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
+import { dns, fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'
 
@@ -63,13 +63,16 @@ function checkUnique({ peers, topics, problem }: Look): void {
 }
 
 /** What is wrong by itself is left to the model. */
-function checkPorts({ tree, problem }: Look): void {
+function checkPorts({ tree, problem, warning }: Look): void {
   const listens = (part: 'rid' | 'ops', { host, port }: { host: string; port: number }) => ({
     host: line.safeParse(at(tree, part, 'host') ?? host).data,
     port: wholePort.safeParse(at(tree, part, 'port') ?? port).data,
   })
   const rid = listens('rid', LISTENS.rid)
   const ops = listens('ops', LISTENS.ops)
+  if (rid.port === 443) {
+    warning(['rid', 'port'], 'is that of HTTPS, which RID should not use (RFC 6546 section 3): its own is 4590')
+  }
   // 0: any port that is free
   if (rid.host === undefined || ops.host === undefined || !rid.port || rid.port !== ops.port) return
   if (!overlap(rid.host, ops.host)) return
@@ -179,5 +182,6 @@ function names(items: readonly unknown[]): string[] {
 }
 
 function canonicalName(value: unknown): unknown {
-  return typeof value === 'string' ? value.toLowerCase().replace(/\.$/, '') : undefined
+  const name = dns.safeParse(value).data ?? value
+  return typeof name === 'string' ? name.toLowerCase().replace(/\.$/, '') : undefined
 }

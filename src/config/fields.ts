@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import { z } from 'zod'
 import { didYouMean } from '../did-you-mean.ts'
+import { ridUrl as parseRidUrl } from './rid-url.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 /** What `must be` says; a value that is not there is always `is required`. */
@@ -41,11 +43,13 @@ const LINE = /^[^\x00-\x1f\x7f]+$/
 export const line = matching('text of one line', LINE)
 export const name = matching('a name of 1 to 64 characters on one line', LINE, 64)
 export const file = matching('the path of a file', LINE, 4096)
-export const dns = matching(
-  'a DNS name, as csirt.example',
-  /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/,
-  253,
-)
+const DNS = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/
+
+/** As certificates have it, with A-labels; also taken as it is read (RFC 5890 §2.3.2.1). */
+export const dns = parsed('a DNS name, as csirt.example', (value) => {
+  const ascii = /^[\x21-\x7e]+$/.test(value) ? value : domainToASCII(value)
+  return ascii.length <= 253 && DNS.test(ascii) ? ascii : undefined
+})
 export const domain = matching('the address of a service, as pubsub.grid.example', /^[^\s@/<>&"':]+$/)
 export const bareJid = matching(
   'a bare JID, as gateway@grid.example (no resource)',
@@ -66,11 +70,10 @@ export const fingerprint = parsed('the SHA-256 of a certificate: 32 bytes in hex
   return /^[0-9A-F]{64}$/.test(hex) ? hex.match(/../g)?.join(':') : undefined
 })
 
-export const httpsUrl = parsed('an https:// URL without user, query or fragment', (value) => {
-  const url = URL.parse(value)
-  if (url?.protocol !== 'https:' || url.username || url.password || url.search || url.hash) return undefined
-  return url.href
-})
+export const ridUrl = parsed(
+  'an https:// URL without user, path, query or fragment, as https://csirt.example:4590/',
+  parseRidUrl,
+)
 
 /** `xmpp://HOST:PORT` or `xmpps://HOST:PORT`; ports of RFC 6120 and XEP-0368's custom when left out. */
 export const xmppService = parsed('xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)', (value) => {

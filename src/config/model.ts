@@ -15,7 +15,7 @@ const rid = f
   .mapping({
     host: f.line.prefault(f.LISTENS.rid.host).describe('address to listen on'),
     port: f.port.prefault(f.LISTENS.rid.port).describe('RFC 6546 section 4: 4590'),
-    name: f.dns.describe("this RID system's DNS name, used in RIDPolicy/Node of what it sends"),
+    name: f.dns.describe("this RID system's DNS name, which peers look for in its certificate"),
     tls: f.mapping({
       cert: f.file.describe("PEM: the gateway's certificate and what chains it to its CA"),
       key: f.file.describe('PEM: its private key'),
@@ -37,7 +37,9 @@ const peer = f.mapping({
     .meta({ minProperties: 1 }),
   accept: msgTypes.default(['Report']).describe('MsgTypes it may send'),
   publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
-  url: f.httpsUrl.exactOptional().describe('where the gateway sends to; without it nothing is sent'),
+  url: f.ridUrl
+    .exactOptional()
+    .describe('where the gateway sends to, port 4590 unless it says another; without it nothing is sent'),
   topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
   send: msgTypes.default(['Report']).describe('MsgTypes it is sent'),
   restrictions,
@@ -48,10 +50,10 @@ const peer = f.mapping({
         .default('PeerToPeer'),
       traffic: f
         .oneOf(['Attack', 'Network', 'Content', 'DataWithHandlingRequirements', 'AudienceRestriction', 'Other'])
-        .default('Attack'),
+        .default('Network'),
     })
     .prefault({})
-    .describe('RIDPolicy of what it is sent (RFC 6545 section 5.2)'),
+    .describe('RIDPolicy of what it is sent (RFC 6545 section 5.1): Attack demands details in the document'),
   strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
   replies: f
     .oneOf(['strict', 'lenient'])

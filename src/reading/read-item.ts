@@ -4,6 +4,7 @@ import { couldBeCopy } from '../profile/broker-copy.ts'
 import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
+import { ANY_NODE } from '../rid/node.ts'
 import { decode } from '../xml/decode.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
@@ -82,7 +83,7 @@ function readAround({ schemas, options }: Means, parts: ItemParts): Pick<ItemRea
   const policy = parts.policy === null ? null : readPolicy(parts.policy)
   const incidentSource = parts.incidentSource === null ? null : normalForm(parts.incidentSource, contentModel)
   if (policy === null && incidentSource === null) return { policy, incidentSource }
-  const placeholder = policyOf('Report', 'PeerToPeer', 'Attack', 'x', null)
+  const placeholder = policyOf('Report', 'PeerToPeer', 'Network', ANY_NODE, null)
   const message = renderMessage(policy ?? placeholder, null, incidentSource)
   const { valid } = readText(schemas, message, options)
   return valid ? { policy, incidentSource } : { policy: null, incidentSource: null }
@@ -98,7 +99,7 @@ function readSignatures(
   if (parts.signatures.length === 0 || original === null) return none
   const signatures = parts.signatures.map((base64) => Buffer.from(base64, 'base64').toString('utf8'))
   const { text: xml, version } = original
-  const policy = policyOf('Report', 'PeerToPeer', 'Attack', 'x', null)
+  const policy = policyOf('Report', 'PeerToPeer', 'Network', ANY_NODE, null)
   const inner = readText(schemas, renderMessage(policy, { xml, version, signatures }), options)
   if (inner.document === null || inner.rid?.signatures.join() !== signatures.join()) return none
   return { signatures, needed: inner.document.needed }

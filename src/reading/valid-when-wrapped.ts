@@ -1,5 +1,6 @@
 import { xep0268Item } from '../profile/item.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
+import { ANY_NODE } from '../rid/node.ts'
 import { readAlone } from '../xml/foreign-content.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
@@ -22,7 +23,7 @@ export function validWhenWrapped(
   { xml, version, incidents }: Pick<DocumentReading, 'xml' | 'version' | 'incidents'>,
 ): boolean {
   const item = schemas.get('xep-0268.xsd')
-  const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Attack', 'x', null), { xml, version })
+  const message = renderMessage(policyOf('Report', 'PeerToPeer', 'Network', ANY_NODE, null), { xml, version })
   return (
     readAlone(message, schemas.get('iodef-rid-2.0.xsd')) !== undefined &&
     incidents.every(({ xml: incident }) => readAlone(xep0268Item('report', incident).xml, item) !== undefined)

@@ -7,7 +7,8 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
-import { type Justification, nodeOf, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
+import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
+import { nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { type Judgement, judge } from './judge.ts'
@@ -55,7 +56,7 @@ export function createAccept(options: AcceptOptions): Accept {
     const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
     if (judged.kind === 'denied') {
       await tell(store, events.denied(about, judged.code, judged.reason))
-      return deny(options, message.peer, msgType, inspection, judged.justification)
+      return deny(message, msgType, inspection, judged.justification)
     }
     try {
       // what is stored already needs no room
@@ -105,7 +106,7 @@ export function createAccept(options: AcceptOptions): Accept {
       return { kind: 'problem', problem: busy('The report cannot be stored now.') }
     }
     for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
-    return approve(options, message.peer, msgType, inspection)
+    return approve(message, msgType, inspection)
   }
 }
 
@@ -171,37 +172,32 @@ async function tell(store: Acceptor, happening: Happening): Promise<void> {
 }
 
 /** RFC 6546 Table 1: some messages may only be answered with an empty body. */
-function approve({ config }: AcceptOptions, peer: PeerConfig, msgType: MsgType, inspection: Inspection): Answer {
+function approve(message: IncomingMessage, msgType: MsgType, inspection: Inspection): Answer {
   if (!mayAnswer(msgType, 'Acknowledgement')) return { kind: 'reply', xml: '' }
-  return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(config, peer, inspection), 'Approved') }
+  return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(message, inspection), 'Approved') }
 }
 
-function deny(
-  { config }: AcceptOptions,
-  peer: PeerConfig,
-  msgType: MsgType,
-  inspection: Inspection,
-  why: Justification,
-): Answer {
+function deny(message: IncomingMessage, msgType: MsgType, inspection: Inspection, why: Justification): Answer {
   if (!mayAnswer(msgType, 'Acknowledgement')) {
     return {
       kind: 'problem',
       problem: { status: 403, title: 'Denied', detail: 'The message cannot be processed here.' },
     }
   }
-  return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(config, peer, inspection), { denied: why }) }
+  return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(message, inspection), { denied: why }) }
 }
 
-/** The request's own policy with us as the system that answers; its IncidentID, else the first Incident's. */
-function replyPolicy(config: Config, peer: PeerConfig, { rid, document }: Inspection): RidPolicy {
+/** The request's own policy, back to where it came from (RFC 6545 §5.1); its IncidentID, else the first Incident's. */
+function replyPolicy({ peer, address }: IncomingMessage, { rid, document }: Inspection): RidPolicy {
   const id = document?.incidents[0]?.id ?? null
-  const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, config.rid.name, id)
+  const node = nodeOf({ name: peer.identity.dns, address })
+  const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, node, id)
   const asked = rid?.policy
   if (asked == null) return own
   return {
     attributes: own.attributes,
     regions: asked.regions,
-    node: nodeOf(config.rid.name),
+    node,
     traffic: asked.traffic,
     incidentId: asked.incidentId ?? own.incidentId,
   }

@@ -71,15 +71,13 @@ function seenItem(topic: string, item: GridItem, at: number): SeenItem {
   return { topic, itemId: item.id, digest: digestOf(item.xml), at }
 }
 
+type Payload = Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>
+
 /**
  * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
  * also run out because the machine stood still: so that is tried twice.
  */
-async function read(
-  reader: Reader,
-  item: Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>,
-  again = true,
-): Promise<Inspection> {
+async function read(reader: Reader, item: Payload, again = true): Promise<Inspection> {
   try {
     const from = item.topic === undefined ? undefined : { topic: item.topic }
     return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' }, from)

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Config, PeerConfig } from '../config/types.ts'
+import type { PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { RidSender } from '../rid/contract.ts'
@@ -10,14 +10,13 @@ import { parsePart } from './stored-part.ts'
 
 /** Deliveries to one RID peer: checks policy once more, joins the parts of a document, renders, sends. */
 export function createPeerSink(options: {
-  readonly config: Pick<Config, 'rid'>
   readonly peer: PeerConfig
   readonly sender: RidSender
   readonly store: Pick<Seen, 'findPayload' | 'sourcesOf'>
   /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
   readonly reread?: (item: string) => Promise<Consumed | undefined>
 }): Sink {
-  const { config, peer, sender, store, reread } = options
+  const { peer, sender, store, reread } = options
   return {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome> {
       const documents: Map<string, Part>[] = []
@@ -29,7 +28,7 @@ export function createPeerSink(options: {
       let outcome: SinkOutcome = { kind: 'delivered' }
       for (const document of documents) {
         const { parts, complete } = await gather(document, async (item) => documents[0]?.get(item) ?? earlier(item))
-        outcome = await sender.send(renderRid(config, peer, parts, complete), signal)
+        outcome = await sender.send(renderRid(peer, parts, complete), signal)
         if (outcome.kind !== 'delivered') return outcome
       }
       return outcome

@@ -1,8 +1,9 @@
-import type { Config, PeerConfig } from '../config/types.ts'
+import type { PeerConfig } from '../config/types.ts'
 import { missingFrom, type Reasons } from '../iodef/restriction.ts'
 import { joinDocument } from '../profile/shell.ts'
 import type { OutgoingMessage } from '../rid/contract.ts'
-import { nodeOf, policyOf, type RidPolicy, renderMessage } from '../rid/message.ts'
+import { policyOf, type RidPolicy, renderMessage, SOURCE_NOT_FOUND } from '../rid/message.ts'
+import { nodeOf, type RidSystem } from '../rid/node.ts'
 import type { Part } from './part.ts'
 
 /**
@@ -26,14 +27,9 @@ export function withheldFrom(
 
 /**
  * The RID message for the parts of one document (in document order, `complete` when none is lacking): the document as it came
- * to the grid, its RIDPolicy or the peer's defaults, this gateway as the RID system (RFC 6545 §5.1, §5.5).
+ * to the grid, its RIDPolicy or the peer's defaults, the peer as the RID system that it is for (RFC 6545 §5.1, §5.5).
  */
-export function renderRid(
-  config: Pick<Config, 'rid'>,
-  peer: PeerConfig,
-  parts: readonly Part[],
-  complete: boolean,
-): OutgoingMessage {
+export function renderRid(peer: PeerConfig, parts: readonly Part[], complete: boolean): OutgoingMessage {
   const first = parts[0]
   if (first === undefined) throw new Error('nothing to render')
   const signed = parts.find((part) => part.original !== null)
@@ -44,18 +40,26 @@ export function renderRid(
     original !== null && complete
       ? { xml: original, version: signed?.originalVersion ?? first.version }
       : { xml: joinDocument(first.shell, incidents), version: first.version }
-  const own = policyOf(first.msgType, peer.policy.region, peer.policy.traffic, config.rid.name, first.id)
-  const policy = first.policy === null ? own : adopt(first.policy, own, config.rid.name)
-  return { xml: renderMessage(policy, { ...document, signatures }, first.incidentSource), msgType: first.msgType }
+  const { msgType } = first
+  // RFC 6545 §5, §6.3: a Result has one, and nothing else
+  const source = msgType === 'Result' ? (first.incidentSource ?? SOURCE_NOT_FOUND) : null
+  const write = (to: RidSystem) => {
+    const own = policyOf(msgType, peer.policy.region, peer.policy.traffic, nodeOf(to), first.id)
+    const policy = first.policy === null ? own : adopt(first.policy, own)
+    return renderMessage(policy, { ...document, signatures }, source)
+  }
+  return { write, msgType }
 }
 
-/** The policy the message came with, but sent by us: unless its Node is the incident's source, Node is this RID system. */
-function adopt(came: RidPolicy, own: RidPolicy, name: string): RidPolicy {
+/** The policy that the message came with, to another system: unless an InvestigationRequest names the source of its incident. */
+function adopt(came: RidPolicy, own: RidPolicy): RidPolicy {
+  const { MsgType = '' } = own.attributes
   const toSource = came.attributes.MsgDestination === 'SourceOfIncident'
+  const keepsNode = toSource && MsgType === 'InvestigationRequest' && came.node !== ''
   return {
-    attributes: { ...came.attributes, MsgType: own.attributes.MsgType ?? '' },
+    attributes: { ...came.attributes, MsgType, ...(toSource && !keepsNode && { MsgDestination: 'RIDSystem' }) },
     regions: came.regions.length > 0 ? came.regions : own.regions,
-    node: toSource && came.node !== '' ? came.node : nodeOf(name),
+    node: keepsNode ? came.node : own.node,
     traffic: came.traffic.length > 0 ? came.traffic : own.traffic,
     incidentId: came.incidentId ?? own.incidentId,
   }

@@ -3,11 +3,14 @@ import type { PeerConfig } from '../config/types.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { Diagnostic } from '../xml/tree.ts'
+import type { RidSystem } from './node.ts'
 
 /** A POST to `/` that passed TLS, peer, method, type and size: its bytes are still a stranger's. */
 export interface IncomingMessage {
   readonly id: string
   readonly peer: PeerConfig
+  /** IP address that it came from: where its Acknowledgement goes */
+  readonly address?: string | undefined
   readonly body: Uint8Array
   /** the charset parameter of Content-Type, lower case, when it is of use */
   readonly charset?: string
@@ -57,8 +60,9 @@ export interface Receiver {
 }
 
 export interface OutgoingMessage {
-  readonly xml: string
-  /** undefined where nobody knows: then any RID message may be the answer */
+  /** The text, for the RID system that it goes to, at the address that it goes to. */
+  readonly write: (to: RidSystem) => string
+  /** undefined where nobody knows: then any RID message may answer it */
   readonly msgType: MsgType | undefined
 }
 

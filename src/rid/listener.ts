@@ -158,7 +158,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const { kind: _, ...who } = message.verdict
     const answer = await askInTime(
       accept,
-      { id: request.id, body: body.bytes, receivedAt, ...who },
+      { id: request.id, address: raw.socket.remoteAddress, body: body.bytes, receivedAt, ...who },
       limits.answer,
       tell,
     )

@@ -87,18 +87,18 @@ function plainAttributes(element: XmlElement): Attributes {
   return Object.fromEntries(element.attributes.filter((a) => a.ns === '').map((a) => [a.local, a.value]))
 }
 
-/** The policy of a message this gateway starts itself. */
+/** The policy of a message this gateway starts itself. `node`: nodeOf whoever it is for. */
 export function policyOf(
   msgType: string,
   region: string,
   traffic: string,
-  nodeName: string,
+  node: string,
   id: IncidentId | null,
 ): RidPolicy {
   return {
     attributes: { MsgType: msgType, MsgDestination: 'RIDSystem' },
     regions: [{ region }],
-    node: nodeOf(nodeName),
+    node,
     traffic: [{ type: traffic }],
     incidentId:
       id === null
@@ -107,10 +107,8 @@ export function policyOf(
   }
 }
 
-/** RIDPolicy's Node stays in the iodef-1.0 namespace whatever the payload is: RID's schema imports that one. */
-export function nodeOf(nodeName: string): string {
-  return `<Node xmlns="${NS.iodef1}">${tag('NodeName', {}, escapeText(nodeName))}</Node>`
-}
+/** RFC 6545 §5.3, of whoever does not say what was found */
+export const SOURCE_NOT_FOUND = `<IncidentSource xmlns="${NS.rid}"><SourceFound>false</SourceFound></IncidentSource>`
 
 /** RIDPolicy without ReportSchema, in normal form. */
 export function renderPolicy(policy: RidPolicy): string {

@@ -1,19 +1,18 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { PeerCertificate } from 'node:tls'
-import { Agent } from 'undici'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import { printable } from '../printable.ts'
 import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { createAddresses } from './addresses.ts'
+import { bareHost, createAgent } from './agent.ts'
 import { parseContentType } from './content-type.ts'
 import type { OutgoingMessage, ReadReply, Receiver, Reply, RidSender } from './contract.ts'
 import { repliesTo } from './exchange.ts'
+import { isReset, isUnreachable, networkReason } from './network-reason.ts'
 import type { SenderNews } from './news.ts'
-import { refuseStranger } from './peers.ts'
 import { readReplyBody } from './reply-body.ts'
 import {
   type Asked,
@@ -26,8 +25,7 @@ import {
   refusedOutcome,
   repliedOutcome,
 } from './reply-outcome.ts'
-import { loadTls, lookAgainAt, type TlsMaterial } from './tls.ts'
-import { networkWords } from './tls-words.ts'
+import { loadTls, lookAgainAt } from './tls.ts'
 
 interface SenderLimits {
   /** ms to a TCP connection and TLS session */
@@ -53,6 +51,17 @@ const DEFAULT_LIMITS: SenderLimits = {
   maxReply: 1024 * 1024,
   connections: 4,
   age: 3_600_000,
+}
+
+/** ms that are given to an address while there is another one to try */
+const NEXT = 3_000
+
+/** Connections to one address of the receiver. */
+interface Link {
+  readonly address: string
+  /** ms since the epoch */
+  lookAgain: number
+  readonly agent: ReturnType<typeof createAgent>
 }
 
 const UNREAD = { 'too-large': 'longer than the limit', crumbs: 'in very many tiny pieces' }
@@ -87,37 +96,61 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const url = httpsUrl(receiver)
   const peer = receiver.name
+  const addresses = createAddresses(bareHost(url), now)
+  const name = receiver.identity.dns ?? (isIP(bareHost(url)) === 0 ? url.hostname : undefined)
   let material = loadTls(tls)
-  /** ms since the epoch: what the handshakes of the open connections looked at may be otherwise from then on */
-  let lookAgain: number
-  let agent = connectAnew()
+  let link: Link | undefined
 
-  function connectAnew(): Agent {
-    lookAgain = Number.POSITIVE_INFINITY
-    return createAgent(receiver, url, material, limits, (certificate) => {
-      lookAgain = Math.min(lookAgain, lookAgainAt(certificate, material, now()), now() + limits.age)
-    })
+  /** The connections to that address, made anew where what their handshakes looked at may be otherwise by now. */
+  function linkTo(address: string, connect: number): Link {
+    if (link?.address === address && now() < link.lookAgain) return link
+    const connected = (certificate: X509Certificate) => {
+      fresh.lookAgain = Math.min(fresh.lookAgain, lookAgainAt(certificate, material, now()), now() + limits.age)
+    }
+    const agent = createAgent({ receiver, url, address, material, limits: { ...limits, connect }, connected })
+    const fresh: Link = { address, agent, lookAgain: Number.POSITIVE_INFINITY }
+    letGo(link)
+    link = fresh
+    return fresh
   }
 
-  function replaceAgent(): void {
-    const old = agent
-    agent = connectAnew()
-    old.close().catch((error: unknown) => tell('peer-connections-left', { peer, err: error }))
+  function letGo(old: Link | undefined): void {
+    old?.agent.close().catch((error: unknown) => tell('peer-connections-left', { peer, err: error }))
   }
 
-  /** Throws what undici throws. */
-  async function post({ xml, msgType }: OutgoingMessage, signal: AbortSignal): Promise<PeerResponse> {
-    if (now() >= lookAgain) replaceAgent()
+  /** To the first of the receiver's addresses that can be reached. Throws what the resolver or undici throws. */
+  async function post(message: OutgoingMessage, signal: AbortSignal): Promise<PeerResponse> {
+    const candidates = await inTime(addresses.candidates(), signal)
+    for (const [i, address] of candidates.entries()) {
+      const isLast = i === candidates.length - 1
+      try {
+        const response = await postTo(
+          address,
+          isLast ? limits.connect : Math.min(limits.connect, NEXT),
+          message,
+          signal,
+        )
+        addresses.worked(address)
+        return response
+      } catch (error) {
+        if (isLast || signal.aborted || !isUnreachable(error)) throw error
+      }
+    }
+    throw Object.assign(new Error('The name has no address'), { code: 'ENODATA' })
+  }
+
+  async function postTo(address: string, connect: number, { write, msgType }: OutgoingMessage, signal: AbortSignal) {
+    const { agent } = linkTo(address, connect)
     const response = await agent.request({
       origin: url.origin,
-      path: `${url.pathname}${url.search}`,
+      path: '/',
       method: 'POST',
       // exactly this: there are peers that refuse a charset parameter
       headers: { 'content-type': 'text/xml' },
-      body: Buffer.from(xml, 'utf8'),
+      body: Buffer.from(write({ name, address }), 'utf8'),
       signal,
     })
-    const header = (name: string) => [response.headers[name]].flat()[0]
+    const header = (field: string) => [response.headers[field]].flat()[0]
     return {
       status: response.statusCode,
       contentType: header('content-type'),
@@ -198,10 +231,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     },
     reload() {
       material = loadTls(tls)
-      replaceAgent()
+      letGo(link)
+      link = undefined
     },
     async [Symbol.asyncDispose]() {
-      await agent.destroy()
+      await link?.agent.destroy()
     },
   }
 }
@@ -212,67 +246,11 @@ function httpsUrl({ name, url }: Receiver): URL {
   return parsed
 }
 
-function createAgent(
-  { identity }: Receiver,
-  url: URL,
-  material: TlsMaterial,
-  limits: SenderLimits,
-  connected: (certificate: X509Certificate) => void,
-): Agent {
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const name = isIP(host) === 0 ? host : identity.dns
-  return new Agent({
-    connections: limits.connections,
-    pipelining: 1,
-    allowH2: false,
-    maxResponseSize: limits.maxReply,
-    // the deadline is send's; undici's own timers are coarse
-    headersTimeout: limits.whole + 1_000,
-    bodyTimeout: limits.whole + 1_000,
-    connect: {
-      ...material.context,
-      ...(name === undefined ? {} : { servername: name }),
-      rejectUnauthorized: true,
-      timeout: limits.connect,
-      allowH2: false,
-      // a resumed session is not checked for its identity again
-      maxCachedSessions: 0,
-      checkServerIdentity(_host: string, shown: PeerCertificate) {
-        const certificate = new X509Certificate(shown.raw)
-        connected(certificate)
-        return refuseStranger(identity, host, certificate)
-      },
-    },
-  })
+/** The resolver takes no signal. */
+function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: cut, reject } = Promise.withResolvers<never>()
+  const end = () => reject(CUT_SHORT)
+  signal.addEventListener('abort', end)
+  if (signal.aborted) end()
+  return Promise.race([promise, cut]).finally(() => signal.removeEventListener('abort', end))
 }
-
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) return codeOf(error.errors[0])
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
-
-function isReset(error: unknown): boolean {
-  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
-}
-
-/** OpenSSL's, Node's or undici's code, in words where it is of TLS, or the error's name: texts may name addresses and files. */
-function networkReason(error: unknown, { cert }: TlsFiles): string {
-  const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
-  if (!isReset(error)) return networkWords(code)
-  // in TLS 1.3 a server sees our certificate when for us the handshake is over: it can but hang up
-  return isForClients(cert)
-    ? `it closed the connection before it answered, as one does that does not take our certificate (${code})`
-    : `TLS handshake failed: our certificate is not for clients, its extended key usage lacks clientAuth (${code})`
-}
-
-function isForClients(cert: string): boolean {
-  try {
-    const { keyUsage } = new X509Certificate(readFileSync(cert))
-    return keyUsage === undefined || keyUsage.includes(CLIENT_AUTH)
-  } catch {
-    return true
-  }
-}
-
-/** RFC 5280 §4.2.1.12: id-kp-clientAuth */
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'

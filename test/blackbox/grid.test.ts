@@ -250,11 +250,12 @@ describe('grid to RID: messages', () => {
     assert.match(facts, /IncidentID=\{urn:ietf:params:xml:ns:iodef-1\.0\}IncidentID name=csirt-a\.example text=hand-1/)
     await valid(body)
     const toC = await python('rid', (await sentTo(c, 'hand-1')).body)
-    assert.match(toC, /region=PeerToPeer traffic=Attack/)
+    assert.match(toC, /region=PeerToPeer traffic=Network/)
   })
 
-  test('Node and its name are the gateway’s own: rid.name', async () => {
-    assert.match((await sentTo(b, 'hand-1')).body, /NodeName>gateway\.example</)
+  test('Node is the receiver, with its address', async () => {
+    const { body } = await sentTo(b, 'hand-1')
+    assert.match(body, /<NodeName>csirt-b\.example<\/NodeName><Address category="ipv4-addr">127\.0\.0\.1<\/Address>/)
   })
 
   test('both shapes are understood on any Topic', async () => {

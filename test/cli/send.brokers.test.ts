@@ -6,6 +6,7 @@ import type { PeerConfig } from '../../src/config/types.ts'
 import type { Answer, IncomingMessage } from '../../src/rid/contract.ts'
 import { createRidListener, type RidListener } from '../../src/rid/listener.ts'
 import { policyOf, renderAcknowledgement } from '../../src/rid/message.ts'
+import { ANY_NODE } from '../../src/rid/node.ts'
 import { untold } from '../../src/tell.ts'
 import { createPki, type Pki } from '../support/pki.ts'
 import { iodefGateway } from './capture.ts'
@@ -39,7 +40,7 @@ describe('send', () => {
   let received: IncomingMessage | undefined
   const acknowledge = (status: Parameters<typeof renderAcknowledgement>[1]): Answer => ({
     kind: 'reply',
-    xml: renderAcknowledgement(policyOf('Acknowledgement', 'PeerToPeer', 'Attack', 'gateway.example', null), status),
+    xml: renderAcknowledgement(policyOf('Acknowledgement', 'PeerToPeer', 'Network', ANY_NODE, null), status),
   })
   let answer: Answer = acknowledge('Approved')
 
@@ -81,7 +82,7 @@ describe('send', () => {
     assert.equal(code, 0, err)
     const body = Buffer.from(received?.body ?? []).toString('utf8')
     assert.match(body, /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<RID .*MsgType="Report"/)
-    assert.match(body, /<NodeName>sender\.example<\/NodeName>/)
+    assert.match(body, /<NodeName>localhost<\/NodeName><Address category="ipv4-addr">127\.0\.0\.1<\/Address>/)
     assert.match(body, /<Description>caf\u00e9<\/Description>/)
     assert.match(out, /<RequestStatus AuthorizationStatus="Approved"><\/RequestStatus>.*<\/RID>\n$/)
     assert.match(err, /^HTTP 200, delivered\n$/)

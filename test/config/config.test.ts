@@ -70,7 +70,7 @@ describe('a configuration', () => {
       topics: [],
       send: ['Report'],
       restrictions: ['public', 'partner'],
-      policy: { region: 'PeerToPeer', traffic: 'Attack' },
+      policy: { region: 'PeerToPeer', traffic: 'Network' },
       strict: false,
       replies: 'strict',
     })
@@ -316,6 +316,36 @@ describe('the password', () => {
       const auth = build(text).config?.grid.auth
       assert.equal(auth?.kind === 'password' && auth.allowPlain, true)
     }
+  })
+})
+
+describe('what RFC 6546 says of ports and URLs', () => {
+  it('warns of the port of HTTPS', () => {
+    const { warnings } = build(changed('port: 4590', 'port: 443'))
+    assert.deepEqual(
+      warnings.map(({ path }) => path),
+      ['rid.port'],
+    )
+    assert.match(warnings[0]?.message ?? '', /RFC 6546 section 3/)
+  })
+
+  it('takes 4590 where a URL has no port', () => {
+    const { config } = build(changed('https://csirt-a.example:4590/', 'https://csirt-a.example'))
+    assert.equal(config?.peers[0]?.url, 'https://csirt-a.example:4590/')
+  })
+
+  it('refuses a URL with a path: messages are POSTed to /', () => {
+    const { problems } = build(changed('https://csirt-a.example:4590/', 'https://csirt-a.example:4590/rid'))
+    assert.match(
+      problems.map(({ path, message }) => `${path}: ${message}`).join(),
+      /^peers\[0\]\.url: must be .* without .*path/,
+    )
+  })
+
+  it('takes a name as it is read for that in certificates, and knows it again', () => {
+    const { config, problems } = build(changed('name: gateway.example', 'name: b\u00fccher.example'))
+    assert.deepEqual(problems, [])
+    assert.equal(config?.rid.name, 'xn--bcher-kva.example')
   })
 })
 

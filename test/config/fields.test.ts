@@ -22,8 +22,14 @@ const FIELDS: readonly [string, z.ZodType, readonly [unknown, unknown][], readon
   [
     'a DNS name, as csirt.example',
     f.dns,
-    ['csirt.example', 'a', '_x.example.', 'A-1.b'].map((name) => [name, name]),
-    ['-a.example', 'a..b', 'a b', '', `${'x'.repeat(64)}.example`, 'é.example', `${'abc.'.repeat(64)}x`],
+    [
+      ...['csirt.example', 'a', '_x.example.', 'A-1.b', 'xn--bcher-kva.example'].map((name): [string, string] => [
+        name,
+        name,
+      ]),
+      ['b\u00fccher.example', 'xn--bcher-kva.example'],
+    ],
+    ['-a.example', 'a..b', 'a b', '', `${'x'.repeat(64)}.example`, 'é..example', `${'abc.'.repeat(64)}x`],
   ],
   [
     'the address of a service, as pubsub.grid.example',
@@ -54,13 +60,22 @@ const FIELDS: readonly [string, z.ZodType, readonly [unknown, unknown][], readon
     ['ab'.repeat(31), 'ab'.repeat(33), 'g'.repeat(64), ''],
   ],
   [
-    'an https:// URL without user, query or fragment',
-    f.httpsUrl,
+    'an https:// URL without user, path, query or fragment, as https://csirt.example:4590/',
+    f.ridUrl,
     [
       ['https://csirt.example:4590/', 'https://csirt.example:4590/'],
-      ['HTTPS://csirt.example', 'https://csirt.example/'],
+      ['HTTPS://csirt.example', 'https://csirt.example:4590/'],
+      ['https://csirt.example:8443', 'https://csirt.example:8443/'],
+      ['https://[2001:db8::1]/', 'https://[2001:db8::1]:4590/'],
+      ['https://[2001:db8::1]:1/', 'https://[2001:db8::1]:1/'],
+      ['https://b\u00fccher.example', 'https://xn--bcher-kva.example:4590/'],
+      // the port that HTTPS has by itself
+      ['https://csirt.example:443/', 'https://csirt.example/'],
     ],
-    ['http://a/', 'https://u@a/', 'https://:p@a/', 'https://a/?q', 'https://a/#f', 'a.example', ''],
+    [
+      ...['http://a/', 'https://u@a/', 'https://:p@a/', 'https://a/?q', 'https://a/#f', 'a.example', ''],
+      ...['https://a/x', 'https://a:4590/rid/'],
+    ],
   ],
   [
     'xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)',

@@ -123,8 +123,8 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       for (const { name, text } of asked) {
         const same = came.find((body) => comparable(embedded(body)) === comparable(embedded(text)))
         assert.ok(same, name)
-        // RFC 6545 §5.1: Node is the RID system that sends, unless the message is for the source of the incident
-        if (same.includes('MsgDestination="RIDSystem"')) assert.match(same, /<NodeName>gateway2\.example<\/NodeName>/)
+        // RFC 6545 §5.1: Node is the RID system that the message is for, unless that is the source of the incident
+        if (same.includes('MsgDestination="RIDSystem"')) assert.match(same, /<NodeName>csirt-z\.example<\/NodeName>/)
       }
     })
 

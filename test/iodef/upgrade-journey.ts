@@ -9,7 +9,7 @@ import { type Plan, planItems } from '../../src/relay/plan-items.ts'
 import { renderRid } from '../../src/relay/render-rid.ts'
 import type { RidReading } from '../../src/rid/message.ts'
 import { schemas } from '../support/documents.ts'
-import { topic } from '../support/sample-config.ts'
+import { TO_PEER, topic } from '../support/sample-config.ts'
 
 export const LABELS = ['public', 'partner', 'need-to-know', 'private', 'default'] as const
 
@@ -76,12 +76,12 @@ export function toRid(items: readonly Consumed[]): { text: string; inspection: I
   const wanted = items[0]?.part.items ?? []
   const parts = wanted.length === 0 ? items : wanted.flatMap((id) => items.find(({ item }) => item === id) ?? [])
   const complete = wanted.length === 0 || parts.length === wanted.length
-  const { xml: text } = renderRid(
-    GATEWAY,
+  const { write } = renderRid(
     PEER,
     parts.map(({ part }) => JSON.parse(JSON.stringify(part))),
     complete,
   )
+  const text = write(TO_PEER)
   const inspection = inspect(text)
   assert.ok(inspection.valid, inspection.errors[0]?.message)
   return { text, inspection }

@@ -7,6 +7,7 @@ import { createMetrics } from '../../src/metrics.ts'
 import { createReader, type Reader } from '../../src/reading/reader.ts'
 import { createAccept } from '../../src/relay/accept.ts'
 import type { Answer, Problem } from '../../src/rid/contract.ts'
+import { nodeOf } from '../../src/rid/node.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createBench, delivery, envelope, log, MEMORY } from '../store/support.ts'
 import { additionalData, documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
@@ -43,7 +44,13 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
     woken,
     post(body: string | Uint8Array, from: Partial<PeerConfig> = {}, charset?: string): Promise<Answer> {
       id += 1
-      const message = { id: `m${id}`, peer: peer(from), body: Buffer.from(body), receivedAt: own.clock.now() }
+      const message = {
+        id: `m${id}`,
+        peer: peer(from),
+        address: '192.0.2.65',
+        body: Buffer.from(body),
+        receivedAt: own.clock.now(),
+      }
       return accept({ ...message, ...(charset !== undefined && { charset }) })
     },
     queue: async () => (await own.store.list()).map((d) => [d.destination, d.incident] as const),
@@ -64,7 +71,8 @@ function reply(answer: Answer): {
   const inspection = read(xml)
   assert.ok(inspection.valid, JSON.stringify(inspection.errors[0]))
   assert.equal(inspection.rid?.msgType, 'Acknowledgement')
-  assert.match(inspection.rid?.policy?.node ?? '', /gateway\.example/)
+  // whom it is for, at the address that its message came from
+  assert.equal(inspection.rid?.policy?.node, nodeOf({ name: 'csirt-a.example', address: '192.0.2.65' }))
   return {
     status: /AuthorizationStatus="(\w+)"/.exec(xml)?.[1],
     justification: /Justification="(\w+)"/.exec(xml)?.[1],

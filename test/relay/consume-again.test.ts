@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import type { Config } from '../../src/config/types.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -9,6 +8,7 @@ import { createConsumer, readAgain } from '../../src/relay/consume.ts'
 import { createPeerSink } from '../../src/relay/peer-sink.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
 import { documentText, incidentText } from '../support/documents.ts'
+import { TO_PEER } from '../support/sample-config.ts'
 import { peer, published, valid } from './journey.ts'
 
 const real = createReader({ threads: 1 })
@@ -39,11 +39,10 @@ async function bench(reader: Reader, xml = '') {
   if (xml !== '') await take(xml)
   const sent: string[] = []
   const sink = createPeerSink({
-    config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: peer(),
     sender: {
-      send: async ({ xml: message }) => {
-        sent.push(message)
+      send: async ({ write }) => {
+        sent.push(write(TO_PEER))
         return { kind: 'delivered', status: 200 }
       },
       [Symbol.asyncDispose]: async () => {},
@@ -107,7 +106,6 @@ test('an item that an operator retries is still for nobody who may not have it',
     ...{ kind: 'peer', destination: 'csirt-a', limit: 1, now: t.clock.now(), leaseMs: 9 },
   })
   const sink = createPeerSink({
-    config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: peer({ restrictions: ['public'] }),
     sender: { send: () => assert.fail('sent'), [Symbol.asyncDispose]: async () => {} },
     store: t.store,

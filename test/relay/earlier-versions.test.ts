@@ -3,7 +3,6 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Config } from '../../src/config/types.ts'
 import { createDeliveryEngine, type DeliveryEngine } from '../../src/delivery/engine.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -18,6 +17,7 @@ import { untold } from '../../src/tell.ts'
 import { log } from '../store/support.ts'
 import { createVirtualClock, VIRTUAL_START } from '../support/clock.ts'
 import { eventually } from '../support/eventually.ts'
+import { TO_PEER } from '../support/sample-config.ts'
 import { peer, read, valid } from './journey.ts'
 
 const PEERS = [peer({ name: 'csirt-b' }), peer({ name: 'csirt-c', restrictions: ['public'] })]
@@ -65,15 +65,14 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
     )
     const peers = PEERS.map((one) => {
       const sender: RidSender = {
-        async send({ xml }) {
-          sent.get(one.name)?.push(xml)
+        async send({ write }) {
+          sent.get(one.name)?.push(write(TO_PEER))
           return { kind: 'delivered', status: 200 }
         },
         async [Symbol.asyncDispose]() {},
       }
-      const config = { rid: { name: 'gateway.example' } as Config['rid'] }
       const reread = (item: string) => readAgain(reader, item)
-      const sink = createPeerSink({ config, peer: one, sender, store, reread })
+      const sink = createPeerSink({ peer: one, sender, store, reread })
       return { kind: 'peer', destination: one.name, sink } as const
     })
     const events = createEvents({ log, metrics: createMetrics(), clock })

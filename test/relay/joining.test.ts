@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { xep0268Item } from '../../src/profile/item.ts'
+import { nodeOf } from '../../src/rid/node.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
+import { TO_PEER } from '../support/sample-config.ts'
 import { consume, peer, published, read, sent, valid } from './journey.ts'
 
 const three = (more = '') =>
@@ -122,7 +124,7 @@ test('a signed document that stands alone comes back as it is', async () => {
   assert.equal(posted.valid, false)
 })
 
-test('RIDPolicy comes back, with this gateway as the RID system', async () => {
+test('RIDPolicy comes back, with the peer as the RID system that it is for', async () => {
   const posted = ridText(documentText(), {
     policyAttributes: ' restriction="public"',
     incidentId: '<IncidentID xmlns="urn:ietf:params:xml:ns:iodef-1.0" name="x" instance="2"> 7 </IncidentID>',
@@ -131,6 +133,6 @@ test('RIDPolicy comes back, with this gateway as the RID system', async () => {
   const before = valid(posted).rid?.policy
   const after = message.rid?.policy
   assert.deepEqual({ ...after, node: '' }, { ...before, node: '' })
-  assert.match(after?.node ?? '', /<NodeName>gateway.example</)
+  assert.equal(after?.node, nodeOf(TO_PEER))
   assert.equal(message.rid?.msgType, 'Report')
 })

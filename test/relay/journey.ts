@@ -11,7 +11,7 @@ import { encodePart } from '../../src/relay/stored-part.ts'
 import type { Delivery } from '../../src/store/contract.ts'
 import type { MsgType } from '../../src/vocabulary.ts'
 import { schemas } from '../support/documents.ts'
-import { topic } from '../support/sample-config.ts'
+import { TO_PEER, topic } from '../support/sample-config.ts'
 
 /** The way of a document from RID to the grid and back, without network, store and threads. */
 export const EVERYTHING = ['public', 'partner', 'need-to-know', 'private', 'default'] as const
@@ -75,11 +75,10 @@ export async function sent(
 ): Promise<string> {
   let message = ''
   const sink = createPeerSink({
-    config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: to,
     sender: {
-      async send({ xml }) {
-        message = xml
+      async send({ write }) {
+        message = write(TO_PEER)
         return { kind: 'delivered', status: 200 }
       },
       async [Symbol.asyncDispose]() {},

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Config } from '../../src/config/types.ts'
 import type { SendOutcome } from '../../src/outcome.ts'
 import { createPeerSink } from '../../src/relay/peer-sink.ts'
 import { encodePart } from '../../src/relay/stored-part.ts'
 import { createTopicSink } from '../../src/relay/topic-sink.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { TO_PEER } from '../support/sample-config.ts'
 import { consume, delivery, peer, published, valid } from './journey.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -17,11 +17,10 @@ function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 2
   const { payloads = new Map(), ...rest } = stubs
   const sent: string[] = []
   const sink = createPeerSink({
-    config: { rid: { name: 'gateway.example' } as Config['rid'] },
     peer: to,
     sender: {
-      send: async ({ xml }) => {
-        sent.push(xml)
+      send: async ({ write }) => {
+        sent.push(write(TO_PEER))
         return result
       },
       [Symbol.asyncDispose]: async () => {},

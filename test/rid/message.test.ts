@@ -10,12 +10,13 @@ import {
   renderMessage,
   renderPolicy,
 } from '../../src/rid/message.ts'
+import { ANY_NODE, nodeOf } from '../../src/rid/node.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { read } from '../relay/journey.ts'
 import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
 
 const AWKWARD = { name: `a"<&>'\t`, instance: '日\n', id: ' ]]> &amp; ' }
-const policy = policyOf('Report', 'PeerToPeer', 'Attack', 'gateway.example', {
+const policy = policyOf('Report', 'PeerToPeer', 'Attack', ANY_NODE, {
   name: 'csirt.example',
   instance: null,
   id: '7',
@@ -23,7 +24,7 @@ const policy = policyOf('Report', 'PeerToPeer', 'Attack', 'gateway.example', {
 
 test('what is rendered is valid RID, whatever the identifiers hold', () => {
   for (const id of [null, AWKWARD, { ...AWKWARD, instance: null }]) {
-    const own = policyOf('Report', 'PeerToPeer', 'Attack', `a"<&>'`, id)
+    const own = policyOf('Report', 'PeerToPeer', 'Attack', nodeOf({ name: `a"<&>'`, address: '192.0.2.1' }), id)
     for (const document of [null, { xml: documentText(), version: 2 as const }]) {
       const xml = renderMessage(own, document)
       const inspection = read(xml)

@@ -16,8 +16,8 @@ after(() => pki.dispose())
 
 const REPORT =
   '<?xml version="1.0"?><rid:RID xmlns:rid="urn:ietf:params:xml:ns:iodef-rid-2.0"><rid:RIDPolicy MsgType="Report"/></rid:RID>'
-const MESSAGE: OutgoingMessage = { xml: REPORT, msgType: 'Report' }
-const QUERY: OutgoingMessage = { xml: REPORT.replace('Report', 'Query'), msgType: 'Query' }
+const MESSAGE: OutgoingMessage = { write: () => REPORT, msgType: 'Report' }
+const QUERY: OutgoingMessage = { write: () => REPORT.replace('Report', 'Query'), msgType: 'Query' }
 
 /** Stands in for the hardened reader. */
 async function readReply(body: Uint8Array): Promise<Reply> {
@@ -109,6 +109,36 @@ const improper = (status: number, why: string): SendOutcome => ({
   note: { code: 'improper-reply', text: `improper reply: ${why}` },
 })
 const held = (reason: string): SendOutcome => ({ kind: 'hold', reason })
+test('a message names the receiver, at the address that it goes to', async () => {
+  const told: unknown[] = []
+  const message: OutgoingMessage = {
+    write(to) {
+      told.push(to)
+      return REPORT
+    },
+    msgType: 'Report',
+  }
+  // localhost is ::1 first, where nobody listens
+  await using r = await rig({ sender: { limits: { connect: 2_000 } } })
+  for (let i = 0; i < 2; i += 1) assert.equal((await r.send(message)).kind, 'delivered')
+  assert.deepEqual(told.at(-1), { name: 'csirt-b.example', address: '127.0.0.1' })
+  await using byAddress = await rig({
+    url: (port) => `https://127.0.0.1:${port}/`,
+    cert: await root.issue({ cn: 'x', ip: ['127.0.0.1'] }),
+    identity: {},
+  })
+  await byAddress.send(message)
+  assert.deepEqual(told.at(-1), { name: undefined, address: '127.0.0.1' })
+  await using byName = await rig({ identity: {} })
+  await byName.send(message)
+  assert.deepEqual(told.at(-1), { name: 'localhost', address: '127.0.0.1' })
+})
+
+test('a name that does not resolve is a peer that cannot be reached', async () => {
+  await using r = await rig({ url: () => 'https://nowhere.invalid:4590/' })
+  assertDown(await r.send(), /ENOTFOUND|EAI_AGAIN/)
+})
+
 const problemXml = '<problem xmlns="urn:ietf:rfc:7807"><title>Not valid</title><detail>line 3\u0007</detail></problem>'
 const table: [string, Script, SendOutcome][] = [
   ['Approved', answer(200, acknowledgement('Approved')), { kind: 'delivered', status: 200 }],
@@ -268,10 +298,10 @@ test('a Report may answer a Query', async () => {
 
 test('what type a message has is the word of whoever sends it, not of its text', async () => {
   await using r = await rig({ scripts: [answer(200, REPORT), answer(200, REPORT)] })
-  const misleading = { ...QUERY, xml: `<!-- MsgType="Report" -->${QUERY.xml}` }
+  const misleading = { ...QUERY, write: () => `<!-- MsgType="Report" -->${REPORT}` }
   const answered = { kind: 'delivered', status: 200, note: { code: 'answered', text: 'answered with a Report' } }
   assert.deepEqual(await r.send(misleading), answered)
-  assert.deepEqual(await r.send({ xml: '<nonsense/>', msgType: undefined }), answered)
+  assert.deepEqual(await r.send({ write: () => '<nonsense/>', msgType: undefined }), answered)
 })
 
 for (const status of [301, 302, 307, 308]) {

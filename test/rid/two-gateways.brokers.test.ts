@@ -21,7 +21,7 @@ async function sendOne(options: BenchOptions, xml = '<a/>') {
     },
     tell,
   })
-  return await sender.send({ xml, msgType: 'Report' }, new AbortController().signal)
+  return await sender.send({ write: () => xml, msgType: 'Report' }, new AbortController().signal)
 }
 
 test('our sender and our listener understand each other', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { contentModel } from '../../src/iodef/content-model.ts'
-import { nodeOf, policyOf, renderMessage } from '../../src/rid/message.ts'
+import { policyOf, renderMessage } from '../../src/rid/message.ts'
+import { nodeOf } from '../../src/rid/node.ts'
 import { decode } from '../../src/xml/decode.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import { NS } from '../../src/xml/namespaces.ts'
@@ -41,9 +42,10 @@ export function iodef(...reports: readonly Report[]): string {
 
 /** A RID Report around a document (RFC 6545 §7.1) from the RID system `from`. */
 export function ridReport(document: string, from = 'csirt-a.example'): string {
-  const policy = policyOf('Report', 'PeerToPeer', 'Attack', from, { name: from, instance: null, id: '1' })
+  const node = nodeOf({ name: 'gateway.example', address: '192.0.2.1' })
+  const policy = policyOf('Report', 'PeerToPeer', 'Network', node, { name: from, instance: null, id: '1' })
   const xml = document.replace(/^\uFEFF?\s*<\?xml[^>]*\?>\s*/, '')
-  return renderMessage({ ...policy, node: nodeOf(from) }, { xml, version: 2 })
+  return renderMessage(policy, { xml, version: 2 })
 }
 
 /** Exclusive C14N of the normal form: what must survive any way through the gateway. */

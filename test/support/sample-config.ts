@@ -37,3 +37,6 @@ export function publisher(topicName: string): PeerConfig {
     replies: 'strict',
   }
 }
+
+/** The RID system that a message goes to, as its RIDPolicy names it. */
+export const TO_PEER = { name: 'csirt-a.example', address: '192.0.2.65' }

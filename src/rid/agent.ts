@@ -1,0 +1,67 @@
+import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
+import { Agent } from 'undici'
+import type { Receiver } from './contract.ts'
+import { refuseStranger } from './peers.ts'
+import type { TlsMaterial } from './tls.ts'
+
+interface AgentOptions {
+  readonly receiver: Receiver
+  readonly url: URL
+  /** that `url` has, or one of those */
+  readonly address: string
+  readonly material: TlsMaterial
+  readonly limits: AgentLimits
+  /** is shown the certificate of each handshake */
+  readonly connected: (certificate: X509Certificate) => void
+}
+
+interface AgentLimits {
+  /** ms to a TCP connection and TLS session */
+  readonly connect: number
+  /** ms to the end of the reply */
+  readonly whole: number
+  /** bytes of a reply's body */
+  readonly maxReply: number
+  readonly connections: number
+}
+
+/** Keeps connections to one address of one receiver: TLS with our certificate, and no other server than the receiver. */
+export function createAgent({ receiver, url, address, material, limits, connected }: AgentOptions): Agent {
+  const { identity } = receiver
+  const host = bareHost(url)
+  const name = isIP(host) === 0 ? host : identity.dns
+  return new Agent({
+    connections: limits.connections,
+    pipelining: 1,
+    allowH2: false,
+    maxResponseSize: limits.maxReply,
+    // the deadline is send's; undici's own timers are coarse
+    headersTimeout: limits.whole + 1_000,
+    bodyTimeout: limits.whole + 1_000,
+    connect: {
+      ...material.context,
+      ...(name === undefined ? {} : { servername: name }),
+      rejectUnauthorized: true,
+      timeout: limits.connect,
+      allowH2: false,
+      // the one that the message names
+      autoSelectFamily: false,
+      lookup: (_host, { all }, found) =>
+        all ? found(null, [{ address, family: isIP(address) }]) : found(null, address, isIP(address)),
+      // a resumed session is not checked for its identity again
+      maxCachedSessions: 0,
+      checkServerIdentity(_host: string, shown: PeerCertificate) {
+        const certificate = new X509Certificate(shown.raw)
+        connected(certificate)
+        return refuseStranger(identity, host, certificate)
+      },
+    },
+  })
+}
+
+/** The host of a URL; of an IPv6 address without its brackets. */
+export function bareHost(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1')
+}
