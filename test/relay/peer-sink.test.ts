@@ -83,6 +83,7 @@ test('a Topic is sent the item as it was made', async () => {
       calls.push(args)
       return calls.length === 1 ? { kind: 'delivered' } : { kind: 'hold', reason: 'forbidden' }
     },
+    room: () => 1,
   })
   const [one] = parts(documentText())
   assert.ok(one)
