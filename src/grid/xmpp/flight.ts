@@ -1,8 +1,8 @@
 /** Bytes/s that a line takes at least while it lives: ejabberd's stock limit is three times that. A slower one counts as dead. */
 export const SLOWEST = 1_000
 
-/** ms of a busy line that its rate is measured over: what was before counts half, then a quarter... */
-const MEASURED = 10_000
+/** ms of a busy line after which what was before counts a third: servers let a burst pass before they hold anybody back */
+const FADING = 5_000
 /** ms of a busy line before its rate is known at all */
 const KNOWN_AFTER = 1_000
 
@@ -63,12 +63,10 @@ export class Flight {
     const fresh = place - this.#read
     if (fresh <= 0) return false
     const now = this.#now()
-    this.#bytes += fresh
-    this.#busy += now - this.#mark
-    while (this.#busy > MEASURED) {
-      this.#bytes /= 2
-      this.#busy /= 2
-    }
+    const ms = now - this.#mark
+    const weight = Math.exp(-ms / FADING)
+    this.#bytes = this.#bytes * weight + fresh
+    this.#busy = this.#busy * weight + ms
     this.#read = place
     this.#mark = now
     this.#sign = now
