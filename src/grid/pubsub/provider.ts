@@ -188,7 +188,7 @@ export class Provider {
       const { kind } = await session.request({ ...asked, timeoutMs: SOON })
       if (kind !== 'result' && kind !== 'error') return { kind: 'retry', reason, destinationDown: true }
     }
-    const verdict = this.#suspects.blame(item, topic, 'unanswered')
+    const verdict = this.#suspects.blame(item, topic, 'unanswered', othersAre)
     return verdictOutcome(verdict, reason, 'The Broker never answered this item, and answers others.')
   }
 

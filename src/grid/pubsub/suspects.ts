@@ -47,19 +47,19 @@ export class Suspects {
     this.#of(item)
   }
 
-  /** It was found at a fault. */
-  blame(item: string, topic: string, fault: Fault): Verdict {
+  /** It was found at a fault; `othersPassed`: it is known that others were not, at that very time. */
+  blame(item: string, topic: string, fault: Fault, othersPassed = false): Verdict {
     const suspect = this.#of(item)
     const place = fault === 'ended' || fault === 'broke' ? '' : topic
     const passed = this.#passed.get(place) ?? 0
-    suspect.before[fault] ??= passed
-    suspect.counts[fault] += 1
+    suspect.before[fault] ??= othersPassed ? -1 : passed
     const row = this.#rows.get(place) ?? new Set()
     this.#rows.set(place, row.add(item))
     const othersPass = passed > suspect.before[fault]
     // what is refused is answered: only others can show that it need not be
     const isAlone = fault !== 'refused' && row.size < ROW
     if (!othersPass && !isAlone) return 'all'
+    suspect.counts[fault] += 1
     if (suspect.counts[fault] < LIMITS[fault]) return 'again'
     // should an operator try it again, it is tried alone
     this.#suspects.set(item, newSuspect())
@@ -71,10 +71,7 @@ export class Suspects {
     this.#suspects.delete(item)
     for (const place of ['', topic]) {
       this.#passed.set(place, (this.#passed.get(place) ?? 0) + 1)
-      const row = this.#rows.get(place) ?? new Set()
       this.#rows.delete(place)
-      if (row.size < ROW) continue
-      for (const other of row) if (this.#suspects.has(other)) this.#suspects.set(other, newSuspect())
     }
   }
 

@@ -38,9 +38,10 @@ interface Pending extends Question {
   /** when it was written, and when it was known to have been read */
   wroteAt: number
   readAt: number | undefined
-  timer: NodeJS.Timeout | undefined
 }
 
+/** ms between looks at what is overdue: whatever was read since may have brought that nearer */
+const LOOK = 250
 /** Questions given up whose late answer would still be of use. */
 const REMEMBERED = 1_000
 
@@ -49,7 +50,10 @@ export class IqTracker {
   readonly #flight: Flight
   readonly #pending = new Map<string, Pending>()
   readonly #given = new Map<string, Pending>()
+  /** in the order of writing, those given up included */
+  readonly #unread = new Set<Pending>()
   readonly #prefix = randomBytes(6).toString('base64url')
+  #look: NodeJS.Timeout | undefined
   #count = 0
   #closed = false
 
@@ -64,14 +68,15 @@ export class IqTracker {
     const answer = new Promise<IqAnswer>((settle) => {
       const place = Number.POSITIVE_INFINITY
       if (this.#closed) settle({ kind: 'away' })
-      else this.#pending.set(id, { ...question, settle, place, wroteAt: 0, readAt: undefined, timer: undefined })
+      else this.#pending.set(id, { ...question, settle, place, wroteAt: 0, readAt: undefined })
     })
     const written = () => {
       const pending = this.#pending.get(id)
       if (!pending) return
       pending.place = this.#flight.written
       pending.wroteAt = performance.now()
-      this.#watch(id, pending)
+      this.#unread.add(pending)
+      this.#watch()
     }
     return { id, answer, written }
   }
@@ -106,6 +111,7 @@ export class IqTracker {
 
   close(): void {
     this.#closed = true
+    clearTimeout(this.#look)
     this.#given.clear()
     for (const id of [...this.#pending.keys()]) this.#settle(id, { kind: 'away' })
   }
@@ -119,21 +125,33 @@ export class IqTracker {
   /** What was written before an answered question has been read: they are in that order here, too. */
   #markRead(): void {
     const now = performance.now()
-    for (const pending of this.#pending.values()) {
+    for (const pending of this.#unread) {
       if (pending.place > this.#flight.read) break
-      if (pending.readAt !== undefined) continue
+      this.#unread.delete(pending)
       pending.readAt = now
       pending.onRead?.()
     }
   }
 
+  #watch(): void {
+    if (this.#look !== undefined || this.#closed) return
+    const dues = [...this.#pending.values()].map((pending) => this.#due(pending))
+    if (dues.length === 0) return
+    const wait = Math.min(LOOK, ...dues.map((due) => due - performance.now()))
+    this.#look = setTimeout(() => this.#giveUpOverdue(), Math.max(0, Math.ceil(wait)))
+  }
+
+  #giveUpOverdue(): void {
+    this.#look = undefined
+    const now = performance.now()
+    const overdue = [...this.#pending].filter(([, pending]) => this.#due(pending) <= now)
+    for (const [id] of overdue) this.#giveUp(id, { kind: 'timeout' })
+    this.#watch()
+  }
+
   /** Its time does not run while its bytes are on their way, as long as the line lives. */
-  #watch(id: string, pending: Pending): void {
-    const { place, wroteAt, readAt, timeoutMs } = pending
-    const due = readAt === undefined ? this.#flight.overdue(place, wroteAt, timeoutMs) : readAt + timeoutMs
-    const wait = due - performance.now()
-    if (wait <= 0) this.#giveUp(id, { kind: 'timeout' })
-    else pending.timer = setTimeout(() => this.#watch(id, pending), Math.ceil(wait))
+  #due({ place, wroteAt, readAt, timeoutMs }: Pending): number {
+    return readAt === undefined ? this.#flight.overdue(place, wroteAt, timeoutMs) : readAt + timeoutMs
   }
 
   #giveUp(id: string, answer: IqAnswer): void {
@@ -150,7 +168,6 @@ export class IqTracker {
     const pending = this.#pending.get(id)
     if (!pending) return undefined
     this.#pending.delete(id)
-    clearTimeout(pending.timer)
     pending.settle(answer)
     return pending
   }
