@@ -65,8 +65,8 @@ export interface Grid extends AsyncDisposable {
   start(): void
   /** Publishes one item (XEP-0060 7.1): 'delivered' only on proof that it is on the Topic. */
   publish(topic: string, itemId: string, xml: string, signal: AbortSignal): Promise<SendOutcome>
-  /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. */
-  room(topic: string): number
+  /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. [any number] */
+  room?(topic: string): number
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */
   discover(signal: AbortSignal): Promise<TopicInfo[]>
   state(): { readonly state: GridState; readonly since: number; readonly reason: string | null }

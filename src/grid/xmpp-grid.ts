@@ -6,7 +6,7 @@ import type { SendOutcome } from '../outcome.ts'
 import type { Grid, GridOptions } from './contract.ts'
 import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
-import { readEvents } from './pubsub/events.ts'
+import { readEvents, type TopicEvent } from './pubsub/events.ts'
 import { Pace, slowReason } from './pubsub/pace.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
 import { Provider } from './pubsub/provider.ts'
@@ -88,8 +88,8 @@ class XmppGrid implements Grid {
     if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
     if (!this.#session) return retry(this.#states.session.reason ?? 'The Controller is not connected.')
     if (!loop.ready) return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
-    const published = await this.#provider.publish({ topic, itemId, xml, access: loop.access, signal })
-    const { outcome, doubt, lost } = published
+    const publication = { topic, itemId, xml, access: loop.access, signal }
+    const { outcome, doubt, lost } = await this.#provider.publish(publication)
     if (doubt || lost !== undefined) loop.doubt(lost)
     if (outcome.kind === 'delivered') loop.published()
     return outcome
@@ -221,16 +221,18 @@ class XmppGrid implements Grid {
       this.#options.tell('dropped-event', { reason: 'forged', from })
       return
     }
-    for (const event of readEvents(message)) {
-      const loop = this.#loops.get(event.node)
-      const consumer = this.#consumers.get(event.node)
-      for (const { id, xml } of event.kind === 'items' ? event.items : []) {
-        if (xml !== undefined) this.#provider.seen(event.node, id, xml)
-      }
-      if (consumer) consumer.onEvent(event)
-      else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
-      if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
-    }
+    for (const event of readEvents(message)) this.#onEvent(event, from)
+  }
+
+  /** An event that the Broker sent. */
+  #onEvent(event: TopicEvent, from: string): void {
+    const loop = this.#loops.get(event.node)
+    const consumer = this.#consumers.get(event.node)
+    if (consumer) consumer.onEvent(event)
+    else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
+    if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
+    if (event.kind !== 'items') return
+    for (const { id, xml } of event.items) if (xml !== undefined) this.#provider.seen(event.node, id, xml)
   }
 
   #onDropped(stanza: DroppedStanza): void {

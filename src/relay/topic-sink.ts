@@ -8,7 +8,7 @@ const SEND_LIMIT = 2_700_000
 export function createTopicSink(grid: Pick<Grid, 'publish' | 'room'>): Sink {
   return {
     limit: SEND_LIMIT,
-    room: (destination) => grid.room(destination),
+    room: (destination) => grid.room?.(destination) ?? Number.POSITIVE_INFINITY,
     async send(unit, signal) {
       const delivery = unit[0]
       if (delivery === undefined) return { kind: 'delivered' }

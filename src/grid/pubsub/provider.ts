@@ -9,7 +9,8 @@ import { submitForm } from './forms.ts'
 import { Outlet, type Turn } from './outlet.ts'
 import { Proofs } from './proofs.ts'
 import { DISCO_INFO, disco, PUBSUB } from './protocol.ts'
-import { type Fault, Suspects, type Verdict } from './suspects.ts'
+import { judgeRefusal } from './rights.ts'
+import { Suspects, type Verdict } from './suspects.ts'
 
 interface ProviderOptions {
   readonly broker: string
@@ -17,8 +18,8 @@ interface ProviderOptions {
   readonly maxItem: number
   /** There is room again for publications to that Topic. */
   readonly onRoom: (topic: string) => void
-  /** The Topic takes nothing at all; null: it does again. */
-  readonly onTrouble: (topic: string, reason: string | null) => void
+  /** The Topic takes nothing, whatever is published. */
+  readonly onFull: (topic: string, reason: string) => void
 }
 
 interface Publication {
@@ -31,10 +32,12 @@ interface Publication {
   readonly signal: AbortSignal
 }
 
-/** `doubt`: the Topic may have gone or changed. */
 interface Published {
   readonly outcome: SendOutcome
+  /** the Topic may have gone or changed */
   readonly doubt: boolean
+  /** why nothing may be published to it */
+  readonly lost?: string | undefined
 }
 
 /** One login and what was let out to it. */
@@ -63,7 +66,7 @@ export class Provider {
   readonly #proofs = new Proofs()
   /** by Topic: ms, of performance.now, when a publication was last answered, and refusals in a row */
   readonly #answered = new Map<string, number>()
-  readonly #refused = new Map<string, number>()
+  readonly #refusals = new Map<string, number>()
   #line: Line | undefined
   #published = 0
 
@@ -118,9 +121,9 @@ export class Provider {
     const turn = await line.outlet.turn({ topic, size, alone, signal })
     if (turn === undefined) return settled(signal.aborted ? brokenOff() : away())
     const answer = await this.#send(line, turn, publication, text)
-    const outcome = await this.#judge(line, turn, publication, answer)
+    const published = await this.#judge(line, turn, publication, answer)
     turn.end()
-    return { outcome, doubt: answer !== 'proved' && topicInDoubt(answer) }
+    return published
   }
 
   /** Why it must not be written, or would be of no use. One bad character would end the stream, and again at every retry. */
@@ -153,34 +156,38 @@ export class Provider {
     })
   }
 
-  async #judge(line: Line, turn: Turn, publication: Publication, answer: IqAnswer | 'proved'): Promise<SendOutcome> {
-    const { topic, itemId, xml: payload, signal } = publication
-    const item = keyOf(publication)
-    if (answer === 'proved' || answer.kind === 'result') {
-      if (answer === 'proved') this.#proofs.take(topic, itemId, payload)
-      else this.#proofs.settle(topic, itemId)
-      this.#cameThrough(item, topic)
-      return { kind: 'delivered' }
+  async #judge(line: Line, turn: Turn, publication: Publication, answer: IqAnswer | 'proved'): Promise<Published> {
+    const { topic, itemId, xml: payload } = publication
+    if (answer === 'proved') {
+      // it was not given up: nobody will ask
+      this.#proofs.take(topic, itemId, payload)
+      return settled(this.#cameThrough(publication))
     }
-    if (answer.kind === 'timeout') return this.#unanswered(line, turn, item, topic)
-    if (answer.kind === 'away') return signal.aborted ? brokenOff() : this.#streamEnded(line, turn, item, publication)
+    if (answer.kind === 'timeout') return settled(await this.#unanswered(line, turn, publication))
+    if (answer.kind === 'away') return settled(await this.#streamEnded(line, turn, publication))
     this.#proofs.settle(topic, itemId)
+    if (answer.kind === 'result') return settled(this.#cameThrough(publication))
     this.#answered.set(topic, performance.now())
-    const outcome = publishOutcome(answer)
-    if (answer.kind !== 'error' || outcome.kind !== 'retry') return outcome
-    return this.#refusedForNow(outcome, item, topic, takesNoMore(answer.error), failsAtItem(answer.error))
+    if (answer.kind === 'oversized') return settled(publishOutcome(answer))
+    const { broker } = this.#options
+    const judged = await judgeRefusal({ ...publication, session: line.session, broker }, answer.error)
+    if (judged?.outcome.kind === 'delivered') this.#cameThrough(publication)
+    if (judged !== undefined) return { ...judged, doubt: false }
+    return { outcome: this.#refused(answer, publication), doubt: topicInDoubt(answer) }
   }
 
-  #cameThrough(item: string, topic: string): void {
+  #cameThrough(publication: Publication): SendOutcome {
+    const { topic } = publication
     this.#published += 1
-    this.#suspects.clear(item, topic)
+    this.#suspects.clear(keyOf(publication), topic)
     this.#answered.set(topic, performance.now())
-    if ((this.#refused.get(topic) ?? 0) >= FULL) this.#options.onTrouble(topic, null)
-    this.#refused.delete(topic)
+    this.#refusals.delete(topic)
+    return { kind: 'delivered' }
   }
 
   /** Is it the Broker that is silent, or is it so about this item alone? */
-  async #unanswered({ session }: Line, turn: Turn, item: string, topic: string): Promise<SendOutcome> {
+  async #unanswered({ session }: Line, turn: Turn, publication: Publication): Promise<SendOutcome> {
+    const { topic } = publication
     const reason = 'The Broker did not answer in time.'
     const othersAre = turn.readAt !== undefined && (this.#answered.get(topic) ?? 0) > turn.readAt
     if (!othersAre) {
@@ -188,47 +195,40 @@ export class Provider {
       const { kind } = await session.request({ ...asked, timeoutMs: SOON })
       if (kind !== 'result' && kind !== 'error') return { kind: 'retry', reason, destinationDown: true }
     }
-    const verdict = this.#suspects.blame(item, topic, 'unanswered', othersAre)
+    const verdict = this.#suspects.blame(keyOf(publication), topic, 'unanswered', othersAre)
     return verdictOutcome(verdict, reason, 'The Broker never answered this item, and answers others.')
   }
 
   /** Everything that was under way may be why. */
-  async #streamEnded(line: Line, turn: Turn, item: string, publication: Publication): Promise<SendOutcome> {
+  async #streamEnded(line: Line, turn: Turn, publication: Publication): Promise<SendOutcome> {
+    if (publication.signal.aborted) return brokenOff()
     const ended = line.ended ?? (await line.session.closed)
     const { suspects } = line.outlet
-    if (!suspects.includes(turn)) return away()
-    const { condition, said, silent } = ended.fields
+    const { condition, silent } = ended.fields
     const soon = silent === true || performance.now() - turn.since < SOON
-    const fault: Fault | undefined = condition !== undefined ? 'ended' : soon ? 'broke' : undefined
-    if (fault === undefined) return away()
+    const fault = condition !== undefined ? 'ended' : soon ? 'broke' : undefined
+    if (fault === undefined || !suspects.includes(turn)) return away()
+    const item = keyOf(publication)
     this.#suspects.mark(item)
-    if (suspects.length > 1) return away()
-    const verdict = this.#suspects.blame(item, publication.topic, fault)
-    if (verdict !== 'hold') return away()
-    const size = Buffer.byteLength(publication.xml)
-    const what = fault === 'ended' ? `The Controller ended the stream (${said})` : 'The line to the Controller broke'
-    const limit = condition === 'policy-violation' ? ' Perhaps it takes less than grid.maxItem.' : ''
-    const times = fault === 'ended' ? 'twice' : 'again and again'
-    return { kind: 'hold', reason: `${what} ${times} while this item of ${size} bytes was sent alone.${limit}` }
+    const verdict = suspects.length > 1 ? 'again' : this.#suspects.blame(item, publication.topic, fault)
+    return verdict === 'hold' ? held(ended, Buffer.byteLength(publication.xml)) : away()
   }
 
-  #refusedForNow(
-    outcome: Extract<SendOutcome, { kind: 'retry' }>,
-    item: string,
-    topic: string,
-    full: boolean,
-    fails: boolean,
-  ): SendOutcome {
-    const refusals = (this.#refused.get(topic) ?? 0) + (full ? 1 : 0)
-    if (full) this.#refused.set(topic, refusals)
-    if (fails) {
-      const verdict = this.#suspects.blame(item, topic, 'refused')
-      const held = `${outcome.reason} It does so with this item again and again, and takes others.`
-      if (verdict !== 'all') return verdictOutcome(verdict, outcome.reason, held)
+  /** The Broker says no: for now, or for good; to this item, or to whatever is published. */
+  #refused(answer: Extract<IqAnswer, { kind: 'error' }>, publication: Publication): SendOutcome {
+    const { topic } = publication
+    const outcome = publishOutcome(answer)
+    if (outcome.kind !== 'retry' || !takesNoMore(answer.error)) return outcome
+    const refusals = (this.#refusals.get(topic) ?? 0) + 1
+    this.#refusals.set(topic, refusals)
+    if (failsAtItem(answer.error)) {
+      const verdict = this.#suspects.blame(keyOf(publication), topic, 'refused')
+      const always = `${outcome.reason} It does so with this item again and again, and takes others.`
+      if (verdict !== 'all') return verdictOutcome(verdict, outcome.reason, always)
     }
-    if (!full || refusals < FULL) return outcome
+    if (refusals < FULL) return outcome
     const reason = `The Topic takes no more items. ${outcome.reason}`
-    this.#options.onTrouble(topic, reason)
+    this.#options.onFull(topic, reason)
     return { ...outcome, reason }
   }
 }
@@ -252,6 +252,16 @@ function precondition(access: string | undefined): string {
   if (access === undefined) return ''
   const form = submitForm(`${PUBSUB}#publish-options`, { 'pubsub#access_model': access })
   return xml('publish-options', {}, form).toString()
+}
+
+/** What it did to the stream, or to the line. */
+function held({ fields: { condition, said } }: GatewayError, size: number): SendOutcome {
+  const limit = condition === 'policy-violation' ? ' Perhaps it takes less than grid.maxItem.' : ''
+  const what =
+    condition === undefined
+      ? 'The line to the Controller broke again and again'
+      : `The Controller ended the stream (${said}) twice`
+  return { kind: 'hold', reason: `${what} while this item of ${size} bytes was sent alone.${limit}` }
 }
 
 function verdictOutcome(verdict: Verdict, reason: string, held: string): SendOutcome {
