@@ -8,7 +8,7 @@ import type { DocumentReading, Original } from './document.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
-type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'carriable'> & { readonly rid: RidReading | null }
+type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'obstacle'> & { readonly rid: RidReading | null }
 
 /**
  * The step `carry`: how the document gets through items and Brokers unharmed, if it does. `rid` is the message around it; what comes
@@ -21,14 +21,20 @@ export function carry(
   described: Described,
   rid: RidReading | null,
 ): Carried {
-  const { fragile, carriable, knownAround, needed, carried } = checked.facts
+  const { fragile, knownAround, needed, carried } = checked.facts
   const { xml, version } = described
   const source = sourceOf(checked, document, described, (rid?.signatures.length ?? 0) > 0)
   const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
+  const obstacle =
+    policy === undefined
+      ? 'no restriction of an item says what the RID message around the document is restricted to'
+      : knownAround && !validWhenWrapped(schemas, described)
+        ? 'elements of XEP-0268 or RID in its extension content would not be valid in an item or a RID message'
+        : null
   return {
     original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
-    carriable: carriable && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
+    obstacle: checked.facts.obstacle ?? obstacle,
     rid: rid && policy ? { ...rid, policy } : rid,
   }
 }
