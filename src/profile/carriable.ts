@@ -1,6 +1,7 @@
 import { isFourthEditionName } from '../xml/fourth-edition.ts'
 import { NS } from '../xml/namespaces.ts'
-import type { XmlAttribute, XmlElement } from '../xml/tree.ts'
+import { scan } from '../xml/parse-tree.ts'
+import { walk, type XmlAttribute, type XmlElement } from '../xml/tree.ts'
 
 /** Elements of an item that may stand inside each other: with Prosody's file and memory storage 126 are kept, and 127 never answered. */
 const DEEPEST_ITEM = 120
@@ -19,6 +20,16 @@ const XML_ATTRIBUTES = new Set(['lang', 'space', 'base', 'id'])
 export function obstacleOf(element: XmlElement, level: number): string | undefined {
   const flaw = flawOf(element, level)
   return flaw && `element "${shortened(element.local)}" in line ${element.line} ${flaw}`
+}
+
+/** The same of an item's payload, all of it: what was made by an earlier version, say. `xml` in normal form. */
+export function obstacleInItem(xml: string): string | undefined {
+  let obstacle: string | undefined
+  walk(scan(xml), (element, level) => {
+    obstacle ??= obstacleOf(element, level - AROUND_DOCUMENT)
+    return undefined
+  })
+  return obstacle
 }
 
 function flawOf({ ns, local, attributes }: XmlElement, level: number): string | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { obstacleOf } from '../../src/profile/carriable.ts'
+import { obstacleInItem, obstacleOf } from '../../src/profile/carriable.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 
 for (const [name, xml, obstacle] of [
@@ -64,4 +64,12 @@ test('no deeper than 117 levels of a document', () => {
 test('the reason is short, however long a name is', () => {
   const long = obstacleOf(scan(`<${'n'.repeat(50_000)} xmlns="urn:x" xml:${'a'.repeat(50_000)}="1"/>`), 1)
   assert.ok((long ?? '').length < 400)
+})
+
+test('an item may be three levels deeper than a document', () => {
+  const item = (levels: number) =>
+    `<report xmlns="urn:x">${'<x>'.repeat(levels - 1)}${'</x>'.repeat(levels - 1)}</report>`
+  assert.equal(obstacleInItem(item(120)), undefined)
+  assert.match(obstacleInItem(item(121)) ?? '', /^element "x" in line 1 stands 118 levels deep/)
+  assert.match(obstacleInItem('<report xmlns="urn:x"><xml:a></xml:a><Ĳ></Ĳ></report>') ?? '', /element "a"/)
 })
