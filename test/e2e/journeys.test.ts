@@ -7,7 +7,7 @@ import { createWorld, members } from '../support/e2e.ts'
 import { makeJourneys } from '../support/journeys.ts'
 import { oddDocument } from '../support/odd-content.ts'
 
-const EACH = 100
+const EACH = 70
 
 describe('generated reports, from a RID client to slixmpp', () => {
   for (const [kind, durable] of [

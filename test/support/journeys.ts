@@ -32,13 +32,16 @@ export async function makeJourneys(
       failures.push(`refused without a reason, ${status} ${body} ${text}`)
   }
   const wanted = new Set(approved.flatMap((text) => expectedItems(text).map(({ id }) => id)))
-  const came = () => new Map(subscriber.items.filter((item) => item.node === node).map((item) => [item.id, item.xml]))
-  await subscriber.until(`${wanted.size} items`, () => [...wanted].every((id) => came().has(id)), 120_000)
-  const items = came()
+  const arrived = () =>
+    new Map(subscriber.items.filter((item) => item.node === node).map((item) => [item.id, item.xml]))
+  await subscriber.until(`${wanted.size} items`, () => [...wanted].every((id) => arrived().has(id)), 120_000)
+  const items = arrived()
   for (const text of approved) {
     const parts = expectedItems(text).map(({ id }) => readItem(items.get(id) ?? ''))
     const document = parts[0]?.document(parts.map((part) => part.incident)) ?? ''
-    const difference = comparable(document) === comparable(text) ? await subscriber.difference(text, document) : 'C14N'
+    const [posted, came] = [comparable(text), comparable(document)]
+    // in normal form: prefixes of the fifth edition are gone, which Python cannot read either
+    const difference = posted === came ? await subscriber.difference(posted, came) : 'C14N'
     if (difference !== undefined) failures.push(`not equal (${difference}): ${text} came as ${document}`)
   }
   return { approved: approved.length, denied: documents.length - approved.length, failures }

@@ -40,30 +40,35 @@ export function oddDocument(c: Chance, n: number): string {
   return text.replaceAll('csirt.example', `n${n}.example`)
 }
 
-/** An element of nobody's vocabulary, mostly one that Brokers take. */
+/** What an element has that may be too much for a Broker: one thing at a time, so that nothing else hides it. */
+const FEATURES = ['none', 'none', 'names', 'xml attributes', 'xml elements', 'depth', 'namespaces', 'foreign'] as const
+type Feature = (typeof FEATURES)[number]
+
+/** An element of nobody's vocabulary. */
 function oddElement(c: Chance): string {
-  if (c.once(4)) return `<x xmlns="urn:x">${foreignElement(c)}</x>`
+  const feature = c.pick(FEATURES)
+  if (feature === 'foreign') return `<x xmlns="urn:x">${foreignElement(c)}</x>`
   // IODEF-Document, Incident and AdditionalData are above it
-  const depth = c.once(6) ? 105 + c.int(20) : 1 + c.int(4)
-  const bold = c.once(3)
-  const spaces = `xmlns="urn:x" xmlns:p="${c.pick(bold ? SPACES : ['urn:p'])}" xmlns:q="urn:q"`
-  return element(c, depth, bold, spaces)
+  const depth = feature === 'depth' ? 105 + c.int(40) : 1 + c.int(4)
+  const spaces = `xmlns="urn:x" xmlns:p="${c.pick(feature === 'namespaces' ? SPACES : ['urn:p'])}" xmlns:q="urn:q"`
+  return element(c, depth, feature, spaces)
 }
 
-function element(c: Chance, depth: number, bold: boolean, more: string): string {
-  const tag = bold && c.once(30) ? 'xml:foo' : `${c.once(4) ? 'q:' : ''}${name(c, bold)}`
+function element(c: Chance, depth: number, feature: Feature, more: string): string {
+  const isXml = feature === 'xml elements' && c.once(3)
+  const tag = isXml ? 'xml:foo' : `${c.once(4) ? 'q:' : ''}${name(c, feature)}`
   const attributes = new Map<string, string>()
-  while (c.once(3)) attributes.set(`${c.once(4) ? 'p:' : ''}${name(c, bold)}`, c.pick(VALUES))
+  while (c.once(3)) attributes.set(`${c.once(3) ? 'p:' : ''}${name(c, feature)}`, c.pick(VALUES))
   const written = [...attributes].map(([key, value]) => ` ${key}="${value}"`)
-  if (c.once(6)) written.push(` xml:${bold ? c.pick(XML_ATTRIBUTES) : 'lang="en"'}`)
-  const inside = depth > 1 ? element(c, depth - 1, bold, '') : c.pick(TEXTS)
-  const beside = depth < 10 && c.once(3) ? element(c, 1, bold, '') : ''
+  if (feature === 'xml attributes' && c.once(2)) written.push(` xml:${c.pick(XML_ATTRIBUTES)}`)
+  const inside = depth > 1 ? element(c, depth - 1, feature, '') : c.pick(TEXTS)
+  const beside = depth < 10 && c.once(3) ? element(c, 1, feature, '') : ''
   return `<${tag}${more && ` ${more}`}${written.join('')}>${c.pick(TEXTS)}${beside}${inside}</${tag}>`
 }
 
-function name(c: Chance, bold: boolean): string {
+function name(c: Chance, feature: Feature): string {
   const length = c.once(40) ? 200 + c.int(2_000) : c.int(4)
-  const fifth = bold && c.once(20)
+  const fifth = feature === 'names' && c.once(6)
   const rest = Array.from({ length }, () => (c.once(2) ? c.pick(FOURTH_MORE) : c.pick(FOURTH)))
   return String.fromCodePoint(fifth ? c.pick(FIFTH) : c.pick(FOURTH), ...rest)
 }
