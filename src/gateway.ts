@@ -164,6 +164,7 @@ function createGridSide(parts: Parts, wake: DeliveryEngine['wake']): Grid {
     seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
     cursor: (topic) => store.cursor(topic),
     retracted: (topic, itemIds) => events.tell('retracted', { topic, items: itemIds.length }),
+    room: (topic) => wake('topic', topic, 'work'),
     state(part, state, reason) {
       readiness.set(part === 'session' ? 'grid' : part, state, reason)
       if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')

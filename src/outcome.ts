@@ -4,7 +4,14 @@ export type SendOutcome =
   /** there is proof: the Broker's result, or the peer's 2xx with its `status` */
   | { readonly kind: 'delivered'; readonly status?: number; readonly note?: Note }
   /** transient. `retryAfter` in ms is a floor for the next attempt. `destinationDown`: no use in trying other deliveries now */
-  | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter?: number; readonly destinationDown: boolean }
+  | {
+      readonly kind: 'retry'
+      readonly reason: string
+      readonly retryAfter?: number
+      readonly destinationDown: boolean
+      /** the fault is this one's alone: the destination takes others */
+      readonly othersPass?: true
+    }
   /** permanent: an operator decides */
   | { readonly kind: 'hold'; readonly reason: string }
 

@@ -5,12 +5,12 @@ import type { Delivery } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import type { Sink, SinkOutcome } from './sink.ts'
 
-/** ms: sinks have deadlines of their own, well below this one, which only guards against a sink that has lost its way */
+/** ms, where a sink says nothing else */
 const SEND_LIMIT = 300_000
 /** ms a sink gets to come back after its signal was aborted */
 export const SEND_GRACE = 5000
 /** A lease outlives every attempt. */
-export const LEASE = 900_000
+export const LEASE = 3_600_000
 
 export type AttemptOutcome = SinkOutcome | { readonly kind: 'stopped' }
 
@@ -21,6 +21,7 @@ export async function attempt(
   stop: AbortSignal,
 ): Promise<AttemptOutcome> {
   const deliveries = unit.map((one) => one.id)
+  const limit = sink.limit ?? SEND_LIMIT
   const enough = new AbortController()
   const over = new AbortController()
   const end = () => enough.abort(ENDED)
@@ -40,12 +41,12 @@ export async function attempt(
 
   /** Resolves only when the sink did not come back. */
   async function watch(lost: (outcome: AttemptOutcome) => void): Promise<void> {
-    await clock.sleep(SEND_LIMIT, enough.signal)
+    await clock.sleep(limit, enough.signal)
     enough.abort(ENDED)
     await clock.sleep(SEND_GRACE, over.signal)
     if (over.signal.aborted) return
     tell('sending-stuck', { deliveries })
-    const reason = `internal: no outcome within ${SEND_LIMIT / 1000} s`
+    const reason = `internal: no outcome within ${limit / 1000} s`
     lost(stop.aborted ? { kind: 'stopped' } : { kind: 'retry', reason, destinationDown: false })
   }
 

@@ -6,6 +6,7 @@ import type { Delivery, Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import type { DestinationKind } from '../vocabulary.ts'
 import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
+import { chooseProbe, PROBES } from './probe.ts'
 import type { Keeper } from './settle.ts'
 import type { Sink } from './sink.ts'
 import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
@@ -121,26 +122,32 @@ export class DeliveryLoop {
 
   #freeSlots(): number {
     const { concurrency } = this.#destination
-    if (this.#down === null) return Math.min(concurrency - this.#sending, concurrency + UNSETTLED - this.#running.size)
+    if (this.#down === null) {
+      const room = this.#context.sink.room?.(this.#destination.destination) ?? concurrency
+      return Math.min(room, concurrency - this.#sending, concurrency + UNSETTLED - this.#running.size)
+    }
     return this.#running.size === 0 && this.#context.clock.now() >= this.#down.nextProbe ? 1 : 0
   }
 
-  async #claim(limit: number): Promise<number> {
+  async #claim(slots: number): Promise<number> {
     const { store, clock, draining } = this.#context
     const { kind, destination } = this.#destination
     const now = clock.now()
     const before = this.#down
     // down: whatever there is will do as a probe
     const early = before === null ? this.#early : now + 1
-    const units = await store.claim({
+    const claimed = await store.claim({
       kind,
       destination,
-      limit,
+      limit: before === null ? slots : PROBES,
       now,
       leaseMs: LEASE,
       ...(early === undefined ? {} : { early }),
     })
-    if (this.#down === null && this.#early === early && units.length === 0) this.#early = undefined
+    if (this.#down === null && this.#early === early && claimed.length === 0) this.#early = undefined
+    const { go: units, back } =
+      before === null ? { go: claimed, back: [] } : chooseProbe(claimed, (u) => this.#isOver(u))
+    for (const unit of back) this.#start(this.#putBack(unit, 'another probes the destination'), unit)
     for (const unit of units) {
       const earlier = unit.flatMap(({ id }) => this.#leased.get(id) ?? [])
       const wentDown = before === null && this.#down !== null
@@ -155,6 +162,12 @@ export class DeliveryLoop {
       else this.#start(this.#carry(unit), unit)
     }
     return units.length
+  }
+
+  /** Its time ran out while the destination was down. */
+  #isOver(unit: readonly Delivery[]): boolean {
+    const expiry = expiryOf(unit, this.#context.maxAge)
+    return this.#down !== null && this.#context.clock.now() >= expiry && this.#down.since <= expiry
   }
 
   #start(work: Promise<void>, unit: readonly Delivery[]): void {
@@ -172,12 +185,11 @@ export class DeliveryLoop {
   }
 
   async #carry(unit: readonly Delivery[]): Promise<void> {
-    const { sink, clock, tell, stop, keeper, maxAge } = this.#context
+    const { sink, clock, tell, stop, keeper } = this.#context
     const down = this.#down
     const isProbe = down !== null
-    const expiry = expiryOf(unit, maxAge)
-    // its time ran out while the destination was down: that is its outcome, and no probe
-    if (isProbe && clock.now() >= expiry && down.since <= expiry) {
+    // that is its outcome, and no probe
+    if (isProbe && this.#isOver(unit)) {
       return keeper.keep(giveUp(unit, down.reason, this.#circumstances()))
     }
     this.#sending += 1
@@ -208,7 +220,7 @@ export class DeliveryLoop {
 
   /** What an attempt says about the destination itself. */
   #learn(outcome: AttemptOutcome, isProbe: boolean): void {
-    if (outcome.kind === 'delivered') this.#learnUp(isProbe)
+    if (outcome.kind === 'delivered' || (outcome.kind === 'retry' && outcome.othersPass)) this.#learnUp(isProbe)
     else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) this.#learnDown(outcome, isProbe)
   }
 

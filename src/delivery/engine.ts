@@ -31,7 +31,7 @@ export interface DestinationOptions {
   readonly destination: string
   /** the destination's far end */
   readonly sink: Sink
-  /** simultaneous sends; by default the configured number to a peer, and a pipeline of 64 to a Topic */
+  /** simultaneous sends; by default the configured number to a peer, and a pipeline of 256 to a Topic */
   readonly concurrency?: number
 }
 
@@ -53,8 +53,8 @@ export interface DeliveryEngine extends AsyncDisposable {
   down(): DestinationState[]
 }
 
-/** items under way to one Topic at a time: the Broker answers in order, a round trip must not be waited for */
-const PIPELINE = 64
+/** Items under way to one Topic at a time, those included whose answer is overdue: how many may be sent its sink says (`room`). */
+const PIPELINE = 256
 /** ms: how soon a clock that was set back is noticed, and a queue that could not be read is looked at again */
 const TICK = 1000
 /** ms: the queue is looked at so often although nobody said that it changed */

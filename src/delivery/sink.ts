@@ -7,6 +7,10 @@ import type { Delivery } from '../store/contract.ts'
  */
 export interface Sink {
   send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome>
+  /** How many more would be sent soon, were they given now; what is claimed for nothing only grows old. [any number] */
+  room?(destination: string): number
+  /** ms a send may take: deadlines of its own are well below it, it only guards against one that has lost its way. [300 s] */
+  readonly limit?: number
 }
 
 export type SinkOutcome =

@@ -32,6 +32,11 @@ export const GRID = {
     text: 'Controller not connected.',
     help: '`code` says why: below',
   },
+  'controller-slow': {
+    level: 'warn',
+    text: 'Controller is slow.',
+    help: '`reason` says how many bytes it takes, and what to lift; items wait, nothing is lost',
+  },
   'topic-unavailable': {
     level: 'warn',
     text: 'Topic not available.',

@@ -31,7 +31,9 @@ export interface GridHandlers {
   cursor(topic: string): Promise<{ readonly itemId: string; readonly at: number } | undefined>
   /** Called in the retractions' place among the items. */
   retracted(topic: string, itemIds: readonly string[]): void
-  /** The connection or a Topic changed its state. */
+  /** A Topic whose `room` was 0 has some again. */
+  room?(topic: string): void
+  /** The connection or a Topic changed its state. `reason` also of one that is up, but slow. */
   state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
 }
 
@@ -62,10 +64,12 @@ export interface Grid extends AsyncDisposable {
   /** Begins to connect and keeps connected until disposed. Resolves at once. */
   start(): void
   /**
-   * Publishes one item (XEP-0060 7.1): 'delivered' only on the Broker's result. `inDoubt`: an earlier attempt may have come through, so
-   * that it is looked for first, and nobody sees it twice.
+   * Publishes one item (XEP-0060 7.1): 'delivered' only on proof that it is on the Topic. `inDoubt`: an earlier attempt may have come
+   * through, so that it is looked for first, and nobody sees it twice.
    */
   publish(topic: string, itemId: string, xml: string, signal: AbortSignal, inDoubt?: boolean): Promise<SendOutcome>
+  /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. [any number] */
+  room?(topic: string): number
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */
   discover(signal: AbortSignal): Promise<TopicInfo[]>
   state(): { readonly state: GridState; readonly since: number; readonly reason: string | null }

@@ -3,16 +3,16 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
-import type { GridState } from '../vocabulary.ts'
 import type { Grid, GridOptions } from './contract.ts'
 import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
-import { readEvents } from './pubsub/events.ts'
+import { readEvents, type TopicEvent } from './pubsub/events.ts'
+import { Pace, slowReason } from './pubsub/pace.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
-import { InFlight, publishItem } from './pubsub/provider.ts'
-import { isThere, judgeRefusal } from './pubsub/rights.ts'
+import { Provider } from './pubsub/provider.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { discoverTopics } from './pubsub/topics.ts'
+import { States } from './states.ts'
 import type { DroppedStanza } from './xmpp/parser.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
@@ -28,6 +28,9 @@ interface GridTiming extends SessionTiming, BackoffTiming {
   readonly resync: number
 }
 
+/** ms between looks at how the Controller takes what is published */
+const LOOK = 2_000
+
 /** The grid by XMPP: one login at the Controller, its Topics, Provider and Consumer (RFC 8600 §4, §5). */
 export function createXmppGrid(options: XmppGridOptions): Grid {
   return new XmppGrid(options)
@@ -39,19 +42,25 @@ class XmppGrid implements Grid {
   readonly #broker: string
   readonly #loops = new Map<string, TopicLoop>()
   readonly #consumers = new Map<string, Consumer>()
-  readonly #topicStates = new Map<string, GridState>()
+  readonly #states: States
+  readonly #provider: Provider
   readonly #ending = new AbortController()
-  readonly #waiting = new Set<() => void>()
   #running: Promise<void> | undefined
   #session: Session | undefined
-  #inFlight = new InFlight()
-  #state: { state: GridState; since: number; reason: string | null; error: GatewayError | null }
+  #pace = new Pace()
+  #publishedBefore = 0
 
   constructor(options: XmppGridOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#broker = jid(options.config.broker).toString()
-    this.#state = { state: 'down', since: this.#clock.now(), reason: null, error: null }
+    this.#states = new States(options.handlers, () => this.#clock.now())
+    this.#provider = new Provider({
+      broker: this.#broker,
+      maxItem: options.config.maxItem,
+      onRoom: (topic) => options.handlers.room?.(topic),
+      onFull: (topic, reason) => this.#loops.get(topic)?.full(reason),
+    })
     for (const topic of this.#topics()) {
       const consumer = options.consume.includes(topic.name) ? this.#createConsumer(topic.name) : undefined
       if (consumer) this.#consumers.set(topic.name, consumer)
@@ -64,7 +73,8 @@ class XmppGrid implements Grid {
     this.#running ??= supervise({
       connect: (signal) => this.#connect(signal),
       run: (session, signal) => this.#work(session, signal),
-      state: (state, reason) => this.#setState(state, reason),
+      worked: () => this.#worked(),
+      state: (state, reason) => this.#states.setSession(state, reason),
       clock: this.#clock,
       tell,
       ...(timing === undefined ? {} : { timing }),
@@ -82,19 +92,17 @@ class XmppGrid implements Grid {
   ): Promise<SendOutcome> {
     const loop = this.#loops.get(topic)
     if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
-    const session = this.#session
-    if (!session) return retry(this.#state.reason ?? 'The Controller is not connected.')
+    if (!this.#session) return retry(this.#states.session.reason ?? 'The Controller is not connected.')
     if (!loop.ready) return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
-    const { maxItem } = this.#options.config
-    const { access } = loop
-    const inFlight = this.#inFlight
-    const request = { session, broker: this.#broker, topic, itemId, xml, maxItem, access, signal, inFlight }
-    if (inDoubt && (await isThere(request))) return { kind: 'delivered' }
-    const { outcome, doubt, refusal } = await publishItem(request)
-    const judged = refusal && (await judgeRefusal(request, refusal))
-    if (doubt || judged?.lost !== undefined) loop.doubt(judged?.lost)
-    if ((judged?.outcome ?? outcome).kind === 'delivered') loop.published()
-    return judged?.outcome ?? outcome
+    const publication = { topic, itemId, xml, access: loop.access, signal, inDoubt }
+    const { outcome, doubt, lost } = await this.#provider.publish(publication)
+    if (doubt || lost !== undefined) loop.doubt(lost)
+    if (outcome.kind === 'delivered') loop.published()
+    return outcome
+  }
+
+  room(topic: string): number {
+    return this.#provider.room(topic)
   }
 
   async discover(signal: AbortSignal) {
@@ -103,30 +111,12 @@ class XmppGrid implements Grid {
   }
 
   state() {
-    const { state, since, reason } = this.#state
+    const { state, since, reason } = this.#states.session
     return { state, since, reason }
   }
 
   whenUp(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const done = (settle: () => void) => {
-        this.#waiting.delete(look)
-        signal.removeEventListener('abort', look)
-        settle()
-      }
-      const look = () => {
-        const states = [...this.#topicStates.values()]
-        if (signal.aborted) done(() => reject(this.#state.error ?? new GatewayError('grid-timeout', 'Not connected.')))
-        else if (this.#state.state === 'refused') {
-          done(() => reject(this.#state.error ?? new GatewayError('grid-auth')))
-        } else if (this.#state.state === 'up' && states.every((state) => state === 'up' || state === 'refused')) {
-          done(resolve)
-        }
-      }
-      this.#waiting.add(look)
-      signal.addEventListener('abort', look)
-      look()
-    })
+    return this.#states.whenUp(signal)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,11 +153,11 @@ class XmppGrid implements Grid {
   }
 
   #createLoop(topic: TopicConfig, consumer: Consumer | undefined): TopicLoop {
-    this.#topicStates.set(topic.name, 'down')
+    this.#states.expect(topic.name)
     return new TopicLoop({
       config: { ...this.#options.config, broker: this.#broker },
       topic,
-      state: (state, reason) => this.#setTopicState(topic.name, state, reason),
+      state: (state, reason) => this.#states.setTopic(topic.name, state, reason),
       follow: consumer ? (...from) => consumer.follow(...from) : undefined,
       clock: this.#clock,
       tell: this.#options.tell,
@@ -192,7 +182,10 @@ class XmppGrid implements Grid {
 
   async #work(session: Session, signal: AbortSignal): Promise<void> {
     this.#session = session
-    this.#inFlight = new InFlight()
+    this.#provider.attach(session)
+    this.#pace = new Pace()
+    const looks = setInterval(() => this.#look(), LOOK)
+    looks.unref()
     void session.closed.then(() => {
       if (this.#session === session) this.#session = undefined
     })
@@ -201,6 +194,7 @@ class XmppGrid implements Grid {
       // without Topics there is nothing to run until then
       await session.closed
     } finally {
+      clearInterval(looks)
       if (this.#session === session) this.#session = undefined
     }
   }
@@ -216,6 +210,13 @@ class XmppGrid implements Grid {
     if (answer === 'approved' && bareOf(who) === session.address.bare) this.#loops.get(topic)?.doubt()
   }
 
+  /** Did anything come through since it was last asked? */
+  #worked(): boolean {
+    const before = this.#publishedBefore
+    this.#publishedBefore = this.#provider.published
+    return this.#publishedBefore > before
+  }
+
   #onMessage(message: Element): void {
     const request = bareOf(message.attrs.from ?? '') === this.#broker ? readRequest(message) : undefined
     if (request && this.#session) void this.#onRequest(this.#session, request)
@@ -226,13 +227,18 @@ class XmppGrid implements Grid {
       this.#options.tell('dropped-event', { reason: 'forged', from })
       return
     }
-    for (const event of readEvents(message)) {
-      const loop = this.#loops.get(event.node)
-      const consumer = this.#consumers.get(event.node)
-      if (consumer) consumer.onEvent(event)
-      else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
-      if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
-    }
+    for (const event of readEvents(message)) this.#onEvent(event, from)
+  }
+
+  /** An event that the Broker sent. */
+  #onEvent(event: TopicEvent, from: string): void {
+    const loop = this.#loops.get(event.node)
+    const consumer = this.#consumers.get(event.node)
+    if (consumer) consumer.onEvent(event)
+    else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
+    if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
+    if (event.kind !== 'items') return
+    for (const { id, xml } of event.items) if (xml !== undefined) this.#provider.seen(event.node, id, xml)
   }
 
   #onDropped(stanza: DroppedStanza): void {
@@ -241,21 +247,11 @@ class XmppGrid implements Grid {
     for (const consumer of this.#consumers.values()) consumer.missedSomething()
   }
 
-  #setState(state: GridState, error: GatewayError | null): void {
-    const reason = error?.message ?? null
-    this.#state = { state, since: this.#clock.now(), reason, error }
-    this.#options.handlers.state('session', state, reason)
-    this.#changed()
-  }
-
-  #setTopicState(topic: string, state: GridState, reason: string | null): void {
-    this.#topicStates.set(topic, state)
-    this.#options.handlers.state(`topic:${topic}`, state, reason)
-    this.#changed()
-  }
-
-  #changed(): void {
-    for (const look of [...this.#waiting]) look()
+  /** A slow Controller is no failure, but somebody should know. */
+  #look(): void {
+    const rate = this.#pace.look(performance.now(), this.#provider.pace)
+    const reason = rate === undefined ? null : slowReason(rate)
+    if (this.#states.noteSession(reason) && reason !== null) this.#options.tell('controller-slow', { reason })
   }
 }
 

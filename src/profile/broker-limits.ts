@@ -14,11 +14,3 @@ export function isFragile(element: XmlElement): boolean {
     children.some((c) => typeof c === 'string' && c.includes('\r'))
   )
 }
-
-/**
- * Prosody stores an attribute whose namespace name has one of these characters, and then fails on every read of the node
- * that includes it: measured, docs/grid-profile.md.
- */
-export function isCarriable({ attributes }: XmlElement): boolean {
-  return !attributes.some((a) => /[\s<>&'"]/.test(a.ns))
-}

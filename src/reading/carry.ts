@@ -8,9 +8,7 @@ import type { DocumentReading, Original } from './document.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
-type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'whole' | 'carriable'> & {
-  readonly rid: RidReading | null
-}
+type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'obstacle'> & { readonly rid: RidReading | null }
 
 /**
  * The step `carry`: how the document gets through items and Brokers unharmed, if it does. `rid` is the message around it; what comes
@@ -23,7 +21,7 @@ export function carry(
   described: Described,
   rid: RidReading | null,
 ): Carried {
-  const { fragile, carriable, knownAround, needed, carried } = checked.facts
+  const { fragile, knownAround, needed, carried } = checked.facts
   const { xml, version } = described
   const beside = rid === null ? 0 : signatureElements(checked.root).length
   const source = sourceOf(checked, document, described, beside > 0)
@@ -31,11 +29,18 @@ export function carry(
   const whole =
     (beside === 0 || rid?.signatures.length === beside) && (source !== null || !(checked.facts.signed || beside > 0))
   const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
+  const obstacle = () => {
+    if (!whole) return 'its signature would be lost, since what it signs cannot be had on its own'
+    if (policy === undefined)
+      return 'no restriction of an item says what the RID message around the document is restricted to'
+    if (knownAround && !validWhenWrapped(schemas, described))
+      return 'elements of XEP-0268 or RID in its extension content would not be valid in an item or a RID message'
+    return null
+  }
   return {
     original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
-    whole,
-    carriable: carriable && whole && policy !== undefined && (!knownAround || validWhenWrapped(schemas, described)),
+    obstacle: checked.facts.obstacle ?? obstacle(),
     rid: rid && policy ? { ...rid, policy } : rid,
   }
 }

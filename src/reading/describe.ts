@@ -10,7 +10,7 @@ import type { DocumentReading, IncidentReading } from './document.ts'
 import type { Facts } from './facts.ts'
 
 /** What a document says, whichever way it travels. */
-export type Described = Omit<DocumentReading, 'original' | 'fragile' | 'whole' | 'carriable' | 'upgraded'>
+export type Described = Omit<DocumentReading, 'original' | 'fragile' | 'obstacle' | 'upgraded'>
 
 /** The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs. Throws DocumentLimit. */
 export function describe(document: XmlElement, { needed, alone, askers, identifiers }: Facts): Described {

@@ -21,10 +21,8 @@ export interface DocumentReading {
   readonly fragile: boolean
   /** true when one Incident refers to an identifier of another, so that neither is a valid document alone */
   readonly linked: boolean
-  /** false when it has a signature that does not survive without what stands around it */
-  readonly whole: boolean
-  /** false when a Broker could take its items and never give them back, or nobody would find them valid */
-  readonly carriable: boolean
+  /** why a Broker would not take its items or never give them back, or nobody would find them valid; null when all is well */
+  readonly obstacle: string | null
   /** an IODEF 1 document as it is published: IODEF 2 with the document itself as original; null for IODEF 2 */
   readonly upgraded: DocumentReading | { readonly invalid: string } | null
 }

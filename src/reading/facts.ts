@@ -2,7 +2,8 @@ import { Identifiers } from '../iodef/identifiers.ts'
 import { implausible } from '../iodef/plausibility.ts'
 import { askedBy, type Label, type Needed, neededFor } from '../iodef/restriction.ts'
 import { toleranceOf } from '../iodef/tolerated.ts'
-import { isCarriable, isFragile } from '../profile/broker-limits.ts'
+import { isFragile } from '../profile/broker-limits.ts'
+import { obstacleOf } from '../profile/carriable.ts'
 import { carriedElements } from '../profile/carried-policy.ts'
 import { mentionOf } from '../rid/mentions.ts'
 import { NS } from '../xml/namespaces.ts'
@@ -35,7 +36,8 @@ export interface Facts {
   /** it holds, in extension content, a value with a name whose prefix is declared around it: the normal form has no declaration */
   readonly namedPrefix: boolean
   readonly fragile: boolean
-  readonly carriable: boolean
+  /** the first thing that Brokers would not take or give back, as a clause; null: there is none */
+  readonly obstacle: string | null
   /** it holds elements that the schemas of items or of RID messages know */
   readonly knownAround: boolean
   /** which of the elements it holds that RFC 6545 asks for: mentionOf */
@@ -59,14 +61,8 @@ export function factsOf(
   const odd: Diagnostic[] = []
   const incidents: XmlElement[] = []
   const identifiers = new Identifiers()
-  const found = {
-    signed: false,
-    unsettledType: false,
-    namedPrefix: false,
-    fragile: false,
-    carriable: true,
-    knownAround: false,
-  }
+  const found = { signed: false, unsettledType: false, namedPrefix: false, fragile: false, knownAround: false }
+  let obstacle: string | undefined
 
   const mentioned = new Set<string>()
   const look = (element: XmlElement, labels: Set<Label>): undefined => {
@@ -78,7 +74,9 @@ export function factsOf(
     if (element.local === 'Incident') incidents.push(element)
   }
   let incident: XmlElement | undefined
-  const inDocument: Visitor = (element) => {
+  // levels above it
+  let above = 0
+  const inDocument: Visitor = (element, level) => {
     look(element, asked.document)
     if (advice)
       for (const message of implausible(element)) if (odd.length < MOST) odd.push({ ...placeOf(element), message })
@@ -87,22 +85,23 @@ export function factsOf(
     found.unsettledType ||= element.attributes.some((a) => isUnsettledType(element, a))
     found.namedPrefix ||= element.namesPrefix === true && !isOwn(element)
     found.fragile ||= isFragile(element)
-    found.carriable &&= isCarriable(element)
+    obstacle ??= obstacleOf(element, level - above)
     found.knownAround ||= isKnownAround(element)
     const mention = mentionOf(element)
     if (mention !== undefined) mentioned.add(mention)
     return undefined
   }
-  const atItsTop: Visitor = (element) => {
+  const atItsTop: Visitor = (element, level) => {
     incident = element.local === 'Incident' && element.ns === document?.ns ? element : undefined
-    inDocument(element)
+    inDocument(element, level)
     return inDocument
   }
   const inContext: Visitor = (element) => look(element, asked.context)
   const carried = new Set(root === document ? [] : carriedElements(root))
-  walk(root, (element) => {
+  walk(root, (element, level) => {
     if (element === document) {
-      inDocument(element)
+      above = level - 1
+      inDocument(element, level)
       return atItsTop
     }
     if (!carried.has(element)) return look(element, asked.message)
@@ -111,6 +110,7 @@ export function factsOf(
   })
   return {
     ...found,
+    obstacle: obstacle ?? null,
     needed: neededFor(asked.document, asked.context, asked.message),
     alone: neededFor(asked.document),
     carried: neededFor(asked.document, asked.context),

@@ -16,16 +16,17 @@ export function upgradedText(document: XmlElement): string {
  * (docs/decisions/0009). Both count for policy, the strictest wins. `invalid` says why it cannot be published.
  */
 export function upgradeOf(
-  v1: Pick<DocumentReading, 'xml' | 'needed' | 'reasons' | 'original' | 'whole'>,
+  v1: Pick<DocumentReading, 'xml' | 'needed' | 'reasons' | 'original' | 'obstacle'>,
   upgrade: Inspection,
 ): DocumentReading | { readonly invalid: string } {
   if (!upgrade.valid || upgrade.document === null) return { invalid: upgrade.errors[0]?.message ?? 'not valid' }
   const reason = v1.original?.reason === 'signature' ? 'signature' : 'version'
   return {
     ...upgrade.document,
-    carriable: upgrade.document.carriable && v1.whole,
     needed: strictest([v1.needed, upgrade.document.needed]),
     reasons: { ...upgrade.document.reasons, ...v1.reasons },
+    // that of the document tells the line that its sender wrote
+    obstacle: v1.obstacle ?? upgrade.document.obstacle,
     original: { text: v1.original?.text ?? v1.xml, reason, version: 1 },
   }
 }

@@ -67,9 +67,8 @@ const TO_AN_INCIDENT: Objections<OnItsWay> = [
 const TO_A_DOCUMENT: Objections<Routed> = [
   {
     name: 'cannot-carry',
-    when: ({ document }) => !document.carriable,
-    answer: () =>
-      'what it holds cannot be given back by some Brokers, or would not be valid in an item or a RID message',
+    when: ({ document }) => document.obstacle !== null,
+    answer: ({ document }) => `it cannot travel as an item: ${document.obstacle}`,
   },
   {
     // the original shows every Incident: it may only go where all of them go

@@ -13,7 +13,7 @@ export interface ContentModel {
 }
 
 /**
- * The normal form of docs/grid-profile.md: no element prefixes, a default namespace where it changes, attributes in the
+ * The normal form of docs/grid-profile.md: no element prefixes but `xml:`, a default namespace where it changes, attributes in the
  * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix or of another default namespace, no white space in element-only
  * content. The text is
  * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
@@ -24,16 +24,19 @@ export function normalForm(root: XmlElement, model: ContentModel, skip?: (child:
   const declared = new Map<string, string>()
   const stack: Frame[] = []
   const open = (element: XmlElement, parent: Frame | undefined) => {
-    const hidden = startTag(out, element, parent?.element.ns ?? '', declared)
+    const around = parent?.defaultNs ?? ''
+    const hidden = startTag(out, element, around, declared)
     const opaque = parent?.opaque === true || model.opaque(element)
-    stack.push({ element, hidden, opaque, drop: !opaque && model.elementOnly(element), next: 0 })
+    // the namespace of `xml:` cannot be the default (Namespaces in XML 1.0 §3)
+    const defaultNs = element.ns === NS.xml ? around : element.ns
+    stack.push({ element, defaultNs, hidden, opaque, drop: !opaque && model.elementOnly(element), next: 0 })
   }
   open(root, undefined)
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const child: XmlNode | undefined = frame.element.children[frame.next]
     frame.next += 1
     if (child === undefined) {
-      out.add(`</${frame.element.local}>`)
+      out.add(`</${nameOf(frame.element)}>`)
       restore(declared, frame.hidden)
       stack.pop()
     } else if (typeof child === 'string') {
@@ -72,6 +75,8 @@ class Output {
 
 interface Frame {
   readonly element: XmlElement
+  /** what an element without prefix is in, inside of it */
+  readonly defaultNs: string
   /** what the attribute prefixes that it declares stood for around it */
   readonly hidden: Hidden
   readonly opaque: boolean
@@ -84,7 +89,8 @@ type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
 /** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
 function startTag(out: Output, element: XmlElement, around: string, declared: Map<string, string>): Hidden {
   const attributes = written(element)
-  out.add(element.ns === around ? `<${element.local}` : `<${element.local} xmlns="${escapeAttribute(element.ns)}"`)
+  const declares = element.ns !== around && element.ns !== NS.xml
+  out.add(declares ? `<${element.local} xmlns="${escapeAttribute(element.ns)}"` : `<${nameOf(element)}`)
   if (attributes.length === 0) {
     out.add('>')
     return NOTHING_HIDDEN
@@ -107,6 +113,10 @@ function startTag(out: Output, element: XmlElement, around: string, declared: Ma
   }
   out.add('>')
   return hidden
+}
+
+function nameOf({ ns, local }: XmlElement): string {
+  return ns === NS.xml ? `xml:${local}` : local
 }
 
 /**

@@ -55,23 +55,29 @@ export function text(element: XmlElement): string {
   return element.children.map((c) => (typeof c === 'string' ? c : text(c))).join('')
 }
 
-/** Looks at one element. Whom it returns looks at all that is below; when that is nobody, it does so itself. */
-export type Visitor = (element: XmlElement) => Visitor | undefined
+/**
+ * Looks at one element; `level` is how deep it stands, 1 the element that the walk begins with. Whom it returns looks at all that is
+ * below; when that is nobody, it does so itself.
+ */
+export type Visitor = (element: XmlElement, level: number) => Visitor | undefined
 
 /** Shows the element and everything below it to `visitor`, in document order. Not recursive: depth is the sender's choice. */
 export function walk(root: XmlElement, visitor: Visitor): void {
   const stack: XmlElement[] = [root]
   // who looks at each of them
   const visitors: Visitor[] = [visitor]
+  const levels: number[] = [1]
   for (let element = stack.pop(); element !== undefined; element = stack.pop()) {
     const visit = visitors.pop() ?? visitor
-    const below = visit(element) ?? visit
+    const level = levels.pop() ?? 1
+    const below = visit(element, level) ?? visit
     const { children } = element
     for (let i = children.length - 1; i >= 0; i -= 1) {
       const c = children[i]
       if (c === undefined || typeof c === 'string') continue
       stack.push(c)
       visitors.push(below)
+      levels.push(level + 1)
     }
   }
 }

@@ -146,16 +146,24 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(provider.grid.state().state, 'up')
     })
 
-    test('an item over what the server takes is held, and does not take the connection down twice', async () => {
+    test('an item over what the server takes is tried alone, then held, and others get through', async () => {
       const topic = topicConfig({ name: 'over' })
       const provider = await begin({ topics: [topic], maxItem: 2_000_000 }, { timing: FAST })
       const huge = `<a xmlns="urn:x">${'x'.repeat(400_000)}</a>`
-      const outcomes = await Promise.all([
+      let tries = 0
+      const publishHuge = async () => {
+        tries += 1
+        await provider.grid.whenUp(AbortSignal.timeout(30_000))
+        const outcome = await provider.grid.publish('over', 'huge', huge, never)
+        return outcome.kind === 'retry' ? undefined : outcome
+      }
+      const [, first] = await Promise.all([
         provider.grid.publish('over', 'small', '<a xmlns="urn:x"/>', never),
-        provider.grid.publish('over', 'huge', huge, never),
+        publishHuge(),
       ])
-      assert.equal(outcomes[1]?.kind, 'hold', JSON.stringify(outcomes[1]))
-      await until(() => provider.grid.state().state === 'up', 'the connection')
+      const last = first ?? (await publishHuge()) ?? (await publishHuge())
+      assert.equal(last?.kind, 'hold', JSON.stringify(last))
+      assert.ok(tries <= 3, `${tries} tries`)
       await provider.grid.whenUp(AbortSignal.timeout(30_000))
       assert.deepEqual(await provider.grid.publish('over', 'small', '<a xmlns="urn:x"/>', never), { kind: 'delivered' })
     })

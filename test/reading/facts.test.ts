@@ -17,7 +17,7 @@ const QUIET = {
   unsettledType: false,
   namedPrefix: false,
   fragile: false,
-  carriable: true,
+  obstacle: null,
   knownAround: false,
 }
 const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
@@ -43,7 +43,6 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
   ['a name in a text', '<p:x xmlns:p="urn:p">a p:*</p:x>', { namedPrefix: true }],
   ['a colon behind what is no prefix', '<x xmlns="urn:x" xmlns:p="urn:p" y="https://a">p: q:r p:1 :p</x>', {}],
   ['a carriage return', '<x xmlns="urn:x">&#13;</x>', { fragile: true }],
-  ['a namespace name that Brokers cannot store', '<x xmlns="urn:x" xmlns:p="urn:a b" p:y=""/>', { carriable: false }],
   ['an element of XEP-0268', '<rumour xmlns="urn:xmpp:incident:2"/>', { knownAround: true }],
   ['a RID message', `<RID xmlns="${RID}"/>`, { knownAround: true }],
 ]
@@ -51,23 +50,45 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
 for (const [name, xml, expected] of FOUND) {
   test(`one look finds ${name}, in a document and in a RID message around it`, () => {
     for (const text of [holding(xml), ridText(holding(xml))]) {
-      const { signed, unsettledType, namedPrefix, fragile, carriable, knownAround } = facts(text)
+      const { signed, unsettledType, namedPrefix, fragile, obstacle, knownAround } = facts(text)
       assert.deepEqual(
-        { signed, unsettledType, namedPrefix, fragile, carriable, knownAround },
+        { signed, unsettledType, namedPrefix, fragile, obstacle, knownAround },
         { ...QUIET, ...expected },
       )
     }
   })
 }
 
+test('one look finds what Brokers cannot store, with its line in the text, in a document and in a RID message around it', () => {
+  const text = holding('\n<x xmlns="urn:x" xmlns:p="urn:a b" p:y=""/>')
+  for (const [around, line] of [
+    [text, 2],
+    [ridText(`\n${text}`), 3],
+  ] as const) {
+    assert.match(
+      facts(around).obstacle ?? '',
+      new RegExp(`^element "x" in line ${line} has the attribute "y" in a namespace`),
+    )
+  }
+})
+
+test('levels are those of the document, whatever is around it', () => {
+  const deep = (levels: number) => holding(`${'<x xmlns="urn:x">'.repeat(levels)}${'</x>'.repeat(levels)}`)
+  for (const around of [(text: string) => text, ridText]) {
+    // IODEF-Document, Incident and AdditionalData are the first three
+    assert.equal(facts(around(deep(114))).obstacle, null)
+    assert.match(facts(around(deep(115))).obstacle ?? '', /stands 118 levels deep/)
+  }
+})
+
 test('what is wrong with a RID message is no fact of its document', () => {
-  const { signed, unsettledType, namedPrefix, fragile, carriable, knownAround } = facts(
+  const { signed, unsettledType, namedPrefix, fragile, obstacle, knownAround } = facts(
     ridText(documentText(), {
       documentAttributes: ' meaning="a&#10;b" xmlns:p="urn:a b" p:x=""',
       behind: '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"/>',
     }),
   )
-  assert.deepEqual({ signed, unsettledType, namedPrefix, fragile, carriable, knownAround }, QUIET)
+  assert.deepEqual({ signed, unsettledType, namedPrefix, fragile, obstacle, knownAround }, QUIET)
 })
 
 test('restrictions are told apart by what is shown: all, the document, and what an item carries', () => {

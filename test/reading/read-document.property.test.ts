@@ -41,7 +41,9 @@ const mangled = withChance((c: Chance): string => {
   const { text } = iodefDocument(c, 2)
   const item = () => {
     const posted = read(text)
-    return posted.document === null ? text : (published(posted)[0]?.item.xml ?? text)
+    // names that no Broker takes
+    if (posted.document === null || posted.document.obstacle !== null) return text
+    return published(posted)[0]?.item.xml ?? text
   }
   const source = c.pick([() => text, () => ridText(text), item, () => ridText(null), () => foreignElement(c)])()
   let out = c.once(2) ? respell(c, scan(source), { noise: true, damage: false }) : source

@@ -81,7 +81,7 @@ test('a Topic is sent the item as it was made', async () => {
     calls.push(args)
     return calls.length === 1 ? { kind: 'delivered' } : { kind: 'hold', reason: 'forbidden' }
   }
-  const sink = createTopicSink({ publish }, 0)
+  const sink = createTopicSink({ publish, room: () => 1 }, 0)
   const [one] = parts(documentText())
   assert.ok(one)
   const unit = [{ ...one, destination: 'incident', item: 'id', payload: '<report/>' }]

@@ -48,3 +48,18 @@ test('nothing to deliver is delivered', async () => {
   const sink = createTopicSink({ publish: () => assert.fail('nothing to publish') })
   assert.deepEqual(await sink.send([] as unknown as Unit, signal), { kind: 'delivered' })
 })
+
+test('what an earlier version approved and no Broker takes is held, and never sent', async () => {
+  const sink = createTopicSink({ publish: () => assert.fail('it would end the stream') }, 6)
+  const made = [{ ...unit[0], payload: '<report xmlns="urn:x"><Ĳ></Ĳ></report>' }] as unknown as Unit
+  const outcome = await sink.send(made, signal)
+  assert.match(
+    outcome.kind === 'hold' ? outcome.reason : '',
+    /^The item cannot be sent: element "Ĳ" in line 1 has a name/,
+  )
+})
+
+test('how many are sent at a time is what the grid has room for', () => {
+  assert.equal(createTopicSink({ publish: () => assert.fail(), room: () => 3 }).room?.('incident'), 3)
+  assert.equal(createTopicSink({ publish: () => assert.fail() }).room?.('incident'), Number.POSITIVE_INFINITY)
+})

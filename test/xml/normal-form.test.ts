@@ -76,3 +76,15 @@ test('one namespace name written out too often is refused, not made', () => {
   assert.throws(() => normal(`<a xmlns:p="urn:${'x'.repeat(900)}">${many}</a>`), /more than \d+ characters/)
   assert.throws(() => normal(`<a xmlns="urn:${'x'.repeat(1000)}"/>`), /namespace name/)
 })
+
+test('an element with the prefix xml keeps it, and what is inside has the default namespace of around it', () => {
+  const form = normal(
+    '<a xmlns="urn:1"><xml:b c="d" xml:e="f"><g/><h xmlns=""/><xml:i><j xmlns="urn:2"/></xml:i></xml:b></a>',
+  )
+  assert.equal(
+    form,
+    '<a xmlns="urn:1"><xml:b c="d" xml:e="f"><g></g><h xmlns=""></h><xml:i><j xmlns="urn:2"></j></xml:i></xml:b></a>',
+  )
+  assert.equal(canonical(form), form)
+  assert.equal(normal('<xml:a><b/></xml:a>'), '<xml:a><b></b></xml:a>')
+})

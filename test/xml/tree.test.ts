@@ -34,3 +34,19 @@ test('a hundred thousand levels are walked', () => {
   })
   assert.equal(count, 100_000)
 })
+
+test('a walk says how deep each stands', () => {
+  const seen: [string, number][] = []
+  walk(TREE, ({ local }, level) => {
+    seen.push([local, level])
+    return undefined
+  })
+  assert.deepEqual(seen, [
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+    ['d', 3],
+    ['e', 2],
+    ['f', 3],
+  ])
+})

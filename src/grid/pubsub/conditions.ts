@@ -46,3 +46,13 @@ export function topicInDoubt(answer: IqAnswer): boolean {
   if (answer.kind !== 'error') return false
   return answer.error.condition === 'item-not-found' || answer.error.application === 'precondition-not-met'
 }
+
+/** The Topic takes nothing for now, whatever is published: a limit of the Broker (XEP-0060 §7.1.3.1), or a fault of its storage. */
+export function takesNoMore({ condition }: StanzaError): boolean {
+  return condition === 'internal-server-error' || condition === 'resource-constraint'
+}
+
+/** It may be this item that the Broker cannot deal with (RFC 6120 §8.3.3.6). */
+export function failsAtItem({ condition }: StanzaError): boolean {
+  return condition === 'internal-server-error'
+}

@@ -1,102 +1,251 @@
 import { xml } from '@xmpp/client'
+import type { GatewayError } from '../../errors.ts'
 import type { SendOutcome } from '../../outcome.ts'
-import type { StanzaError } from '../xmpp/iq.ts'
+import type { IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { elementFlaw } from '../xmpp/well-formed.ts'
-import { publishOutcome, topicInDoubt } from './conditions.ts'
+import { failsAtItem, publishOutcome, takesNoMore, topicInDoubt } from './conditions.ts'
 import { submitForm } from './forms.ts'
-import { PUBSUB } from './protocol.ts'
+import { Outlet, type Turn } from './outlet.ts'
+import { Proofs } from './proofs.ts'
+import { DISCO_INFO, disco, PUBSUB } from './protocol.ts'
+import { isThere, judgeRefusal } from './rights.ts'
+import { Suspects, type Verdict } from './suspects.ts'
 
-interface PublishRequest {
-  readonly session: Session
+interface ProviderOptions {
   readonly broker: string
+  /** bytes */
+  readonly maxItem: number
+  /** There is room again for publications to that Topic. */
+  readonly onRoom: (topic: string) => void
+  /** The Topic takes nothing, whatever is published. */
+  readonly onFull: (topic: string, reason: string) => void
+}
+
+interface Publication {
   readonly topic: string
   readonly itemId: string
   /** one element, as it shall stand in the item */
   readonly xml: string
-  /** bytes */
-  readonly maxItem: number
   /** the access model the Topic had when it was checked */
   readonly access: string | undefined
+  /** an earlier attempt may have come through: it is looked for first */
+  readonly inDoubt?: boolean
   readonly signal: AbortSignal
-  readonly inFlight: InFlight
 }
 
 interface Published {
   readonly outcome: SendOutcome
+  /** the Topic may have gone or changed */
   readonly doubt: boolean
-  /** what the Broker said */
-  readonly refusal?: StanzaError | undefined
+  /** why nothing may be published to it */
+  readonly lost?: string | undefined
 }
 
-/** Items from which on a broken-off stream may be an item's fault: well below any server's limit on stanzas. */
-const SUSPECT_SIZE = 131_072
-
-/**
- * What is being published on one session. A Controller that takes no stanza of that size ends the whole stream (Prosody:
- * policy-violation, RFC 6120 §4.9.3.14), so the largest item under way is to blame, or it would end the next stream, too.
- */
-export class InFlight {
-  readonly #sizes = new Set<{ readonly size: number }>()
-  #suspect: { readonly size: number } | undefined
-
-  begin(size: number): { readonly size: number } {
-    const entry = { size }
-    this.#sizes.add(entry)
-    return entry
-  }
-
-  end(entry: { readonly size: number }): void {
-    this.#sizes.delete(entry)
-  }
-
-  /** The stream ended: was it because of this one? */
-  blame(entry: { readonly size: number }): boolean {
-    this.#suspect ??= [...this.#sizes].reduce((a, b) => (b.size > a.size ? b : a), entry)
-    return this.#suspect === entry && entry.size >= SUSPECT_SIZE
-  }
+/** One login and what was let out to it. */
+interface Line {
+  readonly session: Session
+  readonly outlet: Outlet
+  ended: GatewayError | undefined
 }
 
 /** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
 const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
+/** Publications that must be alone, and wait for it or for their answer: more would stand in each other's way. */
+const MOST_ALONE = 8
+/** ms: a line that broke so soon after an item may have broken for it */
+const SOON = 10_000
+/** Refusals in a row, of whatever item, from which on a Topic takes nothing. */
+const FULL = 3
 
 /**
- * Publishes one item (XEP-0060 §7.1.1). Calls may overlap: requests leave in the order of the calls. `doubt` tells that the
- * Topic may have gone or changed. Never rejects.
+ * Publishes items (XEP-0060 §7.1.1), through one session after the other. No item stops another: what may have ended a stream, or was
+ * never answered, is tried alone; docs/decisions/0013-one-item-never-stops-another.md.
  */
-export async function publishItem(request: PublishRequest): Promise<Published> {
-  const { session, broker, topic, itemId, xml: payload, maxItem, signal } = request
-  const size = Buffer.byteLength(payload)
-  if (size > maxItem) {
-    const reason = `The item has ${size} bytes; the Broker takes ${maxItem}.`
-    return { outcome: { kind: 'hold', reason }, doubt: false }
+export class Provider {
+  readonly #options: ProviderOptions
+  readonly #suspects = new Suspects()
+  readonly #proofs = new Proofs()
+  /** by Topic: ms, of performance.now, when a publication was last answered, and refusals in a row */
+  readonly #answered = new Map<string, number>()
+  readonly #refusals = new Map<string, number>()
+  #line: Line | undefined
+  #published = 0
+
+  constructor(options: ProviderOptions) {
+    this.#options = options
   }
-  // One bad character would end the stream, and again at every retry.
-  const flaw = notSendable(payload)
-  if (flaw !== undefined)
-    return { outcome: { kind: 'hold', reason: `The item cannot be sent: ${flaw}.` }, doubt: false }
+
+  /** From now on items go out through this session. */
+  attach(session: Session): void {
+    const line: Line = { session, outlet: new Outlet(session, this.#options.onRoom), ended: undefined }
+    this.#line = line
+    void session.closed.then((reason) => {
+      line.ended = reason
+      line.outlet.close()
+      if (this.#line === line) this.#line = undefined
+    })
+  }
+
+  /** Publications that came through in the life of this process. */
+  get published(): number {
+    return this.#published
+  }
+
+  /** Bytes/s that the Controller takes, where it is known, and whether publications wait for it. */
+  get pace(): { readonly rate: number | undefined; readonly isWaiting: boolean } {
+    return { rate: this.#line?.session.flight.rate, isWaiting: this.#line?.outlet.isWaiting ?? false }
+  }
+
+  /** How many publications to that Topic would not wait for long; without a session any number is refused at once. */
+  room(topic: string): number {
+    return this.#line?.outlet.room(topic) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The Broker shows an item: it may be ours, whose answer did not come. */
+  seen(topic: string, itemId: string, payload: string): void {
+    this.#proofs.seen(topic, itemId, payload)
+  }
+
+  /** Calls may overlap: those to one Topic leave in the order of the calls. Never rejects. */
+  async publish(publication: Publication): Promise<Published> {
+    const { topic, itemId, xml: payload, signal } = publication
+    const line = this.#line
+    if (!line) return settled(away())
+    if (this.#proofs.take(topic, itemId, payload)) return settled({ kind: 'delivered' })
+    if (publication.inDoubt && (await isThere({ ...publication, session: line.session, broker: this.#options.broker })))
+      return settled(this.#cameThrough(publication))
+    const text = stanzaOf(publication)
+    const size = Buffer.byteLength(text)
+    const flaw = this.#flawOf(payload, size, line)
+    if (flaw !== undefined) return settled({ kind: 'hold', reason: flaw })
+    const item = keyOf(publication)
+    const alone = this.#suspects.has(item)
+    if (alone && line.outlet.alone >= MOST_ALONE) return settled(notNow('It waits to be tried alone.'))
+    const turn = await line.outlet.turn({ topic, size, alone, signal })
+    if (turn === undefined) return settled(signal.aborted ? brokenOff() : away())
+    const answer = await this.#send(line, turn, publication, text)
+    const published = await this.#judge(line, turn, publication, answer)
+    turn.end()
+    return published
+  }
+
+  /** Why it must not be written, or would be of no use. One bad character would end the stream, and again at every retry. */
+  #flawOf(payload: string, size: number, { session }: Line): string | undefined {
+    const { maxItem } = this.#options
+    const bytes = Buffer.byteLength(payload)
+    if (bytes > maxItem) return `The item has ${bytes} bytes; the Broker takes ${maxItem}.`
+    const flaw = FORBIDDEN.test(payload) ? 'a character that XML forbids' : elementFlaw(payload)
+    if (flaw !== undefined) return `The item cannot be sent: ${flaw}.`
+    const { longestStanza = Number.POSITIVE_INFINITY } = session
+    if (size <= longestStanza) return undefined
+    return `The item needs a stanza of ${size} bytes; the Controller takes ${longestStanza}, less than grid.maxItem.`
+  }
+
+  /** Resolves with the answer, or 'proved' when the item was seen on its Topic before that. */
+  #send(line: Line, turn: Turn, { topic, itemId, xml: payload, signal }: Publication, text: string) {
+    return new Promise<IqAnswer | 'proved'>((resolve) => {
+      this.#proofs.expect(topic, itemId, payload, () => resolve('proved'))
+      const answer = line.session.request({
+        to: this.#options.broker,
+        type: 'set',
+        payload: text,
+        signal,
+        onRead: () => turn.read(),
+        onLate: (late) => {
+          if (late.kind === 'result') this.#proofs.late(topic, itemId)
+        },
+      })
+      void answer.then(resolve)
+    })
+  }
+
+  async #judge(line: Line, turn: Turn, publication: Publication, answer: IqAnswer | 'proved'): Promise<Published> {
+    const { topic, itemId, xml: payload } = publication
+    if (answer === 'proved') {
+      // it was not given up: nobody will ask
+      this.#proofs.take(topic, itemId, payload)
+      return settled(this.#cameThrough(publication))
+    }
+    if (answer.kind === 'timeout') return settled(await this.#unanswered(line, turn, publication))
+    if (answer.kind === 'away') return settled(await this.#streamEnded(line, turn, publication))
+    this.#proofs.settle(topic, itemId)
+    if (answer.kind === 'result') return settled(this.#cameThrough(publication))
+    this.#answered.set(topic, performance.now())
+    if (answer.kind === 'oversized') return settled(publishOutcome(answer))
+    const { broker } = this.#options
+    const judged = await judgeRefusal({ ...publication, session: line.session, broker }, answer.error)
+    if (judged?.outcome.kind === 'delivered') this.#cameThrough(publication)
+    if (judged !== undefined) return { ...judged, doubt: false }
+    return { outcome: this.#refused(answer, publication), doubt: topicInDoubt(answer) }
+  }
+
+  #cameThrough(publication: Publication): SendOutcome {
+    const { topic } = publication
+    this.#published += 1
+    this.#suspects.clear(keyOf(publication), topic)
+    this.#answered.set(topic, performance.now())
+    this.#refusals.delete(topic)
+    return { kind: 'delivered' }
+  }
+
+  /** Is it the Broker that is silent, or is it so about this item alone? */
+  async #unanswered({ session }: Line, turn: Turn, publication: Publication): Promise<SendOutcome> {
+    const { topic } = publication
+    const reason = 'The Broker did not answer in time.'
+    const othersAre = turn.readAt !== undefined && (this.#answered.get(topic) ?? 0) > turn.readAt
+    if (!othersAre) {
+      const asked = { to: this.#options.broker, type: 'get', payload: disco(DISCO_INFO, topic) } as const
+      const { kind } = await session.request({ ...asked, timeoutMs: SOON })
+      if (kind !== 'result' && kind !== 'error') return { kind: 'retry', reason, destinationDown: true }
+    }
+    const verdict = this.#suspects.blame(keyOf(publication), topic, 'unanswered', othersAre)
+    return verdictOutcome(verdict, reason, 'The Broker never answered this item, and answers others.')
+  }
+
+  /** Everything that was under way may be why. */
+  async #streamEnded(line: Line, turn: Turn, publication: Publication): Promise<SendOutcome> {
+    if (publication.signal.aborted) return brokenOff()
+    const ended = line.ended ?? (await line.session.closed)
+    const { suspects } = line.outlet
+    const { condition, silent } = ended.fields
+    const soon = silent === true || performance.now() - turn.since < SOON
+    const fault = condition !== undefined ? 'ended' : soon ? 'broke' : undefined
+    if (fault === undefined || !suspects.includes(turn)) return away()
+    const item = keyOf(publication)
+    this.#suspects.mark(item)
+    const verdict = suspects.length > 1 ? 'again' : this.#suspects.blame(item, publication.topic, fault)
+    return verdict === 'hold' ? held(ended, Buffer.byteLength(publication.xml)) : away()
+  }
+
+  /** The Broker says no: for now, or for good; to this item, or to whatever is published. */
+  #refused(answer: Extract<IqAnswer, { kind: 'error' }>, publication: Publication): SendOutcome {
+    const { topic } = publication
+    const outcome = publishOutcome(answer)
+    if (outcome.kind !== 'retry' || !takesNoMore(answer.error)) return outcome
+    const refusals = (this.#refusals.get(topic) ?? 0) + 1
+    this.#refusals.set(topic, refusals)
+    if (failsAtItem(answer.error)) {
+      const verdict = this.#suspects.blame(keyOf(publication), topic, 'refused')
+      const always = `${outcome.reason} It does so with this item again and again, and takes others.`
+      if (verdict !== 'all') return verdictOutcome(verdict, outcome.reason, always)
+    }
+    if (refusals < FULL) return outcome
+    const reason = `The Topic takes no more items. ${outcome.reason}`
+    this.#options.onFull(topic, reason)
+    return { ...outcome, reason }
+  }
+}
+
+function keyOf({ topic, itemId, xml: payload }: Publication): string {
+  // what is published under one id may differ in its context
+  return `${topic}\n${itemId}\n${payload.length}`
+}
+
+function stanzaOf({ topic, itemId, xml: payload, access }: Publication): string {
   const item = `<item id="${xml.escapeXML(itemId)}">${payload}</item>`
   const publish = `<publish node="${xml.escapeXML(topic)}">${item}</publish>`
-  const entry = request.inFlight.begin(size)
-  const answer = await session.request({
-    to: broker,
-    type: 'set',
-    payload: `<pubsub xmlns="${PUBSUB}">${publish}${precondition(request.access)}</pubsub>`,
-    signal,
-  })
-  const ended = answer.kind === 'away' && !signal.aborted ? await session.closed : undefined
-  const blamed = ended?.fields.condition === 'policy-violation' && request.inFlight.blame(entry)
-  request.inFlight.end(entry)
-  if (blamed) {
-    const reason = `The Controller ended the stream (policy-violation) while this item of ${size} bytes was sent.`
-    return { outcome: { kind: 'hold', reason }, doubt: false }
-  }
-  if (answer.kind === 'away' && signal.aborted) {
-    const reason = 'The publication was broken off.'
-    return { outcome: { kind: 'retry', reason, destinationDown: false }, doubt: false }
-  }
-  const refusal = answer.kind === 'error' ? answer.error : undefined
-  return { outcome: publishOutcome(answer), doubt: topicInDoubt(answer), refusal }
+  return `<pubsub xmlns="${PUBSUB}">${publish}${precondition(access)}</pubsub>`
 }
 
 /**
@@ -109,6 +258,38 @@ function precondition(access: string | undefined): string {
   return xml('publish-options', {}, form).toString()
 }
 
-function notSendable(payload: string): string | undefined {
-  return FORBIDDEN.test(payload) ? 'a character that XML forbids' : elementFlaw(payload)
+/** What it did to the stream, or to the line. */
+function held({ fields: { condition, said } }: GatewayError, size: number): SendOutcome {
+  const limit = condition === 'policy-violation' ? ' Perhaps it takes less than grid.maxItem.' : ''
+  const what =
+    condition === undefined
+      ? 'The line to the Controller broke again and again'
+      : `The Controller ended the stream (${said}) twice`
+  return { kind: 'hold', reason: `${what} while this item of ${size} bytes was sent alone.${limit}` }
+}
+
+function verdictOutcome(verdict: Verdict, reason: string, held: string): SendOutcome {
+  if (verdict === 'hold') return { kind: 'hold', reason: held }
+  return verdict === 'again' ? later(reason) : { kind: 'retry', reason, destinationDown: true }
+}
+
+function settled(outcome: SendOutcome): Published {
+  return { outcome, doubt: false }
+}
+
+/** The Topic takes others. */
+function later(reason: string): SendOutcome {
+  return { kind: 'retry', reason, destinationDown: false, othersPass: true }
+}
+
+function brokenOff(): SendOutcome {
+  return notNow('The publication was broken off.')
+}
+
+function notNow(reason: string): SendOutcome {
+  return { kind: 'retry', reason, destinationDown: false }
+}
+
+function away(): SendOutcome {
+  return { kind: 'retry', reason: 'The Controller is not connected.', destinationDown: true }
 }

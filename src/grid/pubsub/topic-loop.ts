@@ -82,6 +82,12 @@ export class TopicLoop {
     this.#doubt.abort()
   }
 
+  /** It is there and takes nothing of late, whatever is published: `refused` until something comes through. */
+  full(reason: string): void {
+    this.#lost = reason
+    if (this.#blind !== undefined) this.up(this.#blind)
+  }
+
   /** Something came through. */
   published(): void {
     if (this.#lost === undefined) return

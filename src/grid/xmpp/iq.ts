@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Element } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
+import type { Flight } from './flight.ts'
 
 /** RFC 6120 §8.3: what an error stanza says. `application` is the specific condition, such as XEP-0060's. */
 export interface StanzaError {
@@ -18,52 +19,85 @@ export type IqAnswer =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'away' }
 
-interface Pending {
-  readonly to: string | undefined
-  readonly size: number | undefined
-  readonly timer: NodeJS.Timeout
-  readonly settle: (answer: IqAnswer) => void
+interface Question {
+  /** undefined: our own server */
+  readonly to?: string
+  /** ms without an answer, counted from when its bytes have been read */
+  readonly timeoutMs: number
+  /** how long the answer may be, where that is more than any stanza may */
+  readonly size?: number
+  /** its bytes have been read by whoever is at the other end */
+  readonly onRead?: () => void
+  /** the answer came after all, when nobody waited for it any more */
+  readonly onLate?: (answer: IqAnswer) => void
 }
+
+interface Pending extends Question {
+  readonly settle: (answer: IqAnswer) => void
+  place: number
+  /** when it was written, and when it was known to have been read */
+  wroteAt: number
+  readAt: number | undefined
+}
+
+/** ms between looks at what is overdue: whatever was read since may have brought that nearer */
+const LOOK = 250
+/** Questions given up whose late answer would still be of use. */
+const REMEMBERED = 1_000
 
 /** Questions waiting for their answer. An answer counts only when it comes from whom was asked (RFC 6120 §8.2.3). */
 export class IqTracker {
+  readonly #flight: Flight
   readonly #pending = new Map<string, Pending>()
+  readonly #given = new Map<string, Pending>()
+  /** in the order of writing, those given up included */
+  readonly #unread = new Set<Pending>()
   readonly #prefix = randomBytes(6).toString('base64url')
+  #look: NodeJS.Timeout | undefined
   #count = 0
   #closed = false
 
-  /** Registers a question to `to` (undefined: our own server) and gives its id. `size` allows a longer answer. */
-  open(to: string | undefined, timeoutMs: number, size?: number): { id: string; answer: Promise<IqAnswer> } {
+  constructor(flight: Flight) {
+    this.#flight = flight
+  }
+
+  /** Registers a question and gives its id: to be written now, and `written` called then. */
+  open(question: Question): { id: string; answer: Promise<IqAnswer>; written: () => void } {
     this.#count += 1
     const id = `${this.#prefix}${this.#count}`
     const answer = new Promise<IqAnswer>((settle) => {
-      if (this.#closed) {
-        settle({ kind: 'away' })
-        return
-      }
-      const timer = setTimeout(() => this.#settle(id, { kind: 'timeout' }), timeoutMs)
-      this.#pending.set(id, { to, size, timer, settle })
+      const place = Number.POSITIVE_INFINITY
+      if (this.#closed) settle({ kind: 'away' })
+      else this.#pending.set(id, { ...question, settle, place, wroteAt: 0, readAt: undefined })
     })
-    return { id, answer }
+    const written = () => {
+      const pending = this.#pending.get(id)
+      if (!pending) return
+      pending.place = this.#flight.written
+      pending.wroteAt = performance.now()
+      this.#unread.add(pending)
+      this.#watch()
+    }
+    return { id, answer, written }
   }
 
   /** Takes an iq of type result or error. False: it answers nothing that was asked. */
   take(stanza: Element, own: { bare: string; full: string; domain: string }): boolean {
     const id = stanza.attrs.id ?? ''
-    const pending = this.#pending.get(id)
+    const pending = this.#pending.get(id) ?? this.#given.get(id)
     if (!pending) return false
     const from = stanza.attrs.from
     const ours = from === undefined || from === own.bare || from === own.full || from === own.domain
     if (pending.to === undefined ? !ours : from !== pending.to) return false
-    if (stanza.attrs.type === 'error') this.#settle(id, { kind: 'error', error: readError(stanza) })
-    else this.#settle(id, { kind: 'result', stanza })
+    if (stanza.attrs.type === 'error') this.#answered(id, pending, { kind: 'error', error: readError(stanza) })
+    else this.#answered(id, pending, { kind: 'result', stanza })
     return true
   }
 
   /** The answer to `id` was skipped by the parser. */
   skipped(id: string, from: string): void {
     const pending = this.#pending.get(id)
-    if (pending && (pending.to === undefined || pending.to === from)) this.#settle(id, { kind: 'oversized' })
+    if (pending && (pending.to === undefined || pending.to === from)) this.#answered(id, pending, { kind: 'oversized' })
   }
 
   /** How long the answer to this id may be, where that was said. */
@@ -72,20 +106,70 @@ export class IqTracker {
   }
 
   cancel(id: string): void {
-    this.#settle(id, { kind: 'away' })
+    this.#giveUp(id, { kind: 'away' })
   }
 
   close(): void {
     this.#closed = true
+    clearTimeout(this.#look)
+    this.#given.clear()
     for (const id of [...this.#pending.keys()]) this.#settle(id, { kind: 'away' })
   }
 
-  #settle(id: string, answer: IqAnswer): void {
+  #answered(id: string, pending: Pending, answer: IqAnswer): void {
+    if (this.#flight.answered(pending.place)) this.#markRead()
+    if (this.#given.delete(id)) pending.onLate?.(answer)
+    else this.#settle(id, answer)
+  }
+
+  /** What was written before an answered question has been read: they are in that order here, too. */
+  #markRead(): void {
+    const now = performance.now()
+    for (const pending of this.#unread) {
+      if (pending.place > this.#flight.read) break
+      this.#unread.delete(pending)
+      pending.readAt = now
+      pending.onRead?.()
+    }
+  }
+
+  #watch(): void {
+    if (this.#look !== undefined || this.#closed) return
+    const dues = [...this.#pending.values()].map((pending) => this.#due(pending))
+    if (dues.length === 0) return
+    const wait = Math.min(LOOK, ...dues.map((due) => due - performance.now()))
+    this.#look = setTimeout(() => this.#giveUpOverdue(), Math.max(0, Math.ceil(wait)))
+  }
+
+  #giveUpOverdue(): void {
+    this.#look = undefined
+    const now = performance.now()
+    const overdue = [...this.#pending].filter(([, pending]) => this.#due(pending) <= now)
+    for (const [id] of overdue) this.#giveUp(id, { kind: 'timeout' })
+    this.#watch()
+  }
+
+  /** Its time does not run while its bytes are on their way, as long as the line lives. */
+  #due({ place, wroteAt, readAt, timeoutMs }: Pending): number {
+    return readAt === undefined ? this.#flight.overdue(place, wroteAt, timeoutMs) : readAt + timeoutMs
+  }
+
+  #giveUp(id: string, answer: IqAnswer): void {
+    const pending = this.#settle(id, answer)
+    if (pending?.onLate === undefined) return
+    this.#given.set(id, pending)
+    for (const oldest of this.#given.keys()) {
+      if (this.#given.size <= REMEMBERED) break
+      this.#given.delete(oldest)
+    }
+  }
+
+  #settle(id: string, answer: IqAnswer): Pending | undefined {
     const pending = this.#pending.get(id)
-    if (!pending) return
+    if (!pending) return undefined
     this.#pending.delete(id)
-    clearTimeout(pending.timer)
     pending.settle(answer)
+    return pending
   }
 }
 

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { type Element, xml } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { createAnswers, NS_PING } from './answers.ts'
+import { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
 import { type DroppedStanza, describe } from './parser.ts'
 import { keepAlive } from './ping.ts'
 import { openStream, type Stream } from './stream.ts'
-
-const NS_DISCO = 'http://jabber.org/protocol/disco#info'
-const NS_PING = 'urn:xmpp:ping'
 
 interface SessionOptions {
   readonly config: GridConfig
@@ -42,14 +41,23 @@ interface RequestOptions {
   /** how long the answer may be, in UTF-16 code units, where that is more than any stanza may */
   readonly size?: number
   readonly signal?: AbortSignal
+  /** the other end has read the question: it did not end the stream */
+  readonly onRead?: () => void
+  /** an answer that came after 'timeout', or after the signal aborted */
+  readonly onLate?: (answer: IqAnswer) => void
 }
 
 /** One login at the Controller, from bound to closed. */
 export interface Session {
   /** bare and full */
   readonly address: { readonly bare: string; readonly full: string; readonly domain: string }
-  /** An IQ and its answer. Never rejects. */
+  /** An IQ and its answer. `timeoutMs` runs from when it has been read, as far as that can be known. Never rejects. */
   request(options: RequestOptions): Promise<IqAnswer>
+  /** Asks our own server for a sign of life (XEP-0199). Never rejects. */
+  ping(timeoutMs?: number): Promise<IqAnswer>
+  readonly flight: Pick<Flight, 'rate'>
+  /** bytes of the longest stanza that the Controller takes, where it says so (XEP-0478) */
+  readonly longestStanza: number | undefined
   readonly closed: Promise<GatewayError>
   close(): Promise<void>
   destroy(reason: GatewayError): void
@@ -65,7 +73,6 @@ export function stanzaLimit(maxItem: number): number {
 export async function openSession(options: SessionOptions, signal: AbortSignal): Promise<Session> {
   const { config } = options
   const timing = { ...TIMING, ...options.timing }
-  const iq = new IqTracker()
   const common = stanzaLimit(config.maxItem)
   const limits: FrameLimits = {
     stanza(head) {
@@ -80,6 +87,8 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     tag: common,
   }
   let stream: Stream | undefined
+  const flight = new Flight()
+  const iq = new IqTracker(flight)
   let onIq = (_stanza: Element) => {}
   const deadline = AbortSignal.timeout(timing.connect)
   const attempt = new AbortController()
@@ -92,6 +101,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       config,
       resource: `gateway-${randomBytes(4).toString('hex')}`,
       limits,
+      flight,
       signal: attempt.signal,
       onStanza(stanza) {
         if (stanza.name === 'iq') onIq(stanza)
@@ -106,32 +116,24 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     deadline.removeEventListener('abort', giveUp)
     signal.removeEventListener('abort', giveUp)
   }
-  const { entity } = stream
   const live = stream
   const address = {
     bare: live.jid.bare().toString(),
     full: live.jid.toString(),
     domain: live.jid.domain,
   }
+  const answerIq = createAnswers(stream.entity, (stanza) => void live.write(stanza).catch(() => {}))
   onIq = (stanza) => {
     const type = stanza.attrs.type
     if (type === 'result' || type === 'error') iq.take(stanza, address)
-    else answerQuietly(entity, stanza)
+    else answerIq(stanza)
   }
-  entity.iqCallee.get(NS_DISCO, 'query', () =>
-    xml(
-      'query',
-      { xmlns: NS_DISCO },
-      xml('identity', { category: 'client', type: 'bot', name: 'iodef-gateway' }),
-      xml('feature', { var: NS_DISCO }),
-      xml('feature', { var: NS_PING }),
-    ),
-  )
   const session: Session = {
     address,
-    async request({ to, type, payload, timeoutMs = timing.iq, size, signal: cancel }) {
+    async request({ type, payload, signal: cancel, ...question }) {
       if (cancel?.aborted) return { kind: 'away' }
-      const { id, answer } = iq.open(to, timeoutMs, size)
+      const { to } = question
+      const { id, answer, written } = iq.open({ timeoutMs: timing.iq, ...question })
       const onAbort = () => iq.cancel(id)
       cancel?.addEventListener('abort', onAbort, { once: true })
       const target = to === undefined ? '' : ` to="${xml.escapeXML(to)}"`
@@ -140,30 +142,23 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
         live.destroy(new GatewayError('grid-away', messageOf(error), { cause: error }))
         iq.cancel(id)
       })
+      written()
       const result = await answer
       cancel?.removeEventListener('abort', onAbort)
       return result
     },
+    ping: (timeoutMs = timing.pingTimeout) =>
+      session.request({ to: address.domain, type: 'get', payload: `<ping xmlns="${NS_PING}"/>`, timeoutMs }),
+    flight,
+    longestStanza: stream.longestStanza,
     closed: live.closed,
     close: () => live.close(),
     destroy: (reason) => live.destroy(reason),
   }
   void live.closed.then(() => iq.close())
-  const ask = (payload: string, timeoutMs: number) =>
-    session.request({ to: address.domain, type: 'get', payload, timeoutMs })
-  const { closed, destroy } = session
-  keepAlive({ ask, closed, destroy, lastReceived: () => live.lastReceived() }, timing)
+  keepAlive(session, () => live.lastReceived(), timing.pingInterval)
   if (options.presence !== false) await live.write('<presence/>').catch(() => {})
   return session
-}
-
-/** RFC 6120 §8.2.3: a question must be answered; @xmpp/client does, and refuses what it does not know. */
-function answerQuietly(entity: Stream['entity'], stanza: Element): void {
-  try {
-    entity.emit('element', stanza)
-  } catch {
-    // an address that is none: nobody to answer
-  }
 }
 
 /** The address of a stanza's sender that is nobody in particular. */

@@ -12,9 +12,19 @@ export interface Endpoint {
   readonly tls?: ConnectionOptions
 }
 
+/** What is written at a time: how long it takes to leave shows whether the other end takes anything. */
+const PIECE = 16_384
+/** ms: what took longer to leave had to wait for the other end */
+const WAITED = 50
+
+interface Outgoing {
+  readonly bytes: Buffer
+  readonly done: (error?: Error | null) => void
+}
+
 /**
  * The socket @xmpp/client is given in place of its own. It emits `data` as text that is never cut inside a character,
- * `connect`, `close`, and one `error`; the raw sockets below always have an error listener, also when nobody is interested
+ * `connect`, `drained` when bytes left that had to wait, `close`, and one `error`; the raw sockets below always have an error listener, also when nobody is interested
  * any more.
  */
 export class GridSocket extends EventEmitter {
@@ -24,6 +34,8 @@ export class GridSocket extends EventEmitter {
   #raw: Socket | TLSSocket | undefined
   #decoder = new StringDecoder('utf8')
   #closed = false
+  readonly #outgoing: Outgoing[] = []
+  #writing = false
 
   get tls(): TLSSocket | undefined {
     return this.secure ? (this.#raw as TLSSocket) : undefined
@@ -70,8 +82,37 @@ export class GridSocket extends EventEmitter {
   }
 
   write(data: string, done: (error?: Error | null) => void): void {
-    if (!this.#raw || this.#closed) done(new GatewayError('grid-away', 'The line is closed.'))
-    else this.#raw.write(data, 'utf8', done)
+    this.#outgoing.push({ bytes: Buffer.from(data), done })
+    if (!this.#writing) this.#writeNext()
+  }
+
+  #writeNext(): void {
+    this.#writing = false
+    for (let next = this.#outgoing.shift(); next !== undefined; next = this.#outgoing.shift()) {
+      if (!this.#raw || this.#closed) next.done(new GatewayError('grid-away', 'The line is closed.'))
+      else if (next.bytes.length <= PIECE) this.#raw.write(next.bytes, next.done)
+      else {
+        this.#writing = true
+        this.#writePieces(next, 0)
+        return
+      }
+    }
+  }
+
+  /** One after the other; what is written meanwhile waits, and never comes between. */
+  #writePieces({ bytes, done }: Outgoing, at: number): void {
+    const begun = Date.now()
+    const end = at + PIECE
+    const left = (error?: Error | null) => {
+      if (!error && Date.now() - begun > WAITED) this.emit('drained')
+      if (!error && end < bytes.length) this.#writePieces({ bytes, done }, end)
+      else {
+        done(error)
+        this.#writeNext()
+      }
+    }
+    if (!this.#raw || this.#closed) left(new GatewayError('grid-away', 'The line is closed.'))
+    else this.#raw.write(bytes.subarray(at, end), left)
   }
 
   end(): void {

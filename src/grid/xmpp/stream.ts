@@ -1,11 +1,13 @@
 import { type Connection, client, type Element, type JID, jid } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import type { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
 import type { IqAnswer } from './iq.ts'
 import { negotiate } from './negotiate.ts'
 import { type DroppedStanza, StanzaParser } from './parser.ts'
 import { type Endpoint, GridSocket } from './socket.ts'
+import { streamError } from './stream-error.ts'
 import { tlsOptions } from './tls.ts'
 import { StanzaWriter } from './white-space.ts'
 
@@ -13,6 +15,8 @@ interface StreamOptions {
   readonly config: GridConfig
   readonly resource: string
   readonly limits: FrameLimits
+  /** is told what is written behind login */
+  readonly flight: Flight
   /** every stanza behind login; must not throw */
   readonly onStanza: (stanza: Element) => void
   readonly onDropped: (stanza: DroppedStanza) => void
@@ -26,6 +30,8 @@ export interface Stream {
   readonly entity: Connection
   /** ms since the epoch of the last byte received */
   lastReceived(): number
+  /** bytes of the longest stanza that the Controller takes, where it says so (XEP-0478) */
+  readonly longestStanza: number | undefined
   /** Writes a stanza as it is; `answer` is that to a question. Rejects with 'grid-away' when the line is gone. */
   write(stanza: string, answer?: Promise<IqAnswer>): Promise<void>
   /** Resolves with the reason when the stream has ended, however it did. */
@@ -73,7 +79,7 @@ class Wire {
       this.#close = resolve
     })
     this.#entity = this.#createEntity()
-    this.#writer = new StanzaWriter(this.#entity.write.bind(this.#entity))
+    this.#writer = new StanzaWriter(this.#entity.write.bind(this.#entity), options.flight)
     const abort = () => this.destroy(new GatewayError('grid-timeout', messageOf(options.signal.reason)))
     if (options.signal.aborted) abort()
     else options.signal.addEventListener('abort', abort, { once: true })
@@ -102,6 +108,8 @@ class Wire {
       },
     }
     const features = await negotiate(line, this.#options.config, this.#address)
+    line.socket.on('drained', () => this.#options.flight.drained())
+    const longestStanza = readLimit(features)
     await this.#bind(features)
     const bound = entity.jid
     if (!bound) throw new GatewayError('grid-away', 'It bound no address.')
@@ -109,6 +117,7 @@ class Wire {
       jid: bound,
       entity,
       lastReceived: () => (entity.socket as GridSocket | null)?.lastReceived ?? 0,
+      longestStanza,
       write: (stanza, answer) => this.#write(stanza, answer),
       closed: this.closed,
       close: () => this.#goodbye(),
@@ -165,9 +174,8 @@ class Wire {
   #onElement(element: Element): void {
     if (this.#reason) return
     if (element.is('error', 'http://etherx.jabber.org/streams')) {
-      const condition = element.getChildElements()[0]?.getName() ?? 'unknown'
       // another login with our resource, a policy: backing off is right for all of them
-      this.destroy(new GatewayError('grid-away', `Stream error: ${condition.slice(0, 60)}.`, { fields: { condition } }))
+      this.destroy(streamError(element))
       return
     }
     const stanza = element.name === 'iq' || element.name === 'message' || element.name === 'presence'
@@ -257,6 +265,12 @@ class Wire {
   #socket(): GridSocket {
     return this.#entity.socket as GridSocket
   }
+}
+
+/** XEP-0478 */
+function readLimit(features: Element): number | undefined {
+  const bytes = Number(features.getChild('limits', 'urn:xmpp:stream-limits:0')?.getChildText('max-bytes') ?? Number.NaN)
+  return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
 }
 
 /** `xmpp://` or `xmpps://`, with the port of RFC 6120 §14.7 and XEP-0368 where none is given. */

@@ -23,6 +23,8 @@ interface SuperviseOptions {
   readonly connect: (signal: AbortSignal) => Promise<Session>
   /** Works with the session until its signal aborts, which is when it closed. */
   readonly run: (session: Session, signal: AbortSignal) => Promise<void>
+  /** The session did what it is for: whatever ended it, the next one is tried soon. */
+  readonly worked: () => boolean
   readonly state: (state: GridState, reason: GatewayError | null) => void
   readonly clock: Clock
   readonly tell: Tell<ControllerNews>
@@ -43,7 +45,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     const begun = clock.now()
     const reason = await attempt(options, (error) => options.state(stateAfter(error), error))
     if (signal.aborted) break
-    failures = clock.now() - begun >= timing.stable ? 0 : failures + 1
+    failures = options.worked() || clock.now() - begun >= timing.stable ? 0 : failures + 1
     const delay = reason.code === 'grid-auth' ? timing.refused : jitter(clock, timing, failures)
     tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay) })
     await clock.sleep(delay, signal)

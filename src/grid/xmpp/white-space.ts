@@ -1,3 +1,4 @@
+import { Flight } from './flight.ts'
 import type { IqAnswer } from './iq.ts'
 
 /**
@@ -8,6 +9,8 @@ const STEP = 8_192
 /** ms without any answer, at first and from then on */
 const FIRST = 300
 const NEXT = 100
+/** ms that a slow line is given to bring what is under way, at most: it may be that it only seems to be slow */
+const UNDER_WAY = 30_000
 
 const LESS_THAN = 0x3c
 const GREATER_THAN = 0x3e
@@ -44,6 +47,7 @@ export function whiteSpaceBehind(stanza: Buffer): number {
  */
 export class StanzaWriter {
   readonly #write: (text: string) => Promise<void>
+  readonly #flight: Flight
   #stanzas = 0
   /** bytes that the reader may still want */
   #wanted = 0
@@ -52,8 +56,9 @@ export class StanzaWriter {
   #timer: NodeJS.Timeout | undefined
 
   /** `write` resolves when the bytes have left, and keeps the order of its calls. */
-  constructor(write: (text: string) => Promise<void>) {
+  constructor(write: (text: string) => Promise<void>, flight: Flight = new Flight()) {
     this.#write = write
+    this.#flight = flight
   }
 
   /** Resolves when the stanza has left; rejects as `write` does. `answer` makes it a question, open until that settles. */
@@ -62,6 +67,8 @@ export class StanzaWriter {
     this.#wanted = Math.max(this.#wanted - bytes.length, whiteSpaceBehind(bytes))
     this.#stanzas += 1
     const turn = this.#stanzas
+    this.#flight.wrote(bytes.length)
+    if (answer) this.#flight.asked()
     await this.#write(stanza)
     if (!answer) return
     this.#open += 1
@@ -78,13 +85,17 @@ export class StanzaWriter {
 
   #wait(ms: number): void {
     if (this.#timer !== undefined || this.#open === 0 || this.#wanted === 0) return
-    this.#timer = setTimeout(() => void this.#push(), ms)
+    // until all of it can have come over a slow line, nobody waits for more
+    const { unread, rate } = this.#flight
+    const underWay = rate === undefined ? 0 : Math.min(UNDER_WAY, (unread * 1_000) / rate)
+    this.#timer = setTimeout(() => void this.#push(), ms + underWay)
   }
 
   async #push(): Promise<void> {
     this.#timer = undefined
     const size = Math.min(this.#wanted, STEP)
     this.#wanted -= size
+    this.#flight.padded(size)
     try {
       await this.#write(' '.repeat(size))
       this.#wait(NEXT)

@@ -14,6 +14,9 @@ function fakeSession() {
   const session: Session = {
     address: { bare: 'a@b', full: 'a@b/c', domain: 'b' },
     request: async () => ({ kind: 'away' }),
+    ping: async () => ({ kind: 'away' }),
+    flight: { rate: undefined },
+    longestStanza: undefined,
     closed: closed.promise,
     close: async () => end(),
     destroy: (reason) => closed.resolve(reason),
@@ -21,7 +24,7 @@ function fakeSession() {
   return { session, end }
 }
 
-function setUp(connect: (attempt: number) => Promise<Session>) {
+function setUp(connect: (attempt: number) => Promise<Session>, worked = () => false) {
   const clock = createVirtualClock()
   const attempts: number[] = []
   const states: GridState[] = []
@@ -34,6 +37,7 @@ function setUp(connect: (attempt: number) => Promise<Session>) {
     run: async (session) => {
       await session.closed
     },
+    worked,
     state: (state) => states.push(state),
     clock,
     tell: untold,
@@ -118,6 +122,7 @@ describe('supervision', () => {
         runs += 1
         throw new Error('a bug')
       },
+      worked: () => false,
       state: () => {},
       clock,
       tell: untold,

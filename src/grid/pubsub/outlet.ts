@@ -1,0 +1,248 @@
+import type { Session } from '../xmpp/session.ts'
+import { Window } from './window.ts'
+
+/** One publication that wants to be written. */
+interface Parcel {
+  readonly topic: string
+  /** bytes */
+  readonly size: number
+  /** with nothing else on the line until it has been read */
+  readonly alone: boolean
+  readonly signal: AbortSignal
+}
+
+/** The right to write one publication, now. */
+export interface Turn {
+  /** ms, of performance.now */
+  readonly since: number
+  /** the same, when it was known to have been read */
+  readonly readAt: number | undefined
+  /** All of it has been read: whatever happens to the stream, it was not this. */
+  read(): void
+  /** It was answered, or nobody waits for that any more. */
+  end(): void
+}
+
+interface Waiting extends Parcel {
+  readonly go: (turn: Turn | undefined) => void
+}
+
+interface Flow {
+  readonly waiting: Waiting[]
+  /** bytes that it was given, and those that went by while it had nothing to say */
+  served: number
+}
+
+interface Ticket extends Turn, Parcel {
+  readAt: number | undefined
+  ended: boolean
+}
+
+/** The flow of those that must be alone: in turn with the Topics. */
+const ALONE = ' alone'
+/** What a publication costs beside its bytes: many small ones count, too. */
+const FIXED = 500
+/** ms without any word until somebody asks whether what is under way has been read */
+const FENCE_AFTER = 1_000
+/** ms: what has been read and is not answered for so long holds no place any more */
+const OVERDUE = 2_000
+/** Publications of one Topic under way that are not overdue: a round trip must not be waited for. */
+const PIPELINE = 64
+
+/**
+ * Lets publications out to the line of one session: no more bytes at a time than it takes in about a second (`Window`); Topics in
+ * turn by what they sent, so that a large item waits for the small ones of others and not the other way about; those of one Topic in
+ * their order. What must be alone has the line for itself until it has been read.
+ */
+export class Outlet {
+  readonly #session: Pick<Session, 'ping' | 'flight'>
+  readonly #onRoom: (topic: string) => void
+  readonly #window = new Window()
+  readonly #flows = new Map<string, Flow>()
+  readonly #tickets = new Set<Ticket>()
+  /** Topics that were told that there is no room */
+  readonly #refused = new Set<string>()
+  #suspects: readonly Turn[] = []
+  #served = 0
+  #meanSize = 4_096
+  #lastRead = 0
+  #asking = false
+  #fence: NodeJS.Timeout | undefined
+  #look: NodeJS.Timeout | undefined
+  #over = false
+
+  /** `onRoom`: a Topic that had no room has some again. */
+  constructor(session: Pick<Session, 'ping' | 'flight'>, onRoom: (topic: string) => void) {
+    this.#session = session
+    this.#onRoom = onRoom
+  }
+
+  /** Resolves when it may be written; undefined when the signal aborts, or the session ends, before that. */
+  turn(parcel: Parcel): Promise<Turn | undefined> {
+    return new Promise((resolve) => {
+      if (this.#over || parcel.signal.aborted) return resolve(undefined)
+      const flow = this.#flow(parcel.alone ? ALONE : parcel.topic)
+      const leave = () => {
+        flow.waiting.splice(flow.waiting.indexOf(waiting), 1)
+        resolve(undefined)
+        this.#letOut()
+      }
+      const go = (turn: Turn | undefined) => {
+        parcel.signal.removeEventListener('abort', leave)
+        resolve(turn)
+      }
+      const waiting: Waiting = { ...parcel, go }
+      parcel.signal.addEventListener('abort', leave, { once: true })
+      if (flow.waiting.length === 0) flow.served = Math.max(flow.served, this.#served)
+      flow.waiting.push(waiting)
+      this.#letOut()
+    })
+  }
+
+  /** How many publications more of that Topic would not wait for long. */
+  room(topic: string): number {
+    const waiting = this.#flows.get(topic)?.waiting.length ?? 0
+    const places = PIPELINE - waiting - this.#underWay(topic)
+    const bytes = this.#window.size - sum(this.#unread()) - sum(this.#waiting())
+    const room = Math.max(0, Math.min(places, Math.max(waiting === 0 ? 1 : 0, Math.floor(bytes / this.#meanSize))))
+    if (room === 0 && !this.#over) {
+      this.#refused.add(topic)
+      // what is overdue by then makes room
+      this.#look ??= setTimeout(() => this.#lookAgain(), OVERDUE)
+      this.#watch()
+    }
+    return room
+  }
+
+  /** Publications that must be alone: those that wait for it, and those that had it and are not answered. */
+  get alone(): number {
+    return (this.#flows.get(ALONE)?.waiting.length ?? 0) + [...this.#tickets].filter((one) => one.alone).length
+  }
+
+  get isWaiting(): boolean {
+    return this.#next() !== undefined
+  }
+
+  /** What was on the line when the session ended, not known to have been read. */
+  get suspects(): readonly Turn[] {
+    return this.#suspects
+  }
+
+  /** Nobody gets a turn any more. */
+  close(): void {
+    this.#over = true
+    this.#suspects = this.#unread()
+    clearTimeout(this.#fence)
+    clearTimeout(this.#look)
+    for (const waiting of this.#waiting()) waiting.go(undefined)
+    this.#flows.clear()
+  }
+
+  #letOut(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const unread = this.#unread()
+      if (unread.length > 0 && (next.alone || unread.some((one) => one.alone))) break
+      if (unread.length > 0 && sum(unread) + next.size > this.#window.size) break
+      this.#give(next)
+    }
+    this.#watch()
+  }
+
+  #give({ go, ...parcel }: Waiting): void {
+    const flow = this.#flow(parcel.alone ? ALONE : parcel.topic)
+    flow.waiting.shift()
+    this.#served = flow.served
+    flow.served += parcel.size + FIXED
+    this.#meanSize += (parcel.size - this.#meanSize) / 8
+    const ticket: Ticket = {
+      ...parcel,
+      since: performance.now(),
+      readAt: undefined,
+      ended: false,
+      read: () => this.#read(ticket),
+      end: () => {
+        ticket.ended = true
+        // its bytes may be on the line for longer than anybody waits for the answer
+        if (ticket.readAt !== undefined) this.#tickets.delete(ticket)
+      },
+    }
+    this.#tickets.add(ticket)
+    go(ticket)
+  }
+
+  #read(ticket: Ticket): void {
+    if (ticket.readAt !== undefined || this.#over) return
+    const now = performance.now()
+    ticket.readAt = now
+    this.#lastRead = now
+    if (ticket.ended) this.#tickets.delete(ticket)
+    this.#window.took(ticket.size, now - ticket.since, this.#session.flight.rate)
+    this.#letOut()
+    this.#tellRoom()
+  }
+
+  /** Asks, where somebody waits for what may have been read long ago: the answer to a later question says so (`Flight`). */
+  #watch(): void {
+    if (this.#asking || this.#over) return
+    const unread = this.#unread()
+    const alone = unread.some((one) => one.alone)
+    if (unread.length === 0 || !(alone || this.isWaiting || this.#refused.size > 0)) return
+    if (this.#fence !== undefined && !alone) return
+    clearTimeout(this.#fence)
+    // not before it is written
+    this.#fence = setTimeout(() => void this.#ask(), alone ? 0 : FENCE_AFTER)
+  }
+
+  async #ask(): Promise<void> {
+    this.#fence = undefined
+    this.#asking = true
+    const quiet = performance.now() - this.#lastRead >= FENCE_AFTER
+    if (quiet || this.#unread().some((one) => one.alone)) await this.#session.ping()
+    this.#asking = false
+    this.#watch()
+  }
+
+  #lookAgain(): void {
+    this.#look = undefined
+    this.#tellRoom()
+  }
+
+  #tellRoom(): void {
+    for (const topic of [...this.#refused]) {
+      this.#refused.delete(topic)
+      if (this.room(topic) > 0) this.#onRoom(topic)
+    }
+  }
+
+  #underWay(topic: string): number {
+    const overdue = performance.now() - OVERDUE
+    const counts = (one: Ticket) => !one.ended && (one.readAt === undefined || one.readAt > overdue)
+    return [...this.#tickets].filter((one) => one.topic === topic && counts(one)).length
+  }
+
+  #unread(): Ticket[] {
+    return [...this.#tickets].filter((one) => one.readAt === undefined)
+  }
+
+  #waiting(): Waiting[] {
+    return [...this.#flows.values()].flatMap((flow) => flow.waiting)
+  }
+
+  #flow(name: string): Flow {
+    const flow = this.#flows.get(name) ?? { waiting: [], served: 0 }
+    this.#flows.set(name, flow)
+    return flow
+  }
+
+  #next(): Waiting | undefined {
+    let next: Flow | undefined
+    for (const flow of this.#flows.values()) {
+      if (flow.waiting.length > 0 && (next === undefined || flow.served < next.served)) next = flow
+    }
+    return next?.waiting[0]
+  }
+}
+
+function sum(parcels: readonly Parcel[]): number {
+  return parcels.reduce((total, { size }) => total + size, 0)
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { sameButForWriting } from '../xmpp/same.ts'
+
+interface Sent {
+  readonly xml: string
+  readonly proved: () => void
+}
+
+/** Items whose fate is not known: so many characters of them are remembered. */
+const CHARACTERS = 16_777_216
+/** Items that came through unnoticed, and were not asked about since. */
+const FOUND = 1_000
+
+/**
+ * Proof that an item is on its Topic, beside the Broker's answer in time: the answer that comes late, and the item itself, seen among the
+ * Topic's events.
+ */
+export class Proofs {
+  readonly #sent = new Map<string, Sent>()
+  /** digests, by key */
+  readonly #found = new Map<string, string>()
+  #characters = 0
+
+  /** It is about to be written. `proved` is called at most once, when it turns out to be there before anybody called `settle`. */
+  expect(topic: string, itemId: string, xml: string, proved: () => void): void {
+    const key = keyOf(topic, itemId)
+    this.#forget(key)
+    this.#sent.set(key, { xml, proved })
+    this.#characters += xml.length
+    for (const oldest of this.#sent.keys()) {
+      if (this.#characters <= CHARACTERS) break
+      this.#forget(oldest)
+    }
+  }
+
+  /** It was answered: there is nothing more to find out. */
+  settle(topic: string, itemId: string): void {
+    this.#forget(keyOf(topic, itemId))
+  }
+
+  /** The Broker's result came, when nobody waited for it. */
+  late(topic: string, itemId: string): void {
+    const key = keyOf(topic, itemId)
+    const sent = this.#sent.get(key)
+    if (sent) this.#find(key, sent)
+  }
+
+  /** The Broker shows that item. */
+  seen(topic: string, itemId: string, xml: string): void {
+    const key = keyOf(topic, itemId)
+    const sent = this.#sent.get(key)
+    // others may publish another item under this id
+    if (sent && sameButForWriting(sent.xml, xml)) this.#find(key, sent)
+  }
+
+  /** Did this very item come through since it was given up? It is asked once. */
+  take(topic: string, itemId: string, xml: string): boolean {
+    const key = keyOf(topic, itemId)
+    const isThere = this.#found.get(key) === digest(xml)
+    this.#found.delete(key)
+    return isThere
+  }
+
+  #find(key: string, sent: Sent): void {
+    this.#forget(key)
+    this.#found.set(key, digest(sent.xml))
+    for (const oldest of this.#found.keys()) {
+      if (this.#found.size <= FOUND) break
+      this.#found.delete(oldest)
+    }
+    sent.proved()
+  }
+
+  #forget(key: string): void {
+    this.#characters -= this.#sent.get(key)?.xml.length ?? 0
+    this.#sent.delete(key)
+  }
+}
+
+function keyOf(topic: string, itemId: string): string {
+  return `${topic}\n${itemId}`
+}
+
+function digest(xml: string): string {
+  return createHash('sha256').update(xml).digest('base64')
+}
