@@ -6,6 +6,8 @@ const FADING = 5_000
 /** ms of a busy line, and bytes, before its rate is known at all: a few small questions only tell how long an answer takes */
 const KNOWN_AFTER = 1_000
 const KNOWN_BYTES = 4_096
+/** Bytes that a server may let pass before it holds anybody back: ejabberd as shipped 20,000, Prosody those of two seconds. */
+const BURST = 32_768
 /** Bytes of padding from which on it may be that for which the reader waited: other items end in short tags. */
 const NOTICEABLE = 1_024
 
@@ -95,10 +97,16 @@ export class Flight {
 
   /**
    * When a question written at `since`, its bytes up to `place`, has waited for long enough: `patience` behind the last sign of life,
-   * and the time that a slow line needs for what is before it.
+   * and the time that the line needs for what is before it, if it is four times as slow as it was seen to be.
    */
   overdue(place: number, since: number, patience: number): number {
     const ahead = Math.max(0, place - this.#read)
-    return Math.max(since, this.#sign) + patience + (ahead * 1_000) / SLOWEST
+    const slowest = Math.max(SLOWEST, this.#atLeast / 4)
+    return Math.max(since, this.#sign) + patience + (ahead * 1_000) / slowest
+  }
+
+  /** Bytes/s that the line took so far at the least, a burst aside that its other end may have let pass. */
+  get #atLeast(): number {
+    return this.rate ?? (this.#bytes - BURST) / Math.max(1, this.#busy / 1_000)
   }
 }
