@@ -96,6 +96,13 @@ function checkPeers(look: Look): void {
     const sent = list(at(peer, 'topics')).length > 0
     if (sent && at(peer, 'url') === undefined) warning(['peers', i, 'topics'], 'nothing is sent to a peer without url')
     if (!sent && at(peer, 'url') !== undefined) warning(['peers', i, 'url'], 'nothing is sent to a peer without topics')
+    const query = list(at(peer, 'accept')).indexOf('Query')
+    if (query >= 0) {
+      warning(
+        ['peers', i, 'accept', query],
+        'every Query is denied: the gateway has no answer to give, and publishes none',
+      )
+    }
     for (const [j, topic] of list(at(peer, 'publish')).entries()) {
       const led = routes.some((route) => at(route, 'topic') === topic && admits(route, at(peer, 'name')))
       if (led || !topicNames.includes(String(topic))) continue

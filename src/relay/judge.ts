@@ -112,6 +112,16 @@ export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = 
     },
   },
   {
+    // RFC 6545 §7: a Query is owed a Report, unless it is denied
+    name: 'no-answer',
+    when: ({ msgType }) => msgType === 'Query',
+    answer: {
+      kind: 'denied',
+      justification: 'CannotProcess',
+      reason: () => 'a Query is owed a Report, and nothing here answers one',
+    },
+  },
+  {
     name: 'no-document',
     when: ({ inspection: { document, rid } }) => document === null && rid?.hasPayload !== true,
     answer: {

@@ -29,6 +29,8 @@ let printed: Certificate
 let revoked: Certificate
 
 const ALL = ['Report', 'Query', 'InvestigationRequest', 'TraceRequest', 'Result']
+/** those that may be published: a Query is owed an answer, and there is none yet */
+const PUBLISHED = ALL.filter((type) => type !== 'Query')
 const EVERY = ['public', 'partner', 'need-to-know', 'private', 'default']
 
 before(async () => {
@@ -57,7 +59,7 @@ before(async () => {
       },
       peer('strict', { strict: true }),
       { name: 'mute', identity: { dns: 'mute.example' } },
-      peer('router', { publish: ['incident', 'traces', 'watched'], accept: ['Report', 'Query'] }),
+      peer('router', { publish: ['incident', 'traces', 'watched'], accept: ['Report', 'InvestigationRequest'] }),
       peer('white', { publish: ['white'] }),
       peer('amber', { publish: ['amber'] }),
       peer('every', { publish: ['every'] }),
@@ -82,7 +84,7 @@ before(async () => {
       { match: { peer: ['unrouted'], purpose: ['mitigation'], type: ['Query'] }, topic: 'incident' },
       { match: { peer: ['router'], purpose: ['traceback', 'watch'] }, topic: 'traces' },
       { match: { peer: ['router'], purpose: ['watch'] }, topic: 'watched' },
-      { match: { peer: ['router'], type: ['Query'] }, topic: 'watched' },
+      { match: { peer: ['router'], type: ['InvestigationRequest'] }, topic: 'watched' },
       { match: { peer: ['router'], purpose: ['other'] }, topic: 'requests' },
       { match: { peer: ['router'] }, topic: 'incident' },
       { match: { peer: ['white'] }, topic: 'white' },
@@ -254,7 +256,7 @@ describe('RID endpoint: what is taken', () => {
   test('every MsgType from a peer that may send it', async () => {
     const client = await site.client('all-types')
     const source = `<IncidentSource><SourceFound>true</SourceFound></IncidentSource>`
-    for (const type of ALL) {
+    for (const type of PUBLISHED) {
       const response = await client.post(
         report({ id: `all-${type}` }, { type, after: type === 'Result' ? source : '' }),
       )
@@ -262,7 +264,13 @@ describe('RID endpoint: what is taken', () => {
       if (type === 'Result') assert.deepEqual([response.status, response.body], [200, ''])
       else acknowledged(response, 'Approved')
     }
-    assert.equal((await queued('all-')).length, ALL.length)
+    assert.equal((await queued('all-')).length, PUBLISHED.length)
+  })
+
+  test('a Query is Denied and never published', async () => {
+    const client = await site.client('all-types')
+    acknowledged(await client.post(report({ id: 'query-1' }, { type: 'Query' })), 'Denied')
+    never('query-1')
   })
 
   test('peer by fingerprint', async () => {
@@ -585,8 +593,8 @@ describe('RID endpoint: Denied, CannotProcess', () => {
     const cases: [string, string, string][] = [
       ['traceback', 'Report', 'traces'],
       ['watch', 'Report', 'traces'],
-      ['watch', 'Query', 'traces'],
-      ['reporting', 'Query', 'watched'],
+      ['watch', 'InvestigationRequest', 'traces'],
+      ['reporting', 'InvestigationRequest', 'watched'],
       ['reporting', 'Report', 'incident'],
     ]
     for (const [purpose, type] of cases) {

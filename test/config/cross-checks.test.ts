@@ -94,6 +94,12 @@ describe('the login by a certificate', () => {
   })
 })
 
+test('a peer that may send a Query is told that each will be denied', () => {
+  assert.deepEqual(warningsOf({ ...TREE, peers: [{ ...PEER, accept: ['Report', 'Query'] }] }), [
+    'peers[0].accept[1]: every Query is denied: the gateway has no answer to give, and publishes none',
+  ])
+})
+
 describe('names that lead nowhere', () => {
   test('are problems, with what was meant', () => {
     const peers = [{ ...PEER, publish: ['incidnt', 't'], topics: ['u'] }]

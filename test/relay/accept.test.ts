@@ -194,6 +194,7 @@ const DENIED: readonly [name: string, body: string, justification: string, code:
     ['a document of another kind', ridText('<other xmlns="urn:x"/>'), 'UnrecognizedFormat', 'format'],
     ['a document without namespace', ridText('<other xmlns=""/>'), 'UnrecognizedFormat', 'format'],
     ['no document', ridText(null), 'CannotProcess', 'no-document'],
+    ['a Query, which is owed a Report', ridText(documentText(), { msgType: 'Query' }), 'CannotProcess', 'no-answer'],
   ]
 
 const REPORTING_ONLY = { routes: [{ match: { purpose: ['reporting'] }, topic: 'incident' }] }
@@ -466,7 +467,6 @@ test("one peer's flood for a Topic is not another peer's 503", async () => {
 })
 
 for (const [msgType, element] of [
-  ['Query', 'inquiry'],
   ['InvestigationRequest', 'request'],
   ['TraceRequest', 'request'],
 ] as const) {
@@ -494,11 +494,26 @@ test('a Result becomes a response; RFC 6546 Table 1 leaves nothing to say but an
   assert.match(item.item?.incidentSource ?? '', /<SourceFound>true</)
 })
 
-test('a Report and a Query of the same document are two messages', async () => {
+test('a Report and a request of the same document are two messages', async () => {
   await using t = await bench()
   await t.post(ridText(documentText()))
-  await t.post(ridText(documentText(), { msgType: 'Query' }))
+  await t.post(ridText(documentText(), { msgType: 'InvestigationRequest' }))
   assert.equal((await t.queue()).length, 2)
+})
+
+test('a Query is denied and never published, with a document, by IncidentID alone, and again', async () => {
+  await using t = await bench()
+  const incidentId = '<IncidentID xmlns="urn:ietf:params:xml:ns:iodef-1.0" name="a.example">7</IncidentID>'
+  for (const text of [
+    ridText(documentText(), { msgType: 'Query' }),
+    ridText(null, { msgType: 'Query', incidentId }),
+    ridText(documentText(), { msgType: 'Query' }),
+  ]) {
+    const { status, justification } = reply(await t.post(text))
+    assert.deepEqual({ status, justification }, denied())
+  }
+  assert.deepEqual(await t.queue(), [])
+  assert.deepEqual(await t.traced('7'), [['denied', 'no-answer']])
 })
 
 test('every Incident of a document on a Topic of bare ones is found in the queue, and what is there already is not counted', async () => {
