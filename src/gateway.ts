@@ -15,6 +15,7 @@ import { createReadiness, type ReadinessBoard, works } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
 import { createConsumer, readAgain } from './relay/consume.ts'
+import { createAnswerKeeper } from './relay/keep-answer.ts'
 import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
@@ -182,9 +183,10 @@ function createDeliverySide(
 ): DeliveryEngine {
   const { config, store, clock, events, reader } = parts
   const topicSink = createTopicSink(grid, clock.now())
+  const keepAnswer = createAnswerKeeper({ store, events, clock })
   const peerSink = (peer: PeerConfig): Sink | undefined => {
     const sender = senders.get(peer.name)
-    return sender && createPeerSink({ peer, sender, store, reread: (item) => readAgain(reader, item) })
+    return sender && createPeerSink({ peer, sender, store, keepAnswer, reread: (item) => readAgain(reader, item) })
   }
   const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
     return { kind: 'topic', destination: name, sink: topicSink }

@@ -1,8 +1,8 @@
 /** What became of one attempt to send. `rid` and `grid` say it, `delivery` settles by it; switch on kinds and codes, never on text. */
 
 export type SendOutcome =
-  /** there is proof: the Broker's result, or the peer's 2xx with its `status` */
-  | { readonly kind: 'delivered'; readonly status?: number; readonly note?: Note }
+  /** there is proof: the Broker's result, or the peer's 2xx with its `status`. `answer`: what came with it, and must not be lost */
+  | { readonly kind: 'delivered'; readonly status?: number; readonly note?: Note; readonly answer?: PeerAnswer }
   /** transient. `retryAfter` in ms is a floor for the next attempt. `destinationDown`: no use in trying other deliveries now */
   | {
       readonly kind: 'retry'
@@ -18,6 +18,14 @@ export type SendOutcome =
 /** What a RID peer's 2xx said beyond "Approved": a sentence for people, and its code. */
 export interface Note {
   readonly code: NoteCode
+  readonly text: string
+}
+
+/** A RID message that a peer's 2xx holds, other than an Acknowledgement (RFC 6546 Table 1). */
+export interface PeerAnswer {
+  /** as written, cut to a readable length */
+  readonly msgType: string
+  /** the whole message, as it came */
   readonly text: string
 }
 

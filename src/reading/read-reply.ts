@@ -26,7 +26,7 @@ function readText(bytes: Uint8Array, charset: string | undefined): Reply {
     const formed = wellFormed(withoutDoctype(decoded.text.replace(/^[\s\ufeff]+/, '')))
     if (!formed.ok) return { kind: 'improper', reason: formed.refused.errors[0]?.message ?? 'not well-formed' }
     using _ = formed
-    return readReplyTree(formed.root)
+    return readReplyTree(formed.root, decoded.text)
   } catch (error) {
     if (error instanceof DocumentLimit) return { kind: 'improper', reason: error.message }
     throw error

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { missingFrom } from '../iodef/restriction.ts'
+import type { PeerAnswer, SendOutcome } from '../outcome.ts'
 import type { RidSender } from '../rid/contract.ts'
 import type { Delivery, Seen } from '../store/contract.ts'
 import type { Consumed, Part } from './part.ts'
@@ -15,8 +16,10 @@ export function createPeerSink(options: {
   readonly store: Pick<Seen, 'findPayload' | 'sourcesOf'>
   /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
   readonly reread?: (item: string) => Promise<Consumed | undefined>
+  /** Keeps what the peer answered to this delivery. Rejects when it could not. */
+  readonly keepAnswer: (delivery: Delivery, answer: PeerAnswer) => Promise<void>
 }): Sink {
-  const { peer, sender, store, reread } = options
+  const { peer, sender, store, reread, keepAnswer } = options
   return {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome> {
       const documents: Map<string, Part>[] = []
@@ -28,17 +31,31 @@ export function createPeerSink(options: {
       let outcome: SinkOutcome = { kind: 'delivered' }
       for (const document of documents) {
         const { parts, complete } = await gather(document, async (item) => documents[0]?.get(item) ?? earlier(item))
-        outcome = await sender.send(renderRid(peer, parts, complete), signal)
+        outcome = await kept(unit, await sender.send(renderRid(peer, parts, complete), signal))
         if (outcome.kind !== 'delivered') return outcome
       }
       return outcome
     },
   }
 
+  /** An answer is on disk before the question is settled: the one may be asked again, the other is said once. */
+  async function kept(unit: readonly Delivery[], outcome: SendOutcome): Promise<SendOutcome> {
+    const [asked] = unit
+    if (outcome.kind !== 'delivered' || outcome.answer === undefined || asked === undefined) return outcome
+    const { answer, ...rest } = outcome
+    try {
+      await keepAnswer(asked, answer)
+    } catch {
+      return { kind: 'retry', reason: 'what the peer answered could not be stored', destinationDown: false }
+    }
+    return rest
+  }
+
   /** What goes out for this delivery, and by which item; or why it does not. */
   async function partOf(delivery: Delivery): Promise<Own | SinkOutcome> {
     const kept = parsePart(delivery.payload)
     if (kept.kind === 'unreadable') return { kind: 'hold', reason: kept.reason, only: delivery.id }
+    if (kept.kind === 'answer') return { kind: 'hold', reason: kept.answer, only: delivery.id }
     if (kept.kind === 'part') return allowed(delivery, { item: delivery.item, part: kept.part })
     const late = kept.item === undefined ? undefined : await reread?.(kept.item)
     if (late === undefined) return { kind: 'hold', reason: kept.invalid }

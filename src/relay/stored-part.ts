@@ -11,17 +11,26 @@ interface InvalidPart {
   readonly item?: string
 }
 
+/** What a peer answered to a message of ours: kept for the operator, and sent to nobody. */
+interface KeptAnswer {
+  /** why it waits, as a sentence */
+  readonly answer: string
+  /** the RID message, as it came */
+  readonly message: string
+}
+
 /** Of the JSON in which parts are kept. It was the same before it had a number. */
 const FORMAT = 1
 
-/** The payload of a delivery to a RID peer. */
-export function encodePart(part: Part | InvalidPart): string {
+/** The payload of a delivery to a RID peer, or of an answer that is kept. */
+export function encodePart(part: Part | InvalidPart | KeptAnswer): string {
   return JSON.stringify({ format: FORMAT, ...part })
 }
 
 type StoredPart =
   | { readonly kind: 'part'; readonly part: Part }
   | ({ readonly kind: 'invalid' } & InvalidPart)
+  | ({ readonly kind: 'answer' } & KeptAnswer)
   /** `reason`: of all that a part is made of, what is wrong. Nothing of it may be sent. */
   | { readonly kind: 'unreadable'; readonly reason: string }
 
@@ -45,6 +54,9 @@ function readStored(value: unknown): StoredPart {
   const { format = FORMAT } = kept
   if (format !== FORMAT) {
     throw new Unreadable(`its format is ${number(format, 'format')}; this version of the gateway knows ${FORMAT}`)
+  }
+  if ('answer' in kept) {
+    return { kind: 'answer', answer: nonEmpty(kept.answer, 'answer'), message: text(kept.message, 'message') }
   }
   if (!('invalid' in kept)) return { kind: 'part', part: readPart(kept) }
   const item = optional(kept.item, 'item', nonEmpty)

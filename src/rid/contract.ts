@@ -43,7 +43,7 @@ export type Reply =
       readonly status: 'Approved' | 'Denied' | 'Pending' | 'ext-value' | 'unknown'
       readonly justification?: string
     }
-  | { readonly kind: 'message'; readonly msgType: string }
+  | { readonly kind: 'message'; readonly msgType: string; readonly text: string }
   /** no RID message, or not readable */
   | { readonly kind: 'improper'; readonly reason: string }
 

@@ -192,9 +192,9 @@ const STATUSES = ['Approved', 'Denied', 'Pending', 'ext-value'] as const
 
 /**
  * Reads a peer's reply with as much patience as is safe: local names decide, in upper or lower case, since the RSA agent answers in a namespace of its
- * own and misspells `Acknowledgement`.
+ * own and misspells `Acknowledgement`. `text`: all of it, for whoever has to keep what it holds.
  */
-export function readReplyTree(root: XmlElement): Reply {
+export function readReplyTree(root: XmlElement, text: string): Reply {
   if (root.local.toUpperCase() !== 'RID')
     return { kind: 'improper', reason: `the root element is ${root.local.slice(0, 40)}, not RID` }
   const named = (local: string) => elements(root).find((e) => e.local.toLowerCase() === local.toLowerCase())
@@ -212,7 +212,7 @@ export function readReplyTree(root: XmlElement): Reply {
   }
   if (/^acknowledge?ment$/i.test(msgType)) return { kind: 'acknowledgement', status: 'unknown' }
   if (policy === undefined) return { kind: 'improper', reason: 'there is no RIDPolicy' }
-  return { kind: 'message', msgType: msgType.slice(0, 40) }
+  return { kind: 'message', msgType: msgType.slice(0, 40), text }
 }
 
 function tag(name: string, attributes: Attributes, content: string): string {

@@ -1,5 +1,5 @@
 import type { PeerConfig } from '../config/types.ts'
-import type { Note, SendOutcome } from '../outcome.ts'
+import type { Note, PeerAnswer, SendOutcome } from '../outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { Reply } from './contract.ts'
 import { mayAnswer, repliesTo } from './exchange.ts'
@@ -77,15 +77,17 @@ export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, { r
     return { outcome: { kind: 'hold', reason }, improper: reply.reason }
   }
   const msgType = reply.kind === 'message' ? reply.msgType : 'Acknowledgement'
+  // proper or not, nobody else has what it says
+  const answer = reply.kind === 'message' ? { msgType, text: reply.text } : undefined
   const flaw = flawOf(status, msgType, request)
   if (reply.kind === 'acknowledgement' && reply.status === 'Denied') {
     const why = reply.justification === undefined ? '' : `: ${reply.justification}`
     const outcome = { kind: 'hold', reason: `The peer denied it${why}` } as const
     return flaw === undefined ? { outcome } : { outcome, improper: flaw }
   }
-  if (flaw !== undefined) return improper(status, flaw)
+  if (flaw !== undefined) return improper(status, flaw, answer)
   if (reply.kind === 'message')
-    return delivered(status, { code: 'answered', text: `answered with ${article(msgType)}` })
+    return delivered(status, { code: 'answered', text: `answered with ${article(msgType)}` }, answer)
   if (reply.status === 'Approved') return { outcome: { kind: 'delivered', status } }
   const why = reply.justification === undefined ? '' : `: ${reply.justification}`
   return delivered(status, { code: 'acknowledged', text: `acknowledged as ${reply.status}${why}` })
@@ -102,12 +104,12 @@ function article(word: string): string {
   return `${/^[AEIO]/.test(word) ? 'an' : 'a'} ${word}`
 }
 
-function delivered(status: number, note: Note): Judged {
-  return { outcome: { kind: 'delivered', status, note } }
+function delivered(status: number, note: Note, answer?: PeerAnswer): Judged {
+  return { outcome: { kind: 'delivered', status, note, ...(answer !== undefined && { answer }) } }
 }
 
-function improper(status: number, why: string): Judged {
-  return { ...delivered(status, { code: 'improper-reply', text: `improper reply: ${why}` }), improper: why }
+function improper(status: number, why: string, answer?: PeerAnswer): Judged {
+  return { ...delivered(status, { code: 'improper-reply', text: `improper reply: ${why}` }, answer), improper: why }
 }
 
 /** The first words of a body, for an administrator to know it by. */

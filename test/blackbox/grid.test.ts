@@ -138,7 +138,6 @@ describe('RID to grid: items', () => {
   test('each MsgType has its XEP-0268 element; exactly one Incident, then at most context', async () => {
     const elements = {
       Report: 'report',
-      Query: 'inquiry',
       InvestigationRequest: 'request',
       TraceRequest: 'request',
       Result: 'response',
@@ -274,6 +273,29 @@ describe('grid to RID: messages', () => {
       const { body } = await sentTo(b, `back-${element}`)
       assert.match(await python('rid', body), new RegExp(`^MsgType=${type} `))
       await valid(body)
+    }
+  })
+
+  test('a Report in the 200 to a Query is not lost: it is held for the operator, whole, and in the trace', async () => {
+    const id = 'question-1'
+    b.script({ does: 'answer', body: report({ id, description: '<Description>what b knows</Description>' }) })
+    try {
+      await provider.publish('incident', id, xep('inquiry', inNs(incident({ id }))))
+      const answer = async () => (await queue(id)).find(({ source }) => source === 'csirt-b')
+      await eventually('the answer to be kept', async () => (await answer())?.state === 'held')
+      const row = await answer()
+      assert.deepEqual([row?.destination, row?.direction], ['incident', 'rid-to-grid'])
+      assert.match(String(row?.reason), /^csirt-b answered with this message \(Report\)/)
+      const show = await run(['queue', 'show', String(row?.id), '--config', config])
+      assert.match(show.stdout, /what b knows/)
+      const { stdout } = await run(['trace', id, '--config', config])
+      assert.match(stdout, /csirt-b answered with this message/)
+      // it goes nowhere, whoever retries it
+      assert.equal((await run(['queue', 'retry', String(row?.id), '--config', config])).code, 0)
+      await eventually('it to be held again', async () => (await answer())?.state === 'held')
+      assert.ok(!subscriber.items.some(({ xml }) => xml.includes('what b knows')))
+    } finally {
+      b.script({ does: 'answer', body: acknowledgement('Approved') })
     }
   })
 

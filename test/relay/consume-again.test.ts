@@ -48,6 +48,7 @@ async function bench(reader: Reader, xml = '') {
       [Symbol.asyncDispose]: async () => {},
     },
     store,
+    keepAnswer: async () => {},
     reread: (item) => readAgain(real, item),
   })
   return {
@@ -109,6 +110,7 @@ test('an item that an operator retries is still for nobody who may not have it',
     peer: peer({ restrictions: ['public'] }),
     sender: { send: () => assert.fail('sent'), [Symbol.asyncDispose]: async () => {} },
     store: t.store,
+    keepAnswer: async () => {},
     reread: (item) => readAgain(real, item),
   })
   assert.equal((await sink.send(unit ?? [], AbortSignal.timeout(60_000))).kind, 'withhold')

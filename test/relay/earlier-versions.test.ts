@@ -72,7 +72,7 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
         async [Symbol.asyncDispose]() {},
       }
       const reread = (item: string) => readAgain(reader, item)
-      const sink = createPeerSink({ peer: one, sender, store, reread })
+      const sink = createPeerSink({ peer: one, sender, store, reread, keepAnswer: async () => {} })
       return { kind: 'peer', destination: one.name, sink } as const
     })
     const events = createEvents({ log, metrics: createMetrics(), clock })

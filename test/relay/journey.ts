@@ -88,6 +88,7 @@ export async function sent(
         earlier.filter((e) => e.item === item).map(({ part }) => encodePart(part))[0],
       sourcesOf: async () => [],
     },
+    keepAnswer: async () => assert.fail('answered'),
   })
   const outcome = await sink.send(consumed.map(delivery), AbortSignal.timeout(10_000))
   assert.equal(outcome.kind, 'delivered', JSON.stringify(outcome))

@@ -11,7 +11,9 @@ import { consume, delivery, peer, published, valid } from './journey.ts'
 const signal = AbortSignal.timeout(60_000)
 const parts = (text: string) => published(valid(text)).map(({ item }) => delivery(consume(item.xml)))
 
-type Stubs = Pick<Parameters<typeof createPeerSink>[0], 'reread'> & { readonly payloads?: ReadonlyMap<string, string> }
+type Stubs = Partial<Pick<Parameters<typeof createPeerSink>[0], 'reread' | 'keepAnswer'>> & {
+  readonly payloads?: ReadonlyMap<string, string>
+}
 
 function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 200 }, stubs: Stubs = {}) {
   const { payloads = new Map(), ...rest } = stubs
@@ -26,6 +28,7 @@ function bench(to = peer(), result: SendOutcome = { kind: 'delivered', status: 2
       [Symbol.asyncDispose]: async () => {},
     },
     store: { findPayload: async (_kind, _peer, item) => payloads.get(item), sourcesOf: async () => [] },
+    keepAnswer: async () => assert.fail('answered'),
     ...rest,
   })
   return { sent, sink }
@@ -73,6 +76,37 @@ test('an invalid item that an operator retried is held again', async () => {
 test('what the sender says is what the queue hears', async () => {
   const result: SendOutcome = { kind: 'retry', reason: 'HTTP 503', retryAfter: 5000, destinationDown: false }
   assert.deepEqual(await bench(peer(), result).sink.send(parts(documentText()), signal), result)
+})
+
+const ANSWERED = { kind: 'delivered', status: 200, note: { code: 'answered', text: 'answered with a Report' } } as const
+const ANSWER = { msgType: 'Report', text: ridText(documentText()) }
+
+test('what a peer answers is kept before its question counts as delivered', async () => {
+  const kept: unknown[] = []
+  const keepAnswer = async (...args: unknown[]) => void kept.push(args)
+  const { sink } = bench(peer(), { ...ANSWERED, answer: ANSWER }, { keepAnswer })
+  const unit = parts(documentText())
+  assert.deepEqual(await sink.send(unit, signal), ANSWERED)
+  assert.deepEqual(kept, [[unit[0], ANSWER]])
+})
+
+test('a question whose answer cannot be stored is asked again', async () => {
+  const keepAnswer = () => Promise.reject(new Error('disk full'))
+  const { sink } = bench(peer(), { ...ANSWERED, answer: ANSWER }, { keepAnswer })
+  assert.equal((await sink.send(parts(documentText()), signal)).kind, 'retry')
+})
+
+test('an answer that an operator retries goes nowhere: neither to a Topic nor to a peer', async () => {
+  const [one] = parts(documentText())
+  assert.ok(one)
+  const unit = [{ ...one, payload: encodePart({ answer: 'csirt-a answered', message: ANSWER.text }) }]
+  const { sent, sink } = bench()
+  assert.deepEqual(await sink.send(unit, signal), { kind: 'hold', reason: 'csirt-a answered', only: one.id })
+  assert.deepEqual(sent, [])
+  const topic = createTopicSink({ publish: () => assert.fail('published') })
+  assert.deepEqual(await topic.send(unit, signal), { kind: 'hold', reason: 'csirt-a answered' })
+  const damaged = await topic.send([{ ...one, payload: '{' }], signal)
+  assert.deepEqual(damaged, { kind: 'hold', reason: 'what the store kept of it is no item' })
 })
 
 test('a Topic is sent the item as it was made', async () => {

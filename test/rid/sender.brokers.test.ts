@@ -26,7 +26,7 @@ async function readReply(body: Uint8Array): Promise<Reply> {
   if (text.includes('explode')) throw new Error('worker died')
   const msgType = /MsgType="(\w+)"/.exec(text)?.[1]
   if (msgType === undefined) return { kind: 'improper', reason: 'not RID' }
-  if (!msgType.startsWith('Acknowledg')) return { kind: 'message', msgType }
+  if (!msgType.startsWith('Acknowledg')) return { kind: 'message', msgType, text }
   const status = /AuthorizationStatus="([\w-]+)"/.exec(text)?.[1] ?? 'unknown'
   const justification = /Justification="(\w+)"/.exec(text)?.[1]
   const why = justification === undefined ? {} : { justification }
@@ -103,7 +103,7 @@ test('messages one after another share connections', async () => {
   assert.ok(r.peer.connections() <= 2, `${r.peer.connections()} connections`)
 })
 
-const improper = (status: number, why: string): SendOutcome => ({
+const improper = (status: number, why: string): SendOutcome & { readonly kind: 'delivered' } => ({
   kind: 'delivered',
   status,
   note: { code: 'improper-reply', text: `improper reply: ${why}` },
@@ -187,6 +187,7 @@ const table: [string, Script, SendOutcome][] = [
       kind: 'delivered',
       status: 200,
       note: { code: 'improper-reply', text: 'improper reply: a Report may not answer a Report' },
+      answer: { msgType: 'Report', text: REPORT },
     },
   ],
   [
@@ -257,7 +258,8 @@ test('the charset of a reply is for whoever reads it', async () => {
   assert.deepEqual(charsets, ['iso-8859-1', undefined])
 })
 
-const questions: [string, Script, SendOutcome][] = [
+const RESULT = REPORT.replace('Report', 'Result')
+const questions: [string, Script, SendOutcome & { readonly kind: 'delivered' }][] = [
   [
     '202 with a token',
     answer(202, '', { 'rid-callback-token': 'abc' }),
@@ -270,14 +272,18 @@ const questions: [string, Script, SendOutcome][] = [
     improper(202, '202 Accepted with a RID-Callback-Token that is none'),
   ],
   ['an empty 200', answer(200), improper(200, 'empty reply, which may not answer a Query')],
-  ['a Result', answer(200, REPORT.replace('Report', 'Result')), improper(200, 'a Result may not answer a Query')],
+  [
+    'a Result',
+    answer(200, RESULT),
+    { ...improper(200, 'a Result may not answer a Query'), answer: { msgType: 'Result', text: RESULT } },
+  ],
 ]
 for (const [name, script, expected] of questions) {
   test(`outcome of a Query: ${name}`, async () => {
     await using r = await rig({ scripts: [script] })
     assert.deepEqual(await r.send(QUERY), expected)
     const told = r.lines.some(({ event }) => event === 'improper-reply')
-    assert.equal(told, expected.kind === 'delivered' && expected.note?.code === 'improper-reply')
+    assert.equal(told, expected.note?.code === 'improper-reply')
   })
 }
 
@@ -287,21 +293,23 @@ test('an Acknowledgement of a Result is noticed: Table 1 has none', async () => 
   assert.deepEqual(outcome, improper(200, 'an Acknowledgement may not answer a Result'))
 })
 
-test('a Report may answer a Query', async () => {
+const ANSWERED: SendOutcome = {
+  kind: 'delivered',
+  status: 200,
+  note: { code: 'answered', text: 'answered with a Report' },
+  answer: { msgType: 'Report', text: REPORT },
+}
+
+test('a Report that answers a Query is handed on, not only its type', async () => {
   await using r = await rig({ scripts: [answer(200, REPORT)] })
-  assert.deepEqual(await r.send(QUERY), {
-    kind: 'delivered',
-    status: 200,
-    note: { code: 'answered', text: 'answered with a Report' },
-  })
+  assert.deepEqual(await r.send(QUERY), ANSWERED)
 })
 
 test('what type a message has is the word of whoever sends it, not of its text', async () => {
   await using r = await rig({ scripts: [answer(200, REPORT), answer(200, REPORT)] })
   const misleading = { ...QUERY, write: () => `<!-- MsgType="Report" -->${REPORT}` }
-  const answered = { kind: 'delivered', status: 200, note: { code: 'answered', text: 'answered with a Report' } }
-  assert.deepEqual(await r.send(misleading), answered)
-  assert.deepEqual(await r.send({ write: () => '<nonsense/>', msgType: undefined }), answered)
+  assert.deepEqual(await r.send(misleading), ANSWERED)
+  assert.deepEqual(await r.send({ write: () => '<nonsense/>', msgType: undefined }), ANSWERED)
 })
 
 for (const status of [301, 302, 307, 308]) {
@@ -349,14 +357,10 @@ test('an endless reply is read to the limit only', async () => {
 })
 
 test('the answer to a Report is small, that to a Query may hold a document', async () => {
-  const long = answer(200, REPORT.replace('?>', `?><!--${'x'.repeat(100_000)}-->`))
-  await using r = await rig({ scripts: [long] })
+  const text = REPORT.replace('?>', `?><!--${'x'.repeat(100_000)}-->`)
+  await using r = await rig({ scripts: [answer(200, text)] })
   assert.match(JSON.stringify(await r.send()), /longer than the limit/)
-  assert.deepEqual(await r.send(QUERY), {
-    kind: 'delivered',
-    status: 200,
-    note: { code: 'answered', text: 'answered with a Report' },
-  })
+  assert.deepEqual(await r.send(QUERY), { ...ANSWERED, answer: { msgType: 'Report', text } })
 })
 
 test('a reply in chunks of one byte is given up on', async () => {
