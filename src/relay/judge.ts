@@ -160,6 +160,19 @@ function unpublishable({ document }: Inspection): string | undefined {
   return upgraded !== null && 'invalid' in upgraded ? upgraded.invalid : undefined
 }
 
+/** The reason is seldom the sender's size alone: the document as it came travels in its item (docs/grid-profile.md §4.4). */
+function why(original: TooLarge['original']): string {
+  return original === undefined
+    ? ''
+    : ` ${original.bytes} are the document as it came: ${WHY_ORIGINAL[original.reason]}.`
+}
+
+const WHY_ORIGINAL = {
+  version: 'it is IODEF 1, and travels beside what it is in IODEF 2',
+  signature: 'it is signed, and goes nowhere without its very characters',
+  characters: 'it has characters that some Brokers change',
+} as const
+
 /** What only the plan shows, as an HTTP status; its other objections are denials. */
 export const TOO_LARGE: { readonly name: string; readonly answer: Refusal<TooLarge> } = {
   name: 'too-large',
@@ -167,10 +180,10 @@ export const TOO_LARGE: { readonly name: string; readonly answer: Refusal<TooLar
     kind: 'problem',
     status: 413,
     title: 'Too large for the Broker',
-    about: ({ items, bytes, limit }) => ({
+    about: ({ items, bytes, limit, original }) => ({
       detail:
         items === 1
-          ? `An item of this report would have ${bytes} bytes; the Broker takes at most ${limit}.`
+          ? `An item of this report would have ${bytes} bytes; the Broker takes at most ${limit}.${why(original)}`
           : `The items of this report would have more than ${limit} bytes together.`,
     }),
   },

@@ -3,7 +3,7 @@ import { type Context, type IncidentElement, type Item, itemId, renderContext, x
 import { elementOf, typeOf } from '../profile/msg-types.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
-import type { DocumentReading } from '../reading/document.ts'
+import type { DocumentReading, Original } from '../reading/document.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
 
@@ -32,6 +32,8 @@ export interface TooLarge {
   readonly items: number
   readonly bytes: number
   readonly limit: number
+  /** what of it is the document as it came, and why that travels along */
+  readonly original?: { readonly bytes: number; readonly reason: Original['reason'] }
 }
 
 /**
@@ -44,7 +46,7 @@ const LARGEST_ITEMS = 4
 /** Makes the items one by one, and no more once one of them, or all together, are too large. `limit`: bytes that the Broker takes. */
 export function makeItems(routed: Routed, limit: number): readonly Publication[] | TooLarge {
   const publications: Publication[] = []
-  const { xml, original } = routed.document
+  const { xml, original, fragile } = routed.document
   const most = Math.max(
     LARGEST_ITEMS * limit,
     TIMES * Math.max(Buffer.byteLength(xml), Buffer.byteLength(original?.text ?? '')),
@@ -53,13 +55,25 @@ export function makeItems(routed: Routed, limit: number): readonly Publication[]
   for (const source of [bare(routed), wrapped(routed)]) {
     for (const publication of source) {
       const bytes = Buffer.byteLength(publication.item.xml)
-      if (bytes > limit) return { kind: 'too-large', items: 1, bytes, limit }
+      if (bytes > limit)
+        return {
+          kind: 'too-large',
+          items: 1,
+          bytes,
+          limit,
+          ...carried(publications.length === 0 || fragile ? original : null),
+        }
       publications.push(publication)
       total += bytes
       if (total > most) return { kind: 'too-large', items: publications.length, bytes: total, limit: most }
     }
   }
   return publications
+}
+
+function carried(original: Original | null): Pick<TooLarge, 'original'> {
+  if (original === null) return {}
+  return { original: { bytes: Math.ceil(Buffer.byteLength(original.text) / 3) * 4, reason: original.reason } }
 }
 
 /** Topics of payload `iodef`: one IODEF-Document each, with only that Topic's Incidents (RFC 8600 §6). */

@@ -66,6 +66,17 @@ test('what is too large for the Broker is a problem with its figures, and what f
   assert.equal(fine.publications.length, 1)
 })
 
+test('an IODEF 1 report of 120 KB is refused with the reason that its size alone does not give', () => {
+  const v1 = (size: number) =>
+    `<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-1.0" version="1.00" lang="en"><Incident purpose="reporting" restriction="public"><IncidentID name="a">1</IncidentID><ReportTime>2026-01-01T00:00:00Z</ReportTime><Description>${'x'.repeat(size)}</Description><Assessment><Impact/></Assessment><Contact role="creator" type="person"/></Incident></IODEF-Document>`
+  const large = judge(grid({}, 250_000), peer(), valid(v1(120_000)))
+  assert.ok(large.kind === 'problem')
+  assert.match(large.problem.detail ?? '', /at most 250000\. 160\d{3} are the document as it came: it is IODEF 1, and/)
+  assert.equal(judge(grid({}, 250_000), peer(), valid(v1(100_000))).kind, 'accepted')
+  // raising the limit is what helps
+  assert.equal(judge(grid({}, 300_000), peer(), valid(v1(120_000))).kind, 'accepted')
+})
+
 test('a denial without a document names the incident of the message', () => {
   const id = '<IncidentID xmlns="urn:ietf:params:xml:ns:iodef-1.0" name="a.example">7</IncidentID>'
   const judged = judge(grid(), peer(), valid0(ridText(null, { incidentId: id })))
