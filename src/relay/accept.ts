@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
+import { printable } from '../printable.ts'
 import { variantOf } from '../profile/variant.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
-import { nodeOf } from '../rid/node.ts'
+import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { type Judgement, judge } from './judge.ts'
@@ -67,13 +68,14 @@ export function createAccept(options: AcceptOptions): Accept {
         return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
       }
       let accepted: Happening | undefined
+      const remarks = [...inspection.remarks, ...misdirected(inspection, config.rid.name)]
       const acceptedAs = (deliveries: number) => ({
         ...about,
         msgType,
         deliveries,
         // what a strict peer would be refused for, or nobody is; what touches the text itself is said in words
         ...(inspection.warnings.length > 0 && { warnings: inspection.warnings.length }),
-        ...(inspection.remarks.length > 0 && { note: inspection.remarks.join(' ') }),
+        ...(remarks.length > 0 && { note: remarks.join(' ') }),
       })
       const outcome = await store.accept(
         {
@@ -137,6 +139,13 @@ function digestOf({ msgType, document }: Extract<Judgement, { kind: 'accepted' }
     signatures: rid?.signatures ?? [],
   })
   return createHash('sha256').update(`${msgType}\n${document.digest}\n${besides}`.trimEnd()).digest('hex')
+}
+
+/** RFC 6545 §5.1: Node is the system that the message is for. It may be another's that came here by mistake: somebody should know. */
+function misdirected({ rid }: Inspection, own: string): string[] {
+  const receivers = rid?.receivers ?? []
+  if (receivers.length === 0 || receivers.some((name) => isSameName(name, own))) return []
+  return [`RIDPolicy names another system as its receiver: ${printable(receivers.join(', ').slice(0, 100))}.`]
 }
 
 function busy(detail: string): Problem {

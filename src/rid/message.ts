@@ -1,10 +1,12 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type IncidentId, readIncidentId } from '../iodef/incident-id.ts'
+import { trim } from '../iodef/trim.ts'
 import { declares } from '../xml/extract.ts'
 import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
-import { attribute, child, elements, type XmlElement } from '../xml/tree.ts'
+import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
 import type { Reply } from './contract.ts'
+import { inNode, wordOf } from './message-parts.ts'
 import { payloadOf } from './payload.ts'
 
 type Attributes = Readonly<Record<string, string>>
@@ -24,6 +26,8 @@ export interface RidReading {
   readonly msgType: string | null
   readonly policy: RidPolicy | null
   readonly incidentId: IncidentId | null
+  /** names of the RID system that it says it is for (RFC 6545 §5.1); none where it names no system, or goes to an incident's source */
+  readonly receivers: readonly string[]
   /** RFC 6545 §5.3, in normal form: only a Result has one */
   readonly incidentSource: string | null
   /** ReportSchema's Signature elements (RFC 6545 §5.1), the very characters of the message */
@@ -60,6 +64,7 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
     msgType: (policy && attribute(policy, 'MsgType')?.trim()) ?? null,
     policy: policy === undefined ? null : readPolicy(policy),
     incidentId: id === undefined ? null : readIncidentId(id),
+    receivers: policy === undefined ? [] : receiversOf(policy),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
     documents: documents.length,
@@ -67,6 +72,13 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
     lacks,
     beside,
   }
+}
+
+function receiversOf(policy: XmlElement): string[] {
+  if (wordOf(policy, 'MsgDestination') !== 'RIDSystem') return []
+  return inNode(child(policy, NS.iodef1, 'Node'))
+    .names.map((name) => trim(text(name)))
+    .filter((name) => name !== '')
 }
 
 /** A RIDPolicy, of a message or of an item's context. */

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { domainToUnicode } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { NS } from '../xml/namespaces.ts'
 import { escapeText } from '../xml/normal-form.ts'
 
@@ -22,6 +22,12 @@ export function nodeOf({ name, address }: RidSystem): string {
 
 /** For a message that is written to be looked at, and goes nowhere. */
 export const ANY_NODE = nodeOf({ name: 'rid.example', address: undefined })
+
+/** Whether two spellings are one DNS name: U-labels or A-labels, whatever the case, with the dot of the root or without. */
+export function isSameName(one: string, other: string): boolean {
+  const plain = (name: string) => (domainToASCII(name) || name).toLowerCase().replace(/\.$/, '')
+  return plain(one) === plain(other)
+}
 
 function asRead(name: string): string {
   return domainToUnicode(name.replace(/\.$/, '')) || name

@@ -29,7 +29,7 @@ async function bench(config: Partial<Config> = {}, faults: Faults = {}) {
     config: {
       ...grid({ restrictions: ['public', 'partner'] }, 250_000),
       peers: [],
-      rid: { name: 'gateway.example' },
+      rid: { name: 'rid.example' },
       delivery: { maxAge: 1, concurrency: 1, maxQueue: 10 },
       ...config,
     } as Config,
@@ -146,6 +146,18 @@ test('what touches the text of a report that was taken is told once, where it wa
     'Content-Type says charset=iso-8859-1, the document says UTF-8: read as UTF-8, since its bytes are UTF-8. ' +
     'Beside the IODEF-Document stands what is not delivered: Package (namespace "urn:example:stix").'
   assert.deepEqual(told, [['accepted', note]])
+})
+
+test('a report that names another RID system as its receiver is taken, and told', async () => {
+  await using t = await bench()
+  const to = (names: string, id: string) =>
+    ridText(documentText([incidentText({ id })])).replace('<NodeName>rid.example</NodeName>', names)
+  assert.equal(reply(await t.post(to('<NodeName>other.example</NodeName>', '1'))).status, 'Approved')
+  assert.equal(reply(await t.post(to('<NodeName> RID.example. </NodeName>', '2'))).status, 'Approved')
+  assert.equal(reply(await t.post(to('', '3'))).status, 'Approved')
+  const note = async (id: string) => (await t.store.trace(id)).map(({ fields }) => fields.note)
+  assert.deepEqual(await note('1'), ['RIDPolicy names another system as its receiver: other.example.'])
+  assert.deepEqual([...(await note('2')), ...(await note('3'))], [undefined, undefined])
 })
 
 test('any charset, any encoding', async () => {

@@ -82,6 +82,8 @@ test('a RIDPolicy is read, and written as it was', () => {
   assert.equal(reading.msgType, 'Report')
   assert.equal(reading.documents, 1)
   assert.deepEqual(reading.incidentId, { name: 'a', instance: 'b', id: '7' })
+  assert.deepEqual(reading.receivers, ['rid.example'])
+  assert.deepEqual(readRid(scan(text.replace('"RIDSystem"', '"SourceOfIncident"'))).receivers, [])
   assert.match(
     reading.incidentSource ?? '',
     /^<IncidentSource xmlns="urn:ietf:params:xml:ns:iodef-rid-2\.0"><SourceFound>true</,

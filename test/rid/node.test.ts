@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nodeOf } from '../../src/rid/node.ts'
+import { isSameName, nodeOf } from '../../src/rid/node.ts'
 
 const NODE = (content: string) => `<Node xmlns="urn:ietf:params:xml:ns:iodef-1.0">${content}</Node>`
 
@@ -22,6 +22,12 @@ test('a name is written as it is read, with U-labels and without the dot of the 
   assert.equal(name('xn--bcher-kva.example'), 'b\u00fccher.example')
   assert.equal(name('csirt-b.example.'), 'csirt-b.example')
   assert.equal(name('a<b'), 'a&lt;b')
+})
+
+test('a name is the same in U-labels and A-labels, in any case, with the dot of the root', () => {
+  assert.ok(isSameName('xn--bcher-kva.example', 'B\u00dcCHER.example.'))
+  assert.ok(!isSameName('rid.example', 'rid.example.org'))
+  assert.ok(!isSameName('N/A', ''))
 })
 
 test('an address is that of the other end alone', () => {
