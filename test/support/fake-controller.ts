@@ -61,6 +61,8 @@ export interface FakeController extends AsyncDisposable {
   readonly client: string
   /** TLS server name asked for */
   readonly servername: string
+  /** version of TLS of the last connection */
+  readonly protocol: string
   /** Writes to the last client. */
   send(xml: string): Promise<void>
   /** Answers nothing from now on, keeps the connection. */
@@ -75,7 +77,7 @@ const BROKER = `pubsub.${FAKE_DOMAIN}`
 
 /** A Controller that fails by script. */
 export async function startFakeController(script: FakeScript): Promise<FakeController> {
-  const state = { clear: '', secure: '', connections: 0, logins: 0, client: '', servername: '' }
+  const state = { clear: '', secure: '', connections: 0, logins: 0, client: '', servername: '', protocol: '' }
   const raw = new Set<Socket>()
   let current: Connection | undefined
   let frozen = false
@@ -102,6 +104,9 @@ export async function startFakeController(script: FakeScript): Promise<FakeContr
     },
     get servername() {
       return state.servername
+    },
+    get protocol() {
+      return state.protocol
     },
     script,
     async send(xml) {
@@ -144,6 +149,7 @@ interface FakeState {
   logins: number
   client: string
   servername: string
+  protocol: string
 }
 
 class Connection {
@@ -249,6 +255,7 @@ class Connection {
       const socket = new TLSSocket(raw, { isServer: true, ...tlsSettings(script) })
       socket.on('secure', () => {
         this.#state.servername = servernameOf(socket)
+        this.#state.protocol = socket.getProtocol() ?? ''
       })
       this.#secure = true
       this.#socket = socket
