@@ -384,6 +384,15 @@ test('a kept connection to a peer does not outlive the CRL', async () => {
   assert.equal(r.peer.connections(), before + 1, 'the next one has a handshake')
 })
 
+test('no TLS session to a peer is resumed: each connection has its look at revocation', async () => {
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const goodbye = answer(200, acknowledgement('Approved'), { connection: 'close' })
+    await using r = await rig({ scripts: [goodbye], peer: { tls: { maxVersion } } })
+    for (let i = 0; i < 4; i += 1) assert.equal((await r.send()).kind, 'delivered')
+    assert.deepEqual([r.peer.connections(), r.peer.resumed()], [4, 0], maxVersion)
+  }
+})
+
 test('with a fingerprint configured, another certificate of the same name gets nothing', async () => {
   const cert = await root.issue({ cn: 'x', dns: ['localhost', 'csirt-b.example'] })
   for (const dns of [undefined, 'csirt-b.example']) {

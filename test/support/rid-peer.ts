@@ -41,6 +41,8 @@ export interface RidPeer extends AsyncDisposable {
   readonly requests: TakenRequest[]
   /** TLS sessions so far */
   connections(): number
+  /** how many of them went on with an earlier one */
+  resumed(): number
   /** What comes next; the last one stays. */
   script(...scripts: readonly Script[]): void
   /** Closes every connection that is open. */
@@ -75,6 +77,7 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
   const sockets = new Set<Socket>()
   let scripts: Script[] = [{ does: 'answer', body: acknowledgement('Approved') }]
   let connections = 0
+  let resumed = 0
   const [certPem, keyPem, caPem] = [cert, key, ca].map((file) => readFileSync(file))
   const server = createServer({
     cert: certPem,
@@ -89,8 +92,9 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
     socket.once('close', () => sockets.delete(socket))
     socket.on('error', () => {})
   })
-  server.on('secureConnection', () => {
+  server.on('secureConnection', (socket) => {
     connections += 1
+    if (socket.isSessionReused()) resumed += 1
   })
   server.on('request', (request, response) => {
     const chunks: Buffer[] = []
@@ -116,6 +120,7 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
     url: `https://localhost:${bound}/`,
     requests,
     connections: () => connections,
+    resumed: () => resumed,
     script(...next) {
       scripts = [...next]
     },

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { GatewayError } from '../../../src/errors.ts'
-import { openSession } from '../../../src/grid/xmpp/session.ts'
-import { answer, FAKE_DOMAIN, type FakeScript, startFakeController } from '../../support/fake-controller.ts'
+import { openSession, type SessionTiming } from '../../../src/grid/xmpp/session.ts'
+import {
+  answer,
+  FAKE_DOMAIN,
+  type FakeIq,
+  type FakeScript,
+  startFakeController,
+} from '../../support/fake-controller.ts'
 import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { until } from '../../support/recorder.ts'
 
@@ -19,7 +25,11 @@ describe('duties of a client', () => {
   })
   after(() => pki.dispose())
 
-  async function connected(script: Partial<FakeScript> = {}, jid = `gateway@${FAKE_DOMAIN}`) {
+  async function connected(
+    script: Partial<FakeScript> = {},
+    timing: Partial<SessionTiming> = {},
+    jid = `gateway@${FAKE_DOMAIN}`,
+  ) {
     const fake = await startFakeController({ certificate, ...script })
     const config = {
       service: fake.service,
@@ -30,7 +40,10 @@ describe('duties of a client', () => {
       maxItem: 250_000,
       topics: [],
     } as const
-    const session = await openSession({ config, onMessage: () => {}, onDropped: () => {} }, AbortSignal.timeout(30_000))
+    const session = await openSession(
+      { config, onMessage: () => {}, onDropped: () => {}, timing },
+      AbortSignal.timeout(30_000),
+    )
     /** What the client said behind this point, once there are so many stanzas of a name. */
     const said = async (name: string, count: number, from = 0) => {
       const all = () => fake.secure.slice(from).match(new RegExp(`<${name}\\b.*?(?:</${name}>|/>)`, 'gs')) ?? []
@@ -94,6 +107,16 @@ describe('duties of a client', () => {
     assert.equal(link.fake.protocol, 'TLSv1.3')
   })
 
+  test('an error that answers a ping is a sign of life', async () => {
+    const pinged = (iq: FakeIq) =>
+      iq.xml.includes('urn:xmpp:ping')
+        ? `<iq type="error" id="${iq.id}" from="${iq.to}"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>`
+        : undefined
+    await using link = await connected({ onIq: pinged }, { pingInterval: 20, pingTimeout: 2_000 })
+    await until(() => (link.fake.secure.match(/urn:xmpp:ping/g) ?? []).length > 5, 'several pings')
+    assert.equal(await Promise.race([link.session.closed, Promise.resolve('open')]), 'open')
+  })
+
   test('a question to our server has no to, one to somebody else has', async () => {
     await using link = await connected()
     await link.session.request({ type: 'get', payload: '<q xmlns="urn:q"/>' })
@@ -126,6 +149,7 @@ describe('duties of a client', () => {
     const domain = FAKE_DOMAIN
     await using link = await connected(
       { onIq: (iq) => (iq.xml.includes('urn:q') ? answer(iq, '', `gateway@${domain}`) : undefined) },
+      {},
       'Gateway@Grid.EXAMPLE',
     )
     assert.equal(link.fake.servername, FAKE_DOMAIN)
