@@ -77,8 +77,8 @@ export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, { r
     return { outcome: { kind: 'hold', reason }, improper: reply.reason }
   }
   const msgType = reply.kind === 'message' ? reply.msgType : 'Acknowledgement'
-  // proper or not, nobody else has what it says
-  const answer = reply.kind === 'message' ? { msgType, text: reply.text } : undefined
+  // proper or not, nobody else has what it says; where nothing was asked it is no answer, and nobody fills the store with it
+  const answer = reply.kind === 'message' && isQuestion(request) ? { msgType, text: reply.text } : undefined
   const flaw = flawOf(status, msgType, request)
   if (reply.kind === 'acknowledgement' && reply.status === 'Denied') {
     const why = reply.justification === undefined ? '' : `: ${reply.justification}`
@@ -91,6 +91,11 @@ export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, { r
   if (reply.status === 'Approved') return { outcome: { kind: 'delivered', status } }
   const why = reply.justification === undefined ? '' : `: ${reply.justification}`
   return delivered(status, { code: 'acknowledged', text: `acknowledged as ${reply.status}${why}` })
+}
+
+/** What may be answered with more than an Acknowledgement (RFC 6546 Table 1) */
+function isQuestion(request: MsgType | undefined): boolean {
+  return request === undefined || repliesTo(request).some((reply) => reply !== 'Acknowledgement')
 }
 
 /** By RFC 6546 Table 1 */

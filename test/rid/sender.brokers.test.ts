@@ -187,7 +187,6 @@ const table: [string, Script, SendOutcome][] = [
       kind: 'delivered',
       status: 200,
       note: { code: 'improper-reply', text: 'improper reply: a Report may not answer a Report' },
-      answer: { msgType: 'Report', text: REPORT },
     },
   ],
   [
