@@ -248,7 +248,12 @@ async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
 async function prune(store: Upkeep, { clock, events }: Parts, listener: RidListener): Promise<void> {
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   try {
-    const rows = await store.prune(clock.now())
+    const own = { by: 'iodef-gateway' }
+    const rows = await store.prune(
+      clock.now(),
+      undefined,
+      (one) => events.discarded(one, { ...own, was: one.state }).trace,
+    )
     if (rows > 0) events.tell('pruned', { rows })
   } catch (error) {
     events.storeFailed('prune', error)

@@ -51,7 +51,7 @@ export const METRICS = {
     type: 'counter',
     name: 'items_ignored_total',
     labels: ['topic', 'reason'],
-    help: 'Items of Topics that were not forwarded: foreign, invalid, retracted',
+    help: 'Items of Topics that were not forwarded: foreign, invalid, invalid-not-kept, retracted',
   },
   gaps: {
     type: 'counter',

@@ -102,7 +102,7 @@ export const DELIVERIES = {
   discarded: {
     level: 'warn',
     text: 'Delivery discarded by an operator',
-    help: '`by` did that with `queue discard`',
+    help: '`by` did that with `queue discard`; `iodef-gateway`: items that were not valid, after 30 days',
     measures: [step('discarded')],
     traced: true,
   },

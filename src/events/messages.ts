@@ -18,6 +18,13 @@ interface Refusal extends Arrival {
   readonly reason: string
 }
 
+interface InvalidItem {
+  readonly topic: string
+  readonly item: string
+  readonly errors: number
+  readonly reason: string
+}
+
 /** What the two doors tell. */
 export interface MessageNews {
   accepted: Arrival & {
@@ -42,7 +49,8 @@ export interface MessageNews {
   'foreign-item': { readonly topic: string; readonly item: string; readonly reason: string }
   /** not what its id says, which is that of an item a peer sent: all peers get it */
   'item-replaced': { readonly topic: string; readonly item: string }
-  'invalid-item': { readonly topic: string; readonly item: string; readonly errors: number; readonly reason: string }
+  'invalid-item': InvalidItem
+  'invalid-item-not-kept': InvalidItem
   retracted: { readonly topic: string; readonly items: number }
   'store-failed': { readonly operation: string; readonly err: unknown }
 }
@@ -119,8 +127,16 @@ export const MESSAGES = {
   'invalid-item': {
     level: 'warn',
     text: 'Item is not valid IODEF and was not forwarded',
-    help: 'somebody publishes broken IODEF; the item is held for each peer, `queue show` has the errors',
+    help: 'somebody publishes broken IODEF; the item is held for each peer, `queue show` has the errors; discarded after 30 days',
     measures: [{ metric: 'items', labels: { topic: (i) => i.topic, reason: 'invalid' } }],
+  },
+  'invalid-item-not-kept': {
+    level: 'error',
+    text: 'Item is not valid IODEF, and as many are held of its Topic or publisher as may be: it is not kept',
+    help: '`more` such items since the last line. Ask who publishes them; `queue discard` what is held as invalid makes room',
+    measures: [{ metric: 'items', labels: { topic: (i) => i.topic, reason: 'invalid-not-kept' } }],
+    seldom: ({ topic }) => topic,
+    offPage: true,
   },
   // what was published stays delivered: RID knows no retraction
   retracted: {

@@ -9,6 +9,7 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import type { Acceptor, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
 import { groupOf } from './delivery-group.ts'
+import { heldAsInvalid } from './invalid-item.ts'
 import { digestOf } from './item-digest.ts'
 import { type Consumed, consumedFrom } from './part.ts'
 import { withheldFrom } from './render-rid.ts'
@@ -26,9 +27,6 @@ interface ConsumeOptions {
 }
 
 const GRACE = 10_000
-
-/** UTF-16 code units of an item that cannot be sent on and is kept all the same, for whoever wants to look or try again */
-const KEPT = 1_048_576
 
 /** items read side by side: a Topic with many must not fill the queue of readers, which RID messages share */
 const WINDOW = 32
@@ -137,7 +135,10 @@ async function understand(
 ): Promise<Understood> {
   if (reading?.status !== 'fulfilled') throw reading?.reason
   const { inspection, consumed } = consumedOr(reading.value)
-  if (consumed === undefined) return { inspection, consumed, sources: new Set(), replaced: false }
+  if (consumed === undefined) {
+    const origin = originOf(undefined, item.publisher)
+    return { inspection, consumed, sources: new Set(), replaced: false, ...(origin !== undefined && { origin }) }
+  }
   const isOther = item.unnamed !== true && item.id !== consumed.item
   const replaced = isOther && (await store.sourcesOf(item.id)).length > 0
   const sources = await store.sourcesOf(consumed.item, consumed.variant)
@@ -159,8 +160,8 @@ async function commit(
   seen: SeenItem,
   understood: Understood,
 ): Promise<void> {
-  const { inspection, consumed, replaced } = understood
-  const { store, events } = options
+  const { inspection, consumed, replaced, origin } = understood
+  const { store, events, config } = options
   // what cannot be read may be a report all the same: it is held, not left alone
   const unread = inspection.format === 'unknown' && claimsIodef(item.xml)
   if (!unread && (inspection.format === 'unknown' || inspection.format === 'RID')) {
@@ -170,7 +171,7 @@ async function commit(
   }
   const deliveries =
     consumed === undefined
-      ? heldFor(options, topic, item, seen, inspection)
+      ? toldOfNobody(heldAsInvalid(peersOf(config, topic), topic, item, { digest: seen.digest, origin }, inspection))
       : deliveriesFor(options, topic, item, consumed, understood)
   let happenings: readonly Happening[] = []
   const outcome = await store.accept(
@@ -195,7 +196,9 @@ async function commit(
   }
   if (consumed === undefined) {
     const reason = inspection.errors[0]?.message ?? 'not valid'
-    events.tell('invalid-item', { topic, item: item.id, errors: inspection.errors.length + inspection.more, reason })
+    const isKept = outcome.deliveries.length > 0 || deliveries.rows.length === 0
+    const errors = inspection.errors.length + inspection.more
+    events.tell(isKept ? 'invalid-item' : 'invalid-item-not-kept', { topic, item: item.id, errors, reason })
   }
   if (replaced) events.tell('item-replaced', { topic, item: item.id })
   for (const happening of happenings) happening.tell()
@@ -206,6 +209,10 @@ interface Rows {
   readonly rows: NewDelivery[]
   /** what there is to tell, when of the rows these were stored */
   readonly happenings: (added: readonly (string | undefined)[]) => readonly Happening[]
+}
+
+function toldOfNobody(rows: NewDelivery[]): Rows {
+  return { rows, happenings: () => [] }
 }
 
 /** Peers an item of this Topic is for. Without a url nothing is ever sent to a peer. */
@@ -265,28 +272,4 @@ function deliveriesFor(
 function about(id: string, source: string, row: NewDelivery, createdAt: number): DeliveryOf {
   const { kind, destination, incident, also = [], item } = row
   return { id, direction: 'grid-to-rid', source, kind, destination, incident, also, item, attempts: 0, createdAt }
-}
-
-/** An item that claims to be IODEF and is not valid: held for every peer it was meant for, with its errors. */
-function heldFor(
-  { config }: ConsumeOptions,
-  topic: string,
-  item: GridItem,
-  seen: SeenItem,
-  inspection: Inspection,
-): Rows {
-  const errors = inspection.errors.slice(0, 5).map((e) => `line ${e.line}: ${e.message}`)
-  const reason = `invalid item: ${errors.join('; ')}`.slice(0, 1000)
-  const rows = peersOf(config, topic).map(
-    (peer): NewDelivery => ({
-      kind: 'peer',
-      destination: peer.name,
-      incident: `item ${item.id.slice(0, 100)}`,
-      item: createHash('sha256').update(`${topic}\n${item.id}\n${seen.digest}`).digest('hex'),
-      payload: encodePart({ invalid: reason, ...(item.xml.length <= KEPT && { item: item.xml }) }),
-      state: 'held',
-      reason,
-    }),
-  )
-  return { rows, happenings: () => [] }
 }

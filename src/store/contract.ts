@@ -54,6 +54,18 @@ export interface NewDelivery {
   readonly notBefore?: number
   /** several items that were one document and should go out as one message again */
   readonly group?: DeliveryGroup
+  /** held, and perhaps nobody ever looks after it */
+  readonly bound?: HeldBound
+}
+
+/**
+ * As many as `most` of one name are held at a destination, and `each` of one origin: beyond that it is not stored. What is held for
+ * 30 days under a name is discarded by `prune`.
+ */
+export interface HeldBound {
+  readonly name: string
+  readonly most: number
+  readonly each: number
 }
 
 /**
@@ -175,8 +187,8 @@ export interface Backlog {
 export interface Acceptor {
   /**
    * Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. A trace that depends on
-   * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it. It may be asked twice, and
-   * is not for a repeat. Where of a peer's message something was discarded since, a repeat is none: that is stored anew, under the
+   * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it or its bound is reached. It may
+   * be asked twice, and is not for a repeat. Where of a peer's message something was discarded since, a repeat is none: that is stored anew, under the
    * envelope that there is.
    */
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
@@ -271,10 +283,10 @@ export interface Upkeep {
   probe(): Promise<void>
   /**
    * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago; never what
-   * they were known by. Works in small commits, `steps` of each at most; resolves with the number of rows gone. To be called every
-   * hour or so.
+   * they were known by. Discards what is held for 30 days under a name (HeldBound), with its `trace`. Works in small commits, `steps` of
+   * each at most; resolves with the number of rows gone or discarded. To be called every hour or so.
    */
-  prune(now: number, steps?: number): Promise<number>
+  prune(now: number, steps?: number, trace?: TraceOfDeed): Promise<number>
 }
 
 export interface Store extends Acceptor, Queue, Seen, Desk, Upkeep, AsyncDisposable {}

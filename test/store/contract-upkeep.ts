@@ -44,6 +44,46 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.equal(await store.prune(clock.now()), 0)
     })
 
+    it('holds no more of what is bound than there is room for, and discards it after 30 days', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const bound = { name: 'invalid', most: 3, each: 2 }
+      let count = 0
+      const hold = async (origin: string, more = {}) => {
+        const row = delivery(`${++count}`, { state: 'held', reason: 'x', origin, bound, ...more })
+        const told: number[] = []
+        await store.accept(envelope(clock, `${count}`, [row]), (added) => {
+          told.push(added.filter((id) => id !== undefined).length)
+          return []
+        })
+        return told.at(-1)
+      }
+      assert.deepEqual([await hold('a'), await hold('a'), await hold('a')], [1, 1, 0])
+      assert.deepEqual([await hold('b'), await hold('c')], [1, 0])
+      assert.equal(await hold('c', { bound: { ...bound, name: 'other' } }), 1)
+      assert.equal(await hold('c', { destination: 'elsewhere' }), 1)
+      await store.accept(envelope(clock, 'plain', [delivery('plain', { state: 'held' })]))
+      await store.retry((await store.list())[0]!.id, clock.now())
+      assert.equal(await hold('c'), 1, 'what an operator took up leaves room')
+      await clock.advance(30 * DAY + 1)
+      const deed = (event: string) => ({
+        trace: ({ incident, state }: { incident: string; state: string }) => [
+          { at: clock.now(), incident, event, fields: { was: state } },
+        ],
+      })
+      assert.equal(await store.prune(clock.now(), 50, deed('discarded').trace), 5)
+      const states = (await store.list()).map(({ state }) => state)
+      assert.deepEqual(states, ['pending', 'discarded', 'discarded', 'discarded', 'discarded', 'held', 'discarded'])
+      const [row] = await store.trace('csirt-a.example 2')
+      assert.deepEqual(row, {
+        at: clock.now(),
+        incident: 'csirt-a.example 2',
+        event: 'discarded',
+        fields: { was: 'held' },
+      })
+      assert.equal(await hold('b'), 1)
+    })
+
     it('drops traces after 400 days', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -191,6 +191,7 @@ class Pair {
       state: one.state,
       ...(one.state === 'pending' ? {} : { reason: one.state }),
       ...(one.wait > 0 ? { notBefore: clock.now() + one.wait } : {}),
+      ...(one.state === 'held' && one.wait > 0 && { bound: { name: 'b', most: 3, each: 2 } }),
       ...(group < 0 ? {} : { group: { id: `g${group}`, items: GROUPS[group]!.map(sha) } }),
     })
     const source = SOURCES[one.source]!

@@ -1,4 +1,5 @@
 import type { ClaimRequest, Delivery } from '../contract.ts'
+import { BODY_OF } from './bodies.ts'
 import { createCandidates } from './candidates.ts'
 import { stateCode } from './codes.ts'
 import { formatId } from './ids.ts'
@@ -51,7 +52,7 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
   )
   const select = one<SummaryRow & { body: string | null }>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, p.body FROM ${SUMMARY_FROM} LEFT JOIN payload p ON p.delivery = d.seq WHERE d.seq = ?`,
+    `SELECT ${SUMMARY_COLUMNS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ?`,
   )
 
   const hold = run(

@@ -1,5 +1,5 @@
 import type { Direction } from '../../vocabulary.ts'
-import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
+import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
 import { DELIVERED, DISCARDED, directionCode, HELD, stateCode, WITHHELD } from './codes.ts'
 import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
@@ -20,7 +20,7 @@ interface Earlier {
 }
 
 export function createInsert(tables: Tables): Insert {
-  const { db, clock, sequence, destinations, order, groups, memory, trail } = tables
+  const { db, clock, sequence, destinations, order, groups, bodies, memory, trail } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(
     db,
@@ -30,16 +30,18 @@ export function createInsert(tables: Tables): Insert {
   const insertDelivery = run(
     db,
     `INSERT INTO delivery (seq, envelope, destination, incident, also, origin, item, variant, state, ready, ord, grp, due, not_before,
-       reason, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       reason, created_at, updated_at, bound)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const earlier = all<Earlier>(
     db,
     'SELECT seq, state, attempts, origin FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
   )
-  const hasPayload = one(db, 'SELECT 1 FROM payload WHERE delivery = ? AND body = ?')
-  const insertPayload = run(db, 'INSERT INTO payload (delivery, body) VALUES (?, ?)')
-  const dropPayload = run(db, 'DELETE FROM payload WHERE delivery = ?')
+  const heldUnder = one<{ total: number; own: number }>(
+    db,
+    `SELECT count(*) AS total, coalesce(sum(origin = ?), 0) AS own FROM delivery
+     WHERE destination = ? AND bound = ? AND bound IS NOT NULL AND state = ${HELD}`,
+  )
   const dropDelivery = run(db, 'DELETE FROM delivery WHERE seq = ?')
 
   /** Will whatever becomes of the one before do for the next one, too? */
@@ -48,28 +50,34 @@ export function createInsert(tables: Tables): Insert {
     if (state === WITHHELD || state === DISCARDED) return false
     // the destination may take what is said in other words, or by somebody else
     const mayFail = state === HELD || attempts > 0
-    return !mayFail || (origin === from && hasPayload(seq, next.payload) !== undefined)
+    return !mayFail || (origin === from && bodies.has(seq, next.payload))
   }
 
   function drop(seq: number, destination: number): void {
-    dropPayload(seq)
+    bodies.drop(seq)
     dropDelivery(seq)
     destinations.moved(destination, 'withheld', null)
   }
 
-  /** The new delivery's key; undefined when this item was already given to this destination. */
+  function hasRoom(destination: number, origin: string, { name, most, each }: HeldBound): boolean {
+    const { total, own } = heldUnder(origin, destination, name)!
+    return total < most && own < each
+  }
+
+  /** The new delivery's key; undefined when this item was already given to this destination, or there is no room for it. */
   function addDelivery(
     envelope: number,
     { source, receivedAt }: NewEnvelope,
     delivery: NewDelivery,
   ): number | undefined {
     const destination = destinations.require(delivery.kind, delivery.destination)
-    const { incident, also = [], origin = source, item, variant = '', state, reason = null } = delivery
+    const { incident, also = [], origin = source, item, variant = '', state, reason = null, bound } = delivery
     const before = earlier(item, destination, variant)
     if (before.some((one) => standsFor(one, delivery, origin))) {
       groups.arrived(destination, item, clock.now())
       return undefined
     }
+    if (bound !== undefined && !hasRoom(destination, origin, bound)) return undefined
     for (const one of before) if (one.state === WITHHELD) drop(one.seq, destination)
     const seq = sequence.next()
     const now = clock.now()
@@ -94,8 +102,9 @@ export function createInsert(tables: Tables): Insert {
       reason,
       receivedAt,
       now,
+      bound?.name ?? null,
     )
-    insertPayload(seq, delivery.payload)
+    bodies.keep(seq, delivery.payload)
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })

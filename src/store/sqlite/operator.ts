@@ -7,7 +7,7 @@ import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 /** What an operator may do to a delivery, with the trace of it. Inside a transaction. */
-interface Operator {
+export interface Operator {
   retry(id: string, now: number, trace?: TraceOfDeed): boolean
   discard(id: string, now: number, trace?: TraceOfDeed): boolean
 }

@@ -1,6 +1,7 @@
 import { isAskedFor } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
+import { BODY_OF } from './bodies.ts'
 import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
@@ -29,11 +30,12 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
   const show = one<SummaryRow & { body: string | null }>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, p.body FROM ${SUMMARY_FROM} LEFT JOIN payload p ON p.delivery = d.seq WHERE d.seq = ?`,
+    `SELECT ${SUMMARY_COLUMNS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ?`,
   )
   const payload = one<{ body: string }>(
     db,
-    `SELECT p.body FROM delivery d JOIN payload p ON p.delivery = d.seq JOIN envelope e ON e.seq = d.envelope
+    `SELECT b.text AS body FROM delivery d JOIN payload p ON p.delivery = d.seq JOIN body b ON b.seq = p.body
+     JOIN envelope e ON e.seq = d.envelope
      WHERE d.item = ?1 AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
   const oldest = one<{ at: number | null }>(

@@ -89,7 +89,7 @@ function create(
   const settle = createSettle(tables)
   const operator = createOperator(tables)
   const queue = createQueue(tables)
-  const prune = createPrune(tables)
+  const prune = createPrune(tables, operator)
   const dataVersion = one<{ data_version: number }>(db, 'PRAGMA data_version')
   const latest = one<{ key: number }>(
     db,
@@ -166,11 +166,11 @@ function create(
       await writer.submit(() => touch(clock.now()))
     },
     onChange: changes.on,
-    async prune(now, steps = 50) {
+    async prune(now, steps = 50, trace = undefined) {
       let gone = 0
-      for (const step of [prune.payloads, prune.trace]) {
+      for (const step of prune) {
         for (let round = 0; round < steps; round++) {
-          const { dropped, more } = await writer.submit(() => step(now))
+          const { dropped, more } = await writer.submit(() => step(now, trace))
           gone += dropped
           if (!more) break
         }

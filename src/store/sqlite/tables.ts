@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
+import { type Bodies, createBodies } from './bodies.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { createSequence, type Sequence } from './ids.ts'
@@ -15,6 +16,7 @@ export interface Tables {
   readonly destinations: Destinations
   readonly order: Order
   readonly groups: Groups
+  readonly bodies: Bodies
   readonly memory: Memory
   readonly trail: Trail
 }
@@ -27,6 +29,7 @@ export function createTables(db: DatabaseSync, clock: Clock): Tables {
     destinations: createDestinations(db),
     order: createOrder(db),
     groups: createGroups(db),
+    bodies: createBodies(db),
     memory: createMemory(db),
     trail: createTrail(db),
   }

@@ -27,6 +27,8 @@ export interface Kept {
   readonly notBefore: number | null
   readonly lease: number
   readonly reason: string | null
+  /** name under which it is counted while it is held */
+  readonly bound: string | null
   readonly createdAt: number
   readonly updatedAt: number
   readonly requeuedAt?: number

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../src/errors.ts'
-import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
+import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
 import { change, type Data, isOpen, type Kept, type KeptGroup, key, mark } from './data.ts'
 
 /** What `accept` does. */
@@ -43,7 +43,7 @@ function add(
   now: number,
 ): string | undefined {
   const { kind, destination, incident, also = [], item, variant = '', payload, state, reason = null } = delivery
-  const { origin = source } = delivery
+  const { origin = source, bound } = delivery
   if (typeof payload !== 'string') throw new GatewayError('internal', 'A payload is text.')
   data.destinations.set(key(kind, destination), { kind, destination })
   const same = (one: Kept) => one.kind === kind && one.destination === destination && one.item === item
@@ -52,6 +52,7 @@ function add(
     arrived(data, delivery, now)
     return undefined
   }
+  if (bound !== undefined && !hasRoom(data, delivery, origin, bound)) return undefined
   for (const one of before) if (one.state === 'withheld') data.deliveries.delete(one.id)
   const known = [...data.deliveries.values()].some(same)
   const { id, number } = nextId(data)
@@ -81,11 +82,24 @@ function add(
     notBefore,
     lease: 0,
     reason,
+    bound: bound?.name ?? null,
     createdAt: receivedAt,
     updatedAt: now,
   })
   arrived(data, delivery, now)
   return id
+}
+
+function hasRoom(
+  data: Data,
+  { kind, destination }: NewDelivery,
+  origin: string,
+  { name, most, each }: HeldBound,
+): boolean {
+  const held = [...data.deliveries.values()].filter(
+    (one) => one.kind === kind && one.destination === destination && one.bound === name && one.state === 'held',
+  )
+  return held.length < most && held.filter((one) => one.origin === origin).length < each
 }
 
 /** What this destination has of it. */

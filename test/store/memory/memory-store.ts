@@ -192,8 +192,15 @@ export class MemoryStore implements Store {
 
   probe: Store['probe'] = () => this.#write(() => undefined)
 
-  prune: Store['prune'] = (now) =>
+  prune: Store['prune'] = (now, _steps, trace = () => []) =>
     this.#write((data) => {
+      const untended = [...data.deliveries.values()].filter(
+        ({ state, bound, updatedAt }) => state === 'held' && bound !== null && updatedAt < now - 30 * DAY,
+      )
+      for (const one of untended) {
+        data.trace.push(...trace(summary(data, one)))
+        change(data, one, { state: 'discarded', notBefore: null, updatedAt: now })
+      }
       const before = data.trace.length
       const young = data.trace.filter(({ at }) => at >= now - 400 * DAY)
       data.trace.splice(0, before, ...young)
@@ -203,7 +210,7 @@ export class MemoryStore implements Store {
           (state === 'delivered' || state === 'discarded') && payload !== null && updatedAt < now - 30 * DAY,
       )
       for (const one of over) change(data, one, { payload: null })
-      return before - young.length + over.length
+      return untended.length + before - young.length + over.length
     })
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -193,8 +193,8 @@ test('the log that is forced to disk is the one that is written, whatever comes 
 test('the write-ahead log is moved into the database while commits go on', async () => {
   await using store = await openGatewayStore(options('three.db'))
   const sizeBefore = (await stat(join(dir, 'three.db'))).size
-  const payload = 'x'.repeat(100_000)
   for (let i = 0; i < 80; i += 1) {
+    const payload = `${i} ${'x'.repeat(100_000)}`
     await store.accept({
       direction: 'rid-to-grid',
       source: 'a',
