@@ -20,7 +20,7 @@ import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import type { Store, Upkeep } from './store/contract.ts'
+import type { Store, TraceOfDeed, Upkeep } from './store/contract.ts'
 import { openForGateway } from './store/open-store.ts'
 import { watchFiles } from './watch-files.ts'
 
@@ -51,6 +51,8 @@ interface Parts {
 
 const STORE_PROBE_MS = 5_000
 const PRUNE_MS = 3_600_000
+/** of some hundred rows: more than comes in meanwhile */
+const PRUNE_STEPS = 2_000
 const DEEDS_MS = 1_000
 const DRAIN_MS = 15_000
 
@@ -248,12 +250,9 @@ async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
 async function prune(store: Upkeep, { clock, events }: Parts, listener: RidListener): Promise<void> {
   for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
   try {
-    const own = { by: 'iodef-gateway' }
-    const rows = await store.prune(
-      clock.now(),
-      undefined,
-      (one) => events.discarded(one, { ...own, was: one.state }).trace,
-    )
+    const by = 'iodef-gateway'
+    const trace: TraceOfDeed = (one) => events.discarded(one, { by, was: one.state }).trace
+    const rows = await store.prune(clock.now(), PRUNE_STEPS, trace)
     if (rows > 0) events.tell('pruned', { rows })
   } catch (error) {
     events.storeFailed('prune', error)

@@ -9,83 +9,9 @@
  * - A read knows of every write that has resolved. What it says may be out of date when it arrives: only a write decides.
  */
 import type { DeliveryState, DestinationKind, Direction } from '../vocabulary.ts'
+import type { DeliveryGroup, NewEnvelope, SeenItem } from './records.ts'
 
-/** One message taken in, with one delivery per destination and item. */
-export interface NewEnvelope {
-  readonly direction: Direction
-  /** rid-to-grid: the peer's name. grid-to-rid: the Topic's name. */
-  readonly source: string
-  /** hex SHA-256; (direction, source, digest) is one message: a second one is a repeat */
-  readonly digest: string
-  readonly msgType: string
-  /** incident keys in document order, as incident-id.ts formats them: `name id` or `name id#instance` */
-  readonly incidents: readonly string[]
-  /** ms since the epoch */
-  readonly receivedAt: number
-  readonly deliveries: readonly NewDelivery[]
-  /** grid-to-rid: remembered as seen in the same commit (the cursor) */
-  readonly seen?: SeenItem
-}
-
-/**
- * Of the same `item` and `variant` to the same destination one delivery is enough, and a second one is not stored, as long as the
- * first will do for it: it was delivered, or is on its way and nothing went wrong yet. What will not go out stands for nothing
- * that is to: a withheld one gives way to one that is pending, and beside a discarded one it is stored anew. Where the first is
- * held, or failed before, it stands for the same payload of the same origin alone; all else is stored beside it.
- * Deliveries are carried out in order per (destination, incident, origin); `held`, `withheld` and `discarded` ones block nobody.
- */
-export interface NewDelivery {
-  readonly kind: DestinationKind
-  readonly destination: string
-  readonly incident: string
-  /** what it carries besides `incident`: found by it, and not ordered by it */
-  readonly also?: readonly string[]
-  /** whose news it is, as far as is known: nobody waits behind another's use of an IncidentID. The envelope's source by default */
-  readonly origin?: string
-  /** hex digest of what is delivered (rid-to-grid: the item id) */
-  readonly item: string
-  /** tells apart what goes out under one item id; '' by default */
-  readonly variant?: string
-  /** opaque to the store: what the sink needs to render and send; JSON or XML text */
-  readonly payload: string
-  readonly state: 'pending' | 'held' | 'withheld'
-  readonly reason?: string
-  /** ms since the epoch: not to be claimed before */
-  readonly notBefore?: number
-  /** several items that were one document and should go out as one message again */
-  readonly group?: DeliveryGroup
-  /** held, and perhaps nobody ever looks after it */
-  readonly bound?: HeldBound
-}
-
-/**
- * As many as `most` of one name are held at a destination, and `each` of one origin: beyond that it is not stored. What is held for
- * 30 days under a name is discarded by `prune`.
- */
-export interface HeldBound {
-  readonly name: string
-  readonly most: number
-  readonly each: number
-}
-
-/**
- * `items` are all items of the group, in document order. Once each of them has a delivery to this destination (in whatever
- * state), the pending ones become due at once, whatever their `notBefore`; else they come due one by one at their own
- * `notBefore`. Where the first that came had one before, in another variant, each is waited for anew. Pending members are always
- * claimed together with the first that is claimed; two variants of one item are not.
- */
-export interface DeliveryGroup {
-  readonly id: string
-  readonly items: readonly string[]
-}
-
-export interface SeenItem {
-  readonly topic: string
-  readonly itemId: string
-  /** hex SHA-256 of the item's payload: an item id may come back with other content */
-  readonly digest: string
-  readonly at: number
-}
+export type { DeliveryGroup, HeldBound, NewDelivery, NewEnvelope, SeenItem } from './records.ts'
 
 export type Accepted =
   | { readonly outcome: 'accepted'; readonly id: string; readonly deliveries: readonly string[] }
@@ -283,7 +209,7 @@ export interface Upkeep {
   probe(): Promise<void>
   /**
    * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago; never what
-   * they were known by. Discards what is held for 30 days under a name (HeldBound), with its `trace`. Works in small commits, `steps` of
+   * they were known by. A group whose last payload went is none any more, and what is waited for is forgotten (DeliveryGroup). Discards what is held for 30 days under a name (HeldBound), with its `trace`. Works in small commits, `steps` of
    * each at most; resolves with the number of rows gone or discarded. To be called every hour or so.
    */
   prune(now: number, steps?: number, trace?: TraceOfDeed): Promise<number>

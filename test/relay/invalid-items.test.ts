@@ -1,39 +1,13 @@
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
 import { after, test } from 'node:test'
-import { createEvents } from '../../src/events.ts'
 import type { GridItem } from '../../src/grid/contract.ts'
-import { createMetrics } from '../../src/metrics.ts'
 import { createReader } from '../../src/reading/reader.ts'
-import { createConsumer } from '../../src/relay/consume.ts'
-import { createBench, log, MEMORY } from '../store/support.ts'
 import { documentText, incidentText } from '../support/documents.ts'
-import { peer, published, valid } from './journey.ts'
+import { createConsumerBench } from './consumer-bench.ts'
+import { published, valid } from './journey.ts'
 
 const reader = createReader({ threads: 1 })
 after(() => reader[Symbol.asyncDispose]())
-
-async function bench(names: readonly string[]) {
-  const own = await createBench(MEMORY)
-  const { store, clock, path } = own
-  const metrics = createMetrics()
-  const peers = names.map((name) => peer({ name }))
-  const events = createEvents({ log, metrics, clock })
-  const consume = createConsumer({ config: { peers }, reader, store, events, clock, wake: () => {} })
-  return {
-    ...own,
-    events,
-    consume: (items: readonly GridItem[]) => consume('incident', items),
-    heldFor: async (name: string) => (await store.list({ states: ['held'], destination: name })).length,
-    ignored: async (reason: string) =>
-      Number(new RegExp(`reason="${reason}"} (\\d+)`).exec(await metrics.registry.metrics())?.[1] ?? 0),
-    /** on disk, the write-ahead log too */
-    async bytes() {
-      const sizes = await Promise.all([path, `${path}-wal`].map(async (file) => (await stat(file)).size))
-      return sizes.reduce((a, b) => a + b)
-    },
-  }
-}
 
 /** IODEF, and not valid: `n` makes each another. */
 function broken(n: number, more: Partial<GridItem> = {}, padding = 0): GridItem {
@@ -46,7 +20,7 @@ const many = (count: number, more: Partial<GridItem> = {}, padding = 0) =>
   Array.from({ length: count }, (_, n) => broken(n, more, padding))
 
 test('a thousand items that are not valid do not fill the store: some are held, the rest is counted', async () => {
-  await using t = await bench(['csirt-a', 'csirt-b', 'csirt-c', 'csirt-d'])
+  await using t = await createConsumerBench(reader, ['csirt-a', 'csirt-b', 'csirt-c', 'csirt-d'])
   const before = await t.bytes()
   await t.consume(many(1000, {}, 10_000))
   assert.equal(await t.heldFor('csirt-a'), 50)
@@ -60,7 +34,7 @@ test('a thousand items that are not valid do not fill the store: some are held, 
 
 test('an item that is not valid is kept once for all its peers', async () => {
   const names = Array.from({ length: 40 }, (_, n) => `peer-${n}`)
-  await using t = await bench(names)
+  await using t = await createConsumerBench(reader, names)
   const before = await t.bytes()
   await t.consume([broken(1, {}, 200_000)])
   const grown = (await t.bytes()) - before
@@ -70,7 +44,7 @@ test('an item that is not valid is kept once for all its peers', async () => {
 })
 
 test("a publisher's flood of items that are not valid takes no other's place, and many publishers have an end, too", async () => {
-  await using t = await bench(['csirt-a'])
+  await using t = await createConsumerBench(reader, ['csirt-a'])
   await t.consume(many(80, { publisher: 'mallory@example/1' }))
   await t.consume([broken(1000, { publisher: 'alice@example/1' })])
   assert.equal(await t.heldFor('csirt-a'), 51)
@@ -79,7 +53,7 @@ test("a publisher's flood of items that are not valid takes no other's place, an
 })
 
 test('what an operator discards of items that are not valid makes room for the next', async () => {
-  await using t = await bench(['csirt-a'])
+  await using t = await createConsumerBench(reader, ['csirt-a'])
   await t.consume(many(60))
   const [oldest] = await t.store.list({ states: ['held'] })
   assert.ok(await t.store.discard(oldest!.id, t.clock.now()))
@@ -89,7 +63,7 @@ test('what an operator discards of items that are not valid makes room for the n
 })
 
 test('valid items go out beside a full place for those that are not', async () => {
-  await using t = await bench(['csirt-a'])
+  await using t = await createConsumerBench(reader, ['csirt-a'])
   await t.consume(many(60))
   const [good] = published(valid(documentText([incidentText({ id: '1' })])))
   await t.consume([{ topic: 'incident', id: good!.item.id, xml: good!.item.xml, retained: false }])

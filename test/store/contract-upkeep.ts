@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
 const DAY = 86_400_000
+const HOUR = DAY / 24
 
 /** What every implementation of Upkeep does. */
 export function testUpkeep(name: string, createBench: () => Promise<Bench>): void {
@@ -82,6 +83,35 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
         fields: { was: 'held' },
       })
       assert.equal(await hold('b'), 1)
+    })
+
+    it('forgets after an hour what is waited for, and after the documents what they were part of', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const group = { id: 'g', items: ['A', 'B', 'C'].map(sha) }
+      const add = (item: string, wait: number) =>
+        store.accept(envelope(clock, item, [delivery(item, { group, notBefore: clock.now() + wait })]))
+      await add('A', 2 * HOUR)
+      await clock.advance(HOUR / 2)
+      await store.prune(clock.now())
+      await add('B', 2 * HOUR)
+      await clock.advance(HOUR / 2 + 1)
+      await store.prune(clock.now())
+      await add('C', 2 * HOUR)
+      assert.deepEqual(await store.claim(request(clock)), [], 'each waits for its own time')
+      await clock.advance(HOUR)
+      const [unit] = await store.claim(request(clock))
+      assert.equal(unit?.length, 3, 'and the first takes the others along')
+      await store.settle(unit!.map(({ id }) => ({ id, to: 'delivered' })))
+      await clock.advance(30 * DAY + 1)
+      assert.equal((await store.list())[0]?.group?.items.length, 3)
+      await store.prune(clock.now())
+      assert.deepEqual(
+        (await store.list()).map((one) => one.group),
+        [null, null, null],
+      )
+      await add('D', 1)
+      assert.deepEqual((await store.list()).at(-1)?.group, group)
     })
 
     it('drops traces after 400 days', async () => {

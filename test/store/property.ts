@@ -33,6 +33,7 @@ type Step =
   | { do: 'retry' | 'discard'; which: number; beside: boolean }
   | { do: 'see'; item: number; other: boolean }
   | { do: 'pass'; ms: number }
+  | { do: 'prune'; hours: number }
   | { do: 'reopen' }
 
 type Do<Name extends Step['do']> = Extract<Step, { do: Name }>
@@ -88,6 +89,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('see' as const), item: fc.nat(5), other: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 60 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('prune' as const), hours: fc.constantFrom(0, 0.5, 2, 721) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
 )
 
@@ -169,6 +174,8 @@ class Pair {
         return this.#see(one)
       case 'pass':
         return this.#bench.clock.advance(one.ms)
+      case 'prune':
+        return this.#prune(one)
       case 'reopen':
         // the old handle is left as a crash leaves it: not closed
         this.#store = await this.#bench.reopen()
@@ -270,6 +277,14 @@ class Pair {
     if (target === undefined) return
     const done = await (one.beside ? this.#beside : this.#store)[one.do](target.id, now, deed(one.do))
     assert.equal(done, await this.#model[one.do](this.#twin.get(target.id)!, now, deed(one.do)))
+  }
+
+  async #prune({ hours }: Do<'prune'>): Promise<void> {
+    const { clock } = this.#bench
+    await clock.advance(hours * 3_600_000)
+    const trace = deed('discard')
+    const gone = await this.#store.prune(clock.now(), 50, trace)
+    assert.equal(gone, await this.#model.prune(clock.now(), 50, trace))
   }
 
   async #see({ item: n, other }: Do<'see'>): Promise<void> {

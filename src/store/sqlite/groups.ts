@@ -17,47 +17,95 @@ export interface Groups {
   describe(grp: number): DeliveryGroup
 }
 
+/** Documents whose lists are kept at hand: one that many deliveries are of is asked for each of them. */
+const AT_HAND = 64
+
+/** A document has one list for all destinations; each destination has a mark for each place in it that is filled. */
 export function createGroups(db: DatabaseSync): Groups {
+  const findDocument = one<{ seq: number }>(db, 'SELECT seq FROM document WHERE id = ?')
+  const insertDocument = run(db, 'INSERT INTO document (seq, id, items, open) VALUES (?, ?, ?, 1)')
+  const insertItems = run(
+    db,
+    `INSERT INTO document_item (item, document, place)
+     SELECT value, ?1, min(key) + 1 FROM json_each(?2) GROUP BY value`,
+  )
   const find = one<{ seq: number; missing: number }>(
     db,
-    'SELECT seq, missing FROM delivery_group WHERE destination = ? AND id = ?',
+    'SELECT seq, missing FROM delivery_group WHERE destination = ? AND document = ?',
   )
-  const insert = run(db, 'INSERT INTO delivery_group (seq, destination, id, items, missing) VALUES (?, ?, ?, ?, ?)')
-  const insertMissing = run(db, 'INSERT INTO group_missing (destination, item, grp) VALUES (?, ?, ?)')
-  const exists = one<{ seq: number }>(db, 'SELECT seq FROM delivery WHERE item = ? AND destination = ?')
-  const takeMissing = all<{ grp: number }>(
+  const insert = run(
     db,
-    'DELETE FROM group_missing WHERE destination = ? AND item = ? RETURNING grp',
+    'INSERT INTO delivery_group (seq, destination, document, missing, came) VALUES (?, ?, ?, ?, ?)',
   )
-  const countDown = one<{ missing: number }>(
+  const exists = one(db, 'SELECT 1 FROM delivery WHERE item = ? AND destination = ?')
+  const present = all<{ value: string }>(
     db,
-    'UPDATE delivery_group SET missing = missing - 1 WHERE seq = ? RETURNING missing',
+    `SELECT value FROM json_each(?1)
+     WHERE EXISTS (SELECT 1 FROM delivery WHERE item = value AND destination = ?2)`,
+  )
+  const waiting = all<{ grp: number; place: number }>(
+    db,
+    `SELECT g.seq AS grp, i.place FROM document_item i
+     JOIN delivery_group g ON g.document = i.document AND g.destination = ?1
+     WHERE i.item = ?2 AND g.missing > 0 AND substr(g.came, i.place, 1) = '0'`,
+  )
+  const fill = one<{ missing: number }>(
+    db,
+    `UPDATE delivery_group SET missing = missing - 1, came = substr(came, 1, ?1 - 1) || '1' || substr(came, ?1 + 1)
+     WHERE seq = ?2 RETURNING missing`,
   )
   const makeDue = run(
     db,
     'UPDATE delivery SET due = min(due, ?1), not_before = NULL WHERE grp = ?2 AND state = 0 AND due > ?1',
   )
-  const select = one<{ id: string; items: string }>(db, 'SELECT id, items FROM delivery_group WHERE seq = ?')
+  const select = one<{ document: number; id: string; items: string }>(
+    db,
+    'SELECT d.seq AS document, d.id, d.items FROM delivery_group g JOIN document d ON d.seq = g.document WHERE g.seq = ?',
+  )
+  /** by document, whose numbers are never given out twice */
+  const atHand = new Map<number, DeliveryGroup>()
+
+  function documentOf({ id, items }: DeliveryGroup, seq: number): number {
+    const known = findDocument(id)
+    if (known !== undefined) return known.seq
+    const list = JSON.stringify(items)
+    insertDocument(seq, id, list)
+    insertItems(seq, list)
+    return seq
+  }
 
   return {
     join(destination, group, item, seq) {
-      const known = find(destination, group.id)
+      const document = documentOf(group, seq)
+      const known = find(destination, document)
       if (known !== undefined) return { grp: known.seq, complete: known.missing === 0 }
       // an Incident that comes again in another variant belongs to a document whose others will come again, too
       const again = exists(item, destination) !== undefined
-      const missing = [...new Set(group.items)].filter((one) => again || exists(one, destination) === undefined)
-      insert(seq, destination, group.id, JSON.stringify(group.items), missing.length)
-      for (const one of missing) insertMissing(destination, one, seq)
+      const here = again ? [] : present(JSON.stringify(group.items), destination).map(({ value }) => value)
+      // a place that repeats an earlier one is not waited for
+      const met = new Set(here)
+      const came = group.items.map((one) => {
+        if (met.has(one)) return '1'
+        met.add(one)
+        return '0'
+      })
+      const missing = came.filter((mark) => mark === '0').length
+      insert(seq, destination, document, missing, came.join(''))
       return { grp: seq, complete: false }
     },
     arrived(destination, item, now) {
-      for (const { grp } of takeMissing(destination, item)) {
-        if (countDown(grp)!.missing === 0) makeDue(now, grp)
+      for (const { grp, place } of waiting(destination, item)) {
+        if (fill(place, grp)!.missing === 0) makeDue(now, grp)
       }
     },
     describe(grp) {
-      const { id, items } = select(grp)!
-      return { id, items: JSON.parse(items) as string[] }
+      const { document, id, items } = select(grp)!
+      const known = atHand.get(document)
+      if (known !== undefined) return known
+      const group = { id, items: JSON.parse(items) as string[] }
+      if (atHand.size >= AT_HAND) atHand.clear()
+      atHand.set(document, group)
+      return group
     },
   }
 }

@@ -11,8 +11,12 @@ const PAYLOAD_AGE = 30 * DAY
 /** How long what is held under a name (HeldBound) waits for an operator. */
 const BOUND_AGE = 30 * DAY
 const TRACE_AGE = 400 * DAY
+/** How long the items of a document are waited for. */
+const OPEN_AGE = DAY / 24
 /** rows looked at per transaction: a few ms */
 const STEP = 200
+/** documents, each of hundreds of items, closed per transaction */
+const FEW = 20
 
 /** Inside a transaction, one step: how many rows went, and whether there may be more. */
 type PruneStep = (now: number, trace?: TraceOfDeed) => { dropped: number; more: boolean }
@@ -30,6 +34,31 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
     `SELECT seq FROM delivery INDEXED BY delivery_bound
      WHERE bound IS NOT NULL AND state = ${HELD} AND updated_at < ? LIMIT ${STEP}`,
   )
+  const oldGroups = all<{ seq: number; document: number }>(
+    db,
+    `SELECT seq, document FROM delivery_group WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ${STEP}`,
+  )
+  const isNeeded = one(
+    db,
+    'SELECT 1 FROM delivery d CROSS JOIN payload p ON p.delivery = d.seq WHERE d.grp = ? LIMIT 1',
+  )
+  const leaveGroup = run(db, 'UPDATE delivery SET grp = NULL WHERE grp = ?')
+  const dropGroup = run(db, 'DELETE FROM delivery_group WHERE seq = ?')
+  const dropDocument = run(
+    db,
+    'DELETE FROM document WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM delivery_group WHERE document = ?1)',
+  )
+  const openDocuments = all<{ seq: number }>(
+    db,
+    `SELECT seq FROM document WHERE open = 1 AND seq < ? ORDER BY seq LIMIT ${FEW}`,
+  )
+  const dropItems = run(
+    db,
+    `DELETE FROM document_item WHERE document = ?1
+       AND item IN (SELECT value FROM document d, json_each(d.items) WHERE d.seq = ?1)`,
+  )
+  const forgetPlaces = run(db, `UPDATE delivery_group SET came = '' WHERE document = ?`)
+  const close = run(db, 'UPDATE document SET open = 0 WHERE seq = ?')
   const oldTrace = one<{ seq: number | null }>(
     db,
     `SELECT max(seq) AS seq FROM (SELECT seq, at FROM trace ORDER BY seq LIMIT ${STEP}) WHERE at < ?`,
@@ -37,6 +66,7 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
   const dropTrace = run(db, 'DELETE FROM trace WHERE seq <= ? AND at < ?')
   /** Old payloads that must stay (held ones) are not looked at again in the same round. */
   let passed = 0
+  let passedGroup = 0
 
   return [
     function discardHeld(now, trace) {
@@ -51,6 +81,31 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
       const more = rows.length === STEP
       passed = more ? rows.at(-1)!.seq : 0
       return { dropped: settled.length, more }
+    },
+    function dropGroups(now) {
+      const rows = oldGroups(passedGroup, firstKeyAt(now - PAYLOAD_AGE))
+      let members = 0
+      for (const { seq, document } of rows) {
+        passedGroup = seq
+        if (isNeeded(seq) !== undefined) continue
+        members += leaveGroup(seq)
+        dropGroup(seq)
+        dropItems(document)
+        dropDocument(document)
+        if (members >= STEP) return { dropped: 0, more: true }
+      }
+      const more = rows.length === STEP
+      if (!more) passedGroup = 0
+      return { dropped: 0, more }
+    },
+    function closeDocuments(now) {
+      const rows = openDocuments(firstKeyAt(now - OPEN_AGE))
+      for (const { seq } of rows) {
+        dropItems(seq)
+        forgetPlaces(seq)
+        close(seq)
+      }
+      return { dropped: 0, more: rows.length === FEW }
     },
     function dropTraces(now) {
       const last = oldTrace(now - TRACE_AGE)?.seq ?? null

@@ -1,3 +1,5 @@
+import { FROM_FIFTH } from './schema-from-fifth.ts'
+
 /** "IODF": the database header says whose file this is. */
 export const APPLICATION_ID = 0x494f4446
 
@@ -206,26 +208,5 @@ UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
   WHERE (m.seq = d.seq OR m.grp = d.grp) AND m.state = 0
     AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)));
 `,
-  // What many destinations get is kept once, and what nobody may ever look after has an end.
-  `
--- digest: SHA-256 of the text; NULL for what was there before it had one.
-CREATE TABLE body (
-  seq INTEGER PRIMARY KEY,
-  digest TEXT UNIQUE,
-  text TEXT NOT NULL
-) STRICT;
-INSERT INTO body SELECT delivery, NULL, body FROM payload;
-CREATE TABLE payload_5 (
-  delivery INTEGER PRIMARY KEY REFERENCES delivery (seq),
-  body INTEGER NOT NULL REFERENCES body (seq)
-) STRICT;
-INSERT INTO payload_5 SELECT delivery, delivery FROM payload;
-DROP TABLE payload;
-ALTER TABLE payload_5 RENAME TO payload;
-CREATE INDEX payload_body ON payload (body);
-
--- NewDelivery.bound: under which name a held one is counted.
-ALTER TABLE delivery ADD COLUMN bound TEXT;
-CREATE INDEX delivery_bound ON delivery (destination, bound, origin) WHERE bound IS NOT NULL AND state = 3;
-`,
+  ...FROM_FIFTH,
 ]

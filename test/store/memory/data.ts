@@ -51,6 +51,8 @@ export interface Data {
   /** in the order of acceptance */
   readonly deliveries: Map<string, Kept>
   readonly groups: Map<string, KeptGroup>
+  /** by id of the groups: when the first came; `open` while anybody waits for the others */
+  readonly documents: Map<string, { readonly at: number; readonly open: boolean }>
   /** destinations that ever had a delivery */
   readonly destinations: Map<string, { readonly kind: DestinationKind; readonly destination: string }>
   /** by item and variant, who sent it in again */
@@ -68,6 +70,7 @@ export function emptyData(): Data {
     envelopes: new Map(),
     deliveries: new Map(),
     groups: new Map(),
+    documents: new Map(),
     destinations: new Map(),
     again: new Map(),
     seen: new Map(),
@@ -83,6 +86,7 @@ export function copyOf(data: Data): Data {
     envelopes: new Map(data.envelopes),
     deliveries: new Map(data.deliveries),
     groups: new Map(data.groups),
+    documents: new Map(data.documents),
     destinations: new Map(data.destinations),
     again: new Map(data.again),
     seen: new Map(data.seen),

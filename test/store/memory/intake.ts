@@ -56,7 +56,7 @@ function add(
   for (const one of before) if (one.state === 'withheld') data.deliveries.delete(one.id)
   const known = [...data.deliveries.values()].some(same)
   const { id, number } = nextId(data)
-  const group = delivery.group && join(data, delivery, number, known)
+  const group = delivery.group && join(data, delivery, number, known, now)
   const notBefore = group?.missing.size === 0 ? null : (delivery.notBefore ?? null)
   data.deliveries.set(id, {
     ...{
@@ -127,6 +127,7 @@ function join(
   { kind, destination, group }: NewDelivery,
   number: number,
   known: boolean,
+  now: number,
 ): KeptGroup | undefined {
   if (group === undefined) return undefined
   const name = key(kind, destination, group.id)
@@ -139,6 +140,7 @@ function join(
   const missing = new Set(group.items.filter((item) => known || !isHere(item)))
   const made = { ...group, kind, destination, place: number, missing }
   data.groups.set(name, made)
+  if (!data.documents.has(group.id)) data.documents.set(group.id, { at: now, open: true })
   return made
 }
 
@@ -146,6 +148,7 @@ function join(
 function arrived(data: Data, { kind, destination, item }: NewDelivery, now: number): void {
   for (const [name, group] of data.groups) {
     if (group.kind !== kind || group.destination !== destination || !group.missing.has(item)) continue
+    if (data.documents.get(group.id)?.open !== true) continue
     const missing = new Set(group.missing)
     missing.delete(item)
     data.groups.set(name, { ...group, missing })

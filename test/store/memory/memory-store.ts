@@ -210,6 +210,7 @@ export class MemoryStore implements Store {
           (state === 'delivered' || state === 'discarded') && payload !== null && updatedAt < now - 30 * DAY,
       )
       for (const one of over) change(data, one, { payload: null })
+      forgetGroups(data, now)
       return untended.length + before - young.length + over.length
     })
 
@@ -217,6 +218,21 @@ export class MemoryStore implements Store {
     this.#closed = true
     for (const [listener, owner] of this.#memory.listeners) if (owner === this) this.#memory.listeners.delete(listener)
   }
+}
+
+/** Nobody waits for longer than an hour; and of what has no payload any more nobody asks what it was part of. */
+function forgetGroups(data: Data, now: number): void {
+  for (const [id, { at }] of data.documents) if (at < now - DAY / 24) data.documents.set(id, { at, open: false })
+  for (const [name, { id, kind, destination }] of data.groups) {
+    const members = [...data.deliveries.values()].filter(
+      (one) => one.group === id && one.kind === kind && one.destination === destination,
+    )
+    if (members.some(({ payload }) => payload !== null)) continue
+    for (const one of members) change(data, one, { group: null })
+    data.groups.delete(name)
+  }
+  const left = new Set([...data.groups.values()].map(({ id }) => id))
+  for (const id of data.documents.keys()) if (!left.has(id)) data.documents.delete(id)
 }
 
 function attempt<T>(work: () => T): T {

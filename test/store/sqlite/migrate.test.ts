@@ -86,3 +86,41 @@ test('deliveries of a store of the third version keep their places in line, by w
   }
   await rm(directory, { recursive: true })
 })
+
+test('documents of a store of the fifth version wait for the same items as before', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'migrate-'))
+  const path = join(directory, 'gateway.db')
+  const clock = createVirtualClock()
+  const old = new DatabaseSync(path)
+  for (const step of MIGRATIONS.slice(0, 5)) old.exec(step)
+  old.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 5`)
+  const items = ['A', 'B', 'A', 'C'].map(sha)
+  old.exec(`INSERT INTO envelope VALUES (1, 0, 'csirt-a', 'a', 'Report', '["x 1"]', 5);
+    INSERT INTO destination VALUES (1, 0, 'incident', 1, 0, 0, 0), (2, 0, 'other', 1, 0, 0, 0);
+    INSERT INTO body VALUES (1, NULL, 'A');
+    INSERT INTO delivery_group VALUES (3, 1, 'g', '${JSON.stringify(items)}', 2), (4, 2, 'g', '${JSON.stringify(items)}', 1);
+    INSERT INTO group_missing VALUES (1, '${sha('B')}', 3), (1, '${sha('C')}', 3), (2, '${sha('B')}', 4)`)
+  for (const [seq, destination] of [
+    [3, 1],
+    [4, 2],
+  ]) {
+    old.exec(`INSERT INTO delivery (seq, envelope, destination, incident, origin, item, variant, state, ready, ord, grp, due, not_before,
+        created_at, updated_at)
+      VALUES (${seq}, 1, ${destination}, 'x 1', 'csirt-a', '${sha('A')}', '', 0, 1, ${seq}, ${seq}, 9e15, 9e15, 5, 5);
+      INSERT INTO payload VALUES (${seq}, 1)`)
+  }
+  old.close()
+  {
+    await using store = await openStore({ path, tell: untold, clock })
+    const group = { id: 'g', items }
+    const bring = async (item: string, destination: string) => {
+      const row = delivery(item, { destination, group, notBefore: clock.now() + 1000 })
+      await store.accept(envelope(clock, `${item} ${destination}`, [row]))
+      return (await store.claim(request(clock, { destination }))).map((unit) => unit.map((one) => one.item))
+    }
+    assert.deepEqual(await bring('B', 'incident'), [])
+    assert.deepEqual(await bring('C', 'incident'), [['A', 'B', 'C'].map(sha)])
+    assert.deepEqual(await bring('B', 'other'), [['A', 'B'].map(sha)])
+  }
+  await rm(directory, { recursive: true })
+})
