@@ -71,23 +71,24 @@ describe('validate', () => {
   })
 
   it('says of a RID message that it holds no document that would be taken, in its last line and as a warning', async () => {
-    for (const [file, why] of [
+    const cases = [
       ['rid-cdata.xml', /looks like one that was escaped \(CDATA or &lt;\)/],
       ['rid-wrapped.xml', /one stands inside report/],
       ['rid-inherited-namespace.xml', /inherits: it needs an xmlns/],
       ['rid-empty.xml', /XMLDocument is empty/],
-    ] as const) {
-      const path = fileURLToPath(new URL(`../../fixtures/written/${file}`, import.meta.url))
-      const { code, out } = await iodefGateway(['validate', path])
-      assert.equal(code, 0, out)
-      const lines = out.trim().split('\n')
+    ] as const
+    const paths = cases.map(([file]) => fileURLToPath(new URL(`../../fixtures/written/${file}`, import.meta.url)))
+    const { code, out } = await iodefGateway(['validate', ...paths])
+    assert.equal(code, 0, out)
+    const entries = JSON.parse((await iodefGateway(['validate', '--json', ...paths])).out)
+    for (const [i, [file, why]] of cases.entries()) {
+      const lines = out.split('\n').filter((line) => line.includes(file))
       const warning = lines.find((line) => line.includes(': warning: The message holds')) ?? ''
       const verdict = lines.at(-1) ?? ''
       assert.match(warning, /: warning: The message holds no IODEF-Document: /)
       assert.match(verdict, /: valid RID; it holds no IODEF-Document: /)
       for (const line of [warning, verdict]) assert.match(line, why)
-      const [entry] = JSON.parse((await iodefGateway(['validate', '--json', path])).out)
-      assert.deepEqual(Object.keys(entry), ['file', 'valid', 'format', 'errors', 'warnings'])
+      assert.deepEqual(Object.keys(entries[i]), ['file', 'valid', 'format', 'errors', 'warnings'])
     }
     const query = fileURLToPath(new URL('../../fixtures/rid/query.xml', import.meta.url))
     assert.match((await iodefGateway(['validate', query])).out, /query\.xml: valid RID\n$/)

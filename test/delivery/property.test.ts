@@ -3,6 +3,7 @@ import { it } from 'node:test'
 import fc from 'fast-check'
 import type { SinkOutcome } from '../../src/delivery/sink.ts'
 import { createBench, MEMORY } from '../store/support.ts'
+import { runs } from '../support/arbitraries.ts'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HELD } from './support.ts'
 
 /** What a destination does, one after the other, before it takes everything. */
@@ -97,6 +98,6 @@ it('whatever a destination does, in the end all is delivered once and in order, 
       await clock.advance(1000)
       await stopping
     }),
-    { seed: 11, numRuns: 150 },
+    runs(30, 11),
   ),
 )

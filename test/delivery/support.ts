@@ -4,7 +4,7 @@ import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Delivery, NewDelivery, Store } from '../../src/store/contract.ts'
 import type { DestinationKind } from '../../src/vocabulary.ts'
-import { type Bench, createBench, delivery, envelope, log } from '../store/support.ts'
+import { type Bench, createBench, delivery, envelope, log, MEMORY } from '../store/support.ts'
 
 export const DELIVERED: SinkOutcome = { kind: 'delivered' }
 export const HELD: SinkOutcome = { kind: 'hold', reason: 'HTTP 400' }
@@ -65,7 +65,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     maxAge = 3 * DAY,
     through = (s: Store) => s,
   } = options
-  const bench = options.bench ?? (await createBench())
+  const bench = options.bench ?? (await createBench(MEMORY))
   const { clock, store } = bench
   const fakes = new Map(destinations.map((name) => [name, createFake(clock)] as const))
   const states: DestinationState[] = []

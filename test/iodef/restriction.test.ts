@@ -167,6 +167,6 @@ test('what several parts need together passes where each of them passes', () => 
         assert.ok(top.every((l) => missingFrom(listed, l) === undefined))
       }
     }),
-    runs(300),
+    runs(60),
   )
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import { runs } from '../support/arbitraries.ts'
+import { EFFORT } from '../support/effort.ts'
 import { iodef1Documents } from './upgrade-documents.ts'
 import { goRound, inspect, postable, upgradedOf } from './upgrade-journey.ts'
 
@@ -20,7 +21,7 @@ it('whatever IODEF 1 takes, IODEF 2 takes its upgrade', () => {
         posted.incidents.map(({ key, purpose }) => ({ key, purpose })),
       )
     }),
-    runs(200),
+    runs(40),
   )
 })
 
@@ -32,7 +33,7 @@ it('an upgrade counts as strict as the document', () => {
       assert.deepEqual(document?.needed, posted.needed)
       assert.deepEqual(upgradedOf(posted).needed, posted.needed)
     }),
-    runs(100),
+    runs(20),
   )
 })
 
@@ -51,9 +52,9 @@ it('an upgrade loses no text and no attribute', () => {
         checked += 1
       }
     }),
-    runs(100),
+    runs(20),
   )
-  assert.ok(checked > 1000)
+  assert.ok(checked > 200 * EFFORT)
 })
 
 it('every IODEF 1 document comes back as it was posted', () => {
@@ -64,6 +65,6 @@ it('every IODEF 1 document comes back as it was posted', () => {
       assert.equal(back.version, 1)
       assert.equal(back.xml, posted.xml)
     }),
-    runs(100),
+    runs(20),
   )
 })

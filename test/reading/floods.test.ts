@@ -5,18 +5,20 @@ import { GatewayError } from '../../src/errors.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { grid, peer, plan } from '../relay/journey.ts'
 import { documentText, incidentText } from '../support/documents.ts'
+import { EFFORT } from '../support/effort.ts'
 import { eventually } from '../support/eventually.ts'
 import { FLOODS } from '../support/floods.ts'
 
 const MIB = 1_048_576
-const HALF = MIB / 2
+/** Bytes, in `npm test` half a MiB: what is quadratic shows. */
+const SIZE = (MIB / 8) * Math.min(4, EFFORT)
 // twenty times what the slowest takes on a quiet machine: what was quadratic took minutes
 const reader = createReader({ threads: 2, deadlineMs: 10_000 })
 after(() => reader[Symbol.asyncDispose]())
 
 for (const [name, make] of Object.entries(FLOODS)) {
-  test(`half a MiB of ${name} is read in time, and in memory`, async () => {
-    const inspection = await reader.inspect(Buffer.from(make(HALF)))
+  test(`${SIZE / 1024} KiB of ${name} are read in time, and in memory`, async () => {
+    const inspection = await reader.inspect(Buffer.from(make(SIZE)))
     assert.equal(inspection.valid, inspection.errors.length === 0)
     assert.ok(inspection.errors.length <= 20 && inspection.warnings.length <= 20)
     for (const { message } of [...inspection.errors, ...inspection.warnings])
@@ -39,9 +41,9 @@ test('a flood of four times the size takes no more than some ten times as long',
   for (const name of ['attribute namespaces', 'very many Incidents', 'many identifiers', 'an original']) {
     const make = FLOODS[name]
     assert.ok(make)
-    await time(make(MIB / 4))
-    const small = Math.max(20, await time(make(MIB / 4)))
-    const large = await time(make(MIB))
+    await time(make(SIZE / 2))
+    const small = Math.max(20, await time(make(SIZE / 2)))
+    const large = await time(make(SIZE * 2))
     assert.ok(large < small * 12 + 500, `${name}: ${small} ms, then ${large} ms`)
   }
 })
@@ -70,7 +72,7 @@ test('some thousand comments in a text of its length are no matter', async () =>
 test('the main thread goes on while readers are flooded, and small documents pass', async () => {
   const delay = monitorEventLoopDelay({ resolution: 10 })
   delay.enable()
-  const flood = Buffer.from(FLOODS['a million empty elements']?.(MIB) ?? '')
+  const flood = Buffer.from(FLOODS['a million empty elements']?.(SIZE * 2) ?? '')
   const floods = [1, 2, 3].map(() => reader.inspect(flood))
   let passed = 0
   const small = Array.from({ length: 20 }, () => reader.inspect(Buffer.from(documentText())).then(() => (passed += 1)))
@@ -99,7 +101,7 @@ test('a document of a million elements is refused before it fills the memory of 
     'a signed document that takes its prefixes from around it',
     '100,000 attributes',
   ]) {
-    const { valid, errors } = await reader.inspect(Buffer.from(FLOODS[name]?.(8 * MIB) ?? ''))
+    const { valid, errors } = await reader.inspect(Buffer.from(FLOODS[name]?.(4 * MIB) ?? ''))
     assert.equal(valid, false, name)
     assert.match(errors[0]?.message ?? '', /more than \d+ elements and attributes/)
   }

@@ -42,7 +42,7 @@ test('what stands behind a tag is not touched, and nothing hangs', () => {
         claimsIodef(text)
       },
     ),
-    runs(500),
+    runs(100),
   )
   for (const part of ['<a x="1" ', '<a ', '<a b=', ' a="', "<a b='", '<a b="1"']) {
     const long = part.repeat(200_000)

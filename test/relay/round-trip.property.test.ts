@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { type Chance, runs, withChance } from '../support/arbitraries.ts'
 import { ridText } from '../support/documents.ts'
+import { EFFORT } from '../support/effort.ts'
 import { iodefDocument } from '../support/iodef-arbitrary.ts'
 import { respell } from '../support/respell.ts'
 import { descendants } from '../support/trees.ts'
@@ -57,7 +58,7 @@ test('what is posted comes back, through any Broker', async () => {
       assert.equal(after.document.digest, before.document.digest)
       assert.deepEqual(after.document.needed, before.document.needed)
     }),
-    runs(250),
+    runs(50),
   )
   assert.ok(kept > 100, `${kept} documents could travel`)
 })
@@ -78,9 +79,9 @@ test('what is posted comes back from a Topic of payload iodef, where it may go t
       )
       assert.equal(valid(await sent(back)).document.xml, before.document.xml)
     }),
-    runs(200),
+    runs(40),
   )
-  assert.ok(kept > 15, `${kept} documents could go there`)
+  assert.ok(kept > 3 * EFFORT, `${kept} documents could go there`)
 })
 
 const SIGNATURE =
@@ -119,7 +120,7 @@ test('a signed document comes back character for character, but for declarations
       assert.match(got.slice(name, got.length - source.length + name), /^( xmlns(:[^=\s]+)?="[^"]*")*$/)
       assert.equal(valid(message).document.digest, before.document.digest)
     }),
-    runs(100),
+    runs(20),
   )
 })
 

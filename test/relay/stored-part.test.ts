@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { LABELS } from '../../src/iodef/restriction.ts'
 import type { Part } from '../../src/relay/part.ts'
 import { encodePart, parsePart } from '../../src/relay/stored-part.ts'
+import { runs } from '../support/arbitraries.ts'
 import { incidentText, ridText } from '../support/documents.ts'
 import { fixtures } from '../support/reports.ts'
 import { createSigner } from '../support/signed.ts'
@@ -97,7 +98,7 @@ describe('a stored part', () => {
           }
         },
       ),
-      { seed: 5, numRuns: 2000 },
+      runs(400, 5),
     )
   })
 })

@@ -5,6 +5,7 @@ import type { Problem } from '../../src/rid/contract.ts'
 import { problemText } from '../../src/rid/problem-text.ts'
 import { renderProblem } from '../../src/rid/problems.ts'
 import { refusedOutcome } from '../../src/rid/reply-outcome.ts'
+import { runs } from '../support/arbitraries.ts'
 
 const XML = 'application/problem+xml'
 const JSON_TYPE = 'application/problem+json; charset=utf-8'
@@ -125,6 +126,7 @@ test('whatever a peer writes, the text is one short line without control charact
       assert.ok(words.length <= 400 && words.isWellFormed())
       assert.doesNotMatch(words, /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}/u)
     }),
+    runs(50),
   )
 })
 

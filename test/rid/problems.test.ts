@@ -5,6 +5,7 @@ import { XMLParser } from 'fast-xml-parser'
 import { spelledOut } from '../../src/printable.ts'
 import type { Problem } from '../../src/rid/contract.ts'
 import { prefersJson, renderProblem } from '../../src/rid/problems.ts'
+import { runs } from '../support/arbitraries.ts'
 
 const ID = '0b5e9c3a-0000-4000-8000-000000000000'
 
@@ -55,5 +56,6 @@ test('whatever a reason holds, the XML is well-formed and says it', () => {
       assert.equal(parsed.detail, spelledOut(detail))
       assert.equal(parsed.instance, `urn:uuid:${ID}`)
     }),
+    runs(50),
   )
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import type { Delivery, NewDelivery, Settlement, Store, TraceOfDeed } from '../../src/store/contract.ts'
+import { runs } from '../support/arbitraries.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
@@ -120,7 +121,7 @@ export function testAgainstModel<B extends Bench>(
           }
           await pair.compareMemory()
         }),
-        { seed: 7, numRuns: 150 },
+        runs(30, 7),
       ),
   )
 }

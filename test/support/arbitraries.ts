@@ -1,8 +1,9 @@
 import fc from 'fast-check'
+import { EFFORT } from './effort.ts'
 
-/** A fixed seed: a failure is the same failure tomorrow. Longer and other runs: `RUNS=20000 SEED=7 node --test ...`. */
-export function runs(count: number): { seed: number; numRuns: number } {
-  return { seed: Number(process.env.SEED ?? 20261122), numRuns: Number(process.env.RUNS ?? count) }
+/** A fixed seed: a failure is the same failure tomorrow. Other runs: `SEED=7`; longer ones: `EFFORT`. */
+export function runs(count: number, seed = 20261122): { seed: number; numRuns: number } {
+  return { seed: Number(process.env.SEED ?? seed), numRuns: count * EFFORT }
 }
 
 /** A source of choices that shrinks: what fast-check's `gen` hands out, as three verbs. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { decodeAttribute, decodeText, newlines } from '../../src/xml/characters.ts'
+import { runs } from '../support/arbitraries.ts'
 
 describe('line ends (XML 1.0 §2.11)', () => {
   test('are line feeds, however they were written', () => {
@@ -66,5 +67,6 @@ test('what is escaped comes back as it was', () => {
       assert.equal(decodeText(escaped(text)), text)
       assert.equal(decodeAttribute(escaped(text)), text)
     }),
+    runs(50),
   )
 })

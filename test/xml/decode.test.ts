@@ -290,7 +290,7 @@ test('any text comes back from UTF-8 and UTF-16, any bytes give a text or an err
         }
       },
     ),
-    runs(300),
+    runs(60),
   )
   fc.assert(
     fc.property(
@@ -305,6 +305,6 @@ test('any text comes back from UTF-8 and UTF-16, any bytes give a text or an err
         else assert.ok(result.error.line >= 1 && result.error.column >= 1)
       },
     ),
-    runs(1000),
+    runs(200),
   )
 })

@@ -47,7 +47,7 @@ test('a declaration is found, or the parser refuses, wherever one is put', () =>
       parsed.document.dispose()
       assert.doesNotMatch(bare, /<!DOCTYPE/)
     }),
-    runs(1000),
+    runs(200),
   )
 })
 

@@ -58,7 +58,7 @@ test('any element can be taken from any document', () => {
       const start = own.search(/[ \t\r\n/>]/)
       assert.ok(text.startsWith(own.slice(0, start)) && text.endsWith(own.slice(start)))
     }),
-    runs(700),
+    runs(150),
   )
 })
 

@@ -32,7 +32,7 @@ test('scan reads what libxml2 reads', () => {
       assert.ok(expected !== undefined, 'the generator writes well-formed XML')
       assert.deepEqual(fromScan(scan(text)), expected)
     }),
-    runs(800),
+    runs(150),
   )
 })
 
@@ -77,7 +77,7 @@ test('scan reads what libxml2 reads, and does not throw, for damaged text that i
       kept += 1
       assert.deepEqual(fromScan(scan(damaged)), expected)
     }),
-    runs(1500),
+    runs(300),
   )
   assert.ok(kept > 50, `${kept} of the damaged texts were well-formed`)
 })
@@ -98,7 +98,7 @@ test('the normal form is its own exclusive canonical form, and normal already', 
       assert.equal(exclusive(normal), normal)
       assert.equal(normalForm(scan(normal), noModel), normal)
     }),
-    runs(600),
+    runs(120),
   )
 })
 
@@ -109,7 +109,7 @@ test('the normal form says what the document and its canonical form say', () => 
       assert.deepEqual(libxml(normal), libxml(text))
       assert.equal(normalForm(scan(exclusive(text)), noModel), normal)
     }),
-    runs(600),
+    runs(120),
   )
 })
 
@@ -129,6 +129,6 @@ test('start and end are the element in the source', () => {
         assert.ok(lines[element.line - 1]?.startsWith('<', element.column - 1))
       }
     }),
-    runs(500),
+    runs(100),
   )
 })

@@ -51,13 +51,13 @@ test('what URL makes of any address is a URI reference, and nothing takes long',
     fc.property(fc.webUrl({ withFragments: true, withQueryParameters: true }), (url) => {
       assert.equal(flawOfUri(url), undefined)
     }),
-    runs(300),
+    runs(60),
   )
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       flawOfUri(text)
     }),
-    runs(300),
+    runs(60),
   )
   const began = performance.now()
   for (const piece of ['[', '@', ':', '%', 'a@', '//', '%4']) flawOfUri(`http://${piece.repeat(200_000)}`)
