@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RINGS, type Ring, ringOf, testFiles } from './rings.ts'
+import { together } from './together.ts'
 
 /** ms that one test may take: its deadline ends hangs only, so it is generous */
 const DEADLINES: Readonly<Record<Ring, number>> = { unit: 120_000, brokers: 120_000, e2e: 300_000 }
@@ -32,6 +33,9 @@ const files = testFiles(root)
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .filter((file) => !covering || !TIMED.includes(file))
 
+/** how many times the cases of what could go on for ever (test/support/effort.ts): more where nobody waits for every second */
+const effort = Number(process.env.EFFORT ?? (ring === undefined && !covering ? 5 : 1))
+
 if (files.length === 0) fail(`no test file matches ${words.join(' ')}`)
 if (ring === undefined && !covering) {
   step('types', ['node_modules/typescript/bin/tsc', '--noEmit'])
@@ -43,15 +47,18 @@ if (ring === undefined && !covering) {
     '.',
   ])
 }
+// one file, or a few, are run as they are: one of them is being worked on
+const shared = words.length === 0 ? together(root, files) : { files, [Symbol.dispose]() {} }
+process.on('exit', () => shared[Symbol.dispose]())
 step(`${files.length} test files`, [
   '--test',
   // two at a time where some start real Brokers
   `--test-concurrency=${ring === 'unit' ? Math.max(2, availableParallelism()) : 2}`,
-  `--test-timeout=${DEADLINES[ring ?? 'e2e']}`,
+  `--test-timeout=${DEADLINES[ring ?? 'e2e'] * Math.max(1, effort / 5)}`,
   '--import=./test/support/deadline.ts',
   '--test-reporter=spec',
   ...(covering ? coverage() : []),
-  ...files,
+  ...shared.files,
 ])
 
 function coverage(): string[] {
@@ -65,7 +72,7 @@ function step(name: string, args: string[]): void {
   const { status, error } = spawnSync(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, ...(covering ? {} : COMPILED) },
+    env: { ...process.env, EFFORT: `${effort}`, ...(covering ? {} : COMPILED) },
     timeout: covering ? WHOLE.coverage : WHOLE.npmTest,
   })
   if (error) fail(`${name}: ${'code' in error && error.code === 'ETIMEDOUT' ? 'took too long' : error.message}`)

@@ -20,7 +20,7 @@ const plan = fc.record({
   restarts: fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 3 }),
 })
 
-it('whatever a destination does, in the end all is delivered once and in order, or held', { timeout: 120_000 }, () =>
+it('whatever a destination does, in the end all is delivered once and in order, or held', () =>
   fc.assert(
     fc.asyncProperty(plan, async ({ acts, messages, restarts }) => {
       await using bench = await createBench(MEMORY)
@@ -99,5 +99,4 @@ it('whatever a destination does, in the end all is delivered once and in order, 
       await stopping
     }),
     runs(30, 11),
-  ),
-)
+  ))

@@ -106,24 +106,20 @@ export function testAgainstModel<B extends Bench>(
   createBench: () => Promise<B>,
   also: (bench: B) => void = () => {},
 ): void {
-  it(
-    `${name}: does what the model does, whatever is asked of it, and nothing is lost or sent out of order`,
-    { timeout: 120_000 },
-    () =>
-      fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), async (steps) => {
-          await using bench = await createBench()
-          const pair = await Pair.of(bench)
-          for (const one of steps) {
-            await pair.take(one)
-            await pair.compareQueue()
-            also(bench)
-          }
-          await pair.compareMemory()
-        }),
-        runs(30, 7),
-      ),
-  )
+  it(`${name}: does what the model does, whatever is asked of it, and nothing is lost or sent out of order`, () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), async (steps) => {
+        await using bench = await createBench()
+        const pair = await Pair.of(bench)
+        for (const one of steps) {
+          await pair.take(one)
+          await pair.compareQueue()
+          also(bench)
+        }
+        await pair.compareMemory()
+      }),
+      runs(30, 7),
+    ))
 }
 
 const DEEDS = ['retry', 'discard']

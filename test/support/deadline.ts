@@ -1,47 +1,7 @@
 /**
- * Loaded before every test file (`--import`), so that no run hangs without a word: a test that its deadline ends says what it waited
- * for, and a file whose tests are over, but which leaves something open, is ended and says what.
+ * Loaded before every test file (`--import`), so that no run hangs without a word: see deadline-hooks. The runner itself and every
+ * reader thread load it too; they have no tests.
  */
-import type { ChildProcess } from 'node:child_process'
-import type { Socket } from 'node:net'
-import { after, beforeEach, type TestContext } from 'node:test'
-import { awaited } from './eventually.ts'
+import { isMainThread } from 'node:worker_threads'
 
-/** ms for what a file leaves open to close by itself after its last test */
-const GRACE = 5_000
-
-beforeEach((context) => {
-  // this Node.js has it, its types do not
-  const t = context as TestContext & { readonly error: Error | null }
-  // a test's signal is aborted at its end, whatever that was
-  t.signal.addEventListener('abort', () => {
-    const error = t.error
-    if (!/timed out/.test(error?.message ?? '') || error === null) return
-    const waits = awaited()
-    // reporters print the cause of a failure
-    error.cause = `${error.message}, as it waited for ${waits.join('; ') || 'something without a name'} (open: ${open()})`
-  })
-})
-
-after(() => {
-  setTimeout(() => {
-    console.error(`${process.argv[1]}: left open after its last test: ${open()}`)
-    process.exit(1)
-  }, GRACE).unref()
-})
-
-/** What keeps this process from ending. */
-function open(): string {
-  const handles = (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()
-  const own: object[] = [process.stdin, process.stdout, process.stderr]
-  const others = handles.filter((handle) => !own.includes(handle))
-  const named = others.map((handle) => {
-    const { spawnfile, pid } = handle as Partial<ChildProcess>
-    if (spawnfile !== undefined) return `${spawnfile} (process ${pid})`
-    const { remotePort } = handle as Partial<Socket>
-    return `${handle.constructor.name}${remotePort === undefined ? '' : ` to port ${remotePort}`}`
-  })
-  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-  const counts = Map.groupBy([...named, ...Array.from({ length: timers }, () => 'timer')], (name) => name)
-  return [...counts].map(([name, { length }]) => (length > 1 ? `${length} x ${name}` : name)).join(', ') || 'nothing'
-}
+if (isMainThread && process.env.NODE_TEST_CONTEXT !== undefined) await import('./deadline-hooks.ts')
