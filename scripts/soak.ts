@@ -1,10 +1,11 @@
 /**
  * `npm run soak -- [NAME...] [--count N] [--seed S] [--broker prosody|ejabberd]`: the proofs that take minutes. Without names,
- * all of them, on both Brokers. Ends with a table; exit code 1 when one failed.
+ * all of them, on both Brokers where Brokers have a part in them. Ends with a table; exit code 1 when one failed.
  */
 import { parseArgs } from 'node:util'
 import { badNetwork } from '../test/soak/bad-network.ts'
 import { brokerAway } from '../test/soak/broker-away.ts'
+import { cases } from '../test/soak/cases.ts'
 import { flood } from '../test/soak/flood.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
@@ -14,9 +15,17 @@ interface Named {
   readonly proof: Proof
   readonly count: number
   readonly about: string
+  /** false: no Broker has a part in it, so once is enough */
+  readonly onBrokers?: false
 }
 
 const PROOFS: Readonly<Record<string, Named>> = {
+  cases: {
+    proof: cases,
+    count: 50,
+    about: 'the unit tests; count: times the cases of each property',
+    onBrokers: false,
+  },
   'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
@@ -48,7 +57,8 @@ const names = positionals.length > 0 ? positionals : Object.keys(PROOFS)
 
 const rows: { name: string; seconds: number; found: Findings }[] = []
 for (const name of names) {
-  for (const kind of brokers) rows.push(await run(name, kind))
+  const kinds = PROOFS[name]?.onBrokers === false ? brokers.slice(0, 1) : brokers
+  for (const kind of kinds) rows.push(await run(name, kind))
 }
 
 console.log()

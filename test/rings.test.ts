@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, normalize, relative } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Ring, ringOf, testFiles } from '../scripts/rings.ts'
+import { ALONE, together } from '../scripts/together.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const files = testFiles(root)
@@ -98,4 +100,21 @@ describe('the rings of tests', () => {
       assert.deepEqual(way(file, (target) => target.startsWith('src/')) ?? [], [])
     })
   }
+
+  it('leave out no file that shares a process', () => {
+    assert.deepEqual(
+      ALONE.filter((file) => !inRing('unit').includes(file)),
+      [],
+    )
+    using shared = together(root, files)
+    const loaded = shared.files.flatMap((file) =>
+      file.startsWith(tmpdir())
+        ? [...readFileSync(file, 'utf8').matchAll(/import\("(file:[^"]+)"\)/g)].map(([, url = '']) =>
+            relative(root, fileURLToPath(url)),
+          )
+        : file,
+    )
+    assert.deepEqual(loaded.toSorted(), files.toSorted())
+    assert.ok(shared.files.length < files.length - 100)
+  })
 })

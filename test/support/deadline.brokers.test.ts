@@ -42,6 +42,14 @@ describe('a run that would hang', () => {
     assert.match(text, /as it waited for something without a name \(open: Server\)/)
   })
 
+  test('ends, and names the test that never lets go of its processor', () => {
+    const { status, text } = run(`
+      test('that passes', () => {})
+      test('that loops', () => { for (;;); })`)
+    assert.equal(status, 1, text)
+    assert.match(text, /some\.test\.ts: nothing happened for 5 s after "that loops" had begun/)
+  })
+
   test('ends, and says what a file has left open', () => {
     const { status, text } = run(`
       import { spawn } from 'node:child_process'
