@@ -83,6 +83,11 @@ describe('duties of a client', () => {
     }
   })
 
+  test('a stream begins with an XML declaration, in UTF-8 and without a byte order mark', async () => {
+    await using link = await connected()
+    assert.match(link.fake.clear, /^<\?xml version=["']1\.0["'](?: encoding=["']UTF-8["'])?\?>/i)
+  })
+
   test('nothing but the negotiation is said before a resource is bound', async () => {
     await using link = await connected()
     const before = `${link.fake.clear}${link.fake.secure}`.split('xmpp-bind')[0] ?? ''
