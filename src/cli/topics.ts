@@ -31,6 +31,8 @@ be running. Exit code 3 when the Controller or the Broker cannot be reached.
         io.out,
         table([['TOPIC', 'TITLE', 'OWNER', 'ACCESS', 'ITEMS KEPT', 'CONFIGURED'], ...found.map(cells(configured))]),
       )
+    const lacking = grid.lacking()
+    if (lacking.length > 0) await write(io.err, `${config.grid.broker} does not have ${lacking.join(', ')}\n`)
     for (const name of configured) {
       if (found.some((topic) => topic.node === name)) continue
       await write(io.err, `the configured Topic ${name} is not among them\n`)

@@ -86,6 +86,11 @@ export const GRID = {
     help: 'the Broker keeps none, or shows them to nobody: what is published while the gateway is away is lost to it',
   },
   'controller-connected': { level: 'info', text: 'Controller connected.', help: 'logged in as `jid`' },
+  'broker-lacks': {
+    level: 'info',
+    text: 'The Broker does not have all features.',
+    help: 'without `publish-options` a Topic is looked at before each publication; without `retrieve-items` what is published while the gateway is away is lost to it',
+  },
   'topic-created': { level: 'info', text: 'Topic created.', help: 'it was absent, and `create` is true' },
   'topic-checked': {
     level: 'info',

@@ -7,6 +7,8 @@ export interface ControllerNews {
   'controller-away': { readonly code: string; readonly reason: string; readonly retryInMs: number }
   /** it takes so little that publications wait for it */
   'controller-slow': { readonly reason: string }
+  /** XEP-0060 §10 */
+  'broker-lacks': { readonly features: readonly string[] }
   'session-failed': { readonly reason: string }
 }
 

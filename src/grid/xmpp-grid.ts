@@ -7,6 +7,7 @@ import type { Grid, GridOptions } from './contract.ts'
 import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { readEvents, type TopicEvent } from './pubsub/events.ts'
+import { askFeatures } from './pubsub/features.ts'
 import { Pace, slowReason } from './pubsub/pace.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
 import { Provider } from './pubsub/provider.ts'
@@ -48,6 +49,7 @@ class XmppGrid implements Grid {
   #running: Promise<void> | undefined
   #session: Session | undefined
   #pace = new Pace()
+  #lacking: readonly string[] = []
   #publishedBefore = 0
 
   constructor(options: XmppGridOptions) {
@@ -113,6 +115,10 @@ class XmppGrid implements Grid {
   state() {
     const { state, since, reason } = this.#states.session
     return { state, since, reason }
+  }
+
+  lacking() {
+    return this.#lacking
   }
 
   whenUp(signal: AbortSignal): Promise<void> {
@@ -182,7 +188,10 @@ class XmppGrid implements Grid {
 
   async #work(session: Session, signal: AbortSignal): Promise<void> {
     this.#session = session
-    this.#provider.attach(session)
+    const features = await askFeatures(session, this.#broker)
+    this.#lacking = features.lacking
+    if (this.#lacking.length > 0) this.#options.tell('broker-lacks', { features: this.#lacking })
+    this.#provider.attach(session, features)
     this.#pace = new Pace()
     const looks = setInterval(() => this.#look(), LOOK)
     looks.unref()

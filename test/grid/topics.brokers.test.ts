@@ -60,6 +60,11 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       return answer.kind === 'result'
     }
 
+    test('says itself that it has what the gateway asks for', async () => {
+      await using gateway = await begin({ name: 'featured' })
+      assert.deepEqual(gateway.grid.lacking(), [])
+    })
+
     test('one that was made open before is refused, and nothing is published to it', async () => {
       await own.create('open before', { access_model: 'open' })
       await using gateway = await begin({ name: 'open before' })

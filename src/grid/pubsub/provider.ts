@@ -1,14 +1,14 @@
-import { xml } from '@xmpp/client'
 import type { GatewayError } from '../../errors.ts'
 import type { SendOutcome } from '../../outcome.ts'
 import type { IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { elementFlaw } from '../xmpp/well-formed.ts'
 import { failsAtItem, publishOutcome, takesNoMore, topicInDoubt } from './conditions.ts'
-import { submitForm } from './forms.ts'
+import type { Features } from './features.ts'
 import { Outlet, type Turn } from './outlet.ts'
 import { Proofs } from './proofs.ts'
-import { DISCO_INFO, disco, PUBSUB } from './protocol.ts'
+import { DISCO_INFO, disco } from './protocol.ts'
+import { changedSince, keyOf, type Publication, stanzaOf } from './publication.ts'
 import { isThere, judgeRefusal } from './rights.ts'
 import { Suspects, type Verdict } from './suspects.ts'
 
@@ -22,18 +22,6 @@ interface ProviderOptions {
   readonly onFull: (topic: string, reason: string) => void
 }
 
-interface Publication {
-  readonly topic: string
-  readonly itemId: string
-  /** one element, as it shall stand in the item */
-  readonly xml: string
-  /** the access model the Topic had when it was checked */
-  readonly access: string | undefined
-  /** an earlier attempt may have come through: it is looked for first */
-  readonly inDoubt?: boolean
-  readonly signal: AbortSignal
-}
-
 interface Published {
   readonly outcome: SendOutcome
   /** the Topic may have gone or changed */
@@ -45,6 +33,7 @@ interface Published {
 /** One login and what was let out to it. */
 interface Line {
   readonly session: Session
+  readonly features: Features
   readonly outlet: Outlet
   ended: GatewayError | undefined
 }
@@ -77,8 +66,8 @@ export class Provider {
   }
 
   /** From now on items go out through this session. */
-  attach(session: Session): void {
-    const line: Line = { session, outlet: new Outlet(session, this.#options.onRoom), ended: undefined }
+  attach(session: Session, features: Features): void {
+    const line: Line = { session, features, outlet: new Outlet(session, this.#options.onRoom), ended: undefined }
     this.#line = line
     void session.closed.then((reason) => {
       line.ended = reason
@@ -108,10 +97,11 @@ export class Provider {
   }
 
   /** Calls may overlap: those to one Topic leave in the order of the calls. Never rejects. */
-  async publish(publication: Publication): Promise<Published> {
-    const { topic, itemId, xml: payload, signal } = publication
+  async publish(asked: Publication): Promise<Published> {
+    const { topic, itemId, xml: payload, signal } = asked
     const line = this.#line
     if (!line) return settled(away())
+    const publication = { ...asked, conditional: !line.features.lacks('publish-options') }
     if (this.#proofs.take(topic, itemId, payload)) return settled({ kind: 'delivered' })
     if (publication.inDoubt && (await isThere({ ...publication, session: line.session, broker: this.#options.broker })))
       return settled(this.#cameThrough(publication))
@@ -124,8 +114,9 @@ export class Provider {
     if (alone && line.outlet.alone >= MOST_ALONE) return settled(notNow('It waits to be tried alone.'))
     const turn = await line.outlet.turn({ topic, size, alone, signal })
     if (turn === undefined) return settled(signal.aborted ? brokenOff() : away())
-    const answer = await this.#send(line, turn, publication, text)
-    const published = await this.#judge(line, turn, publication, answer)
+    const changed = await this.#changed(line, publication)
+    const published =
+      changed ?? (await this.#judge(line, turn, publication, await this.#send(line, turn, publication, text)))
     turn.end()
     return published
   }
@@ -140,6 +131,13 @@ export class Provider {
     const { longestStanza = Number.POSITIVE_INFINITY } = session
     if (size <= longestStanza) return undefined
     return `The item needs a stanza of ${size} bytes; the Controller takes ${longestStanza}, less than grid.maxItem.`
+  }
+
+  /** A value: the Topic is not what it was, and nothing was written. */
+  async #changed({ session }: Line, publication: Publication): Promise<Published | undefined> {
+    const reason = publication.conditional ? undefined : await changedSince(session, this.#options.broker, publication)
+    if (reason === undefined) return undefined
+    return { outcome: { kind: 'retry', reason, destinationDown: true }, doubt: true }
   }
 
   /** Resolves with the answer, or 'proved' when the item was seen on its Topic before that. */
@@ -174,6 +172,8 @@ export class Provider {
     this.#answered.set(topic, performance.now())
     if (answer.kind === 'oversized') return settled(publishOutcome(answer))
     const { broker } = this.#options
+    if (publication.conditional && line.features.refusedBy(answer.error, 'publish-options'))
+      return settled(later('The Broker knows no preconditions: the item is published without.'))
     const judged = await judgeRefusal({ ...publication, session: line.session, broker }, answer.error)
     if (judged?.outcome.kind === 'delivered') this.#cameThrough(publication)
     if (judged !== undefined) return { ...judged, doubt: false }
@@ -235,27 +235,6 @@ export class Provider {
     this.#options.onFull(topic, reason)
     return { ...outcome, reason }
   }
-}
-
-function keyOf({ topic, itemId, xml: payload }: Publication): string {
-  // what is published under one id may differ in its context
-  return `${topic}\n${itemId}\n${payload.length}`
-}
-
-function stanzaOf({ topic, itemId, xml: payload, access }: Publication): string {
-  const item = `<item id="${xml.escapeXML(itemId)}">${payload}</item>`
-  const publish = `<publish node="${xml.escapeXML(topic)}">${item}</publish>`
-  return `<pubsub xmlns="${PUBSUB}">${publish}${precondition(access)}</pubsub>`
-}
-
-/**
- * XEP-0060 §7.1.5. A Topic deleted behind our back is made anew by some Brokers at the next publication, open to everybody:
- * so each one says what access model the Topic must have.
- */
-function precondition(access: string | undefined): string {
-  if (access === undefined) return ''
-  const form = submitForm(`${PUBSUB}#publish-options`, { 'pubsub#access_model': access })
-  return xml('publish-options', {}, form).toString()
 }
 
 /** What it did to the stream, or to the line. */

@@ -9,6 +9,8 @@ export interface StanzaError {
   readonly condition: string
   readonly application: string | undefined
   readonly text: string | undefined
+  /** what is unsupported (XEP-0060 §17, pubsub#errors) */
+  readonly feature?: string | undefined
 }
 
 export type IqAnswer =
@@ -179,10 +181,12 @@ function readError(stanza: Element): StanzaError {
   const ns = 'urn:ietf:params:xml:ns:xmpp-stanzas'
   const defined = conditions.find((c) => c.getNS() === ns && c.getName() !== 'text')
   const text = conditions.find((c) => c.getNS() === ns && c.getName() === 'text')
+  const specific = conditions.find((c) => c.getNS() !== ns)
   return {
     type: error?.attrs.type ?? 'cancel',
     condition: defined?.getName() ?? 'undefined-condition',
-    application: conditions.find((c) => c.getNS() !== ns)?.getName(),
+    application: specific?.getName(),
+    feature: specific?.attrs.feature,
     text: text?.text().slice(0, 200) || undefined,
   }
 }

@@ -253,6 +253,79 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
     assert.equal(subids.length, 1)
   })
 
+  const service = (iq: FakeIq, features: readonly string[]) => {
+    const list = features.map((name) => `<feature var="${PUBSUB}#${name}"/>`).join('')
+    const identity = '<identity category="pubsub" type="service"/>'
+    return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#info">${identity}${list}</query>`)
+  }
+  const node = (iq: FakeIq, access: string) => {
+    const field = `<field var="pubsub#access_model"><value>${access}</value></field>`
+    const form = `<x xmlns="jabber:x:data" type="result">${field}</x><identity category="pubsub" type="leaf"/>`
+    return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#info" node="incident">${form}</query>`)
+  }
+  const asksService = (iq: FakeIq) => iq.xml.includes('disco#info') && !iq.xml.includes('node=')
+  const asksNode = (iq: FakeIq) => iq.xml.includes('disco#info') && iq.xml.includes('node=')
+  const published = (secure: string) => [...secure.matchAll(/<publish [^>]*><item id="([^"]*)"/g)].map((m) => m[1])
+
+  async function publishAtLast(grid: { publish: Publish }, id: string) {
+    for (let i = 0; i < 300; i += 1) {
+      const outcome = await grid.publish('incident', id, ITEM, never)
+      if (outcome.kind !== 'retry') return outcome
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    assert.fail(`${id} was never published`)
+  }
+  type Publish = (topic: string, id: string, xml: string, signal: AbortSignal) => Promise<{ kind: string }>
+
+  const unsupported = `<unsupported xmlns="${PUBSUB}#errors" feature="publish-options"/>`
+  for (const [what, list, refuses] of [
+    [
+      'does not list them',
+      ['publish', 'retrieve-items'],
+      (iq: FakeIq) => errorAnswer(iq, 'resource-constraint', 'wait'),
+    ],
+    [
+      'lists them and says unsupported',
+      ['publish', 'publish-options', 'retrieve-items'],
+      (iq: FakeIq) => errorAnswer(iq, 'feature-not-implemented').replace('</error>', `${unsupported}</error>`),
+    ],
+    ['lists nothing and takes none', [], (iq: FakeIq) => errorAnswer(iq, 'feature-not-implemented')],
+    ['lists nothing and cannot read them', [], (iq: FakeIq) => errorAnswer(iq, 'bad-request', 'modify')],
+  ] as const) {
+    test(`no report is held by a Broker without publish-options that ${what}`, async () => {
+      const onIq = (iq: FakeIq) => {
+        if (asksService(iq)) return service(iq, list)
+        if (asksNode(iq)) return node(iq, 'whitelist')
+        return iq.xml.includes('<publish-options') ? refuses(iq) : undefined
+      }
+      await using link = await joined(onIq)
+      for (const id of ['a', 'b']) assert.equal((await publishAtLast(link.grid, id)).kind, 'delivered')
+      assert.match(link.fake.secure, /<publish node="incident"><item id="b">.*?<\/item><\/publish><\/pubsub>/)
+      assert.deepEqual(link.grid.lacking(), list.length === 2 ? ['publish-options'] : [])
+    })
+  }
+
+  test('a Topic that was opened or deleted behind our back gets nothing, at a Broker without publish-options', async () => {
+    let access = 'whitelist'
+    const onIq = (iq: FakeIq) => {
+      if (asksService(iq)) return service(iq, ['publish', 'retrieve-items'])
+      if (asksNode(iq)) return access === '' ? errorAnswer(iq, 'item-not-found') : node(iq, access)
+      return undefined
+    }
+    await using link = await joined(onIq, new Recorder(), {})
+    access = 'open'
+    const outcome = await link.grid.publish('incident', 'secret', ITEM, never)
+    assert.equal(outcome.kind === 'retry' && outcome.destinationDown, true)
+    await until(() => topicState(link.recorder)?.state === 'refused', 'the Topic')
+    access = 'whitelist'
+    await until(() => topicState(link.recorder)?.state === 'up', 'the Topic, mended')
+    access = ''
+    assert.equal((await link.grid.publish('incident', 'lost', ITEM, never)).kind, 'retry')
+    assert.deepEqual(published(link.fake.secure), [])
+    access = 'whitelist'
+    assert.equal((await publishAtLast(link.grid, 'secret')).kind, 'delivered')
+  })
+
   function subscriptionOf(subid: string): string {
     return `<subscription node="incident" jid="gateway@${FAKE_DOMAIN}" subid="${subid}" subscription="subscribed"/>`
   }
