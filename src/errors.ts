@@ -30,8 +30,14 @@ export class GatewayError extends Error {
   readonly publicText: string
   readonly fields: Readonly<Record<string, unknown>>
 
-  constructor(code: ErrorCode, detail?: string, options: { cause?: unknown; fields?: Record<string, unknown> } = {}) {
-    super(detail === undefined ? CATALOGUE[code].text : `${CATALOGUE[code].text} ${detail}`, { cause: options.cause })
+  /** `sentence`: how it begins, where the code's own is not quite what happened. */
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    options: { cause?: unknown; fields?: Record<string, unknown>; sentence?: string } = {},
+  ) {
+    const sentence = options.sentence ?? CATALOGUE[code].text
+    super(detail === undefined ? sentence : `${sentence} ${detail}`, { cause: options.cause })
     this.name = 'GatewayError'
     this.code = code
     this.permanence = CATALOGUE[code].permanence

@@ -45,6 +45,16 @@ export interface FakeScript {
   readonly chunk?: number
   /** more stream features, in the clear and inside TLS */
   readonly features?: string
+  /** of the stream header, in the place of the usual ones; undefined: left out */
+  readonly header?: {
+    readonly from?: string | undefined
+    readonly version?: string | undefined
+    readonly xmlns?: string
+  }
+  /** more features of the stream that may bind */
+  readonly boundFeatures?: string
+  /** what is said behind the client's closing tag, before the line closes [nothing] */
+  readonly farewell?: string
   /** Answers a question: XML of the whole stanza, '' for none, undefined for the usual answer. */
   readonly onIq?: (iq: FakeIq) => string | undefined
 }
@@ -205,22 +215,31 @@ class Connection {
     return new Framer(limits, (frame) => {
       if (frame.kind === 'open') this.#onHeader()
       else if (frame.kind === 'stanza') this.#onElement(frame.text)
-      else if (frame.kind === 'close') this.#socket.end()
+      else if (frame.kind === 'close') void this.#onEnd()
     })
+  }
+
+  async #onEnd(): Promise<void> {
+    const { farewell } = this.#fake.script
+    if (farewell !== undefined) await this.write(farewell)
+    else this.#socket.end()
   }
 
   #onHeader(): void {
     const { script } = this.#fake
     if (script.stallAt === 'header') return
-    const ns = 'xmlns="jabber:client" xmlns:stream="http://etherx.jabber.org/streams"'
-    const header = `<?xml version='1.0'?><stream:stream ${ns} version="1.0" from="${FAKE_DOMAIN}" id="s">`
+    const { from, version, xmlns } = { from: FAKE_DOMAIN, version: '1.0', ...script.header }
+    const ns = `xmlns="jabber:client" xmlns:stream="${xmlns ?? 'http://etherx.jabber.org/streams'}"`
+    const said = Object.entries({ from, version }).flatMap(([name, value]) => (value ? `${name}="${value}"` : []))
+    const header = `<?xml version='1.0'?><stream:stream ${ns} ${said.join(' ')} id="s">`
     this.#say(`${header}<stream:features>${this.#features()}</stream:features>`)
   }
 
   #features(): string {
     const { script } = this.#fake
     const more = script.features ?? ''
-    if (this.#authenticated) return `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>${more}`
+    if (this.#authenticated)
+      return `<bind xmlns="urn:ietf:params:xml:ns:xmpp-bind"/>${more}${script.boundFeatures ?? ''}`
     const list = (script.mechanisms ?? ['SCRAM-SHA-256', 'PLAIN']).map((name) => `<mechanism>${name}</mechanism>`)
     const mechanisms = `<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl">${list.join('')}</mechanisms>${more}`
     const starttls = '<starttls xmlns="urn:ietf:params:xml:ns:xmpp-tls"><required/></starttls>'

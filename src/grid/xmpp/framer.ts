@@ -17,7 +17,15 @@ export type Frame =
   | { readonly kind: 'close' }
 
 /** The stream itself cannot be followed any more: RFC 6120 §4.9.3.1, §4.9.3.18. */
-export class FramingError extends Error {}
+export class FramingError extends Error {
+  /** of the stream error that says so (RFC 6120 §4.9.3) */
+  readonly condition: string
+
+  constructor(message: string, condition = 'bad-format') {
+    super(message)
+    this.condition = condition
+  }
+}
 
 /** What a chunk is in at an index, as the method that reads on from there. It returns the index up to which it came. */
 type State = (this: Framer, chunk: string, i: number) => number
@@ -129,7 +137,7 @@ export class Framer {
     }
     if (bang === CDATA_OPEN) return this.#enter(this.#inCdata, i + CDATA_OPEN.length - before)
     if (!COMMENT_OPEN.startsWith(bang) && !CDATA_OPEN.startsWith(bang))
-      throw new FramingError('a document type declaration')
+      throw new FramingError('a document type declaration', 'restricted-xml')
     this.#bang = bang
     return chunk.length
   }
@@ -208,12 +216,12 @@ export class Framer {
   }
 
   #streamHeader(rest: string): void {
-    if (this.#dropping) throw new FramingError('the stream header is too long')
+    if (this.#dropping) throw new FramingError('the stream header is too long', 'policy-violation')
     this.#keep(rest)
     const text = this.#parts.join('')
     this.#inStanza = false
     this.#parts = []
-    if (this.#dropping) throw new FramingError('the stream header is too long')
+    if (this.#dropping) throw new FramingError('the stream header is too long', 'policy-violation')
     this.#emit({ kind: 'open', text })
   }
 

@@ -3,8 +3,10 @@ import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { type Mechanism, SaslError } from '../sasl/mechanism.ts'
 import { selectMechanism } from '../sasl/select.ts'
+import { featureFlaw, originFlaw } from './header.ts'
 import type { GridSocket } from './socket.ts'
 import { tlsOptions } from './tls.ts'
+import { inBrackets } from './words.ts'
 
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
@@ -16,6 +18,8 @@ interface Line {
   send(element: Element): Promise<void>
   /** The next element that is no stanza. Rejects when the line breaks. */
   next(): Promise<Element>
+  /** that the other end began its stream with */
+  header(): Element
   /** Elements that came and were not asked for. */
   unread(): number
   /** Begins a new stream on the same socket (RFC 6120 §4.3.3). */
@@ -28,21 +32,24 @@ interface Line {
  * 'grid-tls', 'grid-auth' or 'grid-away'.
  */
 export async function negotiate(line: Line, config: GridConfig, address: { local: string; domain: string }) {
-  let features = await nextFeatures(line)
+  let features = await nextFeatures(line, address.domain)
   if (!line.socket.secure) {
     await startTls(line, config, address.domain, features)
-    features = await nextFeatures(line)
+    features = await nextFeatures(line, address.domain)
   }
   await authenticate(line, config, address, features)
   await line.restart()
-  return nextFeatures(line)
+  return nextFeatures(line, address.domain)
 }
 
-async function nextFeatures(line: Line): Promise<Element> {
+async function nextFeatures(line: Line, domain: string): Promise<Element> {
   const element = await line.next()
   if (!element.is('features', 'http://etherx.jabber.org/streams')) {
     throw new GatewayError('grid-away', 'It sent something else than stream features.')
   }
+  // what was said in the clear may be anybody's
+  const flaw = line.socket.secure ? (originFlaw(line.header(), domain) ?? featureFlaw(element)) : undefined
+  if (flaw) throw flaw
   return element
 }
 
@@ -110,18 +117,9 @@ function refusal(mechanism: Mechanism, failure: Element): GatewayError {
       .getChildElements()
       .find((child) => child.getName() !== 'text')
       ?.getName() ?? 'no reason'
-  const words = printable(failure.getChildText('text') ?? '')
-  const detail = `${mechanism.name}: ${condition.slice(0, 60)}${words === '' ? '' : ` (${words})`}.`
+  const detail = `${mechanism.name}: ${condition.slice(0, 60)}${inBrackets(failure.getChildText('text'))}.`
   const temporary = condition === 'temporary-auth-failure' || condition === 'aborted'
   return new GatewayError(temporary ? 'grid-away' : 'grid-auth', detail, { fields: { condition } })
-}
-
-/** The server's own words, as far as a log can take them. */
-function printable(text: string): string {
-  return text
-    .replace(/[\p{C}\p{Z}]+/gu, ' ')
-    .trim()
-    .slice(0, 200)
 }
 
 function encode(data: string): string {

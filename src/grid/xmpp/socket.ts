@@ -115,8 +115,23 @@ export class GridSocket extends EventEmitter {
     else this.#raw.write(bytes.subarray(at, end), left)
   }
 
-  end(): void {
-    this.#raw?.end()
+  /**
+   * Says the last words and closes: nothing else is written. Where a stanza is half written they would be part of it, so that the line
+   * is cut. `ms`: how long the other end may take to close, too.
+   */
+  finish(words: string, ms: number): void {
+    const raw = this.#raw
+    if (!raw || this.#closed) return
+    const isHalfWritten = this.#writing
+    for (const { done } of this.#outgoing.splice(0)) done(new GatewayError('grid-away', 'The line is closed.'))
+    if (isHalfWritten) {
+      raw.destroy()
+      return
+    }
+    raw.end(words)
+    const timer = setTimeout(() => raw.destroy(), ms)
+    timer.unref()
+    raw.once('close', () => clearTimeout(timer))
   }
 
   /** Closes at once; `close` follows. */

@@ -1,15 +1,29 @@
 import type { Element } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
+import { inBrackets, words } from './words.ts'
 
-/** What a stream error means (RFC 6120 §4.9.2): `condition` in its fields, and `said`, that with the server's own words. */
+/** RFC 6120 §4.4 */
+export const END = '</stream:stream>'
+
+/** A stream error of ours (RFC 6120 §4.9.1.1), and the end. */
+export function lastWords(condition: string): string {
+  return `<stream:error><${condition} xmlns="urn:ietf:params:xml:ns:xmpp-streams"/></stream:error>${END}`
+}
+
+/**
+ * What a stream error means (RFC 6120 §4.9.2): `condition` in its fields, `said`, that with the server's own words, and `elsewhere`,
+ * the address that it sends us to (§4.9.3.19).
+ */
 export function streamError(element: Element): GatewayError {
   const children = element.getChildElements()
-  const condition = (children.find((child) => child.getName() !== 'text')?.getName() ?? 'unknown').slice(0, 60)
-  const text = children.find((child) => child.getName() === 'text')?.text() ?? ''
-  const words = text
-    .replace(/[\p{C}\p{Z}]+/gu, ' ')
-    .trim()
-    .slice(0, 200)
-  const said = words === '' ? condition : `${condition} (${words})`
-  return new GatewayError('grid-away', `Stream error: ${said}.`, { fields: { condition, said } })
+  const defined = children.find((child) => child.getName() !== 'text')
+  const condition = words(defined?.getName() ?? 'unknown').slice(0, 60)
+  const address = words(defined?.text() ?? '')
+  const text = children.find((child) => child.getName() === 'text')?.text()
+  const said = `${condition}${address === '' ? '' : ` ${address}`}${inBrackets(text)}`
+  const elsewhere = condition === 'see-other-host' && address !== '' ? { elsewhere: address } : {}
+  return new GatewayError('grid-away', `${said}.`, {
+    fields: { condition, said, ...elsewhere },
+    sentence: 'The Controller ended the stream:',
+  })
 }

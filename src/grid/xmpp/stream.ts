@@ -1,14 +1,15 @@
-import { type Connection, client, type Element, type JID, jid } from '@xmpp/client'
+import { type Connection, type Element, type JID, jid } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { asGatewayError, createEntity, LANGUAGE } from './entity.ts'
 import type { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
+import { streamFlaw } from './header.ts'
 import type { IqAnswer } from './iq.ts'
 import { negotiate } from './negotiate.ts'
-import { type DroppedStanza, StanzaParser } from './parser.ts'
-import { type Endpoint, GridSocket } from './socket.ts'
-import { streamError } from './stream-error.ts'
-import { tlsOptions } from './tls.ts'
+import type { DroppedStanza } from './parser.ts'
+import type { GridSocket } from './socket.ts'
+import { END, lastWords, streamError } from './stream-error.ts'
 import { StanzaWriter } from './white-space.ts'
 
 interface StreamOptions {
@@ -23,6 +24,9 @@ interface StreamOptions {
   /** ends the attempt, and later the stream */
   readonly signal: AbortSignal
 }
+
+/** ms that the other end is given to close its stream */
+const PARTING = 2_000
 
 /** An XMPP stream inside TLS, logged in and bound. */
 export interface Stream {
@@ -52,7 +56,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   } catch (error) {
     const reason =
       error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error), { cause: error })
-    wire.destroy(reason)
+    wire.end(reason)
     // the first reason is the true one: what else broke is its consequence
     throw await wire.closed
   }
@@ -69,6 +73,9 @@ class Wire {
   #phase: 'negotiating' | 'binding' | 'bound' = 'negotiating'
   #waiting: { resolve: (element: Element) => void; reject: (error: GatewayError) => void } | undefined
   #reason: GatewayError | undefined
+  #header: Element | undefined
+  /** our own closing tag is written: nothing may follow it */
+  #ended = false
   #close!: (reason: GatewayError) => void
   #online: (() => void) | undefined
 
@@ -78,7 +85,16 @@ class Wire {
     this.closed = new Promise((resolve) => {
       this.#close = resolve
     })
-    this.#entity = this.#createEntity()
+    this.#entity = createEntity(
+      { ...options, address: this.#address },
+      {
+        onHeader: (header) => this.#onHeader(header),
+        onElement: (element) => this.#onElement(element),
+        onOnline: () => this.#online?.(),
+        onOver: (reason, last) => this.#fail(reason, last),
+        isOver: () => this.#reason !== undefined,
+      },
+    )
     this.#writer = new StanzaWriter(this.#entity.write.bind(this.#entity), options.flight)
     const abort = () => this.destroy(new GatewayError('grid-timeout', messageOf(options.signal.reason)))
     if (options.signal.aborted) abort()
@@ -96,11 +112,12 @@ class Wire {
     const entity = this.#entity
     if (this.#reason) throw this.#reason
     await entity.connect(this.#options.config.service)
-    await entity.open({ domain: this.#address.domain })
+    await entity.open({ domain: this.#address.domain, lang: LANGUAGE })
     const line = {
       socket: this.#socket(),
       send: (element: Element) => entity.send(element),
       next: () => this.#next(),
+      header: () => this.#header as Element,
       unread: () => this.#nonzas.length,
       restart: async () => {
         this.#nonzas.length = 0
@@ -129,53 +146,23 @@ class Wire {
     this.#fail(reason)
   }
 
-  #createEntity(): Connection {
-    const { config, limits, onDropped, resource } = this.#options
-    const domain = this.#address.domain
-    const entity = client({ service: config.service, domain, resource, timeout: 30_000 })
-    entity.reconnect.stop()
-    const base = entity.transports.find((candidate) => speaksTcp(candidate.prototype))
-    if (!base) throw new GatewayError('internal', '@xmpp/client has no TCP transport.')
-    // Its header and footer, our socket and parser.
-    class GridTransport extends (base as unknown as new () => object) {
-      socketParameters(service: string): Endpoint {
-        return endpoint(service, config, domain)
-      }
-    }
-    Object.assign(GridTransport.prototype, {
-      Socket: GridSocket,
-      Parser: class extends StanzaParser {
-        constructor() {
-          super(limits, onDropped)
-        }
-      },
-    })
-    entity.transports.splice(
-      0,
-      entity.transports.length,
-      GridTransport as unknown as (typeof entity.transports)[number],
-    )
-    entity.on('error', (error: unknown) => this.#fail(asGatewayError(error)))
-    entity.on('disconnect', () => this.#fail(new GatewayError('grid-away', 'The line closed.')))
-    entity.on('close', () => this.#fail(new GatewayError('grid-away', 'The stream was closed.')))
-    entity.on('online', () => this.#online?.())
-    entity._onData = (text) => {
-      // bytes behind the end of the stream have no parser any more
-      if (!this.#reason) entity.parser?.write(text)
-    }
-    entity._onElement = (element) => this.#onElement(element)
-    // closing is ours: its own waits for half a minute for what is gone already
-    entity.disconnect = async () => undefined
-    // RFC 6120 §4.9.3.19 would send us elsewhere behind the supervisor's back: it is a failed attempt like others.
-    entity._onSeeOtherHost = (error) => this.#fail(asGatewayError(error))
-    return entity
+  /** Says why, where there is a word for it (RFC 6120 §4.9.3). */
+  end(reason: GatewayError): void {
+    const { answer } = reason.fields
+    this.#fail(reason, typeof answer === 'string' ? lastWords(answer) : undefined)
+  }
+
+  #onHeader(header: Element): void {
+    this.#header = header
+    const flaw = streamFlaw(header)
+    if (flaw) this.end(flaw)
   }
 
   #onElement(element: Element): void {
     if (this.#reason) return
     if (element.is('error', 'http://etherx.jabber.org/streams')) {
       // another login with our resource, a policy: backing off is right for all of them
-      this.destroy(streamError(element))
+      this.#fail(streamError(element), END)
       return
     }
     const stanza = element.name === 'iq' || element.name === 'message' || element.name === 'presence'
@@ -226,7 +213,7 @@ class Wire {
   }
 
   async #write(stanza: string, answer?: Promise<IqAnswer>): Promise<void> {
-    if (this.#reason) throw this.#reason
+    if (this.#reason || this.#ended) throw this.#reason ?? new GatewayError('grid-away', 'Closed by us.')
     try {
       await this.#writer.write(stanza, answer)
     } catch (error) {
@@ -234,19 +221,21 @@ class Wire {
     }
   }
 
+  /** RFC 6120 §4.4: the other end's closing tag is waited for, for a while. */
   async #goodbye(): Promise<void> {
     const socket = this.#entity.socket as GridSocket | null
     if (!this.#reason && socket) {
-      const timer = setTimeout(() => socket.destroy(), 2_000)
-      await this.#entity.write('</stream:stream>').catch(() => {})
-      socket.end()
+      const timer = setTimeout(() => socket.destroy(), PARTING)
+      this.#ended = true
+      await this.#entity.write(END).catch(() => {})
       await this.closed
       clearTimeout(timer)
     }
     this.destroy(new GatewayError('grid-away', 'Closed by us.'))
   }
 
-  #fail(reason: GatewayError): void {
+  /** `last`: what is still said to the other end. */
+  #fail(reason: GatewayError, last?: string): void {
     if (this.#reason) return
     this.#reason = reason
     this.#waiting?.reject(reason)
@@ -258,8 +247,10 @@ class Wire {
       deferred.promise.catch(() => {})
       deferred.reject(reason)
     }
+    const socket = this.#entity.socket as GridSocket | null
     // whatever is half open goes with it
-    ;(this.#entity.socket as GridSocket | null)?.destroy()
+    if (last === undefined) socket?.destroy()
+    else socket?.finish(this.#ended ? '' : last, PARTING)
   }
 
   #socket(): GridSocket {
@@ -271,27 +262,4 @@ class Wire {
 function readLimit(features: Element): number | undefined {
   const bytes = Number(features.getChild('limits', 'urn:xmpp:stream-limits:0')?.getChildText('max-bytes') ?? Number.NaN)
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
-}
-
-/** `xmpp://` or `xmpps://`, with the port of RFC 6120 §14.7 and XEP-0368 where none is given. */
-function endpoint(service: string, config: GridConfig, domain: string): Endpoint {
-  const url = new URL(service)
-  const direct = url.protocol === 'xmpps:'
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (direct ? 5223 : 5222) : Number(url.port),
-    ...(direct ? { tls: tlsOptions(config.tls, domain, true) } : {}),
-  }
-}
-
-function speaksTcp(prototype: { socketParameters(service: string): unknown }): boolean {
-  try {
-    return prototype.socketParameters('xmpp://localhost') !== undefined
-  } catch {
-    return false
-  }
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error), { cause: error })
 }

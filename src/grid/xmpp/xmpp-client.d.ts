@@ -56,14 +56,15 @@ declare module '@xmpp/client' {
       get(ns: string, name: string, handler: (context: { element: Element }) => Element | object | undefined): void
     }
     connect(service: string): Promise<void>
-    open(options: { domain: string }): Promise<Element>
+    open(options: { domain: string; lang: string }): Promise<Element>
     restart(): Promise<Element>
     disconnect(): Promise<unknown>
     write(text: string): Promise<void>
     send(element: Element): Promise<void>
     _onElement(element: Element): void
     _onData(data: string): void
-    _onSeeOtherHost(error: Error): void
+    _streamError(condition: string): Promise<unknown>
+    header(element: Element): string
   }
 
   export interface Transport {
@@ -76,5 +77,11 @@ declare module '@xmpp/client' {
     }
   }
 
-  export function client(options: { service: string; domain: string; resource?: string; timeout?: number }): Connection
+  export function client(options: {
+    service: string
+    domain: string
+    resource?: string
+    lang?: string
+    timeout?: number
+  }): Connection
 }

@@ -57,8 +57,11 @@ describe('a session at a Controller that fails by script', () => {
       const session = await openSession(options, new AbortController().signal)
       await session.close()
       return { fake: { ...said(fake) }, session, error: undefined }
-    } catch (error) {
-      return { fake: { ...said(fake) }, session: undefined, error: error as GatewayError }
+    } catch (caught) {
+      const error = caught as GatewayError
+      // it may not have arrived yet
+      if (error.fields.answer) await until(() => `${fake.clear}${fake.secure}`.includes('</stream:'), 'the last words')
+      return { fake: { ...said(fake) }, session: undefined, error }
     }
   }
 
@@ -338,6 +341,91 @@ describe('a session at a Controller that fails by script', () => {
       const reason = await link.session.closed
       assert.equal(reason.code, 'grid-away', text)
     }
+  })
+
+  const STREAMS = 'urn:ietf:params:xml:ns:xmpp-streams'
+  for (const [what, said, answer] of [
+    ['the end of the stream', '</stream:stream>', /<\/stream:stream>$/],
+    ['a stream error', `<stream:error><reset xmlns="${STREAMS}"/></stream:error>`, /<\/stream:stream>$/],
+    ['a DTD', '<!DOCTYPE x>', /<stream:error><restricted-xml xmlns="[^"]*"\/><\/stream:error><\/stream:stream>$/],
+    ['text between stanzas', 'text', /<stream:error><bad-format xmlns="[^"]*"\/><\/stream:error><\/stream:stream>$/],
+  ] as const) {
+    test(`the line is not cut without a word behind ${what}`, async () => {
+      await using link = await connected()
+      await link.fake.send(said)
+      await link.session.closed
+      await until(() => answer.test(link.fake.secure), 'the last words')
+    })
+  }
+
+  test('our own end waits for that of the Controller, and what comes before it counts', async () => {
+    await using link = await connected({ farewell: `${event('incident', '<item id="late"/>')}</stream:stream>` })
+    await link.session.close()
+    assert.match(link.messages.at(-1) ?? '', /late/)
+    assert.match(link.fake.secure, /<\/stream:stream>$/)
+    assert.equal(link.fake.secure.split('</stream:stream>').length, 2)
+  })
+
+  test('our own end does not wait for ever', async () => {
+    await using link = await connected({ farewell: '' })
+    const begun = performance.now()
+    await link.session.close()
+    assert.ok(performance.now() - begun < 15_000)
+  })
+
+  test('tells whose account it is inside TLS only, and its language', async () => {
+    const { fake, error } = await attempt({})
+    assert.equal(error, undefined)
+    assert.doesNotMatch(fake.clear, / from=|gateway@/)
+    const headers = fake.secure.match(/<stream:stream[^>]*>/g) ?? []
+    assert.equal(headers.length, 2)
+    for (const header of headers) {
+      assert.match(header, / from="gateway@grid\.example"/)
+      assert.match(header, / xml:lang="en"/)
+    }
+  })
+
+  test('a stream header that speaks for another domain ends the attempt before the login', async () => {
+    for (const direct of [false, true]) {
+      const { fake, error } = await attempt({ direct, header: { from: 'evil.example' } })
+      assert.equal(error?.code, 'grid-tls')
+      assert.match(error?.message ?? '', /speaks for evil\.example, not for grid\.example/)
+      assertSilent(fake)
+    }
+  })
+
+  test('a stream header without `from`, or in other letters, is taken', async () => {
+    for (const from of [undefined, 'Grid.Example']) assert.equal((await attempt({ header: { from } })).error, undefined)
+  })
+
+  for (const [what, header, condition] of [
+    ['without version', { version: undefined }, 'unsupported-version'],
+    ['of version 2', { version: '2.0' }, 'unsupported-version'],
+    ['of another namespace', { xmlns: 'urn:x' }, 'invalid-namespace'],
+  ] as const) {
+    test(`a stream header ${what} is not waited behind, and told`, async () => {
+      const { fake, error } = await attempt({ header })
+      assert.equal(error?.code, 'grid-away')
+      assert.match(error?.message ?? '', /does not speak XMPP/)
+      assert.match(fake.clear, new RegExp(`<stream:error><${condition} .*</stream:stream>$`))
+    })
+  }
+
+  test('a feature that must be negotiated and is unknown ends the stream, by its name', async () => {
+    const demand = '<tea xmlns="urn:x:tea"><required/></tea>'
+    const { fake, error } = await attempt({ boundFeatures: demand })
+    assert.match(error?.message ?? '', /demands a feature that the gateway does not have: tea of urn:x:tea/)
+    assert.match(fake.secure, /<unsupported-feature .*<\/stream:stream>$/)
+    const optional = await attempt({ boundFeatures: '<tea xmlns="urn:x:tea"><optional/></tea>' })
+    assert.equal(optional.error, undefined)
+  })
+
+  test('what the server says beside a stream error is kept, as far as it can be printed', async () => {
+    await using link = await connected()
+    const text = `<text xmlns="${STREAMS}">closed\u0085 for \u202erepair ${'x'.repeat(500)}</text>`
+    await link.fake.send(`<stream:error><system-shutdown xmlns="${STREAMS}"/>${text}</stream:error>`)
+    const { message } = await link.session.closed
+    assert.match(message, /^The Controller ended the stream: system-shutdown \(closed for repair x{100,200}\)\.$/)
   })
 
   test('questions are answered: a ping with a result, anything else with an error, a bad address with nothing', async () => {
