@@ -7,9 +7,11 @@ import { badNetwork } from '../test/soak/bad-network.ts'
 import { brokerAway } from '../test/soak/broker-away.ts'
 import { cases } from '../test/soak/cases.ts'
 import { flood } from '../test/soak/flood.ts'
+import { journeys } from '../test/soak/journeys.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
 import type { Findings, Proof } from '../test/soak/proof.ts'
+import { slowLine } from '../test/soak/slow-line.ts'
 
 interface Named {
   readonly proof: Proof
@@ -31,6 +33,8 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
   flood: { proof: flood, count: 10_000, about: 'forged events, foreign items, a giant one; count: of each' },
   'broker-away': { proof: brokerAway, count: 60, about: 'the Broker is away as senders post; count: seconds' },
+  'slow-line': { proof: slowLine, count: 120, about: 'a server that holds accounts back; count: reports of 20 kB' },
+  journeys: { proof: journeys, count: 10_000, about: 'generated reports, every encoding, to slixmpp; count: reports' },
 }
 
 const { values, positionals } = parseArgs({

@@ -1,7 +1,7 @@
 import type { Broker } from '../support/brokers.ts'
 
 /** What every proof is told. `say` gets a line of progress now and then. */
-interface ProofOptions {
+export interface ProofOptions {
   readonly kind: Broker['kind']
   /** how often, or (for faults of time) how many seconds */
   readonly count: number

@@ -61,6 +61,10 @@ export interface BrokerOptions {
   readonly external?: boolean
   /** bytes of a stanza from a client [server's default: Prosody 256 KB, ejabberd here 10 MB] */
   readonly stanzaLimit?: number
+  /** what Debian's packages set: bytes/s that are read of a client, and of one stanza [false: no rate] */
+  readonly stock?: boolean
+  /** what an operator adds, as it stands in the server's own configuration: Prosody's Lua at its top, ejabberd's sections in YAML */
+  readonly added?: string
   /** highest TLS version offered */
   readonly tls?: '1.2' | '1.3'
   readonly pki?: import('./pki.ts').Pki

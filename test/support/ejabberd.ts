@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { type Broker, type BrokerOptions, exec, freePort, ServerProcess, waitForPort } from './brokers.ts'
 import { createPki } from './pki.ts'
 
@@ -105,13 +106,14 @@ function configuration(dir: string, port: number, directPort: number, options: B
     port: number,
     ip: '127.0.0.1',
     module: 'ejabberd_c2s',
-    max_stanza_size: options.stanzaLimit ?? 10_485_760,
-    shaper: 'none',
+    max_stanza_size: options.stanzaLimit ?? (options.stock ? 262_144 : 10_485_760),
+    shaper: options.stock ? 'c2s_shaper' : 'none',
     access: 'c2s_all',
     [tls]: true,
     ...(options.external ? { tls_verify: true, cafile: join(dir, 'ca.pem') } : {}),
     ...(options.tls === '1.2' ? { protocol_options: ['no_sslv3', 'no_tlsv1', 'no_tlsv1_1', 'no_tlsv1_3'] } : {}),
   })
+  const { acl, shaper_rules: freed } = parse(options.added ?? '{}') as Record<string, object>
   // JSON is YAML
   return JSON.stringify({
     hosts: [DOMAIN],
@@ -123,6 +125,9 @@ function configuration(dir: string, port: number, directPort: number, options: B
     auth_scram_hash: 'sha256',
     listen: [listener(port, 'starttls_required'), listener(directPort, 'tls')],
     access_rules: { c2s_all: [{ allow: 'all' }], pubsub_createnode: [{ allow: 'all' }] },
+    acl: { admin: { user: [''] }, ...acl },
+    shaper: { normal: { rate: 3_000, burst_size: 20_000 }, fast: 200_000 },
+    shaper_rules: { max_user_sessions: 10, c2s_shaper: { none: 'admin', normal: 'all' }, ...freed },
     modules: {
       mod_disco: {},
       mod_ping: {},

@@ -3,6 +3,12 @@ import { comparable, expectedItems, readItem } from './reports.ts'
 import type { RidClient } from './rid-client.ts'
 import type { GridUser } from './slixmpp.ts'
 
+/** A document, and the bytes in which it is posted. */
+export interface Posting {
+  readonly text: string
+  readonly bytes: Uint8Array
+}
+
 /** What became of documents that were posted to a gateway: approved ones must come back equal, the others have a reason. */
 export interface Journeys {
   readonly approved: number
@@ -13,15 +19,16 @@ export interface Journeys {
 
 /** Posts each, waits until all that were approved are at `subscriber`, a reader that shares no code with us, and compares. */
 export async function makeJourneys(
-  documents: readonly string[],
+  postings: readonly Posting[],
   client: RidClient,
   subscriber: GridUser,
   node: string,
 ): Promise<Journeys> {
   const failures: string[] = []
   const approved: string[] = []
-  for (const text of documents) {
-    const { status, body } = await client.post(text)
+  const before = subscriber.items.length
+  for (const { text, bytes } of postings) {
+    const { status, body } = await client.post(bytes)
     const made = plan(valid(text))
     if (status === 200 && body.includes('AuthorizationStatus="Approved"')) approved.push(text)
     else if (
@@ -29,11 +36,16 @@ export async function makeJourneys(
       made.code !== 'cannot-carry' ||
       !/^it cannot travel as an item: \w/.test(made.reason)
     )
-      failures.push(`refused without a reason, ${status} ${body} ${text}`)
+      failures.push(`refused without a reason, ${status} ${body} ${Buffer.from(bytes).toString('latin1')}`)
   }
   const wanted = new Set(approved.flatMap((text) => expectedItems(text).map(({ id }) => id)))
   const arrived = () =>
-    new Map(subscriber.items.filter((item) => item.node === node).map((item) => [item.id, item.xml]))
+    new Map(
+      subscriber.items
+        .slice(before)
+        .filter((item) => item.node === node)
+        .map((item) => [item.id, item.xml]),
+    )
   await subscriber.until(`${wanted.size} items`, () => [...wanted].every((id) => arrived().has(id)), 120_000)
   const items = arrived()
   for (const text of approved) {
@@ -44,5 +56,5 @@ export async function makeJourneys(
     const difference = posted === came ? await subscriber.difference(posted, came) : 'C14N'
     if (difference !== undefined) failures.push(`not equal (${difference}): ${text} came as ${document}`)
   }
-  return { approved: approved.length, denied: documents.length - approved.length, failures }
+  return { approved: approved.length, denied: postings.length - approved.length, failures }
 }

@@ -41,7 +41,11 @@ export function oddDocument(c: Chance, n: number): string {
 }
 
 /** What an element has that may be too much for a Broker: one thing at a time, so that nothing else hides it. */
-const FEATURES = ['none', 'none', 'names', 'xml attributes', 'xml elements', 'depth', 'namespaces', 'foreign'] as const
+const FEATURES = [
+  ...(['none', 'none', 'names', 'xml attributes', 'xml elements', 'depth', 'namespaces', 'foreign'] as const),
+  // what any encoding can hold
+  ...(['ascii names', 'ascii names', 'ascii names', 'ascii names'] as const),
+] as const
 type Feature = (typeof FEATURES)[number]
 
 /** An element of nobody's vocabulary. */
@@ -66,7 +70,34 @@ function element(c: Chance, depth: number, feature: Feature, more: string): stri
   return `<${tag}${more && ` ${more}`}${written.join('')}>${c.pick(TEXTS)}${beside}${inside}</${tag}>`
 }
 
+type Range = readonly [first: number, last: number]
+
+/** Letters of names from the fifth edition on (production 4), and what a name may go on with there. */
+const RANGES = [
+  [0xc0, 0xd6],
+  [0xd8, 0xf6],
+  [0xf8, 0x2ff],
+  [0x370, 0x37d],
+  [0x37f, 0x1fff],
+  [0x200c, 0x200d],
+  [0x2070, 0x218f],
+  [0x2c00, 0x2fef],
+  [0x3001, 0xd7ff],
+  [0xf900, 0xfdcf],
+  [0xfdf0, 0xfffd],
+] as const satisfies readonly Range[]
+const RANGES_MORE = [...RANGES, [0xb7, 0xb7], [0x300, 0x36f], [0x203f, 0x2040]] as const satisfies readonly Range[]
+
+function anyOf(c: Chance, ranges: readonly [Range, ...Range[]]): number {
+  const [first, last] = c.pick(ranges)
+  return first + c.int(last - first)
+}
+
 function name(c: Chance, feature: Feature): string {
+  if (feature === 'ascii names') return `${c.pick(['a', 'B', '_', 'z'])}${c.pick(['', '-', '.', '0', '-a.9_'])}`
+  // one odd letter: more than one would always be one that Brokers do not know
+  if (feature === 'names' && c.once(4)) return String.fromCodePoint(anyOf(c, RANGES))
+  if (feature === 'names' && c.once(4)) return `a${String.fromCodePoint(anyOf(c, RANGES_MORE))}`
   const length = c.once(40) ? 200 + c.int(2_000) : c.int(4)
   const fifth = feature === 'names' && c.once(6)
   const rest = Array.from({ length }, () => (c.once(2) ? c.pick(FOURTH_MORE) : c.pick(FOURTH)))

@@ -71,6 +71,7 @@ function configuration(
   ].join(' ')
   return [
     'run_as_root = true',
+    options.added ?? '',
     `pidfile = ${lua(join(dir, 'prosody.pid'))}`,
     `data_path = ${lua(dir)}`,
     `log = { { levels = { min = "info" }; to = "file"; filename = ${lua(join(dir, 'prosody.log'))} } }`,
@@ -79,7 +80,8 @@ function configuration(
     `c2s_ports = { ${port} }`,
     `c2s_direct_tls_ports = { ${directPort} }`,
     's2s_ports = {}; http_ports = {}; https_ports = {}',
-    'modules_enabled = { "disco"; "roster"; "saslauth"; "tls"; "ping"; "smacks" }',
+    `modules_enabled = { "disco"; "roster"; "saslauth"; "tls"; "ping"; "smacks"; ${options.stock ? '"limits"' : ''} }`,
+    options.stock ? 'limits = { c2s = { rate = "10kb/s" }; s2sin = { rate = "30kb/s" } }' : '',
     'modules_disabled = { "s2s"; "offline" }',
     'c2s_require_encryption = true',
     `authentication = "${options.external ? 'ccert' : 'internal_hashed'}"`,

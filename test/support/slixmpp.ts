@@ -10,6 +10,8 @@ export interface ReceivedItem {
   /** the payload as Python's ElementTree writes it; '' when the Broker sent none */
   readonly xml: string
   readonly from: string
+  /** when it came: ms since the epoch */
+  readonly at: number
 }
 
 /** A grid user that shares no code with the gateway: Debian's python3-slixmpp in a process of its own. */
@@ -87,7 +89,8 @@ export async function startGridUser(
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as Line
     if (line.event === 'item') {
-      items.push({ node: line.node ?? '', id: line.id ?? '', xml: line.xml ?? '', from: line.from ?? '' })
+      const { node = '', id = '', xml, from = '' } = line
+      items.push({ node, id, xml: xml ?? '', from, at: Date.now() })
     } else if (line.event === 'ready') ready.resolve()
     else if (line.event === 'failed') ready.reject(new Error(line.reason))
     else if (line.n !== undefined) {
