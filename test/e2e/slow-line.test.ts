@@ -4,8 +4,8 @@ import { slowLine } from '../soak/slow-line.ts'
 
 // `npm run soak -- slow-line` does it with 120 reports and one of 200 kB
 for (const [kind, count] of [
-  ['prosody', 8],
-  ['ejabberd', 4],
+  ['prosody', 6],
+  ['ejabberd', 3],
 ] as const) {
   it(`each report comes once, in order, as fast as the rate limit that ${kind} ships with allows, and somebody is told of it`, async () => {
     const { failures, figures } = await slowLine({ kind, count, seed: 7, say: () => undefined })
