@@ -1,17 +1,19 @@
 /** The candidate a person most likely meant, or undefined when none is close: at most a third of its letters differ. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined
+  return allNearest(word, candidates)[0]
+}
+
+/** All that are equally close. */
+function allNearest(word: string, candidates: readonly string[]): string[] {
+  let best: string[] = []
   let least = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     const d = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (d < least) {
-      best = candidate
-      least = d
-    }
+    if (d < least) best = []
+    if (d <= least) best.push(candidate)
+    least = Math.min(d, least)
   }
-  return best !== undefined && least < best.length && least <= Math.max(1, Math.floor(best.length / 3))
-    ? best
-    : undefined
+  return best.filter(({ length }) => least < length && least <= Math.max(1, Math.floor(length / 3)))
 }
 
 /** Levenshtein distance; a swap of neighbours counts as one change. Words longer than 64 letters are cut. */
@@ -33,8 +35,9 @@ function distance(a: string, b: string): number {
   return old[t.length] ?? 0
 }
 
-/** ` (did you mean "x"?)`, or nothing. */
+/** ` (did you mean "x"?)`, or nothing. Of two or three that are equally close all are named: no guess is better than a wrong one. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
-  const found = nearest(word, candidates)
-  return found === undefined ? '' : ` (did you mean "${found}"?)`
+  const found = [...new Set(allNearest(word, candidates))]
+  const named = (found.length > 3 ? found.slice(0, 1) : found).map((one) => `"${one}"`).join(' or ')
+  return named === '' ? '' : ` (did you mean ${named}?)`
 }

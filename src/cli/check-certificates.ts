@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { NamedFile, Purpose } from '../config/named-files.ts'
 import { messageOf } from '../errors.ts'
-import { crlBlocks, readCrl } from '../rid/crl.ts'
+import { crlBlocks, readCrl, subjectOf } from '../rid/crl.ts'
 
 /** One file under examination, and whom to tell. */
 export interface Look {
@@ -17,7 +17,7 @@ const DAY = 86_400_000
 /** Every certificate of a PEM file, with a word on each that cannot be read or is near or past its time. */
 export function checkCertificates({ file, text, now, say }: Look, authorities: boolean): X509Certificate[] {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
-  if (blocks.length === 0) say('problem', `there is no certificate in PEM in ${file}`)
+  if (blocks.length === 0) say('problem', notPem(file, text))
   const dated: { certificate: X509Certificate; message: string | undefined; expired: boolean }[] = []
   for (const [i, block] of blocks.entries()) {
     const which = blocks.length === 1 ? file : `certificate ${i + 1} of ${file}`
@@ -34,6 +34,15 @@ export function checkCertificates({ file, text, now, say }: Look, authorities: b
     if (message !== undefined) say(expired && !tolerable ? 'refused' : 'warning', message)
   }
   return dated.map(({ certificate }) => certificate)
+}
+
+function notPem(file: string, text: string): string {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
+    return `${file} is a private key, no certificate: are the two swapped?`
+  // a SEQUENCE with a length of two bytes
+  if (text.startsWith('0\u0082') || text.startsWith('0\ufffd'))
+    return `${file} is in DER, not in PEM: openssl x509 -inform DER -in ${file} -out new.pem`
+  return `there is no certificate in PEM in ${file}`
 }
 
 function dates(which: string, { validFromDate, validToDate }: X509Certificate, now: number) {
@@ -77,18 +86,34 @@ export function checkAuthorityPurposes({ file, say }: Look, authorities: readonl
   }
 }
 
+/**
+ * Neither OpenSSL nor RFC 5280 lets a certificate that is no CA's certify another. One that is signed by itself stands for itself alone,
+ * which may be meant.
+ */
+export function checkAuthorities({ file, say }: Look, authorities: readonly X509Certificate[]): void {
+  for (const certificate of authorities) {
+    if (certificate.ca || certificate.checkIssued(certificate)) continue
+    const whose = certificate.subject.replace(/^.*CN=([^\n]*).*$/s, '$1')
+    const of = authorities.length === 1 ? `${file} is no CA: it` : `one certificate in ${file} is no CA: it`
+    const remedy = 'put the CA that issued it here; a single certificate is named by identity.fingerprint of its peer'
+    say('refused', `${of} is the certificate of ${whose}. Nobody is trusted by it: ${remedy}`)
+  }
+}
+
 /** Node.js calls the extended key usage keyUsage. */
 function isNotFor({ keyUsage }: X509Certificate, purpose: Purpose): boolean {
   return keyUsage !== undefined && !keyUsage.includes(USAGES[purpose][0])
 }
 
 /** Past nextUpdate, OpenSSL refuses whoever presents a certificate. */
-export function checkCrl({ file, text, now, say }: Look): void {
+export function checkCrl({ file, text, now, say }: Look, authorities: readonly X509Certificate[] = []): void {
   const blocks = crlBlocks(text)
+  const issuers = new Set<string>()
   if (blocks.length === 0) say('problem', `there is no X509 CRL in PEM in ${file}`)
   for (const block of blocks) {
     try {
-      const { nextUpdate } = readCrl(block)
+      const { nextUpdate, issuer } = readCrl(block)
+      issuers.add(issuer)
       if (nextUpdate === undefined) continue
       const when = new Date(nextUpdate).toISOString()
       if (nextUpdate < now) say('refused', `${file} expired at ${when}: until it is renewed, every peer is refused`)
@@ -96,5 +121,13 @@ export function checkCrl({ file, text, now, say }: Look): void {
     } catch (error) {
       say('problem', `${file} holds a CRL that cannot be read: ${messageOf(error)}`)
     }
+  }
+  if (issuers.size === 0) return
+  // OpenSSL asks for one of each CA above whoever connects
+  for (const authority of authorities) {
+    if (!authority.ca || issuers.has(subjectOf(authority))) continue
+    const name = authority.subject.replaceAll('\n', ', ')
+    const fate = `every peer that it certified is refused. Add its list to the file (cat A.crl B.crl)`
+    say('refused', `${file} has no list of the CA "${name}" in rid.tls.ca: ${fate}`)
   }
 }

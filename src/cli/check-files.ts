@@ -1,10 +1,17 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { NamedFile } from '../config/named-files.ts'
 import { osReason } from '../config/problems.ts'
-import { storeFiles } from '../store/open-store.ts'
-import { checkAuthorityPurposes, checkCertificates, checkCrl, checkPurposes, type Look } from './check-certificates.ts'
+import { storeFileKind, storeFiles } from '../store/open-store.ts'
+import {
+  checkAuthorities,
+  checkAuthorityPurposes,
+  checkCertificates,
+  checkCrl,
+  checkPurposes,
+  type Look,
+} from './check-certificates.ts'
 
 /**
  * One thing found in what the configuration names. `problem`: the gateway cannot start. `refused`: it can, and will be refused.
@@ -14,15 +21,18 @@ export interface FileFinding {
   /** key path */
   readonly path: string
   readonly message: string
+  /** of the key in the configuration */
+  readonly line?: number
 }
 
 /** Opens every file that the configuration names. Changes nothing. `now` in ms since the epoch. */
 export function checkFiles(files: readonly NamedFile[], now: number): FileFinding[] {
   const found: FileFinding[] = []
-  const certificates = new Map<string, X509Certificate | undefined>()
+  const certificates = new Map<string, readonly X509Certificate[]>()
   for (const named of files) {
-    const { path, file } = named
-    const say = (kind: FileFinding['kind'], message: string) => void found.push({ kind, path, message })
+    const { path, file, line } = named
+    const say = (kind: FileFinding['kind'], message: string) =>
+      void found.push({ kind, path, message, ...(line !== undefined && { line }) })
     if (path === 'store.path') {
       checkStore(file, say)
       continue
@@ -30,24 +40,40 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     const text = readText(file, say)
     if (text === undefined) continue
     const look: Look = { file, text, now, say }
-    if (path.endsWith('.crl')) checkCrl(look)
+    if (path.endsWith('.crl')) checkCrl(look, certificates.get('rid.tls.ca'))
     else if (path.endsWith('.password.file')) checkPassword(look)
-    else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert')))
+    else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert'))?.[0])
     // `cert` stands before `key` in what is named
     else certificates.set(path, checkHeld(look, named))
+  }
+  const swapped = swappedAuthorities(certificates)
+  const named = files.find(({ path }) => path === 'rid.tls.ca')
+  if (swapped && named !== undefined) {
+    const { path, file, line } = named
+    const message = `${file} did not issue rid.tls.cert, and grid.tls.ca did: are the two swapped?`
+    found.push({ kind: 'warning', path, message, ...(line !== undefined && { line }) })
   }
   return found
 }
 
-/** The first certificate of a file, when there is one. */
-function checkHeld(look: Look, { path, name, purposes }: NamedFile): X509Certificate | undefined {
+/** Nothing demands that our certificate and those of our peers are of one CA; but then it is not the Controller's. */
+function swappedAuthorities(certificates: ReadonlyMap<string, readonly X509Certificate[]>): boolean {
+  const own = certificates.get('rid.tls.cert') ?? []
+  const issued = (path: string) =>
+    (certificates.get(path) ?? []).some((ca) => own.some((link) => link.checkIssued(ca) && link.verify(ca.publicKey)))
+  return issued('grid.tls.ca') && !issued('rid.tls.ca')
+}
+
+/** The certificates of a file. */
+function checkHeld(look: Look, { path, name, purposes }: NamedFile): readonly X509Certificate[] {
   const held = checkCertificates(look, path.endsWith('.ca'))
   if (path === 'rid.tls.ca') checkAuthorityPurposes(look, held)
+  if (path.endsWith('.ca')) checkAuthorities(look, held)
   const [first] = held
-  if (first === undefined) return undefined
+  if (first === undefined) return []
   if (purposes !== undefined) checkPurposes(look, first, purposes)
   if (name !== undefined) checkName(look, first, name)
-  return first
+  return held
 }
 
 /** RFC 6546 section 3: the server is known by a DNS-ID, never by its CN or a wildcard. */
@@ -55,64 +81,81 @@ function checkName({ file, say }: Look, certificate: X509Certificate, name: stri
   if (certificate.checkHost(name.replace(/\.$/, ''), { subject: 'never', wildcards: false }) !== undefined) return
   say(
     'warning',
-    `${file} does not hold the DNS name ${name} of rid.name: peers that connect to that name will refuse it`,
+    `${file} does not hold the DNS name ${name} of rid.name, so that peers that connect to that name refuse it: it must stand in subjectAltName (openssl x509 -req drops that of a request without -copy_extensions copy)`,
   )
 }
 
 function checkKey({ file, text, say }: Look, certificate: X509Certificate | undefined): void {
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    say(
+      'problem',
+      `${file} is no private key in PEM${text.includes('-----BEGIN CERTIFICATE') ? ', but a certificate' : ''}`,
+    )
+    return
+  }
   warnIfPublic(file, say)
   try {
     const key = createPrivateKey(text)
     if (certificate !== undefined && !certificate.checkPrivateKey(key)) {
-      say('problem', `${file} is not the key of the first certificate in cert`)
+      const remedy = 'both print the same with openssl x509 -noout -pubkey -in CERT and openssl pkey -pubout -in KEY'
+      say('problem', `${file} is not the key of the first certificate in cert: of a pair, ${remedy}`)
     }
   } catch {
-    const encrypted = text.includes('ENCRYPTED')
-    say(
-      'problem',
-      `${file} ${encrypted ? 'is encrypted: the gateway takes keys without passphrase' : 'is no private key in PEM'}`,
-    )
+    const remedy = `take it off with openssl pkey -in ${file} -out new.key`
+    const encrypted = `is encrypted: the gateway takes keys without passphrase; ${remedy}`
+    say('problem', `${file} ${text.includes('ENCRYPTED') ? encrypted : 'cannot be read as a private key'}`)
   }
 }
 
 function checkPassword({ file, text, say }: Look): void {
   warnIfPublic(file, say)
   const password = text.replace(/\r?\n$/, '')
-  if (password === '') say('problem', `${file} is empty`)
-  else if (/[\r\n]/.test(password)) say('problem', `${file} has more than one line`)
+  if (password === '') say('problem', `${file} is empty: it must hold the password, on one line`)
+  else if (/[\r\n]/.test(password)) say('problem', `${file} has more than one line: it must hold the password alone`)
 }
 
 function warnIfPublic(file: string, say: Look['say']): void {
   if ((statSync(file).mode & 0o007) !== 0) say('warning', `${file} can be read by everybody on this machine: chmod 600`)
 }
 
+const KINDS = {
+  store: undefined,
+  'newer-store': 'was written by a newer version of the gateway: install that, or start with another path',
+  'other-database': 'is a database of another program: choose another path',
+  'no-database': 'is not an SQLite database: choose another path',
+} as const
+
 function checkStore(file: string, say: Look['say']): void {
   let target = file
   // the gateway makes what folders are missing
   while (!existsSync(target) && target !== dirname(target)) target = dirname(target)
   try {
-    accessSync(target, constants.R_OK | constants.W_OK)
-    if (target === file ? !statSync(file).isFile() : !statSync(target).isDirectory()) {
-      say('problem', `${target} is not a ${target === file ? 'file' : 'directory'}`)
-    } else if (target === file && !looksLikeDatabase(file)) {
-      say('problem', `${file} is not an SQLite database`)
-    } else if (target === file) {
-      for (const held of storeFiles(file)) if (existsSync(held)) warnIfPublic(held, say)
-    }
+    if (target === file) checkStoreFile(file, say)
+    else if (!statSync(target).isDirectory()) say('problem', `${target} is not a directory`)
+    else tryFolder(target, say)
   } catch (error) {
-    say('problem', `cannot write ${target}: ${osReason(error)}`)
+    say('problem', `cannot write ${target}: ${osReason(error)}: the user that the gateway runs as must own it`)
   }
 }
 
-/** https://sqlite.org/fileformat2.html §1.3; an empty file is a database, too. */
-function looksLikeDatabase(file: string): boolean {
-  const header = Buffer.alloc(16)
-  const fd = openSync(file, 'r')
+function checkStoreFile(file: string, say: Look['say']): void {
+  if (!statSync(file).isFile()) {
+    say('problem', `${file} is not a file: store.path is the path of the file, as data/gateway.db`)
+    return
+  }
+  accessSync(file, constants.R_OK | constants.W_OK)
+  const wrong = KINDS[storeFileKind(file)]
+  if (wrong !== undefined) say('problem', `${file} ${wrong}`)
+  else for (const held of storeFiles(file)) if (existsSync(held)) warnIfPublic(held, say)
+}
+
+/** Modes say little to root, and nothing of a file system that is for reading alone. */
+function tryFolder(folder: string, say: Look['say']): void {
   try {
-    const length = readSync(fd, header, 0, header.length, 0)
-    return length === 0 || header.toString('latin1') === 'SQLite format 3\0'
-  } finally {
-    closeSync(fd)
+    rmdirSync(mkdtempSync(join(folder, '.iodef-gateway-')))
+  } catch (error) {
+    const remedy = 'choose a folder that can be written, and let the user that the gateway runs as own it'
+    say('problem', `nothing can be made in ${folder}: ${osReason(error)}; ${remedy}`)
   }
 }
 

@@ -1,12 +1,10 @@
 import { type Loaded, readConfig } from '../config/config.ts'
 import { describe, type Problem } from '../config/problems.ts'
-import type { Restricted } from '../config/restricted.ts'
 import type { Config } from '../config/types.ts'
 import { messageOf } from '../errors.ts'
-import { missingFrom } from '../iodef/restriction.ts'
 import { createReader } from '../reading/reader.ts'
-import { checkFiles, type FileFinding } from './check-files.ts'
 import { checkOnline } from './check-online.ts'
+import { examine } from './examine.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, type Io, json, printable, write } from './output.ts'
 
@@ -37,25 +35,22 @@ every problem at once, each with its key path and line. Changes nothing; the gat
     nothingMore(positionals)
     const file = required(values.config, '--config FILE')
     const loaded = readConfig(file, io.env)
-    const report = await examine(loaded, values.online === true)
-    const ok = report.problems.length === 0
-    if (values.json) await write(io.out, json({ ok, ...report }))
-    else await say(file, loaded.config, report, io)
+    const said = await report(loaded, values.online === true)
+    const ok = said.problems.length === 0
+    if (values.json) await write(io.out, json({ ok, ...said }))
+    else await say(file, loaded.config, said, io)
     if (!ok) return 2
-    return report.unreachable.length === 0 ? 0 : 3
+    return said.unreachable.length === 0 ? 0 : 3
   },
 }
 
-async function examine({ config, problems, warnings, files, restricted }: Loaded, online: boolean): Promise<Report> {
-  const found = checkFiles(files, Date.now())
-  const of = (...kinds: FileFinding['kind'][]): Problem[] =>
-    found.filter((f) => kinds.includes(f.kind)).map(({ path, message }) => ({ path, message }))
-  const bad = [...problems, ...of('problem', 'refused'), ...(await checkSchemas())]
+async function report(loaded: Loaded, online: boolean): Promise<Report> {
+  const { problems, warnings, notes } = examine(loaded, Date.now())
   return {
-    problems: bad,
-    warnings: [...warnings, ...of('warning')],
-    notes: unlabelled(restricted),
-    unreachable: online && config !== undefined ? await checkOnline(config) : [],
+    problems: [...problems, ...(await checkSchemas())],
+    warnings,
+    notes,
+    unreachable: online && loaded.config !== undefined ? await checkOnline(loaded.config) : [],
   }
 }
 
@@ -68,16 +63,6 @@ async function checkSchemas(): Promise<Problem[]> {
   } catch (error) {
     return [{ path: '', message: `the schemas do not compile; install the package again: ${messageOf(error)}` }]
   }
-}
-
-/** RFC 7970 §3.3.1: an Incident without restriction is private. Many legacy tools never write one. */
-function unlabelled(restricted: readonly Restricted[]): Problem[] {
-  return restricted.flatMap(({ path, kind, restrictions }) => {
-    if (missingFrom(restrictions, ['private']) === undefined) return []
-    const fate = kind === 'topic' ? 'denied on the way to it' : 'withheld from it'
-    const message = `does not list private: reports whose Incident has no restriction attribute count as private and are ${fate}`
-    return [{ path: `${path}.restrictions`, message }]
-  })
 }
 
 async function say(file: string, config: Config | undefined, report: Report, io: Io): Promise<void> {
@@ -96,9 +81,13 @@ async function say(file: string, config: Config | undefined, report: Report, io:
   }
   if (lines.length > 0) await write(io.err, `${lines.join('\n')}\n`)
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`
+  const n = report.warnings.length
+  const verdict = n === 0 ? 'good' : `can be used, with ${n === 1 ? 'one warning' : `${n} warnings`}`
+  // root may read and write what the gateway may not
+  const seen = process.getuid?.() === 0 ? '; seen as root, not as the user that the gateway runs as' : ''
   const { peers = [], routes = [], grid } = config ?? {}
   await write(
     io.out,
-    `${file}: good (${count(peers.length, 'peer')}, ${count(grid?.topics.length ?? 0, 'Topic')}, ${count(routes.length, 'route')})\n`,
+    `${file}: ${verdict} (${count(peers.length, 'peer')}, ${count(grid?.topics.length ?? 0, 'Topic')}, ${count(routes.length, 'route')}${seen})\n`,
   )
 }

@@ -57,10 +57,13 @@ export function buildConfig(source: Source, folder: string, env: Env): Loaded {
     if (!env[name])
       found.push({ path, message: `the environment variable ${name} is ${env[name] === '' ? 'empty' : 'not set'}` })
   }
-  const warnings = cross.warnings.map((finding) => located(finding, source))
-  const problems = firstOfEachPath(found).map((finding) => located(finding, source))
+  const problems = firstOfEachPath(found.filter((finding) => !isEcho(finding, found))).map((p) => located(p, source))
+  // what belongs together can only be looked at where each part can be read
+  const warnings = problems.some(({ path }) => LINKED.test(path)) ? [] : cross.warnings.map((w) => located(w, source))
   // a name that is wrong, as by a variable that is not set, need not also be called a file that cannot be read
-  const files = namedFiles(tree, folder).filter((named) => !problems.some(({ path }) => path === named.path))
+  const files = namedFiles(tree, folder)
+    .filter((named) => !problems.some(({ path }) => path === named.path))
+    .map((named) => ({ ...named, line: source.line(named.path.split('.')) }))
   const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files, restricted: restrictedIn(tree) }
   if (parsed.data === undefined || problems.length > 0) return loaded
   return { ...loaded, config: deepFreeze(toConfig(parsed.data, folder, env)) }
@@ -76,6 +79,19 @@ function withoutNulls(value: unknown): unknown {
 
 function isSecret(path: Path): boolean {
   return pathText(path) === 'grid.auth.password'
+}
+
+/** Names of peers and Topics, and where they are used; or a key at the top that nobody knows. */
+const LINKED = /^(?:peers|routes|grid\.topics)\b|^[^.[]+$/
+
+/** A key that is missing where it was only misspelt. */
+function isEcho({ path, message }: Finding, found: readonly Finding[]): boolean {
+  const parent = pathText(path.slice(0, -1))
+  const meant = `(did you mean "${path.at(-1)}"?)`
+  return (
+    message.startsWith('is required') &&
+    found.some((other) => other.message.endsWith(meant) && pathText(other.path.slice(0, -1)) === parent)
+  )
 }
 
 /** A value that could not be expanded need not also be called a bad URL. */

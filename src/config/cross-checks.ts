@@ -1,6 +1,6 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { overlap } from './address-overlap.ts'
-import { dns, fingerprint, LISTENS, line, port as wholePort } from './fields.ts'
+import { dns, fingerprint, LISTENS, line, size, port as wholePort } from './fields.ts'
 import type { Finding, Path } from './problems.ts'
 import { at, list, record } from './tree.ts'
 
@@ -37,6 +37,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   }
   checkUnique(look)
   checkPorts(look)
+  checkSizes(look)
   checkLogin(look)
   checkPeers(look)
   checkRoutes(look)
@@ -53,7 +54,7 @@ function checkUnique({ peers, topics, problem }: Look): void {
       if (typeof value !== 'string') continue
       const before = first.get(value)
       if (before === undefined) first.set(value, i)
-      else problem([...root, i, ...tail], `is the same as in ${root.join('.')}[${before}]`)
+      else problem([...root, i, ...tail], `is the same as in ${root.join('.')}[${before}]: each needs one of its own`)
     }
   }
   unique(peers, ['peers'], ['name'], (value) => value)
@@ -76,7 +77,28 @@ function checkPorts({ tree, problem, warning }: Look): void {
   // 0: any port that is free
   if (rid.host === undefined || ops.host === undefined || !rid.port || rid.port !== ops.port) return
   if (!overlap(rid.host, ops.host)) return
-  problem(['ops', 'port'], `is that of rid.port, too, and the addresses overlap: ${rid.host} and ${ops.host}`)
+  problem(
+    ['ops', 'port'],
+    `is that of rid.port, too, and the addresses overlap: ${rid.host} and ${ops.host}. Give one of them another`,
+  )
+}
+
+/** bytes: a RID message with a small report is 2 to 4 KiB long */
+const LEAST_MESSAGE = 16_384
+/** bytes: Prosody's longest stanza from a client, as it comes; ejabberd takes payloads of 250,000 */
+const MOST_STANZA = 262_144
+
+function checkSizes({ tree, warning }: Look): void {
+  const bytes = (...path: string[]) => size.safeParse(at(tree, ...path)).data
+  if ((bytes('rid', 'maxMessage') ?? LEAST_MESSAGE) < LEAST_MESSAGE) {
+    const message = 'is less than most reports are long: they are answered 413. Without it, it is 1MiB'
+    warning(['rid', 'maxMessage'], message)
+  }
+  if ((bytes('grid', 'maxItem') ?? 0) <= MOST_STANZA) return
+  warning(
+    ['grid', 'maxItem'],
+    'is more than Brokers take as they come (Prosody: stanzas of 256 KiB, ejabberd: payloads of 250 KB), and one that is too large ends the session: raise it there first; check --online tries it',
+  )
 }
 
 function checkLogin({ tree, problem }: Look): void {
@@ -89,26 +111,43 @@ function checkLogin({ tree, problem }: Look): void {
 }
 
 function checkPeers(look: Look): void {
-  const { peers, routes, topicNames, warning } = look
-  if (peers.length === 0) warning(['peers'], 'there are none: nobody can send or receive')
+  const { peers, topicNames, warning } = look
+  if (peers.length === 0)
+    warning(['peers'], 'there are none: nobody can send or receive. Add the first as - { name, identity, publish }')
   for (const [i, peer] of peers.entries()) {
     for (const key of ['publish', 'topics']) known(look, at(peer, key), topicNames, 'Topic', ['peers', i, key])
-    const sent = list(at(peer, 'topics')).length > 0
-    if (sent && at(peer, 'url') === undefined) warning(['peers', i, 'topics'], 'nothing is sent to a peer without url')
-    if (!sent && at(peer, 'url') !== undefined) warning(['peers', i, 'url'], 'nothing is sent to a peer without topics')
+    checkSending(look, peer, i)
+    checkPublishing(look, peer, i)
     const query = list(at(peer, 'accept')).indexOf('Query')
-    if (query >= 0) {
-      warning(
-        ['peers', i, 'accept', query],
-        'every Query is denied: the gateway has no answer to give, and publishes none',
-      )
-    }
-    for (const [j, topic] of list(at(peer, 'publish')).entries()) {
-      const led = routes.some((route) => at(route, 'topic') === topic && admits(route, at(peer, 'name')))
-      if (led || !topicNames.includes(String(topic))) continue
-      warning(['peers', i, 'publish', j], `no route leads this peer to "${String(topic)}"`)
-    }
+    if (query < 0) continue
+    const message = 'every Query is denied: the gateway has no answer to give, and publishes none'
+    warning(['peers', i, 'accept', query], message)
   }
+}
+
+function checkSending({ warning }: Look, peer: unknown, i: number): void {
+  const sent = list(at(peer, 'topics')).length > 0
+  const url = at(peer, 'url') !== undefined
+  const remedy = 'give it one, as https://csirt.example:4590/'
+  if (sent && !url) warning(['peers', i, 'topics'], `nothing is sent to a peer without url: ${remedy}`)
+  if (!sent && url) warning(['peers', i, 'url'], 'nothing is sent to a peer without topics')
+}
+
+function checkPublishing({ routes, topicNames, warning }: Look, peer: unknown, i: number): void {
+  if (publishesNowhere(peer) && list(at(peer, 'topics')).length === 0) {
+    const message = 'lists no Topic: everything this peer sends is denied. List those its reports may reach'
+    warning(['peers', i, 'publish'], message)
+  }
+  for (const [j, topic] of list(at(peer, 'publish')).entries()) {
+    const led = routes.some((route) => at(route, 'topic') === topic && admits(route, at(peer, 'name')))
+    if (led || !topicNames.includes(String(topic))) continue
+    warning(['peers', i, 'publish', j], `no route leads this peer to "${String(topic)}"`)
+  }
+}
+
+/** It is there to send, and none of what it sends may reach a Topic. */
+function publishesNowhere(peer: unknown): boolean {
+  return at(peer, 'url') === undefined && list(at(peer, 'publish')).length === 0
 }
 
 const PURPOSES = ['traceback', 'mitigation', 'reporting', 'watch', 'other', 'ext-value']
@@ -127,12 +166,13 @@ function checkRoutes(look: Look): void {
     }
     for (const [j, name] of list(at(route, 'match', 'peer')).entries()) {
       const peer = peers.find((candidate) => at(candidate, 'name') === name)
-      if (peer === undefined || list(at(peer, 'publish')).includes(topic)) continue
+      // that of a peer that may publish nowhere is told at the peer
+      if (peer === undefined || list(at(peer, 'publish')).includes(topic) || publishesNowhere(peer)) continue
       const message = `its reports are denied: publish of peer "${String(name)}" does not list "${String(topic)}"`
       warning(['routes', i, 'match', 'peer', j], message)
     }
     if (takesAll >= 0 && i > takesAll) {
-      warning(['routes', i], `is never reached: routes[${takesAll}] matches everything`)
+      warning(['routes', i], `is never reached: routes[${takesAll}] matches everything. Put this one before it`)
     }
   }
 }

@@ -12,8 +12,14 @@ function must(what: string): { error: (issue: { input?: unknown }) => string } {
 
 /** A mapping in which unknown keys are errors: one line of the message for each, in the order of the issue's `keys`. */
 export function mapping<S extends z.core.$ZodLooseShape>(shape: S) {
+  return needed('', shape)
+}
+
+/** The same, and what to write where it is missing. */
+export function needed<S extends z.core.$ZodLooseShape>(what: string, shape: S) {
   return z.strictObject(shape, {
     error: (issue) => {
+      if (what !== '' && issue.input === undefined) return `is required: ${what}`
       if (issue.code !== 'unrecognized_keys') return must('a mapping (key: value)').error(issue)
       return issue.keys.map((key) => `is not a known key${didYouMean(key, Object.keys(shape))}`).join('\n')
     },
@@ -46,10 +52,18 @@ export const file = matching('the path of a file', LINE, 4096)
 const DNS = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/
 
 /** As certificates have it, with A-labels; also taken as it is read (RFC 5890 §2.3.2.1). */
-export const dns = parsed('a DNS name, as csirt.example', (value) => {
+export const dns = parsed('a DNS name, as csirt.example', asDns)
+/** RFC 6546 §3.1 */
+export const dnsId = parsed(
+  'a DNS name, as csirt.example: no wildcard, and no address; fingerprint is for those',
+  asDns,
+)
+
+function asDns(value: string): string | undefined {
   const ascii = /^[\x21-\x7e]+$/.test(value) ? value : domainToASCII(value)
   return ascii.length <= 253 && DNS.test(ascii) ? ascii : undefined
-})
+}
+
 export const domain = matching('the address of a service, as pubsub.grid.example', /^[^\s@/<>&"':]+$/)
 export const bareJid = matching(
   'a bare JID, as gateway@grid.example (no resource)',
@@ -129,7 +143,7 @@ export function oneOf<const T extends readonly string[]>(values: T) {
   return z.enum(values, {
     error: ({ input }) => {
       if (input === undefined) return 'is required'
-      const hint = typeof input === 'string' ? didYouMean(input, values) : ''
+      const hint = typeof input === 'string' ? didYouMean(input.replace(/^TLP:\s*/i, ''), values) : ''
       return `must be one of ${values.join(', ')}${hint}`
     },
   })

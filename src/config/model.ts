@@ -26,13 +26,14 @@ const rid = f
   })
   .describe('the RID endpoint (RFC 6546)')
 
+const identity = f.needed('{ dns: NAME } or { fingerprint: SHA-256 } of its certificate', {
+  dns: f.dnsId.exactOptional().describe("DNS-ID in the peer's certificate"),
+  fingerprint: f.fingerprint.exactOptional().describe('SHA-256 of its certificate'),
+})
+
 const peer = f.mapping({
   name: f.name.describe('unique; what logs, metrics and the queue show'),
-  identity: f
-    .mapping({
-      dns: f.dns.exactOptional().describe("DNS-ID in the peer's certificate"),
-      fingerprint: f.fingerprint.exactOptional().describe('SHA-256 of its certificate'),
-    })
+  identity: identity
     .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint')
     .meta({ minProperties: 1 }),
   accept: msgTypes.default(['Report']).describe('MsgTypes it may send'),

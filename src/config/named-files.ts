@@ -8,6 +8,8 @@ export interface NamedFile {
   readonly path: string
   /** absolute */
   readonly file: string
+  /** of its key in the configuration, from 1 */
+  readonly line?: number | undefined
   /** the DNS name that peers look for in it */
   readonly name?: string
   /** what the certificate in it must be allowed to be for (RFC 5280 §4.2.1.12) */

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { messageOf } from '../errors.ts'
 import { osReason, type Path, type Problem } from './problems.ts'
+import { yamlWords } from './yaml-words.ts'
 
 /** bytes: a configuration is written by people */
 const LIMIT = 1_048_576
@@ -18,6 +19,7 @@ export function readSource(file: string): { source?: Source; problems: Problem[]
   try {
     text = readLimited(file)
   } catch (error) {
+    if (error instanceof NotUtf8) return { problems: [{ path: '', message: error.message, line: error.line }] }
     return { problems: [{ path: '', message: `cannot read ${file}: ${osReason(error)}` }] }
   }
   return parseSource(text)
@@ -27,14 +29,9 @@ export function parseSource(text: string): { source?: Source; problems: Problem[
   const lines = new LineCounter()
   // uniqueKeys: a key written twice is an error; strict: so is everything the YAML specification forbids
   const doc = parseDocument(text, { lineCounter: lines, uniqueKeys: true, strict: true, prettyErrors: false })
-  const problems = [...doc.errors, ...doc.warnings].map((error) => ({
-    path: '',
-    message: notYaml(error.message),
-    line: lines.linePos(error.pos[0]).line,
-  }))
-  // one mistake can be found at each of a thousand brackets
-  const same = (a: Problem, b: Problem) => a.message === b.message && a.line === b.line
-  if (problems.length > 0) return { problems: problems.filter((p, i) => problems.findIndex((q) => same(p, q)) === i) }
+  const wrong = yamlWords([...doc.errors, ...doc.warnings], text, lines)
+  if (wrong.length > 0)
+    return { problems: wrong.map(({ message, line }) => ({ path: '', message: notYaml(message), line })) }
   let value: unknown
   try {
     value = doc.toJS({ maxAliasCount: 100 })
@@ -98,8 +95,33 @@ function readLimited(file: string): string {
       length += n
       if (length > LIMIT) throw new Error('it is larger than 1 MiB')
     }
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length))
+    return decode(file, buffer.subarray(0, length))
   } finally {
     closeSync(fd)
+  }
+}
+
+class NotUtf8 extends Error {
+  readonly line: number
+
+  constructor(file: string, line: number) {
+    super(`is not UTF-8: save it as such, or, where it is Latin-1, iconv -f LATIN1 -t UTF-8 ${file} > new.yaml`)
+    this.line = line
+  }
+}
+
+function decode(file: string, bytes: Buffer): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    // no character of UTF-8 holds the byte of a line end
+    const isGood = (line: string) =>
+      Buffer.from(Buffer.from(line, 'latin1').toString('utf8')).toString('latin1') === line
+    const bad = bytes
+      .toString('latin1')
+      .split('\n')
+      .findIndex((line) => !isGood(line))
+    throw new NotUtf8(file, bad + 1)
   }
 }

@@ -37,6 +37,14 @@ export function isRevoked(certificate: X509Certificate, crls: readonly Crl[]): b
   return crls.some((crl) => crl.issuer === issuer.bytes.toString('hex') && crl.revoked.has(serialKey(serial)))
 }
 
+/** The subject of a certificate as `Crl.issuer` has it. */
+export function subjectOf(certificate: X509Certificate): string {
+  const fields = signedFields(certificate.raw)
+  const subject = fields[fields[0]?.tag === TAG.context0 ? 5 : 4]
+  if (subject === undefined) throw new RangeError('not a certificate')
+  return subject.bytes.toString('hex')
+}
+
 /** The fields of the part that is signed: of a TBSCertificate or TBSCertList. */
 function signedFields(der: Buffer): Tlv[] {
   const [outer] = elementsOf(der)

@@ -27,3 +27,6 @@ export const { openForGateway, openBeside }: StoreOpener = {
 
 /** The files that a store at `path` has or will have: they are for their owner alone. */
 export { storeFiles } from './sqlite/data-folder.ts'
+
+/** What a file at a store's path is, without opening it as one. */
+export { storeFileKind } from './sqlite/file-header.ts'

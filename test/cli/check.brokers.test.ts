@@ -70,7 +70,7 @@ ${changes.more ?? ''}`,
     assert.match(warnings[0] ?? '', /^warning {2}rid\.tls\.ca: .* expires on 20/)
     assert.match(warnings[1] ?? '', /^warning {2}rid\.tls\.crl: .* expires at 20/)
     assert.equal(code, 0)
-    assert.match(out, /good \(1 peer, 1 Topic, 1 route\)/)
+    assert.match(out, /gateway\.yaml: can be used, with 2 warnings \(1 peer, 1 Topic, 1 route/)
   })
 
   it('says problems of values and of files together, with key paths', async () => {
@@ -81,7 +81,7 @@ ${changes.more ?? ''}`,
     assert.equal(code, 2)
     assert.match(err, /lgo: is not a known key \(did you mean "log"\?\) \(line 11\)/)
     assert.match(err, /rid\.tls\.cert: cannot read .*none\.pem: no such file/)
-    assert.match(err, /rid\.tls\.ca: there is no certificate in PEM/)
+    assert.match(err, /rid\.tls\.ca: .* is a private key, no certificate/)
     assert.match(err, /rid\.tls\.crl: there is no X509 CRL/)
     assert.match(err, /4 problems/)
   })
@@ -161,7 +161,10 @@ ${changes.more ?? ''}`,
   it('warns of a name that the certificate does not hold', async () => {
     const { code, err } = await check({ tls: { cert: files.other, key: files.otherKey } })
     assert.equal(code, 0)
-    assert.match(err, /^warning {2}rid\.tls\.cert: .* does not hold the DNS name gateway\.example of rid\.name: peers/m)
+    assert.match(
+      err,
+      /^warning {2}rid\.tls\.cert: .* does not hold the DNS name gateway\.example of rid\.name, so that peers/m,
+    )
     assert.doesNotMatch((await check()).err, /DNS name/)
   })
 

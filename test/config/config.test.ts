@@ -211,12 +211,12 @@ store: { path: x }
 
   it('name two peers that are one', () => {
     const two = changed('grid:\n', '  - { name: csirt-b, identity: { dns: CSIRT-A.example. } }\ngrid:\n')
-    assert.deepEqual(problemsOf(two), ['peers[1].identity.dns: is the same as in peers[0]'])
+    assert.deepEqual(problemsOf(two), ['peers[1].identity.dns: is the same as in peers[0]: each needs one of its own'])
   })
 
   it('name keys written twice, and other bad YAML, with lines', () => {
     const { problems } = build(`${LEAST}store: { path: again }\n`)
-    assert.match(problems[0]?.message ?? '', /must be unique/)
+    assert.match(problems[0]?.message ?? '', /"store" stands there twice/)
     assert.equal(problems[0]?.line, 9)
     assert.equal(build('- a\n').problems.length, 1)
     assert.equal(build('').problems.length, 1)

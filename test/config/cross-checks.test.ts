@@ -39,17 +39,21 @@ test('nothing is expected of a tree', () => {
 describe('what must be unique', () => {
   test('is a name, of a peer and of a Topic', () => {
     const peers = [PEER, { name: 'b' }, { name: 'a' }]
-    assert.deepEqual(problemsOf({ ...TREE, peers }), ['peers[2].name: is the same as in peers[0]'])
+    assert.deepEqual(problemsOf({ ...TREE, peers }), [
+      'peers[2].name: is the same as in peers[0]: each needs one of its own',
+    ])
     const topics = [{ name: 't' }, { name: 't' }, { name: 't' }]
     assert.deepEqual(problemsOf({ ...TREE, grid: { topics } }), [
-      'grid.topics[1].name: is the same as in grid.topics[0]',
-      'grid.topics[2].name: is the same as in grid.topics[0]',
+      'grid.topics[1].name: is the same as in grid.topics[0]: each needs one of its own',
+      'grid.topics[2].name: is the same as in grid.topics[0]: each needs one of its own',
     ])
   })
 
   test('is an identity, however it is written', () => {
     const peers = [PEER, { name: 'b', identity: { dns: 'A.Example.' } }]
-    assert.deepEqual(problemsOf({ ...TREE, peers }), ['peers[1].identity.dns: is the same as in peers[0]'])
+    assert.deepEqual(problemsOf({ ...TREE, peers }), [
+      'peers[1].identity.dns: is the same as in peers[0]: each needs one of its own',
+    ])
     const hex = 'ab'.repeat(32)
     const colons = Array(32).fill('AB').join(':')
     const pinned = [
@@ -57,7 +61,7 @@ describe('what must be unique', () => {
       { name: 'b', identity: { fingerprint: colons } },
     ]
     assert.deepEqual(problemsOf({ ...TREE, peers: pinned }), [
-      'peers[1].identity.fingerprint: is the same as in peers[0]',
+      'peers[1].identity.fingerprint: is the same as in peers[0]: each needs one of its own',
     ])
   })
 })
@@ -66,7 +70,7 @@ describe('ports', () => {
   const clash = (rid: object, ops: object) => problemsOf({ ...TREE, rid, ops })
   test('may not be the same on addresses that overlap', () => {
     assert.deepEqual(clash({ port: 9590 }, {}), [
-      'ops.port: is that of rid.port, too, and the addresses overlap: :: and 127.0.0.1',
+      'ops.port: is that of rid.port, too, and the addresses overlap: :: and 127.0.0.1. Give one of them another',
     ])
     assert.equal(clash({}, { port: '4590' }).length, 1)
     assert.deepEqual(clash({ host: '192.0.2.1', port: 9590 }, {}), [])
@@ -120,7 +124,7 @@ describe('names that lead nowhere', () => {
 describe('what will never happen', () => {
   test('is sending where half of it is missing', () => {
     assert.deepEqual(warningsOf({ ...TREE, peers: [{ ...PEER, url: undefined }] }), [
-      'peers[0].topics: nothing is sent to a peer without url',
+      'peers[0].topics: nothing is sent to a peer without url: give it one, as https://csirt.example:4590/',
     ])
     assert.deepEqual(warningsOf({ ...TREE, peers: [{ ...PEER, topics: [] }] }), [
       'peers[0].url: nothing is sent to a peer without topics',
@@ -136,8 +140,10 @@ describe('what will never happen', () => {
 
   test('is a route behind one that takes all, or for a peer that may not publish there', () => {
     const routes = [{ match: { type: ['Report'] }, topic: 't' }, { topic: 't' }, { match: { type: [] }, topic: 't' }]
-    assert.deepEqual(warningsOf({ ...TREE, routes }), ['routes[2]: is never reached: routes[1] matches everything'])
-    const peers = [PEER, { name: 'b' }]
+    assert.deepEqual(warningsOf({ ...TREE, routes }), [
+      'routes[2]: is never reached: routes[1] matches everything. Put this one before it',
+    ])
+    const peers = [PEER, { name: 'b', publish: [], url: 'https://b.example/', topics: ['t'] }]
     assert.deepEqual(warningsOf({ ...TREE, peers, routes: [{ match: { peer: ['a', 'b'] }, topic: 't' }] }), [
       'routes[0].match.peer[1]: its reports are denied: publish of peer "b" does not list "t"',
     ])
@@ -153,7 +159,7 @@ describe('what will never happen', () => {
 
   test('is all of it without peers, Topics or use', () => {
     assert.deepEqual(warningsOf({}), [
-      'peers: there are none: nobody can send or receive',
+      'peers: there are none: nobody can send or receive. Add the first as - { name, identity, publish }',
       'grid.topics: there are none: nothing is forwarded',
     ])
     const grid = { topics: [{ name: 't' }, { name: 'idle' }] }
