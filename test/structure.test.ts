@@ -225,4 +225,14 @@ describe('the structure', () => {
       [],
     )
   })
+
+  it('is linted with exemptions for files that are there', () => {
+    const { files, overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'))
+    const listed: string[] = [files, ...overrides].flatMap(({ includes }) => includes)
+    assert.ok(listed.length > 5)
+    assert.deepEqual(
+      listed.filter((glob) => globSync(glob.replace(/^!/, ''), { cwd: root }).length === 0),
+      [],
+    )
+  })
 })
