@@ -9,6 +9,7 @@ import { createGateway, type Gateway } from '../gateway.ts'
 import { createLog, flushLog, type Logger } from '../log.ts'
 import type { Tell } from '../tell.ts'
 import { checkFiles } from './check-files.ts'
+import { endProcess } from './end-process.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
 
@@ -91,7 +92,7 @@ function stopSignals(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false
     const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(1)
+      if (asked) return endProcess(1)
       asked = true
       resolve(signal)
     }
@@ -108,8 +109,8 @@ function endOnBugs(tell: Tell<ProcessNews>): void {
   })
 }
 
-function end(tell: Tell<ProcessNews>, why: 'ended' | 'stop-forced'): never {
+function end(tell: Tell<ProcessNews>, why: 'ended' | 'stop-forced'): void {
   tell(why, {})
   flushLog()
-  process.exit(1)
+  endProcess(1)
 }

@@ -1,19 +1,44 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 
-/**
- * Ends a thread, one that is not `ready` only when it has loaded its modules or is over. One that is ended as they finish takes the
- * process with it (SIGTRAP): V8 has no place for the end of a module with a top-level await, as libxml2-wasm's, in a thread that is
- * being ended.
+/*
+ * A thread that is ended as its modules finish loading takes the process with it (SIGTRAP): V8 has no place for the end of a module
+ * with a top-level await, as libxml2-wasm's, in a thread that is being ended. The end of the process ends its threads, too.
  */
-export async function endThread(worker: Worker, ready: boolean): Promise<void> {
-  // one that is over has no number any more
-  if (!ready && worker.threadId !== -1) await loaded(worker)
+
+/** The threads of this process that load. */
+const loading = new Map<Worker, Promise<void>>()
+
+/** To be told of each thread as it is started: it loads until its first message, or until it is over. */
+export function nowLoading(worker: Worker): void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  loading.set(worker, promise)
+  const over = () => {
+    loading.delete(worker)
+    resolve()
+  }
+  for (const event of ['message', 'error', 'exit']) worker.once(event, over)
+}
+
+/** Ends a thread, one that loads when it has loaded or is over. */
+export async function endThread(worker: Worker): Promise<void> {
+  const loaded = loading.get(worker)
+  if (loaded !== undefined) {
+    worker.ref()
+    await loaded
+  }
   await worker.terminate()
 }
 
-function loaded(worker: Worker): Promise<void> {
-  return new Promise((resolve) => {
-    worker.ref()
-    for (const event of ['message', 'error', 'exit']) worker.once(event, () => resolve())
-  })
+/** Whether any thread of this process loads: it must not end now. */
+export function someLoad(): boolean {
+  return loading.size > 0
+}
+
+/** Resolves when no thread of this process loads, and after `ms` at the latest. */
+export async function noneLoads(ms: number): Promise<void> {
+  const end = performance.now() + ms
+  while (someLoad() && performance.now() < end) {
+    await Promise.race([Promise.all(loading.values()), wait(end - performance.now())])
+  }
 }

@@ -33,4 +33,5 @@ function answer(request: ReaderRequest): PoolAnswer<Inspection | Reply> {
 parentPort?.on('message', ({ requests }: PoolMessage<ReaderRequest>) => {
   parentPort?.postMessage({ answers: requests.map(answer) })
 })
-parentPort?.postMessage({ ready: true })
+// behind the end of this module: whoever hears it may end this thread
+setImmediate(() => parentPort?.postMessage({ ready: true }))

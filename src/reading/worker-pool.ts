@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
-import { endThread } from './end-thread.ts'
+import { endThread, nowLoading } from './end-thread.ts'
 
 export interface PoolOptions {
   readonly script: URL
@@ -199,6 +199,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       // a stranger's bytes have no business with the environment
       env: {},
     })
+    nowLoading(worker)
     slot.worker = worker
     slot.ready = false
     worker.on('message', (message: { ready: true } | { answers: PoolAnswer<Response>[] }) => {
@@ -280,9 +281,9 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
 
   async #end(slot: Slot<Request, Response>): Promise<void> {
     clearTimeout(slot.timer)
-    const { worker, ready } = slot
+    const { worker } = slot
     slot.worker = undefined
     slot.ready = false
-    if (worker !== undefined) await endThread(worker, ready)
+    if (worker !== undefined) await endThread(worker)
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { endThread } from '../../src/reading/end-thread.ts'
+import { endThread, noneLoads, nowLoading, someLoad } from '../../src/reading/end-thread.ts'
 import { WorkerPool } from '../../src/reading/worker-pool.ts'
 import { MARK } from './slow-worker-mark.ts'
 
@@ -47,7 +47,31 @@ test('a thread that cannot load keeps nobody from ending', async () => {
 test('a thread that is ready, or over, is not waited for', async () => {
   const source = 'setInterval(() => {}, 1000)'
   const ready = new Worker(source, { eval: true })
-  await endThread(ready, true)
+  await endThread(ready)
   assert.equal(ready.threadId, -1)
-  await endThread(ready, false)
+  await endThread(ready)
+})
+
+// a second signal as the gateway started crashed it, six times of sixty
+test('who would end the process knows of threads that load, and waits for them, but not for ever', async () => {
+  assert.equal(someLoad(), false)
+  rmSync(MARK, { force: true })
+  await using slow = pool(SLOW)
+  const job = assert.rejects(slow.warm('a job'))
+  assert.equal(someLoad(), true)
+  await noneLoads(10)
+  assert.equal(someLoad(), true)
+  await noneLoads(60_000)
+  assert.equal(someLoad(), false)
+  assert.ok(existsSync(MARK))
+  await slow[Symbol.asyncDispose]()
+  await job
+})
+
+test('a thread that fails as it loads, does not load any more', async () => {
+  const failing = new Worker('throw new Error("no")', { eval: true })
+  failing.on('error', () => {})
+  nowLoading(failing)
+  await noneLoads(60_000)
+  assert.equal(someLoad(), false)
 })
