@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
 import type { Delivery, NewDelivery, Settlement, Store, TraceOfDeed } from '../../src/store/contract.ts'
+import { drawings } from '../docs/drawings.ts'
 import { runs } from '../support/arbitraries.ts'
 import { MemoryStore } from './memory/memory-store.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
@@ -106,11 +107,13 @@ export function testAgainstModel<B extends Bench>(
   createBench: () => Promise<B>,
   also: (bench: B) => void = () => {},
 ): void {
+  /** `FROM TO`: what became of some delivery */
+  const changes = new Set<string>()
   it(`${name}: does what the model does, whatever is asked of it, and nothing is lost or sent out of order`, () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), async (steps) => {
         await using bench = await createBench()
-        const pair = await Pair.of(bench)
+        const pair = await Pair.of(bench, changes)
         for (const one of steps) {
           await pair.take(one)
           await pair.compareQueue()
@@ -120,6 +123,12 @@ export function testAgainstModel<B extends Bench>(
       }),
       runs(30, 7),
     ))
+
+  it(`${name}: a delivery takes every way that docs/states.md draws, and no other`, () => {
+    const [delivery] = drawings()
+    const ways = delivery?.arrows.filter((arrow) => !arrow.endsWith(' [*]')) ?? []
+    assert.deepEqual([...changes].sort(), ways.toSorted())
+  })
 }
 
 const DEEDS = ['retry', 'discard']
@@ -137,21 +146,25 @@ class Pair {
   readonly #twin = new Map<string, string>()
   /** by delivery: where it is to stand */
   readonly #lines = new Map<string, string>()
+  /** by delivery: its state after the last step */
+  readonly #states = new Map<string, string>()
+  readonly #changes: Set<string>
   #store: Store
   #leased: Delivery[] = []
   #messages = 0
   #rows = 0
   #position: number | undefined
 
-  constructor(bench: Bench, beside: Store) {
+  constructor(bench: Bench, beside: Store, changes: Set<string>) {
+    this.#changes = changes
     this.#bench = bench
     this.#beside = beside
     this.#store = bench.store
     this.#model = new MemoryStore(bench.clock)
   }
 
-  static async of(bench: Bench): Promise<Pair> {
-    const pair = new Pair(bench, await bench.beside())
+  static async of(bench: Bench, changes: Set<string>): Promise<Pair> {
+    const pair = new Pair(bench, await bench.beside(), changes)
     pair.#position = (await bench.store.traced(DEEDS)).position
     return pair
   }
@@ -306,6 +319,11 @@ class Pair {
     )
     assert.ok(mine.length >= this.#rows, 'none is lost: one that was withheld gives way to the same')
     this.#rows = mine.length
+    for (const { id, state } of mine) {
+      const before = this.#states.get(id) ?? '[*]'
+      if (before !== state) this.#changes.add(`${before} ${state}`)
+      this.#states.set(id, state)
+    }
     const backlog = await store.backlog()
     assert.deepEqual(backlog, await model.backlog())
     for (const destination of DESTINATIONS) {
