@@ -13,6 +13,7 @@ peers:
     publish: [incident]
     url: https://csirt-a.example:4590/
     topics: [incident]
+    send: [Report]
     restrictions: [public, partner]
     policy: { region: PeerToPeer, traffic: Attack }
     strict: false
@@ -38,6 +39,7 @@ routes:
 store: { path: ./data/gateway.db }
 ops: { host: 127.0.0.1, port: 9590 }
 log: { level: info }
+delivery: { maxAge: 3d, concurrency: 4, maxQueue: 100000 }
 `
 
 /** Only what has no default. */

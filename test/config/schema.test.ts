@@ -18,6 +18,20 @@ it('the JSON Schema completes keys and knows the required ones', () => {
   assert.equal(schema.properties.ops.properties.host.default, '127.0.0.1')
 })
 
+/** Keys that exclude one that FULL has, or stand for another. */
+const OTHERS: readonly string[] = [
+  'peers.identity.fingerprint',
+  'grid.auth.external',
+  'grid.auth.allowPlain',
+  'grid.allowPlain',
+]
+
+it('the example has every key, so that a test that breaks one thing can break any', () => {
+  const { source } = parseSource(FULL)
+  const missing = keysOf(JSON.parse(configSchema())).filter((path) => !isIn(source?.value, path.split('.')))
+  assert.deepEqual(missing, OTHERS)
+})
+
 describe('an editor with the JSON Schema', () => {
   const customOptions = { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false } as const
   const app = fastify({ ajv: { customOptions } })
@@ -78,3 +92,22 @@ describe('an editor with the JSON Schema', () => {
     it(`underlines ${to}`, async () => assert.notEqual(await underlined(changed(from, to)), undefined))
   }
 })
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+}
+
+/** `grid.topics.name`: each key of the schema that has a value. */
+function keysOf(schema: Schema, path = ''): string[] {
+  const inner = schema.items?.properties ?? schema.properties
+  if (inner === undefined) return [path]
+  return Object.entries(inner).flatMap(([key, value]) => keysOf(value, path === '' ? key : `${path}.${key}`))
+}
+
+/** Whether the path leads to something; of a list, in its first entry. */
+function isIn(value: unknown, [key, ...rest]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined
+  const within = Array.isArray(value) ? value[0] : value
+  return isIn((within as Record<string, unknown> | undefined)?.[key], rest)
+}
