@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Item ids of docs/grid-profile.md, by an implementation that shares nothing with the gateway. Python's own library only.
 
-    python3 item_id.py FILE...    FILE: an IODEF-Document, or the payload of an item. Prints the file and its ids.
+    python3 item_id.py FILE...    FILE: an IODEF-Document, or the payload of an item. Prints the file and its ids:
+                                  of each Incident of the document, or the item's, and what it has apart from another's.
 """
+import base64
 import hashlib
+import json
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -11,6 +14,8 @@ import xml.etree.ElementTree as ElementTree
 XML = "http://www.w3.org/XML/1998/namespace"
 INCIDENT = "urn:xmpp:incident:2"
 CONTEXT = "urn:x-iodef-gateway:context:1"
+RID = "urn:ietf:params:xml:ns:iodef-rid-2.0"
+PLAIN = '<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" version="2.00"></IODEF-Document>'
 
 # section 3, rule 3
 EXTENSION_CONTENT = set(
@@ -64,13 +69,43 @@ def sha256(text):
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def variant(element, context):
+    """section 5: what is said beside the Incident. What the context holds is taken as it stands: nothing is validated here."""
+
+    def said(path):
+        found = context.find("/".join(f"{{{ns}}}{name}" for ns, name in path))
+        return "" if found is None else normal_form(found)
+
+    def decoded(found):
+        return base64.b64decode(re.sub(r"\s", "", found.text or "")).decode("utf-8")
+
+    policy = context.find(f"{{{CONTEXT}}}rid/{{{RID}}}RIDPolicy")
+    attributes = {} if policy is None else policy.attrib
+    trace = element == "request" and attributes.get("MsgType") == "TraceRequest"
+    document = context.find(f"{{{CONTEXT}}}document")
+    shell = "" if document is None or len(document) == 0 else normal_form(document[0])
+    original = context.find(f"{{{CONTEXT}}}original")
+    parts = [
+        "TraceRequest" if trace else "",
+        "" if shell == PLAIN else shell,
+        attributes.get("restriction", ""),
+        said([(CONTEXT, "rid"), (RID, "IncidentSource")]),
+        "" if original is None else decoded(original),
+        *(decoded(signature) for signature in context.findall(f"{{{CONTEXT}}}signature")),
+    ]
+    return sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":"))) if any(parts) else ""
+
+
 def item_ids(root):
     namespace, local = split(root.tag)
     if namespace == INCIDENT:
+        beside = ""
         for child in list(root):
             if split(child.tag) == (CONTEXT, "context"):
+                beside = variant(local, child)
                 root.remove(child)
-        return [sha256(normal_form(root))]
+        item = sha256(normal_form(root))
+        return [item, sha256(f"{item} {beside}")]
     incidents = [child for child in root if split(child.tag) == (namespace, "Incident")]
     return [sha256(f'<report xmlns="{INCIDENT}">{normal_form(incident)}</report>') for incident in incidents]
 

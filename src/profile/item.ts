@@ -17,6 +17,11 @@ export function itemId(normalForm: string): string {
   return createHash('sha256').update(normalForm, 'utf8').digest('hex')
 }
 
+/** Where another stands under `id`: the id of what says something else beside the same Incident (`variant`, from variantOf). */
+export function itemIdApart(id: string, variant: string): string {
+  return itemId(`${id} ${variant}`)
+}
+
 /** An XEP-0268 element around one Incident, both in normal form, with our context behind it where there is one. */
 export function xep0268Item(element: IncidentElement, incident: string, context = ''): Item {
   const open = `<${element} xmlns="${NS.incident}">`

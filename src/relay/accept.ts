@@ -3,6 +3,7 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
 import { printable } from '../printable.ts'
+import { itemIdApart } from '../profile/item.ts'
 import { variantOf } from '../profile/variant.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
@@ -92,6 +93,7 @@ export function createAccept(options: AcceptOptions): Accept {
             also,
             item: item.id,
             variant,
+            apart: itemIdApart(item.id, variant),
             payload: item.xml,
             state: 'pending',
           })),

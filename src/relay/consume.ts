@@ -4,6 +4,7 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { DeliveryOf, Events, Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
+import { itemIdApart } from '../profile/item.ts'
 import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
@@ -139,11 +140,16 @@ async function understand(
     const origin = originOf(undefined, item.publisher)
     return { inspection, consumed, sources: new Set(), replaced: false, ...(origin !== undefined && { origin }) }
   }
-  const isOther = item.unnamed !== true && item.id !== consumed.item
-  const replaced = isOther && (await store.sourcesOf(item.id)).length > 0
   const sources = await store.sourcesOf(consumed.item, consumed.variant)
+  const replaced = !isOwnId(item, consumed, sources) && (await store.sourcesOf(item.id)).length > 0
   const origin = originOf(sources[0], item.publisher)
   return { inspection, consumed, sources: new Set(sources), replaced, ...(origin !== undefined && { origin }) }
+}
+
+/** Does it stand where whoever made it puts it? Under the Incident's id stands what came first, and that a peer sent as it is. */
+function isOwnId({ id, unnamed }: GridItem, { item, variant }: Consumed, sources: readonly string[]): boolean {
+  if (unnamed === true || id === itemIdApart(item, variant)) return true
+  return id === item && sources.length > 0
 }
 
 /** The peer that had it published, else who published it; not with which of his connections. */

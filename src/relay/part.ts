@@ -32,7 +32,7 @@ export interface Part {
   readonly items: readonly string[]
 }
 
-/** An item as deliveries need it: `item` is the id its content has, whatever the publisher called it. */
+/** An item as deliveries need it: `item` is the id that its Incident has, whatever the publisher called it. */
 export interface Consumed {
   readonly item: string
   /** tells it from others with this id: variant.ts */

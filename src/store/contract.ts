@@ -26,6 +26,7 @@ export interface Delivery {
   readonly destination: string
   readonly incident: string
   readonly also?: readonly string[]
+  /** what it goes out as: its `item`, or `apart` from another's */
   readonly item: string
   readonly payload: string
   readonly group: DeliveryGroup | null
@@ -165,7 +166,10 @@ export interface Seen {
   cursor(topic: string): Promise<SeenItem | undefined>
   /** Remembers items that need no envelope (foreign, our own echo, already delivered): the cursor moves past them. */
   markSeen(items: readonly SeenItem[]): Promise<void>
-  /** Names of the RID peers that sent in an item with this digest, whoever had it published first: in this variant, or in any. */
+  /**
+   * Names of the RID peers that sent in an item with this digest, or which went out as this, whoever had it published first: in this
+   * variant, or in any.
+   */
   sourcesOf(item: string, variant?: string): Promise<string[]>
   /**
    * The payload of the latest delivery by its item, for joining the parts of one document; undefined when unknown. What is

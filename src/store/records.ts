@@ -35,6 +35,11 @@ export interface NewDelivery {
   readonly origin?: string
   /** hex digest of what is delivered (rid-to-grid: the item id) */
   readonly item: string
+  /**
+   * rid-to-grid: what it goes out as where `item` is another's there, in another variant: another source's that went out as that last,
+   * or, where none of a peer did, one that came from there and was given to a peer
+   */
+  readonly apart?: string
   /** tells apart what goes out under one item id; '' by default */
   readonly variant?: string
   /** opaque to the store: what the sink needs to render and send; JSON or XML text */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
-import type { Delivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
+import type { Delivery, NewDelivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
 import { eventually } from '../support/eventually.ts'
 import { testUpkeep } from './contract-upkeep.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
@@ -187,6 +187,46 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       await add('four', '', 'a first by name')
       assert.deepEqual((await store.sourcesOf(sha('A'), ''))[0], 'csirt-a', 'who had it published first')
       assert.equal(await store.findPayload('topic', 'incident', sha('A')), 'two')
+    })
+
+    it('lets no source replace what another says beside the same item', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const apart = (variant: string) => sha(`A apart ${variant}`)
+      let count = 0
+      const add = async (source: string, variant: string, more: Partial<NewDelivery> = {}) => {
+        const row = delivery('A', { variant, apart: apart(variant), payload: `${count++}`, ...more })
+        const accepted = await store.accept(envelope(clock, `${count}`, [row], { source }))
+        const [id] = accepted.outcome === 'accepted' ? accepted.deliveries : []
+        return id === undefined ? undefined : (await store.show(id))?.item
+      }
+      assert.equal(await add('csirt-a', ''), sha('A'))
+      assert.equal(await add('csirt-b', 'signed'), apart('signed'))
+      assert.equal(await add('csirt-c', 'signed'), undefined, 'as it was published already')
+      assert.equal(await add('csirt-a', 'worded'), sha('A'), 'it replaces its own')
+      assert.equal(await add('csirt-b', 'other', { destination: 'elsewhere' }), sha('A'), 'each Topic has its own')
+      assert.deepEqual(await store.sourcesOf(apart('signed')), ['csirt-b'])
+      assert.deepEqual(await store.sourcesOf(sha('A'), 'signed'), ['csirt-b', 'csirt-c'])
+      const units = await store.claim(request(clock))
+      assert.deepEqual(items(units).flat().sort(), [sha('A'), apart('signed')].sort())
+    })
+
+    it('takes what came from a Topic for another source of it', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const toPeer = delivery('A', { kind: 'peer', destination: 'csirt-b', variant: 'signed' })
+      const fromTopic = { direction: 'grid-to-rid', source: 'incident' } as const
+      await store.accept(envelope(clock, 'item', [toPeer], fromTopic))
+      const named = async (name: string, variant: string, destination: string) => {
+        const row = delivery('A', { variant, apart: sha('apart'), destination })
+        await store.accept(envelope(clock, name, [row]))
+        return (await store.list({ destination })).at(-1)?.item
+      }
+      assert.equal(await named('one', 'signed', 'incident'), sha('A'), 'the same')
+      assert.equal(await named('two', '', 'elsewhere'), sha('A'))
+      await store.accept(envelope(clock, 'other item', [toPeer], { ...fromTopic, source: 'third' }))
+      await store.accept(envelope(clock, 'another', [{ ...toPeer, variant: '' }], { ...fromTopic, source: 'third' }))
+      assert.equal(await named('three', 'signed', 'third'), sha('apart'))
     })
 
     it('lets what policy withheld give way to the same that it allows, and nothing else', async () => {

@@ -204,6 +204,7 @@ class Pair {
       ...(one.origin > 0 && { origin: 'somebody' }),
       also: one.incident === 0 ? ['x 9'] : [],
       variant: VARIANTS[one.variant]!,
+      apart: sha(`${one.item} apart ${one.variant}`),
       payload: `${one.item} ${one.variant}`,
       state: one.state,
       ...(one.state === 'pending' ? {} : { reason: one.state }),
@@ -342,6 +343,7 @@ class Pair {
     assert.deepEqual(await this.#beside.backlog(), await store.backlog())
     const all = await store.list()
     for (const { kind, destination, item: digest } of all) {
+      // found by what it went out as, too: this may be `apart`
       for (const variant of [undefined, ...VARIANTS]) {
         assert.deepEqual(await store.sourcesOf(digest, variant), await model.sourcesOf(digest, variant))
       }

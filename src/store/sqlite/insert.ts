@@ -3,6 +3,7 @@ import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf
 import { DELIVERED, DISCARDED, directionCode, HELD, stateCode, WITHHELD } from './codes.ts'
 import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
+import { createNames } from './names.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -20,6 +21,7 @@ interface Earlier {
 }
 
 export function createInsert(tables: Tables): Insert {
+  const names = createNames(tables.db)
   const { db, clock, sequence, destinations, order, groups, bodies, memory, trail } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(
@@ -30,8 +32,8 @@ export function createInsert(tables: Tables): Insert {
   const insertDelivery = run(
     db,
     `INSERT INTO delivery (seq, envelope, destination, incident, also, origin, item, variant, state, ready, ord, grp, due, not_before,
-       reason, created_at, updated_at, bound)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       reason, created_at, updated_at, bound, name)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const earlier = all<Earlier>(
     db,
@@ -103,6 +105,7 @@ export function createInsert(tables: Tables): Insert {
       receivedAt,
       now,
       bound?.name ?? null,
+      names.of(destination, source, delivery),
     )
     bodies.keep(seq, delivery.payload)
     destinations.moved(destination, null, state)

@@ -24,7 +24,7 @@ export interface SummaryRow {
   readonly requeued_at: number | null
 }
 
-export const SUMMARY_COLUMNS = `d.seq, d.envelope, e.direction, e.source, t.kind, t.name, d.incident, d.also, d.item, d.grp, d.state,
+export const SUMMARY_COLUMNS = `d.seq, d.envelope, e.direction, e.source, t.kind, t.name, d.incident, d.also, coalesce(d.name, d.item) AS item, d.grp, d.state,
   d.attempts, d.due, d.reason, d.created_at, d.updated_at, d.requeued_at`
 export const SUMMARY_FROM = `delivery d JOIN envelope e ON e.seq = d.envelope JOIN destination t ON t.id = d.destination`
 

@@ -61,4 +61,11 @@ DROP TABLE group_missing;
 DROP TABLE delivery_group;
 ALTER TABLE delivery_group_6 RENAME TO delivery_group;
 `,
+  // What differs beside the same Incident does not replace another's item.
+  `
+-- What it goes out as: its item, or apart from another's (NewDelivery.apart); NULL where nobody asks.
+ALTER TABLE delivery ADD COLUMN name TEXT;
+UPDATE delivery SET name = item WHERE destination IN (SELECT id FROM destination WHERE kind = 0);
+CREATE INDEX delivery_name ON delivery (name, destination) WHERE name IS NOT NULL;
+`,
 ]

@@ -32,7 +32,7 @@ export function createMemory(db: DatabaseSync): Memory {
     db,
     `SELECT source FROM (
        SELECT e.source, d.seq AS at FROM delivery d JOIN envelope e ON e.seq = d.envelope
-       WHERE d.item = ?1 AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
+       WHERE (d.item = ?1 OR d.name = ?1) AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
      UNION ALL SELECT source, 9007199254740991 FROM item_source WHERE item = ?1 AND variant = coalesce(?2, variant))
      GROUP BY source ORDER BY min(at), source`,
   )

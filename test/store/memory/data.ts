@@ -14,6 +14,8 @@ export interface Kept {
   readonly origin: string
   readonly item: string
   readonly variant: string
+  /** what it goes out as, where that is not `item` */
+  readonly name: string | null
   /** null: no longer kept */
   readonly payload: string | null
   /** id of its group */

@@ -75,6 +75,7 @@ function add(
       number,
       state,
     },
+    name: nameOf(data, source, delivery),
     group: group?.id ?? null,
     place: group?.place ?? number,
     attempts: 0,
@@ -100,6 +101,21 @@ function hasRoom(
     (one) => one.kind === kind && one.destination === destination && one.bound === name && one.state === 'held',
   )
   return held.length < most && held.filter((one) => one.origin === origin).length < each
+}
+
+/** `apart` where another's stands under its `item`. */
+function nameOf(
+  data: Data,
+  source: string,
+  { kind, destination, item, variant = '', apart }: NewDelivery,
+): string | null {
+  const all = [...data.deliveries.values()].filter((one) => one.item === item)
+  const last = all.findLast((one) => one.kind === kind && one.destination === destination && one.name === null)
+  const cameFromThere = all.some(
+    (one) => one.direction === 'grid-to-rid' && one.source === destination && one.variant !== variant,
+  )
+  const isAnothers = last === undefined ? cameFromThere : last.variant !== variant && last.source !== source
+  return isAnothers ? (apart ?? null) : null
 }
 
 /** What this destination has of it. */

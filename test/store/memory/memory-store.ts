@@ -127,8 +127,8 @@ export class MemoryStore implements Store {
       const first = [...data.deliveries.values()].filter(({ direction }) => direction === 'rid-to-grid')
       const again = [...data.again.values()].sort((a, b) => (a.source < b.source ? -1 : 1))
       const all = [...first, ...again]
-      const fits = (one: { item: string; variant: string }) =>
-        one.item === item && (variant ?? one.variant) === one.variant
+      const fits = (one: { item: string; variant: string; name?: string | null }) =>
+        (one.item === item || one.name === item) && (variant ?? one.variant) === one.variant
       return [...new Set(all.filter(fits).map(({ source }) => source))]
     })
 

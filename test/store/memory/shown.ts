@@ -13,7 +13,7 @@ export function summary(data: Data, one: Kept): DeliverySummary {
   return {
     ...{ id, envelope, direction, source, kind, destination, incident },
     ...(also.length > 0 && { also }),
-    item,
+    item: one.name ?? item,
     group: group === undefined ? null : { id: group.id, items: group.items },
     ...{ state, attempts, nextAttempt: isOpen(one) ? one.due : null, reason },
     ...{ createdAt: one.createdAt, updatedAt: one.updatedAt },

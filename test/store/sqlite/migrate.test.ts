@@ -48,6 +48,7 @@ test('a store of the first version is brought up to date with all that it holds'
       'delivery_item',
       'delivery_kept',
       'delivery_line',
+      'delivery_name',
       'delivery_ready',
       'delivery_share',
     ],
