@@ -130,8 +130,8 @@ export interface Acceptor {
 /** The delivery engine's: what is to be sent, and what became of it. */
 export interface Queue {
   /**
-   * Leases up to `limit` due units, in order: per incident and origin only the first unsettled one. A unit is one delivery, or all
-   * pending deliveries of one group. A lease that ran out is claimable again. Once the units hold 4,194,304 characters of payload,
+   * Leases up to `limit` due units: origins take turns, from one claim to the next as well, and of each the longest due comes first; per
+   * incident and origin only the first unsettled one. A unit is one delivery, or all pending deliveries of one group. A lease that ran out is claimable again. Once the units hold 4,194,304 characters of payload,
    * no more are taken; none come back only when there is nothing to claim.
    */
   claim(request: ClaimRequest): Promise<Delivery[][]>

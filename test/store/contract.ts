@@ -443,6 +443,50 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.backlog())[0]?.due, right + 9000)
     })
 
+    it('lets no flood of one source keep the next ones waiting', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const flood = Array.from({ length: 50 }, (_, n) => delivery(`flood ${n}`))
+      await store.accept(envelope(clock, 'flood', flood, { source: 'flood' }))
+      for (const source of ['another', 'zebra']) {
+        const own = [1, 2, 3].map((n) => delivery(`${source} ${n}`, { payload: 'x'.repeat(2_000_000) }))
+        await store.accept(envelope(clock, source, own, { source }))
+      }
+      const next = async (limit: number, more = {}) => {
+        const units = (await store.claim(request(clock, { limit, ...more }))).flat()
+        return units.map(({ source }) => source).join(' ')
+      }
+      assert.equal(await next(4), 'another flood zebra another')
+      // one by one, and where little is taken at a time since it is large
+      assert.deepEqual([await next(1), await next(1), await next(1)], ['flood', 'zebra', 'another'])
+      assert.equal(await next(3), 'flood zebra flood')
+      assert.equal(await next(2), 'flood flood', 'whoever is alone has all turns')
+      const waiting = [delivery('later 1'), delivery('later 2')].map((one) => ({ ...one, notBefore: clock.now() + 9 }))
+      await store.accept(envelope(clock, 'later', waiting, { source: 'later' }))
+      assert.equal(await next(1), 'flood', 'what is not due has no turn')
+      await clock.advance(9)
+      assert.equal(await next(3), 'later flood later')
+    })
+
+    it('takes turns among those that come early, too', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const due = { notBefore: clock.now() }
+      for (const source of ['csirt-a', 'csirt-b']) {
+        const own = [1, 2].map((n) => delivery(`${source} ${n}`, due))
+        await store.accept(envelope(clock, source, own, { source }))
+      }
+      const units = (await store.claim(request(clock))).flat()
+      const nextAttempt = clock.now() + 1000
+      await store.settle(units.map(({ id }) => ({ id, to: 'pending', nextAttempt, reason: 'x', countAttempt: true })))
+      await clock.advance(1)
+      const early = await store.claim(request(clock, { early: clock.now(), limit: 3 }))
+      assert.deepEqual(
+        early.flat().map(({ source }) => source),
+        ['csirt-a', 'csirt-b', 'csirt-a'],
+      )
+    })
+
     it('early takes what waits for its next attempt, unless it was tried since', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -112,10 +112,12 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
     const chosen = [...candidates.units(destination, request).take(request.limit)]
     const taken: Delivery[][] = []
     let size = 0
-    for (const { seq, grp } of chosen) {
+    for (const { seq, grp, origin } of chosen) {
       if (size >= ENOUGH) break
       const unit = grp === null ? take(destination, seq, request) : takeGroup(destination, grp, request)
-      if (unit.length > 0) taken.push(unit)
+      if (unit.length === 0) continue
+      taken.push(unit)
+      candidates.served(destination, origin)
       for (const { payload } of unit) size += payload.length
     }
     return { taken, looked: chosen.length }

@@ -68,4 +68,8 @@ ALTER TABLE delivery ADD COLUMN name TEXT;
 UPDATE delivery SET name = item WHERE destination IN (SELECT id FROM destination WHERE kind = 0);
 CREATE INDEX delivery_name ON delivery (name, destination) WHERE name IS NOT NULL;
 `,
+  // Origins take turns at a destination.
+  `
+CREATE INDEX delivery_turn ON delivery (destination, origin, due) WHERE state = 0 AND ready = 1;
+`,
 ]

@@ -61,6 +61,8 @@ export interface Data {
   readonly again: Map<string, { readonly item: string; readonly variant: string; readonly source: string }>
   readonly seen: Map<string, SeenItem>
   readonly cursors: Map<string, SeenItem>
+  /** by destination, whose unit was claimed last */
+  readonly served: Map<string, string>
   readonly trace: TraceEvent[]
   /** how many rows were before those */
   dropped: number
@@ -77,6 +79,7 @@ export function emptyData(): Data {
     again: new Map(),
     seen: new Map(),
     cursors: new Map(),
+    served: new Map(),
     trace: [],
     dropped: 0,
   }
@@ -93,6 +96,7 @@ export function copyOf(data: Data): Data {
     again: new Map(data.again),
     seen: new Map(data.seen),
     cursors: new Map(data.cursors),
+    served: new Map(data.served),
     trace: [...data.trace],
     dropped: data.dropped,
   }

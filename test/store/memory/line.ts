@@ -1,5 +1,5 @@
 import type { ClaimRequest } from '../../../src/store/contract.ts'
-import { change, type Data, isOpen, type Kept } from './data.ts'
+import { change, type Data, isOpen, type Kept, key } from './data.ts'
 
 /** Characters of payload after which no more units are taken. */
 const ENOUGH = 4_194_304
@@ -49,11 +49,20 @@ export function claimable(data: Data, request: ClaimRequest): Kept[][] {
   const isEarly = (one: Kept) =>
     early !== undefined && one.due > now && one.updatedAt < early && (one.notBefore === null || one.notBefore <= now)
   const units = new Map<string, Kept[]>()
-  for (const one of [...inTime, ...ready.filter(isEarly)]) {
+  const last = data.served.get(key(request.kind, request.destination))
+  for (const one of [...inTurn(inTime, last), ...inTurn(ready.filter(isEarly), last)]) {
     const name = one.group === null ? `one ${one.id}` : `group ${one.group}`
     if (!units.has(name)) units.set(name, inDocumentOrder(data, firstOfEach(unitOf(data, one))))
   }
   return [...units.values()]
+}
+
+/** One of each origin, the next of each, and so on; the first of those behind the one that was served last. */
+function inTurn(all: readonly Kept[], last = ''): Kept[] {
+  const names = [...new Set(all.map(({ origin }) => origin))].sort()
+  const turns = [...names.filter((name) => name > last), ...names.filter((name) => name <= last)]
+  const lines = turns.map((name) => all.filter(({ origin }) => origin === name))
+  return all.flatMap((_, round) => lines.flatMap((line) => line[round] ?? []))
 }
 
 function firstOfEach(unit: readonly Kept[]): Kept[] {
@@ -82,6 +91,8 @@ export function enough(units: readonly Kept[][], limit: number): Kept[][] {
 }
 
 export function lease(data: Data, units: readonly Kept[][], { now, leaseMs }: ClaimRequest): void {
+  const [first] = units.at(-1) ?? []
+  if (first !== undefined) data.served.set(key(first.kind, first.destination), first.origin)
   for (const one of units.flat()) {
     change(data, one, { state: 'sending', notBefore: null, lease: now + leaseMs, updatedAt: now })
   }

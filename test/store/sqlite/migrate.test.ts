@@ -51,6 +51,7 @@ test('a store of the first version is brought up to date with all that it holds'
       'delivery_name',
       'delivery_ready',
       'delivery_share',
+      'delivery_turn',
     ],
   )
   db.close()
