@@ -78,6 +78,9 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     denied: (arrived: Arrival, code: string, reason: string) => arrival('denied', { ...fewOf(arrived), code, reason }),
     refused: (arrived: Arrival, code: string, reason: string) =>
       arrival('refused', { ...fewOf(arrived), code, reason }),
+    /** Beside a day's share of the trace: so many rows were left out. */
+    refusalsNotTraced: (source: string, rows: number): Happening =>
+      happening('refusals-not-traced', [`refused ${source}`], { source, rows }),
     consumed: (arrived: MessageNews['consumed']) => arrival('consumed', arrived),
     loopStopped: (stopped: MessageNews['loop-stopped']): Happening =>
       happening('loop-stopped', [stopped.incident], stopped),

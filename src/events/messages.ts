@@ -52,6 +52,7 @@ export interface MessageNews {
   'invalid-item': InvalidItem
   'invalid-item-not-kept': InvalidItem
   retracted: { readonly topic: string; readonly items: number }
+  'refusals-not-traced': { readonly source: string; readonly rows: number }
   'store-failed': { readonly operation: string; readonly err: unknown }
 }
 
@@ -95,6 +96,12 @@ export const MESSAGES = {
     text: 'Message refused',
     help: '`code`: see [Refused](#troubleshooting-answers); the sender knows',
     measures: countedByCode('refused'),
+    traced: true,
+  },
+  'refusals-not-traced': {
+    level: 'warn',
+    text: 'So much of this source was refused today that the trace has only a number for the rest',
+    help: '`trace "refused SOURCE"` has that number for each day; the log has each refusal. Tell the peer',
     traced: true,
   },
   // an item of a Topic was committed with its deliveries to peers

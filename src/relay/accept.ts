@@ -57,7 +57,7 @@ export function createAccept(options: AcceptOptions): Accept {
     const { msgType, incidents } = judged
     const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
     if (judged.kind === 'denied') {
-      await tell(store, events.denied(about, judged.code, judged.reason))
+      await tellRefusal(options, message, events.denied(about, judged.code, judged.reason))
       return deny(message, msgType, inspection, judged.justification)
     }
     try {
@@ -164,7 +164,7 @@ async function cannotRead(options: AcceptOptions, message: IncomingMessage, erro
 }
 
 async function refuse(
-  { events, store }: AcceptOptions,
+  options: AcceptOptions,
   message: IncomingMessage,
   code: string,
   problem: Problem,
@@ -172,14 +172,26 @@ async function refuse(
   reason = problem.errors?.[0]?.message ?? problem.detail ?? problem.title,
 ): Promise<Answer> {
   const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
-  await tell(store, events.refused(about, code, reason))
+  await tellRefusal(options, message, options.events.refused(about, code, reason))
   return { kind: 'problem', problem }
 }
 
+/** Rows of the trace that one peer's refusals may have in a day: at some 300 bytes each they are kept for 400 days. */
+const REFUSALS = 2000
+
 /** A refusal changes nothing, so a store that cannot note it must not turn it into another answer. */
-async function tell(store: Acceptor, happening: Happening): Promise<void> {
-  happening.tell()
-  if (happening.trace.length > 0) await store.record(happening.trace).catch(() => undefined)
+async function tellRefusal(
+  { store, events }: AcceptOptions,
+  { peer }: IncomingMessage,
+  { trace, tell }: Happening,
+): Promise<void> {
+  tell()
+  if (trace.length === 0) return
+  const notTraced = (rows: number) => events.refusalsNotTraced(peer.name, rows)
+  const rest = (rows: number) => notTraced(rows).trace[0]!
+  const left = await store.record(trace, { source: peer.name, most: REFUSALS, rest }).catch(() => 0)
+  // the first of the day
+  if (left > 0 && left <= trace.length) notTraced(left).tell()
 }
 
 /** RFC 6546 Table 1: some messages may only be answered with an empty body. */

@@ -70,6 +70,13 @@ export type TraceOf = (added: readonly (string | undefined)[]) => readonly Trace
 /** Trace rows of what an operator does to a delivery, which is shown as it was before. Asked for inside the commit. */
 export type TraceOfDeed = (before: DeliverySummary) => readonly TraceEvent[]
 
+/** How many rows of what changes nothing one source may have in a day (UTC); `rest` is the row that counts those beyond. */
+export interface TraceShare {
+  readonly source: string
+  readonly most: number
+  readonly rest: (rows: number) => TraceEvent
+}
+
 /** Rows of the trace, and the position behind the last of them. */
 export interface TracePage {
   readonly rows: readonly TraceEvent[]
@@ -123,8 +130,11 @@ export interface Acceptor {
   findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
   /** How many deliveries to a destination are pending or being sent, of all origins or of one: cheaper than all of `backlog`. */
   unsettled(kind: DestinationKind, destination: string, origin?: string): Promise<number>
-  /** What belongs in an incident's life and changes nothing: a refusal, say. */
-  record(trace: readonly TraceEvent[]): Promise<void>
+  /**
+   * What belongs in an incident's life and changes nothing: a refusal, say. Within a `share` all of it or nothing is kept; resolves with
+   * how many rows of the share's day were not, which one row says.
+   */
+  record(trace: readonly TraceEvent[], share?: TraceShare): Promise<number>
 }
 
 /** The delivery engine's: what is to be sent, and what became of it. */

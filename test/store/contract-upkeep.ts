@@ -114,6 +114,29 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.deepEqual((await store.list()).at(-1)?.group, group)
     })
 
+    it('keeps of what one source is refused a share for each day, and one row for the rest', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const row = (incident: string, fields = {}) => ({ at: clock.now(), incident, event: 'refused', fields })
+      const record = (incidents: readonly string[], source = 'csirt-a') =>
+        store.record(
+          incidents.map((incident) => row(incident)),
+          { source, most: 3, rest: (rows) => row('rest', { rows }) },
+        )
+      assert.deepEqual([await record(['x 1', 'x 2']), await record(['x 1', 'x 2']), await record(['x 1'])], [0, 2, 2])
+      assert.equal(await record(['x 1', 'x 3']), 4)
+      assert.equal(await record(['x 1'], 'csirt-b'), 0)
+      assert.equal((await store.trace('x 1')).length, 3)
+      assert.deepEqual(await store.trace('rest'), [row('rest', { rows: 4 })])
+      await clock.advance(DAY)
+      assert.deepEqual([await record(['x 1', 'x 2', 'x 3']), await record(['x 4'])], [0, 1])
+      assert.deepEqual(
+        (await store.trace('rest')).map(({ fields }) => fields),
+        [{ rows: 4 }, { rows: 1 }],
+      )
+      assert.equal(await store.record([row('x 9'), row('x 9')]), 0, 'what has no share has no end')
+    })
+
     it('drops traces after 400 days', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

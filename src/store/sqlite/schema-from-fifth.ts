@@ -72,4 +72,15 @@ CREATE INDEX delivery_name ON delivery (name, destination) WHERE name IS NOT NUL
   `
 CREATE INDEX delivery_turn ON delivery (destination, origin, due) WHERE state = 0 AND ready = 1;
 `,
+  // What is refused leaves so many rows in a day, and one for the rest.
+  `
+-- day: since the epoch; rest: the row of the trace that says how many more there were.
+CREATE TABLE trace_share (
+  source TEXT PRIMARY KEY,
+  day INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  more INTEGER NOT NULL,
+  rest INTEGER
+) STRICT, WITHOUT ROWID;
+`,
 ]

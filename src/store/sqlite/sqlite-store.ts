@@ -146,7 +146,12 @@ function create(
     cursor: async (topic) => read(() => memory.cursor(topic)),
     findPayload: async (kind, destination, item, sources) =>
       read(() => queue.findPayload(kind, destination, item, sources)),
-    record: (trace) => writer.submit(() => trail.add(trace)),
+    record: (trace, share) =>
+      writer.submit(() => {
+        if (share !== undefined) return trail.addWithin(share, trace)
+        trail.add(trace)
+        return 0
+      }),
     trace: async (incident) => read(() => trail.of(incident)),
     list: async (filter = {}) => read(() => queue.list(filter)),
     leftOut: async (filter = {}) => read(() => queue.leftOut(filter)),

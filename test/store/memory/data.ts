@@ -64,6 +64,8 @@ export interface Data {
   /** by destination, whose unit was claimed last */
   readonly served: Map<string, string>
   readonly trace: TraceEvent[]
+  /** by source and day */
+  readonly shares: Map<string, { readonly rows: number; readonly more: number; readonly rest: TraceEvent | null }>
   /** how many rows were before those */
   dropped: number
 }
@@ -81,6 +83,7 @@ export function emptyData(): Data {
     cursors: new Map(),
     served: new Map(),
     trace: [],
+    shares: new Map(),
     dropped: 0,
   }
 }
@@ -98,6 +101,7 @@ export function copyOf(data: Data): Data {
     cursors: new Map(data.cursors),
     served: new Map(data.served),
     trace: [...data.trace],
+    shares: new Map(data.shares),
     dropped: data.dropped,
   }
 }

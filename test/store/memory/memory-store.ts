@@ -1,7 +1,7 @@
 import type { Clock } from '../../../src/clock.ts'
 import { GatewayError, messageOf } from '../../../src/errors.ts'
 import { isAskedFor } from '../../../src/iodef/incident-id.ts'
-import type { ClaimRequest, Delivery, Settlement, Store } from '../../../src/store/contract.ts'
+import type { ClaimRequest, Delivery, Settlement, Store, TraceEvent, TraceShare } from '../../../src/store/contract.ts'
 import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
@@ -64,7 +64,12 @@ export class MemoryStore implements Store {
       return [...deliveries.values()].filter((one) => isOpen(one) && fits(one)).length
     })
 
-  record: Store['record'] = (trace) => this.#write((data) => void data.trace.push(...trace))
+  record: Store['record'] = (trace, share) =>
+    this.#write((data) => {
+      if (share !== undefined) return recordWithin(data, share, trace)
+      data.trace.push(...trace)
+      return 0
+    })
 
   claim: Store['claim'] = (request) =>
     this.#write((data) => {
@@ -218,6 +223,23 @@ export class MemoryStore implements Store {
     this.#closed = true
     for (const [listener, owner] of this.#memory.listeners) if (owner === this) this.#memory.listeners.delete(listener)
   }
+}
+
+function recordWithin(data: Data, { source, most, rest }: TraceShare, trace: readonly TraceEvent[]): number {
+  const name = key(source, `${Math.floor((trace[0]?.at ?? 0) / DAY)}`)
+  const before = data.shares.get(name) ?? { rows: 0, more: 0, rest: null }
+  if (before.rows + trace.length <= most) {
+    data.trace.push(...trace)
+    data.shares.set(name, { ...before, rows: before.rows + trace.length })
+    return before.more
+  }
+  const more = before.more + trace.length
+  const row = rest(more)
+  const at = before.rest === null ? -1 : data.trace.indexOf(before.rest)
+  if (at < 0) data.trace.push(row)
+  else data.trace[at] = row
+  data.shares.set(name, { ...before, more, rest: row })
+  return more
 }
 
 /** Nobody waits for longer than an hour; and of what has no payload any more nobody asks what it was part of. */
