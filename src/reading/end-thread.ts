@@ -37,8 +37,9 @@ export function someLoad(): boolean {
 
 /** Resolves when no thread of this process loads, and after `ms` at the latest. */
 export async function noneLoads(ms: number): Promise<void> {
+  const enough = new AbortController()
+  const over = wait(ms, undefined, { signal: enough.signal }).catch(() => undefined)
   const end = performance.now() + ms
-  while (someLoad() && performance.now() < end) {
-    await Promise.race([Promise.all(loading.values()), wait(end - performance.now())])
-  }
+  while (someLoad() && performance.now() < end) await Promise.race([Promise.all(loading.values()), over])
+  enough.abort()
 }

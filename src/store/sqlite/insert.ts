@@ -91,7 +91,7 @@ export function createInsert(tables: Tables): Insert {
       envelope,
       destination,
       incident,
-      also.length === 0 ? null : JSON.stringify(also),
+      listed(also),
       origin,
       item,
       variant,
@@ -161,4 +161,8 @@ export function createInsert(tables: Tables): Insert {
       return row === undefined ? undefined : { id: formatId(row.seq) }
     },
   }
+}
+
+function listed(values: readonly string[]): string | null {
+  return values.length === 0 ? null : JSON.stringify(values)
 }

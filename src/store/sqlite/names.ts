@@ -3,7 +3,7 @@ import type { NewDelivery } from '../contract.ts'
 import { one } from './sql.ts'
 
 /** What deliveries to Topics go out as (NewDelivery.apart). */
-export interface Names {
+interface Names {
   /** Inside a transaction: null where nothing can stand apart. */
   of(destination: number, source: string, delivery: NewDelivery): string | null
 }
