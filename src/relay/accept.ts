@@ -114,9 +114,12 @@ export function createAccept(options: AcceptOptions): Accept {
   }
 }
 
+/** One Topic that is dead, and full, leaves a peer as much again for all others. */
+const IN_ALL = 2
+
 /**
  * No Topic fills up for another, nor one peer for all: where a Topic has as much as it may, whoever has less than an equal share of that
- * is still let in.
+ * is still let in. Nor does one fill the disk by many Topics.
  */
 async function isFull(
   { config, store }: AcceptOptions,
@@ -125,6 +128,10 @@ async function isFull(
 ): Promise<boolean> {
   const most = config.delivery.maxQueue
   const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
+  const inAll = IN_ALL * most
+  if ((await store.unsettled('topic', null)) >= inAll) {
+    if ((await store.unsettled('topic', null, peer.name)) >= inAll) return true
+  }
   for (const topic of new Set(publications.map((publication) => publication.topic))) {
     if ((await store.unsettled('topic', topic)) < most) continue
     if ((await store.unsettled('topic', topic, peer.name)) >= share) return true

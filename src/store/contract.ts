@@ -128,8 +128,11 @@ export interface Acceptor {
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>
   /** What an earlier `accept` of the same message made of it; undefined for a new one. */
   findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
-  /** How many deliveries to a destination are pending or being sent, of all origins or of one: cheaper than all of `backlog`. */
-  unsettled(kind: DestinationKind, destination: string, origin?: string): Promise<number>
+  /**
+   * How many deliveries to a destination, or to all of its kind (null), are pending or being sent, of all origins or of one: cheaper than
+   * all of `backlog`.
+   */
+  unsettled(kind: DestinationKind, destination: string | null, origin?: string): Promise<number>
   /**
    * What belongs in an incident's life and changes nothing: a refusal, say. Within a `share` all of it or nothing is kept; resolves with
    * how many rows of the share's day were not, which one row says.
@@ -141,8 +144,9 @@ export interface Acceptor {
 export interface Queue {
   /**
    * Leases up to `limit` due units: origins take turns, from one claim to the next as well, and of each the longest due comes first; per
-   * incident and origin only the first unsettled one. A unit is one delivery, or all pending deliveries of one group. A lease that ran out is claimable again. Once the units hold 4,194,304 characters of payload,
-   * no more are taken; none come back only when there is nothing to claim.
+   * incident and origin only the first unsettled one. A unit is one delivery, or all pending deliveries of one group. A lease that ran
+   * out is claimable again. Once the units hold 4,194,304 characters of payload, no more are taken; none come back only when there is
+   * nothing to claim.
    */
   claim(request: ClaimRequest): Promise<Delivery[][]>
   /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */

@@ -8,7 +8,12 @@ import { createBench, log, MEMORY } from '../store/support.ts'
 import { grid, peer } from './journey.ts'
 
 /** The door in for RID messages, to a store of its own, with peers of these names; what they say, in `post`. */
-export async function createAcceptBench(reader: Reader, names: readonly string[], config: Partial<Config> = {}) {
+export async function createAcceptBench(
+  reader: Reader,
+  names: readonly string[],
+  config: Partial<Config> = {},
+  publish = ['incident'],
+) {
   const own = await createBench(MEMORY)
   const { store, clock } = own
   const metrics = createMetrics()
@@ -33,7 +38,7 @@ export async function createAcceptBench(reader: Reader, names: readonly string[]
     async post(name: string, body: string): Promise<string> {
       count += 1
       const message = { id: `m${count}`, address: '192.0.2.65', receivedAt: clock.now() }
-      return said(await accept({ ...message, peer: peer({ name }), body: Buffer.from(body) }))
+      return said(await accept({ ...message, peer: peer({ name, publish }), body: Buffer.from(body) }))
     },
     [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
   }

@@ -327,6 +327,10 @@ class Pair {
     }
     const backlog = await store.backlog()
     assert.deepEqual(backlog, await model.backlog())
+    const all = mine.filter(({ state }) => /pending|sending/.test(state)).length
+    assert.equal(await store.unsettled('topic', null), all)
+    assert.equal(await store.unsettled('peer', null, SOURCES[0]), 0)
+    assert.equal(await store.unsettled('topic', null, 'somebody'), await model.unsettled('topic', null, 'somebody'))
     for (const destination of DESTINATIONS) {
       const open = mine.filter((one) => one.destination === destination && /pending|sending/.test(one.state)).length
       assert.equal(await store.unsettled('topic', destination), open)

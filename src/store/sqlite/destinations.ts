@@ -29,8 +29,8 @@ export interface Destinations {
   /** The transaction is undone. */
   forget(): void
   all(): DestinationRow[]
-  /** pending and sending ones, of all origins or of one */
-  unsettled(kind: DestinationKind, name: string, origin?: string): number
+  /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */
+  unsettled(kind: DestinationKind, name: string | null, origin?: string): number
 }
 
 export function createDestinations(db: DatabaseSync): Destinations {
@@ -49,6 +49,15 @@ export function createDestinations(db: DatabaseSync): Destinations {
   const share = one<{ n: number }>(
     db,
     'SELECT count(*) AS n FROM delivery WHERE destination = ? AND origin = ? AND state IN (0, 1)',
+  )
+  const totalOfKind = one<{ n: number }>(
+    db,
+    'SELECT coalesce(sum(pending + sending), 0) AS n FROM destination WHERE kind = ?',
+  )
+  const shareOfKind = one<{ n: number }>(
+    db,
+    `SELECT count(*) AS n FROM destination t CROSS JOIN delivery d INDEXED BY delivery_share
+     ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1) WHERE t.kind = ?1`,
   )
   const known = new Map<DestinationKey, number>()
   const changes = new Map<number, Record<Counted, number>>()
@@ -89,6 +98,10 @@ export function createDestinations(db: DatabaseSync): Destinations {
       known.clear()
     },
     unsettled(kind, name, origin) {
+      if (name === null) {
+        const code = kindCode(kind)
+        return (origin === undefined ? totalOfKind(code) : shareOfKind(code, origin))!.n
+      }
       const id = find(kind, name)
       if (id === undefined) return 0
       return (origin === undefined ? total(id) : share(id, origin))!.n

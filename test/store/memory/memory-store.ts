@@ -60,7 +60,9 @@ export class MemoryStore implements Store {
   unsettled: Store['unsettled'] = (kind, destination, origin) =>
     this.#read(({ deliveries }) => {
       const fits = (one: Kept) =>
-        one.kind === kind && one.destination === destination && one.origin === (origin ?? one.origin)
+        one.kind === kind &&
+        one.destination === (destination ?? one.destination) &&
+        one.origin === (origin ?? one.origin)
       return [...deliveries.values()].filter((one) => isOpen(one) && fits(one)).length
     })
 
