@@ -186,7 +186,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await store.sourcesOf(sha('A'), ''), ['csirt-a'])
       await add('four', '', 'a first by name')
       assert.deepEqual((await store.sourcesOf(sha('A'), ''))[0], 'csirt-a', 'who had it published first')
-      assert.equal(await store.findPayload('topic', 'incident', sha('A')), 'two')
+      assert.equal(await store.findPayload('topic', 'incident', sha('A')), 'three', 'delivered with the one before')
     })
 
     it('lets no source replace what another says beside the same item', async () => {
@@ -195,7 +195,8 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       const apart = (variant: string) => sha(`A apart ${variant}`)
       let count = 0
       const add = async (source: string, variant: string, more: Partial<NewDelivery> = {}) => {
-        const row = delivery('A', { variant, apart: apart(variant), payload: `${count++}`, ...more })
+        count += 1
+        const row = delivery('A', { variant, apart: apart(variant), payload: variant, ...more })
         const accepted = await store.accept(envelope(clock, `${count}`, [row], { source }))
         const [id] = accepted.outcome === 'accepted' ? accepted.deliveries : []
         return id === undefined ? undefined : (await store.show(id))?.item
@@ -298,14 +299,72 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await rows()).length, 2)
     })
 
+    it("sends a report that came while a stranger's wording of it was on its way, if that fails", async () => {
+      for (const failed of ['held', 'pending', 'withheld', 'discarded'] as const) {
+        await using bench = await createBench()
+        const { store, clock } = bench
+        const add = (name: string, payload: string, source: string) =>
+          store.accept(envelope(clock, name, [delivery('A', { payload })], { source }))
+        await add('one', 'as the stranger has it', 'stranger')
+        const [unit] = failed === 'discarded' ? [] : await store.claim(request(clock))
+        await add('two', 'as it is', 'csirt-a')
+        await add('three', 'as it is', 'csirt-b')
+        await add('four', 'otherwise', 'csirt-c')
+        assert.equal((await store.list()).length, 3, 'the same in the same words is one')
+        assert.deepEqual(await store.sourcesOf(sha('A')), ['stranger', 'csirt-a', 'csirt-c', 'csirt-b'])
+        const id = (await store.list())[0]!.id
+        if (failed === 'discarded') await store.discard(id, clock.now())
+        else {
+          assert.deepEqual(await store.claim(request(clock)), [], 'they wait')
+          const again = { nextAttempt: clock.now() + 9, countAttempt: true }
+          await store.settle([{ id: unit![0]!.id, to: failed, reason: 'x', ...again } as Settlement])
+        }
+        const next = await store.claim(request(clock))
+        assert.deepEqual(
+          next.flat().map(({ payload }) => payload),
+          ['as it is'],
+          failed,
+        )
+        await store.settle(delivered(next))
+        const states = (await store.list()).map(({ state }) => state)
+        assert.deepEqual(states, [failed, 'delivered', 'delivered'], 'what waited for it is delivered with it')
+        assert.equal((await store.backlog())[0]?.sending, 0)
+      }
+    })
+
+    it("sends nothing again of what came while another's wording of it was on its way", async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const add = (name: string, incident: string, source: string) =>
+        store.accept(envelope(clock, name, [delivery('A', { payload: source, incident })], { source }))
+      await add('one', 'x 1', 'csirt-a')
+      await add('two', 'x 1', 'csirt-b')
+      await store.accept(envelope(clock, 'next', [delivery('B', { incident: 'x 1' })], { source: 'csirt-b' }))
+      const first = await store.claim(request(clock))
+      assert.deepEqual(items(first), [[sha('A')]])
+      const { id } = first[0]![0]!
+      const stopped = { nextAttempt: clock.now(), reason: 'stopped', countAttempt: false }
+      await store.settle([{ id, to: 'pending', ...stopped }])
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]], 'nothing was learnt by that')
+      await store.settle(delivered(first))
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]], 'its own line goes on')
+      assert.deepEqual(
+        (await store.list()).map(({ state, reason }) => [state, reason]),
+        [
+          ['delivered', null],
+          ['delivered', 'the same was delivered as another had it'],
+          ['sending', null],
+        ],
+      )
+      assert.equal((await store.backlog())[0]?.pending, 0)
+    })
+
     it('does not let what failed before stand for what is said in other words', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const add = (name: string, payload: string, source: string) =>
         store.accept(envelope(clock, name, [delivery('A', { payload })], { source }))
       await add('one', 'as the stranger has it', 'stranger')
-      await add('two', 'as it is', 'csirt-a')
-      assert.equal((await store.list()).length, 1, 'it is on its way, and nothing went wrong yet')
       const [unit] = await store.claim(request(clock))
       const later = { nextAttempt: clock.now() + 1000, reason: 'answered 500', countAttempt: true }
       await store.settle([{ id: unit![0]!.id, to: 'pending', ...later }])

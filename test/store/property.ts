@@ -205,7 +205,7 @@ class Pair {
       also: one.incident === 0 ? ['x 9'] : [],
       variant: VARIANTS[one.variant]!,
       apart: sha(`${one.item} apart ${one.variant}`),
-      payload: `${one.item} ${one.variant}`,
+      payload: `${one.item} ${one.variant} ${one.origin}`,
       state: one.state,
       ...(one.state === 'pending' ? {} : { reason: one.state }),
       ...(one.wait > 0 ? { notBefore: clock.now() + one.wait } : {}),

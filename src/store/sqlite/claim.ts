@@ -25,7 +25,7 @@ const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
 /** Characters of payload after which a claim is content with fewer units than it may take: reading holds up the thread. */
 const ENOUGH = 4_194_304
 
-export function createClaims({ db, clock, destinations, order, groups, trail }: Tables): Claims {
+export function createClaims({ db, clock, destinations, order, groups, waiting, trail }: Tables): Claims {
   const candidates = createCandidates(db)
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
   const expired = all<Place>(
@@ -88,6 +88,7 @@ export function createClaims({ db, clock, destinations, order, groups, trail }: 
     const left = place(seq)!
     destinations.moved(left.destination, 'pending', 'held')
     order.left(left)
+    waiting.ended(seq, false)
     trail.add([
       { at, incident, event: 'held', fields: { delivery: formatId(seq), destination: name, attempts, reason } },
     ])

@@ -1,6 +1,6 @@
 import type { Direction } from '../../vocabulary.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
-import { DELIVERED, DISCARDED, directionCode, HELD, stateCode, WITHHELD } from './codes.ts'
+import { DELIVERED, DISCARDED, directionCode, HELD, PENDING, SENDING, stateCode, WITHHELD } from './codes.ts'
 import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
 import { createNames } from './names.ts'
@@ -18,6 +18,7 @@ interface Earlier {
   readonly state: number
   readonly attempts: number
   readonly origin: string
+  readonly behind: number | null
 }
 
 export function createInsert(tables: Tables): Insert {
@@ -32,12 +33,12 @@ export function createInsert(tables: Tables): Insert {
   const insertDelivery = run(
     db,
     `INSERT INTO delivery (seq, envelope, destination, incident, also, origin, item, variant, state, ready, ord, grp, due, not_before,
-       reason, created_at, updated_at, bound, name)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       reason, created_at, updated_at, bound, name, behind)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const earlier = all<Earlier>(
     db,
-    'SELECT seq, state, attempts, origin FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
+    'SELECT seq, state, attempts, origin, behind FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
   )
   const heldUnder = one<{ total: number; own: number }>(
     db,
@@ -51,8 +52,15 @@ export function createInsert(tables: Tables): Insert {
     if (next.state !== 'pending' || state === DELIVERED) return true
     if (state === WITHHELD || state === DISCARDED) return false
     // the destination may take what is said in other words, or by somebody else
-    const mayFail = state === HELD || attempts > 0
-    return !mayFail || (origin === from && bodies.has(seq, next.payload))
+    const hasFailed = state === HELD || attempts > 0
+    return bodies.has(seq, next.payload) && (origin === from || !hasFailed)
+  }
+
+  /** On its way, and nothing went wrong yet: the next one waits for what becomes of it. Two documents must not wait for each other. */
+  function aheadOf(before: readonly Earlier[], { state, group }: NewDelivery): number | null {
+    if (state !== 'pending' || group !== undefined) return null
+    const isAhead = (one: Earlier) => (one.state === PENDING || one.state === SENDING) && one.attempts === 0
+    return before.find((one) => isAhead(one) && one.behind === null)?.seq ?? null
   }
 
   function drop(seq: number, destination: number): void {
@@ -81,6 +89,7 @@ export function createInsert(tables: Tables): Insert {
     }
     if (bound !== undefined && !hasRoom(destination, origin, bound)) return undefined
     for (const one of before) if (one.state === WITHHELD) drop(one.seq, destination)
+    const ahead = aheadOf(before, delivery)
     const seq = sequence.next()
     const now = clock.now()
     const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
@@ -96,7 +105,7 @@ export function createInsert(tables: Tables): Insert {
       item,
       variant,
       stateCode(state),
-      ready ? 1 : 0,
+      ready && ahead === null ? 1 : 0,
       grp ?? seq,
       grp,
       due,
@@ -106,6 +115,7 @@ export function createInsert(tables: Tables): Insert {
       now,
       bound?.name ?? null,
       names.of(destination, source, delivery),
+      ahead,
     )
     bodies.keep(seq, delivery.payload)
     destinations.moved(destination, null, state)

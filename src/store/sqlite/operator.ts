@@ -17,7 +17,7 @@ interface Target extends Place {
   readonly has_payload: number
 }
 
-export function createOperator({ db, destinations, order, groups, trail }: Tables): Operator {
+export function createOperator({ db, destinations, order, groups, waiting, trail }: Tables): Operator {
   const find = one<Target>(
     db,
     `SELECT d.seq, d.destination, d.incident, d.origin, d.ord, d.grp, d.state,
@@ -31,7 +31,7 @@ export function createOperator({ db, destinations, order, groups, trail }: Table
   )
   const discard = run(
     db,
-    'UPDATE delivery SET state = 5, ready = 0, due = NULL, not_before = NULL, updated_at = ? WHERE seq = ?',
+    'UPDATE delivery SET state = 5, ready = 0, due = NULL, not_before = NULL, behind = NULL, updated_at = ? WHERE seq = ?',
   )
 
   /** Before anything is changed. */
@@ -61,6 +61,7 @@ export function createOperator({ db, destinations, order, groups, trail }: Table
       discard(now, target.seq)
       destinations.moved(target.destination, stateName(target.state), 'discarded')
       if (target.state === PENDING) order.left(target)
+      waiting.ended(target.seq, false)
       return true
     },
   }

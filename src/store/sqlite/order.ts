@@ -30,11 +30,14 @@ export interface Order {
   left(place: Place): void
 }
 
-/** `m` has to wait: an earlier unit stands before it, or a member of its own unit, of the same line, is under way. */
-const BLOCKED = `EXISTS (
+/**
+ * `m` has to wait: behind another (waiting.ts), or an earlier unit stands before it, or a member of its own unit, of the same line, is
+ * under way.
+ */
+const BLOCKED = `(m.behind IS NOT NULL OR EXISTS (
   SELECT 1 FROM delivery e
   WHERE e.destination = m.destination AND e.incident = m.incident AND e.origin = m.origin AND e.state IN (0, 1)
-    AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)))`
+    AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1))))`
 
 export function createOrder(db: DatabaseSync): Order {
   const first = one<{ seq: number; state: number; ready: number; grp: number | null }>(

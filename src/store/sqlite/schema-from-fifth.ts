@@ -83,4 +83,9 @@ CREATE TABLE trace_share (
   rest INTEGER
 ) STRICT, WITHOUT ROWID;
 `,
+  // What comes while the same is on its way in other words waits for what becomes of that.
+  `
+ALTER TABLE delivery ADD COLUMN behind INTEGER;
+CREATE INDEX delivery_behind ON delivery (behind) WHERE behind IS NOT NULL;
+`,
 ]

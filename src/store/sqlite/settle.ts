@@ -8,7 +8,7 @@ import type { Tables } from './tables.ts'
 /** Inside a transaction: ends leases. What is no longer `sending` is left alone. */
 type Settle = (settlements: readonly Settlement[]) => void
 
-export function createSettle({ db, clock, destinations, order }: Tables): Settle {
+export function createSettle({ db, clock, destinations, order, waiting }: Tables): Settle {
   const find = one<Place & { state: number }>(
     db,
     'SELECT seq, destination, incident, origin, ord, grp, state FROM delivery WHERE seq = ?',
@@ -38,6 +38,7 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
   return (settlements) => {
     const returned: Place[] = []
     const left: Place[] = []
+    const ended: { readonly seq: number; readonly delivered: boolean }[] = []
     for (const settlement of settlements) {
       const place = find(parseId(settlement.id) ?? -1)
       if (place?.state !== SENDING) continue
@@ -45,8 +46,11 @@ export function createSettle({ db, clock, destinations, order }: Tables): Settle
       destinations.moved(place.destination, 'sending', settlement.to)
       if (settlement.to === 'pending') returned.push(place)
       else left.push(place)
+      const learnt = settlement.to !== 'pending' || settlement.countAttempt
+      if (learnt) ended.push({ seq: place.seq, delivered: settlement.to === 'delivered' })
     }
     for (const place of returned) order.returned(place)
     for (const place of left) order.left(place)
+    for (const { seq, delivered } of ended) waiting.ended(seq, delivered)
   }
 }

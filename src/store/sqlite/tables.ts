@@ -7,6 +7,7 @@ import { createSequence, type Sequence } from './ids.ts'
 import { createOrder, type Order } from './order.ts'
 import { createMemory, type Memory } from './seen-items.ts'
 import { createTrail, type Trail } from './trace.ts'
+import { createWaiting, type Waiting } from './waiting.ts'
 
 /** What the operations of the store are made of. */
 export interface Tables {
@@ -16,18 +17,22 @@ export interface Tables {
   readonly destinations: Destinations
   readonly order: Order
   readonly groups: Groups
+  readonly waiting: Waiting
   readonly bodies: Bodies
   readonly memory: Memory
   readonly trail: Trail
 }
 
 export function createTables(db: DatabaseSync, clock: Clock): Tables {
+  const destinations = createDestinations(db)
+  const order = createOrder(db)
   return {
     db,
     clock,
     sequence: createSequence(clock),
-    destinations: createDestinations(db),
-    order: createOrder(db),
+    destinations,
+    order,
+    waiting: createWaiting(db, clock, destinations, order),
     groups: createGroups(db),
     bodies: createBodies(db),
     memory: createMemory(db),

@@ -14,6 +14,8 @@ export interface Kept {
   readonly origin: string
   readonly item: string
   readonly variant: string
+  /** whose end it waits for: it says the same in other words */
+  readonly behind: string | null
   /** what it goes out as, where that is not `item` */
   readonly name: string | null
   /** null: no longer kept */

@@ -75,6 +75,7 @@ function add(
       number,
       state,
     },
+    behind: aheadOf(before, delivery),
     name: nameOf(data, source, delivery),
     group: group?.id ?? null,
     place: group?.place ?? number,
@@ -133,8 +134,14 @@ function isDiscarded(data: Data, delivery: NewDelivery): boolean {
 function standsFor(one: Kept, payload: string, origin: string, next: NewDelivery['state']): boolean {
   if (next !== 'pending' || one.state === 'delivered') return true
   if (one.state === 'withheld' || one.state === 'discarded') return false
-  if (isOpen(one) && one.attempts === 0) return true
-  return one.origin === origin && one.payload === payload
+  const hasFailed = one.state === 'held' || one.attempts > 0
+  return one.payload === payload && (one.origin === origin || !hasFailed)
+}
+
+/** The one on its way with which nothing went wrong yet. */
+function aheadOf(before: readonly Kept[], { state, group }: NewDelivery): string | null {
+  if (state !== 'pending' || group !== undefined) return null
+  return before.find((one) => isOpen(one) && one.attempts === 0 && one.behind === null)?.id ?? null
 }
 
 /** The group that it belongs to. Where the item went out in another variant before, all others are waited for anew. */

@@ -16,6 +16,7 @@ function at(data: Data, { kind, destination }: Pick<Kept, 'kind' | 'destination'
 
 /** Nothing unsettled stands before it, nor before any pending member of its unit. */
 export function isReady(data: Data, delivery: Kept): boolean {
+  if (delivery.behind !== null) return false
   const line = at(data, delivery).filter(isOpen)
   return unitOf(data, delivery).every((member) =>
     line.every(

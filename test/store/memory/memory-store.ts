@@ -187,7 +187,8 @@ export class MemoryStore implements Store {
       if (one === undefined || one.state === 'sending' || one.state === 'delivered') return false
       if (one.state === 'discarded') return true
       const before = summary(data, one)
-      change(data, one, { state: 'discarded', notBefore: null, updatedAt: now })
+      change(data, one, { state: 'discarded', behind: null, notBefore: null, updatedAt: now })
+      ended(data, one.id, false, now)
       data.trace.push(...trace(before))
       return true
     })
@@ -274,12 +275,31 @@ function settle(data: Data, settlement: Settlement, updatedAt: number): void {
     const { nextAttempt: due, notBefore = null, reason, countAttempt } = settlement
     const attempts = one.attempts + (countAttempt ? 1 : 0)
     change(data, one, { state: 'pending', due, notBefore, attempts, reason, updatedAt })
+    if (countAttempt) ended(data, one.id, false, updatedAt)
     return
   }
   const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
   // policy withholds before anything is sent: that was no attempt
   const attempts = one.attempts + (settlement.to === 'withheld' ? 0 : 1)
   change(data, one, { state: settlement.to, attempts, reason, updatedAt })
+  ended(data, one.id, settlement.to === 'delivered', updatedAt)
+}
+
+/** What waited for it is delivered with it, or the first of that goes out, and the others wait for that one. */
+function ended(data: Data, id: string, wasDelivered: boolean, updatedAt: number): void {
+  const [first, ...others] = [...data.deliveries.values()].filter(
+    ({ behind, state }) => behind === id && state === 'pending',
+  )
+  if (first === undefined) return
+  if (!wasDelivered) {
+    change(data, first, { behind: null })
+    for (const other of others) change(data, other, { behind: first.id })
+    return
+  }
+  const reason = 'the same was delivered as another had it'
+  for (const one of [first, ...others]) {
+    change(data, one, { state: 'delivered', behind: null, notBefore: null, reason, updatedAt })
+  }
 }
 
 function rebase(data: Data, now: number): number {

@@ -42,6 +42,7 @@ test('a store of the first version is brought up to date with all that it holds'
       .map((row) => row.name),
     [
       'delivery',
+      'delivery_behind',
       'delivery_bound',
       'delivery_group',
       'delivery_grp',

@@ -20,11 +20,11 @@ function assertCountsAndFlags({ path }: SqliteBench): void {
   assert.deepEqual(wrongCounts, [])
   const wrongFlags = db
     .prepare(
-      `SELECT d.seq, d.ready FROM delivery d WHERE d.state = 0 AND d.ready = EXISTS (
+      `SELECT d.seq, d.ready FROM delivery d WHERE d.state = 0 AND d.ready = (d.behind IS NOT NULL OR EXISTS (
          SELECT 1 FROM delivery m JOIN delivery e ON e.destination = m.destination AND e.incident = m.incident
            AND e.origin = m.origin
          WHERE (m.seq = d.seq OR m.grp = d.grp) AND m.state = 0 AND e.state IN (0, 1)
-           AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)))`,
+           AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1))))`,
     )
     .all()
   assert.deepEqual(wrongFlags, [])

@@ -1,0 +1,46 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../../clock.ts'
+import { DELIVERED, PENDING } from './codes.ts'
+import type { Destinations } from './destinations.ts'
+import type { Order, Place } from './order.ts'
+import { all, run } from './sql.ts'
+
+/** Deliveries that wait for what becomes of another, which says the same in other words (`delivery.behind`). */
+export interface Waiting {
+  /** Inside a transaction, once it is written and has left its line or come back: it was delivered, or something went wrong with it. */
+  ended(seq: number, wasDelivered: boolean): void
+}
+
+const REASON = 'the same was delivered as another had it'
+
+export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Destinations, order: Order): Waiting {
+  const behind = all<Place>(
+    db,
+    `SELECT seq, destination, incident, origin, ord, grp FROM delivery WHERE behind = ? AND state = ${PENDING} ORDER BY seq`,
+  )
+  const finish = run(
+    db,
+    `UPDATE delivery SET state = ${DELIVERED}, ready = 0, due = NULL, not_before = NULL, behind = NULL, reason = ?, updated_at = ?
+     WHERE seq = ?`,
+  )
+  const free = run(db, 'UPDATE delivery SET behind = NULL WHERE seq = ?')
+  const follow = run(db, 'UPDATE delivery SET behind = ? WHERE seq = ?')
+
+  return {
+    ended(seq, wasDelivered) {
+      const [first, ...others] = behind(seq)
+      if (first === undefined) return
+      if (wasDelivered) {
+        for (const place of [first, ...others]) {
+          finish(REASON, clock.now(), place.seq)
+          destinations.moved(place.destination, 'pending', 'delivered')
+          order.left(place)
+        }
+        return
+      }
+      free(first.seq)
+      order.returned(first)
+      for (const other of others) follow(first.seq, other.seq)
+    },
+  }
+}
