@@ -99,6 +99,14 @@ after(async () => {
   for (const part of [gateway, world]) await part?.[Symbol.asyncDispose]()
 })
 
+/** ms; what takes no time on a quiet machine */
+const SOON = 60_000
+/**
+ * ms; what waits for the gateway to try again: it does so within 45 s (a login) or 30 s (a delivery), and may fail at it once more while
+ * the Broker starts on a busy machine
+ */
+const IN_TIME = 180_000
+
 async function queue(id: string): Promise<Listed[]> {
   const { stdout, code, stderr } = await run(['queue', 'list', '--json', '--config', config])
   assert.equal(code, 0, stderr)
@@ -107,7 +115,7 @@ async function queue(id: string): Promise<Listed[]> {
 
 async function itemWith(text: string, node = 'incident'): Promise<ReceivedItem> {
   const found = () => subscriber.items.find((item) => item.node === node && item.xml.includes(`>${text}<`))
-  await subscriber.until(`an item with ${text}`, () => found() !== undefined, 20_000)
+  await subscriber.until(`an item with ${text}`, () => found() !== undefined, SOON)
   return found() as ReceivedItem
 }
 
@@ -116,7 +124,7 @@ async function sentTo(
   text: string,
 ): Promise<{ body: string; headers: Record<string, unknown>; method: string; url: string }> {
   const found = () => peer.requests.find(({ body }) => body.includes(`>${text}<`))
-  await eventually(`a message with ${text} (${peer.requests.length} came)`, () => found() !== undefined, { ms: 20_000 })
+  await eventually(`a message with ${text} (${peer.requests.length} came)`, () => found() !== undefined, { ms: SOON })
   return found() as NonNullable<ReturnType<typeof found>>
 }
 
@@ -389,7 +397,7 @@ describe('grid to RID: messages', () => {
     await eventually(
       () => `${posted.length} messages, ${b.requests.length - seen} came`,
       () => b.requests.length - seen >= posted.length,
-      { ms: 60_000 },
+      { ms: IN_TIME },
     )
     const returned = await Promise.all(b.requests.slice(seen).map(({ body }) => python('inner', body)))
     for (const [n, body] of posted.entries()) {
@@ -571,9 +579,15 @@ describe('ops', () => {
   })
 
   test('/ready: exactly {"ready","parts":{NAME:{"state","since","reason"}}}; 503 while the Broker is away, 200 again after', async () => {
+    /** The first answer with this status: the next one may have another. */
     const shape = async (status: number) => {
-      const { status: got, body } = await site.health()
-      assert.equal(got, status, JSON.stringify(body))
+      let last: Awaited<ReturnType<Site['health']>> | undefined
+      const asked = async () => {
+        last = await site.health()
+        return last.status === status
+      }
+      await eventually(() => `${status}; it is ${JSON.stringify(last)}`, asked, { ms: IN_TIME })
+      const { body } = last!
       assert.deepEqual(Object.keys(body).sort(), ['parts', 'ready'])
       assert.equal(body.ready, status === 200)
       for (const [name, part] of Object.entries(body.parts)) {
@@ -584,7 +598,6 @@ describe('ops', () => {
     }
     await shape(200)
     await world.broker.stop()
-    await eventually('503', async () => (await site.health()).status === 503)
     const away = await shape(503)
     assert.ok(Object.values(away.parts).some(({ reason }) => reason !== null && reason !== ''))
     // section 6: accepted means on disk, whatever the grid does
@@ -592,10 +605,9 @@ describe('ops', () => {
     const [row] = await queue('while-away-1')
     assert.ok(row && ['pending', 'sending'].includes(row.state), JSON.stringify(row))
     await world.broker.start()
-    await eventually('200', async () => (await site.health()).status === 200, { ms: 60_000 })
     await shape(200)
     await eventually('its delivery', async () => (await queue('while-away-1'))[0]?.state === 'delivered', {
-      ms: 30_000,
+      ms: IN_TIME,
     })
     const { broker } = world
     await using late = await startGridUser(broker, { user: 'subscriber', password: 'subscriber-secret' })
