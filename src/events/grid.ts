@@ -86,6 +86,11 @@ export const GRID = {
     help: 'the Broker keeps none, or shows them to nobody: what is published while the gateway is away is lost to it',
   },
   'controller-connected': { level: 'info', text: 'Controller connected.', help: 'logged in as `jid`' },
+  'controller-elsewhere': {
+    level: 'info',
+    text: 'Controller sends us elsewhere.',
+    help: 'it said see-other-host: `service` is tried at once. Its certificate must name the same domain',
+  },
   'broker-lacks': {
     level: 'info',
     text: 'The Broker does not have all features.',

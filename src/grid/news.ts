@@ -5,6 +5,8 @@ export interface ControllerNews {
   'grid-started': { readonly service: string; readonly topics: readonly string[] }
   'controller-connected': { readonly jid: string }
   'controller-away': { readonly code: string; readonly reason: string; readonly retryInMs: number }
+  /** RFC 6120 §4.9.3.19 */
+  'controller-elsewhere': { readonly service: string }
   /** it takes so little that publications wait for it */
   'controller-slow': { readonly reason: string }
   /** XEP-0060 §10 */

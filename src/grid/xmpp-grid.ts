@@ -73,7 +73,8 @@ class XmppGrid implements Grid {
   start(): void {
     const { config, timing, tell } = this.#options
     this.#running ??= supervise({
-      connect: (signal) => this.#connect(signal),
+      connect: (signal, elsewhere) => this.#connect(signal, elsewhere),
+      service: config.service,
       run: (session, signal) => this.#work(session, signal),
       worked: () => this.#worked(),
       state: (state, reason) => this.#states.setSession(state, reason),
@@ -171,11 +172,11 @@ class XmppGrid implements Grid {
     })
   }
 
-  #connect(signal: AbortSignal): Promise<Session> {
+  #connect(signal: AbortSignal, elsewhere: string | undefined): Promise<Session> {
     const { config, timing, liveOnly } = this.#options
     return openSession(
       {
-        config,
+        config: elsewhere === undefined ? config : { ...config, service: elsewhere },
         onMessage: (message) => this.#onMessage(message),
         onDropped: (stanza) => this.#onDropped(stanza),
         // a watcher's subscription is for its full JID: events for the gateway's account are not for it

@@ -53,6 +53,8 @@ export interface FakeScript {
   }
   /** more features of the stream that may bind */
   readonly boundFeatures?: string
+  /** a stream error in the place of the features, in the clear, inside TLS or behind the login */
+  readonly streamError?: { readonly at: 'clear' | 'tls' | 'login'; readonly xml: string }
   /** what is said behind the client's closing tag, before the line closes [nothing] */
   readonly farewell?: string
   /** Answers a question: XML of the whole stanza, '' for none, undefined for the usual answer. */
@@ -232,6 +234,11 @@ class Connection {
     const ns = `xmlns="jabber:client" xmlns:stream="${xmlns ?? 'http://etherx.jabber.org/streams'}"`
     const said = Object.entries({ from, version }).flatMap(([name, value]) => (value ? `${name}="${value}"` : []))
     const header = `<?xml version='1.0'?><stream:stream ${ns} ${said.join(' ')} id="s">`
+    const phase = this.#authenticated ? 'login' : this.#secure ? 'tls' : 'clear'
+    if (script.streamError?.at === phase) {
+      this.#say(`${header}<stream:error>${script.streamError.xml}</stream:error></stream:stream>`)
+      return
+    }
     this.#say(`${header}<stream:features>${this.#features()}</stream:features>`)
   }
 

@@ -208,7 +208,9 @@ export class Provider {
     if (publication.signal.aborted) return brokenOff()
     const ended = line.ended ?? (await line.session.closed)
     const { suspects } = line.outlet
-    const { condition, silent } = ended.fields
+    const { condition, silent, elsewhere } = ended.fields
+    // it was no item's doing
+    if (elsewhere !== undefined) return away()
     const soon = silent === true || performance.now() - turn.since < SOON
     const fault = condition !== undefined ? 'ended' : soon ? 'broke' : undefined
     if (fault === undefined || !suspects.includes(turn)) return away()

@@ -3,6 +3,7 @@ import { GatewayError, messageOf } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
 import type { ControllerNews } from '../news.ts'
+import { serviceElsewhere } from './elsewhere.ts'
 import type { Session } from './session.ts'
 
 /** ms */
@@ -19,8 +20,10 @@ export interface BackoffTiming {
 export const BACKOFF: BackoffTiming = { min: 1_000, max: 45_000, stable: 60_000, refused: 300_000 }
 
 interface SuperviseOptions {
-  /** One attempt. Rejects with GatewayError. */
-  readonly connect: (signal: AbortSignal) => Promise<Session>
+  /** One attempt, at `elsewhere` where that is given. Rejects with GatewayError. */
+  readonly connect: (signal: AbortSignal, elsewhere: string | undefined) => Promise<Session>
+  /** as configured */
+  readonly service: string
   /** Works with the session until its signal aborts, which is when it closed. */
   readonly run: (session: Session, signal: AbortSignal) => Promise<void>
   /** The session did what it is for: whatever ended it, the next one is tried soon. */
@@ -32,20 +35,38 @@ interface SuperviseOptions {
   readonly signal: AbortSignal
 }
 
+/** How often in a row a Controller may send us elsewhere before that counts as a failed attempt. */
+const HOPS = 5
+
 /**
  * Keeps one session open until the signal aborts: a new one per attempt, full jitter between attempts, slow when the login was
- * refused. Never rejects.
+ * refused. Where a Controller sends us elsewhere (RFC 6120 §4.9.3.19) is gone to at once, a few times in a row; what is asked of the one
+ * there is the same. Never rejects.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
-  const { clock, tell, signal } = options
+  const { clock, tell, signal, service } = options
   const timing = { ...BACKOFF, ...options.timing }
   let failures = 0
+  let hops = 0
+  let elsewhere: string | undefined
+  const next = (reason: GatewayError) => (hops < HOPS ? serviceElsewhere(reason, service) : undefined)
   while (!signal.aborted) {
     options.state('connecting', null)
     const begun = clock.now()
-    const reason = await attempt(options, (error) => options.state(stateAfter(error), error))
+    const reason = await attempt(options, elsewhere, (error) => {
+      options.state(next(error) === undefined ? stateAfter(error) : 'connecting', error)
+    })
     if (signal.aborted) break
-    failures = options.worked() || clock.now() - begun >= timing.stable ? 0 : failures + 1
+    const worked = options.worked() || clock.now() - begun >= timing.stable
+    failures = worked ? 0 : failures + 1
+    if (worked) hops = 0
+    elsewhere = next(reason)
+    if (elsewhere !== undefined) {
+      hops += 1
+      tell('controller-elsewhere', { service: elsewhere })
+      continue
+    }
+    hops = 0
     const delay = reason.code === 'grid-auth' ? timing.refused : jitter(clock, timing, failures)
     tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay) })
     await clock.sleep(delay, signal)
@@ -58,12 +79,16 @@ function stateAfter(reason: GatewayError): GridState {
   return reason.code === 'grid-auth' || reason.code === 'grid-tls' ? 'refused' : 'down'
 }
 
-async function attempt(options: SuperviseOptions, lost: (reason: GatewayError) => void): Promise<GatewayError> {
+async function attempt(
+  options: SuperviseOptions,
+  elsewhere: string | undefined,
+  lost: (reason: GatewayError) => void,
+): Promise<GatewayError> {
   let session: Session
   try {
-    session = await options.connect(options.signal)
+    session = await options.connect(options.signal, elsewhere)
   } catch (error) {
-    const reason = asGatewayError(error)
+    const reason = elsewhere === undefined ? asGatewayError(error) : failedAt(elsewhere, asGatewayError(error))
     if (!options.signal.aborted) lost(reason)
     return reason
   }
@@ -84,6 +109,11 @@ async function attempt(options: SuperviseOptions, lost: (reason: GatewayError) =
   options.signal.removeEventListener('abort', end)
   await running
   return reason
+}
+
+function failedAt(service: string, { code, message, fields, cause }: GatewayError): GatewayError {
+  const where = `This was at ${service}, where the Controller had sent us.`
+  return new GatewayError(code, where, { sentence: message, fields, cause })
 }
 
 /** Full jitter between `min` and an exponentially growing, bounded top. */

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
+import { FAKE_DOMAIN, type FakeController, type FakeScript, startFakeController } from '../support/fake-controller.ts'
+import { type Authority, type Certificate, createPki, type Pki } from '../support/pki.ts'
+import { LogLines, Recorder, until } from '../support/recorder.ts'
+
+const PASSWORD = 'gateway-secret'
+const STREAMS = 'urn:ietf:params:xml:ns:xmpp-streams'
+const sendsTo = (address: string) => `<see-other-host xmlns="${STREAMS}">${address}</see-other-host>`
+const addressOf = ({ service }: FakeController) => service.replace(/^xmpps?:\/\//, '')
+
+describe('a Controller that sends us to another host', () => {
+  let pki: Pki
+  let ca: Authority
+  let certificate: Certificate
+
+  before(async () => {
+    pki = await createPki()
+    ca = await pki.ca('grid')
+    certificate = await ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], server: true })
+  })
+  after(() => pki.dispose())
+
+  const start = (script: Partial<FakeScript> = {}) => startFakeController({ certificate, ...script })
+
+  function begin(fake: FakeController) {
+    const recorder = new Recorder()
+    const log = new LogLines(recorder)
+    const config = {
+      service: fake.service,
+      jid: `gateway@${FAKE_DOMAIN}`,
+      auth: { kind: 'password', readPassword: () => PASSWORD, allowPlain: false },
+      tls: { ca: ca.cert, minVersion: 'TLSv1.2' },
+      broker: `pubsub.${FAKE_DOMAIN}`,
+      maxItem: 250_000,
+      topics: [],
+    } as const
+    const timing = { min: 60_000, max: 60_000 }
+    const grid = createXmppGrid({ config, consume: [], handlers: recorder, tell: log.tell, timing })
+    grid.start()
+    const session = () => recorder.states.findLast(({ part }) => part === 'session')
+    return { grid, log, recorder, session, [Symbol.asyncDispose]: () => grid[Symbol.asyncDispose]() }
+  }
+
+  for (const [where, at] of [
+    ['in the clear', 'clear'],
+    ['inside TLS', 'tls'],
+    ['behind the login', 'login'],
+  ] as const) {
+    test(`is followed, at once, when it says so ${where}`, async () => {
+      await using second = await start()
+      await using first = await start({ streamError: { at, xml: sendsTo(addressOf(second)) } })
+      await using link = begin(first)
+      await link.grid.whenUp(AbortSignal.timeout(30_000))
+      assert.equal(second.logins, 1)
+      assert.equal(second.servername, FAKE_DOMAIN)
+      assert.match(first.clear + first.secure, /<\/stream:stream>$/)
+      // a command that waits for the login must not take it for a failure
+      assert.ok(!link.recorder.states.some(({ part, state }) => part === 'session' && state === 'down'))
+    })
+  }
+
+  test('is followed out of a session that was up', async () => {
+    await using second = await start()
+    await using first = await start()
+    await using link = begin(first)
+    await link.grid.whenUp(AbortSignal.timeout(30_000))
+    await first.send(`<stream:error>${sendsTo(addressOf(second))}</stream:error></stream:stream>`)
+    await until(() => second.logins === 1, 'the login elsewhere')
+    await until(() => link.session()?.state === 'up', 'the session')
+  })
+
+  test('is followed with direct TLS, and to a host that has no STARTTLS not with a password', async () => {
+    await using direct = await start({ direct: true })
+    await using first = await start({ direct: true, streamError: { at: 'tls', xml: sendsTo(addressOf(direct)) } })
+    await using link = begin(first)
+    await link.grid.whenUp(AbortSignal.timeout(30_000))
+    assert.equal(direct.logins, 1)
+
+    await using plain = await start({ starttls: 'absent' })
+    await using other = await start({ streamError: { at: 'clear', xml: sendsTo(addressOf(plain)) } })
+    await using refused = begin(other)
+    await until(() => refused.session()?.state === 'refused', 'the refusal')
+    assert.match(refused.session()?.reason ?? '', /offers no STARTTLS\. This was at xmpp:\/\/127\.0\.0\.1:\d+, where/)
+    assert.doesNotMatch(plain.clear, /<auth/)
+  })
+
+  test('is not followed to a host whose certificate is not for our domain', async () => {
+    const wrong = await ca.issue({ cn: 'evil', dns: ['evil.example', 'localhost'], ip: ['127.0.0.1'] })
+    await using second = await start({ certificate: wrong })
+    await using first = await start({ streamError: { at: 'clear', xml: sendsTo(addressOf(second)) } })
+    await using link = begin(first)
+    await until(() => link.session()?.state === 'refused', 'the refusal')
+    assert.match(link.session()?.reason ?? '', /does not name grid\.example\. This was at xmpp:/)
+    assert.equal(second.logins, 0)
+    assert.doesNotMatch(second.secure, /<auth/)
+  })
+
+  test('is not followed in a circle', async () => {
+    await using first = await start()
+    first.script = { ...first.script, streamError: { at: 'clear', xml: sendsTo(addressOf(first)) } }
+    await using link = begin(first)
+    await until(() => link.session()?.state === 'down', 'the end of it')
+    assert.equal(first.connections, 6)
+    assert.match(link.session()?.reason ?? '', /ended the stream: see-other-host 127\.0\.0\.1:\d+/)
+    assert.equal(link.log.lines.filter(({ text }) => text === 'Controller sends us elsewhere.').length, 5)
+  })
+
+  test('is told where it points to no address', async () => {
+    await using first = await start({ streamError: { at: 'clear', xml: sendsTo('http://evil.example/') } })
+    await using link = begin(first)
+    await until(() => link.session()?.state === 'down', 'the failed attempt')
+    assert.match(link.session()?.reason ?? '', /see-other-host http:\/\/evil\.example\//)
+    assert.equal(first.connections, 1)
+  })
+})
