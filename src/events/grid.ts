@@ -119,7 +119,11 @@ export const GRID = {
     cut: { jid: 200 },
   },
   purge: { level: 'info', text: CHANGED, help: 'its items were purged' },
-  delete: { level: 'info', text: CHANGED, help: 'it was deleted; the gateway looks for it again' },
+  delete: {
+    level: 'info',
+    text: CHANGED,
+    help: 'it was deleted; the gateway looks for it again. `redirect`: where its owner says that its items are now',
+  },
   configuration: { level: 'info', text: CHANGED, help: 'its configuration was changed' },
   subscription: { level: 'info', text: CHANGED, help: "the gateway's subscription was changed" },
   'retained-read': {

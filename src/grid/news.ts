@@ -40,7 +40,7 @@ export interface TopicNews {
   'topic-unavailable': { readonly topic: string; readonly reason: string }
   /** XEP-0060 §8.5, §8.4, §8.2.5, §8.8.4: a Topic's changes, named as there */
   purge: { readonly topic: string }
-  delete: { readonly topic: string }
+  delete: { readonly topic: string; readonly redirect?: string }
   configuration: { readonly topic: string }
   subscription: { readonly topic: string }
 }

@@ -6,7 +6,7 @@ import type { SendOutcome } from '../outcome.ts'
 import type { Grid, GridOptions } from './contract.ts'
 import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
-import { readEvents, type TopicEvent } from './pubsub/events.ts'
+import { noticeOf, readEvents, type TopicEvent } from './pubsub/events.ts'
 import { askFeatures } from './pubsub/features.ts'
 import { Pace, slowReason } from './pubsub/pace.ts'
 import { PUBSUB_EVENT } from './pubsub/protocol.ts'
@@ -246,6 +246,7 @@ class XmppGrid implements Grid {
     const consumer = this.#consumers.get(event.node)
     if (consumer) consumer.onEvent(event)
     else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
+    else if (event.kind === 'delete') this.#options.tell('delete', noticeOf(event))
     if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
     if (event.kind !== 'items') return
     for (const { id, xml } of event.items) if (xml !== undefined) this.#provider.seen(event.node, id, xml)

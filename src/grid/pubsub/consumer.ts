@@ -7,7 +7,7 @@ import { answerError, errorText } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { jitter } from '../xmpp/supervise.ts'
 import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
-import type { ReceivedItem, TopicEvent } from './events.ts'
+import { noticeOf, type ReceivedItem, type TopicEvent } from './events.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
 import { Reread } from './reread-schedule.ts'
 import { Past } from './retained.ts'
@@ -82,7 +82,7 @@ export class Consumer {
       if (event.retracted.length > 0) this.#queue.push({ kind: 'retracted', ids: event.retracted })
       return
     }
-    this.#options.tell(event.kind, { topic: this.#options.topic })
+    this.#options.tell(event.kind, noticeOf(event))
     if (event.kind === 'purge' || event.kind === 'delete') this.#past.gone().catch(() => undefined)
     const lost = event.kind === 'delete' || (event.kind === 'subscription' && event.subscription !== 'subscribed')
     if (lost) this.#again?.()

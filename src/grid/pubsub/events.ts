@@ -1,5 +1,6 @@
 import type { Element } from '@xmpp/client'
 import { payloadXml } from '../xmpp/payload.ts'
+import { words } from '../xmpp/words.ts'
 import { PUBSUB_EVENT } from './protocol.ts'
 
 /** One item of an event or of an answer. Without `xml` it has no payload, or more than one. */
@@ -19,7 +20,9 @@ export type TopicEvent =
       readonly items: readonly ReceivedItem[]
       readonly retracted: readonly string[]
     }
-  | { readonly kind: 'purge' | 'delete' | 'configuration'; readonly node: string }
+  | { readonly kind: 'purge' | 'configuration'; readonly node: string }
+  /** `redirect`: where its items are to be had from now on, as its owner says */
+  | { readonly kind: 'delete'; readonly node: string; readonly redirect?: string }
   | { readonly kind: 'subscription'; readonly node: string; readonly subscription: string; readonly jid: string }
 
 /** The events of one message, in document order; empty when it holds none. Who sent it is the caller's to check. */
@@ -35,7 +38,7 @@ export function readEvents(message: Element): TopicEvent[] {
         events.push({ kind: 'purge', node })
         break
       case 'delete':
-        events.push({ kind: 'delete', node })
+        events.push({ kind: 'delete', node, ...redirectOf(child) })
         break
       case 'configuration':
         events.push({ kind: 'configuration', node })
@@ -52,6 +55,17 @@ export function readEvents(message: Element): TopicEvent[] {
     }
   }
   return events
+}
+
+function redirectOf(deleted: Element): { redirect?: string } {
+  const redirect = words(deleted.getChild('redirect')?.attrs.uri ?? '')
+  return redirect === '' ? {} : { redirect }
+}
+
+/** What the log says of it. */
+export function noticeOf(event: TopicEvent): { readonly topic: string; readonly redirect?: string } {
+  const { node: topic } = event
+  return event.kind === 'delete' && event.redirect !== undefined ? { topic, redirect: event.redirect } : { topic }
 }
 
 /** The `<item>` children of an `<items>`. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Element } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
 import type { Flight } from './flight.ts'
+import { words } from './words.ts'
 
 /** RFC 6120 §8.3: what an error stanza says. `application` is the specific condition, such as XEP-0060's. */
 export interface StanzaError {
@@ -11,6 +12,8 @@ export interface StanzaError {
   readonly text: string | undefined
   /** what is unsupported (XEP-0060 §17, pubsub#errors) */
   readonly feature?: string | undefined
+  /** where it has gone (RFC 6120 §8.3.3.5, §8.3.3.14): told, never followed */
+  readonly address?: string | undefined
 }
 
 export type IqAnswer =
@@ -182,12 +185,14 @@ function readError(stanza: Element): StanzaError {
   const defined = conditions.find((c) => c.getNS() === ns && c.getName() !== 'text')
   const text = conditions.find((c) => c.getNS() === ns && c.getName() === 'text')
   const specific = conditions.find((c) => c.getNS() !== ns)
+  const said = (what: string | undefined) => words(what ?? '') || undefined
   return {
     type: error?.attrs.type ?? 'cancel',
     condition: defined?.getName() ?? 'undefined-condition',
     application: specific?.getName(),
-    feature: specific?.attrs.feature,
-    text: text?.text().slice(0, 200) || undefined,
+    text: said(text?.text()),
+    feature: said(specific?.attrs.feature),
+    address: said(defined?.text()),
   }
 }
 
@@ -205,8 +210,9 @@ export function answerError(answer: Exclude<IqAnswer, { kind: 'result' }>, what:
   }
 }
 
-/** `item-not-found`, or `not-acceptable (payload-too-big)`, with the Broker's own words behind. */
-export function errorText(error: StanzaError): string {
-  const specific = error.application ? ` (${error.application})` : ''
-  return `${error.condition}${specific}${error.text ? `: ${error.text}` : ''}`
+/** `item-not-found`, or `not-acceptable (payload-too-big)`, with what it names and the Broker's own words behind. */
+export function errorText({ condition, application, feature, address, text }: StanzaError): string {
+  const specific = [application, feature].filter((what) => what !== undefined).join(' ')
+  const parts = [condition, specific && `(${specific})`, address && `(it is at ${address})`]
+  return `${parts.filter(Boolean).join(' ')}${text ? `: ${text}` : ''}`
 }

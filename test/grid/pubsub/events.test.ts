@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { xml } from '@xmpp/client'
-import { readEvents, readItems } from '../../../src/grid/pubsub/events.ts'
+import { noticeOf, readEvents, readItems } from '../../../src/grid/pubsub/events.ts'
 import { PUBSUB_EVENT } from '../../../src/grid/pubsub/protocol.ts'
 import { buildHead, buildStanza } from '../../../src/grid/xmpp/stanza.ts'
 
@@ -41,6 +41,16 @@ describe('the events of a message', () => {
       { kind: 'subscription', node: 'd', subscription: 'none', jid: 'x@y' },
       { kind: 'purge', node: '' },
     ])
+  })
+
+  test('are also where the items of a Topic are that was deleted, if its owner says so', () => {
+    const uri = 'xmpp:pubsub.other.example?;node=b'
+    const told = `<delete node="b"><redirect uri="${uri}&#10;${'x'.repeat(500)}"/></delete><delete node="c"><redirect/></delete>`
+    const [moved, gone] = readEvents(message(told))
+    const { redirect } = moved === undefined ? {} : (noticeOf(moved) as { redirect?: string })
+    assert.ok(redirect?.startsWith(`${uri} x`))
+    assert.equal(redirect?.length, 200)
+    assert.deepEqual(gone && noticeOf(gone), { topic: 'c' })
   })
 
   test('are none of a message without an event of this namespace', () => {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { GridConfig } from '../../../src/config/types.ts'
 import { GatewayError } from '../../../src/errors.ts'
+import { errorText } from '../../../src/grid/xmpp/iq.ts'
 import { openSession, type SessionTiming } from '../../../src/grid/xmpp/session.ts'
 import {
   answer,
   event,
   FAKE_DOMAIN,
   type FakeController,
+  type FakeIq,
   type FakeScript,
   startFakeController,
 } from '../../support/fake-controller.ts'
@@ -427,6 +429,32 @@ describe('a session at a Controller that fails by script', () => {
     const { message } = await link.session.closed
     assert.match(message, /^The Controller ended the stream: system-shutdown \(closed for repair x{100,200}\)\.$/)
   })
+
+  const STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
+  for (const [what, error, reason] of [
+    [
+      'is unsupported',
+      `<feature-not-implemented xmlns="${STANZAS}"/><unsupported xmlns="urn:e" feature="publish-options"/>`,
+      'feature-not-implemented (unsupported publish-options)',
+    ],
+    ['has gone', `<gone xmlns="${STANZAS}">xmpp:b@x\n</gone>`, 'gone (it is at xmpp:b@x)'],
+    ['is elsewhere', `<redirect xmlns="${STANZAS}">xmpp:c@x</redirect>`, 'redirect (it is at xmpp:c@x)'],
+    [
+      'is forbidden, in its own words',
+      `<forbidden xmlns="${STANZAS}"/><text xmlns="${STANZAS}">ask\u0009\u202ethe owner</text>`,
+      'forbidden: ask the owner',
+    ],
+  ] as const) {
+    test(`an error that says what ${what} is told with it`, async () => {
+      const onIq = (iq: FakeIq) =>
+        iq.xml.includes('urn:q')
+          ? `<iq type="error" id="${iq.id}" from="${iq.to}"><error type="cancel">${error}</error></iq>`
+          : undefined
+      await using link = await connected({ onIq })
+      const result = await link.session.request({ to: 'a.example', type: 'get', payload: '<q xmlns="urn:q"/>' })
+      assert.equal(result.kind === 'error' && errorText(result.error), reason)
+    })
+  }
 
   test('questions are answered: a ping with a result, anything else with an error, a bad address with nothing', async () => {
     await using link = await connected()
