@@ -24,6 +24,13 @@ export type IqAnswer =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'away' }
 
+/** our own addresses */
+interface Own {
+  readonly bare: string
+  readonly full: string
+  readonly domain: string
+}
+
 interface Question {
   /** undefined: our own server */
   readonly to?: string
@@ -87,22 +94,19 @@ export class IqTracker {
   }
 
   /** Takes an iq of type result or error. False: it answers nothing that was asked. */
-  take(stanza: Element, own: { bare: string; full: string; domain: string }): boolean {
+  take(stanza: Element, own: Own): boolean {
     const id = stanza.attrs.id ?? ''
     const pending = this.#pending.get(id) ?? this.#given.get(id)
-    if (!pending) return false
-    const from = stanza.attrs.from
-    const ours = from === undefined || from === own.bare || from === own.full || from === own.domain
-    if (pending.to === undefined ? !ours : from !== pending.to) return false
+    if (!pending || !answers(pending, stanza.attrs.from, own)) return false
     if (stanza.attrs.type === 'error') this.#answered(id, pending, { kind: 'error', error: readError(stanza) })
     else this.#answered(id, pending, { kind: 'result', stanza })
     return true
   }
 
-  /** The answer to `id` was skipped by the parser. */
-  skipped(id: string, from: string): void {
+  /** The answer to `id` was skipped by the parser; `from` is '' where it has none. */
+  skipped(id: string, from: string, own: Own): void {
     const pending = this.#pending.get(id)
-    if (pending && (pending.to === undefined || pending.to === from)) this.#answered(id, pending, { kind: 'oversized' })
+    if (pending && answers(pending, from || undefined, own)) this.#answered(id, pending, { kind: 'oversized' })
   }
 
   /** How long the answer to this id may be, where that was said. */
@@ -176,6 +180,12 @@ export class IqTracker {
     pending.settle(answer)
     return pending
   }
+}
+
+/** RFC 6120 §8.1.2.1: what our own server says may be from nobody, from our account, or from the server. */
+function answers({ to }: Question, from: string | undefined, own: Own): boolean {
+  if (to !== undefined) return from === to
+  return from === undefined || from === own.bare || from === own.full || from === own.domain
 }
 
 function readError(stanza: Element): StanzaError {

@@ -9,6 +9,7 @@ import { BuildError } from './tag.ts'
 export interface DroppedStanza {
   readonly reason: 'oversized' | 'malformed'
   readonly name: string
+  readonly type: string
   readonly id: string
   readonly from: string
 }
@@ -70,7 +71,7 @@ export class StanzaParser extends EventEmitter {
       element = buildStanza(text, root)
     } catch (error) {
       if (!(error instanceof BuildError)) throw new Error(`parser: ${messageOf(error)}`, { cause: error })
-      this.#dropped({ reason: 'malformed', ...describe(/^<[^>]*>/.exec(text.slice(0, 16_384))?.[0] ?? '') })
+      this.#dropped({ reason: 'malformed', ...describe(text.slice(0, 16_384)) })
       return
     }
     this.emit('element', element)
@@ -78,11 +79,11 @@ export class StanzaParser extends EventEmitter {
 }
 
 /** Attributes of a stanza's first tag, without trust in the rest of it. */
-export function describe(head: string): { name: string; id: string; from: string } {
+export function describe(head: string): Omit<DroppedStanza, 'reason'> {
   try {
     const { name, attrs } = buildHead(head)
-    return { name, id: attrs.id ?? '', from: attrs.from ?? '' }
+    return { name, type: attrs.type ?? '', id: attrs.id ?? '', from: attrs.from ?? '' }
   } catch {
-    return { name: '', id: '', from: '' }
+    return { name: '', type: '', id: '', from: '' }
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Element, xml } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
-import { createAnswers, NS_PING } from './answers.ts'
+import { answerSkipped, createAnswers, NS_PING } from './answers.ts'
 import { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
@@ -90,6 +90,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   const flight = new Flight()
   const iq = new IqTracker(flight)
   let onIq = (_stanza: Element) => {}
+  let onSkippedIq = (_stanza: DroppedStanza) => {}
   const deadline = AbortSignal.timeout(timing.connect)
   const attempt = new AbortController()
   const giveUp = (event: Event) => attempt.abort((event.target as AbortSignal).reason)
@@ -108,7 +109,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
         else if (stanza.name === 'message') options.onMessage(stanza)
       },
       onDropped(stanza) {
-        if (stanza.name === 'iq') iq.skipped(stanza.id, stanza.from)
+        if (stanza.name === 'iq') onSkippedIq(stanza)
         else options.onDropped(stanza)
       },
     })
@@ -122,11 +123,17 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     full: live.jid.toString(),
     domain: live.jid.domain,
   }
-  const answerIq = createAnswers(stream.entity, (stanza) => void live.write(stanza).catch(() => {}))
+  const say = (stanza: string) => void live.write(stanza).catch(() => {})
+  const answerIq = createAnswers(stream.entity, say)
   onIq = (stanza) => {
     const type = stanza.attrs.type
     if (type === 'result' || type === 'error') iq.take(stanza, address)
     else answerIq(stanza)
+  }
+  onSkippedIq = (skipped) => {
+    const answer = answerSkipped(skipped)
+    if (answer === undefined) iq.skipped(skipped.id, skipped.from, address)
+    else say(answer)
   }
   const session: Session = {
     address,

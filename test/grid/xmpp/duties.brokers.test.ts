@@ -168,7 +168,57 @@ describe('duties of a client', () => {
     assert.match(result, /type="result"/)
     assert.match(result, /<identity [^>]*category="client"/)
     const features = [...result.matchAll(/<feature var="([^"]+)"/g)].map(([, feature]) => feature)
-    assert.deepEqual(features.sort(), [info, 'urn:xmpp:ping'])
+    assert.deepEqual(features.sort(), [info, 'http://jabber.org/protocol/disco#items', 'urn:xmpp:ping'])
+  })
+
+  test('disco#info of a node that is not there gets no answer of another, one of the root has its node', async () => {
+    const ask = (id: string, what: string, node: string) =>
+      `<iq type="get" id="${id}" from="a@grid.example/x"><query xmlns="http://jabber.org/protocol/disco#${what}"${node}/></iq>`
+    const said = await answersTo(
+      ask('a', 'info', ' node="any"'),
+      ask('b', 'items', ' node="any"'),
+      ask('c', 'info', ' node=""'),
+    )
+    for (const id of ['a', 'b']) assert.match(errorOf(said, id), /type="error".*item-not-found/s, id)
+    assert.match(errorOf(said, 'c'), /type="result".*<query [^>]*node=""/s)
+  })
+
+  test('disco#items is answered with an empty list', async () => {
+    const items = 'http://jabber.org/protocol/disco#items'
+    const said = await answersTo(`<iq type="get" id="d" from="a@grid.example/x"><query xmlns="${items}"/></iq>`)
+    assert.match(said, new RegExp(`<iq [^>]*id="d"[^>]*><query xmlns="${items}"/></iq>`))
+    assert.doesNotMatch(errorOf(said, 'd'), /type="error"/)
+  })
+
+  test('a question that the parser skips is answered all the same', async () => {
+    const deep = `${'<a xmlns="urn:x">'.repeat(400)}${'</a>'.repeat(400)}`
+    const skipped: [id: string, child: string, condition: string][] = [
+      ['deep', deep, 'policy-violation'],
+      ['long', `<x xmlns="urn:x">${'x'.repeat(1_300_000)}</x>`, 'policy-violation'],
+      ['comment', '<x xmlns="urn:x"><!-- > --></x>', 'bad-request'],
+      ['unbound', '<n:x/>', 'bad-request'],
+      ['entity', '<x xmlns="urn:x">&evil;</x>', 'bad-request'],
+      ['crossed', '<x xmlns="urn:x"><y></x></y>', 'bad-request'],
+    ]
+    const said = await answersTo(
+      ...skipped.map(([id, child]) => `<iq type="set" to="b>c" id="${id}" from="eve@grid.example/x">${child}</iq>`),
+      `<iq type="result" id="r" from="eve@grid.example/x"><n:x/></iq>`,
+      `<iq type="error" id="e" from="eve@grid.example/x"><n:x/></iq>`,
+    )
+    for (const [id, , condition] of skipped) {
+      assert.match(errorOf(said, id), new RegExp(`type="error".*to="eve@grid\\.example/x".*${condition}`, 's'), id)
+    }
+    assert.doesNotMatch(said, /id="[re]"/)
+  })
+
+  test('a long answer of somebody else does not end a question to our own server', async () => {
+    await using link = await connected({
+      onIq: (iq) =>
+        iq.xml.includes('urn:q')
+          ? `<iq type="result" id="${iq.id}" from="eve@evil.example/x"><n:x/></iq><iq type="result" id="${iq.id}"/>`
+          : undefined,
+    })
+    assert.equal((await link.session.request({ type: 'get', payload: '<q xmlns="urn:q"/>' })).kind, 'result')
   })
 
   test('the IQs of XEP-0268 are answered: unable', async () => {

@@ -35,14 +35,14 @@ describe('the parser of a stream', () => {
   test('skips a stanza over the limit, says whose it was, and goes on', () => {
     const { made, told, dropped } = parser({ size: 200 })
     made.write(`${HEAD}<message id='big' from='a@b'>${'x'.repeat(300)}</message><message id='next'/>`)
-    assert.deepEqual(dropped, [{ reason: 'oversized', name: 'message', id: 'big', from: 'a@b' }])
+    assert.deepEqual(dropped, [{ reason: 'oversized', name: 'message', type: '', id: 'big', from: 'a@b' }])
     assert.deepEqual(told.slice(1), ['element message jabber:client next'])
   })
 
   test('skips a stanza whose names are not bound, and goes on', () => {
     const { made, told, dropped } = parser()
     made.write(`${HEAD}<message id='bad' from='a@b'><n:x/></message><message id='next'/>`)
-    assert.deepEqual(dropped, [{ reason: 'malformed', name: 'message', id: 'bad', from: 'a@b' }])
+    assert.deepEqual(dropped, [{ reason: 'malformed', name: 'message', type: '', id: 'bad', from: 'a@b' }])
     assert.deepEqual(told.slice(1), ['element message jabber:client next'])
   })
 
@@ -67,8 +67,8 @@ describe('the parser of a stream', () => {
 })
 
 test('the head of a stanza is described as far as it can be read', () => {
-  assert.deepEqual(describeHead(`<iq id="1" from='a@b/c'>`), { name: 'iq', id: '1', from: 'a@b/c' })
-  assert.deepEqual(describeHead('<iq>'), { name: 'iq', id: '', from: '' })
+  assert.deepEqual(describeHead(`<iq id="1" from='a@b/c'>`), { name: 'iq', type: '', id: '1', from: 'a@b/c' })
+  assert.deepEqual(describeHead('<iq>'), { name: 'iq', type: '', id: '', from: '' })
   for (const head of ['', '<iq', 'text', '<iq id="1" id="2">'])
-    assert.deepEqual(describeHead(head), { name: '', id: '', from: '' }, head)
+    assert.deepEqual(describeHead(head), { name: '', type: '', id: '', from: '' }, head)
 })
