@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { z } from 'zod'
 import { didYouMean } from '../did-you-mean.ts'
 import { ridUrl as parseRidUrl } from './rid-url.ts'
@@ -64,12 +64,22 @@ function asDns(value: string): string | undefined {
   return ascii.length <= 253 && DNS.test(ascii) ? ascii : undefined
 }
 
-export const domain = matching('the address of a service, as pubsub.grid.example', /^[^\s@/<>&"':]+$/)
-export const bareJid = matching(
-  'a bare JID, as gateway@grid.example (no resource)',
-  /^[^\s@/<>&"':]{1,1023}@[^\s@/<>&"':]{1,1023}$/,
-  2047,
+export const domain = parsed('the address of a service, as pubsub.grid.example', (value) =>
+  value.length <= 1024 && /^[^\s@/<>&"':]+$/.test(value) ? withULabels(value) : undefined,
 )
+export const bareJid = parsed('a bare JID, as gateway@grid.example (no resource)', (value) => {
+  const [, local, host = ''] = /^([^\s@/<>&"':]{1,1023})@([^\s@/<>&"':]{1,1023})$/.exec(value) ?? []
+  return local === undefined ? undefined : `${local}@${withULabels(host)}`
+})
+
+/**
+ * The domain of a JID has U-labels (RFC 7622 §3.2.1); one with A-labels, as DNS and certificates have it, servers do not know. Where
+ * a label stands for nothing it stays as it is.
+ */
+function withULabels(host: string): string {
+  return /(^|\.)xn--/i.test(host) ? domainToUnicode(host) || host : host
+}
+
 export const pin = matching(
   'a pin, as sha256/ and the base64 SHA-256 of a public key (44 characters)',
   /^sha256\/[A-Za-z0-9+/]{43}=$/,

@@ -34,13 +34,21 @@ const FIELDS: readonly [string, z.ZodType, readonly [unknown, unknown][], readon
   [
     'the address of a service, as pubsub.grid.example',
     f.domain,
-    [['pubsub.grid.example', 'pubsub.grid.example']],
+    [
+      ['pubsub.grid.example', 'pubsub.grid.example'],
+      ['pubsub.xn--grn-ioa.example', 'pubsub.grün.example'],
+      ['pubsub.grün.example', 'pubsub.grün.example'],
+      ['xn--0000000000.example', 'xn--0000000000.example'],
+    ],
     ['a@b', 'a/b', 'a b', '<a>', 'a:1', ''],
   ],
   [
     'a bare JID, as gateway@grid.example (no resource)',
     f.bareJid,
-    [['gateway@grid.example', 'gateway@grid.example']],
+    [
+      ['gateway@grid.example', 'gateway@grid.example'],
+      ['xn--a@XN--grn-ioa.example', 'xn--a@grün.example'],
+    ],
     ['grid.example', 'a@b/c', '@b', 'a@', 'a@b@c', "a'@b"],
   ],
   [

@@ -68,6 +68,8 @@ export interface BrokerOptions {
   /** highest TLS version offered */
   readonly tls?: '1.2' | '1.3'
   readonly pki?: import('./pki.ts').Pki
+  /** the XMPP domain, with U-labels; Prosody only [grid.example] */
+  readonly domain?: string
 }
 
 /** A loopback port that was free a moment ago. */

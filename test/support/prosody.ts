@@ -1,17 +1,17 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { domainToASCII } from 'node:url'
 import { type Broker, type BrokerOptions, exec, freePort, ServerProcess } from './brokers.ts'
 import { createPki } from './pki.ts'
-
-const DOMAIN = 'grid.example'
 
 /** A Prosody with a pubsub component whose admin is gateway@grid.example. Ready when it resolves. */
 export async function startProsody(options: BrokerOptions = {}): Promise<Broker> {
   const dir = await mkdtemp(join(tmpdir(), 'prosody-'))
   const pki = options.pki ?? (await createPki())
   const ca = await pki.ca('grid')
-  const certificate = await ca.issue({ cn: DOMAIN, dns: [DOMAIN], server: true })
+  const { domain = 'grid.example' } = options
+  const certificate = await ca.issue({ cn: 'prosody', dns: [domainToASCII(domain)], server: true })
   const [port, directPort] = [await freePort(), await freePort()]
   const file = join(dir, 'prosody.cfg.lua')
   await writeFile(file, configuration(dir, port, directPort, certificate, ca.cert, options))
@@ -21,8 +21,8 @@ export async function startProsody(options: BrokerOptions = {}): Promise<Broker>
     kind: 'prosody',
     service: `xmpp://127.0.0.1:${port}`,
     directTls: `xmpps://127.0.0.1:${directPort}`,
-    domain: DOMAIN,
-    broker: `pubsub.${DOMAIN}`,
+    domain,
+    broker: `pubsub.${domain}`,
     ca: ca.cert,
     pin: certificate.pin,
     dir,
@@ -30,7 +30,7 @@ export async function startProsody(options: BrokerOptions = {}): Promise<Broker>
       return server.pid
     },
     async register(user, password) {
-      await exec('prosodyctl', ['--config', file, 'register', user, DOMAIN, password])
+      await exec('prosodyctl', ['--config', file, 'register', user, domain, password])
     },
     start: () => server.start(port),
     stop: () => server.end('SIGTERM'),
@@ -64,6 +64,7 @@ function configuration(
   ca: string,
   options: BrokerOptions,
 ): string {
+  const { domain = 'grid.example' } = options
   const tls = [
     `key = ${lua(certificate.key)}; certificate = ${lua(certificate.cert)}; cafile = ${lua(ca)};`,
     options.external ? 'verify = { "peer", "client_once" };' : '',
@@ -96,9 +97,9 @@ function configuration(
           'sqlite_tune = "fast"',
         ]),
     'storage = { accounts = "internal" }',
-    `VirtualHost "${DOMAIN}"`,
-    `Component "pubsub.${DOMAIN}" "pubsub"`,
-    `  admins = { "gateway@${DOMAIN}" }`,
+    `VirtualHost "${domain}"`,
+    `Component "pubsub.${domain}" "pubsub"`,
+    `  admins = { "gateway@${domain}" }`,
     `  pubsub_max_items = ${options.maxItems ?? 10_000}`,
     '',
   ].join('\n')

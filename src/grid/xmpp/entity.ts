@@ -86,7 +86,8 @@ function endpoint(service: string, config: GridConfig, domain: string): Endpoint
   const url = new URL(service)
   const direct = url.protocol === 'xmpps:'
   return {
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    // of a scheme that it does not know, URL writes other letters as %XX
+    host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (direct ? 5223 : 5222) : Number(url.port),
     ...(direct ? { tls: tlsOptions(config.tls, domain, true) } : {}),
   }
