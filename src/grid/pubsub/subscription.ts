@@ -61,17 +61,19 @@ export async function unsubscribe(
 
 /**
  * Subscribes to a Topic that is only published to, so that its deletion and changes are heard. Undefined, or why they will not be.
- * Nobody is asked for approval: where that is what it takes, or may be, and the Topic is not ours, it is left.
+ * Nobody is asked for approval: where that is what it takes, or may be, and the Topic is not ours, it is left, unless it is `needed`.
  */
 export async function watchTopic(
   session: Session,
   broker: string,
   topic: TopicConfig,
   access: string | undefined,
+  needed: boolean,
 ): Promise<string | undefined> {
-  if (!topic.create && access !== 'open' && access !== 'whitelist') return 'The Topic is not ours.'
+  if (!needed && !topic.create && access !== 'open' && access !== 'whitelist') return 'The Topic is not ours.'
   const subscription = await subscribe(session, broker, topic.name)
-  if ('state' in subscription) return undefined
+  if ('state' in subscription)
+    return subscription.state === 'pending' ? 'The subscription waits for approval.' : undefined
   return answerError(subscription, 'It cannot be subscribed to').message
 }
 

@@ -139,11 +139,18 @@ export class TopicLoop {
     }
     // a Broker that does not say: what we would have made it
     this.#access = check.access ?? (topic.create ? accessOf(topic) : undefined)
-    this.#ready = true
-    if (follow) return follow(session, until, check.keeps)
+    if (follow) {
+      this.#ready = true
+      return follow(session, until, check.keeps)
+    }
     // its deletion must be heard: a Broker may make it anew at the next publication, with nobody in it (XEP-0060 §7.1.4)
-    const unheard = await watchTopic(session, config.broker, topic, this.#access)
+    const unheard = await watchTopic(session, config.broker, topic, this.#access, check.wantsSubscribers)
+    if (unheard !== undefined && check.wantsSubscribers) {
+      this.#ready = false
+      return { kind: 'refused', reason: `Only who is subscribed may publish to it. ${unheard}` }
+    }
     if (unheard !== undefined) tell('topic-unwatched', { topic: topic.name, reason: unheard })
+    this.#ready = true
     this.up(null)
     while (!until.aborted) await clock.sleep(3_600_000, until)
     return { kind: 'again', delayMs: 0 }

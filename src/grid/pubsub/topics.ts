@@ -27,6 +27,8 @@ type TopicCheck =
       readonly access: string | undefined
       /** whether it keeps items, where the Broker says so */
       readonly keeps: boolean | undefined
+      /** only who is subscribed may publish (XEP-0060 §16.4.4, pubsub#publish_model), as the Broker says */
+      readonly wantsSubscribers: boolean
     }
   /** it is not there, or not as it must be: an operator decides, and it is looked at again later */
   | { readonly kind: 'refused'; readonly reason: string }
@@ -134,7 +136,7 @@ async function inspect(look: Look, stanza: Element, created: boolean): Promise<T
     ...{ topic: topic.name, created, access, owner: owners.join(', ') || undefined },
     ...{ maxItems: value('pubsub#max_items'), size },
   })
-  return { kind: 'ready', created, access, keeps }
+  return { kind: 'ready', created, access, keeps, wantsSubscribers: value('pubsub#publish_model') === 'subscribers' }
 }
 
 /** A value: others could read it than those who are configured. */

@@ -326,6 +326,34 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
     assert.equal((await publishAtLast(link.grid, 'secret')).kind, 'delivered')
   })
 
+  test('a gateway that only publishes is subscribed where only subscribers may publish', async () => {
+    let subscribed = false
+    let approved = false
+    const onIq = (iq: FakeIq) => {
+      if (asksNode(iq)) return node(iq, 'authorize').replace('</x>', `${publishModel}</x>`)
+      if (iq.xml.includes('<configure')) return errorAnswer(iq, 'forbidden', 'auth')
+      if (iq.xml.includes('<subscribe ')) {
+        subscribed = true
+        const state = approved ? 'subscribed' : 'pending'
+        return answer(
+          iq,
+          `<pubsub xmlns="${PUBSUB}">${subscriptionOf('s').replace(/"subscribed"/, `"${state}"`)}</pubsub>`,
+        )
+      }
+      if (iq.xml.includes('<publish ') && !(subscribed && approved)) return errorAnswer(iq, 'forbidden', 'auth')
+      return undefined
+    }
+    const publishModel = '<field var="pubsub#publish_model"><value>subscribers</value></field>'
+    const topic = { create: false, access: 'authorize' } as const
+    const options = { consume: [] }
+    await using link = await join({ ca, certificate, script: { onIq }, recorder: new Recorder(), options, topic })
+    assert.equal(topicState(link.recorder)?.state, 'refused')
+    assert.match(topicState(link.recorder)?.reason ?? '', /Only who is subscribed may publish .*waits for approval/)
+    approved = true
+    await until(() => topicState(link.recorder)?.state === 'up', 'the Topic')
+    assert.equal((await link.grid.publish('incident', 'a', ITEM, never)).kind, 'delivered')
+  })
+
   function subscriptionOf(subid: string): string {
     return `<subscription node="incident" jid="gateway@${FAKE_DOMAIN}" subid="${subid}" subscription="subscribed"/>`
   }
