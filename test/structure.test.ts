@@ -34,9 +34,10 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   profile: { all: ['xml', 'iodef'], types: ['rid'] },
   reading: { all: ['xml', 'iodef', 'profile', 'rid'] },
   config: {},
-  rid: { all: ['xml', 'iodef'], types: ['config'] },
+  x509: {},
+  rid: { all: ['xml', 'iodef', 'x509'], types: ['config'] },
   'grid/sasl': { types: ['config'] },
-  'grid/xmpp': { all: ['grid/sasl'], types: ['config', 'grid'] },
+  'grid/xmpp': { all: ['grid/sasl', 'x509'], types: ['config', 'grid'] },
   'grid/pubsub': { all: ['grid/xmpp'], types: ['config', 'grid'] },
   grid: { all: ['grid/pubsub', 'grid/xmpp'], types: ['config'] },
   store: { all: ['store/sqlite'], types: ['config'] },
@@ -55,7 +56,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
     types: ['config'],
   },
   cli: {
-    all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'events', 'store'],
+    all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'events', 'store', 'x509'],
   },
   main: { all: ['cli'] },
 }

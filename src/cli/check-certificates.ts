@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { NamedFile, Purpose } from '../config/named-files.ts'
 import { messageOf } from '../errors.ts'
-import { crlBlocks, readCrl, subjectOf } from '../rid/crl.ts'
+import { crlBlocks, readCrl, subjectOf } from '../x509/crl.ts'
 
 /** One file under examination, and whom to tell. */
 export interface Look {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
-import { type Crl, crlBlocks, isRevoked, readCrl } from './crl.ts'
+import { type Crl, crlBlocks, isRevoked, readCrl } from '../x509/crl.ts'
 
 /** What the TLS files hold, read and tried. */
 export interface TlsMaterial {

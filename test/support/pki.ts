@@ -16,6 +16,8 @@ export interface CertificateRequest {
   readonly ip?: readonly string[]
   /** id-on-xmppAddr otherName entries (RFC 6120 §13.7.1.4) */
   readonly xmpp?: readonly string[]
+  /** id-on-dnsSRV otherName entries (RFC 4985), as `_xmpp-client.grid.example` */
+  readonly srv?: readonly string[]
   /** validity from now, days [30] */
   readonly days?: number
   /** valid from 1999 to 2000 */
@@ -182,7 +184,10 @@ function extensions(request: CertificateRequest): string {
   const names = [
     ...(request.dns ?? []).map((name, i) => `DNS.${i} = ${name}`),
     ...(request.ip ?? []).map((address, i) => `IP.${i} = ${address}`),
-    ...(request.xmpp ?? []).map((address, i) => `otherName.${i} = 1.3.6.1.5.5.7.8.5;UTF8:${address}`),
+    ...[
+      ...(request.xmpp ?? []).map((address) => `1.3.6.1.5.5.7.8.5;UTF8:${address}`),
+      ...(request.srv ?? []).map((name) => `1.3.6.1.5.5.7.8.7;IA5:${name}`),
+    ].map((other, i) => `otherName.${i} = ${other}`),
   ]
   const both = !request.client && !request.server
   const usage = [...(both || request.server ? ['serverAuth'] : []), ...(both || request.client ? ['clientAuth'] : [])]

@@ -5,6 +5,7 @@ import { type ConnectionOptions, getCACertificates, type PeerCertificate } from 
 import { domainToASCII } from 'node:url'
 import type { GridTls } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { srvIds } from '../../x509/srv-ids.ts'
 
 /**
  * TLS towards the Controller: its certificate must be issued by a trusted CA, valid now, name the XMPP domain (RFC 6120
@@ -44,7 +45,10 @@ function checkIdentity(name: string, pin: string | undefined, peer: PeerCertific
   const named = isIP(name)
     ? certificate.checkIP(name)
     : certificate.checkHost(name, { subject: 'never', partialWildcards: false })
-  if (named === undefined) return new GatewayError('grid-tls', `Its certificate does not name ${name}.`)
+  // RFC 6120 §13.7.1.2.1: a certificate may be for this service alone (RFC 4985)
+  if (named === undefined && !srvIds(certificate).includes(`_xmpp-client.${name}`.toLowerCase())) {
+    return new GatewayError('grid-tls', `Its certificate does not name ${name}.`)
+  }
   if (pin !== undefined && spkiPin(certificate) !== pin) {
     return new GatewayError('grid-tls', 'Its key is not the pinned one.')
   }

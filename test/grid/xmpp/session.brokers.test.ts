@@ -124,6 +124,18 @@ describe('a session at a Controller that fails by script', () => {
     })
   }
 
+  test('takes a certificate that names the client service of the domain by an SRV-ID, and no other service', async () => {
+    const named = (srv: string) => ca.issue({ cn: 'x', srv: [srv] })
+    for (const srv of ['_xmpp-client.grid.example', '_xmpp-client.GRID.example']) {
+      assert.equal((await attempt({ certificate: await named(srv) })).error, undefined)
+    }
+    for (const srv of ['_xmpp-server.grid.example', '_xmpp-client.evil.example', 'grid.example']) {
+      const { fake, error } = await attempt({ certificate: await named(srv) })
+      assert.match(error?.message ?? '', /does not name grid\.example/, srv)
+      assertSilent(fake)
+    }
+  })
+
   test('takes the pinned key and no other', async () => {
     const other = await ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
     const tls = { ca: ca.cert, pin: certificate.pin, minVersion: 'TLSv1.2' as const }

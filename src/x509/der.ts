@@ -1,4 +1,4 @@
-/** Just enough DER (X.690) to read what Node does not: the fields of a CRL and a certificate's issuer. */
+/** Just enough DER (X.690) to read what Node does not: the fields of a CRL, a certificate's issuer and its SRV-IDs. */
 export interface Tlv {
   readonly tag: number
   /** the whole element, header included */
@@ -6,7 +6,17 @@ export interface Tlv {
   readonly content: Buffer
 }
 
-export const TAG = { integer: 0x02, utcTime: 0x17, generalizedTime: 0x18, sequence: 0x30, context0: 0xa0 } as const
+export const TAG = {
+  integer: 0x02,
+  octetString: 0x04,
+  oid: 0x06,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  sequence: 0x30,
+  context0: 0xa0,
+  context3: 0xa3,
+} as const
 
 /** The elements that stand one behind the other in `bytes`. Throws RangeError on what is not DER. */
 export function elementsOf(bytes: Buffer): Tlv[] {

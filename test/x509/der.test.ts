@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { elementsOf, TAG, timeOf } from '../../src/rid/der.ts'
+import { elementsOf, TAG, timeOf } from '../../src/x509/der.ts'
 
 /** DER of an element (X.690 §8.1). */
 function der(tag: number, content: Buffer): Buffer {

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { elementsOf, TAG, type Tlv, timeOf } from './der.ts'
 
-/** What the listener needs to know of a certificate revocation list (RFC 5280 §5.1). OpenSSL verifies it; this only reads. */
+/** What has to be known of a certificate revocation list (RFC 5280 §5.1). OpenSSL verifies it; this only reads. */
 export interface Crl {
   /** the issuer's name in DER, hex */
   readonly issuer: string
@@ -46,7 +46,7 @@ export function subjectOf(certificate: X509Certificate): string {
 }
 
 /** The fields of the part that is signed: of a TBSCertificate or TBSCertList. */
-function signedFields(der: Buffer): Tlv[] {
+export function signedFields(der: Buffer): Tlv[] {
   const [outer] = elementsOf(der)
   const [signed] = elementsOf(outer?.content ?? Buffer.alloc(0))
   return elementsOf(signed?.content ?? Buffer.alloc(0))

@@ -4,10 +4,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { crlBlocks, isRevoked, readCrl } from '../../src/rid/crl.ts'
-import { elementsOf } from '../../src/rid/der.ts'
 import { loadTls } from '../../src/rid/tls.ts'
-import { csirtA, pki, root, server } from './setup.ts'
+import { crlBlocks, isRevoked, readCrl } from '../../src/x509/crl.ts'
+import { elementsOf } from '../../src/x509/der.ts'
+import { csirtA, pki, root, server } from '../rid/setup.ts'
 
 after(() => pki.dispose())
 
