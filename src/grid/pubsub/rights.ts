@@ -80,7 +80,7 @@ async function look({ session, broker, topic, itemId, xml, signal }: Refused): P
   try {
     const item = await readItem({ session, broker, node: topic, signal }, itemId)
     if (item?.xml === undefined) return 'none'
-    return sameButForWriting(item.xml, xml) ? 'equal' : 'other'
+    return sameButForWriting(xml, item.xml) ? 'equal' : 'other'
   } catch (problem) {
     if (problem instanceof BackfillError) return 'none'
     throw problem
