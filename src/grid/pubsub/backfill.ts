@@ -8,8 +8,10 @@ import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './protocol.ts'
 const ANSWER_LIMIT = 8_388_608
 /** items asked for at once */
 const WINDOW = 32
-/** a list of 100,000 ids */
+/** a list of 100,000 ids; of all its pages together, too: a Broker may have a next page for ever */
 const LIST_LIMIT = 16_777_216
+/** what an id costs beside its characters */
+const EACH_ID = 64
 /** Ids a page, smaller where one is over the limit: ejabberd reads the whole Topic for each page of its list. */
 const LIST_PAGES = [50_000, 2_000, 100]
 /** Newest items, with their payloads, where no list is to be had; fewer where they are over the limit. */
@@ -171,6 +173,7 @@ async function listIds(from: Retained): Promise<{ ids: string[]; paged: boolean 
   const ids = new Set<string>()
   const sizes = [...LIST_PAGES]
   let after: string | undefined
+  let length = 0
   for (;;) {
     const [size = 1] = sizes
     const rsm = xml('set', { xmlns: RSM }, xml('max', {}, String(size)), after && xml('after', {}, after))
@@ -184,7 +187,11 @@ async function listIds(from: Retained): Promise<{ ids: string[]; paged: boolean 
     const query = answer.stanza.getChild('query', DISCO_ITEMS)
     const page = (query?.getChildren('item') ?? []).flatMap((item) => (item.attrs.name ? [item.attrs.name] : []))
     const before = ids.size
-    for (const id of page) ids.add(id)
+    for (const id of page) {
+      length += id.length + EACH_ID
+      ids.add(id)
+    }
+    if (length > LIST_LIMIT) throw new BackfillError({ kind: 'oversized' }, 'The list of retained items')
     const set = query?.getChild('set', RSM)
     const last = set?.getChildText('last') ?? undefined
     const count = Number.parseInt(set?.getChildText('count') ?? '', 10)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { xml } from '@xmpp/client'
-import { BackfillError, fetchRetained, type Retained } from '../../../src/grid/pubsub/backfill.ts'
-import { PUBSUB } from '../../../src/grid/pubsub/protocol.ts'
+import { BackfillError, fetchRetained, listRetained, type Retained } from '../../../src/grid/pubsub/backfill.ts'
+import { DISCO_ITEMS, PUBSUB, RSM } from '../../../src/grid/pubsub/protocol.ts'
 import type { Session } from '../../../src/grid/xmpp/session.ts'
 
 interface Script {
@@ -90,4 +90,29 @@ it('lets go when nobody wants more', async () => {
   }
   await new Promise((resolve) => setTimeout(resolve, 50))
   assert.ok(requests.length <= 64)
+})
+
+/** A Broker whose list of ids has a next page for ever, and that gives its newest items as well. */
+function endless(newest: readonly string[]): Session {
+  let pages = 0
+  const session = {
+    async request({ payload }: { payload: string }) {
+      if (!payload.includes('disco#items')) {
+        const items = xml('items', {}, ...newest.map((id) => xml('item', { id }, xml('a', { xmlns: 'urn:a' }))))
+        return { kind: 'result', stanza: xml('iq', { type: 'result' }, xml('pubsub', { xmlns: PUBSUB }, items)) }
+      }
+      pages += 1
+      assert.ok(pages < 100, `${pages} pages of a megabyte`)
+      const ids = Array.from({ length: 500 }, (_, i) => `${'x'.repeat(2_000)} ${pages} ${i}`)
+      const set = xml('set', { xmlns: RSM }, xml('last', {}, ids.at(-1) ?? ''), xml('count', {}, '1000000000'))
+      const query = xml('query', { xmlns: DISCO_ITEMS }, ...ids.map((name) => xml('item', { name })), set)
+      return { kind: 'result', stanza: xml('iq', { type: 'result' }, query) }
+    },
+  }
+  return session as unknown as Session
+}
+
+it('goes by the newest items where a list of ids has no end', async () => {
+  const { from } = broker()
+  assert.deepEqual(await listRetained({ ...from, session: endless(['a', 'b']) }), ['a', 'b'])
 })
