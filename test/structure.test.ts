@@ -20,7 +20,19 @@ interface Import {
 
 /** What every room may know: nothing of the gateway's own work is behind it. */
 const BASE = [
-  ...['errors', 'clock', 'log', 'log-output', 'backoff', 'vocabulary', 'outcome', 'tell', 'did-you-mean', 'printable'],
+  ...[
+    'errors',
+    'clock',
+    'log',
+    'log-output',
+    'backoff',
+    'vocabulary',
+    'outcome',
+    'tell',
+    'did-you-mean',
+    'printable',
+    'failure-words',
+  ],
 ]
 
 /**

@@ -5,6 +5,7 @@ import type { Config } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { ProcessNews } from '../events/process.ts'
 import { createTeller } from '../events/teller.ts'
+import { codeOf, networkWords } from '../failure-words.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createLog, flushLog, type Logger } from '../log.ts'
 import type { Tell } from '../tell.ts'
@@ -78,8 +79,17 @@ async function begin(config: Config, log: Logger, tell: Tell<ProcessNews>): Prom
     })
   } catch (error) {
     if (error instanceof GatewayError) throw error
-    throw new GatewayError('internal', `Cannot start: ${messageOf(error)}`, { cause: error })
+    throw new GatewayError('internal', `Cannot start: ${whyNot(error, config)}`, { cause: error })
   }
+}
+
+/** The system's refusal to listen, with the key that is to be changed. */
+function whyNot(error: unknown, { rid, ops }: Config): string {
+  const code = codeOf(error)
+  const port = error instanceof Error && 'port' in error ? error.port : undefined
+  if (code === undefined || port === undefined) return messageOf(error)
+  const at = port === rid.port ? `rid.port: ${rid.host}` : `ops.port: ${ops.host}`
+  return `${at}, port ${String(port)}, cannot be listened on: ${networkWords(code)}`
 }
 
 function serving({ rid, ops }: Config, { ports }: Gateway): string {

@@ -47,7 +47,7 @@ export const RID = {
   'peer-away': {
     level: 'warn',
     text: 'RID peer cannot be reached',
-    help: 'network, firewall, peer down: `reason` is a code of the system; `TLS handshake failed` says whose certificate is wrong, and how',
+    help: '`reason` says why: network, firewall, peer down; after `TLS handshake`, whose certificate is wrong, and how. `code` is that of the system or of OpenSSL',
   },
   'peer-connections-left': {
     level: 'warn',

@@ -4,7 +4,13 @@ export type GridNews = ControllerNews & TopicNews & ItemNews
 export interface ControllerNews {
   'grid-started': { readonly service: string; readonly topics: readonly string[] }
   'controller-connected': { readonly jid: string }
-  'controller-away': { readonly code: string; readonly reason: string; readonly retryInMs: number }
+  /** `code` is ours, `raw` that of the system or of OpenSSL */
+  'controller-away': {
+    readonly code: string
+    readonly reason: string
+    readonly retryInMs: number
+    readonly raw?: string | undefined
+  }
   /** RFC 6120 §4.9.3.19 */
   'controller-elsewhere': { readonly service: string }
   /** it takes so little that publications wait for it */

@@ -1,11 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { networkWords } from './tls-words.ts'
+import { codeOf, networkWords, type TlsKeys, tlsWords } from '../failure-words.ts'
 
-function codeOf(error: unknown): string | undefined {
-  if (error instanceof AggregateError) return codeOf(error.errors[0])
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-}
+export const RID_KEYS: TlsKeys = { ca: 'rid.tls.ca', crl: 'rid.tls.crl' }
 
 export function isReset(error: unknown): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
@@ -21,14 +18,30 @@ export function isUnreachable(error: unknown): boolean {
   return UNREACHABLE.has(codeOf(error) ?? '')
 }
 
-/** OpenSSL's, Node's or undici's code, in words where it is of TLS, or the error's name: texts may name addresses and files. */
-export function networkReason(error: unknown, { cert }: { readonly cert: string }): string {
-  const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown failure')
-  if (!isReset(error)) return networkWords(code)
+/** Why nothing could be sent, for people, and the code of whoever noticed. */
+interface NetworkReason {
+  readonly reason: string
+  readonly code: string
+}
+
+/** Texts of Node.js, OpenSSL and undici may name addresses and files, and help nobody: words of our own stand for their codes. */
+export function networkReason(error: unknown, { cert }: { readonly cert: string }): NetworkReason {
+  const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown')
   // in TLS 1.3 a server sees our certificate when for us the handshake is over: it can but hang up
-  return isForClients(cert)
-    ? `it closed the connection before it answered, as one does that does not take our certificate (${code})`
-    : `TLS handshake failed: our certificate is not for clients, its extended key usage lacks clientAuth (${code})`
+  if (isReset(error)) {
+    const reason = isForClients(cert)
+      ? 'The peer cannot be reached: it closed the connection before it answered, as one does that does not take our certificate'
+      : 'TLS handshake with the peer failed: our certificate is not for clients, its extended key usage lacks clientAuth'
+    return { reason, code }
+  }
+  const words = strangerWords(error) ?? tlsWords(code, RID_KEYS)
+  if (words !== undefined) return { reason: `TLS handshake with the peer failed: ${words}`, code }
+  return { reason: `The peer cannot be reached: ${networkWords(code)}`, code }
+}
+
+/** Whose certificate it is instead, where that is known. */
+function strangerWords(error: unknown): string | undefined {
+  return error instanceof Error && 'words' in error && typeof error.words === 'string' ? error.words : undefined
 }
 
 function isForClients(cert: string): boolean {

@@ -42,6 +42,7 @@ export interface SenderNews {
   /** `beginning` of the body, printable and short */
   'improper-reply': Response & { readonly note: string; readonly beginning: string }
   'reply-unreadable': { readonly peer: string; readonly err: unknown }
-  'peer-away': { readonly peer: string; readonly reason: string }
+  /** `code` of the system, of OpenSSL or of the HTTP client */
+  'peer-away': { readonly peer: string; readonly reason: string; readonly code: string }
   'peer-connections-left': { readonly peer: string; readonly err: unknown }
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { PeerConfig } from '../config/types.ts'
+import { printable } from '../printable.ts'
 
 /** Who presents this certificate; undefined for nobody's. */
 export type FindPeer = (certificate: X509Certificate) => PeerConfig | undefined
@@ -38,7 +39,21 @@ export function refuseStranger(
     (isIP(host) === 0 ? hasDnsId(certificate, host) : certificate.checkIP(host) !== undefined) ||
     (dns !== undefined && hasDnsId(certificate, dns))
   if (pinned && named && !hasWildcard(certificate)) return undefined
-  return Object.assign(new Error("The certificate is not the peer's"), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+  const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
+  return Object.assign(new Error("The certificate is not the peer's"), {
+    code,
+    words: strangers(certificate, host, pinned),
+  })
+}
+
+/** Half a sentence: whose it is, and whose it should be. */
+function strangers(certificate: X509Certificate, host: string, pinned: boolean): string {
+  if (!pinned) return `its certificate has another fingerprint than identity says: ${certificate.fingerprint256}`
+  const names = printable(certificate.subjectAltName ?? '').slice(0, 300)
+  if (hasWildcard(certificate)) return `its certificate is for a wildcard, which RID does not take: ${names}`
+  return names === ''
+    ? `its certificate names nobody (it has no subjectAltName), not ${host}`
+    : `its certificate is for ${names}, not for ${host}`
 }
 
 /** Compares SHA-256 fingerprints, however written (`AB:CD`, `abcd`). */

@@ -220,9 +220,10 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         })
       } catch (error) {
         if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
-        const reason = late ? `no answer within ${limits.whole / 1000} s` : networkReason(error, tls)
-        tell('peer-away', { peer, reason })
-        return { kind: 'retry', reason: `The peer cannot be reached: ${reason}`, destinationDown: true }
+        const tooLate = `The peer cannot be reached: no answer within ${limits.whole / 1000} s`
+        const { reason, code } = late ? { reason: tooLate, code: 'timeout' } : networkReason(error, tls)
+        tell('peer-away', { peer, reason, code })
+        return { kind: 'retry', reason, destinationDown: true }
       } finally {
         clearTimeout(timer)
         signal.removeEventListener('abort', end)

@@ -3,14 +3,15 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { tlsWords } from '../failure-words.ts'
 import type { Tell } from '../tell.ts'
 import { type Connection, type Connections, isOwed } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
+import { RID_KEYS } from './network-reason.ts'
 import type { ListenerNews } from './news.ts'
 import { expectations, NOT_FOUND } from './preconditions.ts'
 import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
-import { tlsWords } from './tls-words.ts'
 
 interface TlsServerOptions {
   /** what is in use now */
@@ -95,7 +96,7 @@ export function createClientErrorHandler({
       const reason = String((socket as TLSSocket).authorizationError ?? code)
       // scanners and health checks only open and close
       const level = reason === 'ECONNRESET' ? 'debug' : 'info'
-      const words = tlsWords(reason)
+      const words = tlsWords(reason, RID_KEYS)
       tell('tls-refused', { remote: socket.remoteAddress, reason, ...(words && { words }) }, level)
       socket.destroy()
       return

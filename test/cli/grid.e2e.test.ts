@@ -152,6 +152,6 @@ describe('topics and tail, beside a gateway with the same account', () => {
     await writeFile(other, text.replace(/"service": "[^"]*"/, '"service": "xmpp://127.0.0.1:1"'))
     const away = await iodefGateway(['tail', 'incident', '--config', other])
     assert.equal(away.code, 3)
-    assert.match(away.err, /The Controller cannot be reached.*ECONNREFUSED/)
+    assert.match(away.err, /The Controller cannot be reached\. Nothing listens there/)
   })
 })

@@ -91,9 +91,9 @@ it('what clients can make happen at will is not on the status page, nor what is 
   tell('rid-request', request)
   tell('rid-pipelining', { peer: 'csirt-a' })
   tell('store-opened', { path: 'gateway.db' })
-  tell('peer-away', { peer: 'csirt-b', reason: 'ECONNREFUSED' })
+  tell('peer-away', { peer: 'csirt-b', reason: 'Nothing listens there', code: 'ECONNREFUSED' })
   assert.deepEqual(recent.list(), [
-    { at: NOW, level: 'warn', event: 'peer-away', text: 'RID peer cannot be reached (csirt-b): ECONNREFUSED' },
+    { at: NOW, level: 'warn', event: 'peer-away', text: 'RID peer cannot be reached (csirt-b): Nothing listens there' },
   ])
 })
 

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { StringDecoder } from 'node:string_decoder'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { GatewayError, messageOf } from '../../errors.ts'
-import { tlsError } from './tls.ts'
+import { GatewayError } from '../../errors.ts'
+import { lineError, tlsError } from './tls.ts'
 
 export interface Endpoint {
   readonly host: string
@@ -156,8 +156,4 @@ export class GridSocket extends EventEmitter {
       this.emit('close', dirty)
     })
   }
-}
-
-function lineError(error: unknown): GatewayError {
-  return new GatewayError('grid-away', messageOf(error), { cause: error })
 }

@@ -68,7 +68,8 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     }
     hops = 0
     const delay = reason.code === 'grid-auth' ? timing.refused : jitter(clock, timing, failures)
-    tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay) })
+    const raw = typeof reason.fields.raw === 'string' ? reason.fields.raw : undefined
+    tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay), raw })
     await clock.sleep(delay, signal)
   }
   options.state('down', null)

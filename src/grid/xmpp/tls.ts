@@ -5,6 +5,8 @@ import { type ConnectionOptions, getCACertificates, type PeerCertificate } from 
 import { domainToASCII } from 'node:url'
 import type { GridTls } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { codeOf, networkWords, tlsWords } from '../../failure-words.ts'
+import { printable } from '../../printable.ts'
 import { srvIds } from '../../x509/srv-ids.ts'
 
 /**
@@ -47,10 +49,15 @@ function checkIdentity(name: string, pin: string | undefined, peer: PeerCertific
     : certificate.checkHost(name, { subject: 'never', partialWildcards: false })
   // RFC 6120 §13.7.1.2.1: a certificate may be for this service alone (RFC 4985)
   if (named === undefined && !srvIds(certificate).includes(`_xmpp-client.${name}`.toLowerCase())) {
-    return new GatewayError('grid-tls', `Its certificate does not name ${name}.`)
+    const names = printable(certificate.subjectAltName ?? 'nobody').slice(0, 300)
+    const text = `Its certificate does not name ${name}. It names ${names}.`
+    return new GatewayError('grid-tls', text, { fields: { flaw: 'name' } })
   }
-  if (pin !== undefined && spkiPin(certificate) !== pin) {
-    return new GatewayError('grid-tls', 'Its key is not the pinned one.')
+  const shown = spkiPin(certificate)
+  if (pin !== undefined && shown !== pin) {
+    return new GatewayError('grid-tls', `Its key is not the pinned one: it shows ${shown}.`, {
+      fields: { flaw: 'pin' },
+    })
   }
   return undefined
 }
@@ -61,12 +68,30 @@ function spkiPin(certificate: X509Certificate): string {
   return `sha256/${createHash('sha256').update(spki).digest('base64')}`
 }
 
-/** A failed TLS connection as one of our codes: no trust is 'grid-tls', a broken line 'grid-away'. */
+const KEYS = { ca: 'grid.tls.ca', crl: '' }
+
+/** A failed TLS connection as one of our codes: no trust is 'grid-tls', a broken line 'grid-away'. Words for people; `raw` is the code. */
 export function tlsError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
-  const code = (error as NodeJS.ErrnoException)?.code ?? ''
-  const line = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOBUFS|EMFILE)/.test(code)
-  return new GatewayError(line ? 'grid-away' : 'grid-tls', `${code || 'TLS'}: ${messageOf(error)}`, { cause: error })
+  const raw = codeOf(error)
+  const words = raw === undefined ? undefined : tlsWords(raw, KEYS)
+  const isLine = raw !== undefined && words === undefined && LINE.test(raw)
+  return isLine
+    ? lineError(error)
+    : new GatewayError('grid-tls', sentence(words ?? 'the two ends do not agree'), { cause: error, fields: { raw } })
+}
+
+const LINE = /^(ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_|ENOBUFS|EMFILE)/
+
+/** A connection that failed, or never came about: 'grid-away'. */
+export function lineError(error: unknown): GatewayError {
+  const raw = codeOf(error)
+  const text = raw === undefined ? messageOf(error) : sentence(networkWords(raw))
+  return new GatewayError('grid-away', text, { cause: error, fields: { raw } })
+}
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }
 
 function read(file: string): Buffer {
