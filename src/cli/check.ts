@@ -25,7 +25,9 @@ Reads FILE and what it names: certificates and their keys, CAs, revocation lists
 every problem at once, each with its key path and line. Changes nothing; the gateway may be running.
 
   -c, --config FILE   the configuration
-      --online        also connects to the Controller and to every peer with a url (exit code 3 when one is out of reach)
+      --online        also says what start would meet: logs in to the Controller, looks at the Broker, Topics, rights, members,
+                      kept items and limits, completes TLS with each peer that has a url and asks GET /, tries the ports.
+                      Publishes and sends nothing. Exit code 3 when something is out of reach
       --json          one JSON object: {"ok", "problems", "warnings", "notes", "unreachable"}
 
   iodef-gateway check --config gateway.yaml
@@ -46,13 +48,24 @@ every problem at once, each with its key path and line. Changes nothing; the gat
 
 async function report(loaded: Loaded, online: boolean): Promise<Report> {
   const { problems, warnings, notes } = examine(loaded, Date.now())
+  const schemas = await checkSchemas()
+  // without its files it would fail in ways that say less than what is said already
+  const ready = online && problems.length + schemas.length === 0 ? loaded.config : undefined
+  const found = ready === undefined ? NOTHING : await checkOnline(ready)
+  const placed = (list: readonly Problem[]) =>
+    list.map(({ path, message }): Problem => {
+      const line = loaded.lineOf(path)
+      return { path, message, ...(line !== undefined && { line }) }
+    })
   return {
-    problems: [...problems, ...(await checkSchemas())],
-    warnings,
+    problems: [...problems, ...schemas, ...placed(found.problems)],
+    warnings: [...warnings, ...placed(found.warnings)],
     notes,
-    unreachable: online && loaded.config !== undefined ? await checkOnline(loaded.config) : [],
+    unreachable: placed(found.unreachable),
   }
 }
+
+const NOTHING = { problems: [], warnings: [], unreachable: [] }
 
 /** The built-in schemas: they fail to compile only when the installation is broken. */
 async function checkSchemas(): Promise<Problem[]> {

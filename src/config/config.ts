@@ -5,7 +5,7 @@ import { crossCheck } from './cross-checks.ts'
 import { type Env, expand } from './env.ts'
 import { type Model, model } from './model.ts'
 import { type NamedFile, namedFiles } from './named-files.ts'
-import { ConfigError, type Finding, osReason, type Path, type Problem, pathText } from './problems.ts'
+import { ConfigError, type Finding, osReason, type Path, type Problem, pathParts, pathText } from './problems.ts'
 import { readSource, type Source } from './read.ts'
 import { type Restricted, restrictedIn } from './restricted.ts'
 import type { Config, GridAuth } from './types.ts'
@@ -17,6 +17,8 @@ export interface Loaded {
   readonly warnings: readonly Problem[]
   readonly files: readonly NamedFile[]
   readonly restricted: readonly Restricted[]
+  /** the line (from 1) of a key path, as `peers[0].url`, or of the nearest thing around it */
+  readonly lineOf: (path: string) => number | undefined
 }
 
 /**
@@ -32,7 +34,7 @@ export function loadConfig(file: string, env: Env = process.env): Config {
 /** The same without throwing, and with what is only worth a warning. */
 export function readConfig(file: string, env: Env = process.env): Loaded {
   const { source, problems } = readSource(file)
-  if (source === undefined) return { problems, warnings: [], files: [], restricted: [] }
+  if (source === undefined) return { problems, warnings: [], files: [], restricted: [], lineOf: () => undefined }
   return buildConfig(source, dirname(resolve(file)), env)
 }
 
@@ -60,11 +62,18 @@ export function buildConfig(source: Source, folder: string, env: Env): Loaded {
   const problems = firstOfEachPath(found.filter((finding) => !isEcho(finding, found))).map((p) => located(p, source))
   // what belongs together can only be looked at where each part can be read
   const warnings = problems.some(({ path }) => LINKED.test(path)) ? [] : cross.warnings.map((w) => located(w, source))
+  const lineOf = (path: string) => source.line(pathParts(path))
   // a name that is wrong, as by a variable that is not set, need not also be called a file that cannot be read
   const files = namedFiles(tree, folder)
     .filter((named) => !problems.some(({ path }) => path === named.path))
-    .map((named) => ({ ...named, line: source.line(named.path.split('.')) }))
-  const loaded = { problems: inOrder(problems), warnings: inOrder(warnings), files, restricted: restrictedIn(tree) }
+    .map((named) => ({ ...named, line: lineOf(named.path) }))
+  const loaded = {
+    problems: inOrder(problems),
+    warnings: inOrder(warnings),
+    files,
+    restricted: restrictedIn(tree),
+    lineOf,
+  }
   if (parsed.data === undefined || problems.length > 0) return loaded
   return { ...loaded, config: deepFreeze(toConfig(parsed.data, folder, env)) }
 }

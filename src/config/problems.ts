@@ -34,6 +34,12 @@ export function pathText(path: Path): string {
   return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`)).join('')
 }
 
+/** What pathText made. */
+export function pathParts(text: string): Path {
+  const parts = text.match(/[^.[\]]+/g) ?? []
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+}
+
 /** `peers[0].url: must be https (line 12)` */
 export function describe({ path, message, line }: Problem): string {
   return `${path === '' ? '' : `${path}: `}${message}${line === undefined ? '' : ` (line ${line})`}`

@@ -78,3 +78,11 @@ export interface Grid extends AsyncDisposable {
   /** Resolves when connected and joined; rejects when the signal aborts or login is refused. For commands. */
   whenUp(signal: AbortSignal): Promise<void>
 }
+
+/** One thing that `start` would meet on the grid side, and the key of the configuration that it is about. */
+export interface GridFinding {
+  readonly kind: 'problem' | 'warning' | 'unreachable'
+  /** key path */
+  readonly path: string
+  readonly message: string
+}

@@ -22,6 +22,8 @@ export function isUnreachable(error: unknown): boolean {
 interface NetworkReason {
   readonly reason: string
   readonly code: string
+  /** it is about a certificate, or else of TLS */
+  readonly isTls: boolean
 }
 
 /** Texts of Node.js, OpenSSL and undici may name addresses and files, and help nobody: words of our own stand for their codes. */
@@ -29,14 +31,15 @@ export function networkReason(error: unknown, { cert }: { readonly cert: string 
   const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown')
   // in TLS 1.3 a server sees our certificate when for us the handshake is over: it can but hang up
   if (isReset(error)) {
-    const reason = isForClients(cert)
+    const isTls = !isForClients(cert)
+    const reason = !isTls
       ? 'The peer cannot be reached: it closed the connection before it answered, as one does that does not take our certificate'
       : 'TLS handshake with the peer failed: our certificate is not for clients, its extended key usage lacks clientAuth'
-    return { reason, code }
+    return { reason, code, isTls }
   }
   const words = strangerWords(error) ?? tlsWords(code, RID_KEYS)
-  if (words !== undefined) return { reason: `TLS handshake with the peer failed: ${words}`, code }
-  return { reason: `The peer cannot be reached: ${networkWords(code)}`, code }
+  if (words !== undefined) return { reason: `TLS handshake with the peer failed: ${words}`, code, isTls: true }
+  return { reason: `The peer cannot be reached: ${networkWords(code)}`, code, isTls: false }
 }
 
 /** Whose certificate it is instead, where that is known. */

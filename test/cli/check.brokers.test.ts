@@ -199,7 +199,7 @@ ${changes.more ?? ''}`,
   it('goes online only when asked, and says what is out of reach with exit code 3', async () => {
     const { code, err } = await check({ options: ['--online'] })
     assert.equal(code, 3)
-    assert.match(err, /unreachable {2}grid\.service: 127\.0\.0\.1:1 cannot be reached/)
+    assert.match(err, /unreachable {2}grid\.service: xmpp:\/\/127\.0\.0\.1:1 cannot be reached: Nothing listens there/)
   })
 
   it('says the same for programs', async () => {

@@ -14,7 +14,7 @@ after(() => rmSync(folder, { recursive: true }))
 function build(text: string, env: Record<string, string> = {}) {
   const { source, problems } = parseSource(text)
   return source === undefined
-    ? { problems, warnings: [], files: [], restricted: [] }
+    ? { problems, warnings: [], files: [], restricted: [], lineOf: () => undefined }
     : buildConfig(source, '/etc/gw', env)
 }
 

@@ -74,8 +74,10 @@ describe('the README, typed as it stands', () => {
   }
 
   it("is checked and starts, with a Controller of one's own CA", async () => {
-    const [check = '', start = ''] = block('Ten lines of configuration', 'sh').split('\n')
+    const [check = '', online = '', start = ''] = block('Ten lines of configuration', 'sh').split('\n')
     await type(check)
+    assert.match(online, / --online /)
+    await type(online)
     assert.match(start, / start /)
     gateway = stack.use(startChild('sh', ['-c', `cd ${dir} && exec ${start}`], { log: join(dir, 'gateway.log') }))
     ports = await until(gateway, 'does not listen', portsOf(gateway))
