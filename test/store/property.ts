@@ -98,6 +98,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
 )
 
+const report: Do<'accept'> = {
+  ...{ do: 'accept', item: 'i0', variant: 0, incident: 0, destination: 0, source: 0, origin: 0, state: 'pending' },
+  ...{ wait: 0, again: false },
+}
+/** What chance seldom brings: one that waits for another's wording, which is delivered. */
+const BEHIND: Step[] = [
+  report,
+  { ...report, source: 1, origin: 1 },
+  { do: 'claim', destination: 0, limit: 1, early: false, leaseMs: 1000 },
+  { do: 'settle', which: 0, to: 'delivered', wait: 0, floor: false, count: true },
+]
+
 /**
  * Whatever is asked of an implementer, it says and keeps what the one in memory does, and what must hold of any. Of the units that
  * may be claimed it may choose. `also` looks at what is its own.
@@ -121,7 +133,7 @@ export function testAgainstModel<B extends Bench>(
         }
         await pair.compareMemory()
       }),
-      runs(30, 7),
+      { ...runs(30, 7), examples: [[BEHIND]] },
     ))
 
   it(`${name}: a delivery takes every way that docs/states.md draws, and no other`, () => {
