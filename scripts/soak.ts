@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { badNetwork } from '../test/soak/bad-network.ts'
+import { blackhole } from '../test/soak/blackhole.ts'
 import { brokerAway } from '../test/soak/broker-away.ts'
 import { cases } from '../test/soak/cases.ts'
 import { flood } from '../test/soak/flood.ts'
@@ -37,6 +38,7 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
+  blackhole: { proof: blackhole, count: 12, about: 'connections forgotten with much under way; count: times' },
   flood: { proof: flood, count: 10_000, about: 'forged events, foreign items, a giant one; count: of each' },
   'broker-away': { proof: brokerAway, count: 60, about: 'the Broker is away as senders post; count: seconds' },
   'slow-line': { proof: slowLine, count: 120, about: 'a server that holds accounts back; count: reports of 20 kB' },

@@ -217,6 +217,22 @@ describe('one item never stops another', () => {
     assert.ok(Object.values(kinds).filter((kind) => kind === 'hold').length <= 2, JSON.stringify(kinds))
   })
 
+  for (const condition of ['system-shutdown', 'see-other-host']) {
+    test(`an item that is under way whenever the Controller leaves (${condition}) is not held for it`, async () => {
+      let times = 0
+      await using link = await begin((iq) => {
+        if (itemOf(iq) !== 'slow' || times === 4) return undefined
+        times += 1
+        return streamError(condition)
+      })
+      for (let i = 0; i < 5; i += 1) {
+        const { kinds } = await carry(link.grid, ['slow', `ordinary-${i}`], i === 4 ? 100 : 2)
+        assert.notEqual(kinds.slow, 'hold')
+      }
+      assert.equal(times, 4)
+    })
+  }
+
   test('a result that comes late is proof: the item is not sent again', async () => {
     await using link = await begin(
       (iq, fake) => {

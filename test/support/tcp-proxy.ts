@@ -9,12 +9,17 @@ export const FAULTS: readonly Fault[] = ['cut', 'stall', 'delay', 'half-open', '
 interface TcpProxy extends AsyncDisposable {
   readonly port: number
   /** how often each fault was done to connections, and how many connections there were */
-  readonly counts: Readonly<Record<Fault | 'connections', number>>
+  readonly counts: Readonly<Record<Fault | 'connections' | 'forgotten', number>>
   /**
    * For `ms`: `cut` resets all connections at once (so it takes no time); `stall` lets no byte through; `delay` holds up each
    * piece for 50 to 500 ms; `half-open` forgets all connections and says so to nobody; `refuse` resets new ones.
    */
   inflict(fault: Fault, ms: number): Promise<void>
+  /**
+   * Until `heal`, each connection is forgotten when its client has sent so many bytes more: no byte is taken of it any more, and
+   * nobody is told.
+   */
+  forgetBehind(bytes: number): void
   /** From now on everything goes through. Connections forgotten by `half-open` stay dead. */
   heal(): void
 }
@@ -23,6 +28,8 @@ interface Pair {
   readonly client: Socket
   readonly server: Socket
   forgotten: boolean
+  /** bytes of the client, since `forgetBehind` */
+  sent: number
 }
 
 /** Forwards 127.0.0.1:`port` [a free one] to 127.0.0.1:`target`, well or badly. */
@@ -30,8 +37,9 @@ export async function startTcpProxy(target: number, options: { port?: number; se
   const random = createRandom(options.seed ?? 1)
   const pairs = new Set<Pair>()
   const timers = new Set<NodeJS.Timeout>()
-  const counts = { connections: 0, cut: 0, stall: 0, delay: 0, 'half-open': 0, refuse: 0 }
+  const counts = { connections: 0, forgotten: 0, cut: 0, stall: 0, delay: 0, 'half-open': 0, refuse: 0 }
   let mode: Fault | undefined
+  let bound = Number.POSITIVE_INFINITY
 
   const server = createServer({ allowHalfOpen: true }, (client) => {
     counts.connections += 1
@@ -40,7 +48,7 @@ export async function startTcpProxy(target: number, options: { port?: number; se
       return
     }
     const upstream = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true })
-    const pair: Pair = { client, server: upstream, forgotten: false }
+    const pair: Pair = { client, server: upstream, forgotten: false, sent: 0 }
     pairs.add(pair)
     join(pair, client, upstream)
     join(pair, upstream, client)
@@ -48,6 +56,8 @@ export async function startTcpProxy(target: number, options: { port?: number; se
 
   function join(pair: Pair, from: Socket, to: Socket): void {
     from.on('data', (piece: Buffer) => {
+      if (from === pair.client) pair.sent += piece.length
+      if (!pair.forgotten && pair.sent > bound) forget(pair)
       if (pair.forgotten) return
       to.write(piece)
       if (mode === 'delay') hold(from, 50 + random() * 450)
@@ -65,6 +75,13 @@ export async function startTcpProxy(target: number, options: { port?: number; se
     if (mode === 'stall') from.pause()
   }
 
+  function forget(pair: Pair): void {
+    counts.forgotten += 1
+    pair.forgotten = true
+    pair.client.pause()
+    pair.server.pause()
+  }
+
   /** Stops reading, and so lets the other side's sending fill up, as a slow network does. */
   function hold(socket: Socket, ms: number): void {
     socket.pause()
@@ -77,6 +94,7 @@ export async function startTcpProxy(target: number, options: { port?: number; se
 
   function heal(): void {
     mode = undefined
+    bound = Number.POSITIVE_INFINITY
     for (const { client, server: upstream, forgotten } of pairs) {
       if (forgotten) continue
       client.resume()
@@ -117,6 +135,10 @@ export async function startTcpProxy(target: number, options: { port?: number; se
         })
       }
       heal()
+    },
+    forgetBehind(bytes) {
+      bound = bytes
+      for (const pair of pairs) pair.sent = 0
     },
     heal,
     async [Symbol.asyncDispose]() {

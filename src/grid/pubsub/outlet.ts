@@ -3,6 +3,7 @@ import { Window } from './window.ts'
 
 /** One publication that wants to be written. */
 interface Parcel {
+  readonly item: string
   readonly topic: string
   /** bytes */
   readonly size: number
@@ -13,6 +14,9 @@ interface Parcel {
 
 /** The right to write one publication, now. */
 export interface Turn {
+  readonly item: string
+  /** bytes */
+  readonly size: number
   /** ms, of performance.now */
   readonly since: number
   /** the same, when it was known to have been read */
@@ -46,6 +50,10 @@ const FIXED = 500
 const FENCE_AFTER = 1_000
 /** ms: what has been read and is not answered for so long holds no place any more */
 const OVERDUE = 2_000
+/** Bytes from which on it matters, where the network forgets a connection, whether the line is known to be quick. */
+const LARGE = 65_536
+/** What is asked to find that out: so many pings, each so large as every server takes (RFC 6120 §13.12), in so many steps. */
+const MEASURE = { pings: 4, bytes: 8_192, steps: 2 }
 /** Publications of one Topic under way that are not overdue: a round trip must not be waited for. */
 const PIPELINE = 64
 
@@ -67,6 +75,8 @@ export class Outlet {
   #meanSize = 4_096
   #lastRead = 0
   #asking = false
+  #measuring = false
+  #isMeasured = false
   #fence: NodeJS.Timeout | undefined
   #look: NodeJS.Timeout | undefined
   #over = false
@@ -143,9 +153,27 @@ export class Outlet {
       const unread = this.#unread()
       if (unread.length > 0 && (next.alone || unread.some((one) => one.alone))) break
       if (unread.length > 0 && sum(unread) + next.size > this.#window.size) break
+      if (this.#mustMeasure(next)) break
       this.#give(next)
     }
     this.#watch()
+  }
+
+  /** Nothing large is written to a line that may be dead, or slow: what is lost on the one would be waited for as on the other. */
+  #mustMeasure({ size }: Parcel): boolean {
+    if (size >= LARGE && !this.#measuring && !this.#isMeasured && !this.#session.flight.isKnown) void this.#measure()
+    return this.#measuring
+  }
+
+  async #measure(): Promise<void> {
+    this.#measuring = true
+    for (let step = 0; step < MEASURE.steps && !this.#over; step += 1) {
+      const pings = Array.from({ length: MEASURE.pings }, () => this.#session.ping(undefined, MEASURE.bytes))
+      await Promise.all(pings)
+    }
+    this.#measuring = false
+    this.#isMeasured = true
+    this.#letOut()
   }
 
   #give({ go, ...parcel }: Waiting): void {

@@ -44,6 +44,8 @@ const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
 const MOST_ALONE = 8
 /** ms: a line that broke so soon after an item may have broken for it */
 const SOON = 10_000
+/** RFC 6120 §4.9.3: a Controller that is stopped, or sends us to another, does so whatever is on the line. */
+const LEAVES = new Set(['system-shutdown', 'see-other-host'])
 /** Refusals in a row, of whatever item, from which on a Topic takes nothing. */
 const FULL = 3
 
@@ -69,9 +71,12 @@ export class Provider {
   attach(session: Session, features: Features): void {
     const line: Line = { session, features, outlet: new Outlet(session, this.#options.onRoom), ended: undefined }
     this.#line = line
+    session.flight.beware(this.#suspects.silences)
     void session.closed.then((reason) => {
       line.ended = reason
       line.outlet.close()
+      if (reason.fields.condition === undefined)
+        this.#suspects.lineBroke(line.outlet.suspects, reason.fields.silent === true)
       if (this.#line === line) this.#line = undefined
     })
   }
@@ -112,7 +117,7 @@ export class Provider {
     const item = keyOf(publication)
     const alone = this.#suspects.has(item)
     if (alone && line.outlet.alone >= MOST_ALONE) return settled(notNow('It waits to be tried alone.'))
-    const turn = await line.outlet.turn({ topic, size, alone, signal })
+    const turn = await line.outlet.turn({ item, topic, size, alone, signal })
     if (turn === undefined) return settled(signal.aborted ? brokenOff() : away())
     const changed = await this.#changed(line, publication)
     const published =
@@ -183,7 +188,7 @@ export class Provider {
   #cameThrough(publication: Publication): SendOutcome {
     const { topic } = publication
     this.#published += 1
-    this.#suspects.clear(keyOf(publication), topic)
+    this.#suspects.clear(keyOf(publication), topic, publication.xml.length)
     this.#answered.set(topic, performance.now())
     this.#refusals.delete(topic)
     return { kind: 'delivered' }
@@ -212,8 +217,8 @@ export class Provider {
     // it was no item's doing
     if (elsewhere !== undefined) return away()
     const soon = silent === true || performance.now() - turn.since < SOON
-    const fault = condition !== undefined ? 'ended' : soon ? 'broke' : undefined
-    if (fault === undefined || !suspects.includes(turn)) return away()
+    const fault = condition === undefined ? soon && 'broke' : !LEAVES.has(String(condition)) && 'ended'
+    if (!fault || !suspects.includes(turn)) return away()
     const item = keyOf(publication)
     this.#suspects.mark(item)
     const verdict = suspects.length > 1 ? 'again' : this.#suspects.blame(item, publication.topic, fault)

@@ -27,6 +27,10 @@ interface Suspect {
 const REMEMBERED = 10_000
 /** Different items in a row, none published in between, from which on it is none of them. */
 const ROW = 3
+/** Bytes on a line from which on it matters whether it is slow or dead. */
+const LARGE = 65_536
+/** So many times the bytes that lay on a line that fell silent must come through others until that is forgotten. */
+const OWED = 8
 
 /**
  * Items that may be why a stream ended or a Topic stood still, for as long as the process lives: after a restart each is tried anew, a
@@ -37,6 +41,9 @@ export class Suspects {
   /** by place (a Topic, or '' for the stream): publications that came through, and who was found at fault since the last one */
   readonly #passed = new Map<string, number>()
   readonly #rows = new Map<string, Set<string>>()
+  #silences = 0
+  /** bytes that have to come through before a line that falls silent is the first one again */
+  #owed = 0
 
   has(item: string): boolean {
     return this.#suspects.has(item)
@@ -66,9 +73,25 @@ export class Suspects {
     return 'hold'
   }
 
-  /** It came through. */
-  clear(item: string, topic: string): void {
+  /** A line broke, or fell silent, as these items were on it: so it was not for any other. `size` in bytes. */
+  lineBroke(onIt: readonly { readonly item: string; readonly size: number }[], isSilent: boolean): void {
+    for (const [item, { counts }] of this.#suspects) if (!onIt.some((one) => one.item === item)) counts.broke = 0
+    const bytes = onIt.reduce((sum, { size }) => sum + size, 0)
+    if (!isSilent || bytes < LARGE) return
+    this.#silences += 1
+    this.#owed = OWED * bytes
+  }
+
+  /** Lines in a row that fell silent with much on them: slow ones may have been taken for dead. */
+  get silences(): number {
+    return this.#silences
+  }
+
+  /** It came through; `size` in bytes. */
+  clear(item: string, topic: string, size = 0): void {
     this.#suspects.delete(item)
+    this.#owed -= size
+    if (this.#owed <= 0) this.#silences = 0
     for (const place of ['', topic]) {
       this.#passed.set(place, (this.#passed.get(place) ?? 0) + 1)
       this.#rows.delete(place)

@@ -8,6 +8,10 @@ const KNOWN_AFTER = 1_000
 const KNOWN_BYTES = 4_096
 /** Bytes that a server may let pass before it holds anybody back: ejabberd as shipped 20,000, Prosody those of two seconds. */
 const BURST = 32_768
+/** s: what was answered sooner tells no more of the line */
+const SHORTEST = 0.25
+/** The line may be so many times as slow as it was seen to be. */
+const MARGIN = 4
 /** Bytes of padding from which on it may be that for which the reader waited: other items end in short tags. */
 const NOTICEABLE = 1_024
 
@@ -29,6 +33,7 @@ export class Flight {
   #busy = 0
   /** somebody waited for more bytes: how long the answer took says nothing of the line */
   #stalled = false
+  #margin = MARGIN
 
   /** `now` in ms, never going back */
   constructor(now: () => number = () => performance.now()) {
@@ -95,18 +100,31 @@ export class Flight {
     return (this.#bytes * 1_000) / this.#busy
   }
 
+  /** More than a burst of bytes came through: it is known what the line takes at the least. */
+  get isKnown(): boolean {
+    return this.#atLeast > 0
+  }
+
+  /**
+   * Lines fell silent, `times` in a row, as much was under way. From the second on it may be that they were only slower than they seemed
+   * (a server that lets megabytes pass before it holds anybody back), so more and more time is given.
+   */
+  beware(times: number): void {
+    this.#margin = MARGIN ** Math.max(1, times)
+  }
+
   /**
    * When a question written at `since`, its bytes up to `place`, has waited for long enough: `patience` behind the last sign of life,
-   * and the time that the line needs for what is before it, if it is four times as slow as it was seen to be.
+   * and the time that the line needs for what is before it, if it is several times as slow as it was seen to be.
    */
   overdue(place: number, since: number, patience: number): number {
     const ahead = Math.max(0, place - this.#read)
-    const slowest = Math.max(SLOWEST, this.#atLeast / 4)
+    const slowest = Math.max(SLOWEST, this.#atLeast / this.#margin)
     return Math.max(since, this.#sign) + patience + (ahead * 1_000) / slowest
   }
 
   /** Bytes/s that the line took so far at the least, a burst aside that its other end may have let pass. */
   get #atLeast(): number {
-    return this.rate ?? (this.#bytes - BURST) / Math.max(1, this.#busy / 1_000)
+    return this.rate ?? (this.#bytes - BURST) / Math.max(SHORTEST, this.#busy / 1_000)
   }
 }

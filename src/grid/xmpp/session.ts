@@ -53,9 +53,9 @@ export interface Session {
   readonly address: { readonly bare: string; readonly full: string; readonly domain: string }
   /** An IQ and its answer. `timeoutMs` runs from when it has been read, as far as that can be known. Never rejects. */
   request(options: RequestOptions): Promise<IqAnswer>
-  /** Asks our own server for a sign of life (XEP-0199). Never rejects. */
-  ping(timeoutMs?: number): Promise<IqAnswer>
-  readonly flight: Pick<Flight, 'rate'>
+  /** Asks our own server for a sign of life (XEP-0199), with so many bytes of white space more [0]. Never rejects. */
+  ping(timeoutMs?: number, padding?: number): Promise<IqAnswer>
+  readonly flight: Pick<Flight, 'rate' | 'isKnown' | 'beware'>
   /** bytes of the longest stanza that the Controller takes, where it says so (XEP-0478) */
   readonly longestStanza: number | undefined
   readonly closed: Promise<GatewayError>
@@ -154,8 +154,10 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       cancel?.removeEventListener('abort', onAbort)
       return result
     },
-    ping: (timeoutMs = timing.pingTimeout) =>
-      session.request({ to: address.domain, type: 'get', payload: `<ping xmlns="${NS_PING}"/>`, timeoutMs }),
+    ping(timeoutMs = timing.pingTimeout, padding = 0) {
+      const payload = `<ping xmlns="${NS_PING}"/>${' '.repeat(padding)}`
+      return session.request({ to: address.domain, type: 'get', payload, timeoutMs })
+    },
     flight,
     longestStanza: stream.longestStanza,
     closed: live.closed,

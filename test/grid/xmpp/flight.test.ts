@@ -64,3 +64,32 @@ test('a line that was measured is given four times what it should need', () => {
   for (let i = 0; i < 10; i += 1) exchange(10_000, 1_000)
   assert.equal(Math.round(patienceFor(100_000) / 1_000), 50)
 })
+
+test('a line is known when more came through than a burst', () => {
+  const { flight, exchange } = line()
+  assert.equal(flight.isKnown, false)
+  exchange(30_000, 10)
+  assert.equal(flight.isKnown, false)
+  exchange(35_000, 10)
+  assert.equal(flight.isKnown, true)
+})
+
+test('a megabyte on a line through which twice a burst came at once is waited for half a minute', () => {
+  const { exchange, patienceFor } = line()
+  exchange(65_536, 20)
+  assert.ok(patienceFor(1_000_000) < 45_000, `${patienceFor(1_000_000)} ms`)
+})
+
+test('lines that fall silent again and again may be slower than they seem, and are waited for longer', () => {
+  const { flight, exchange, patienceFor } = line()
+  exchange(65_536, 20)
+  const patience = [0, 1, 2, 3, 9].map((times) => {
+    flight.beware(times)
+    return patienceFor(1_000_000)
+  })
+  assert.equal(patience[1], patience[0])
+  assert.ok((patience[2] ?? 0) > 2 * (patience[1] ?? 0))
+  assert.ok((patience[3] ?? 0) > 2 * (patience[2] ?? 0))
+  // never less than a line must take to count as alive
+  assert.equal(patience[4], 1_010_000)
+})

@@ -15,7 +15,7 @@ function fakeSession() {
     address: { bare: 'a@b', full: 'a@b/c', domain: 'b' },
     request: async () => ({ kind: 'away' }),
     ping: async () => ({ kind: 'away' }),
-    flight: { rate: undefined },
+    flight: { rate: undefined, isKnown: false, beware: () => undefined },
     longestStanza: undefined,
     closed: closed.promise,
     close: async () => end(),

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
+import { Outlet } from '../../../src/grid/pubsub/outlet.ts'
+import type { IqAnswer } from '../../../src/grid/xmpp/iq.ts'
+
+const never = new AbortController().signal
+
+/** A session that counts what it is asked, and a line of which something or nothing is known. */
+function setUp(isKnown: boolean) {
+  const pings: { padding: number; answer: (answer: IqAnswer) => void }[] = []
+  const session = {
+    flight: { rate: undefined, isKnown, beware: () => undefined },
+    ping: (_timeoutMs?: number, padding = 0) =>
+      new Promise<IqAnswer>((answer) => {
+        pings.push({ padding, answer })
+      }),
+  }
+  const outlet = new Outlet(session, () => undefined)
+  const turn = (item: string, size: number) =>
+    outlet.turn({ item, topic: 'incident', size, alone: false, signal: never })
+  return { outlet, pings, turn }
+}
+
+test('a large item is written to a line only when it is known that it is neither slow nor dead', async () => {
+  const { outlet, pings, turn } = setUp(false)
+  const given = turn('large', 200_000).then(() => 'given')
+  for (const asked of [4, 8]) {
+    assert.equal(await Promise.race([given, soon('not yet')]), 'not yet')
+    assert.equal(pings.length, asked)
+    for (const { answer } of pings) answer({ kind: 'timeout' })
+    await soon()
+  }
+  // whatever came of it: who is silent is found out by others
+  assert.equal(await given, 'given')
+  // every server takes a stanza of 10,000 bytes
+  for (const { padding } of pings) assert.ok(padding > 8_000 && padding < 9_500, `${padding}`)
+  outlet.close()
+})
+
+for (const [what, isKnown, size] of [
+  ['a small item', false, 20_000],
+  ['an item on a line that is known', true, 200_000],
+] as const) {
+  test(`${what} waits for no question about the line`, async () => {
+    const { outlet, pings, turn } = setUp(isKnown)
+    assert.equal((await turn('a', size))?.item, 'a')
+    assert.equal(pings.length, 0)
+    outlet.close()
+  })
+}
