@@ -35,9 +35,8 @@ test('items that list hundreds of ids fill the store in proportion to what they 
   // all of it delivered, and long ago: the lists have gone, too
   for (const destination of names) {
     const claim = { kind: 'peer', destination, limit: 100, now: t.clock.now() + 20_000, leaseMs: 1000 } as const
-    for (const unit of await t.store.claim(claim)) {
-      await t.store.settle(unit.map(({ id }) => ({ id, to: 'delivered' })))
-    }
+    const claimed = (await t.store.claim(claim)).flat()
+    await t.store.settle(claimed.map(({ id }) => ({ id, to: 'delivered' })))
   }
   await t.clock.advance(31 * DAY)
   await t.store.prune(t.clock.now())
