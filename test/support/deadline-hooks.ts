@@ -13,8 +13,8 @@ const GRACE = 5_000
 
 /** ms that a test may take (`--test-timeout`), which this process was started with */
 const DEADLINE = Number(process.execArgv.join(' ').match(/--test-timeout=(\d+)/)?.[1] ?? Number.POSITIVE_INFINITY)
-/** ms after which it is stuck: a test's own deadline had its time, and a suite that prepares for its tests, too */
-const STUCK = Math.max(GRACE, 2 * DEADLINE)
+/** ms after which it is stuck: a test's own deadline had its time, so had a suite that prepares for its tests, and the grace */
+const STUCK = 2 * Math.max(GRACE, DEADLINE)
 
 const watchdog = Number.isFinite(STUCK) ? watch(STUCK) : undefined
 
