@@ -110,19 +110,19 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       tell: events.tell,
     }),
   )
-  const reload = () => reloadAll(events, listener, senders)
+  const reload = () => reloadAll(events, listener, senders, grid)
   const ops = opened.use(await startOpsSide(parts))
   const rid = await listener.start()
   readiness.set('rid', 'up')
   grid.start()
   delivery.start()
-  for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
+  tellExpiry(events, listener, grid)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, parts)))
   const tellDeeds = createDeedTeller(store, events)
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
-  opened.use(every(PRUNE_MS, () => prune(store, parts, listener)))
+  opened.use(every(PRUNE_MS, () => prune(store, parts, listener, grid)))
   collectProcessMetrics(metrics.registry)
   const [peers, topics] = [config.peers.length, config.grid.topics.length]
   events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
@@ -217,7 +217,12 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
-function reloadAll(events: Events, listener: RidListener, senders: ReadonlyMap<string, ReloadableRidSender>): void {
+function reloadAll(
+  events: Events,
+  listener: RidListener,
+  senders: ReadonlyMap<string, ReloadableRidSender>,
+  grid: Grid,
+): void {
   for (const part of [listener, ...senders.values()]) {
     try {
       part.reload()
@@ -225,13 +230,18 @@ function reloadAll(events: Events, listener: RidListener, senders: ReadonlyMap<s
       events.tell('certificates-not-read', { err: error })
     }
   }
-  for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
+  tellExpiry(events, listener, grid)
   events.tell('certificates-read', {})
 }
 
-function tlsFiles({ rid }: Config): string[] {
+function tellExpiry(events: Events, listener: RidListener, grid: Grid): void {
+  for (const certificate of [...listener.certificates(), ...grid.certificates()]) events.certificateExpiry(certificate)
+}
+
+/** The grid side reads its own at each login: they are looked at for their dates. */
+function tlsFiles({ rid, grid }: Config): string[] {
   const { cert, key, ca, crl } = rid.tls
-  return [cert, key, ca, ...(crl === undefined ? [] : [crl])]
+  return [cert, key, ca, crl, grid.tls.cert, grid.tls.ca, grid.tls.crl].filter((file) => file !== undefined)
 }
 
 function isStoreFault(error: unknown): boolean {
@@ -247,8 +257,8 @@ async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
   }
 }
 
-async function prune(store: Upkeep, { clock, events }: Parts, listener: RidListener): Promise<void> {
-  for (const certificate of listener.certificates()) events.certificateExpiry(certificate)
+async function prune(store: Upkeep, { clock, events }: Parts, listener: RidListener, grid: Grid): Promise<void> {
+  tellExpiry(events, listener, grid)
   try {
     const by = 'iodef-gateway'
     const trace: TraceOfDeed = (one) => events.discarded(one, { by, was: one.state }).trace

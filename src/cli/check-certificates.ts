@@ -105,8 +105,22 @@ function isNotFor({ keyUsage }: X509Certificate, purpose: Purpose): boolean {
   return keyUsage !== undefined && !keyUsage.includes(USAGES[purpose][0])
 }
 
+/** Who is refused where a list is missing or has run out. */
+export const REFUSED = {
+  rid: { everybody: 'every peer is refused', certified: 'every peer that it certified is refused', ca: 'rid.tls.ca' },
+  grid: {
+    everybody: 'the Controller is refused',
+    certified: 'a Controller that it certified is refused',
+    ca: 'grid.tls.ca',
+  },
+} as const
+
 /** Past nextUpdate, OpenSSL refuses whoever presents a certificate. */
-export function checkCrl({ file, text, now, say }: Look, authorities: readonly X509Certificate[] = []): void {
+export function checkCrl(
+  { file, text, now, say }: Look,
+  refused: (typeof REFUSED)['rid' | 'grid'],
+  authorities: readonly X509Certificate[] = [],
+): void {
   const blocks = crlBlocks(text)
   const issuers = new Set<string>()
   if (blocks.length === 0) say('problem', `there is no X509 CRL in PEM in ${file}`)
@@ -116,8 +130,8 @@ export function checkCrl({ file, text, now, say }: Look, authorities: readonly X
       issuers.add(issuer)
       if (nextUpdate === undefined) continue
       const when = new Date(nextUpdate).toISOString()
-      if (nextUpdate < now) say('refused', `${file} expired at ${when}: until it is renewed, every peer is refused`)
-      else if (nextUpdate - now < DAY) say('warning', `${file} expires at ${when}: from then on, every peer is refused`)
+      if (nextUpdate < now) say('refused', `${file} expired at ${when}: until it is renewed, ${refused.everybody}`)
+      else if (nextUpdate - now < DAY) say('warning', `${file} expires at ${when}: from then on, ${refused.everybody}`)
     } catch (error) {
       say('problem', `${file} holds a CRL that cannot be read: ${messageOf(error)}`)
     }
@@ -127,7 +141,11 @@ export function checkCrl({ file, text, now, say }: Look, authorities: readonly X
   for (const authority of authorities) {
     if (!authority.ca || issuers.has(subjectOf(authority))) continue
     const name = authority.subject.replaceAll('\n', ', ')
-    const fate = `every peer that it certified is refused. Add its list to the file (cat A.crl B.crl)`
-    say('refused', `${file} has no list of the CA "${name}" in rid.tls.ca: ${fate}`)
+    const fate = `${refused.certified}. Add its list to the file (cat A.crl B.crl)`
+    // of several CAs the Controller needs only its own
+    say(
+      refused === REFUSED.rid || authorities.length === 1 ? 'refused' : 'warning',
+      `${file} has no list of the CA "${name}" in ${refused.ca}: ${fate}`,
+    )
   }
 }

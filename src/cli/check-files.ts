@@ -11,6 +11,7 @@ import {
   checkCrl,
   checkPurposes,
   type Look,
+  REFUSED,
 } from './check-certificates.ts'
 
 /**
@@ -40,7 +41,8 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     const text = readText(file, say)
     if (text === undefined) continue
     const look: Look = { file, text, now, say }
-    if (path.endsWith('.crl')) checkCrl(look, certificates.get('rid.tls.ca'))
+    if (path === 'rid.tls.crl') checkCrl(look, REFUSED.rid, certificates.get('rid.tls.ca'))
+    else if (path === 'grid.tls.crl') checkCrl(look, REFUSED.grid, certificates.get('grid.tls.ca'))
     else if (path.endsWith('.password.file')) checkPassword(look)
     else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert'))?.[0])
     // `cert` stands before `key` in what is named

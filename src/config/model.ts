@@ -118,6 +118,7 @@ const grid = f
     tls: f
       .mapping({
         ca: f.file.exactOptional().describe('PEM: CAs that the Controller must be certified by [those of the system]'),
+        crl: f.file.exactOptional().describe("PEM: revocation lists of all CAs above the Controller's certificate"),
         cert: f.file.exactOptional().describe('PEM: client certificate'),
         key: f.file.exactOptional().describe('PEM: its private key'),
         pin: f.pin.exactOptional().describe("SPKI pin of the Controller's certificate"),

@@ -26,6 +26,7 @@ const PATHS = [
   ['grid', 'tls', 'cert'],
   ['grid', 'tls', 'key'],
   ['grid', 'tls', 'ca'],
+  ['grid', 'tls', 'crl'],
   ['grid', 'auth', 'password', 'file'],
   ['store', 'path'],
 ]

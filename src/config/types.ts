@@ -70,6 +70,8 @@ export type GridAuth =
 
 export interface GridTls {
   readonly ca?: string
+  /** revocation lists of the CAs above the Controller's certificate */
+  readonly crl?: string
   readonly cert?: string
   readonly key?: string
   /** `sha256/` and the base64 SHA-256 of the Controller's SubjectPublicKeyInfo */

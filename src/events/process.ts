@@ -52,7 +52,7 @@ export const PROCESS = {
   'certificate-expired': {
     level: 'error',
     text: 'A certificate or CRL has expired',
-    help: 'renew; peers are being refused',
+    help: 'renew; peers, or with `grid-` the Controller, are being refused',
   },
   'certificate-expiry': { level: 'warn', text: 'A certificate or CRL expires soon', help: 'renew' },
   'checkpoints-in-commits': {

@@ -72,6 +72,8 @@ export interface Grid extends AsyncDisposable {
   room?(topic: string): number
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */
   discover(signal: AbortSignal): Promise<TopicInfo[]>
+  /** When what is configured for TLS runs out, ms since the epoch. */
+  certificates(): readonly { readonly name: string; readonly notAfter: number }[]
   /** Features that the Broker does not have, by their names in XEP-0060 §10, as far as they make a difference. */
   lacking(): readonly string[]
   state(): { readonly state: GridState; readonly since: number; readonly reason: string | null }

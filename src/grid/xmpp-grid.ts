@@ -17,6 +17,7 @@ import { States } from './states.ts'
 import type { DroppedStanza } from './xmpp/parser.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
+import { gridExpiry } from './xmpp/trust.ts'
 
 export interface XmppGridOptions extends GridOptions {
   readonly timing?: Partial<GridTiming>
@@ -116,6 +117,10 @@ class XmppGrid implements Grid {
   state() {
     const { state, since, reason } = this.#states.session
     return { state, since, reason }
+  }
+
+  certificates() {
+    return gridExpiry(this.#options.config.tls)
   }
 
   lacking() {

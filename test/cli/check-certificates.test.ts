@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { checkCertificates, checkCrl } from '../../src/cli/check-certificates.ts'
+import { checkCertificates, checkCrl, REFUSED } from '../../src/cli/check-certificates.ts'
 
 /** Valid from 2026-01-01 to 2027-01-01; the time is an argument, so that it stays so. */
 const ONE = `-----BEGIN CERTIFICATE-----
@@ -87,7 +87,7 @@ describe('a certificate', () => {
 })
 
 describe('a revocation list', () => {
-  const crl = (text: string, now: string) => said(checkCrl, text, now)
+  const crl = (text: string, now: string) => said((look) => checkCrl(look, REFUSED.rid), text, now)
 
   test('says when it must be renewed, a day before', () => {
     assert.deepEqual(crl(LIST, '2026-01-30T23:59:59Z'), [])
@@ -97,6 +97,11 @@ describe('a revocation list', () => {
     assert.deepEqual(crl(LIST, '2026-02-01T00:00:01Z'), [
       'refused: x.pem expired at 2026-02-01T00:00:00.000Z: until it is renewed, every peer is refused',
     ])
+  })
+
+  test('of the grid side says that it is the Controller who will be refused', () => {
+    const [line] = said((look) => checkCrl(look, REFUSED.grid), LIST, '2026-02-01T00:00:01Z')
+    assert.match(line ?? '', /^refused: x\.pem expired at .*: until it is renewed, the Controller is refused$/)
   })
 
   test('is told for each of several', () => {

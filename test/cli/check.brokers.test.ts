@@ -42,7 +42,7 @@ describe('check', () => {
   after(() => pki.dispose())
 
   async function check(
-    changes: { tls?: Record<string, string>; more?: string; store?: string; options?: string[] } = {},
+    changes: { tls?: Record<string, string>; grid?: string; more?: string; store?: string; options?: string[] } = {},
   ) {
     const tls = { cert: files.cert, key: files.key, ca: files.ca, crl: files.crl, ...changes.tls }
     const config = join(pki.dir, 'gateway.yaml')
@@ -55,7 +55,7 @@ grid:
   jid: gateway@grid.example
   auth: { password: { file: password } }
   broker: pubsub.grid.example
-  topics: [{ name: t, restrictions: [public, private] }]
+  topics: [{ name: t, restrictions: [public, private] }]${changes.grid === undefined ? '' : `\n  ${changes.grid}`}
 routes: [{ topic: t }]
 store: { path: ${changes.store ?? 'data/gateway.db'} }
 ${changes.more ?? ''}`,
@@ -107,6 +107,9 @@ ${changes.more ?? ''}`,
     const { code, err } = await check({ tls: { crl: files.oldCrl } })
     assert.equal(code, 2)
     assert.match(err, /rid\.tls\.crl: .*expired at .*every peer is refused/)
+    const grid = await check({ grid: `tls: { ca: ${files.ca}, crl: ${files.oldCrl} }` })
+    assert.equal(grid.code, 2)
+    assert.match(grid.err, /grid\.tls\.crl: .*expired at .*the Controller is refused/)
   })
 
   it('warns of secrets that everybody can read', async () => {

@@ -22,7 +22,7 @@ grid:
   service: xmpp://controller.example:5222
   jid: gateway@grid.example
   auth: { password: { file: gateway.password } }
-  tls: { ca: grid-ca.pem, cert: gw.pem, key: gw.key, pin: "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
+  tls: { ca: grid-ca.pem, crl: grid.crl, cert: gw.pem, key: gw.key, pin: "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
   broker: pubsub.grid.example
   maxItem: 250KB
   topics:

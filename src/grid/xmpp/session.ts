@@ -27,9 +27,17 @@ export interface SessionTiming {
   readonly iq: number
   readonly pingInterval: number
   readonly pingTimeout: number
+  /** between looks at the dates and the revocation of the Controller's certificate */
+  readonly trust: number
 }
 
-const TIMING: SessionTiming = { connect: 30_000, iq: 30_000, pingInterval: 20_000, pingTimeout: 10_000 }
+const TIMING: SessionTiming = {
+  connect: 30_000,
+  iq: 30_000,
+  pingInterval: 20_000,
+  pingTimeout: 10_000,
+  trust: 60_000,
+}
 
 interface RequestOptions {
   /** undefined: our own server */
@@ -103,6 +111,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       resource: `gateway-${randomBytes(4).toString('hex')}`,
       limits,
       flight,
+      trust: timing.trust,
       signal: attempt.signal,
       onStanza(stanza) {
         if (stanza.name === 'iq') onIq(stanza)

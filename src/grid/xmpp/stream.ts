@@ -10,6 +10,7 @@ import { negotiate } from './negotiate.ts'
 import type { DroppedStanza } from './parser.ts'
 import type { GridSocket } from './socket.ts'
 import { END, lastWords, streamError } from './stream-error.ts'
+import { watchTrust } from './trust.ts'
 import { StanzaWriter } from './white-space.ts'
 
 interface StreamOptions {
@@ -18,6 +19,8 @@ interface StreamOptions {
   readonly limits: FrameLimits
   /** is told what is written behind login */
   readonly flight: Flight
+  /** ms between looks whether the other end is still to be trusted */
+  readonly trust: number
   /** every stanza behind login; must not throw */
   readonly onStanza: (stanza: Element) => void
   readonly onDropped: (stanza: DroppedStanza) => void
@@ -126,6 +129,9 @@ class Wire {
     }
     const features = await negotiate(line, this.#options.config, this.#address)
     line.socket.on('drained', () => this.#options.flight.drained())
+    const { socket } = line
+    const unwatch = socket.tls && watchTrust(socket.tls, this.#options.config.tls, this.#options.trust, this.#distrust)
+    void this.closed.then(unwatch)
     const longestStanza = readLimit(features)
     await this.#bind(features)
     const bound = entity.jid
@@ -144,6 +150,10 @@ class Wire {
 
   destroy(reason: GatewayError): void {
     this.#fail(reason)
+  }
+
+  readonly #distrust = (why: string) => {
+    this.end(new GatewayError('grid-tls', why, { fields: { answer: 'reset' } }))
   }
 
   /** Says why, where there is a word for it (RFC 6120 §4.9.3). */

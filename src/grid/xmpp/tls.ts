@@ -7,6 +7,7 @@ import type { GridTls } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { codeOf, networkWords, tlsWords } from '../../failure-words.ts'
 import { printable } from '../../printable.ts'
+import { crlBlocks } from '../../x509/crl.ts'
 import { srvIds } from '../../x509/srv-ids.ts'
 
 /**
@@ -18,6 +19,7 @@ export function tlsOptions(config: GridTls, domain: string, direct: boolean): Co
   const name = domainToASCII(domain) || domain
   return {
     ca: config.ca === undefined ? systemAuthorities() : read(config.ca),
+    ...(config.crl === undefined ? {} : { crl: readLists(config.crl) }),
     ...(config.cert === undefined ? {} : { cert: read(config.cert) }),
     ...(config.key === undefined ? {} : { key: read(config.key) }),
     // SNI takes no addresses (RFC 6066 §3)
@@ -68,7 +70,7 @@ function spkiPin(certificate: X509Certificate): string {
   return `sha256/${createHash('sha256').update(spki).digest('base64')}`
 }
 
-const KEYS = { ca: 'grid.tls.ca', crl: '' }
+const KEYS = { ca: 'grid.tls.ca', crl: 'grid.tls.crl' }
 
 /** A failed TLS connection as one of our codes: no trust is 'grid-tls', a broken line 'grid-away'. Words for people; `raw` is the code. */
 export function tlsError(error: unknown): GatewayError {
@@ -92,6 +94,14 @@ export function lineError(error: unknown): GatewayError {
 
 function sentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
+}
+
+/** Each list by itself: Node reads only the first of a text. */
+function readLists(file: string): string[] {
+  const lists = crlBlocks(read(file).toString('latin1'))
+  // Node takes none for "nobody looks"
+  if (lists.length === 0) throw new GatewayError('grid-tls', `There is no revocation list in PEM in ${file}.`)
+  return lists
 }
 
 function read(file: string): Buffer {
