@@ -1,11 +1,11 @@
 import type { Element } from '@xmpp/client'
 import type { TopicConfig } from '../../config/types.ts'
 import type { Tell } from '../../tell.ts'
-import type { TopicInfo } from '../contract.ts'
 import type { TopicNews } from '../news.ts'
 import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { isLaxer } from './access-model.ts'
+import { nodeType } from './discover.ts'
 import { readForm } from './forms.ts'
 import {
   accessOf,
@@ -15,7 +15,7 @@ import {
   type NodeConfiguration,
   repairConfiguration,
 } from './node-configuration.ts'
-import { DISCO_INFO, DISCO_ITEMS, disco } from './protocol.ts'
+import { DISCO_INFO, disco } from './protocol.ts'
 import { settleReaders } from './readers.ts'
 
 /** A Topic as it was found or made. */
@@ -69,34 +69,6 @@ async function checkAgain(look: Look): Promise<TopicCheck> {
   const { session, broker, topic } = look
   const info = await session.request({ to: broker, type: 'get', payload: disco(DISCO_INFO, topic.name) })
   return info.kind === 'result' ? inspect(look, info.stanza, false) : denied(info, 'cannot be looked at')
-}
-
-/** Every Topic the Broker shows (XEP-0030 §4, XEP-0060 §5.2), with what is known about each. Rejects as `answerError`. */
-export async function discoverTopics(session: Session, broker: string, signal: AbortSignal): Promise<TopicInfo[]> {
-  const items = await session.request({
-    ...{ to: broker, type: 'get', payload: disco(DISCO_ITEMS), size: 8_388_608, signal },
-  })
-  if (items.kind !== 'result') throw answerError(items, 'The Topics cannot be listed')
-  const list = items.stanza.getChild('query', DISCO_ITEMS)?.getChildren('item') ?? []
-  const nodes = list.filter((item) => item.attrs.jid === broker && item.attrs.node !== undefined)
-  const topics: TopicInfo[] = []
-  const width = 8
-  for (let i = 0; i < nodes.length; i += width) {
-    const group = nodes.slice(i, i + width)
-    topics.push(...(await Promise.all(group.map((item) => describeTopic(session, broker, item, signal)))))
-  }
-  return topics
-}
-
-async function describeTopic(session: Session, broker: string, item: Element, signal: AbortSignal): Promise<TopicInfo> {
-  const node = item.attrs.node ?? ''
-  const base = { node, name: item.attrs.name || null }
-  const answer = await session.request({ to: broker, type: 'get', payload: disco(DISCO_INFO, node), signal })
-  if (answer.kind === 'away' || answer.kind === 'timeout') throw answerError(answer, `Topic ${node}`)
-  if (answer.kind !== 'result') return { ...base, type: 'unknown', meta: {} }
-  const query = answer.stanza.getChild('query', DISCO_INFO)
-  const configured = configurationIn(await askConfiguration(session, broker, node))
-  return { ...base, type: nodeType(query), meta: filled({ ...configured, ...filled(readForm(query)) }) }
 }
 
 interface Look {
@@ -172,15 +144,6 @@ function notOurs(answer: Exclude<IqAnswer, { kind: 'result' }>, meta: NodeConfig
   const whose = owners ? `it belongs to ${owners}` : 'somebody else made it'
   const reason = `It is not ours (${errorText(answer.error)}): ${whose}. Set \`create: false\` if it is to be used all the same.`
   return { kind: 'refused', reason }
-}
-
-function nodeType(query: Element | undefined): TopicInfo['type'] {
-  const identity = query?.getChildren('identity').find((i) => i.attrs.category === 'pubsub')
-  return identity?.attrs.type === 'leaf' || identity?.attrs.type === 'collection' ? identity.attrs.type : 'unknown'
-}
-
-function filled(form: NodeConfiguration): Record<string, readonly string[]> {
-  return Object.fromEntries(Object.entries(form).filter(([, values]) => values.some((value) => value !== '')))
 }
 
 function denied(answer: Exclude<IqAnswer, { kind: 'result' }>, what: string): TopicCheck {

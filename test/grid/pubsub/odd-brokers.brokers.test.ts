@@ -354,6 +354,36 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
     assert.equal((await link.grid.publish('incident', 'a', ITEM, never)).kind, 'delivered')
   })
 
+  for (const [what, size] of [
+    ['in pages', 80],
+    ['whole, knowing no pages', undefined],
+  ] as const) {
+    test(`a long list of Topics that comes ${what} is read to its end, once`, async () => {
+      const all = Array.from({ length: 200 }, (_, i) => `topic ${i}`)
+      const asked: string[] = []
+      const onIq = (iq: FakeIq) => {
+        if (!iq.xml.includes('disco#items')) return undefined
+        const after = /<after>([^<]*)/.exec(iq.xml)?.[1]
+        asked.push(after ?? '')
+        const from = after === undefined || size === undefined ? 0 : all.indexOf(after) + 1
+        const page = all.slice(from, size === undefined ? undefined : from + size)
+        const items = page.map((name) => `<item jid="pubsub.${FAKE_DOMAIN}" node="${name}"/>`).join('')
+        const set = `<set xmlns="http://jabber.org/protocol/rsm"><last>${page.at(-1)}</last></set>`
+        const query = `${items}${size === undefined || page.length === 0 ? '' : set}`
+        return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#items">${query}</query>`)
+      }
+      const script = { onIq }
+      await using link = await join({ ca, certificate, script, recorder: new Recorder(), options: { consume: [] } })
+      const found = await link.grid.discover(never)
+      assert.deepEqual(
+        found.map(({ node: name }) => name),
+        all,
+      )
+      assert.deepEqual(asked, size === undefined ? [''] : ['', 'topic 79', 'topic 159', 'topic 199'])
+      assert.match(link.fake.secure, /<max>\d+<\/max>/)
+    })
+  }
+
   function subscriptionOf(subid: string): string {
     return `<subscription node="incident" jid="gateway@${FAKE_DOMAIN}" subid="${subid}" subscription="subscribed"/>`
   }
