@@ -85,7 +85,11 @@ export const GRID = {
     text: 'Retained items cannot be read.',
     help: 'the Broker keeps none, or shows them to nobody: what is published while the gateway is away is lost to it',
   },
-  'controller-connected': { level: 'info', text: 'Controller connected.', help: 'logged in as `jid`' },
+  'controller-connected': {
+    level: 'info',
+    text: 'Controller connected.',
+    help: 'logged in as `jid`, inside `tls`, by `mechanism`',
+  },
   'controller-elsewhere': {
     level: 'info',
     text: 'Controller sends us elsewhere.',

@@ -3,7 +3,7 @@ export type GridNews = ControllerNews & TopicNews & ItemNews
 
 export interface ControllerNews {
   'grid-started': { readonly service: string; readonly topics: readonly string[] }
-  'controller-connected': { readonly jid: string }
+  'controller-connected': { readonly jid: string; readonly tls: string; readonly mechanism: string }
   /** `code` is ours, `raw` that of the system or of OpenSSL */
   'controller-away': {
     readonly code: string

@@ -23,6 +23,8 @@ export interface FakeScript {
   readonly direct?: boolean
   /** hidden: not offered, and done; injected: plain text behind <proceed/> [offered] */
   readonly starttls?: 'offered' | 'hidden' | 'absent' | 'refused' | 'injected'
+  /** of TLS 1.2, instead of what OpenSSL has */
+  readonly ciphers?: string
   readonly maxVersion?: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
   /** [SCRAM-SHA-256, PLAIN] */
   readonly mechanisms?: readonly string[]
@@ -431,6 +433,7 @@ function tlsSettings(script: FakeScript) {
     ...(script.maxVersion === undefined
       ? {}
       : { minVersion: 'TLSv1' as const, maxVersion: script.maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' }),
+    ...(script.ciphers === undefined ? {} : { ciphers: script.ciphers }),
   }
 }
 

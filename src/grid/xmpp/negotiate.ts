@@ -27,7 +27,7 @@ interface Line {
 }
 
 /**
- * TLS and SASL, in this order and both always (RFC 6120 §5, §6). Returns the features of the stream that may bind. Only these
+ * TLS and SASL, in this order and both always (RFC 6120 §5, §6). Returns the features of the stream that may bind, and by which mechanism it logged in. Only these
  * two features are looked at: SASL 2, FAST and whatever else a Controller offers is not taken up. Throws GatewayError
  * 'grid-tls', 'grid-auth' or 'grid-away'.
  */
@@ -37,9 +37,9 @@ export async function negotiate(line: Line, config: GridConfig, address: { local
     await startTls(line, config, address.domain, features)
     features = await nextFeatures(line, address.domain)
   }
-  await authenticate(line, config, address, features)
+  const mechanism = await authenticate(line, config, address, features)
   await line.restart()
-  return nextFeatures(line, address.domain)
+  return { features: await nextFeatures(line, address.domain), mechanism }
 }
 
 async function nextFeatures(line: Line, domain: string): Promise<Element> {
@@ -89,6 +89,7 @@ async function authenticate(line: Line, config: GridConfig, address: { local: st
     if (!(error instanceof SaslError)) throw error
     throw new GatewayError('grid-auth', `${mechanism.name}: ${messageOf(error)}`, { cause: error })
   }
+  return mechanism.name
 }
 
 async function exchange(line: Line, mechanism: Mechanism): Promise<void> {

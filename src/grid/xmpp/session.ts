@@ -8,7 +8,7 @@ import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
 import { type DroppedStanza, describe } from './parser.ts'
 import { keepAlive } from './ping.ts'
-import { openStream, type Stream } from './stream.ts'
+import { openStream, type Security, type Stream } from './stream.ts'
 
 interface SessionOptions {
   readonly config: GridConfig
@@ -66,6 +66,7 @@ export interface Session {
   readonly flight: Pick<Flight, 'rate' | 'isKnown' | 'beware'>
   /** bytes of the longest stanza that the Controller takes, where it says so (XEP-0478) */
   readonly longestStanza: number | undefined
+  readonly security: Security
   readonly closed: Promise<GatewayError>
   close(): Promise<void>
   destroy(reason: GatewayError): void
@@ -169,6 +170,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     },
     flight,
     longestStanza: stream.longestStanza,
+    security: stream.security,
     closed: live.closed,
     close: () => live.close(),
     destroy: (reason) => live.destroy(reason),

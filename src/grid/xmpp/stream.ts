@@ -31,6 +31,12 @@ interface StreamOptions {
 /** ms that the other end is given to close its stream */
 const PARTING = 2_000
 
+/** How it is kept from others, for people to see (RFC 7590 §3.6): `TLSv1.3`, `SCRAM-SHA-256-PLUS`. */
+export interface Security {
+  readonly tls: string
+  readonly mechanism: string
+}
+
 /** An XMPP stream inside TLS, logged in and bound. */
 export interface Stream {
   readonly jid: JID
@@ -39,6 +45,7 @@ export interface Stream {
   lastReceived(): number
   /** bytes of the longest stanza that the Controller takes, where it says so (XEP-0478) */
   readonly longestStanza: number | undefined
+  readonly security: Security
   /** Writes a stanza as it is; `answer` is that to a question. Rejects with 'grid-away' when the line is gone. */
   write(stanza: string, answer?: Promise<IqAnswer>): Promise<void>
   /** Resolves with the reason when the stream has ended, however it did. */
@@ -127,7 +134,7 @@ class Wire {
         await entity.restart()
       },
     }
-    const features = await negotiate(line, this.#options.config, this.#address)
+    const { features, mechanism } = await negotiate(line, this.#options.config, this.#address)
     line.socket.on('drained', () => this.#options.flight.drained())
     const { socket } = line
     const unwatch = socket.tls && watchTrust(socket.tls, this.#options.config.tls, this.#options.trust, this.#distrust)
@@ -141,6 +148,7 @@ class Wire {
       entity,
       lastReceived: () => (entity.socket as GridSocket | null)?.lastReceived ?? 0,
       longestStanza,
+      security: { tls: socket.tls?.getProtocol() ?? 'none', mechanism },
       write: (stanza, answer) => this.#write(stanza, answer),
       closed: this.closed,
       close: () => this.#goodbye(),

@@ -98,7 +98,7 @@ async function attempt(
   options.signal.addEventListener('abort', end, { once: true })
   if (options.signal.aborted) end()
   options.state('up', null)
-  options.tell('controller-connected', { jid: session.address.full })
+  options.tell('controller-connected', { jid: session.address.full, ...session.security })
   const running = options.run(session, over.signal).catch((error: unknown) => {
     options.tell('session-failed', { reason: messageOf(error) })
     session.destroy(asGatewayError(error))

@@ -152,6 +152,24 @@ describe('a session at a Controller that fails by script', () => {
     assertSilent(fake)
   })
 
+  test('speaks TLS 1.2 with forward secrecy and authenticated encryption only', async () => {
+    const cbc = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES256-SHA' } as const
+    const { fake, error } = await attempt(cbc)
+    assert.equal(error?.code, 'grid-tls')
+    assertSilent(fake)
+    assert.equal((await attempt({ ...cbc, ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' })).error, undefined)
+  })
+
+  test('shows how secure a session is', async () => {
+    for (const [maxVersion, mechanisms] of [
+      ['TLSv1.2', ['SCRAM-SHA-1']],
+      ['TLSv1.3', ['SCRAM-SHA-256']],
+    ] as const) {
+      const { session } = await attempt({ maxVersion, mechanisms })
+      assert.deepEqual(session?.security, { tls: maxVersion, mechanism: mechanisms[0] })
+    }
+  })
+
   const liars: [NonNullable<FakeScript['scram']>, RegExp][] = [
     ['wrong-signature', /did not prove/],
     ['no-signature', /did not prove/],

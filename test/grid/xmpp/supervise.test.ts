@@ -17,6 +17,7 @@ function fakeSession() {
     ping: async () => ({ kind: 'away' }),
     flight: { rate: undefined, isKnown: false, beware: () => undefined },
     longestStanza: undefined,
+    security: { tls: 'TLSv1.3', mechanism: 'SCRAM-SHA-256' },
     closed: closed.promise,
     close: async () => end(),
     destroy: (reason) => closed.resolve(reason),
