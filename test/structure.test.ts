@@ -68,7 +68,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
     types: ['config'],
   },
   cli: {
-    all: ['gateway', 'config', 'reading', 'rid', 'grid', 'iodef', 'xml', 'events', 'store', 'x509'],
+    all: ['gateway', 'config', 'reading', 'relay', 'rid', 'grid', 'iodef', 'xml', 'events', 'store', 'x509'],
   },
   main: { all: ['cli'] },
 }

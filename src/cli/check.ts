@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import { createReader } from '../reading/reader.ts'
 import { checkOnline } from './check-online.ts'
 import { examine } from './examine.ts'
-import { CONFIG, nothingMore, parse, required } from './options.ts'
+import { CONFIG, configFile, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, type Io, json, printable, write } from './output.ts'
 
 interface Report {
@@ -35,7 +35,7 @@ every problem at once, each with its key path and line. Changes nothing; the gat
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, { ...CONFIG, online: { type: 'boolean' }, json: { type: 'boolean' } })
     nothingMore(positionals)
-    const file = required(values.config, '--config FILE')
+    const file = configFile(values, io)
     const loaded = readConfig(file, io.env)
     const said = await report(loaded, values.online === true)
     const ok = said.problems.length === 0

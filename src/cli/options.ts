@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { loadConfig } from '../config/config.ts'
 import type { Config } from '../config/types.ts'
@@ -62,9 +63,26 @@ function idsLast(args: readonly string[], options: ParseArgsOptionsConfig): stri
 
 export const CONFIG = { config: { type: 'string', short: 'c' } } as const
 
-/** Loads what `--config` names; throws UsageError without it, ConfigError for what is wrong in it. */
+/** Where a configuration is looked for when none is named: beside whoever asks, and where a package puts it. */
+const PLACES = ['gateway.yaml', '/etc/iodef-gateway/gateway.yaml']
+
+/** What `--config` names, or IODEF_GATEWAY_CONFIG, or the first of those places. Throws UsageError when there is none. */
+export function configFile(values: { config?: string | undefined }, io: Io): string {
+  const named = values.config ?? (io.env.IODEF_GATEWAY_CONFIG || undefined)
+  if (named !== undefined) return required(named, '--config FILE')
+  const found = PLACES.find((place) => existsSync(place))
+  if (found !== undefined) return found
+  throw new UsageError(`--config FILE is missing, and there is no ${PLACES.join(', nor ')}`)
+}
+
+/** Loads the configuration; throws UsageError when there is none, ConfigError for what is wrong in it. */
 export function configOf(values: { config?: string | undefined }, io: Io): Config {
-  return loadConfig(required(values.config, '--config FILE'), io.env)
+  return loadConfig(configFile(values, io), io.env)
+}
+
+/** The same for what never logs in: neither the password nor what says where it is need be known. */
+export function configWithoutLogin(values: { config?: string | undefined }, io: Io): Config {
+  return loadConfig(configFile(values, io), io.env, { secrets: false })
 }
 
 export function required(value: string | undefined, what: string): string {

@@ -11,7 +11,7 @@ import { createLog, flushLog, type Logger } from '../log.ts'
 import type { Tell } from '../tell.ts'
 import { checkFiles } from './check-files.ts'
 import { endProcess } from './end-process.ts'
-import { CONFIG, nothingMore, parse, required } from './options.ts'
+import { CONFIG, configFile, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
 
 /** ms until a stop that hangs is forced; above what the gateway gives itself to drain */
@@ -37,7 +37,7 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, CONFIG)
     nothingMore(positionals)
-    const file = required(values.config, '--config FILE')
+    const file = configFile(values, io)
     const config = await usable(file, readConfig(file, io.env), io)
     const log = createLog(config.log.level)
     const tell: Tell<ProcessNews> = createTeller({ log, clock: systemClock })

@@ -2,12 +2,12 @@ import { systemClock } from '../clock.ts'
 import type { DeliverySummary, Desk } from '../store/contract.ts'
 import { openBeside } from '../store/open-store.ts'
 import { untold } from '../tell.ts'
-import { configOf } from './options.ts'
+import { configWithoutLogin } from './options.ts'
 import type { Io } from './output.ts'
 
 /** The store of the configuration, beside a gateway that may be running; one that is not there is exit code 3. */
 export function storeOf(values: { config?: string | undefined }, io: Io): Promise<Desk & AsyncDisposable> {
-  return openBeside(configOf(values, io).store, { tell: untold, clock: systemClock })
+  return openBeside(configWithoutLogin(values, io).store, { tell: untold, clock: systemClock })
 }
 
 /** A delivery as `queue list --json` prints it. */

@@ -21,25 +21,30 @@ export interface Loaded {
   readonly lineOf: (path: string) => number | undefined
 }
 
+interface ReadOptions {
+  /** false: it need not be known how to log in, for what does not [true] */
+  readonly secrets?: boolean
+}
+
 /**
  * Reads the configuration: checked, complete with defaults, paths absolute, frozen. Throws ConfigError ('config-invalid') with
  * every problem at once. Files that it names are not opened: `check` does that.
  */
-export function loadConfig(file: string, env: Env = process.env): Config {
-  const { config, problems } = readConfig(file, env)
+export function loadConfig(file: string, env: Env = process.env, options: ReadOptions = {}): Config {
+  const { config, problems } = readConfig(file, env, options)
   if (config === undefined) throw new ConfigError(file, problems)
   return config
 }
 
 /** The same without throwing, and with what is only worth a warning. */
-export function readConfig(file: string, env: Env = process.env): Loaded {
+export function readConfig(file: string, env: Env = process.env, options: ReadOptions = {}): Loaded {
   const { source, problems } = readSource(file)
   if (source === undefined) return { problems, warnings: [], files: [], restricted: [], lineOf: () => undefined }
-  return buildConfig(source, dirname(resolve(file)), env)
+  return buildConfig(source, dirname(resolve(file)), env, options)
 }
 
 /** `folder` is what relative paths are relative to. */
-export function buildConfig(source: Source, folder: string, env: Env): Loaded {
+export function buildConfig(source: Source, folder: string, env: Env, { secrets = true }: ReadOptions = {}): Loaded {
   const found: Finding[] = []
   const tree = expand(withoutNulls(source.value), env, found, isSecret)
   const parsed = model.safeParse(tree, { reportInput: false })
@@ -59,7 +64,9 @@ export function buildConfig(source: Source, folder: string, env: Env): Loaded {
     if (!env[name])
       found.push({ path, message: `the environment variable ${name} is ${env[name] === '' ? 'empty' : 'not set'}` })
   }
-  const problems = firstOfEachPath(found.filter((finding) => !isEcho(finding, found))).map((p) => located(p, source))
+  const isNeeded = ({ path }: Finding) => secrets || !pathText(path).startsWith('grid.auth')
+  const told = found.filter((finding) => isNeeded(finding) && !isEcho(finding, found))
+  const problems = firstOfEachPath(told).map((finding) => located(finding, source))
   // what belongs together can only be looked at where each part can be read
   const warnings = problems.some(({ path }) => LINKED.test(path)) ? [] : cross.warnings.map((w) => located(w, source))
   const lineOf = (path: string) => source.line(pathParts(path))

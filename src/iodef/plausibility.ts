@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { elements, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, elements, text, type XmlElement } from '../xml/tree.ts'
 import { addressFlaw } from './address.ts'
 import { trim } from './trim.ts'
 
@@ -21,7 +21,7 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['Port', port],
   ['Portlist', portlist],
   ['Address', address],
-  ['Incident', period],
+  ['Incident', incident],
   ['EventData', period],
   ...TIMES.split(/\s+/).map((name): [string, Check] => [name, zone]),
 ])
@@ -52,6 +52,13 @@ function* zone(element: XmlElement): Generator<string> {
   const written = trim(text(element))
   if (/(?:Z|[+-]\d\d:\d\d)$/.test(written)) return
   yield `${element.local} has no time zone, so nobody knows when that was: write ${written}Z for UTC, or ${written}+01:00.`
+}
+
+function* incident(element: XmlElement): Generator<string> {
+  yield* period(element)
+  if (attribute(element, 'restriction') ?? attribute(element, 'ext-restriction')) return
+  const rule = element.ns === NS.iodef1 ? 'RFC 5070 §3.2' : 'RFC 7970 §3.3.1'
+  yield `Incident has no restriction, which makes it private (${rule}): a Topic or peer takes it only where "private" is listed. Write what is meant, as restriction="partner".`
 }
 
 /** Where both times have a zone. */

@@ -120,7 +120,7 @@ ops: { host: 127.0.0.1, port: 0 }
     const address = other.address()
     const gateway = begin(typeof address === 'object' ? (address?.port ?? 0) : 0)
     assert.equal(await exitCode(gateway), 3)
-    assert.match(gateway.said, /Cannot start: .*address already in use/)
+    assert.match(gateway.said, /Cannot start: rid\.port: .*another program has the port/)
     other.close()
   })
 

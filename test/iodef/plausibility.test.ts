@@ -66,10 +66,19 @@ const CASES: Record<string, { kept: string[]; told: [xml: string, message: RegEx
       ],
     ],
   },
+  'an Incident without restriction': {
+    kept: ['<Incident restriction="partner"/>', '<Incident ext-restriction="x"/>', '<EventData/>'],
+    told: [
+      [
+        '<Incident/>',
+        /^Incident has no restriction, which makes it private \(RFC 7970 §3\.3\.1\).*Write what is meant/,
+      ],
+    ],
+  },
   'an end before the beginning': {
     kept: [
-      '<Incident><StartTime>2026-11-01T10:00:00Z</StartTime><EndTime>2026-11-01T11:30:00+01:00</EndTime></Incident>',
-      '<Incident><EndTime>2026-11-01T10:00:00Z</EndTime></Incident>',
+      '<Incident restriction="public"><StartTime>2026-11-01T10:00:00Z</StartTime><EndTime>2026-11-01T11:30:00+01:00</EndTime></Incident>',
+      '<Incident restriction="public"><EndTime>2026-11-01T10:00:00Z</EndTime></Incident>',
     ],
     told: [
       [

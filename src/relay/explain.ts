@@ -1,0 +1,115 @@
+import type { Config, PeerConfig } from '../config/types.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Reader } from '../reading/reader.ts'
+import type { MsgType } from '../vocabulary.ts'
+import { judge } from './judge.ts'
+import type { Publication } from './make-items.ts'
+import { consumedFrom } from './part.ts'
+import { withheldFrom } from './render-rid.ts'
+import { routeIndex } from './route.ts'
+
+/** What would become of a document that a peer sends. */
+export interface Explanation {
+  /** `refused`: an HTTP status; `denied`: an Acknowledgement */
+  readonly answer: 'approved' | 'denied' | 'refused'
+  readonly status: number
+  /** the word of log and trace; null where it is accepted */
+  readonly code: string | null
+  readonly reason: string | null
+  readonly format: string
+  readonly msgType: string | null
+  /** what a Topic or peer has to list, and which element asks for it */
+  readonly needs: readonly { readonly restriction: string; readonly because: string | null }[]
+  readonly incidents: readonly { readonly incident: string; readonly purpose: string; readonly route: string | null }[]
+  readonly items: readonly ExplainedItem[]
+}
+
+export interface ExplainedItem {
+  readonly topic: string
+  readonly incident: string
+  readonly id: string
+  readonly bytes: number
+  readonly limit: number
+  readonly peers: readonly { readonly peer: string; readonly sent: boolean; readonly reason: string | null }[]
+}
+
+/**
+ * What would happen to these bytes if this peer sent them: read, judged and made items by what does so when it happens; each item is then
+ * read as the gateway reads what it finds on a Topic, and asked of each peer. Nothing is stored or sent. Rejects as `Reader.inspect`.
+ */
+export async function explain(
+  config: Config,
+  peer: PeerConfig,
+  bytes: Uint8Array,
+  reader: Reader,
+): Promise<Explanation> {
+  if (bytes.length > config.rid.maxMessage) {
+    const reason = `it has ${bytes.length} bytes, and rid.maxMessage is ${config.rid.maxMessage}`
+    return { ...NOTHING, answer: 'refused', status: 413, code: 'too-large', reason }
+  }
+  const inspection = await reader.inspect(bytes, { strict: peer.strict })
+  const judged = judge(config, peer, inspection)
+  const known = described(config, peer, inspection)
+  if (judged.kind === 'problem') {
+    const { status, detail, errors = [], title } = judged.problem
+    const [first] = errors
+    const place = first === undefined || first.line === 0 ? '' : ` (line ${first.line})`
+    const reason = first === undefined ? (detail ?? title) : `${first.message}${place}`
+    return { ...known, answer: 'refused', status, code: judged.code, reason }
+  }
+  if (judged.kind === 'denied') {
+    return { ...known, answer: 'denied', status: 200, code: judged.code, reason: judged.reason }
+  }
+  const items: ExplainedItem[] = []
+  for (const publication of judged.publications) items.push(await explainItem(config, peer, publication, reader))
+  return { ...known, answer: 'approved', status: 200, items }
+}
+
+const NOTHING: Explanation = {
+  answer: 'approved',
+  status: 200,
+  code: null,
+  reason: null,
+  format: 'unknown',
+  msgType: null,
+  needs: [],
+  incidents: [],
+  items: [],
+}
+
+function described({ routes }: Config, peer: PeerConfig, { format, rid, document }: Inspection): Explanation {
+  const type = rid === null ? 'Report' : rid.msgType
+  const { needed = [], reasons = {}, incidents = [] } = document ?? {}
+  return {
+    ...NOTHING,
+    format,
+    msgType: document === null && rid === null ? null : type,
+    needs: needed.map((restriction) => ({ restriction, because: reasons[restriction] ?? null })),
+    incidents: incidents.map(({ key, purpose }) => {
+      const i = routeIndex(routes, { peer: peer.name, purpose, type: type as MsgType })
+      return { incident: key, purpose, route: i < 0 ? null : `routes[${i}]` }
+    }),
+  }
+}
+
+async function explainItem(
+  { grid, peers }: Config,
+  from: PeerConfig,
+  { topic, incident, item }: Publication,
+  reader: Reader,
+): Promise<ExplainedItem> {
+  const found = consumedFrom(await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' }, { topic }))
+  const told = peers
+    .filter((peer) => peer.url !== undefined && peer.topics.length > 0)
+    .map((peer) => {
+      const reason =
+        peer === from
+          ? 'it came from there'
+          : found === undefined
+            ? 'the item is no IODEF'
+            : (withheldFrom(peer, topic, found.part, found.reasons) ?? null)
+      return { peer: peer.name, sent: reason === null, reason }
+    })
+  const bytes = Buffer.byteLength(item.xml)
+  return { topic, incident, id: item.id, bytes, limit: grid.maxItem, peers: told }
+}

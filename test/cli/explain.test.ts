@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { iodefGateway } from './capture.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'explain-'))
+after(() => rmSync(dir, { recursive: true }))
+const at = (name: string) => join(dir, name)
+
+/** No file of it is there, and no variable set: neither is needed. */
+const CONFIG = at('gateway.yaml')
+writeFileSync(
+  CONFIG,
+  `rid: { name: gateway.example, maxMessage: 20KB, tls: { cert: a.pem, key: a.key, ca: ca.pem } }
+peers:
+  - { name: csirt-a, identity: { dns: a.example }, publish: [incident], url: "https://a.example/", topics: [incident] }
+  - { name: csirt-b, identity: { dns: b.example }, url: "https://b.example/", topics: [incident] }
+  - { name: csirt-c, identity: { dns: c.example }, url: "https://c.example/", topics: [incident], restrictions: [public] }
+grid:
+  service: xmpp://controller.example
+  jid: gateway@grid.example
+  auth: { password: "$\{NOT_SET}" }
+  broker: pubsub.grid.example
+  topics: [{ name: incident }, { name: other }]
+routes:
+  - { match: { purpose: [mitigation] }, topic: other }
+  - { match: { purpose: [reporting] }, topic: incident }
+store: { path: gateway.db }
+`,
+)
+
+const DEMO = readFileSync(new URL('../../fixtures/demo-incident.xml', import.meta.url), 'utf8')
+
+function document(name: string, from: string | RegExp = '', to = ''): string {
+  const text = DEMO.replace(from, to)
+  assert.ok(from === '' || text !== DEMO)
+  writeFileSync(at(name), text)
+  return at(name)
+}
+
+async function explain(file: string, ...more: string[]) {
+  return await iodefGateway(['explain', file, '--peer', 'csirt-a', '--config', CONFIG, ...more])
+}
+
+describe('explain', () => {
+  it('says route, restriction with element and line, Topic, size, and which peers get it or why not', async () => {
+    const { code, out } = await explain(document('good.xml'))
+    assert.equal(code, 0)
+    assert.match(out, /good\.xml from csirt-a would be approved: HTTP 200, Approved\n/)
+    assert.match(out, /it counts as: "partner", by restriction "partner" \(\w+ in line \d+\)/)
+    assert.match(out, /Incident csirt-a\.example 2026-1187, purpose "reporting": routes\[1\]\n/)
+    assert.match(out, /Topic incident gets .*: item [0-9a-f]{16}\.\.\., \d{4} of at most 250000 bytes\n/)
+    assert.match(out, /csirt-a is not: it came from there\n/)
+    assert.match(out, /csirt-b is sent it\n/)
+    assert.match(
+      out,
+      /csirt-c is not: restriction: the document counts as "partner", which csirt-c may not be sent: .* in line/,
+    )
+  })
+
+  it('says why it would be denied or refused, with the word of log and trace', async () => {
+    const unlabelled = await explain(document('none.xml', ' restriction="partner"'))
+    assert.equal(unlabelled.code, 1)
+    assert.match(
+      unlabelled.out,
+      /would be denied: HTTP 200, Denied\n {2}because: .*no restriction on Incident.*\[restriction\]/,
+    )
+    const elsewhere = await explain(document('watch.xml', 'purpose="reporting"', 'purpose="watch"'))
+    assert.match(elsewhere.out, /\[no-route\][\s\S]*purpose "watch": no route\n/)
+    const other = await explain(document('other.xml', 'purpose="reporting"', 'purpose="mitigation"'))
+    assert.match(other.out, /csirt-a may not publish to Topic other \[not-allowed\]/)
+    const broken = await explain(document('broken.xml', '</iodef:Incident>'))
+    assert.match(broken.out, /would be refused: HTTP 400\n {2}because: .*\(line \d+\) \[invalid\]/)
+    const large = await explain(document('large.xml', '<iodef:Incident ', `${' '.repeat(20_000)}<iodef:Incident `))
+    assert.match(large.out, /would be refused: HTTP 413\n {2}because: it has \d+ bytes, and rid\.maxMessage is 20000/)
+  })
+
+  it('says the same for programs', async () => {
+    const found = JSON.parse((await explain(document('good.xml'), '--json')).out)
+    assert.deepEqual([found.answer, found.msgType, found.items[0].topic], ['approved', 'Report', 'incident'])
+    assert.deepEqual(
+      found.items[0].peers.map(({ peer, sent }: { peer: string; sent: boolean }) => [peer, sent]),
+      [
+        ['csirt-a', false],
+        ['csirt-b', true],
+        ['csirt-c', false],
+      ],
+    )
+  })
+
+  it('takes the configuration that the environment names', async () => {
+    const found = await iodefGateway(['explain', document('good.xml'), '--peer', 'csirt-a'], {
+      IODEF_GATEWAY_CONFIG: CONFIG,
+    })
+    assert.equal(found.code, 0, found.err)
+  })
+
+  it('knows the peers of the configuration', async () => {
+    const { code, err } = await iodefGateway(['explain', document('good.xml'), '--peer', 'csirt-x', '--config', CONFIG])
+    assert.equal(code, 2)
+    assert.match(err, /there is no peer csirt-x in the configuration/)
+  })
+})
+
+describe('test', () => {
+  const test = (...more: string[]) => iodefGateway(['test', dir, '--config', CONFIG, ...more])
+
+  it('finds what is as expected, and says what is not, and why', async () => {
+    document('good.xml')
+    document('none.xml', ' restriction="partner"')
+    writeFileSync(at('good.expect.yaml'), 'csirt-a: { answer: approved, topics: [incident], sent: [csirt-b] }\n')
+    writeFileSync(
+      at('none.expect.yaml'),
+      'csirt-a: { answer: denied, code: restriction, sent: [] }\ncsirt-b: { code: no-route }\n',
+    )
+    const { code, out, err } = await test()
+    assert.equal(code, 1)
+    assert.match(
+      out,
+      /^ok {7}\S*good\.xml from csirt-a\nok {7}\S*none\.xml from csirt-a\nNOT OK {3}\S*none\.xml from csirt-b\n/,
+    )
+    assert.match(out, / {11}code is not-allowed, not no-route \(csirt-b may not publish to Topic incident\)\n$/)
+    assert.match(err, /2 of 3 as expected/)
+    writeFileSync(at('none.expect.yaml'), 'csirt-a: { answer: denied }\n')
+    const all = JSON.parse((await test('--json')).out)
+    assert.deepEqual(
+      all.map(({ peer, ok }: { peer: string; ok: boolean }) => [peer, ok]),
+      [
+        ['csirt-a', true],
+        ['csirt-a', true],
+      ],
+    )
+  })
+
+  it('does not pass where it tests nothing', async () => {
+    writeFileSync(at('gone.expect.yaml'), 'csirt-a: { answer: denied }\n')
+    assert.match((await test()).err, /gone\.expect\.yaml stands beside no .*gone\.xml/)
+    rmSync(at('gone.expect.yaml'))
+    writeFileSync(at('none.expect.yaml'), 'csirt-a: {}\n')
+    const { code, err } = await test()
+    assert.equal(code, 2)
+    assert.match(err, /none\.expect\.yaml: csirt-a: expects nothing/)
+    assert.match((await iodefGateway(['test', at('none'), '--config', CONFIG])).err, /cannot be read/)
+  })
+})
