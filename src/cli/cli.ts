@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   topics: async () => (await import('./topics.ts')).topics,
   tail: async () => (await import('./tail.ts')).tail,
   queue: async () => (await import('./queue.ts')).queue,
+  store: async () => (await import('./store-care.ts')).store,
   trace: async () => (await import('./trace.ts')).trace,
 }
 

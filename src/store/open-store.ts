@@ -25,8 +25,9 @@ export const { openForGateway, openBeside }: StoreOpener = {
   openBeside: ({ path }, options) => openQueue({ path, ...options }),
 }
 
+/** What an operator does with a store that lies in a file, beside the gateway or in its place. */
+export { backUp, checkStore, compactStore, restoreStore } from './sqlite/care.ts'
 /** The files that a store at `path` has or will have: they are for their owner alone. */
 export { storeFiles } from './sqlite/data-folder.ts'
-
 /** What a file at a store's path is, without opening it as one. */
 export { storeFileKind } from './sqlite/file-header.ts'

@@ -32,7 +32,7 @@ export function makeFolder(path: string): void {
   } while (parent !== end)
 }
 
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   const folder = openSync(path, 'r')
   try {
     fsyncSync(folder)

@@ -1,0 +1,57 @@
+import { nearest } from '../did-you-mean.ts'
+import { backUp, checkStore, compactStore, restoreStore } from '../store/open-store.ts'
+import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
+import { type Command, type ExitCode, printable, UsageError, write } from './output.ts'
+
+const ACTIONS = ['backup', 'restore', 'check', 'compact'] as const
+
+export const store: Command = {
+  name: 'store',
+  summary: 'backs up, restores, checks and compacts the store',
+  usage: 'iodef-gateway store backup FILE|restore FILE|check|compact --config FILE',
+  help: `
+The store holds every report that was taken in, until it is delivered, and what became of it.
+
+  backup FILE    a whole copy in one new file, mode 600, read anew and sound; the gateway may be running
+  restore FILE   puts such a copy in the place of the store; what was there is kept beside it. Only while no gateway runs
+  check          looks at every page and row; the gateway may be running
+  compact        gives back to the disk what is not needed any more. Only while no gateway runs
+
+A restored store is as it was: what was delivered since is sent once more, under the same item ids, and nothing is known of what was
+taken in since.
+
+  -c, --config FILE   the configuration, which says where the store is [gateway.yaml]
+
+Exit code 0: done. 1: check found something. 3: the store cannot be used, or is in use.
+
+  iodef-gateway store backup /var/backups/gateway-$(date +%F).db --config gateway.yaml
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, CONFIG)
+    const [action, ...rest] = positionals
+    const known = ACTIONS.find((one) => one === action)
+    if (known === undefined) {
+      if (action === undefined) throw new UsageError('backup, restore, check or compact?')
+      const hint = nearest(action, ACTIONS)
+      throw new UsageError(`there is no "store ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
+    }
+    const takesFile = known === 'backup' || known === 'restore'
+    const file = takesFile ? required(rest[0], 'FILE') : ''
+    nothingMore(rest.slice(takesFile ? 1 : 0))
+    const { path } = configWithoutLogin(values, io).store
+    const say = (text: string) => write(io.out, `${printable(text)}\n`)
+    if (known === 'backup') await say(`${file}: ${backUp(path, file).bytes} bytes, sound`)
+    else if (known === 'compact') {
+      const { before, after } = compactStore(path)
+      await say(`${path}: ${after} bytes, ${before} before`)
+    } else if (known === 'restore') {
+      const { kept } = restoreStore(file, path, new Date())
+      await say(`${path} is now what ${file} is${kept === null ? '' : `; what was there is ${kept}`}`)
+    } else {
+      const flaws = checkStore(path)
+      await say(flaws.length === 0 ? `${path}: sound` : `${path} is not sound:\n${flaws.join('\n')}`)
+      return flaws.length === 0 ? 0 : 1
+    }
+    return 0
+  },
+}
