@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { PeerCertificate } from 'node:tls'
-import { Agent } from 'undici'
+import { Agent, buildConnector } from 'undici'
 import type { Receiver } from './contract.ts'
 import { refuseStranger } from './peers.ts'
 import type { TlsMaterial } from './tls.ts'
@@ -32,6 +32,24 @@ export function createAgent({ receiver, url, address, material, limits, connecte
   const { identity } = receiver
   const host = bareHost(url)
   const name = isIP(host) === 0 ? host : identity.dns
+  const connect = buildConnector({
+    ...material.context,
+    ...(name === undefined ? {} : { servername: name }),
+    rejectUnauthorized: true,
+    timeout: limits.connect,
+    allowH2: false,
+    // the one that the message names
+    autoSelectFamily: false,
+    lookup: (_host, { all }, found) =>
+      all ? found(null, [{ address, family: isIP(address) }]) : found(null, address, isIP(address)),
+    // a resumed session is not checked for its identity again
+    maxCachedSessions: 0,
+    checkServerIdentity(_host: string, shown: PeerCertificate) {
+      const certificate = new X509Certificate(shown.raw)
+      connected(certificate)
+      return refuseStranger(identity, host, certificate)
+    },
+  })
   return new Agent({
     connections: limits.connections,
     pipelining: 1,
@@ -40,24 +58,32 @@ export function createAgent({ receiver, url, address, material, limits, connecte
     // the deadline is send's; undici's own timers are coarse
     headersTimeout: limits.whole + 1_000,
     bodyTimeout: limits.whole + 1_000,
-    connect: {
-      ...material.context,
-      ...(name === undefined ? {} : { servername: name }),
-      rejectUnauthorized: true,
-      timeout: limits.connect,
-      allowH2: false,
-      // the one that the message names
-      autoSelectFamily: false,
-      lookup: (_host, { all }, found) =>
-        all ? found(null, [{ address, family: isIP(address) }]) : found(null, address, isIP(address)),
-      // a resumed session is not checked for its identity again
-      maxCachedSessions: 0,
-      checkServerIdentity(_host: string, shown: PeerCertificate) {
-        const certificate = new X509Certificate(shown.raw)
-        connected(certificate)
-        return refuseStranger(identity, host, certificate)
-      },
-    },
+    connect: (options, done) =>
+      connect(options, (...made) => {
+        const [, socket] = made
+        if (socket) boundAnswers(socket, 2 * limits.maxReply + BESIDE_BODY)
+        done(...made)
+      }),
+  })
+}
+
+/** bytes of an answer that are no body: its header fields, interim responses, lengths of chunks */
+const BESIDE_BODY = 65_536
+
+/**
+ * Ends a connection on which more comes in answer to one request than any answer has: undici bounds the body and the header fields, not
+ * how many interim responses come before, nor the extension of a chunk.
+ */
+function boundAnswers(socket: Socket, most: number): void {
+  let asked = socket.bytesWritten
+  let before = socket.bytesRead
+  socket.on('readable', () => {
+    if (socket.bytesWritten !== asked) {
+      asked = socket.bytesWritten
+      before = socket.bytesRead
+    } else if (socket.bytesRead - before > most) {
+      socket.destroy(Object.assign(new Error('more than an answer'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' }))
+    }
   })
 }
 

@@ -362,6 +362,25 @@ test('the answer to a Report is small, that to a Query may hold a document', asy
   assert.deepEqual(await r.send(QUERY), { ...ANSWERED, answer: { msgType: 'Report', text } })
 })
 
+test('interim responses without an end are read to a limit only', async () => {
+  const bytes = `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n`.repeat(40_000)
+  await using r = await rig({ scripts: [{ does: 'garbage', bytes }], sender: { limits: { maxReply: 50_000 } } })
+  assertDown(await r.send(), /UND_ERR_RES_EXCEEDED_MAX_SIZE/)
+})
+
+test('the extension of a chunk is read to a limit only', async () => {
+  const bytes = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(1_000_000)}\r\na\r\n0\r\n\r\n`
+  await using r = await rig({ scripts: [{ does: 'garbage', bytes }], sender: { limits: { maxReply: 50_000 } } })
+  assert.match(JSON.stringify(await r.send()), /longer than the limit/)
+})
+
+test('a kept connection takes one long answer after the other', async () => {
+  const text = REPORT.replace('?>', `?><!--${'x'.repeat(40_000)}-->`)
+  await using r = await rig({ scripts: [answer(200, text)], sender: { limits: { maxReply: 50_000 } } })
+  for (let n = 0; n < 20; n += 1) assert.equal((await r.send(QUERY)).kind, 'delivered')
+  assert.ok(r.peer.connections() < 4)
+})
+
 test('a reply in chunks of one byte is given up on', async () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n'
   const script: Script = { does: 'garbage', bytes: `${head}${'1\r\nx\r\n'.repeat(200_000)}0\r\n\r\n` }
