@@ -120,7 +120,8 @@ function flawsOf(outcome: SendOutcome, { status }: PeerResponse, bytes: Uint8Arr
   if (said.length > LONGEST) flaws.push('a reason that nobody reads to its end')
   const shown = 'reason' in outcome ? outcome.reason : (outcome.note?.text ?? '')
   // what else a terminal obeys is taken out where it is shown (printable.ts)
-  if ([...shown].some((character) => character < ' ')) flaws.push('a reason with control characters')
+  if ([...shown].some((character) => character < ' ' && !'\t\n'.includes(character)))
+    flaws.push('a reason with control characters')
   if (outcome.kind === 'retry' && !(outcome.retryAfter === undefined || Number.isFinite(outcome.retryAfter)))
     flaws.push('a time that never comes')
   return flaws

@@ -3,8 +3,8 @@ import type { createFailures } from './proof.ts'
 
 /** ms of CPU that one input may take, on any machine */
 const DEAREST = 5_000
-/** MiB that the process may grow by between the first tenth of its inputs and its end, where there are so many that it is warm by then */
-const GROWTH = 150
+/** MiB that the process may grow by between the first quarter of its inputs and its end, where there are so many that it is warm by then */
+const GROWTH = 200
 const WARM = 100_000
 
 type Failures = ReturnType<typeof createFailures>
@@ -26,7 +26,7 @@ export class Watch implements Disposable {
 
   /** So many inputs were looked at. */
   at(n: number): void {
-    if (this.#atFirst === 0 && n >= this.#count / 10) this.#atFirst = resident()
+    if (this.#atFirst === 0 && n >= this.#count / 4) this.#atFirst = resident()
   }
 
   /** The figures; what is too much of them is a failure. */
@@ -36,11 +36,11 @@ export class Watch implements Disposable {
     if (slowest.ms > DEAREST) this.#failures.add('CPU', `${Math.round(slowest.ms)} ms for ${slowest.input}`)
     const now = resident()
     if (this.#count >= WARM && now - this.#atFirst > GROWTH) {
-      this.#failures.add('memory', `${this.#atFirst} MiB after a tenth, ${now} MiB at the end`)
+      this.#failures.add('memory', `${this.#atFirst} MiB after a quarter, ${now} MiB at the end`)
     }
     return {
       'ms of CPU for the dearest look': Math.round(slowest.ms),
-      'MiB after a tenth of them': this.#atFirst,
+      'MiB after a quarter of them': this.#atFirst,
       'MiB at the end': now,
     }
   }
