@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Element, xml } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { createAnswerAllowance } from './answer-allowance.ts'
 import { answerSkipped, createAnswers, NS_PING } from './answers.ts'
 import { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
@@ -135,15 +136,16 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   }
   const say = (stanza: string) => void live.write(stanza).catch(() => {})
   const answerIq = createAnswers(stream.entity, say)
+  const mayAnswer = createAnswerAllowance([address.bare, address.full, address.domain, config.broker])
   onIq = (stanza) => {
     const type = stanza.attrs.type
     if (type === 'result' || type === 'error') iq.take(stanza, address)
-    else answerIq(stanza)
+    else if (mayAnswer(stanza.attrs)) answerIq(stanza)
   }
   onSkippedIq = (skipped) => {
     const answer = answerSkipped(skipped)
     if (answer === undefined) iq.skipped(skipped.id, skipped.from, address)
-    else say(answer)
+    else if (mayAnswer(skipped)) say(answer)
   }
   const session: Session = {
     address,

@@ -107,6 +107,16 @@ describe('duties of a client', () => {
     assert.match(link.fake.secure, /<\/stream:stream>$/)
   })
 
+  test('a stranger who asks without an end does not get the whole line, and the server is answered', async () => {
+    const asked = Array.from(
+      { length: 2_000 },
+      (_, n) => `<iq type="get" id="q${n}" from="stranger@x/y"><a xmlns="urn:a"/></iq>`,
+    )
+    const said = await answersTo(...asked)
+    assert.match(said, /"q0"/)
+    assert.ok(said.length < 50_000, `${said.length} characters`)
+  })
+
   test('TLS 1.3 is what it speaks where the other end does', async () => {
     await using link = await connected()
     assert.equal(link.fake.protocol, 'TLSv1.3')
