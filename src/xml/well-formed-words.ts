@@ -153,7 +153,11 @@ function behindTheEnd(rest: string): string {
 }
 
 function shown(text: string): string {
-  const words = text.trim().slice(0, 40)
+  // it goes into sentences: what it has of lines and controls is a space there
+  const words = text
+    .trim()
+    .slice(0, 40)
+    .replace(/\p{Cc}+/gu, ' ')
   return `"${words}${text.trim().length > 40 ? '…' : ''}"`
 }
 

@@ -119,9 +119,7 @@ function flawsOf(outcome: SendOutcome, { status }: PeerResponse, bytes: Uint8Arr
   const said = JSON.stringify(outcome)
   if (said.length > LONGEST) flaws.push('a reason that nobody reads to its end')
   const shown = 'reason' in outcome ? outcome.reason : (outcome.note?.text ?? '')
-  // what else a terminal obeys is taken out where it is shown (printable.ts)
-  if ([...shown].some((character) => character < ' ' && !'\t\n'.includes(character)))
-    flaws.push('a reason with control characters')
+  if (/\p{Cc}/u.test(shown)) flaws.push('a reason with control characters')
   if (outcome.kind === 'retry' && !(outcome.retryAfter === undefined || Number.isFinite(outcome.retryAfter)))
     flaws.push('a time that never comes')
   return flaws

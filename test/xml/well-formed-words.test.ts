@@ -153,3 +153,11 @@ test('an xml:id that is no name, and one that is there twice, are no fault of a 
     parsed.document.dispose()
   }
 })
+
+test('what a sentence shows of a document is on one line, without controls', () => {
+  for (const text of ['8\r\n?xml>\u0085<a/>', '<a/>b\n\tc', '<a>\u0085<b c=\u0085"d"/></a>']) {
+    const parsed = parseText(text)
+    assert.ok(!parsed.ok)
+    for (const { message } of parsed.errors) assert.doesNotMatch(message, /\p{Cc}/u)
+  }
+})
