@@ -14,7 +14,9 @@ import { fuzzReplies } from '../test/soak/fuzz-replies.ts'
 import { journeys } from '../test/soak/journeys.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
+import { peerFlood } from '../test/soak/peer-flood.ts'
 import type { Findings, Proof } from '../test/soak/proof.ts'
+import { publisherFlood } from '../test/soak/publisher-flood.ts'
 import { slowLine } from '../test/soak/slow-line.ts'
 
 interface Named {
@@ -40,6 +42,16 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
   blackhole: { proof: blackhole, count: 12, about: 'connections forgotten with much under way; count: times' },
   flood: { proof: flood, count: 10_000, about: 'forged events, foreign items, a giant one; count: of each' },
+  'peer-flood': {
+    proof: peerFlood,
+    count: 30,
+    about: 'one of three peers, or strangers, want all; count: seconds each',
+  },
+  'publisher-flood': {
+    proof: publisherFlood,
+    count: 10_000,
+    about: 'small odd items by who may publish; count: of each',
+  },
   'broker-away': { proof: brokerAway, count: 60, about: 'the Broker is away as senders post; count: seconds' },
   'slow-line': { proof: slowLine, count: 120, about: 'a server that holds accounts back; count: reports of 20 kB' },
   journeys: { proof: journeys, count: 10_000, about: 'generated reports, every encoding, to slixmpp; count: reports' },
