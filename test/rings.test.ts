@@ -86,6 +86,13 @@ describe('the rings of tests', () => {
     })
   }
 
+  it('unit: no file has hooks for each test outside of a suite: they would be run for others of its process, too', () => {
+    const hooked = inRing('unit').filter((file) =>
+      /^(before|after)Each\(/m.test(readFileSync(join(root, file), 'utf8')),
+    )
+    assert.deepEqual(hooked, [])
+  })
+
   for (const file of inRing('brokers')) {
     it(`brokers: ${file} starts a process, and not the whole gateway`, () => {
       assert.ok(way(file, startsProcesses), `it starts none: its name would be ${file.replace('.brokers.', '.')}`)

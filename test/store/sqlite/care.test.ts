@@ -21,12 +21,6 @@ import { lockStore } from '../../../src/store/sqlite/lock.ts'
 let dir = ''
 let path = ''
 
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'care-'))
-  path = join(dir, 'gateway.db')
-})
-afterEach(() => rmSync(dir, { recursive: true }))
-
 /** A store with so many envelopes, as a running gateway has it open. */
 function storeWith(count: number): DatabaseSync {
   const db = connect({ path, create: true, busyMs: 1_000 })
@@ -47,119 +41,127 @@ function envelopes(file: string): number {
 const busy = /Another gateway is running on this store/
 const CONFUSED = { code: 'store-corrupt' }
 
-describe('a backup', () => {
-  test('holds all that was committed, while the gateway has the store, for its owner alone', () => {
-    using _lock = lockStore(path)
-    const db = storeWith(200)
-    const to = join(dir, 'copy.db')
-    assert.ok(backUp(path, to).bytes > 100_000)
-    db.close()
-    assert.equal(envelopes(to), 200)
-    assert.equal(statSync(to).mode & 0o777, 0o600)
-    assert.ok(!existsSync(`${to}.part`))
+describe('the care of a store', () => {
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'care-'))
+    path = join(dir, 'gateway.db')
   })
+  afterEach(() => rmSync(dir, { recursive: true }))
 
-  test('overwrites nothing, and leaves nothing where there is no store', () => {
-    storeWith(1).close()
-    writeFileSync(join(dir, 'precious'), 'precious')
-    assert.throws(() => backUp(path, join(dir, 'precious')), /There is a file at .*precious already/)
-    assert.equal(readFileSync(join(dir, 'precious'), 'utf8'), 'precious')
-    const before = readdirSync(dir)
-    assert.throws(() => backUp(join(dir, 'none.db'), join(dir, 'x.db')), /There is no store at/)
-    assert.throws(() => backUp(path, join(dir, 'no', 'folder.db')), { code: 'store-unavailable' })
-    assert.deepEqual(readdirSync(dir), before)
-  })
-})
-
-describe('restoring', () => {
-  test('brings back what was in the copy, and keeps what was there with its latest commits', () => {
-    storeWith(3).close()
-    const copy = join(dir, 'copy.db')
-    backUp(path, copy)
-    const running = storeWith(0)
-    running.exec("UPDATE envelope SET source = 'b'")
-    const log = readFileSync(`${path}-wal`)
-    running.close()
-    // as a gateway leaves it that was killed: its latest commits are in the log alone
-    writeFileSync(`${path}-wal`, log)
-    const { kept } = restoreStore(copy, path, new Date('2026-11-26T14:00:00Z'))
-    assert.equal(kept, `${path}.20261126T140000Z`)
-    assert.equal(statSync(path).mode & 0o777, 0o600)
-    assert.equal(envelopes(path), 3)
-    const source = (file: string) => new DatabaseSync(file).prepare('SELECT source FROM envelope').get()?.source
-    assert.equal(source(path), 'a')
-    assert.equal(source(kept), 'b')
-    // and a gateway takes it
-    connect({ path, create: true, busyMs: 1_000 }).close()
-  })
-
-  test('makes the store where there is none', () => {
-    storeWith(2).close()
-    const copy = join(dir, 'copy.db')
-    backUp(path, copy)
-    const elsewhere = join(dir, 'new', 'gateway.db')
-    assert.deepEqual(restoreStore(copy, elsewhere, new Date()), { kept: null })
-    assert.equal(envelopes(elsewhere), 2)
-  })
-
-  test('changes nothing while a gateway runs, or for what is no sound copy', () => {
-    storeWith(300).close()
-    const copy = join(dir, 'copy.db')
-    backUp(path, copy)
-    {
+  describe('a backup', () => {
+    test('holds all that was committed, while the gateway has the store, for its owner alone', () => {
       using _lock = lockStore(path)
-      assert.throws(() => restoreStore(copy, path, new Date()), busy)
-    }
-    writeFileSync(join(dir, 'text'), 'no database at all, but long enough to have a header'.repeat(4))
-    assert.throws(() => restoreStore(join(dir, 'text'), path, new Date()), CONFUSED)
-    writeFileSync(join(dir, 'empty'), '')
-    assert.throws(() => restoreStore(join(dir, 'empty'), path, new Date()), CONFUSED)
-    damage(copy)
-    assert.throws(() => restoreStore(copy, path, new Date()), CONFUSED)
-    assert.equal(envelopes(path), 300)
-    assert.deepEqual(
-      readdirSync(dir).filter((name) => /part|db\./.test(name) && !name.endsWith('.lock')),
-      [],
-    )
+      const db = storeWith(200)
+      const to = join(dir, 'copy.db')
+      assert.ok(backUp(path, to).bytes > 100_000)
+      db.close()
+      assert.equal(envelopes(to), 200)
+      assert.equal(statSync(to).mode & 0o777, 0o600)
+      assert.ok(!existsSync(`${to}.part`))
+    })
+
+    test('overwrites nothing, and leaves nothing where there is no store', () => {
+      storeWith(1).close()
+      writeFileSync(join(dir, 'precious'), 'precious')
+      assert.throws(() => backUp(path, join(dir, 'precious')), /There is a file at .*precious already/)
+      assert.equal(readFileSync(join(dir, 'precious'), 'utf8'), 'precious')
+      const before = readdirSync(dir)
+      assert.throws(() => backUp(join(dir, 'none.db'), join(dir, 'x.db')), /There is no store at/)
+      assert.throws(() => backUp(path, join(dir, 'no', 'folder.db')), { code: 'store-unavailable' })
+      assert.deepEqual(readdirSync(dir), before)
+    })
   })
+
+  describe('restoring', () => {
+    test('brings back what was in the copy, and keeps what was there with its latest commits', () => {
+      storeWith(3).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      const running = storeWith(0)
+      running.exec("UPDATE envelope SET source = 'b'")
+      const log = readFileSync(`${path}-wal`)
+      running.close()
+      // as a gateway leaves it that was killed: its latest commits are in the log alone
+      writeFileSync(`${path}-wal`, log)
+      const { kept } = restoreStore(copy, path, new Date('2026-11-26T14:00:00Z'))
+      assert.equal(kept, `${path}.20261126T140000Z`)
+      assert.equal(statSync(path).mode & 0o777, 0o600)
+      assert.equal(envelopes(path), 3)
+      const source = (file: string) => new DatabaseSync(file).prepare('SELECT source FROM envelope').get()?.source
+      assert.equal(source(path), 'a')
+      assert.equal(source(kept), 'b')
+      // and a gateway takes it
+      connect({ path, create: true, busyMs: 1_000 }).close()
+    })
+
+    test('makes the store where there is none', () => {
+      storeWith(2).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      const elsewhere = join(dir, 'new', 'gateway.db')
+      assert.deepEqual(restoreStore(copy, elsewhere, new Date()), { kept: null })
+      assert.equal(envelopes(elsewhere), 2)
+    })
+
+    test('changes nothing while a gateway runs, or for what is no sound copy', () => {
+      storeWith(300).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      {
+        using _lock = lockStore(path)
+        assert.throws(() => restoreStore(copy, path, new Date()), busy)
+      }
+      writeFileSync(join(dir, 'text'), 'no database at all, but long enough to have a header'.repeat(4))
+      assert.throws(() => restoreStore(join(dir, 'text'), path, new Date()), CONFUSED)
+      writeFileSync(join(dir, 'empty'), '')
+      assert.throws(() => restoreStore(join(dir, 'empty'), path, new Date()), CONFUSED)
+      damage(copy)
+      assert.throws(() => restoreStore(copy, path, new Date()), CONFUSED)
+      assert.equal(envelopes(path), 300)
+      assert.deepEqual(
+        readdirSync(dir).filter((name) => /part|db\./.test(name) && !name.endsWith('.lock')),
+        [],
+      )
+    })
+  })
+
+  describe('a check', () => {
+    test('finds nothing in a sound store, also while it is open', () => {
+      const db = storeWith(10)
+      assert.deepEqual(checkStore(path), [])
+      db.close()
+    })
+
+    test('finds damage', () => {
+      storeWith(300).close()
+      damage(path)
+      assert.ok(checkStore(path).length > 0)
+    })
+  })
+
+  describe('compacting', () => {
+    test('gives back what is not needed, and nothing else', () => {
+      const db = storeWith(2_000)
+      db.exec('DELETE FROM envelope WHERE seq > 5')
+      db.close()
+      const { before, after } = compactStore(path)
+      assert.ok(after < before / 4, `${before} ${after}`)
+      assert.equal(envelopes(path), 5)
+    })
+
+    test('waits for no gateway, and makes no store', () => {
+      storeWith(1).close()
+      using _lock = lockStore(path)
+      assert.throws(() => compactStore(path), busy)
+      assert.throws(() => compactStore(join(dir, 'none.db')), /There is no store at/)
+      assert.ok(!existsSync(join(dir, 'none.db')))
+    })
+  })
+
+  /** Bytes in the middle that no page has. */
+  function damage(file: string): void {
+    const fd = openSync(file, 'r+')
+    const junk = Buffer.alloc(4096 * 8, 0xff)
+    writeSync(fd, junk, 0, junk.length, 4096 * 20)
+  }
 })
-
-describe('a check', () => {
-  test('finds nothing in a sound store, also while it is open', () => {
-    const db = storeWith(10)
-    assert.deepEqual(checkStore(path), [])
-    db.close()
-  })
-
-  test('finds damage', () => {
-    storeWith(300).close()
-    damage(path)
-    assert.ok(checkStore(path).length > 0)
-  })
-})
-
-describe('compacting', () => {
-  test('gives back what is not needed, and nothing else', () => {
-    const db = storeWith(2_000)
-    db.exec('DELETE FROM envelope WHERE seq > 5')
-    db.close()
-    const { before, after } = compactStore(path)
-    assert.ok(after < before / 4, `${before} ${after}`)
-    assert.equal(envelopes(path), 5)
-  })
-
-  test('waits for no gateway, and makes no store', () => {
-    storeWith(1).close()
-    using _lock = lockStore(path)
-    assert.throws(() => compactStore(path), busy)
-    assert.throws(() => compactStore(join(dir, 'none.db')), /There is no store at/)
-    assert.ok(!existsSync(join(dir, 'none.db')))
-  })
-})
-
-/** Bytes in the middle that no page has. */
-function damage(file: string): void {
-  const fd = openSync(file, 'r+')
-  const junk = Buffer.alloc(4096 * 8, 0xff)
-  writeSync(fd, junk, 0, junk.length, 4096 * 20)
-}
