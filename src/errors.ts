@@ -28,6 +28,8 @@ export class GatewayError extends Error {
   readonly code: ErrorCode
   readonly permanence: 'transient' | 'permanent'
   readonly publicText: string
+  /** what stands behind the code's sentence */
+  readonly detail: string
   readonly fields: Readonly<Record<string, unknown>>
 
   /** `sentence`: how it begins, where the code's own is not quite what happened. */
@@ -42,6 +44,7 @@ export class GatewayError extends Error {
     this.code = code
     this.permanence = CATALOGUE[code].permanence
     this.publicText = CATALOGUE[code].text
+    this.detail = detail ?? ''
     this.fields = options.fields ?? {}
   }
 }

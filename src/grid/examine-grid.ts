@@ -4,6 +4,7 @@ import type { GridFinding } from './contract.ts'
 import { loginFinding } from './login-finding.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
+import { HOPS, serviceElsewhere } from './xmpp/elsewhere.ts'
 import { errorText } from './xmpp/iq.ts'
 import { openSession, type Session } from './xmpp/session.ts'
 
@@ -21,11 +22,9 @@ const SLOW = 50_000
 export async function examineGrid(config: GridConfig, published: ReadonlySet<string>): Promise<GridFinding[]> {
   let session: Session
   try {
-    const options = { config, onMessage: () => {}, onDropped: () => {}, presence: false }
-    session = await openSession({ ...options, timing: { iq: PATIENCE } }, AbortSignal.timeout(PATIENCE))
+    session = await logIn(config)
   } catch (error) {
-    const known = error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error))
-    return [loginFinding(known, config)]
+    return [loginFinding(asGatewayError(error), config)]
   }
   try {
     const broker = await examineBroker(session, config.broker)
@@ -41,6 +40,25 @@ export async function examineGrid(config: GridConfig, published: ReadonlySet<str
   } finally {
     await session.close()
   }
+}
+
+/** Once, and where the Controller sends us elsewhere, there, as `start` does. */
+async function logIn(config: GridConfig): Promise<Session> {
+  const signal = AbortSignal.timeout(PATIENCE)
+  const options = { onMessage: () => {}, onDropped: () => {}, presence: false, timing: { iq: PATIENCE } }
+  let service: string | undefined = config.service
+  for (let hops = 0; ; hops += 1) {
+    try {
+      return await openSession({ ...options, config: { ...config, service } }, signal)
+    } catch (error) {
+      service = hops < HOPS ? serviceElsewhere(asGatewayError(error), config.service) : undefined
+      if (service === undefined) throw error
+    }
+  }
+}
+
+function asGatewayError(error: unknown): GatewayError {
+  return error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error))
 }
 
 /** XEP-0030, XEP-0060 §5.1 */

@@ -5,11 +5,14 @@ import type { GridFinding } from './contract.ts'
 /** Codes of a chain that ends in no CA of ours. */
 const UNTRUSTED = /^(?:DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)/
 
+/** Codes of what a revocation list says, or of one that is not as it must be. */
+const REVOCATION = /^(?:CRL_|CERT_REVOKED$|UNABLE_TO_GET_CRL$)/
+
 /** Why there is no login, by key: an address, a name, a certificate or a password. */
 export function loginFinding(error: GatewayError, config: GridConfig): GridFinding {
   const { code, fields } = error
   const { service, tls } = config
-  const why = error.message.slice(error.publicText.length).trim()
+  const why = error.detail
   const problem = (path: string, message: string): GridFinding => ({ kind: 'problem', path, message })
   if (code === 'grid-auth') return refusedLogin(why, config)
   if (code === 'grid-tls' && fields.flaw === 'pin') return problem('grid.tls.pin', why)
@@ -20,9 +23,13 @@ export function loginFinding(error: GatewayError, config: GridConfig): GridFindi
     const where = tls.ca ?? 'the list of the system, as grid.tls.ca is not set'
     return problem('grid.tls.ca', `the certificate of ${service} does not come from a CA in it (${where})`)
   }
+  if (code === 'grid-tls' && REVOCATION.test(String(fields.raw))) return problem('grid.tls.crl', `${service}: ${why}`)
   if (code === 'grid-tls') return problem('grid.service', `${service}: ${why}${hint(service)}`)
   if (fields.condition === 'host-unknown') {
     return problem('grid.jid', `${service} does not serve the domain ${config.jid.replace(/^.*@/, '')}`)
+  }
+  if (fields.condition !== undefined) {
+    return { kind: 'unreachable', path: 'grid.service', message: `${service} ended the stream: ${why}` }
   }
   if (code === 'config-invalid') return problem('grid.auth.password', why)
   return { kind: 'unreachable', path: 'grid.service', message: `${service} cannot be reached: ${why}${hint(service)}` }

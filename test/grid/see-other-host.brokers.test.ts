@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { examineGrid } from '../../src/grid/examine-grid.ts'
 import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
-import { FAKE_DOMAIN, type FakeController, type FakeScript, startFakeController } from '../support/fake-controller.ts'
+import {
+  answer,
+  FAKE_DOMAIN,
+  type FakeController,
+  type FakeIq,
+  type FakeScript,
+  startFakeController,
+} from '../support/fake-controller.ts'
 import { type Authority, type Certificate, createPki, type Pki } from '../support/pki.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
 
 const PASSWORD = 'gateway-secret'
+const DISCO = 'http://jabber.org/protocol/disco#info'
 const STREAMS = 'urn:ietf:params:xml:ns:xmpp-streams'
 const sendsTo = (address: string) => `<see-other-host xmlns="${STREAMS}">${address}</see-other-host>`
 const addressOf = ({ service }: FakeController) => service.replace(/^xmpps?:\/\//, '')
@@ -24,10 +33,8 @@ describe('a Controller that sends us to another host', () => {
 
   const start = (script: Partial<FakeScript> = {}) => startFakeController({ certificate, ...script })
 
-  function begin(fake: FakeController) {
-    const recorder = new Recorder()
-    const log = new LogLines(recorder)
-    const config = {
+  const configOf = (fake: FakeController) =>
+    ({
       service: fake.service,
       jid: `gateway@${FAKE_DOMAIN}`,
       auth: { kind: 'password', readPassword: () => PASSWORD, allowPlain: false },
@@ -35,7 +42,12 @@ describe('a Controller that sends us to another host', () => {
       broker: `pubsub.${FAKE_DOMAIN}`,
       maxItem: 250_000,
       topics: [],
-    } as const
+    }) as const
+
+  function begin(fake: FakeController) {
+    const recorder = new Recorder()
+    const log = new LogLines(recorder)
+    const config = configOf(fake)
     const timing = { min: 60_000, max: 60_000 }
     const grid = createXmppGrid({ config, consume: [], handlers: recorder, tell: log.tell, timing })
     grid.start()
@@ -92,7 +104,7 @@ describe('a Controller that sends us to another host', () => {
     await using first = await start({ streamError: { at: 'clear', xml: sendsTo(addressOf(second)) } })
     await using link = begin(first)
     await until(() => link.session()?.state === 'refused', 'the refusal')
-    assert.match(link.session()?.reason ?? '', /does not name grid\.example\. This was at xmpp:/)
+    assert.match(link.session()?.reason ?? '', /does not name grid\.example\..* This was at xmpp:/)
     assert.equal(second.logins, 0)
     assert.doesNotMatch(second.secure, /<auth/)
   })
@@ -105,6 +117,19 @@ describe('a Controller that sends us to another host', () => {
     assert.equal(first.connections, 6)
     assert.match(link.session()?.reason ?? '', /ended the stream: see-other-host 127\.0\.0\.1:\d+/)
     assert.equal(link.log.lines.filter(({ text }) => text === 'Controller sends us elsewhere.').length, 5)
+  })
+
+  test('is followed by check --online as well', async () => {
+    const onIq = (iq: FakeIq) =>
+      iq.xml.includes('disco#info') && !iq.xml.includes('node=')
+        ? answer(iq, `<query xmlns="${DISCO}"><identity category="pubsub" type="service"/></query>`)
+        : undefined
+    await using second = await start({ onIq })
+    await using first = await start({ streamError: { at: 'tls', xml: sendsTo(addressOf(second)) } })
+    assert.deepEqual(await examineGrid(configOf(first), new Set()), [])
+    first.script = { ...first.script, streamError: { at: 'tls', xml: `<reset xmlns="${STREAMS}"/>` } }
+    const [found] = await examineGrid(configOf(first), new Set())
+    assert.match(found?.message ?? '', /^xmpp:\/\/127\.0\.0\.1:\d+ ended the stream: reset\.$/)
   })
 
   test('is told where it points to no address', async () => {

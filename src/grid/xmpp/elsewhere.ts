@@ -1,6 +1,9 @@
 import { isIP } from 'node:net'
 import type { GatewayError } from '../../errors.ts'
 
+/** How often in a row a Controller may send us elsewhere before that counts as a failed attempt. */
+export const HOPS = 5
+
 /** `host`, `host:port`, `[IPv6]`, `[IPv6]:port` (RFC 6120 §4.9.3.19) */
 const ADDRESS = /^(\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]\\<>"'&%]{1,253})(?::(\d{1,5}))?$/
 

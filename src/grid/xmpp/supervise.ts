@@ -3,7 +3,7 @@ import { GatewayError, messageOf } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
 import type { ControllerNews } from '../news.ts'
-import { serviceElsewhere } from './elsewhere.ts'
+import { HOPS, serviceElsewhere } from './elsewhere.ts'
 import type { Session } from './session.ts'
 
 /** ms */
@@ -34,9 +34,6 @@ interface SuperviseOptions {
   readonly timing?: Partial<BackoffTiming>
   readonly signal: AbortSignal
 }
-
-/** How often in a row a Controller may send us elsewhere before that counts as a failed attempt. */
-const HOPS = 5
 
 /**
  * Keeps one session open until the signal aborts: a new one per attempt, full jitter between attempts, slow when the login was
