@@ -218,7 +218,7 @@ class Wire {
     if (failed) throw failed
     this.#phase = 'bound'
     // what @xmpp/client answers by itself too
-    this.#entity.write = (text) => this.#writer.write(text)
+    this.#entity.write = (text) => (this.#ended ? Promise.resolve() : this.#writer.write(text))
   }
 
   #toLibrary(element: Element): void {
@@ -245,7 +245,7 @@ class Wire {
     if (!this.#reason && socket) {
       const timer = setTimeout(() => socket.destroy(), PARTING)
       this.#ended = true
-      await this.#entity.write(END).catch(() => {})
+      await this.#writer.write(END).catch(() => {})
       await this.closed
       clearTimeout(timer)
     }

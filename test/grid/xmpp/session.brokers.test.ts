@@ -398,6 +398,15 @@ describe('a session at a Controller that fails by script', () => {
     assert.equal(link.fake.secure.split('</stream:stream>').length, 2)
   })
 
+  test('nothing is said behind our own closing tag, whatever is asked', async () => {
+    const ask = '<iq type="get" id="late" from="grid.example"><ping xmlns="urn:xmpp:ping"/></iq>'
+    // in small pieces, so that there is time for an answer
+    const farewell = `${ask}${ask.replace('urn:xmpp:ping', 'urn:x')}</stream:stream>`
+    await using link = await connected({ farewell, chunk: 5 })
+    await link.session.close()
+    assert.match(link.fake.secure, /<\/stream:stream>$/)
+  })
+
   test('our own end does not wait for ever', async () => {
     await using link = await connected({ farewell: '' })
     const begun = performance.now()
