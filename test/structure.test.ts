@@ -32,6 +32,7 @@ const BASE = [
     'did-you-mean',
     'printable',
     'failure-words',
+    'log-text',
   ],
 ]
 

@@ -8,6 +8,8 @@ import { createTeller } from '../events/teller.ts'
 import { codeOf, networkWords } from '../failure-words.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createLog, flushLog, type Logger } from '../log.ts'
+import { stdout } from '../log-output.ts'
+import { textLine } from '../log-text.ts'
 import type { Tell } from '../tell.ts'
 import { checkFiles } from './check-files.ts'
 import { endProcess } from './end-process.ts'
@@ -22,8 +24,8 @@ export const start: Command = {
   summary: 'runs the gateway until SIGTERM or SIGINT',
   usage: 'iodef-gateway start --config FILE',
   help: `
-Logs JSON lines on standard output; one line on standard error says when it serves. It does not wait for the grid: reports are
-taken and kept until the Controller is there.
+Logs JSON lines on standard output, text where that is a terminal; one line on standard error says when it serves. It does not wait
+for the grid: reports are taken and kept until the Controller is there.
 
   -c, --config FILE   the configuration
 
@@ -39,7 +41,7 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
     nothingMore(positionals)
     const file = configFile(values, io)
     const config = await usable(file, readConfig(file, io.env), io)
-    const log = createLog(config.log.level)
+    const log = createLog(config.log.level, logStream())
     const tell: Tell<ProcessNews> = createTeller({ log, clock: systemClock })
     const stop = stopSignals()
     endOnBugs(tell)
@@ -81,6 +83,14 @@ async function begin(config: Config, log: Logger, tell: Tell<ProcessNews>): Prom
     if (error instanceof GatewayError) throw error
     throw new GatewayError('internal', `Cannot start: ${whyNot(error, config)}`, { cause: error })
   }
+}
+
+/** JSON lines for programs; text for a person, where standard output is a terminal. */
+function logStream(): Parameters<typeof createLog>[1] {
+  const out = stdout()
+  if (!process.stdout.isTTY) return out
+  const colour = process.stdout.hasColors()
+  return { write: (line: string) => out.write(textLine(line, colour)) }
 }
 
 /** The system's refusal to listen, with the key that is to be changed. */
