@@ -8,6 +8,7 @@ import { type Command, type ExitCode, type Io, printable, reasonOf, UsageError, 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   check: async () => (await import('./check.ts')).check,
+  init: async () => (await import('./init.ts')).init,
   validate: async () => (await import('./validate.ts')).validate,
   explain: async () => (await import('./explain.ts')).explain,
   test: async () => (await import('./test.ts')).test,

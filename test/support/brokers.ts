@@ -65,6 +65,12 @@ export interface BrokerOptions {
   readonly stock?: boolean
   /** what an operator adds, as it stands in the server's own configuration: Prosody's Lua at its top, ejabberd's sections in YAML */
   readonly added?: string
+  /**
+   * A configuration that people are given: as it stands in Prosody's conf.d behind Debian's own settings, or all of ejabberd's, but for
+   * ports. It names the certificate itself; of ejabberd, `bundle` is put where it can read it.
+   */
+  readonly example?: string
+  readonly bundle?: string
   /** highest TLS version offered */
   readonly tls?: '1.2' | '1.3'
   readonly pki?: import('./pki.ts').Pki

@@ -16,7 +16,7 @@ export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker
   const certificate = await ca.issue({ cn: DOMAIN, dns: [DOMAIN], server: true })
   const [port, directPort, distribution] = [await freePort(), await freePort(), await freePort()]
   const at = (name: string) => join(dir, name)
-  await copyFile(certificate.bundle, at('server.pem'))
+  await copyFile(options.bundle ?? certificate.bundle, at('server.pem'))
   await copyFile(ca.cert, at('ca.pem'))
   await writeFile(at('inetrc'), '{lookup,["file","native"]}.\n{host,{127,0,0,1}, ["localhost"]}.\n')
   const cookie = randomBytes(16).toString('hex')
@@ -113,6 +113,7 @@ function configuration(dir: string, port: number, directPort: number, options: B
     ...(options.external ? { tls_verify: true, cafile: join(dir, 'ca.pem') } : {}),
     ...(options.tls === '1.2' ? { protocol_options: ['no_sslv3', 'no_tlsv1', 'no_tlsv1_1', 'no_tlsv1_3'] } : {}),
   })
+  if (options.example !== undefined) return fromExample(options.example, dir, port, directPort)
   const { acl, shaper_rules: freed } = parse(options.added ?? '{}') as Record<string, object>
   // JSON is YAML
   return JSON.stringify({
@@ -141,4 +142,16 @@ function configuration(dir: string, port: number, directPort: number, options: B
       },
     },
   })
+}
+
+/** All of it as people are given it, but for ports and where the certificate lies. */
+function fromExample(example: string, dir: string, port: number, directPort: number): string {
+  const whole = parse(example) as { readonly listen: readonly Record<string, unknown>[] }
+  const [c2s = {}] = whole.listen
+  const { starttls_required: _, ...direct } = c2s
+  const listen = [
+    { ...c2s, ip: '127.0.0.1', port },
+    { ...direct, ip: '127.0.0.1', port: directPort, tls: true },
+  ]
+  return JSON.stringify({ ...whole, listen, certfiles: [join(dir, 'server.pem')] })
 }

@@ -65,6 +65,7 @@ function configuration(
   options: BrokerOptions,
 ): string {
   const { domain = 'grid.example' } = options
+  if (options.example !== undefined) return likeDebian(dir, port, directPort, options.example)
   const tls = [
     `key = ${lua(certificate.key)}; certificate = ${lua(certificate.cert)}; cafile = ${lua(ca)};`,
     options.external ? 'verify = { "peer", "client_once" };' : '',
@@ -101,6 +102,27 @@ function configuration(
     `Component "pubsub.${domain}" "pubsub"`,
     `  admins = { "gateway@${domain}" }`,
     `  pubsub_max_items = ${options.maxItems ?? 10_000}`,
+    '',
+  ].join('\n')
+}
+
+/** What of Debian's /etc/prosody/prosody.cfg.lua matters here, and an example behind it. */
+function likeDebian(dir: string, port: number, directPort: number, example: string): string {
+  return [
+    'run_as_root = true',
+    `pidfile = ${lua(join(dir, 'prosody.pid'))}`,
+    `data_path = ${lua(dir)}`,
+    `log = { { levels = { min = "info" }; to = "file"; filename = ${lua(join(dir, 'prosody.log'))} } }`,
+    'plugin_paths = { "/usr/share/prosody/modules" }',
+    'interfaces = { "127.0.0.1" }',
+    `c2s_ports = { ${port} }; c2s_direct_tls_ports = { ${directPort} }; s2s_ports = {}; http_ports = {}; https_ports = {}`,
+    'modules_enabled = { "disco"; "roster"; "saslauth"; "tls"; "ping"; "smacks"; "limits" }',
+    'modules_disabled = { "s2s"; "offline" }',
+    'limits = { c2s = { rate = "10kb/s" }; s2sin = { rate = "30kb/s" } }',
+    'c2s_require_encryption = true',
+    'authentication = "internal_hashed"',
+    'VirtualHost "localhost"',
+    example,
     '',
   ].join('\n')
 }
