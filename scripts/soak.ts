@@ -11,6 +11,7 @@ import { flood } from '../test/soak/flood.ts'
 import { fuzzIntake } from '../test/soak/fuzz-intake.ts'
 import { fuzzItems } from '../test/soak/fuzz-items.ts'
 import { fuzzReplies } from '../test/soak/fuzz-replies.ts'
+import { fuzzWire } from '../test/soak/fuzz-wire.ts'
 import { journeys } from '../test/soak/journeys.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
@@ -37,6 +38,7 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'fuzz-intake': { proof: fuzzIntake, count: 1_000_000, about: 'bodies that peers could send', onBrokers: false },
   'fuzz-items': { proof: fuzzItems, count: 200_000, about: 'items that publishers could write', onBrokers: false },
   'fuzz-replies': { proof: fuzzReplies, count: 200_000, about: 'answers that peers could give', onBrokers: false },
+  'fuzz-wire': { proof: fuzzWire, count: 100_000, about: 'requests framed as oddly as can be', onBrokers: false },
   'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
