@@ -1,5 +1,6 @@
 import type { Reply } from '../rid/contract.ts'
 import { readReplyTree } from '../rid/message.ts'
+import { MSG_TYPES } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
 import { withoutDoctype } from '../xml/doctype.ts'
 import { DocumentLimit } from '../xml/limits.ts'
@@ -14,9 +15,15 @@ const DENIED = /\bAuthorizationStatus\s*=\s*(["'])\s*Denied\s*\1/i
  */
 export function readReply(bytes: Uint8Array, charset?: string): Reply {
   const reply = readText(bytes, charset)
-  if (reply.kind !== 'improper') return reply
+  if (isUnderstood(reply)) return reply
   const shown = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').replaceAll('\0', '')
   return DENIED.test(shown) ? { kind: 'acknowledgement', status: 'Denied' } : reply
+}
+
+/** An Acknowledgement without a status that is known may have it elsewhere, and a message of an unknown type may be an Acknowledgement. */
+function isUnderstood(reply: Reply): boolean {
+  if (reply.kind === 'acknowledgement') return reply.status !== 'unknown'
+  return reply.kind === 'message' && MSG_TYPES.some((type) => type === reply.msgType)
 }
 
 function readText(bytes: Uint8Array, charset: string | undefined): Reply {

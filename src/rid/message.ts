@@ -1,6 +1,7 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type IncidentId, readIncidentId } from '../iodef/incident-id.ts'
 import { trim } from '../iodef/trim.ts'
+import { printable } from '../printable.ts'
 import { declares } from '../xml/extract.ts'
 import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
@@ -224,7 +225,7 @@ export function readReplyTree(root: XmlElement, text: string): Reply {
   }
   if (/^acknowledge?ment$/i.test(msgType)) return { kind: 'acknowledgement', status: 'unknown' }
   if (policy === undefined) return { kind: 'improper', reason: 'there is no RIDPolicy' }
-  return { kind: 'message', msgType: msgType.slice(0, 40), text }
+  return { kind: 'message', msgType: printable(msgType.slice(0, 40)), text }
 }
 
 function tag(name: string, attributes: Attributes, content: string): string {

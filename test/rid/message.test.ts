@@ -178,6 +178,9 @@ for (const [name, body] of [
     'a SOAP envelope',
     `<e:Envelope xmlns:e="urn:e"><e:Body>${DENIED.replace(/<\?xml.*?\?>/, '')}</e:Body></e:Envelope>`,
   ],
+  ['a RequestStatus inside RIDPolicy', DENIED.replace(/(<\/[\w:-]*RIDPolicy>)(<RequestStatus.*?\/>)/s, '$2$1')],
+  ['an element whose name is damaged', DENIED.replace('<RequestStatus', '<RequeststStatus')],
+  ['a message whose type is damaged', DENIED.replace('<RequestStatus', '<x').replace(/MsgType="\w+"/, 'MsgType="Ack"')],
   ['bytes that are no UTF-8', Buffer.concat([Buffer.from(DENIED), Buffer.from([0xff])])],
 ] as const) {
   test(`a Denied is found in ${name}`, () => {
