@@ -148,7 +148,10 @@ class Scan {
     const tag = readTag(this.#source, open, parent?.scope ?? ROOT_SCOPE)
     const { line, column } = this.#place(open)
     if (tag.longest > NAMESPACE_LIMIT) {
-      throw new DocumentLimit(`A namespace name has more than ${NAMESPACE_LIMIT} characters.`, { line, column })
+      throw new DocumentLimit(`A namespace name or prefix has more than ${NAMESPACE_LIMIT} characters.`, {
+        line,
+        column,
+      })
     }
     const { ns, local, attributes, end } = tag
     this.#nodes += 1 + attributes.length

@@ -15,7 +15,7 @@ interface Tag {
   local: string
   attributes: readonly XmlAttribute[]
   scope: Scope
-  /** length of the longest namespace name it declares */
+  /** length of the longest namespace name, or prefix, that it declares */
   longest: number
   end: number
   empty: boolean
@@ -39,7 +39,7 @@ export function readTag(source: string, open: number, outer: Scope): Tag {
     if (name === 'xmlns' || name.startsWith('xmlns:')) {
       declared ??= Object.create(outer.prefixes) as Record<string, string>
       declared[name.slice(6)] = value
-      longest = Math.max(longest, value.length)
+      longest = Math.max(longest, value.length, name.length - 'xmlns:'.length)
     } else {
       raw.push(attribute)
     }

@@ -13,7 +13,7 @@ const PATIENCE = 120_000
 /** MiB of memory that no flood may bring the gateway to */
 const CEILING = 600
 /** kB of the store that a small item may have, for the 30 days that it can be shown, and MB that it may have anyhow: pages, indexes */
-const KEPT = 8
+const KEPT = 12
 const ANYHOW = 4
 
 /** What whoever may publish on a Topic writes there, `n` of them; all are small. */
