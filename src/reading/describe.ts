@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { contentModel } from '../iodef/content-model.ts'
 import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { reasonsOf } from '../iodef/restriction.ts'
+import { termsOf } from '../iodef/terms.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
@@ -12,12 +13,16 @@ import type { Facts } from './facts.ts'
 /** What a document says, whichever way it travels. */
 export type Described = Omit<DocumentReading, 'original' | 'fragile' | 'obstacle' | 'upgraded'>
 
-/** The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs. Throws DocumentLimit. */
-export function describe(document: XmlElement, { needed, alone, askers, identifiers }: Facts): Described {
+/**
+ * The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs; where it is asked for, what its
+ * Incidents can be found by, once they are IODEF 2. Throws DocumentLimit.
+ */
+export function describe(document: XmlElement, facts: Facts, terms = false): Described {
+  const { needed, alone, askers, identifiers } = facts
   const children = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
   const isIncident = new Set(children)
   const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
-  const incidents = children.map(describeIncident)
+  const incidents = children.map((incident) => describeIncident(incident, terms && document.ns === NS.iodef2))
   const xml = wholeNormalForm(document, shell, incidents)
   return {
     version: document.ns === NS.iodef1 ? 1 : 2,
@@ -42,12 +47,13 @@ function wholeNormalForm(document: XmlElement, shell: string, incidents: readonl
   )
 }
 
-function describeIncident(incident: XmlElement): IncidentReading {
+function describeIncident(incident: XmlElement, terms: boolean): IncidentReading {
   const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }
   return {
     id,
     key: incidentKey(id),
     purpose: attribute(incident, 'purpose')?.trim() ?? '',
     xml: normalForm(incident, contentModel),
+    ...(terms && { terms: termsOf(incident) }),
   }
 }

@@ -1,5 +1,6 @@
 import type { IncidentId } from '../iodef/incident-id.ts'
 import type { Needed, Reasons } from '../iodef/restriction.ts'
+import type { Terms } from '../iodef/terms.ts'
 
 export interface DocumentReading {
   readonly version: 1 | 2
@@ -42,4 +43,6 @@ export interface IncidentReading {
   readonly purpose: string
   /** in normal form */
   readonly xml: string
+  /** what it can be found by, where that was asked for; of an IODEF 1 document its upgrade has them */
+  readonly terms?: Terms
 }

@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly advice?: boolean
   /** the document is one of several parts, whose identifiers the others may hold */
   readonly part?: boolean
+  /** say by what each Incident can be found (a Query's are always told) */
+  readonly terms?: boolean
 }
 
 /** Everything the gateway wants to know of a document: plain data, made in a worker, safe to use without another look. */

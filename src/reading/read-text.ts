@@ -19,15 +19,17 @@ export function readText(schemas: ReadonlyMap<string, Schema>, text: string, opt
 }
 
 /** The steps behind the last one that may refuse: describe, carry, and of IODEF 1 the upgrade. An item has no document yet. */
-export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Checked, { part }: ReadOptions): Inspection {
+export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Checked, options: ReadOptions): Inspection {
+  const { part } = options
   const { document, facts } = checked
   const message = checked.format === 'RID' ? readMessage(checked) : null
   if (document === undefined) return inspectionOf(checked, { rid: message, item: null, document: null })
-  const described = describe(document, facts)
+  const terms = options.terms === true || message?.msgType === 'Query'
+  const described = describe(document, facts, terms)
   const { rid, ...carried } = carry(schemas, checked, document, described, message)
   const reading = { ...described, ...carried, upgraded: null }
   if (reading.version === 2) return inspectionOf(checked, { rid, item: null, document: reading })
-  const upgrade = readText(schemas, upgradedText(document), part === undefined ? {} : { part })
+  const upgrade = readText(schemas, upgradedText(document), { terms, ...(part !== undefined && { part }) })
   const upgraded = upgradeOf(reading, upgrade)
   return inspectionOf(checked, { rid, item: null, document: { ...reading, upgraded } })
 }
