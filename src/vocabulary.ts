@@ -25,8 +25,8 @@ export const RESTRICTIONS = [
 ] as const
 export type Restriction = (typeof RESTRICTIONS)[number]
 
-/** Which way a message goes through the gateway. */
-export type Direction = 'rid-to-grid' | 'grid-to-rid'
+/** Which way a message goes through the gateway; questions and their answers go from peer to peer. */
+export type Direction = 'rid-to-grid' | 'grid-to-rid' | 'rid-to-rid'
 /** Where a delivery goes: a Topic of the grid or a RID peer. */
 export type DestinationKind = 'topic' | 'peer'
 /** One destination as the key of a map. Names hold spaces: nothing reads kind and name out of it again. */
@@ -37,6 +37,16 @@ export function destinationKey(kind: DestinationKind, destination: string): Dest
 /** docs/states.md */
 export const DELIVERY_STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
 export type DeliveryState = (typeof DELIVERY_STATES)[number]
+
+/** Of a question that was asked here, until it is closed, and of whom it is asked on to: docs/states.md */
+export const EXCHANGE_STATES = ['open', 'answered', 'denied', 'expired', 'cancelled'] as const
+export type ExchangeState = (typeof EXCHANGE_STATES)[number]
+export const LEG_STATES = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const
+export type LegState = (typeof LEG_STATES)[number]
+
+/** How an answer that comes later reaches who asked: docs/guide.md */
+export const CALLBACK_WAYS = ['url', 'source', 'plain', 'none'] as const
+export type CallbackWay = (typeof CALLBACK_WAYS)[number]
 
 /** Of the session with the Controller and of each Topic: docs/states.md */
 export const GRID_STATES = ['down', 'connecting', 'up', 'refused'] as const

@@ -149,6 +149,8 @@ function toConfig(m: Model, folder: string, env: Env): Config {
     ops: m.ops,
     log: m.log,
     delivery: m.delivery,
+    exchanges: m.exchanges,
+    archive: m.archive,
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MSG_TYPES, RESTRICTIONS } from '../vocabulary.ts'
+import { CALLBACK_WAYS, MSG_TYPES, RESTRICTIONS } from '../vocabulary.ts'
 import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
 import { DEFAULT_RESTRICTIONS } from './restricted.ts'
@@ -44,6 +44,14 @@ const peer = f.mapping({
   topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
   send: msgTypes.default(['Report']).describe('MsgTypes it is sent'),
   restrictions,
+  query: f.list(f.line, 'Topics').default([]).describe('Topics that its Queries may see'),
+  callback: f
+    .oneOf(CALLBACK_WAYS)
+    .exactOptional()
+    .describe(
+      'where an answer goes that comes later: url (202, and a POST there), source (202, and a POST to where the question came from), plain (Pending, and a POST without token), none (Pending, and the repeated question gets it) [url where there is one, else source]',
+    ),
+  interim: f.flag.prefault(false).describe('tell it by callback that an answer is pending'),
   policy: f
     .mapping({
       region: f
@@ -139,7 +147,8 @@ const route = f.mapping({
     })
     .prefault({})
     .describe('every given key must match'),
-  topic: f.line,
+  topic: f.line.exactOptional().describe('where reports are published to'),
+  ask: f.list(f.ask, 'archive and peer:NAME').exactOptional().describe('whom questions are asked of'),
 })
 
 /** The configuration as it is written. Numbers and flags come out typed, sizes in bytes, durations in ms. */
@@ -161,6 +170,24 @@ export const model = f.mapping({
         .whole('a number', 1, 100_000_000)
         .prefault(100_000)
         .describe('unsettled deliveries to one Topic above which reports for it are answered 503'),
+    })
+    .prefault({}),
+  exchanges: f
+    .mapping({
+      hold: f.duration.prefault('25s').describe('for which a response waits for an answer before a callback is promised'),
+      pending: f.duration.prefault('2m').describe('after which interim tells that an answer is pending'),
+      expireQuery: f.duration.prefault('1d').describe('after which a Query that nobody answered is closed'),
+      expireRequest: f.duration.prefault('30d').describe('after which an InvestigationRequest or TraceRequest is closed'),
+      reports: f.whole('a number', 1, 100).prefault(5).describe('Incidents in one Report'),
+      results: f.whole('a number', 1, 1000).prefault(50).describe('Incidents that one Query is answered with, the newest'),
+      open: f.whole('a number', 1, 1000).prefault(20).describe('questions of one peer that are open at a time'),
+      rate: f.whole('a number', 1, 100_000).prefault(60).describe('questions of one peer in a minute'),
+    })
+    .prefault({})
+    .describe('questions and their answers'),
+  archive: f
+    .mapping({
+      keep: f.duration.prefault('30d').describe('how long questions are answered from what a Topic showed'),
     })
     .prefault({}),
 })

@@ -1,5 +1,5 @@
 import type { SecureVersion } from 'node:tls'
-import type { LogLevel, MsgType, Restriction } from '../vocabulary.ts'
+import type { CallbackWay, LogLevel, MsgType, Restriction } from '../vocabulary.ts'
 
 /** The whole configuration: read, checked, frozen; paths absolute, durations in ms, sizes in bytes. */
 export interface Config {
@@ -11,6 +11,9 @@ export interface Config {
   readonly ops: { readonly host: string; readonly port: number }
   readonly log: { readonly level: LogLevel }
   readonly delivery: DeliveryConfig
+  readonly exchanges: ExchangesConfig
+  /** `keep`: ms for which questions are answered from what a Topic showed */
+  readonly archive: { readonly keep: number }
 }
 
 /** Files are named, not read: the listener reloads them while running. */
@@ -40,6 +43,12 @@ export interface PeerConfig {
   /** MsgTypes it is sent */
   readonly send: readonly MsgType[]
   readonly restrictions: readonly Restriction[]
+  /** Topics that its Queries may see */
+  readonly query?: readonly string[]
+  /** where an answer goes that comes later; without it to `url`, or to where the question came from */
+  readonly callback?: CallbackWay
+  /** an Acknowledgement Pending comes by callback while an answer takes its time */
+  readonly interim?: boolean
   readonly policy: { readonly region: string; readonly traffic: string }
   readonly strict: boolean
   /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
@@ -96,7 +105,30 @@ export interface RouteConfig {
     readonly purpose?: readonly string[]
     readonly type?: readonly MsgType[]
   }
-  readonly topic: string
+  /** Topic that reports are published to; a route for questions may do without */
+  readonly topic?: string
+  /** whom a question is asked of */
+  readonly ask?: readonly Ask[]
+}
+
+/** `archive`: what the Topics showed */
+export type Ask = 'archive' | `peer:${string}`
+
+/** Questions and their answers: times in ms. */
+export interface ExchangesConfig {
+  /** that an HTTP response waits for an answer */
+  readonly hold: number
+  /** after which `interim` says Pending (RFC 6545 §6.2) */
+  readonly pending: number
+  readonly expireQuery: number
+  readonly expireRequest: number
+  /** Incidents in one Report, and in all Reports that answer one Query (RFC 6545 §6.5) */
+  readonly reports: number
+  readonly results: number
+  /** of one asker */
+  readonly open: number
+  /** questions of one asker a minute */
+  readonly rate: number
 }
 
 export interface DeliveryConfig {

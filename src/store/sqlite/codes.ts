@@ -2,7 +2,7 @@ import type { DeliveryState, DestinationKind, Direction } from '../../vocabulary
 
 /** How the words of the contract are written in the tables: their place in these lists, which therefore only ever grow. */
 export const STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
-const DIRECTIONS = ['rid-to-grid', 'grid-to-rid'] as const
+const DIRECTIONS = ['rid-to-grid', 'grid-to-rid', 'rid-to-rid'] as const
 const KINDS = ['topic', 'peer'] as const
 
 export const PENDING = 0
