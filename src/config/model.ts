@@ -174,12 +174,19 @@ export const model = f.mapping({
     .prefault({}),
   exchanges: f
     .mapping({
-      hold: f.duration.prefault('25s').describe('for which a response waits for an answer before a callback is promised'),
+      hold: f.duration
+        .prefault('25s')
+        .describe('for which a response waits for an answer before a callback is promised'),
       pending: f.duration.prefault('2m').describe('after which interim tells that an answer is pending'),
       expireQuery: f.duration.prefault('1d').describe('after which a Query that nobody answered is closed'),
-      expireRequest: f.duration.prefault('30d').describe('after which an InvestigationRequest or TraceRequest is closed'),
+      expireRequest: f.duration
+        .prefault('30d')
+        .describe('after which an InvestigationRequest or TraceRequest is closed'),
       reports: f.whole('a number', 1, 100).prefault(5).describe('Incidents in one Report'),
-      results: f.whole('a number', 1, 1000).prefault(50).describe('Incidents that one Query is answered with, the newest'),
+      results: f
+        .whole('a number', 1, 1000)
+        .prefault(50)
+        .describe('Incidents that one Query is answered with, the newest'),
       open: f.whole('a number', 1, 1000).prefault(20).describe('questions of one peer that are open at a time'),
       rate: f.whole('a number', 1, 100_000).prefault(60).describe('questions of one peer in a minute'),
     })

@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 
 /** Both ends of a range of IP addresses, each as 32 hex digits that sort as the addresses do; IPv4 as ::ffff:0:0/96. */
-export interface AddressRange {
+interface AddressRange {
   readonly lo: string
   readonly hi: string
 }

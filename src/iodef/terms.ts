@@ -43,7 +43,8 @@ export function termsOf(incident: XmlElement): Terms {
     if (found.size < MOST) found.set(`${one.kind}\n${one.lo}\n${one.hi}`, one)
   }
   const ids = elements(incident).flatMap((e) => (e.local === 'AlternativeID' ? elements(e) : [e]))
-  for (const id of ids) if (id.local === 'IncidentID' && text(id).trim() !== '') incidentTerms(readIncidentId(id)).forEach(add)
+  for (const id of ids)
+    if (id.local === 'IncidentID' && text(id).trim() !== '') incidentTerms(readIncidentId(id)).forEach(add)
   const confidences = elements(incident).filter((e) => e.local === 'Assessment')
   for (const one of elements(incident)) if (!ABOUT_OTHERS.has(one.local)) collect(one, undefined, add)
   const rated = confidences.flatMap((assessment) => child(assessment, assessment.ns, 'Confidence') ?? [])
@@ -55,9 +56,13 @@ export function termsOf(incident: XmlElement): Terms {
     end: time('EndTime'),
     reported: time('ReportTime'),
     generated: time('GenerationTime'),
-    takenInUntil: timeOf(elements(incident).find((e) => e.local === 'AdditionalData' && attribute(e, 'name')?.trim() === 'taken-in-until')),
+    takenInUntil: timeOf(
+      elements(incident).find((e) => e.local === 'AdditionalData' && attribute(e, 'name')?.trim() === 'taken-in-until'),
+    ),
     rating: highest(rated.map((e) => RATINGS.indexOf(attribute(e, 'rating')?.trim() ?? '') + 1).filter((n) => n > 0)),
-    confidence: highest(rated.filter((e) => attribute(e, 'rating')?.trim() === 'numeric').map((e) => Number(trim(text(e))))),
+    confidence: highest(
+      rated.filter((e) => attribute(e, 'rating')?.trim() === 'numeric').map((e) => Number(trim(text(e)))),
+    ),
   }
 }
 
@@ -67,7 +72,8 @@ const ABOUT_OTHERS = new Set(['RelatedActivity', 'Contact', 'AlternativeID', 'In
 function collect(element: XmlElement, role: Role | undefined, add: (one: Term) => void): void {
   look(element, role, add)
   const own = element.local === 'System' ? roleOf(element) : role
-  for (const one of elements(element)) if (one.ns === element.ns || one.local === 'DigestValue' || INSIDE.has(element.local)) collect(one, own, add)
+  for (const one of elements(element))
+    if (one.ns === element.ns || one.local === 'DigestValue' || INSIDE.has(element.local)) collect(one, own, add)
 }
 
 /** what holds elements of XML-Signature */
@@ -110,7 +116,12 @@ function worded(kind: TermKind, written: string, add: (one: Term) => void): void
   if (word !== '') add(term(kind, word))
 }
 
-function placed(kind: 'address' | 'domain' | 'asset', written: string, role: Role | undefined, add: (one: Term) => void): void {
+function placed(
+  kind: 'address' | 'domain' | 'asset',
+  written: string,
+  role: Role | undefined,
+  add: (one: Term) => void,
+): void {
   const value = kind === 'domain' ? domainWord(written) : plainWord(written)
   if (value === '') return
   const range = kind === 'address' ? addressRange(value) : undefined
@@ -133,7 +144,8 @@ function bulk(element: XmlElement, role: Role | undefined, add: (one: Term) => v
   for (const line of list === undefined ? [] : text(list).split('\n').slice(0, MOST)) {
     if (type === 'file-hash' && line.trim() !== '') add(term('hash', hashWord(line)))
     else if (type === 'domain-name' || type === 'fqdn') placed('domain', line, role, add)
-    else if (/^(?:ipv[46]-(?:addr|net|net-mask)|asn|mac|e-mail|site-uri)$/.test(type)) placed('address', line, role, add)
+    else if (/^(?:ipv[46]-(?:addr|net|net-mask)|asn|mac|e-mail|site-uri)$/.test(type))
+      placed('address', line, role, add)
   }
 }
 

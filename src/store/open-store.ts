@@ -2,9 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Tell } from '../tell.ts'
-import type { Store } from './contract.ts'
 import type { StoreNews } from './news.ts'
 import { openGatewayStore, openQueue } from './sqlite/sqlite-store.ts'
+import type { WholeStore } from './whole-store.ts'
 
 /** The one place where a store is chosen: for the gateway, and for the commands beside it. SQLite is the only one. */
 interface StoreOpener {
@@ -15,9 +15,12 @@ interface StoreOpener {
   openForGateway(
     at: Config['store'],
     options: { readonly tell: Tell<StoreNews>; readonly clock: Clock; readonly lost: (error: GatewayError) => void },
-  ): Promise<Store>
+  ): Promise<WholeStore>
   /** Beside a gateway that may be running; rejects with 'store-unavailable' when there is none. */
-  openBeside(at: Config['store'], options: { readonly tell: Tell<StoreNews>; readonly clock: Clock }): Promise<Store>
+  openBeside(
+    at: Config['store'],
+    options: { readonly tell: Tell<StoreNews>; readonly clock: Clock },
+  ): Promise<WholeStore>
 }
 
 export const { openForGateway, openBeside }: StoreOpener = {

@@ -1,5 +1,6 @@
 /** What is given to the store: part of its contract. */
 import type { DestinationKind, Direction } from '../vocabulary.ts'
+import type { NewRecord } from './archive.ts'
 
 /** One message taken in, with one delivery per destination and item. */
 export interface NewEnvelope {
@@ -16,6 +17,8 @@ export interface NewEnvelope {
   readonly deliveries: readonly NewDelivery[]
   /** grid-to-rid: remembered as seen in the same commit (the cursor) */
   readonly seen?: SeenItem
+  /** grid-to-rid: what questions are answered from, also where the envelope is a repeat */
+  readonly record?: NewRecord
 }
 
 /**

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Delivery, NewDelivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
 import { eventually } from '../support/eventually.ts'
+import { testExchanges } from './contract-exchanges.ts'
 import { testUpkeep } from './contract-upkeep.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
@@ -18,6 +19,7 @@ const deed =
 /** What every implementation of the Store contract does. */
 export function testContract(name: string, createBench: () => Promise<Bench>): void {
   testUpkeep(name, createBench)
+  testExchanges(name, createBench)
 
   describe(`${name}: taking in`, () => {
     it('keeps an envelope with all its deliveries', async () => {

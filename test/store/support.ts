@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Clock } from '../../src/clock.ts'
-import type { ClaimRequest, NewDelivery, NewEnvelope, Store } from '../../src/store/contract.ts'
+import type { ClaimRequest, NewDelivery, NewEnvelope } from '../../src/store/contract.ts'
 import { openQueue, openStore } from '../../src/store/sqlite/sqlite-store.ts'
+import type { WholeStore } from '../../src/store/whole-store.ts'
 import { untold } from '../../src/tell.ts'
 import { createVirtualClock, type VirtualClock } from '../support/clock.ts'
 
@@ -17,11 +18,11 @@ export const sha = (text: string): string => createHash('sha256').update(text).d
 /** A store of its own, gone afterwards: what the suite for every implementer needs. */
 export interface Bench extends AsyncDisposable {
   readonly clock: VirtualClock
-  readonly store: Store
+  readonly store: WholeStore
   /** another handle on the same, as the queue command has */
-  beside(): Promise<Store>
+  beside(): Promise<WholeStore>
   /** another handle, as the next start has; the one before is left as a crash leaves it */
-  reopen(): Promise<Store>
+  reopen(): Promise<WholeStore>
 }
 
 /** A store in SQLite, in a directory of its own. */
@@ -36,7 +37,7 @@ export async function createBench(root = tmpdir()): Promise<SqliteBench> {
   const directory = await mkdtemp(join(root, 'store-test-'))
   const path = join(directory, 'data', 'gateway.db')
   const clock = createVirtualClock()
-  const opened: Store[] = []
+  const opened: WholeStore[] = []
   const open = async (opener: typeof openStore) => {
     const store = await opener({ path, tell: untold, clock })
     opened.push(store)

@@ -1,9 +1,11 @@
-import type { DeliveryState, DestinationKind, Direction } from '../../vocabulary.ts'
+import type { DeliveryState, DestinationKind, Direction, ExchangeState, LegState } from '../../vocabulary.ts'
 
 /** How the words of the contract are written in the tables: their place in these lists, which therefore only ever grow. */
 export const STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
 const DIRECTIONS = ['rid-to-grid', 'grid-to-rid', 'rid-to-rid'] as const
 const KINDS = ['topic', 'peer'] as const
+export const EXCHANGES = ['open', 'answered', 'denied', 'expired', 'cancelled'] as const
+export const LEGS = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const
 
 export const PENDING = 0
 export const SENDING = 1
@@ -18,3 +20,7 @@ export const directionCode = (direction: Direction): number => DIRECTIONS.indexO
 export const directionName = (code: number): Direction => DIRECTIONS[code]!
 export const kindCode = (kind: DestinationKind): number => KINDS.indexOf(kind)
 export const kindName = (code: number): DestinationKind => KINDS[code]!
+export const exchangeCode = (state: ExchangeState): number => EXCHANGES.indexOf(state)
+export const exchangeName = (code: number): ExchangeState => EXCHANGES[code]!
+export const legCode = (state: LegState): number => LEGS.indexOf(state)
+export const legName = (code: number): LegState => LEGS[code]!

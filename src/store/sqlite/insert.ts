@@ -7,8 +7,8 @@ import { createNames } from './names.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-interface Insert {
-  /** Inside a transaction. A repeat changes nothing but the cursor, unless what it brought was discarded. */
+export interface Insert {
+  /** Inside a transaction. A repeat changes nothing but the cursor and the archive, unless what it brought was discarded. */
   accept(envelope: NewEnvelope, trace: readonly TraceEvent[] | TraceOf): Accepted
   find(direction: Direction, source: string, digest: string): { id: string } | undefined
 }
@@ -23,7 +23,7 @@ interface Earlier {
 
 export function createInsert(tables: Tables): Insert {
   const names = createNames(tables.db)
-  const { db, clock, sequence, destinations, order, groups, bodies, memory, trail } = tables
+  const { db, clock, sequence, destinations, order, groups, bodies, memory, trail, archive } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(
     db,
@@ -149,6 +149,7 @@ export function createInsert(tables: Tables): Insert {
     accept(envelope, trace) {
       const { direction, source, digest, receivedAt } = envelope
       if (envelope.seen !== undefined) memory.mark(envelope.seen)
+      if (envelope.record !== undefined) archive.keep(envelope.record)
       const known = find(digest, source, directionCode(direction))
       const anew = direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded)
       if (known !== undefined && !anew) return { outcome: 'duplicate', id: formatId(known.seq) }

@@ -1,3 +1,4 @@
+import { EXCHANGES } from './schema-exchanges.ts'
 import { FROM_FIFTH } from './schema-from-fifth.ts'
 
 /** "IODF": the database header says whose file this is. */
@@ -209,4 +210,5 @@ UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
     AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1)));
 `,
   ...FROM_FIFTH,
+  EXCHANGES,
 ]

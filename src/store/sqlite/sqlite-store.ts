@@ -2,12 +2,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
-import type { Backlog, Store } from '../contract.ts'
+import type { Backlog } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
+import type { WholeStore } from '../whole-store.ts'
+import { archiveRole } from './archive.ts'
 import { createChanges } from './changes.ts'
 import { checkpointInBackground } from './checkpoints.ts'
 import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
+import { createExchangeRows, exchangeReads } from './exchange-rows.ts'
+import { createExchanges, exchangeWrites } from './exchanges.ts'
 import { storeError } from './faults.ts'
 import { type Disk, openDisk } from './fsync.ts'
 import { GroupCommit, type TransactionHooks } from './group-commit.ts'
@@ -34,7 +38,7 @@ export interface StoreOptions {
  * Opens the gateway's store, made when absent: file mode 0600. Rejects with GatewayError 'store-unavailable' (no room, no
  * permission, locked) or 'store-corrupt' (not a store, or one of a newer version).
  */
-export async function openStore(options: StoreOptions): Promise<Store> {
+export async function openStore(options: StoreOptions): Promise<WholeStore> {
   return create(options, { path: options.path, create: true, busyMs: 15 })
 }
 
@@ -58,7 +62,7 @@ const LEFT_TO_THREAD = 16_384
  * openStore for a running gateway: the only one on this store (else 'store-unavailable'), and checkpoints are made in a thread
  * of their own.
  */
-export async function openGatewayStore(options: GatewayStoreOptions): Promise<Store> {
+export async function openGatewayStore(options: GatewayStoreOptions): Promise<WholeStore> {
   const { path, tell, disk = openDisk, patience = PATIENCE } = options
   await using opened = new AsyncDisposableStack()
   // first: opening it changes it
@@ -71,7 +75,7 @@ export async function openGatewayStore(options: GatewayStoreOptions): Promise<St
 }
 
 /** Opens the store beside a running gateway, for the queue and trace commands: an absent one is 'store-unavailable'. */
-export async function openQueue(options: StoreOptions): Promise<Store> {
+export async function openQueue(options: StoreOptions): Promise<WholeStore> {
   return create(options, { path: options.path, create: false, busyMs: 1000 })
 }
 
@@ -79,12 +83,13 @@ function create(
   { clock, tell, patience = PATIENCE, connect: open = connect }: StoreOptions,
   options: ConnectOptions,
   { disk: openDisk, lost }: Pick<GatewayStoreOptions, 'disk' | 'lost'> = {},
-): Store {
+): WholeStore {
   const db = open(options)
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
   const { destinations, sequence, memory, trail } = tables
   const insert = createInsert(tables)
+  const exchanges = createExchanges(tables, insert)
   const claims = createClaims(tables)
   const settle = createSettle(tables)
   const operator = createOperator(tables)
@@ -93,7 +98,8 @@ function create(
   const dataVersion = one<{ data_version: number }>(db, 'PRAGMA data_version')
   const latest = one<{ key: number }>(
     db,
-    `SELECT max((SELECT coalesce(max(seq), 0) FROM envelope), (SELECT coalesce(max(seq), 0) FROM delivery)) AS key`,
+    `SELECT max((SELECT coalesce(max(seq), 0) FROM envelope), (SELECT coalesce(max(seq), 0) FROM delivery),
+       (SELECT coalesce(max(seq), 0) FROM exchange), (SELECT coalesce(max(seq), 0) FROM record)) AS key`,
   )
   const touch = run(db, 'UPDATE probe SET at = ? WHERE id = 1')
   let version = -1
@@ -128,6 +134,7 @@ function create(
     settle: (settlements, trace = []) =>
       writer.submit(() => {
         settle(settlements)
+        for (const { id, to } of settlements) if (to === 'delivered') exchanges.delivered(id, clock.now())
         trail.add(trace)
       }),
     releaseLeases: () =>
@@ -182,6 +189,9 @@ function create(
       }
       return gone
     },
+    ...archiveRole(tables.archive, read, (work) => writer.submit(work)),
+    ...exchangeReads(createExchangeRows(db), read),
+    ...exchangeWrites(exchanges, (work) => writer.submit(work)),
     async [Symbol.asyncDispose]() {
       changes[Symbol.dispose]()
       if (!db.isOpen) return

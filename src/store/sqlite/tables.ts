@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
+import { type ArchiveTables, createArchive } from './archive.ts'
 import { type Bodies, createBodies } from './bodies.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
 import { createGroups, type Groups } from './groups.ts'
@@ -21,15 +22,17 @@ export interface Tables {
   readonly bodies: Bodies
   readonly memory: Memory
   readonly trail: Trail
+  readonly archive: ArchiveTables
 }
 
 export function createTables(db: DatabaseSync, clock: Clock): Tables {
+  const sequence = createSequence(clock)
   const destinations = createDestinations(db)
   const order = createOrder(db)
   return {
     db,
     clock,
-    sequence: createSequence(clock),
+    sequence,
     destinations,
     order,
     waiting: createWaiting(db, clock, destinations, order),
@@ -37,5 +40,6 @@ export function createTables(db: DatabaseSync, clock: Clock): Tables {
     bodies: createBodies(db),
     memory: createMemory(db),
     trail: createTrail(db),
+    archive: createArchive(db, sequence),
   }
 }

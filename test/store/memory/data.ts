@@ -1,4 +1,6 @@
+import type { NewRecord } from '../../../src/store/archive.ts'
 import type { DeliveryGroup, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
+import type { Exchange } from '../../../src/store/exchanges.ts'
 import type { DeliveryState, DestinationKind, Direction } from '../../../src/vocabulary.ts'
 
 /** One delivery as it is kept: never changed, only replaced. */
@@ -47,6 +49,12 @@ export interface KeptGroup extends DeliveryGroup {
   readonly missing: ReadonlySet<string>
 }
 
+/** An exchange, and the delivery of each of its answers that has one. */
+export interface KeptExchange {
+  readonly exchange: Exchange
+  readonly deliveries: ReadonlyMap<number, string>
+}
+
 /** All that a store keeps. A write makes the next one from it, or leaves it as it is. */
 export interface Data {
   count: number
@@ -65,6 +73,9 @@ export interface Data {
   readonly cursors: Map<string, SeenItem>
   /** by destination, whose unit was claimed last */
   readonly served: Map<string, string>
+  /** by Topic and item, in the order in which they were taken in */
+  readonly records: Map<string, NewRecord>
+  readonly exchanges: Map<string, KeptExchange>
   readonly trace: TraceEvent[]
   /** by source and day */
   readonly shares: Map<string, { readonly rows: number; readonly more: number; readonly rest: TraceEvent | null }>
@@ -84,6 +95,8 @@ export function emptyData(): Data {
     seen: new Map(),
     cursors: new Map(),
     served: new Map(),
+    records: new Map(),
+    exchanges: new Map(),
     trace: [],
     shares: new Map(),
     dropped: 0,
@@ -102,6 +115,8 @@ export function copyOf(data: Data): Data {
     seen: new Map(data.seen),
     cursors: new Map(data.cursors),
     served: new Map(data.served),
+    records: new Map(data.records),
+    exchanges: new Map(data.exchanges),
     trace: [...data.trace],
     shares: new Map(data.shares),
     dropped: data.dropped,

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../../src/errors.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
+import { keep } from './archive.ts'
 import { change, type Data, isOpen, type Kept, type KeptGroup, key, mark } from './data.ts'
 
 /** What `accept` does. */
@@ -11,6 +12,7 @@ export function take(
 ): Accepted {
   const { direction, source, digest, seen } = envelope
   if (seen !== undefined) mark(data, seen)
+  if (envelope.record !== undefined) keep(data, envelope.record)
   const name = key(direction, source, digest)
   const known = data.envelopes.get(name)
   const anew = direction === 'rid-to-grid' && envelope.deliveries.some((one) => isDiscarded(data, one))

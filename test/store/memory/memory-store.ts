@@ -1,8 +1,14 @@
 import type { Clock } from '../../../src/clock.ts'
 import { GatewayError, messageOf } from '../../../src/errors.ts'
 import { isAskedFor } from '../../../src/iodef/incident-id.ts'
-import type { ClaimRequest, Delivery, Settlement, Store, TraceEvent, TraceShare } from '../../../src/store/contract.ts'
+
+import type { ClaimRequest, Delivery, Settlement, TraceEvent, TraceShare } from '../../../src/store/contract.ts'
+import type { WholeStore as Store } from '../../../src/store/whole-store.ts'
+import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
+import { find, forget } from './archive.ts'
+
 import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
+import { alter, arrived, ask } from './exchanges.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
 import { backlog, leftOut, list, summary, whole } from './shown.ts'
@@ -94,6 +100,7 @@ export class MemoryStore implements Store {
   settle: Store['settle'] = (settlements, trace = []) =>
     this.#write((data, now) => {
       for (const settlement of settlements) settle(data, settlement, now)
+      for (const { id, to } of settlements) if (to === 'delivered') arrived(data, id, now)
       data.trace.push(...trace)
     })
 
@@ -197,6 +204,66 @@ export class MemoryStore implements Store {
     this.#read((data) =>
       data.trace.filter((event) => isAskedFor(event.incident, incident)).toSorted((a, b) => a.at - b.at),
     )
+
+  find: Store['find'] = (query) => this.#read((data) => find(data, query))
+
+  forget: Store['forget'] = (topic, items) =>
+    this.#write((data) => forget(data, (one) => one.topic === topic && (items?.includes(one.item) ?? true)))
+
+  forgetBefore: Store['forgetBefore'] = (time) => this.#write((data) => forget(data, (one) => one.takenIn < time))
+
+  ask: Store['ask'] = (exchange, legs, limits, change) =>
+    this.#write((data, now) => ask(data, exchange, legs, limits, change, now))
+
+  change: Store['change'] = (id, change) => this.#write((data, now) => alter(data, id, change, now))
+
+  exchange: Store['exchange'] = (id) => this.#read(({ exchanges }) => exchanges.get(id)?.exchange)
+
+  legOf: Store['legOf'] = (target, token) =>
+    this.#read(({ exchanges }) => {
+      for (const { exchange } of exchanges.values()) {
+        const leg = exchange.legs.find((one) => one.target === target && one.token === token)
+        if (leg !== undefined) return { exchange: exchange.id, n: leg.n }
+      }
+      return undefined
+    })
+
+  isToken: Store['isToken'] = (token) =>
+    this.#read(({ exchanges }) =>
+      exchanges.values().some(({ exchange }) => exchange.legs.some((leg) => leg.token === token)),
+    )
+
+  askedOf: Store['askedOf'] = (target, incident) =>
+    this.#read(({ exchanges }) => {
+      const undecided = ['waiting', 'promised']
+      return [...exchanges.values()]
+        .map(({ exchange }) => exchange)
+        .filter((one) => one.state === 'open' && one.incident === incident)
+        .filter(({ legs }) => legs.some((leg) => leg.target === target && undecided.includes(leg.state)))
+        .map(({ id }) => id)
+    })
+
+  due: Store['due'] = (now) =>
+    this.#read(({ exchanges }) =>
+      [...exchanges.values()]
+        .map(({ exchange }) => exchange)
+        .filter((one) => one.state === 'open' && (one.expires <= now || (one.pendingAt ?? Infinity) <= now))
+        .map(({ id }) => id),
+    )
+
+  exchangeCounts: Store['exchangeCounts'] = () =>
+    this.#read(({ exchanges }) => {
+      const states = [...exchanges.values()].map(({ exchange }) => exchange.state)
+      const counts = EXCHANGE_STATES.map((state) => [state, states.filter((one) => one === state).length] as const)
+      return Object.fromEntries(counts) as Awaited<ReturnType<Store['exchangeCounts']>>
+    })
+
+  forgetExchanges: Store['forgetExchanges'] = (before) =>
+    this.#write(({ exchanges }) => {
+      const old = [...exchanges.values()].filter(({ exchange }) => exchange.closed !== null && exchange.closed < before)
+      for (const { exchange } of old) exchanges.delete(exchange.id)
+      return old.length
+    })
 
   probe: Store['probe'] = () => this.#write(() => undefined)
 

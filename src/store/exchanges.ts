@@ -1,0 +1,123 @@
+import type { ExchangeState, LegState } from '../vocabulary.ts'
+import type { NewDelivery, TraceEvent } from './contract.ts'
+
+/** Questions that were asked here, until they are closed: one of the store's roles. Times are ms since the epoch. */
+
+export interface NewExchange {
+  /** random; it tells nothing and is no token */
+  readonly id: string
+  /** the peer who asks */
+  readonly asker: string
+  /** IP address that the question came from */
+  readonly address: string | null
+  readonly msgType: string
+  /** incident key, '' for none: what its events are traced by */
+  readonly incident: string
+  /** what makes two questions of an asker the same */
+  readonly digest: string
+  /** opaque to the store */
+  readonly question: string
+  readonly opened: number
+  readonly pendingAt: number | null
+  readonly expires: number
+}
+
+export interface NewLeg {
+  readonly kind: 'archive' | 'peer'
+  /** '' for the archive */
+  readonly target: string
+  /** the question on its way there */
+  readonly delivery?: NewDelivery
+}
+
+export interface Leg extends Omit<NewLeg, 'delivery'> {
+  /** from 0, within its exchange */
+  readonly n: number
+  readonly state: LegState
+  /** hex SHA-256 of the RID-Callback-Token that was promised with */
+  readonly token: string | null
+  readonly reason: string | null
+  readonly updated: number
+}
+
+interface NewAnswer {
+  readonly leg: number
+  readonly msgType: string
+  /** a second answer of the same leg with this digest is not stored */
+  readonly digest: string
+  /** opaque to the store */
+  readonly body: string
+}
+
+export interface StoredAnswer extends NewAnswer {
+  /** from 0, within its exchange, in the order in which they came */
+  readonly n: number
+  readonly at: number
+  /** when the asker had it, as far as anybody knows; null until then */
+  readonly sent: number | null
+}
+
+export interface Exchange extends NewExchange {
+  readonly state: ExchangeState
+  /** it closes as this once all its answers are sent */
+  readonly outcome: ExchangeState | null
+  readonly closed: number | null
+  /** RID-Callback-Token that its asker was promised an answer with */
+  readonly token: string | null
+  readonly legs: readonly Leg[]
+  readonly answers: readonly StoredAnswer[]
+}
+
+/** What happens to an exchange in one commit, in this order. */
+export interface ExchangeChange {
+  readonly legs?: readonly (Pick<Leg, 'n' | 'state'> & Partial<Pick<Leg, 'token' | 'reason'>>)[]
+  /** at most 50 of a leg are kept */
+  readonly answers?: readonly NewAnswer[]
+  /** each answer that has none yet, and was not sent, is given this delivery; what `sent` of it will be is the delivery's matter */
+  readonly deliver?: (answer: StoredAnswer) => NewDelivery
+  /** answers that go in the response */
+  readonly sent?: readonly number[]
+  readonly token?: string
+  readonly pendingAt?: null
+  /** closes now, or once all answers are sent; as `state` it closes whatever is unsent */
+  readonly outcome?: Exclude<ExchangeState, 'open'>
+  readonly state?: Exclude<ExchangeState, 'open'>
+}
+
+/** What `change` makes of an exchange as it is at that moment; undefined: nothing. */
+export type ChangeOf = (exchange: Exchange) => Changing | undefined
+interface Changing {
+  readonly change: ExchangeChange
+  readonly trace?: readonly TraceEvent[]
+}
+
+export type Asked =
+  | { readonly outcome: 'opened' | 'known'; readonly exchange: Exchange }
+  /** too many are open: of this asker, or of all */
+  | { readonly outcome: 'full'; readonly of: 'asker' | 'all' }
+
+export interface AskLimits {
+  readonly open: number
+  readonly all: number
+  /** one that was closed since then is the same one still */
+  readonly since: number
+}
+
+export interface Exchanges {
+  /** Opens an exchange with its legs, and changes it at once, all or nothing; unless the asker has one with that digest. */
+  ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
+  /** Resolves with what it is then; undefined where there is no such exchange. `change` is asked inside the commit, perhaps twice. */
+  change(id: string, change: ChangeOf): Promise<Exchange | undefined>
+  exchange(id: string): Promise<Exchange | undefined>
+  /** The leg that promised with this token (hash), open or closed. */
+  legOf(target: string, token: string): Promise<{ readonly exchange: string; readonly n: number } | undefined>
+  /** Whether anybody at all promised with it. */
+  isToken(token: string): Promise<boolean>
+  /** Open exchanges with a leg to `target` that waits or promised, about this incident; the oldest first. */
+  askedOf(target: string, incident: string): Promise<readonly string[]>
+  /** Open exchanges whose `pendingAt` or `expires` has come: ids. */
+  due(now: number): Promise<readonly string[]>
+  exchangeCounts(): Promise<Readonly<Record<ExchangeState, number>>>
+  /** Drops closed ones of long ago, with their questions and answers. Resolves with how many. */
+  forgetExchanges(before: number): Promise<number>
+}

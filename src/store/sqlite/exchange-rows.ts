@@ -1,0 +1,132 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ExchangeState } from '../../vocabulary.ts'
+import type { Exchange, Exchanges, Leg, StoredAnswer } from '../exchanges.ts'
+import { EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
+import { all, one } from './sql.ts'
+
+interface ExchangeRow {
+  readonly seq: number
+  readonly id: string
+  readonly asker: string
+  readonly address: string | null
+  readonly msg_type: string
+  readonly incident: string
+  readonly digest: string
+  readonly question: string
+  readonly token: string | null
+  readonly state: number
+  readonly outcome: number | null
+  readonly opened: number
+  readonly pending_at: number | null
+  readonly expires: number
+  readonly closed: number | null
+}
+
+interface LegRow extends Omit<Leg, 'state'> {
+  readonly state: number
+}
+
+interface AnswerRow extends Omit<StoredAnswer, 'msgType'> {
+  readonly msg_type: string
+}
+
+interface ExchangeRows {
+  bySeq(seq: number): Exchange | undefined
+  byId(id: string): { readonly seq: number; readonly exchange: Exchange } | undefined
+  legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
+  isToken(token: string): boolean
+  askedOf(target: string, incident: string): string[]
+  due(now: number): string[]
+  counts(): Awaited<ReturnType<Exchanges['exchangeCounts']>>
+}
+
+const OPEN = exchangeCode('open')
+const UNDECIDED = `${LEGS.indexOf('waiting')}, ${LEGS.indexOf('promised')}`
+
+/** What is read of questions, with their legs and answers. */
+export function createExchangeRows(db: DatabaseSync): ExchangeRows {
+  const bySeq = one<ExchangeRow>(db, 'SELECT * FROM exchange WHERE seq = ?')
+  const byId = one<ExchangeRow>(db, 'SELECT * FROM exchange WHERE id = ?')
+  const legs = all<LegRow>(
+    db,
+    'SELECT n, kind, target, state, token, reason, updated FROM leg WHERE exchange = ? ORDER BY n',
+  )
+  const answers = all<AnswerRow>(
+    db,
+    'SELECT n, leg, msg_type, digest, body, at, sent FROM answer WHERE exchange = ? ORDER BY n',
+  )
+  const legOf = one<{ id: string; n: number }>(
+    db,
+    'SELECT e.id, l.n FROM leg l JOIN exchange e ON e.seq = l.exchange WHERE l.target = ? AND l.token = ?',
+  )
+  const isToken = one(db, 'SELECT 1 FROM leg WHERE token = ?')
+  const askedOf = all<{ id: string }>(
+    db,
+    `SELECT e.id FROM exchange e JOIN leg l ON l.exchange = e.seq
+     WHERE e.state = ${OPEN} AND e.incident = ? AND l.target = ? AND l.state IN (${UNDECIDED}) ORDER BY e.seq`,
+  )
+  const due = all<{ id: string }>(
+    db,
+    `SELECT id FROM exchange WHERE state = ${OPEN} AND (expires <= ?1 OR pending_at <= ?1) ORDER BY seq LIMIT 1000`,
+  )
+  const counts = all<{ state: number; n: number }>(db, 'SELECT state, count(*) AS n FROM exchange GROUP BY state')
+
+  function whole(row: ExchangeRow): Exchange {
+    return {
+      id: row.id,
+      asker: row.asker,
+      address: row.address,
+      msgType: row.msg_type,
+      incident: row.incident,
+      digest: row.digest,
+      question: row.question,
+      token: row.token,
+      state: exchangeName(row.state),
+      outcome: row.outcome === null ? null : exchangeName(row.outcome),
+      opened: row.opened,
+      pendingAt: row.pending_at,
+      expires: row.expires,
+      closed: row.closed,
+      legs: legs(row.seq).map(({ state, ...leg }) => ({ ...leg, state: legName(state) })),
+      answers: answers(row.seq).map(({ msg_type: msgType, ...answer }) => ({ ...answer, msgType })),
+    }
+  }
+
+  return {
+    bySeq(seq) {
+      const row = bySeq(seq)
+      return row && whole(row)
+    },
+    byId(id) {
+      const row = byId(id)
+      return row && { seq: row.seq, exchange: whole(row) }
+    },
+    legOf(target, token) {
+      const row = legOf(target, token)
+      return row && { exchange: row.id, n: row.n }
+    },
+    isToken: (token) => isToken(token) !== undefined,
+    askedOf: (target, incident) => askedOf(incident, target).map(({ id }) => id),
+    due: (now) => due(now).map(({ id }) => id),
+    counts() {
+      const known = new Map(counts().map(({ state, n }) => [exchangeName(state), n]))
+      const pairs = EXCHANGES.map((state) => [state, known.get(state) ?? 0] as const)
+      return Object.fromEntries(pairs) as Record<ExchangeState, number>
+    },
+  }
+}
+
+/** What is only read, as the store has it. */
+export function exchangeReads(
+  rows: ExchangeRows,
+  read: <T>(query: () => T) => T,
+): Pick<Exchanges, 'exchange' | 'legOf' | 'isToken' | 'askedOf' | 'due' | 'exchangeCounts'> {
+  return {
+    exchange: async (id) => read(() => rows.byId(id)?.exchange),
+    legOf: async (target, token) => read(() => rows.legOf(target, token)),
+    isToken: async (token) => read(() => rows.isToken(token)),
+    askedOf: async (target, incident) => read(() => rows.askedOf(target, incident)),
+    due: async (now) => read(() => rows.due(now)),
+    exchangeCounts: async () => read(rows.counts),
+  }
+}

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto'
+import type { NewDelivery } from '../contract.ts'
+import type {
+  Asked,
+  AskLimits,
+  ChangeOf,
+  Exchange,
+  ExchangeChange,
+  Exchanges,
+  NewExchange,
+  NewLeg,
+  StoredAnswer,
+} from '../exchanges.ts'
+import { exchangeCode, legCode } from './codes.ts'
+import { createExchangeRows } from './exchange-rows.ts'
+import { parseId } from './ids.ts'
+import type { Insert } from './insert.ts'
+import { one, run } from './sql.ts'
+import type { Tables } from './tables.ts'
+
+const OPEN = exchangeCode('open')
+
+/** answers that are kept of one leg */
+const MOST_ANSWERS = 50
+
+/** rows dropped in one commit */
+const STEP = 200
+
+/** Each inside a transaction. */
+interface ExchangeTables {
+  ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Asked
+  change(id: string, change: ChangeOf): Exchange | undefined
+  /** This delivery has come to whom it was for. */
+  delivered(delivery: string, at: number): void
+  forgetBefore(before: number): number
+}
+
+export function createExchanges({ db, clock, sequence, trail }: Tables, insert: Insert): ExchangeTables {
+  const rows = createExchangeRows(db)
+  const known = one<{ seq: number }>(
+    db,
+    `SELECT seq FROM exchange WHERE asker = ? AND digest = ? AND (state = ${OPEN} OR closed >= ?) ORDER BY seq DESC LIMIT 1`,
+  )
+  const open = one<{ n: number }>(
+    db,
+    `SELECT count(*) AS n FROM exchange WHERE state = ${OPEN} AND asker = coalesce(?, asker)`,
+  )
+  const insertExchange = run(
+    db,
+    `INSERT INTO exchange (seq, id, asker, address, msg_type, incident, digest, question, state, opened, pending_at, expires)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${OPEN}, ?, ?, ?)`,
+  )
+  const insertLeg = run(db, 'INSERT INTO leg (exchange, n, kind, target, state, updated) VALUES (?, ?, ?, ?, ?, ?)')
+  const setLeg = run(
+    db,
+    'UPDATE leg SET state = ?, token = coalesce(?, token), reason = coalesce(?, reason), updated = ? WHERE exchange = ? AND n = ?',
+  )
+  const insertAnswer = run(
+    db,
+    'INSERT INTO answer (exchange, n, leg, msg_type, digest, body, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const setDelivery = run(db, 'UPDATE answer SET delivery = ? WHERE exchange = ? AND n = ?')
+  const hasDelivery = one(db, 'SELECT 1 FROM answer WHERE exchange = ? AND n = ? AND delivery IS NOT NULL')
+  const setSent = run(db, 'UPDATE answer SET sent = ? WHERE exchange = ? AND n = ?')
+  const carried = one<{ exchange: number; n: number }>(
+    db,
+    'SELECT exchange, n FROM answer WHERE delivery = ? AND sent IS NULL',
+  )
+  const setToken = run(db, 'UPDATE exchange SET token = ? WHERE seq = ?')
+  const setPending = run(db, 'UPDATE exchange SET pending_at = NULL WHERE seq = ?')
+  const setOutcome = run(db, 'UPDATE exchange SET outcome = ? WHERE seq = ?')
+  const close = run(db, `UPDATE exchange SET state = ?, closed = ? WHERE seq = ? AND state = ${OPEN}`)
+  const closeSent = run(
+    db,
+    `UPDATE exchange SET state = outcome, closed = ?1 WHERE seq = ?2 AND state = ${OPEN} AND outcome IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM answer WHERE exchange = ?2 AND sent IS NULL)`,
+  )
+  const forget = run(
+    db,
+    `DELETE FROM exchange WHERE seq IN (SELECT seq FROM exchange WHERE closed < ? AND state <> ${OPEN} LIMIT ${STEP})`,
+  )
+
+  /** An envelope of its own for each: what is asked on, and each answer. */
+  function queue(exchange: Exchange, delivery: NewDelivery, what: string): number | undefined {
+    const { id, asker, msgType } = exchange
+    const accepted = insert.accept(
+      {
+        direction: 'rid-to-rid',
+        source: asker,
+        digest: createHash('sha256').update(`${id}\n${what}`).digest('hex'),
+        msgType,
+        incidents: [delivery.incident],
+        receivedAt: clock.now(),
+        deliveries: [delivery],
+      },
+      [],
+    )
+    const added = accepted.outcome === 'accepted' ? accepted.deliveries[0] : undefined
+    return added === undefined ? undefined : parseId(added)
+  }
+
+  function addAnswers(seq: number, { answers: before }: Exchange, fresh: NonNullable<ExchangeChange['answers']>): void {
+    const kept: Pick<StoredAnswer, 'leg' | 'digest'>[] = [...before]
+    for (const answer of fresh) {
+      const ofLeg = kept.filter(({ leg }) => leg === answer.leg)
+      if (ofLeg.length >= MOST_ANSWERS || ofLeg.some(({ digest }) => digest === answer.digest)) continue
+      insertAnswer(seq, kept.length, answer.leg, answer.msgType, answer.digest, answer.body, clock.now())
+      kept.push(answer)
+    }
+  }
+
+  function deliverEach(seq: number, id: string, deliver: NonNullable<ExchangeChange['deliver']>): void {
+    const exchange = rows.bySeq(seq)
+    for (const answer of exchange?.answers ?? []) {
+      if (exchange === undefined || answer.sent !== null || hasDelivery(seq, answer.n) !== undefined) continue
+      const delivery = queue(exchange, deliver(answer), `answer ${answer.n}`)
+      if (delivery === undefined) throw new Error(`answer ${answer.n} of exchange ${id} has a delivery already`)
+      setDelivery(delivery, seq, answer.n)
+    }
+  }
+
+  function apply(seq: number, exchange: Exchange, changing: ReturnType<ChangeOf>): Exchange {
+    if (changing === undefined) return exchange
+    const { change, trace = [] } = changing
+    const now = clock.now()
+    for (const { n, state, token = null, reason = null } of change.legs ?? []) {
+      setLeg(legCode(state), token, reason, now, seq, n)
+    }
+    if (change.answers !== undefined) addAnswers(seq, exchange, change.answers)
+    for (const n of change.sent ?? []) setSent(now, seq, n)
+    if (change.token !== undefined) setToken(change.token, seq)
+    if (change.deliver !== undefined) deliverEach(seq, exchange.id, change.deliver)
+    if (change.pendingAt === null) setPending(seq)
+    if (change.outcome !== undefined) {
+      setOutcome(exchangeCode(change.outcome), seq)
+      closeSent(now, seq)
+    }
+    if (change.state !== undefined) close(exchangeCode(change.state), now, seq)
+    trail.add(trace)
+    return rows.bySeq(seq)!
+  }
+
+  return {
+    ask(fresh, legs, limits, change) {
+      const there = known(fresh.asker, fresh.digest, limits.since)
+      if (there !== undefined) return { outcome: 'known', exchange: rows.bySeq(there.seq)! }
+      if (open(fresh.asker)!.n >= limits.open) return { outcome: 'full', of: 'asker' }
+      if (open(null)!.n >= limits.all) return { outcome: 'full', of: 'all' }
+      const seq = sequence.next()
+      const { id, asker, address, msgType, incident, digest, question, opened, pendingAt, expires } = fresh
+      insertExchange(seq, id, asker, address, msgType, incident, digest, question, opened, pendingAt, expires)
+      for (const [n, { kind, target }] of legs.entries()) insertLeg(seq, n, kind, target, legCode('waiting'), opened)
+      const exchange = rows.bySeq(seq)!
+      for (const [n, { delivery }] of legs.entries()) {
+        if (delivery !== undefined) queue(exchange, delivery, `leg ${n}`)
+      }
+      return { outcome: 'opened', exchange: apply(seq, exchange, change(exchange)) }
+    },
+    change(id, change) {
+      const there = rows.byId(id)
+      return there === undefined ? undefined : apply(there.seq, there.exchange, change(there.exchange))
+    },
+    delivered(delivery, at) {
+      const answer = carried(parseId(delivery) ?? -1)
+      if (answer === undefined) return
+      setSent(at, answer.exchange, answer.n)
+      closeSent(at, answer.exchange)
+    },
+    forgetBefore: forget,
+  }
+}
+
+/** What is written, as the store has it. */
+export function exchangeWrites(
+  tables: ExchangeTables,
+  submit: <T>(work: () => T) => Promise<T>,
+): Pick<Exchanges, 'ask' | 'change' | 'forgetExchanges'> {
+  return {
+    ask: (exchange, legs, limits, change) => submit(() => tables.ask(exchange, legs, limits, change)),
+    change: (id, change) => submit(() => tables.change(id, change)),
+    async forgetExchanges(before) {
+      let gone = 0
+      for (;;) {
+        const step = await submit(() => tables.forgetBefore(before))
+        gone += step
+        if (step < STEP) return gone
+      }
+    },
+  }
+}

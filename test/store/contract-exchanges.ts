@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { NewRecord, RecordQuery } from '../../src/store/archive.ts'
+import type { NewDelivery } from '../../src/store/contract.ts'
+import type { AskLimits, ExchangeChange, NewExchange, StoredAnswer } from '../../src/store/exchanges.ts'
+import { type Bench, delivery, envelope, request, sha } from './support.ts'
+
+const LIMITS: AskLimits = { open: 2, all: 3, since: Number.POSITIVE_INFINITY }
+
+function question(id: string, more: Partial<NewExchange> = {}): NewExchange {
+  return {
+    id,
+    asker: 'csirt-a',
+    address: '192.0.2.65',
+    msgType: 'Query',
+    incident: 'csirt-b.example 7',
+    digest: sha(id),
+    question: `<question>${id}</question>`,
+    opened: 1000,
+    pendingAt: 5000,
+    expires: 9000,
+    ...more,
+  }
+}
+
+const to = (change: ExchangeChange) => () => ({
+  change,
+  trace: [{ at: 1, incident: 'csirt-b.example 7', event: 'asked', fields: {} }],
+})
+const answer = (text: string, leg = 0) => ({ leg, msgType: 'Report', digest: sha(text), body: text })
+const carrying = ({ body }: StoredAnswer): NewDelivery =>
+  delivery(body, { kind: 'peer', destination: 'csirt-a', payload: body })
+const ARCHIVE = { kind: 'archive', target: '' } as const
+
+/** What every implementation of the roles Exchanges and Archive does. */
+export function testExchanges(name: string, createBench: () => Promise<Bench>): void {
+  describe(`${name}: questions`, () => {
+    it('are kept with whom they are asked of, and what that answered at once', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      const asked = await store.ask(
+        question('one'),
+        [ARCHIVE],
+        LIMITS,
+        to({ legs: [{ n: 0, state: 'answered' }], answers: [answer('a')], sent: [0], outcome: 'answered' }),
+      )
+      assert.ok(asked.outcome === 'opened')
+      const kept = await store.exchange('one')
+      assert.deepEqual(kept, asked.exchange)
+      assert.equal(kept?.state, 'answered', 'its answer went with the response')
+      assert.deepEqual(
+        kept?.answers.map(({ body, sent }) => [body, sent !== null]),
+        [['a', true]],
+      )
+      assert.equal(kept?.legs[0]?.state, 'answered')
+      assert.equal((await store.trace('7')).length, 1)
+      assert.deepEqual(await store.exchangeCounts(), { open: 0, answered: 1, denied: 0, expired: 0, cancelled: 0 })
+    })
+
+    it('are the same while they are open, and for a while after', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.ask(question('one'), [ARCHIVE], LIMITS, () => undefined)
+      const again = await store.ask(question('two', { digest: sha('one') }), [ARCHIVE], LIMITS, () => undefined)
+      assert.ok(again.outcome === 'known' && again.exchange.id === 'one')
+      const other = question('three', { digest: sha('one'), asker: 'csirt-b' })
+      assert.equal((await store.ask(other, [ARCHIVE], LIMITS, () => undefined)).outcome, 'opened')
+      await store.change('one', to({ state: 'expired' }))
+      const late = await store.ask(
+        question('four', { digest: sha('one') }),
+        [],
+        { ...LIMITS, since: clock.now() },
+        to({}),
+      )
+      assert.ok(late.outcome === 'known' && late.exchange.id === 'one')
+      const fresh = await store.ask(question('five', { digest: sha('one') }), [], LIMITS, () => undefined)
+      assert.ok(fresh.outcome === 'opened' && fresh.exchange.id === 'five')
+    })
+
+    it('are bounded for each asker, and in all', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      const put = (id: string, asker: string) => store.ask(question(id, { asker }), [], LIMITS, () => undefined)
+      for (const id of ['1', '2']) assert.equal((await put(id, 'csirt-a')).outcome, 'opened')
+      assert.deepEqual(await put('3', 'csirt-a'), { outcome: 'full', of: 'asker' })
+      assert.equal((await put('4', 'csirt-b')).outcome, 'opened')
+      assert.deepEqual(await put('5', 'csirt-c'), { outcome: 'full', of: 'all' })
+      assert.equal(await store.exchange('5'), undefined)
+    })
+
+    it('have answers that go out as deliveries, and close when the last has come', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.ask(question('one'), [ARCHIVE], LIMITS, to({ token: 'T', answers: [answer('a'), answer('b')] }))
+      await store.change('one', to({ deliver: carrying, outcome: 'answered' }))
+      await store.change('one', to({ deliver: carrying }))
+      const peer = { kind: 'peer', destination: 'csirt-a' } as const
+      const units = await store.claim(request(clock, peer))
+      assert.deepEqual(
+        units.flat().map(({ payload, direction, source }) => [payload, direction, source]),
+        [
+          ['a', 'rid-to-rid', 'csirt-a'],
+          ['b', 'rid-to-rid', 'csirt-a'],
+        ],
+      )
+      const [first, second] = units.flat().map(({ id }) => id)
+      await store.settle([{ id: first!, to: 'delivered' }])
+      assert.equal((await store.exchange('one'))?.state, 'open')
+      await store.settle([{ id: second!, to: 'delivered' }])
+      const kept = await store.exchange('one')
+      assert.deepEqual([kept?.state, kept?.token], ['answered', 'T'])
+      assert.ok(kept?.answers.every(({ sent }) => sent !== null))
+    })
+
+    it('are asked on in the same commit, and an answer of a leg counts once', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const on = delivery('on', { kind: 'peer', destination: 'csirt-b' })
+      await store.ask(question('one'), [{ kind: 'peer', target: 'csirt-b', delivery: on }], LIMITS, () => undefined)
+      assert.equal((await store.claim(request(clock, { kind: 'peer', destination: 'csirt-b' }))).length, 1)
+      for (let i = 0; i < 2; i++) await store.change('one', to({ answers: [answer('a')] }))
+      await store.change('one', to({ answers: Array.from({ length: 60 }, (_, i) => answer(String(i))) }))
+      assert.equal((await store.exchange('one'))?.answers.length, 50)
+    })
+
+    it('are found by token and peer, and by incident', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      await store.ask(question('one'), [{ kind: 'peer', target: 'csirt-b' }], LIMITS, () => undefined)
+      await store.ask(question('two'), [{ kind: 'peer', target: 'csirt-b' }], LIMITS, () => undefined)
+      await store.change('one', to({ legs: [{ n: 0, state: 'promised', token: sha('T') }] }))
+      assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 })
+      assert.equal(await store.legOf('csirt-c', sha('T')), undefined)
+      assert.deepEqual([await store.isToken(sha('T')), await store.isToken(sha('U'))], [true, false])
+      assert.deepEqual(await store.askedOf('csirt-b', 'csirt-b.example 7'), ['one', 'two'])
+      await store.change('one', to({ legs: [{ n: 0, state: 'answered' }] }))
+      assert.deepEqual(await store.askedOf('csirt-b', 'csirt-b.example 7'), ['two'])
+      assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 }, 'late is told from unknown')
+    })
+
+    it('are due when they are pending for long, and when they expire', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      await store.ask(question('one'), [ARCHIVE], LIMITS, () => undefined)
+      assert.deepEqual(await store.due(4999), [])
+      assert.deepEqual(await store.due(5000), ['one'])
+      await store.change('one', to({ pendingAt: null }))
+      assert.deepEqual([await store.due(8999), await store.due(9000)], [[], ['one']])
+      await store.change('one', to({ state: 'expired' }))
+      assert.deepEqual(await store.due(9000), [])
+      assert.equal(await store.forgetExchanges(Number.MAX_SAFE_INTEGER), 1)
+      assert.equal(await store.exchange('one'), undefined)
+    })
+  })
+
+  describe(`${name}: the archive`, () => {
+    const record = (item: string, more: Partial<NewRecord> = {}): NewRecord => ({
+      topic: 'incident',
+      item,
+      content: sha(item),
+      takenIn: 1000,
+      from: 100,
+      to: 200,
+      detected: 150,
+      rating: 2,
+      confidence: null,
+      needed: ['public'],
+      terms: [{ kind: 'incident', lo: `csirt.example ${item}`, hi: `csirt.example ${item}` }],
+      body: item,
+      ...more,
+    })
+    const all: RecordQuery = { topics: ['incident'], needed: [['public']], terms: [], limit: 10 }
+
+    async function filled(bench: Bench, ...records: readonly NewRecord[]) {
+      for (const one of records) {
+        const fresh = envelope(bench.clock, `${one.topic} ${one.item} ${one.body}`, [], {
+          direction: 'grid-to-rid',
+          record: one,
+        })
+        await bench.store.accept(fresh)
+      }
+      return async (query: Partial<RecordQuery> = {}) =>
+        (await bench.store.find({ ...all, ...query })).map(({ body }) => body)
+    }
+
+    it('has what the envelope brought, in order, the newest of too many', async () => {
+      await using bench = await createBench()
+      const found = await filled(bench, record('1'), record('2'), record('3'))
+      assert.deepEqual(await found(), ['1', '2', '3'])
+      assert.deepEqual(await found({ limit: 2 }), ['2', '3'])
+      const [first] = await bench.store.find(all)
+      assert.deepEqual(first, {
+        topic: 'incident',
+        item: '1',
+        content: sha('1'),
+        takenIn: 1000,
+        needed: ['public'],
+        body: '1',
+      })
+    })
+
+    it('shows what the Topics and restrictions allow, and nothing else', async () => {
+      await using bench = await createBench()
+      const found = await filled(
+        bench,
+        record('1'),
+        record('2', { needed: ['private'] }),
+        record('3', { topic: 'other' }),
+        record('4', { needed: ['partner', 'default'] }),
+      )
+      assert.deepEqual(await found(), ['1'])
+      assert.deepEqual(await found({ needed: [['public'], ['partner']] }), ['1'])
+      assert.deepEqual(await found({ needed: [['partner', 'default']] }), ['4'])
+      assert.deepEqual(await found({ topics: ['other'] }), ['3'])
+      assert.deepEqual(await found({ topics: [] }), [])
+    })
+
+    it('finds addresses in a net, nets around an address, ports in a list, all other values as they are', async () => {
+      await using bench = await createBench()
+      const v4 = (last: string) => `00000000000000000000ffffc63364${last}`
+      const term = (kind: string, lo: string, hi = lo) => ({ kind, lo, hi })
+      const found = await filled(
+        bench,
+        record('host', { terms: [term('address', v4('09'))] }),
+        record('net', { terms: [term('address', v4('00'), v4('ff'))] }),
+        record('domain', { terms: [term('domain', 'a.example')] }),
+        record('ports', { terms: [term('port', '6/00001', '6/01024')] }),
+      )
+      assert.deepEqual(await found({ terms: [[term('address', v4('09'))]] }), ['host', 'net'])
+      assert.deepEqual(await found({ terms: [[term('address', v4('00'), v4('7f'))]] }), ['host', 'net'])
+      assert.deepEqual(await found({ terms: [[term('address', v4('10'))]] }), ['net'])
+      assert.deepEqual(await found({ terms: [[term('domain', 'a.example')]] }), ['domain'])
+      assert.deepEqual(await found({ terms: [[term('domain', 'b.example')]] }), [])
+      assert.deepEqual(await found({ terms: [[term('port', '6/00080')]] }), ['ports'])
+      assert.deepEqual(await found({ terms: [[term('port', '17/00080')]] }), [])
+      assert.deepEqual(await found({ terms: [[term('domain', 'a.example'), term('port', '6/00080')]] }), [
+        'domain',
+        'ports',
+      ])
+      assert.deepEqual(await found({ terms: [[term('domain', 'a.example')], [term('port', '6/00080')]] }), [])
+    })
+
+    it('finds by time and confidence; what says nothing of it does not fit', async () => {
+      await using bench = await createBench()
+      const found = await filled(
+        bench,
+        record('1'),
+        record('2', { takenIn: 2000, from: 300, to: 400, detected: 350, rating: 3, confidence: 80 }),
+        record('3', { from: null, to: null, detected: null, rating: null }),
+      )
+      assert.deepEqual(await found({ from: 200, to: 300 }), ['1', '2'])
+      assert.deepEqual(await found({ from: 201 }), ['2'])
+      assert.deepEqual(await found({ to: 299 }), ['1'])
+      assert.deepEqual(await found({ detectedFrom: 151 }), ['2'])
+      assert.deepEqual(await found({ takenInFrom: 1001 }), ['2'])
+      assert.deepEqual(await found({ takenInTo: 1999 }), ['1', '3'])
+      assert.deepEqual(await found({ rating: 3 }), ['2'])
+      assert.deepEqual(await found({ confidence: 80 }), ['2'])
+      assert.deepEqual(await found({ confidence: 81 }), [])
+    })
+
+    it('has of an item what it was last, and nothing once it is retracted or too old', async () => {
+      await using bench = await createBench()
+      const found = await filled(
+        bench,
+        record('1'),
+        record('1', { body: 'stricter', needed: ['private'] }),
+        record('2'),
+        record('3', { takenIn: 2000 }),
+        record('4', { topic: 'other' }),
+      )
+      assert.deepEqual(await found(), ['2', '3'])
+      assert.equal(await bench.store.forget('incident', ['2', 'unknown']), 1)
+      assert.deepEqual(await found(), ['3'])
+      assert.equal(await bench.store.forgetBefore(1500), 2)
+      assert.deepEqual(await found({ topics: ['other'] }), [])
+      assert.equal(await bench.store.forget('incident'), 1)
+      assert.deepEqual(await found(), [])
+      assert.deepEqual(
+        await found({ terms: [[{ kind: 'incident', lo: 'csirt.example 3', hi: 'csirt.example 3' }]] }),
+        [],
+      )
+    })
+
+    it('is filled by a repeat as well: it may have been retracted in between', async () => {
+      await using bench = await createBench()
+      const found = await filled(bench, record('1'))
+      await bench.store.forget('incident')
+      await filled(bench, record('1'))
+      assert.deepEqual(await found(), ['1'])
+    })
+  })
+}

@@ -1,0 +1,125 @@
+import type { NewDelivery } from '../../../src/store/contract.ts'
+import type {
+  Asked,
+  AskLimits,
+  ChangeOf,
+  Exchange,
+  ExchangeChange,
+  NewExchange,
+  NewLeg,
+} from '../../../src/store/exchanges.ts'
+import { type Data, type KeptExchange, key } from './data.ts'
+import { take } from './intake.ts'
+
+/** answers that are kept of one leg */
+const MOST_ANSWERS = 50
+
+export function ask(
+  data: Data,
+  fresh: NewExchange,
+  legs: readonly NewLeg[],
+  limits: AskLimits,
+  change: ChangeOf,
+  now: number,
+): Asked {
+  const all = [...data.exchanges.values()].map(({ exchange }) => exchange)
+  const known = all.findLast(
+    ({ asker, digest, state, closed }) =>
+      asker === fresh.asker && digest === fresh.digest && (state === 'open' || (closed ?? 0) >= limits.since),
+  )
+  if (known !== undefined) return { outcome: 'known', exchange: known }
+  const open = all.filter(({ state }) => state === 'open')
+  if (open.filter(({ asker }) => asker === fresh.asker).length >= limits.open) return { outcome: 'full', of: 'asker' }
+  if (open.length >= limits.all) return { outcome: 'full', of: 'all' }
+  const exchange: Exchange = {
+    ...fresh,
+    state: 'open',
+    outcome: null,
+    closed: null,
+    token: null,
+    legs: legs.map(({ kind, target }, n) => {
+      return { n, kind, target, state: 'waiting', token: null, reason: null, updated: fresh.opened }
+    }),
+    answers: [],
+  }
+  data.exchanges.set(fresh.id, { exchange, deliveries: new Map() })
+  for (const [n, { delivery }] of legs.entries()) {
+    if (delivery !== undefined) queue(data, exchange, delivery, `leg ${n}`, now)
+  }
+  return { outcome: 'opened', exchange: alter(data, fresh.id, change, now) ?? exchange }
+}
+
+export function alter(data: Data, id: string, change: ChangeOf, now: number): Exchange | undefined {
+  const kept = data.exchanges.get(id)
+  const changing = kept && change(kept.exchange)
+  if (kept === undefined || changing === undefined) return kept?.exchange
+  const next = delivered(data, withAnswers(kept, changing.change, now), changing.change, now)
+  data.exchanges.set(id, { ...next, exchange: closed(next.exchange, changing.change, now) })
+  data.trace.push(...(changing.trace ?? []))
+  return data.exchanges.get(id)?.exchange
+}
+
+/** This delivery has come to whom it was for. */
+export function arrived(data: Data, delivery: string, now: number): void {
+  for (const [id, { exchange, deliveries }] of data.exchanges) {
+    const answers = exchange.answers.map((answer) =>
+      deliveries.get(answer.n) === delivery && answer.sent === null ? { ...answer, sent: now } : answer,
+    )
+    data.exchanges.set(id, { deliveries, exchange: closed({ ...exchange, answers }, {}, now) })
+  }
+}
+
+function withAnswers({ exchange, deliveries }: KeptExchange, change: ExchangeChange, at: number): KeptExchange {
+  const legs = exchange.legs.map((leg) => {
+    const to = change.legs?.find(({ n }) => n === leg.n)
+    return to === undefined
+      ? leg
+      : { ...leg, state: to.state, token: to.token ?? leg.token, reason: to.reason ?? leg.reason, updated: at }
+  })
+  const answers = [...exchange.answers]
+  for (const { leg, msgType, digest, body } of change.answers ?? []) {
+    const ofLeg = answers.filter((one) => one.leg === leg)
+    if (ofLeg.length >= MOST_ANSWERS || ofLeg.some((one) => one.digest === digest)) continue
+    answers.push({ leg, msgType, digest, body, n: answers.length, at, sent: null })
+  }
+  const marked = answers.map((one) => (change.sent?.includes(one.n) ? { ...one, sent: at } : one))
+  const { token = exchange.token, pendingAt = exchange.pendingAt } = change
+  return { deliveries, exchange: { ...exchange, legs, answers: marked, token, pendingAt } }
+}
+
+function delivered(data: Data, kept: KeptExchange, { deliver }: ExchangeChange, now: number): KeptExchange {
+  if (deliver === undefined) return kept
+  const deliveries = new Map(kept.deliveries)
+  for (const answer of kept.exchange.answers) {
+    if (answer.sent !== null || deliveries.has(answer.n)) continue
+    const id = queue(data, kept.exchange, deliver(answer), `answer ${answer.n}`, now)
+    if (id !== undefined) deliveries.set(answer.n, id)
+  }
+  return { ...kept, deliveries }
+}
+
+function closed(exchange: Exchange, change: ExchangeChange, now: number): Exchange {
+  const outcome = change.outcome ?? exchange.outcome
+  const next = { ...exchange, outcome }
+  if (exchange.state !== 'open') return next
+  if (change.state !== undefined) return { ...next, state: change.state, closed: now }
+  const sent = exchange.answers.every((answer) => answer.sent !== null)
+  return outcome !== null && sent ? { ...next, state: outcome, closed: now } : next
+}
+
+function queue(data: Data, { id, asker, msgType }: Exchange, delivery: NewDelivery, what: string, now: number) {
+  const accepted = take(
+    data,
+    {
+      direction: 'rid-to-rid',
+      source: asker,
+      digest: key(id, what),
+      msgType,
+      incidents: [delivery.incident],
+      receivedAt: now,
+      deliveries: [delivery],
+    },
+    now,
+  )
+  return accepted.outcome === 'accepted' ? accepted.deliveries[0] : undefined
+}
