@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { DEEDS, type Deed, type DeliveryFields, type DeliveryNews, type DeliveryOf } from './events/deliveries.ts'
+import type { ExchangeNews, OfExchange } from './events/exchanges.ts'
 import type { Arrival, MessageNews } from './events/messages.ts'
 import { createRecent } from './events/recent.ts'
 import type { News, TracedName } from './events/table.ts'
@@ -8,6 +9,7 @@ import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Backlog, TraceEvent } from './store/contract.ts'
 import type { Tell } from './tell.ts'
+import type { ExchangeState } from './vocabulary.ts'
 
 export type { DeliveryOf } from './events/deliveries.ts'
 
@@ -85,6 +87,12 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     loopStopped: (stopped: MessageNews['loop-stopped']): Happening =>
       happening('loop-stopped', [stopped.incident], stopped),
 
+    /** Of the events of a question those that are traced, each by the incident that it is traced by. */
+    exchange: <E extends TracedName & keyof ExchangeNews>(event: E, of: ExchangeNews[E] & OfExchange): Happening => {
+      const { incident, ...fields } = of
+      return happening(event, [incident], fields, { incident })
+    },
+
     published: (of: DeliveryOf, note?: string) => delivery('published', of, note === undefined ? {} : { note }),
     delivered: (of: DeliveryOf, note?: string) => delivery('delivered', of, note === undefined ? {} : { note }),
     /** `nextAttempt` in ms since the epoch. */
@@ -131,6 +139,10 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
         }
         metrics?.oldest.set({ kind, destination }, oldest === null ? 0 : Math.max(0, clock.now() - oldest) / 1000)
       }
+    },
+    /** Sets the gauge of questions: call it before the metrics are read. */
+    exchanges(counts: Readonly<Record<ExchangeState, number>>): void {
+      for (const [state, count] of Object.entries(counts)) metrics?.exchanges.set({ state }, count)
     },
     /** The latest events first. */
     recent: recent.list,

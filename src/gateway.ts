@@ -6,6 +6,8 @@ import { createDeliveryEngine, type DeliveryEngine, type DestinationOptions } fr
 import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { createEvents, type Events } from './events.ts'
+import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
+import { createSenders, type Senders } from './gateway/senders.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/create-grid.ts'
 import type { Logger } from './log.ts'
@@ -19,9 +21,9 @@ import { createAnswerKeeper } from './relay/keep-answer.ts'
 import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
-import { createRidSender, type ReloadableRidSender } from './rid/sender.ts'
-import type { Store, TraceOfDeed, Upkeep } from './store/contract.ts'
+import type { TraceOfDeed, Upkeep } from './store/contract.ts'
 import { openForGateway } from './store/open-store.ts'
+import type { WholeStore } from './store/whole-store.ts'
 import { watchFiles } from './watch-files.ts'
 
 interface GatewayOptions {
@@ -45,7 +47,7 @@ interface Parts {
   readonly metrics: Metrics
   readonly events: Events
   readonly readiness: ReadinessBoard
-  readonly store: Store
+  readonly store: WholeStore
   readonly reader: Reader
 }
 
@@ -54,6 +56,9 @@ const PRUNE_MS = 3_600_000
 /** of some hundred rows: more than comes in meanwhile */
 const PRUNE_STEPS = 2_000
 const DEEDS_MS = 1_000
+const DUE_MS = 5_000
+/** ms that a question is kept for once it is closed: as long as the trace of it */
+const EXCHANGES_KEPT = 400 * 86_400_000
 const DRAIN_MS = 15_000
 
 /**
@@ -89,10 +94,16 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
 
   let draining = false
   readiness.set('drain', 'off')
-  const senders = createSenders(parts)
-  for (const sender of senders.values()) opened.use(sender)
-  const grid = opened.use(createGridSide(parts, (kind, destination, why) => delivery.wake(kind, destination, why)))
-  const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders))
+  const senders = opened.use(createSenders(parts))
+  const questions = createExchangeSide({
+    ...parts,
+    senderAt: senders.at,
+    wake: (peer) => delivery.wake('peer', peer),
+  })
+  const grid = opened.use(
+    createGridSide(parts, questions, (kind, destination, why) => delivery.wake(kind, destination, why)),
+  )
+  const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders, questions))
 
   readiness.set('rid', 'down')
   const listener = opened.use(
@@ -104,6 +115,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
         reader,
         store,
         events,
+        receive: questions.receive,
         wake: (topic) => delivery.wake('topic', topic),
       }),
       state: () => (draining ? 'draining' : 'serving'),
@@ -122,7 +134,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const tellDeeds = createDeedTeller(store, events)
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
-  opened.use(every(PRUNE_MS, () => prune(store, parts, listener, grid)))
+  opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))
+  opened.use(every(PRUNE_MS, () => prune(parts, listener, grid)))
   collectProcessMetrics(metrics.registry)
   const [peers, topics] = [config.peers.length, config.grid.topics.length]
   events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
@@ -135,38 +148,41 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       draining = true
       readiness.set('drain', 'draining', 'the gateway is stopping')
       events.tell('draining', {})
+      questions.drain()
       await delivery.drain(ms)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 
-function createSenders({ config, events, reader }: Parts): Map<string, ReloadableRidSender> {
-  // as many connections as sends: the deadline of a send includes the wait for one
-  const limits = { connections: config.delivery.concurrency, maxReply: config.rid.maxMessage }
-  const senders = new Map<string, ReloadableRidSender>()
-  for (const { name, url, identity, replies } of config.peers) {
-    if (url === undefined) continue
-    const receiver = { name, url, identity, replies }
-    const readReply = (body: Uint8Array, charset?: string) => reader.readReply(body, name, charset)
-    senders.set(name, createRidSender({ receiver, tls: config.rid.tls, readReply, tell: events.tell, limits }))
-  }
-  return senders
+function asks(peer: PeerConfig): boolean {
+  return peer.accept.some((type) => type === 'Query' || type === 'InvestigationRequest' || type === 'TraceRequest')
 }
 
-/** Topics some peer is to be sent. */
+/** Topics some peer is to be sent, or may ask about. */
 function consumedTopics(config: Config): string[] {
   const listed = config.peers.filter((peer) => peer.url !== undefined).flatMap((peer) => peer.topics)
-  return [...new Set(listed)]
+  return [...new Set([...listed, ...archivedTopics(config.peers)])]
 }
 
-function createGridSide(parts: Parts, wake: DeliveryEngine['wake']): Grid {
+function createGridSide(parts: Parts, questions: ExchangeSide, wake: DeliveryEngine['wake']): Grid {
   const { config, events, readiness, store, clock } = parts
+  const archives = archivedTopics(config.peers).size > 0
   const handlers: GridHandlers = {
-    items: createConsumer({ ...parts, wake: (peer) => wake('peer', peer) }),
+    items: createConsumer({
+      ...parts,
+      ...(archives && { record: questions.record }),
+      wake: (peer) => wake('peer', peer),
+    }),
     seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
     cursor: (topic) => store.cursor(topic),
-    retracted: (topic, itemIds) => events.tell('retracted', { topic, items: itemIds.length }),
+    retracted(topic, itemIds) {
+      events.tell('retracted', { topic, items: itemIds.length })
+      store.forget(topic, itemIds).catch((error: unknown) => events.storeFailed('forget', error))
+    },
+    cleared(topic) {
+      store.forget(topic).catch((error: unknown) => events.storeFailed('forget', error))
+    },
     room: (topic) => wake('topic', topic, 'work'),
     state(part, state, reason) {
       readiness.set(part === 'session' ? 'grid' : part, state, reason)
@@ -178,24 +194,23 @@ function createGridSide(parts: Parts, wake: DeliveryEngine['wake']): Grid {
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
 }
 
-function createDeliverySide(
-  parts: Parts,
-  grid: Grid,
-  senders: ReadonlyMap<string, ReloadableRidSender>,
-): DeliveryEngine {
+function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, questions: ExchangeSide): DeliveryEngine {
   const { config, store, clock, events, reader } = parts
   const topicSink = createTopicSink(grid, clock.now())
   const keepAnswer = createAnswerKeeper({ store, events, clock })
-  const peerSink = (peer: PeerConfig): Sink | undefined => {
-    const sender = senders.get(peer.name)
-    return sender && createPeerSink({ peer, sender, store, keepAnswer, reread: (item) => readAgain(reader, item) })
+  const peerSink = (peer: PeerConfig): Sink => {
+    const sender = senders.of(peer.name)
+    const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread: (item) => readAgain(reader, item) })
+    return questions.sink(peer, sender, reports)
   }
   const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
     return { kind: 'topic', destination: name, sink: topicSink }
   })
   for (const peer of config.peers) {
-    const sink = peerSink(peer)
-    if (sink !== undefined) destinations.push({ kind: 'peer', destination: peer.name, sink })
+    // without a url it may still ask, and be answered where it asked from
+    if (senders.of(peer.name) !== undefined || asks(peer)) {
+      destinations.push({ kind: 'peer', destination: peer.name, sink: peerSink(peer) })
+    }
   }
   return createDeliveryEngine({ store, clock, tell: events.tell, events, destinations, config: config.delivery })
 }
@@ -207,7 +222,10 @@ function startOpsSide({ config, metrics, events, readiness, store }: Parts): Pro
     readiness: () => readiness.read(),
     backlog: () => store.backlog(),
     recent: () => events.recent(),
-    beforeMetrics: async () => events.backlog(await store.backlog()),
+    async beforeMetrics() {
+      events.backlog(await store.backlog())
+      events.exchanges(await store.exchangeCounts())
+    },
     name: config.rid.name,
     version: packageVersion(),
   })
@@ -217,13 +235,8 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
-function reloadAll(
-  events: Events,
-  listener: RidListener,
-  senders: ReadonlyMap<string, ReloadableRidSender>,
-  grid: Grid,
-): void {
-  for (const part of [listener, ...senders.values()]) {
+function reloadAll(events: Events, listener: RidListener, senders: Senders, grid: Grid): void {
+  for (const part of [listener, ...senders.all()]) {
     try {
       part.reload()
     } catch (error) {
@@ -257,12 +270,16 @@ async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
   }
 }
 
-async function prune(store: Upkeep, { clock, events }: Parts, listener: RidListener, grid: Grid): Promise<void> {
+async function prune({ store, clock, events, config }: Parts, listener: RidListener, grid: Grid): Promise<void> {
   tellExpiry(events, listener, grid)
   try {
     const by = 'iodef-gateway'
     const trace: TraceOfDeed = (one) => events.discarded(one, { by, was: one.state }).trace
-    const rows = await store.prune(clock.now(), PRUNE_STEPS, trace)
+    const now = clock.now()
+    const rows =
+      (await store.prune(now, PRUNE_STEPS, trace)) +
+      (await store.forgetBefore(now - config.archive.keep)) +
+      (await store.forgetExchanges(now - EXCHANGES_KEPT))
     if (rows > 0) events.tell('pruned', { rows })
   } catch (error) {
     events.storeFailed('prune', error)

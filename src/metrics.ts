@@ -47,6 +47,13 @@ export const METRICS = {
     labels: ['kind', 'destination'],
     help: 'Age of the oldest delivery waiting',
   },
+  questions: {
+    type: 'counter',
+    name: 'questions_total',
+    labels: ['source', 'outcome'],
+    help: 'Steps of questions and their answers, by who asked (of a callback: who sent it)',
+  },
+  exchanges: { type: 'gauge', name: 'exchanges', labels: ['state'], help: 'Questions that the store knows, by state' },
   items: {
     type: 'counter',
     name: 'items_ignored_total',

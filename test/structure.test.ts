@@ -60,12 +60,16 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
     all: ['xml', 'iodef', 'profile', 'reading', 'rid'],
     types: ['config', 'delivery', 'store', 'grid', 'events'],
   },
+  exchange: {
+    all: ['iodef', 'profile', 'relay', 'rid'],
+    types: ['config', 'delivery', 'store', 'grid', 'events', 'reading'],
+  },
   events: { all: ['metrics'], types: ['store', 'rid', 'grid'] },
   metrics: {},
   ops: { types: ['store', 'events'] },
   'watch-files': {},
   gateway: {
-    all: ['delivery', 'grid', 'reading', 'relay', 'rid', 'store', 'ops', 'events', 'metrics', 'watch-files'],
+    all: ['delivery', 'exchange', 'grid', 'reading', 'relay', 'rid', 'store', 'ops', 'events', 'metrics', 'watch-files'],
     types: ['config'],
   },
   cli: {

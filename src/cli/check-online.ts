@@ -18,7 +18,7 @@ interface Online {
  * Publishes nothing, sends no message, changes nothing; the gateway may be running.
  */
 export async function checkOnline(config: Config): Promise<Online> {
-  const published = new Set(config.routes.map(({ topic }) => topic))
+  const published = new Set(config.routes.flatMap(({ topic }) => topic ?? []))
   const [grid, peers, ports] = await Promise.all([
     examineGrid(config.grid, published),
     checkPeers(config),

@@ -3,19 +3,21 @@ import type { RidNews } from '../rid/news.ts'
 import type { StoreNews } from '../store/news.ts'
 import { DELIVERIES, type DeliveryNews } from './deliveries.ts'
 import { ENGINE, type EngineNews } from './engine.ts'
+import { EXCHANGES, type ExchangeNews } from './exchanges.ts'
 import { GRID } from './grid.ts'
 import { MESSAGES, type MessageNews } from './messages.ts'
 import { type OpsNews, PROCESS, type ProcessNews } from './process.ts'
 import { RID } from './rid.ts'
 
 /** Everything that happens: no line of the log says anything else. docs/guide.md has the same table, but for what is debug alone. */
-export const EVENTS = { ...MESSAGES, ...DELIVERIES, ...ENGINE, ...RID, ...GRID, ...PROCESS } as const
+export const EVENTS = { ...MESSAGES, ...DELIVERIES, ...EXCHANGES, ...ENGINE, ...RID, ...GRID, ...PROCESS } as const
 
 export type EventName = keyof typeof EVENTS
 
 export interface News
   extends MessageNews,
     DeliveryNews,
+    ExchangeNews,
     EngineNews,
     RidNews,
     GridNews,

@@ -31,6 +31,8 @@ export interface GridHandlers {
   cursor(topic: string): Promise<{ readonly itemId: string; readonly at: number } | undefined>
   /** Called in the retractions' place among the items. */
   retracted(topic: string, itemIds: readonly string[]): void
+  /** All items of the Topic are gone (XEP-0060 §8.4, §8.5). Called in a purge's place among the items; of a deletion at once. */
+  cleared?(topic: string): void
   /** A Topic whose `room` was 0 has some again. */
   room?(topic: string): void
   /** The connection or a Topic changed its state. `reason` also of one that is up, but slow. */

@@ -20,6 +20,11 @@ interface AcceptOptions {
   readonly reader: Reader
   readonly store: Acceptor
   readonly events: Events
+  /**
+   * What becomes of a question, or of an answer to one; undefined for any other message. `unasked`: a Report that its sender takes for
+   * an answer, and expects nothing in return (RFC 6546 Table 1).
+   */
+  readonly receive?: (message: IncomingMessage, inspection: Inspection) => Promise<Answer | 'unasked' | undefined>
   /** deliveries for this Topic were committed */
   wake(topic: string): void
 }
@@ -32,7 +37,7 @@ const RETRY_AFTER = 30
  * throws for what the message holds.
  */
 export function createAccept(options: AcceptOptions): Accept {
-  const { config, reader, store, events } = options
+  const { reader } = options
   return async (message) => {
     let inspection: Inspection
     try {
@@ -42,76 +47,101 @@ export function createAccept(options: AcceptOptions): Accept {
     } catch (error) {
       return cannotRead(options, message, error)
     }
-    let judged: Judgement
-    let digest = ''
-    try {
-      judged = judge(config, message.peer, inspection)
-      if (judged.kind === 'accepted') digest = digestOf(judged, inspection)
-    } catch (error) {
-      // the same document would do it again at each repetition
-      return cannotRead(options, message, new GatewayError('intake-failed', messageOf(error), { cause: error }))
-    }
-    if (judged.kind === 'problem') {
-      return refuse(options, message, judged.code, judged.problem, judged.incidents)
-    }
-    const { msgType, incidents } = judged
-    const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
-    if (judged.kind === 'denied') {
-      await tellRefusal(options, message, events.denied(about, judged.code, judged.reason))
-      return deny(message, msgType, inspection, judged.justification)
-    }
-    try {
-      // what is stored already needs no room
-      if (
-        (await isFull(options, message.peer, judged)) &&
-        (await store.findEnvelope('rid-to-grid', message.peer.name, digest)) === undefined
-      ) {
-        return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
-      }
-      let accepted: Happening | undefined
-      const remarks = [...inspection.remarks, ...misdirected(inspection, config.rid.name)]
-      const acceptedAs = (deliveries: number) => ({
-        ...about,
-        msgType,
-        deliveries,
-        // what a strict peer would be refused for, or nobody is; what touches the text itself is said in words
-        ...(inspection.warnings.length > 0 && { warnings: inspection.warnings.length }),
-        ...(remarks.length > 0 && { note: remarks.join(' ') }),
-      })
-      const outcome = await store.accept(
-        {
-          direction: 'rid-to-grid',
-          source: message.peer.name,
-          digest,
-          msgType,
-          incidents,
-          receivedAt: message.receivedAt,
-          deliveries: judged.publications.map(({ topic, incident, also = [], item, variant }) => ({
-            kind: 'topic',
-            destination: topic,
-            incident,
-            also,
-            item: item.id,
-            variant,
-            apart: itemIdApart(item.id, variant),
-            payload: item.xml,
-            state: 'pending',
-          })),
-        },
-        (added) => {
-          accepted = events.accepted(acceptedAs(added.filter((id) => id !== undefined).length))
-          return accepted.trace
-        },
-      )
-      if (outcome.outcome === 'duplicate') events.duplicate(about)
-      else accepted?.tell()
-    } catch (error) {
-      events.storeFailed('accept', error)
-      return { kind: 'problem', problem: busy('The report cannot be stored now.') }
-    }
-    for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
-    return approve(message, msgType, inspection)
+    const asked = await receive(options, message, inspection)
+    return asked === undefined || asked === 'unasked' ? take(options, message, inspection, asked) : asked
   }
+}
+
+async function receive(
+  { receive, events }: AcceptOptions,
+  message: IncomingMessage,
+  inspection: Inspection,
+): Promise<Answer | 'unasked' | undefined> {
+  try {
+    return await receive?.(message, inspection)
+  } catch (error) {
+    events.storeFailed('ask', error)
+    return { kind: 'problem', problem: busy('The message cannot be taken now.') }
+  }
+}
+
+/** Judged and stored. */
+async function take(
+  options: AcceptOptions,
+  message: IncomingMessage,
+  inspection: Inspection,
+  asked: 'unasked' | undefined,
+): Promise<Answer> {
+  const { config, store, events } = options
+  let judged: Judgement
+  let digest = ''
+  try {
+    judged = judge(config, message.peer, inspection)
+    if (judged.kind === 'accepted') digest = digestOf(judged, inspection)
+  } catch (error) {
+    // the same document would do it again at each repetition
+    return cannotRead(options, message, new GatewayError('intake-failed', messageOf(error), { cause: error }))
+  }
+  if (judged.kind === 'problem') {
+    return refuse(options, message, judged.code, judged.problem, judged.incidents)
+  }
+  const { msgType, incidents } = judged
+  const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
+  if (judged.kind === 'denied') {
+    await tellRefusal(options, message, events.denied(about, judged.code, judged.reason))
+    return deny(message, asked ?? msgType, inspection, judged.justification)
+  }
+  try {
+    // what is stored already needs no room
+    if (
+      (await isFull(options, message.peer, judged)) &&
+      (await store.findEnvelope('rid-to-grid', message.peer.name, digest)) === undefined
+    ) {
+      return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
+    }
+    let accepted: Happening | undefined
+    const remarks = [...inspection.remarks, ...misdirected(inspection, config.rid.name)]
+    const acceptedAs = (deliveries: number) => ({
+      ...about,
+      msgType,
+      deliveries,
+      // what a strict peer would be refused for, or nobody is; what touches the text itself is said in words
+      ...(inspection.warnings.length > 0 && { warnings: inspection.warnings.length }),
+      ...(remarks.length > 0 && { note: remarks.join(' ') }),
+    })
+    const outcome = await store.accept(
+      {
+        direction: 'rid-to-grid',
+        source: message.peer.name,
+        digest,
+        msgType,
+        incidents,
+        receivedAt: message.receivedAt,
+        deliveries: judged.publications.map(({ topic, incident, also = [], item, variant }) => ({
+          kind: 'topic',
+          destination: topic,
+          incident,
+          also,
+          item: item.id,
+          variant,
+          apart: itemIdApart(item.id, variant),
+          payload: item.xml,
+          state: 'pending',
+        })),
+      },
+      (added) => {
+        accepted = events.accepted(acceptedAs(added.filter((id) => id !== undefined).length))
+        return accepted.trace
+      },
+    )
+    if (outcome.outcome === 'duplicate') events.duplicate(about)
+    else accepted?.tell()
+  } catch (error) {
+    events.storeFailed('accept', error)
+    return { kind: 'problem', problem: busy('The report cannot be stored now.') }
+  }
+  for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
+  return approve(message, asked ?? msgType, inspection)
 }
 
 /** One Topic that is dead, and full, leaves a peer as much again for all others. */
@@ -202,13 +232,18 @@ async function tellRefusal(
 }
 
 /** RFC 6546 Table 1: some messages may only be answered with an empty body. */
-function approve(message: IncomingMessage, msgType: MsgType, inspection: Inspection): Answer {
-  if (!mayAnswer(msgType, 'Acknowledgement')) return { kind: 'reply', xml: '' }
+function approve(message: IncomingMessage, msgType: MsgType | 'unasked', inspection: Inspection): Answer {
+  if (msgType === 'unasked' || !mayAnswer(msgType, 'Acknowledgement')) return { kind: 'reply', xml: '' }
   return { kind: 'reply', xml: renderAcknowledgement(replyPolicy(message, inspection), 'Approved') }
 }
 
-function deny(message: IncomingMessage, msgType: MsgType, inspection: Inspection, why: Justification): Answer {
-  if (!mayAnswer(msgType, 'Acknowledgement')) {
+function deny(
+  message: IncomingMessage,
+  msgType: MsgType | 'unasked',
+  inspection: Inspection,
+  why: Justification,
+): Answer {
+  if (msgType === 'unasked' || !mayAnswer(msgType, 'Acknowledgement')) {
     return {
       kind: 'problem',
       problem: { status: 403, title: 'Denied', detail: 'The message cannot be processed here.' },

@@ -8,6 +8,7 @@ import { itemIdApart } from '../profile/item.ts'
 import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
+import type { NewRecord } from '../store/archive.ts'
 import type { Acceptor, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
 import { groupOf } from './delivery-group.ts'
 import { heldAsInvalid } from './invalid-item.ts'
@@ -25,6 +26,8 @@ interface ConsumeOptions {
   /** ms to wait for the other items of a document before its parts go out alone */
   readonly grace?: number
   wake(peer: string): void
+  /** what questions are answered from of an item; undefined for nothing */
+  readonly record?: (item: GridItem, consumed: Consumed, inspection: Inspection, at: number) => NewRecord | undefined
 }
 
 const GRACE = 10_000
@@ -47,7 +50,9 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
     let failed: { readonly error: unknown } | undefined
     for (let from = 0; from < fresh.length; from += WINDOW) {
       const window = fresh.slice(from, from + WINDOW)
-      const readings = await Promise.allSettled(window.map(({ item }) => read(reader, item)))
+      const readings = await Promise.allSettled(
+        window.map(({ item }) => read(reader, item, options.record !== undefined)),
+      )
       // what the store has to be asked is asked before the first commit: from there on one call follows the other in Topic order
       const understood = await Promise.allSettled(window.map(({ item }, i) => understand(store, item, readings[i])))
       for (const [i, { item, seen }] of window.entries()) {
@@ -76,12 +81,13 @@ type Payload = Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>
  * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
  * also run out because the machine stood still: so that is tried twice.
  */
-async function read(reader: Reader, item: Payload, again = true): Promise<Inspection> {
+async function read(reader: Reader, item: Payload, terms = false, again = true): Promise<Inspection> {
   try {
     const from = item.topic === undefined ? undefined : { topic: item.topic }
-    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' }, from)
+    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8', terms }, from)
   } catch (error) {
-    if (again && error instanceof GatewayError && error.code === 'intake-timeout') return read(reader, item, false)
+    if (again && error instanceof GatewayError && error.code === 'intake-timeout')
+      return read(reader, item, terms, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
     return unreadable(error.code === 'intake-failed' ? error.message : error.publicText)
   }
@@ -179,6 +185,7 @@ async function commit(
     consumed === undefined
       ? toldOfNobody(heldAsInvalid(peersOf(config, topic), topic, item, { digest: seen.digest, origin }, inspection))
       : deliveriesFor(options, topic, item, consumed, understood)
+  const record = consumed && options.record?.(item, consumed, inspection, options.clock.now())
   let happenings: readonly Happening[] = []
   const outcome = await store.accept(
     {
@@ -190,6 +197,7 @@ async function commit(
       receivedAt: options.clock.now(),
       deliveries: deliveries.rows,
       seen,
+      ...(record !== undefined && { record }),
     },
     (added) => {
       happenings = deliveries.happenings(added)

@@ -14,13 +14,18 @@ export interface IncomingMessage {
   readonly body: Uint8Array
   /** the charset parameter of Content-Type, lower case, when it is of use */
   readonly charset?: string
+  /** RID-Callback-Token, of the form that RFC 6546 §3 gives it */
+  readonly callbackToken?: string
   readonly receivedAt: number
 }
 
 /** What the one door in (relay/accept) says; the listener puts it on the wire. */
 export type Answer =
   /** 200 with a RID message (text/xml) */
-  { readonly kind: 'reply'; readonly xml: string } | { readonly kind: 'problem'; readonly problem: Problem }
+  | { readonly kind: 'reply'; readonly xml: string }
+  /** 202: the answer comes by callback (RFC 6546 §3) */
+  | { readonly kind: 'promised'; readonly token: string }
+  | { readonly kind: 'problem'; readonly problem: Problem }
 
 /** RFC 9457. Nothing about paths, stack or configuration. */
 export interface Problem {
@@ -64,6 +69,19 @@ export interface OutgoingMessage {
   readonly write: (to: RidSystem) => string
   /** undefined where nobody knows: then any RID message may answer it */
   readonly msgType: MsgType | undefined
+  /** it answers what was asked earlier: what it was promised with (RFC 6546 §3) */
+  readonly callbackToken?: string
+  /** is shown each whole response, before it is judged */
+  readonly heard?: (response: Heard) => void
+}
+
+/** A whole HTTP response to a message of ours. */
+export interface Heard {
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly callbackToken: string | undefined
+  /** undefined: it was not read to its end */
+  readonly body: Uint8Array | undefined
 }
 
 export interface RidSender extends AsyncDisposable {

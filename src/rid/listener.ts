@@ -7,6 +7,7 @@ import type { PeerConfig, RidConfig } from '../config/types.ts'
 import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
 import { type BodyReader, beginBody } from './body.ts'
+import { CALLBACK_TOKEN } from './callback.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Accept, Problem } from './contract.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
@@ -163,6 +164,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       tell,
     )
     if (answer.kind === 'problem') return refuse(request, reply, answer.problem)
+    if (answer.kind === 'promised')
+      return send(request, reply, 202, { [CALLBACK_TOKEN]: answer.token }, Buffer.alloc(0))
     // RFC 6546 §3: exactly this type; peers refuse parameters
     return send(request, reply, 200, { 'content-type': 'text/xml' }, Buffer.from(answer.xml))
   }

@@ -29,6 +29,8 @@ export interface RidReading {
   readonly incidentId: IncidentId | null
   /** names of the RID system that it says it is for (RFC 6545 §5.1); none where it names no system, or goes to an incident's source */
   readonly receivers: readonly string[]
+  /** RFC 6545 §5.2: only an Acknowledgement has one */
+  readonly requestStatus?: Attributes
   /** RFC 6545 §5.3, in normal form: only a Result has one */
   readonly incidentSource: string | null
   /** ReportSchema's Signature elements (RFC 6545 §5.1), the very characters of the message */
@@ -60,12 +62,14 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
   const policy = child(rid, NS.rid, 'RIDPolicy')
   const source = child(rid, NS.rid, 'IncidentSource')
   const id = policy && child(policy, NS.iodef1, 'IncidentID')
+  const status = child(rid, NS.rid, 'RequestStatus')
   const { documents, isEmpty, lacks, beside } = payloadOf(rid)
   return {
     msgType: (policy && attribute(policy, 'MsgType')?.trim()) ?? null,
     policy: policy === undefined ? null : readPolicy(policy),
     incidentId: id === undefined ? null : readIncidentId(id),
     receivers: policy === undefined ? [] : receiversOf(policy),
+    ...(status !== undefined && { requestStatus: plainAttributes(status) }),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
     documents: documents.length,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { PeerConfig } from '../config/types.ts'
 import { LEAST, PIECES } from './bounded-bytes.ts'
+import { CALLBACK_TOKEN, isCallbackToken } from './callback.ts'
 import { contentTypeFlaw, parseContentType } from './content-type.ts'
 import type { Problem } from './contract.ts'
 
@@ -26,10 +27,23 @@ export type Refusal = {
 export type Verdict =
   | { readonly kind: 'no-content' }
   | Refusal
-  | { readonly kind: 'message'; readonly peer: PeerConfig; readonly charset?: string }
+  | {
+      readonly kind: 'message'
+      readonly peer: PeerConfig
+      readonly charset?: string
+      readonly callbackToken?: string
+    }
 
 const MEDIA_TYPES = new Set(['text/xml', 'application/xml', 'application/iodef+xml'])
-const ONCE = new Set(['content-type', 'content-length', 'content-encoding', 'transfer-encoding', 'expect', 'host'])
+const ONCE = new Set([
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'expect',
+  'host',
+  CALLBACK_TOKEN,
+])
 
 const METHODS = ['GET', 'HEAD', 'POST']
 const LAST = { connection: 'close' }
@@ -64,13 +78,23 @@ export function checkRequest(head: RequestHead, state: 'serving' | 'draining', m
   if (isCurrent && expectations(head.headers.expect).some((expectation) => expectation !== '100-continue')) {
     return refused(417, 'Expectation Failed', 'The only expectation that is met is 100-continue.', LAST)
   }
+  const token = [head.headers[CALLBACK_TOKEN]].flat()[0]
+  if (token !== undefined && !isCallbackToken(token)) {
+    const detail = 'RID-Callback-Token is not 1 to 255 visible ASCII characters (RFC 6546 section 3).'
+    return refused(400, 'Bad Request', detail)
+  }
   const type = judgeType(head.headers)
   if ('problem' in type) return type
   const empty = checkLength(head.headers)
   if (empty !== undefined) return empty
   if (Number(head.headers['content-length'] ?? 0) > maxMessage) return TOO_LARGE
   if (state === 'draining') return unavailable('This RID system is shutting down.', DRAINING_RETRY)
-  return { kind: 'message', peer: head.peer, ...(type.charset === undefined ? {} : { charset: type.charset }) }
+  return {
+    kind: 'message',
+    peer: head.peer,
+    ...(type.charset === undefined ? {} : { charset: type.charset }),
+    ...(token !== undefined && { callbackToken: token }),
+  }
 }
 
 /** s; a restart takes about as long */

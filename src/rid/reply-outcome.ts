@@ -1,6 +1,7 @@
 import type { PeerConfig } from '../config/types.ts'
 import type { Note, PeerAnswer, SendOutcome } from '../outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { isCallbackToken } from './callback.ts'
 import type { Reply } from './contract.ts'
 import { mayAnswer, repliesTo } from './exchange.ts'
 import { problemText } from './problem-text.ts'
@@ -56,12 +57,9 @@ export function bodilessOutcome({ status, callbackToken }: PeerResponse, { reque
   if (!proper) return improper(status, `${text}, which may not answer ${article(request)}`)
   if (status !== 202) return delivered(status, { code: 'empty-reply', text })
   if (callbackToken === undefined) return improper(status, `${text} without RID-Callback-Token`)
-  if (!TOKEN.test(callbackToken)) return improper(status, `${text} with a RID-Callback-Token that is none`)
+  if (!isCallbackToken(callbackToken)) return improper(status, `${text} with a RID-Callback-Token that is none`)
   return delivered(status, { code: 'promised', text: `${text}, callback announced` })
 }
-
-/** RFC 6546 §3: 1*255(VCHAR) */
-const TOKEN = /^[\x21-\x7e]{1,255}$/
 
 /**
  * What a 2xx with a body means. A RID message that does not deny is proof, since HTTP gave no error. Anything else is an improper reply,

@@ -8,6 +8,7 @@ import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { createAddresses } from './addresses.ts'
 import { bareHost, createAgent } from './agent.ts'
+import { CALLBACK_TOKEN } from './callback.ts'
 import { parseContentType } from './content-type.ts'
 import type { OutgoingMessage, ReadReply, Receiver, Reply, RidSender } from './contract.ts'
 import { repliesTo } from './exchange.ts'
@@ -139,14 +140,15 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     throw Object.assign(new Error('The name has no address'), { code: 'ENODATA' })
   }
 
-  async function postTo(address: string, connect: number, { write, msgType }: OutgoingMessage, signal: AbortSignal) {
+  async function postTo(address: string, connect: number, message: OutgoingMessage, signal: AbortSignal) {
+    const { write, msgType, callbackToken: token } = message
     const { agent } = linkTo(address, connect)
     const response = await agent.request({
       origin: url.origin,
       path: '/',
       method: 'POST',
       // exactly this: there are peers that refuse a charset parameter
-      headers: { 'content-type': 'text/xml' },
+      headers: { 'content-type': 'text/xml', ...(token !== undefined && { [CALLBACK_TOKEN]: token }) },
       body: Buffer.from(write({ name, address }), 'utf8'),
       signal,
     })
@@ -155,7 +157,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       status: response.statusCode,
       contentType: header('content-type'),
       retryAfter: header('retry-after'),
-      callbackToken: header('rid-callback-token'),
+      callbackToken: header(CALLBACK_TOKEN),
       ...(await readReplyBody(response.body, bound(msgType))),
     }
   }
@@ -228,6 +230,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         clearTimeout(timer)
         signal.removeEventListener('abort', end)
       }
+      message.heard?.(response)
       return judgeReply(response, message.msgType)
     },
     reload() {

@@ -40,7 +40,7 @@ export interface Leg extends Omit<NewLeg, 'delivery'> {
   readonly updated: number
 }
 
-interface NewAnswer {
+export interface NewAnswer {
   readonly leg: number
   readonly msgType: string
   /** a second answer of the same leg with this digest is not stored */
@@ -111,8 +111,8 @@ export interface Exchanges {
   exchange(id: string): Promise<Exchange | undefined>
   /** The leg that promised with this token (hash), open or closed. */
   legOf(target: string, token: string): Promise<{ readonly exchange: string; readonly n: number } | undefined>
-  /** Whether anybody at all promised with it. */
-  isToken(token: string): Promise<boolean>
+  /** Who promised with this token (hash), whoever that is. */
+  ownerOf(token: string): Promise<string | undefined>
   /** Open exchanges with a leg to `target` that waits or promised, about this incident; the oldest first. */
   askedOf(target: string, incident: string): Promise<readonly string[]>
   /** Open exchanges whose `pendingAt` or `expires` has come: ids. */

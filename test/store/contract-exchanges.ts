@@ -131,7 +131,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       await store.change('one', to({ legs: [{ n: 0, state: 'promised', token: sha('T') }] }))
       assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 })
       assert.equal(await store.legOf('csirt-c', sha('T')), undefined)
-      assert.deepEqual([await store.isToken(sha('T')), await store.isToken(sha('U'))], [true, false])
+      assert.deepEqual([await store.ownerOf(sha('T')), await store.ownerOf(sha('U'))], ['csirt-b', undefined])
       assert.deepEqual(await store.askedOf('csirt-b', 'csirt-b.example 7'), ['one', 'two'])
       await store.change('one', to({ legs: [{ n: 0, state: 'answered' }] }))
       assert.deepEqual(await store.askedOf('csirt-b', 'csirt-b.example 7'), ['two'])

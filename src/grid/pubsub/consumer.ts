@@ -84,6 +84,8 @@ export class Consumer {
     }
     this.#options.tell(event.kind, noticeOf(event))
     if (event.kind === 'purge' || event.kind === 'delete') this.#past.gone().catch(() => undefined)
+    if (event.kind === 'purge') this.#queue.push({ kind: 'retracted', ids: [] })
+    if (event.kind === 'delete') this.#options.handlers.cleared?.(this.#options.topic)
     const lost = event.kind === 'delete' || (event.kind === 'subscription' && event.subscription !== 'subscribed')
     if (lost) this.#again?.()
   }
@@ -226,9 +228,11 @@ export class Consumer {
   async #handOn({ from, handed }: Following, entries: readonly LiveEntry[]): Promise<boolean> {
     const first = entries[0]
     if (first?.kind === 'retracted') {
+      if (entries.some((one) => one.kind === 'retracted' && one.ids.length === 0))
+        this.#options.handlers.cleared?.(this.#options.topic)
       const ids = entries.flatMap((entry) => (entry.kind === 'retracted' ? entry.ids : []))
       await this.#past.gone(ids)
-      this.#options.handlers.retracted(this.#options.topic, ids)
+      if (ids.length > 0) this.#options.handlers.retracted(this.#options.topic, ids)
       return true
     }
     const items: ReceivedItem[] = []

@@ -2,6 +2,7 @@ import type { ReceivedItem } from './events.ts'
 
 export type LiveEntry =
   | { readonly kind: 'item'; readonly item: ReceivedItem }
+  /** without ids: all were */
   | { readonly kind: 'retracted'; readonly ids: readonly string[] }
 
 /**

@@ -34,7 +34,7 @@ interface ExchangeRows {
   bySeq(seq: number): Exchange | undefined
   byId(id: string): { readonly seq: number; readonly exchange: Exchange } | undefined
   legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
-  isToken(token: string): boolean
+  ownerOf(token: string): string | undefined
   askedOf(target: string, incident: string): string[]
   due(now: number): string[]
   counts(): Awaited<ReturnType<Exchanges['exchangeCounts']>>
@@ -59,7 +59,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     db,
     'SELECT e.id, l.n FROM leg l JOIN exchange e ON e.seq = l.exchange WHERE l.target = ? AND l.token = ?',
   )
-  const isToken = one(db, 'SELECT 1 FROM leg WHERE token = ?')
+  const ownerOf = one<{ target: string }>(db, 'SELECT target FROM leg WHERE token = ?')
   const askedOf = all<{ id: string }>(
     db,
     `SELECT e.id FROM exchange e JOIN leg l ON l.exchange = e.seq
@@ -105,7 +105,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       const row = legOf(target, token)
       return row && { exchange: row.id, n: row.n }
     },
-    isToken: (token) => isToken(token) !== undefined,
+    ownerOf: (token) => ownerOf(token)?.target,
     askedOf: (target, incident) => askedOf(incident, target).map(({ id }) => id),
     due: (now) => due(now).map(({ id }) => id),
     counts() {
@@ -120,11 +120,11 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
 export function exchangeReads(
   rows: ExchangeRows,
   read: <T>(query: () => T) => T,
-): Pick<Exchanges, 'exchange' | 'legOf' | 'isToken' | 'askedOf' | 'due' | 'exchangeCounts'> {
+): Pick<Exchanges, 'exchange' | 'legOf' | 'ownerOf' | 'askedOf' | 'due' | 'exchangeCounts'> {
   return {
     exchange: async (id) => read(() => rows.byId(id)?.exchange),
     legOf: async (target, token) => read(() => rows.legOf(target, token)),
-    isToken: async (token) => read(() => rows.isToken(token)),
+    ownerOf: async (token) => read(() => rows.ownerOf(token)),
     askedOf: async (target, incident) => read(() => rows.askedOf(target, incident)),
     due: async (now) => read(() => rows.due(now)),
     exchangeCounts: async () => read(rows.counts),

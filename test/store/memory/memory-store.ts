@@ -228,10 +228,11 @@ export class MemoryStore implements Store {
       return undefined
     })
 
-  isToken: Store['isToken'] = (token) =>
-    this.#read(({ exchanges }) =>
-      exchanges.values().some(({ exchange }) => exchange.legs.some((leg) => leg.token === token)),
-    )
+  ownerOf: Store['ownerOf'] = (token) =>
+    this.#read(({ exchanges }) => {
+      const legs = [...exchanges.values()].flatMap(({ exchange }) => exchange.legs)
+      return legs.find((leg) => leg.token === token)?.target
+    })
 
   askedOf: Store['askedOf'] = (target, incident) =>
     this.#read(({ exchanges }) => {

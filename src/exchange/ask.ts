@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import type { Ask, PeerConfig } from '../config/types.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
+import { policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
+import { nodeOf } from '../rid/node.ts'
+import type { AskLimits, ExchangeChange, NewAnswer, NewExchange, NewLeg } from '../store/exchanges.ts'
+import type { MsgType } from '../vocabulary.ts'
+import { answerQuestion } from './answer-question.ts'
+import { closing } from './closing.ts'
+import { compose } from './compose.ts'
+import { about, type ExchangeContext, errandTo } from './context.ts'
+import { askedIncident, criteriaOf } from './criteria.ts'
+import type { Rate } from './rate.ts'
+import { DENIALS, type DenialCode, REFUSALS, type RefusalCode } from './refusals.ts'
+import { visibleNeeds } from './rights.ts'
+import { isQuestion, legsFor } from './route-question.ts'
+import { encode, newAnswer, type Question } from './stored.ts'
+import { createExchangeId } from './token.ts'
+
+/** exchanges that are open at a time, of all askers */
+const ALL = 10_000
+/** ms for which a question that was answered is still the same: an HTTP client repeats what it had no answer to */
+const AGAIN = 60_000
+
+const FULL = { asker: 'too-many-open', all: 'exchanges-full' } as const
+
+type Asking = Inspection & { readonly rid: NonNullable<Inspection['rid']> }
+
+/**
+ * A question of a peer who may ask, whole and proper: opens an exchange, or joins the open one, and answers as RFC 6546 Table 1 has it.
+ * Undefined: nobody would be asked.
+ */
+export async function ask(
+  context: ExchangeContext,
+  rate: Rate,
+  message: IncomingMessage,
+  inspection: Asking,
+): Promise<Answer | undefined> {
+  const { config, store, events, clock } = context
+  const { peer } = message
+  const { rid, document } = inspection
+  const msgType = rid.msgType
+  if (!isQuestion(msgType) || rid.policy === null) return undefined
+  const purpose = document?.incidents[0]?.purpose ?? ''
+  const asked = legsFor(config.routes, peer, { type: msgType, purpose })
+  if (asked.length === 0) return undefined
+  if (message.callbackToken !== undefined) events.tell('callback-ignored', { peer: peer.name, msgType })
+  const question: Question = { policy: rid.policy, document: carriedOf(inspection) }
+  const fresh = newExchange(context, message, inspection, msgType, question)
+  const found = asked.includes('archive') ? await fromArchive(context, peer, inspection) : undefined
+  if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
+  const wait = rate.wait(peer.name, clock.now())
+  const legs = asked.map((one, n) => legOf(fresh, one, n))
+  const taken = events.exchange('asked', {
+    ...about(fresh),
+    msgType,
+    legs: legs.length,
+    ...(found !== undefined && { matches: found.matches, left: found.left }),
+  })
+  const outcome = await store.ask(fresh, legs, limitsOf(context, wait), (exchange) => {
+    const change = found === undefined ? {} : answeredBy(found, asked.indexOf('archive'))
+    return { change: closing(exchange, change, peer, question.policy.incidentId), trace: taken.trace }
+  })
+  if (outcome.outcome === 'full') {
+    return refuse(context, message, fresh, wait === undefined ? FULL[outcome.of] : 'too-many-asked', wait)
+  }
+  if (outcome.outcome === 'opened') {
+    rate.count(peer.name, clock.now())
+    taken.tell()
+    for (const { kind, target } of legs) if (kind === 'peer') context.wake(target)
+  }
+  return answerQuestion(context, message, outcome.exchange)
+}
+
+/** How many may be open; none more for who asks too often, but what it asked before is still the same. */
+function limitsOf({ config, clock }: ExchangeContext, wait: number | undefined): AskLimits {
+  const { open, hold } = config.exchanges
+  return { open: wait === undefined ? open : 0, all: ALL, since: clock.now() - hold - AGAIN }
+}
+
+function legOf(exchange: NewExchange, asked: Ask, n: number): NewLeg {
+  if (asked === 'archive') return { kind: 'archive', target: '' }
+  const target = asked.slice('peer:'.length)
+  return { kind: 'peer', target, delivery: errandTo(target, exchange, { exchange: exchange.id, leg: n }) }
+}
+
+function answeredBy({ denied, answers }: Found, n: number): ExchangeChange {
+  const reason = denied === undefined ? {} : { reason: DENIALS[denied].justification }
+  const legs = [{ n, state: denied === undefined ? 'answered' : 'denied', ...reason } as const]
+  return { legs, answers: answers.map((answer): NewAnswer => ({ ...answer, leg: n })) }
+}
+
+function carriedOf({ document, rid }: Inspection): Question['document'] {
+  if (document === null) return null
+  const { original, xml, version } = document
+  return { xml: original?.text ?? xml, version: original?.version ?? version, signatures: rid?.signatures ?? [] }
+}
+
+function newExchange(
+  { config, clock }: ExchangeContext,
+  { peer, address }: IncomingMessage,
+  inspection: Asking,
+  msgType: MsgType,
+  question: Question,
+): NewExchange {
+  const { exchanges } = config
+  const now = clock.now()
+  return {
+    id: createExchangeId(),
+    asker: peer.name,
+    address: address ?? null,
+    msgType,
+    incident: askedIncident(inspection),
+    digest: digestOf(inspection, msgType),
+    question: encode(question),
+    opened: now,
+    pendingAt: peer.interim === true ? now + exchanges.pending : null,
+    expires: now + (msgType === 'Query' ? exchanges.expireQuery : exchanges.expireRequest),
+  }
+}
+
+/** What makes two questions the same: all that they say, but for where they were sent. */
+function digestOf({ rid, document }: Asking, msgType: MsgType): string {
+  const { attributes, regions, traffic, incidentId } = rid.policy ?? ({} as Partial<RidPolicy>)
+  const said = [msgType, document?.digest ?? null, attributes, regions, traffic, incidentId, rid.signatures]
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex')
+}
+
+interface Found {
+  readonly answers: readonly NewAnswer[]
+  readonly matches: number
+  readonly left: number
+  readonly denied?: DenialCode
+}
+
+/** What the Topics showed of it that this peer may see. */
+async function fromArchive(
+  { config, store, reader }: ExchangeContext,
+  peer: PeerConfig,
+  asking: Asking,
+): Promise<Found> {
+  const asked = criteriaOf(asking)
+  if (asked.kind === 'denied') return { answers: [], matches: 0, left: 0, denied: asked.code }
+  const { exchanges, rid } = config
+  const rights = { topics: peer.query ?? [], needed: visibleNeeds(peer) }
+  const records = await store.find({ ...asked.criteria, ...rights, limit: exchanges.results })
+  const { answers, left } = await compose(records, {
+    reports: exchanges.reports,
+    maxMessage: rid.maxMessage,
+    incidentId: asking.rid.policy?.incidentId ?? null,
+    async check(xml) {
+      const { valid, document } = await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer: peer.name })
+      return valid ? document?.incidents.length : undefined
+    },
+  })
+  return { answers: answers.map((answer) => newAnswer(0, answer)), matches: records.length, left }
+}
+
+/** The same words whether there is something that the asker may not see, or nothing. */
+async function deny(
+  { events, store }: ExchangeContext,
+  { peer, address }: IncomingMessage,
+  exchange: NewExchange,
+  asked: RidPolicy,
+  code: DenialCode,
+): Promise<Answer> {
+  const { justification, reason } = DENIALS[code]
+  const happening = events.exchange('question-denied', { ...about(exchange), msgType: exchange.msgType, code, reason })
+  happening.tell()
+  // a refusal changes nothing, so a store that cannot note it must not turn it into another answer
+  await store.record(happening.trace).catch(() => undefined)
+  const node = nodeOf({ name: peer.identity.dns, address })
+  const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, node, null)
+  const { regions, traffic, incidentId } = asked
+  return {
+    kind: 'reply',
+    xml: renderAcknowledgement({ ...own, regions, traffic, incidentId }, { denied: justification }),
+  }
+}
+
+async function refuse(
+  { events, store }: ExchangeContext,
+  { peer, id }: IncomingMessage,
+  exchange: NewExchange,
+  code: RefusalCode,
+  retryAfter = 30,
+): Promise<Answer> {
+  const { status, title, detail } = REFUSALS[code]
+  const incidents = exchange.incident === '' ? [] : [exchange.incident]
+  const happening = events.refused({ direction: 'rid-to-rid', source: peer.name, incidents, message: id }, code, detail)
+  happening.tell()
+  await store.record(happening.trace).catch(() => undefined)
+  const problem: Problem = { status, title, detail, ...(status !== 403 && { retryAfter }) }
+  return { kind: 'problem', problem }
+}

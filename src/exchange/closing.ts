@@ -1,0 +1,35 @@
+import type { PeerConfig } from '../config/types.ts'
+import type { RidPolicy } from '../rid/message.ts'
+import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
+import { errandTo, wayTo } from './context.ts'
+import { isDecided, lastWord, NO_LEG, outcomeOf } from './outcome.ts'
+
+/** An answer on its way to who asked, who was promised one. */
+export function deliverTo(exchange: Exchange): NonNullable<ExchangeChange['deliver']> {
+  return ({ n }) => errandTo(exchange.asker, exchange, { exchange: exchange.id, answer: n })
+}
+
+/**
+ * A change with what follows from it: where it closes the last leg something is said to the asker in any case; and an asker who was
+ * promised an answer gets it as it comes, unless it is to ask again.
+ */
+export function closing(
+  exchange: Exchange,
+  change: ExchangeChange,
+  asker: Pick<PeerConfig, 'callback' | 'url'>,
+  incidentId: RidPolicy['incidentId'],
+): ExchangeChange {
+  const legs = exchange.legs.map((leg) => ({ ...leg, ...change.legs?.find(({ n }) => n === leg.n) }))
+  const fresh = change.answers ?? []
+  const came = fresh.map((answer, i) => ({ ...answer, n: exchange.answers.length + i, at: 0, sent: null }))
+  const next = { ...exchange, legs, answers: [...exchange.answers.filter(({ leg }) => leg !== NO_LEG), ...came] }
+  const word = isDecided(next) ? lastWord(next, incidentId) : undefined
+  const answers = word === undefined ? fresh : [...fresh, word]
+  if (exchange.token === null || wayTo(asker) === 'none') return { ...change, answers }
+  return {
+    ...change,
+    answers,
+    deliver: deliverTo(exchange),
+    ...(isDecided(next) && { outcome: outcomeOf(next) }),
+  }
+}

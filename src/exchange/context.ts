@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Config, PeerConfig } from '../config/types.ts'
+import type { OfExchange } from '../events/exchanges.ts'
+import type { Events } from '../events.ts'
+import type { Reader } from '../reading/reader.ts'
+import type { Archive } from '../store/archive.ts'
+import type { NewDelivery, Store } from '../store/contract.ts'
+import type { Exchange, Exchanges } from '../store/exchanges.ts'
+import type { CallbackWay } from '../vocabulary.ts'
+import type { Holds } from './holds.ts'
+import { type Errand, encode } from './stored.ts'
+
+/** What the parts that deal with questions are given. */
+export interface ExchangeContext {
+  readonly config: Pick<Config, 'peers' | 'routes' | 'exchanges' | 'rid'>
+  readonly reader: Pick<Reader, 'inspect' | 'readReply'>
+  readonly store: Exchanges & Pick<Archive, 'find'> & Pick<Store, 'accept' | 'record'>
+  readonly events: Events
+  readonly clock: Clock
+  readonly holds: Holds
+  /** deliveries to this peer were committed */
+  readonly wake: (peer: string) => void
+}
+
+/** RFC 6546 §3 has answers connect to where the question came from; a configured address is better where names are (decision 0030). */
+export function wayTo({ callback, url }: Pick<PeerConfig, 'callback' | 'url'>): CallbackWay {
+  return callback ?? (url === undefined ? 'source' : 'url')
+}
+
+/** What its events are traced by. */
+export function incidentOf({ incident, id }: Pick<Exchange, 'incident' | 'id'>): string {
+  return incident === '' ? `exchange ${id}` : incident
+}
+
+export function about(exchange: Pick<Exchange, 'incident' | 'id' | 'asker'>): OfExchange {
+  return { exchange: exchange.id, source: exchange.asker, incident: incidentOf(exchange) }
+}
+
+/**
+ * A delivery of an exchange: all of them to one destination stand in one line, behind nobody else's, and none stands for another
+ * (RFC 6546 §3 has no order; RFC 6545 §7 has the Acknowledgement first).
+ */
+export function errandTo(
+  peer: string,
+  exchange: Pick<Exchange, 'incident' | 'id'>,
+  errand: Errand,
+  held?: string,
+): NewDelivery {
+  const payload = encode(errand)
+  return {
+    kind: 'peer',
+    destination: peer,
+    incident: incidentOf(exchange),
+    origin: `exchange ${exchange.id}`,
+    item: createHash('sha256').update(payload).digest('hex'),
+    variant: exchange.id,
+    payload,
+    state: held === undefined ? 'pending' : 'held',
+    ...(held !== undefined && { reason: held }),
+  }
+}

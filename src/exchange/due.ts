@@ -1,0 +1,72 @@
+import type { Happening } from '../events.ts'
+import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
+import { deliverTo } from './closing.ts'
+import { acknowledgement } from './compose.ts'
+import { about, type ExchangeContext, wayTo } from './context.ts'
+import { NO_LEG, said } from './outcome.ts'
+import { isUndecided } from './states.ts'
+import { newAnswer, parseQuestion } from './stored.ts'
+
+/** What time does to questions: to be called every few seconds. Rejects with what the store says. */
+export async function runDue(context: ExchangeContext): Promise<void> {
+  const { store, clock, holds, wake } = context
+  for (const id of await store.due(clock.now())) {
+    let happening: Happening | undefined
+    const exchange = await store.change(id, (now) => {
+      if (now.state !== 'open') return undefined
+      const made = now.expires <= clock.now() ? expire(context, now) : pend(context, now)
+      happening = made.happening
+      return { change: made.change, trace: happening?.trace ?? [] }
+    })
+    happening?.tell()
+    holds.happened(id)
+    if (exchange !== undefined) wake(exchange.asker)
+  }
+}
+
+interface Made {
+  readonly change: ExchangeChange
+  readonly happening?: Happening
+}
+
+/** RFC 6545 §7: an Acknowledgement is REQUIRED if no Report will come. */
+function expire({ config, events }: ExchangeContext, exchange: Exchange): Made {
+  const { legs, msgType } = exchange
+  const answers = said(exchange)
+  const { policy } = parseQuestion(exchange.question)
+  const nothing = answers.length === 0 && !legs.some(({ state }) => state === 'answered' && msgType === 'Query')
+  const word = newAnswer(NO_LEG, acknowledgement(policy.incidentId, { denied: 'Other' }))
+  return {
+    change: {
+      legs: legs.filter(({ state }) => isUndecided(state)).map(({ n }) => ({ n, state: 'expired' })),
+      ...(nothing && { answers: [word] }),
+      ...(goesOut(config, exchange) && { deliver: deliverTo(exchange) }),
+      state: 'expired',
+    },
+    happening: events.exchange('expired', { ...about(exchange), answers: answers.length }),
+  }
+}
+
+/** RFC 6545 §6.2: Pending, where it takes longer than two minutes. Only who was promised a callback can be told. */
+function pend({ config, events }: ExchangeContext, exchange: Exchange): Made {
+  const promised = exchange.legs.some(({ state }) => state === 'promised')
+  const way = wayOf(config, exchange)
+  const tells =
+    (way === 'url' || way === 'source') && exchange.token !== null && !promised && said(exchange).length === 0
+  if (!tells) return { change: { pendingAt: null } }
+  const { policy } = parseQuestion(exchange.question)
+  const word = newAnswer(NO_LEG, acknowledgement(policy.incidentId, 'Pending'))
+  return {
+    change: { pendingAt: null, answers: [word], deliver: deliverTo(exchange) },
+    happening: events.exchange('pending', about(exchange)),
+  }
+}
+
+function wayOf({ peers }: ExchangeContext['config'], { asker }: Exchange) {
+  const peer = peers.find(({ name }) => name === asker)
+  return peer === undefined ? 'none' : wayTo(peer)
+}
+
+function goesOut(config: ExchangeContext['config'], exchange: Exchange): boolean {
+  return exchange.token !== null && wayOf(config, exchange) !== 'none'
+}

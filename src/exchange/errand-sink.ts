@@ -1,0 +1,123 @@
+import type { PeerConfig } from '../config/types.ts'
+import type { Sink, SinkOutcome } from '../delivery/sink.ts'
+import { messageOf } from '../errors.ts'
+import type { Heard, RidSender } from '../rid/contract.ts'
+import type { Delivery } from '../store/contract.ts'
+import type { Exchange } from '../store/exchanges.ts'
+import type { MsgType } from '../vocabulary.ts'
+import { about, type ExchangeContext, wayTo } from './context.ts'
+import { judgeHeard } from './heard.ts'
+import { NO_LEG } from './outcome.ts'
+import { renderAnswer, renderQuestion } from './render-answer.ts'
+import { hiddenFrom } from './rights.ts'
+import { isUndecided } from './states.ts'
+import { type AnswerBody, type Errand, parseAnswer, parseErrand, parseQuestion } from './stored.ts'
+import { takeAnswer } from './take-answer.ts'
+
+interface ErrandSinkOptions {
+  readonly peer: PeerConfig
+  /** undefined: it has no url */
+  readonly sender: RidSender | undefined
+  /** to whoever shows the peer's certificate at this address (RFC 6546 §3: where the question came from) */
+  readonly senderAt: (address: string) => RidSender
+  /** all other deliveries to the peer; undefined where it gets no others */
+  readonly otherwise: Sink | undefined
+}
+
+/** Deliveries of questions and answers to one RID peer. */
+export function createErrandSink(context: ExchangeContext, options: ErrandSinkOptions): Sink {
+  const { otherwise } = options
+  return {
+    async send(unit, signal) {
+      const [delivery] = unit
+      if (delivery === undefined) return { kind: 'delivered' }
+      try {
+        const errand = parseErrand(delivery.payload)
+        if (errand !== undefined) return await run(context, options, delivery, errand, signal)
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error
+        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
+      }
+      return otherwise?.send(unit, signal) ?? { kind: 'hold', reason: 'nothing is sent to a peer without url' }
+    },
+  }
+}
+
+async function run(
+  context: ExchangeContext,
+  options: ErrandSinkOptions,
+  delivery: Delivery,
+  errand: Errand,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const exchange = await context.store.exchange(errand.exchange)
+  if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
+  if ('leg' in errand) return askOn(context, options, delivery, exchange, errand.leg, signal)
+  if ('late' in errand) return answer(context, options, exchange, errand.late, signal)
+  const stored = exchange.answers[errand.answer]
+  if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${errand.answer}` }
+  if (exchange.state === 'expired' && stored.leg !== NO_LEG) {
+    return { kind: 'hold', reason: 'callback: the question expired before its answer could be sent' }
+  }
+  return answer(context, options, exchange, parseAnswer(stored.body), signal)
+}
+
+/** An answer by callback (RFC 6546 §3), policy looked at once more. */
+async function answer(
+  context: ExchangeContext,
+  { peer, sender, senderAt }: ErrandSinkOptions,
+  exchange: Exchange,
+  body: AnswerBody,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const hidden = hiddenFrom(peer, body)
+  if (hidden !== undefined) {
+    context.events.exchange('answer-withheld', { ...about(exchange), reason: hidden }).tell()
+    return { kind: 'withhold', reason: hidden }
+  }
+  const way = wayTo(peer)
+  const to = way === 'source' && exchange.address !== null ? senderAt(exchange.address) : sender
+  if (to === undefined) return { kind: 'hold', reason: `callback: ${peer.name} has no url` }
+  const question = parseQuestion(exchange.question)
+  const token = way === 'url' || way === 'source' ? exchange.token : null
+  const write = (system: Parameters<typeof renderAnswer>[2]) => renderAnswer(body, question, system)
+  return to.send({ write, msgType: body.msgType, ...(token !== null && { callbackToken: token }) }, signal)
+}
+
+/** The question to whom it is asked of; what it is answered with is committed before the delivery is settled. */
+async function askOn(
+  context: ExchangeContext,
+  { peer, sender }: ErrandSinkOptions,
+  delivery: Delivery,
+  exchange: Exchange,
+  n: number,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const leg = exchange.legs[n]
+  if (exchange.state !== 'open' || leg === undefined || !isUndecided(leg.state)) {
+    return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
+  }
+  if (sender === undefined) return { kind: 'hold', reason: `${peer.name} has no url` }
+  const question = parseQuestion(exchange.question)
+  const msgType = exchange.msgType as MsgType
+  const all: Heard[] = []
+  const heard = (response: Heard) => void all.push(response)
+  const write = (to: Parameters<typeof renderQuestion>[1]) => renderQuestion(question, to)
+  const outcome = await sender.send({ write, msgType, heard }, signal)
+  const response = all.at(-1)
+  if (response === undefined || outcome.kind === 'retry') return outcome
+  const said = await judgeHeard(context, peer.name, msgType, response)
+  if (said === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
+  if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
+    return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
+  }
+  const { taken } = await takeAnswer(context, exchange.id, n, said)
+  const reply = taken === 'unfit' ? 'unfit' : said.kind
+  if (taken === 'unfit')
+    await takeAnswer(context, exchange.id, n, { kind: 'failed', reason: 'its answer does not fit' })
+  context.events.exchange('asked-on', { ...about(exchange), peer: peer.name, msgType, reply }).tell()
+  return { kind: 'delivered', status: response.status, note: { code: 'answered', text: `asked: ${reply}` } }
+}
+
+/** ms behind which an improper reply is asked for again, once */
+const ONCE_MORE = 60_000

@@ -1,0 +1,66 @@
+import type { PeerConfig } from '../config/types.ts'
+import type { Sink } from '../delivery/sink.ts'
+import type { GridItem } from '../grid/contract.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Consumed } from '../relay/part.ts'
+import type { Answer, IncomingMessage, RidSender } from '../rid/contract.ts'
+import type { NewRecord } from '../store/archive.ts'
+import { ask } from './ask.ts'
+import type { ExchangeContext } from './context.ts'
+import { runDue } from './due.ts'
+import { createErrandSink } from './errand-sink.ts'
+import { createHolds } from './holds.ts'
+import { createRate } from './rate.ts'
+import { recordOf } from './record.ts'
+import { isQuestion } from './route-question.ts'
+import { takeCallback } from './take-callback.ts'
+
+/** Questions and answers between RID peers (RFC 6545 §7, RFC 6546 §3), and what the Topics showed to answer them with. */
+export interface ExchangeSide {
+  /**
+   * What becomes of a message that was read, is whole and may be sent by this peer, if it is a question or an answer. Undefined: it is
+   * neither, and as any other; `unasked`: the same, but its sender expects an empty response.
+   */
+  receive(message: IncomingMessage, inspection: Inspection): Promise<Answer | 'unasked' | undefined>
+  /** What the archive keeps of an item; undefined for nothing. */
+  record(item: GridItem, consumed: Consumed, inspection: Inspection, takenIn: number): NewRecord | undefined
+  /** Deliveries to a peer: of questions and answers by itself, all others by `otherwise`. */
+  sink(peer: PeerConfig, sender: RidSender | undefined, otherwise: Sink | undefined): Sink
+  /** What time does to questions. */
+  runDue(): Promise<void>
+  /** Nobody waits for an answer any longer: those who do are promised one. */
+  drain(): void
+}
+
+interface ExchangeSideOptions extends Omit<ExchangeContext, 'holds'> {
+  readonly senderAt: (peer: PeerConfig, address: string) => RidSender
+}
+
+/** Topics whose items are kept: those that some peer's Queries may see. */
+export function archivedTopics(peers: readonly PeerConfig[]): ReadonlySet<string> {
+  return new Set(peers.flatMap(({ query }) => query ?? []))
+}
+
+export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions): ExchangeSide {
+  const holds = createHolds(options.clock)
+  const context: ExchangeContext = { ...options, holds }
+  const rate = createRate(options.config.exchanges.rate)
+  const archived = archivedTopics(options.config.peers)
+  return {
+    async receive(message, inspection) {
+      const { valid, rid, improper = [] } = inspection
+      if (!valid || rid === null || rid.policy === null || rid.documents > 1 || improper.length > 0) return undefined
+      if (!isQuestion(rid.msgType)) return takeCallback(context, message, inspection)
+      if (!message.peer.accept.includes(rid.msgType)) return undefined
+      return ask(context, rate, message, { ...inspection, rid })
+    },
+    record(item, consumed, inspection, takenIn) {
+      return archived.has(item.topic) ? recordOf(item, consumed, inspection, takenIn) : undefined
+    },
+    sink: (peer, sender, otherwise) => {
+      return createErrandSink(context, { peer, sender, otherwise, senderAt: (address) => senderAt(peer, address) })
+    },
+    runDue: () => runDue(context),
+    drain: holds.end,
+  }
+}

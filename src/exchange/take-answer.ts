@@ -1,0 +1,145 @@
+import type { PeerConfig } from '../config/types.ts'
+import type { Happening } from '../events.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
+import { closing } from './closing.ts'
+import { about, type ExchangeContext } from './context.ts'
+import { hiddenFrom } from './rights.ts'
+import { isUndecided, legMay } from './states.ts'
+import { type AnswerBody, newAnswer, parseQuestion, type Question } from './stored.ts'
+
+/** What somebody who was asked said. */
+export type Said =
+  /** there will be an answer; `token`: hash of the RID-Callback-Token that it will come with */
+  | { readonly kind: 'promised'; readonly token?: string }
+  | { readonly kind: 'denied'; readonly reason: string }
+  /** `again`: it may be an accident, and is worth another try */
+  | { readonly kind: 'failed'; readonly reason: string; readonly again?: true }
+  | { readonly kind: 'answer'; readonly inspection: Inspection }
+
+/** `unfit`: a message of that type does not answer this question. */
+export type Taken = 'taken' | 'again' | 'closed' | 'unfit'
+
+/**
+ * Commits what the peer of leg `n` said, with what follows for whoever asked; wakes who waits for it. What the asker may not have is not
+ * kept, and it is told nothing of it.
+ */
+export async function takeAnswer(
+  context: ExchangeContext,
+  id: string,
+  n: number,
+  said: Said,
+): Promise<{ readonly taken: Taken; readonly exchange: Exchange | undefined; readonly body?: AnswerBody }> {
+  const { store, holds, wake } = context
+  let taken: Taken = 'closed'
+  let body: AnswerBody | undefined
+  let happenings: readonly Happening[] = []
+  const exchange = await store.change(id, (now) => {
+    const made = changeOf(context, now, n, said)
+    ;({ taken, body } = made)
+    happenings = made.happenings
+    return made.change && { change: made.change, trace: happenings.flatMap(({ trace }) => trace) }
+  })
+  for (const happening of happenings) happening.tell()
+  holds.happened(id)
+  if (exchange !== undefined) wake(exchange.asker)
+  return { taken, exchange, ...(body !== undefined && { body }) }
+}
+
+interface Made {
+  readonly taken: Taken
+  readonly change?: ExchangeChange
+  readonly happenings: readonly Happening[]
+  readonly body?: AnswerBody
+}
+
+function changeOf(context: ExchangeContext, exchange: Exchange, n: number, said: Said): Made {
+  const { config, events } = context
+  const leg = exchange.legs[n]
+  const question = parseQuestion(exchange.question)
+  const body = said.kind === 'answer' ? bodyOf(said.inspection, question) : undefined
+  if (body !== undefined && !FITS[body.msgType]?.includes(exchange.msgType)) return { taken: 'unfit', happenings: [] }
+  const isRepeat = body !== undefined && isKnown(exchange, n, body)
+  if (isRepeat) return { taken: 'again', happenings: [] }
+  const isClosed = leg === undefined || exchange.state !== 'open' || GIVEN_UP.includes(leg.state)
+  if (isClosed) return { taken: 'closed', happenings: [], ...(body !== undefined && { body }) }
+  const asker = config.peers.find(({ name }) => name === exchange.asker) ?? NOBODY
+  const of = { ...about(exchange), peer: leg.target }
+  const finish = (change: ExchangeChange, ...happenings: readonly Happening[]): Made => {
+    return { taken: 'taken', change: closing(exchange, change, asker, question.policy.incidentId), happenings }
+  }
+  if (said.kind !== 'answer') return finish({ legs: legChange(exchange, n, said) }, ...closed(context, of, said))
+  if (body === undefined) return { taken: 'unfit', happenings: [] }
+  const legs = ends(exchange, body) && isUndecided(leg.state) ? [{ n, state: 'answered' } as const] : []
+  const hidden = hiddenFrom(asker, body)
+  if (hidden !== undefined)
+    return finish({ legs }, events.exchange('answer-withheld', { ...about(exchange), reason: hidden }))
+  const told = events.exchange('answer', { ...of, msgType: body.msgType })
+  // that there is nothing is said once, when everybody said so
+  if (body.document === null) return finish({ legs }, told)
+  return finish({ legs, answers: [newAnswer(n, body)] }, told)
+}
+
+/** RFC 6545 §7: what answers what. Acknowledgements tell of the leg, and are no answer that is passed on. */
+const FITS: Readonly<Record<string, readonly string[]>> = {
+  Report: ['Query', 'InvestigationRequest', 'TraceRequest'],
+  Result: ['InvestigationRequest', 'TraceRequest'],
+}
+
+const GIVEN_UP: readonly string[] = ['denied', 'failed', 'expired']
+
+/** An asker who is no peer any more may have nothing. */
+const NOBODY: Pick<PeerConfig, 'query' | 'restrictions' | 'callback' | 'url'> = { restrictions: [], callback: 'none' }
+
+/** The first Report answers a Query, the first Result a request; a Report on the way to a Result does not. */
+function ends({ msgType }: Exchange, body: AnswerBody): boolean {
+  return msgType === 'Query' || body.msgType === 'Result'
+}
+
+function isKnown({ answers }: Exchange, n: number, body: AnswerBody): boolean {
+  const { digest } = newAnswer(n, body)
+  return answers.some((answer) => answer.leg === n && answer.digest === digest)
+}
+
+function legChange(
+  exchange: Exchange,
+  n: number,
+  said: Exclude<Said, { kind: 'answer' }>,
+): NonNullable<ExchangeChange['legs']> {
+  const from = exchange.legs[n]?.state ?? 'expired'
+  if (said.kind === 'promised') {
+    // told again, or faster than its own promise: the token is what is new
+    const state = legMay(from, 'promised') ? 'promised' : from
+    return [{ n, state, ...(said.token !== undefined && { token: said.token }) }]
+  }
+  return legMay(from, said.kind) ? [{ n, state: said.kind, reason: said.reason }] : []
+}
+
+function closed(
+  { events }: ExchangeContext,
+  of: ReturnType<typeof about> & { readonly peer: string },
+  said: Exclude<Said, { kind: 'answer' }>,
+): readonly Happening[] {
+  if (said.kind === 'promised') return []
+  return [events.exchange('leg-closed', { ...of, to: said.kind, reason: said.reason })]
+}
+
+/** What the store keeps of a Report or Result: its document as it came. */
+function bodyOf({ rid, document }: Inspection, { policy }: Question): AnswerBody {
+  const original = document?.original
+  const restriction = rid?.policy?.attributes.restriction
+  return {
+    msgType: rid?.msgType === 'Result' ? 'Result' : 'Report',
+    incidentId: policy.incidentId ?? rid?.policy?.incidentId ?? null,
+    ...(restriction !== undefined && { restriction }),
+    document: document && {
+      xml: original?.text ?? document.xml,
+      version: original?.version ?? document.version,
+      signatures: rid?.signatures ?? [],
+    },
+    incidentSource: rid?.incidentSource ?? null,
+    status: null,
+    topics: [],
+    needed: document?.needed ?? [],
+  }
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
+import type { Exchange } from '../store/exchanges.ts'
+import { about, type ExchangeContext, errandTo } from './context.ts'
+import { askedIncident } from './criteria.ts'
+import { REFUSALS, type RefusalCode } from './refusals.ts'
+import { type AnswerBody, newAnswer } from './stored.ts'
+import { type Said, takeAnswer } from './take-answer.ts'
+import { hashOfToken } from './token.ts'
+
+/** RFC 6546 Table 1: a callback is answered with nothing. */
+const EMPTY: Answer = { kind: 'reply', xml: '' }
+
+/** `unasked`: a Report that is taken as one, but whose sender believes that it answers with it. */
+type Received = Answer | 'unasked' | undefined
+
+interface Leg {
+  readonly exchange: string
+  readonly n: number
+}
+
+/**
+ * A Report, Result or Acknowledgement that may answer what was asked of this peer. The token is no credential: it counts together with
+ * the peer, whose certificate is one. Undefined: it answers nothing, and is as any other message.
+ */
+export async function takeCallback(
+  context: ExchangeContext,
+  message: IncomingMessage,
+  inspection: Inspection,
+): Promise<Received> {
+  const { rid } = inspection
+  const { peer, callbackToken } = message
+  const msgType = rid?.msgType ?? ''
+  const hash = callbackToken === undefined ? undefined : hashOfToken(callbackToken)
+  const leg = hash === undefined ? undefined : await context.store.legOf(peer.name, hash)
+  if (leg !== undefined) return receive(context, message, inspection, leg)
+  const correlated = await correlate(context, peer.name, inspection, hash === undefined)
+  if (correlated !== undefined) return receive(context, message, inspection, correlated)
+  if (hash !== undefined) await tellUnknown(context, peer.name, msgType, hash)
+  if (msgType === 'Report') return hash === undefined ? undefined : 'unasked'
+  // one that is sent without being asked for, by route
+  if (msgType === 'Result' && hash === undefined && peer.accept.includes('Result')) return undefined
+  return refuse(context, message, inspection, 'not-asked')
+}
+
+/**
+ * Without a token, or with one that came before the promise that has it: by the incident, among what this peer was asked and did not
+ * answer. A Report may well be sent unasked, so that it has to fit a leg that promised without a token, or the token says it.
+ */
+async function correlate(
+  { store }: ExchangeContext,
+  peer: string,
+  inspection: Inspection,
+  isBare: boolean,
+): Promise<Leg | undefined> {
+  const incident = askedIncident(inspection)
+  if (incident === '') return undefined
+  for (const id of await store.askedOf(peer, incident)) {
+    const exchange = await store.exchange(id)
+    const fits = exchange?.legs.find(
+      ({ target, state, token }) =>
+        target === peer &&
+        ((state === 'promised' && token === null) ||
+          (state === 'waiting' && (!isBare || inspection.rid?.msgType !== 'Report'))),
+    )
+    if (fits !== undefined) return { exchange: id, n: fits.n }
+  }
+  return undefined
+}
+
+async function receive(
+  context: ExchangeContext,
+  message: IncomingMessage,
+  inspection: Inspection,
+  leg: Leg,
+): Promise<Answer> {
+  const said = saidBy(inspection)
+  if (said === undefined) return EMPTY
+  const { taken, exchange, body } = await takeAnswer(context, leg.exchange, leg.n, said)
+  if (taken === 'unfit') return refuse(context, message, inspection, 'wrong-answer')
+  if (taken === 'closed' && exchange !== undefined && body?.document != null)
+    await keepLate(context, message, exchange, body)
+  return EMPTY
+}
+
+function saidBy(inspection: Inspection): Said | undefined {
+  const { rid } = inspection
+  if (rid?.msgType !== 'Acknowledgement') return { kind: 'answer', inspection }
+  const status = rid.requestStatus?.AuthorizationStatus?.trim()
+  if (status === 'Denied')
+    return { kind: 'denied', reason: rid.requestStatus?.Justification?.trim() ?? 'CannotProcess' }
+  return status === 'Approved' || status === 'Pending' ? { kind: 'promised' } : undefined
+}
+
+/** It was asked for, and nobody waits for it any more: an operator may send it on. */
+async function keepLate(
+  { store, events, clock }: ExchangeContext,
+  { peer }: IncomingMessage,
+  exchange: Exchange,
+  body: AnswerBody,
+): Promise<void> {
+  const happening = events.exchange('late', { ...about(exchange), peer: peer.name, msgType: body.msgType })
+  const reason = `late: it came from ${peer.name} after the question was closed as ${exchange.state}`
+  const delivery = errandTo(exchange.asker, exchange, { exchange: exchange.id, late: body }, reason)
+  const outcome = await store.accept(
+    {
+      direction: 'rid-to-rid',
+      source: peer.name,
+      digest: createHash('sha256')
+        .update(`${exchange.id}\n${newAnswer(0, body).digest}`)
+        .digest('hex'),
+      msgType: body.msgType,
+      incidents: [delivery.incident],
+      receivedAt: clock.now(),
+      deliveries: [delivery],
+    },
+    happening.trace,
+  )
+  if (outcome.outcome === 'accepted') happening.tell()
+}
+
+/** The sender is never told which of the two it is. */
+async function tellUnknown(
+  { store, events }: ExchangeContext,
+  peer: string,
+  msgType: string,
+  hash: string,
+): Promise<void> {
+  const owner = await store.ownerOf(hash)
+  if (owner === undefined) events.tell('callback-unknown', { peer, msgType })
+  else events.tell('callback-stolen', { peer, msgType, owner })
+}
+
+async function refuse(
+  { events, store }: ExchangeContext,
+  { peer, id }: IncomingMessage,
+  inspection: Inspection,
+  code: RefusalCode,
+): Promise<Answer> {
+  const { status, title, detail } = REFUSALS[code]
+  const incident = askedIncident(inspection)
+  const incidents = incident === '' ? [] : [incident]
+  const happening = events.refused({ direction: 'rid-to-rid', source: peer.name, incidents, message: id }, code, detail)
+  happening.tell()
+  await store.record(happening.trace).catch(() => undefined)
+  const problem: Problem = { status, title, detail }
+  return { kind: 'problem', problem }
+}

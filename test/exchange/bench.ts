@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { after } from 'node:test'
+import type { Config, PeerConfig } from '../../src/config/types.ts'
+import { createDeliveryEngine } from '../../src/delivery/engine.ts'
+import { createEvents } from '../../src/events.ts'
+import { createExchangeSide } from '../../src/exchange/exchanges.ts'
+import { createMetrics } from '../../src/metrics.ts'
+import type { Inspection } from '../../src/reading/inspection.ts'
+import { createReader } from '../../src/reading/reader.ts'
+import { createAccept } from '../../src/relay/accept.ts'
+import { createConsumer } from '../../src/relay/consume.ts'
+import type { Answer, Heard, OutgoingMessage } from '../../src/rid/contract.ts'
+import { grid, peer, published, read, valid } from '../relay/journey.ts'
+import { createBench, log, MEMORY } from '../store/support.ts'
+import { IODEF1, ridText } from '../support/documents.ts'
+
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
+
+export const EXCHANGES: Config['exchanges'] = {
+  hold: 25_000,
+  pending: 120_000,
+  expireQuery: 86_400_000,
+  expireRequest: 30 * 86_400_000,
+  reports: 5,
+  results: 50,
+  open: 20,
+  rate: 60,
+}
+
+/** What was POSTed to a peer. */
+export interface Posted {
+  readonly to: string
+  /** undefined: to its url */
+  readonly at?: string
+  readonly token: string | undefined
+  readonly inspection: Inspection
+  readonly xml: string
+}
+
+/** How a peer answers what is POSTed to it: 200 empty unless a test says otherwise. */
+export type Responder = (posted: Posted) => Partial<Heard> & { readonly body?: Uint8Array }
+
+export const ASKER = peer({
+  name: 'csirt-a',
+  accept: ['Report', 'Query', 'InvestigationRequest', 'TraceRequest'],
+  query: ['incident'],
+  restrictions: ['public', 'partner'],
+})
+export const OTHER = peer({ name: 'csirt-b', identity: { dns: 'csirt-b.example' }, accept: ['Report'] })
+
+/** A gateway without network: its doors, its store, its queue, and peers who answer by script. */
+export async function openBench(config: Partial<Config> = {}, responder: Responder = () => ({})) {
+  const own = await createBench(MEMORY)
+  const { clock, store } = own
+  const peers = config.peers ?? [ASKER, OTHER]
+  const whole = {
+    ...grid({}, 250_000),
+    routes: [],
+    rid: { name: 'gateway.example', maxMessage: 1_048_576 },
+    delivery: { maxAge: 3 * 86_400_000, concurrency: 1, maxQueue: 10 },
+    exchanges: EXCHANGES,
+    archive: { keep: 30 * 86_400_000 },
+    ...config,
+    peers,
+  } as unknown as Config
+  const metrics = createMetrics()
+  const told: { event: string; fields: object }[] = []
+  const made = createEvents({ log, metrics, clock })
+  const events = {
+    ...made,
+    tell: (...[event, fields]: Parameters<typeof made.tell>) => void told.push({ event, fields }),
+  } as typeof made
+  const posted: Posted[] = []
+  const senderTo = (to: PeerConfig, at?: string) => ({
+    async send({ write, heard, callbackToken }: OutgoingMessage) {
+      const xml = write({ name: to.identity.dns, address: at ?? '192.0.2.80' })
+      const one = { to: to.name, ...(at !== undefined && { at }), token: callbackToken, inspection: read(xml), xml }
+      posted.push(one)
+      const response: Heard = {
+        status: 200,
+        contentType: 'text/xml',
+        callbackToken: undefined,
+        body: Buffer.from(''),
+        ...responder(one),
+      }
+      heard?.(response)
+      if (response.status === 503) return { kind: 'retry', reason: '503', destinationDown: false } as const
+      return response.status < 300
+        ? ({ kind: 'delivered', status: response.status } as const)
+        : ({ kind: 'hold', reason: `HTTP ${response.status}` } as const)
+    },
+    async [Symbol.asyncDispose]() {},
+  })
+  const side = createExchangeSide({
+    config: whole,
+    reader,
+    store,
+    events,
+    clock,
+    wake: (name) => engine.wake('peer', name),
+    senderAt: senderTo,
+  })
+  const engine = createDeliveryEngine({
+    store,
+    clock,
+    tell: events.tell,
+    events,
+    config: whole.delivery,
+    destinations: peers.map((to) => {
+      return { kind: 'peer', destination: to.name, sink: side.sink(to, senderTo(to), undefined) }
+    }),
+  })
+  const accept = createAccept({ config: whole, reader, store, events, receive: side.receive, wake: () => undefined })
+  const consume = createConsumer({
+    config: { peers: [] },
+    reader,
+    store,
+    events,
+    clock,
+    record: side.record,
+    wake: () => undefined,
+  })
+  let id = 0
+  return {
+    ...own,
+    side,
+    told,
+    posted,
+    engine,
+    metrics,
+    /** A Topic shows the items of this document. */
+    async show(text: string, topic = 'incident', msgType: Parameters<typeof published>[2] = 'Report') {
+      const items = published(valid(text), grid(), msgType).map(({ item }) => ({
+        topic,
+        id: item.id,
+        xml: item.xml,
+        retained: false,
+      }))
+      await consume(topic, items)
+      return items.map((item) => item.id)
+    },
+    showXml: (xml: string, itemId: string, topic = 'incident') =>
+      consume(topic, [{ topic, id: itemId, xml, retained: false }]),
+    post(text: string, from: PeerConfig = ASKER, token?: string, address = '192.0.2.65'): Promise<Answer> {
+      id += 1
+      return accept({
+        id: `m${id}`,
+        peer: from,
+        address,
+        body: Buffer.from(text),
+        receivedAt: clock.now(),
+        ...(token !== undefined && { callbackToken: token }),
+      })
+    },
+    /** What happened to the incident, or the exchange, by its trace. */
+    traced: async (incident: string) => (await store.trace(incident)).map(({ event }) => event),
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]()
+      await own[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export function incidentId(id: string, name = 'csirt.example', instance?: string): string {
+  const more = instance === undefined ? '' : ` instance="${instance}"`
+  return `<IncidentID xmlns="${IODEF1}" name="${name}"${more}>${id}</IncidentID>`
+}
+
+/** A Query by number (RFC 6545 §6.5). */
+export function byNumber(id: string, name = 'csirt.example', instance?: string): string {
+  return ridText(null, { msgType: 'Query', incidentId: incidentId(id, name, instance) })
+}
+
+/** The RID message of a 200, valid by its schema. */
+export function message(answer: Answer): Inspection & { readonly xml: string } {
+  assert.equal(answer.kind, 'reply', JSON.stringify(answer))
+  const xml = answer.kind === 'reply' ? answer.xml : ''
+  const inspection = read(xml)
+  assert.ok(inspection.valid, JSON.stringify(inspection.errors[0]))
+  return { ...inspection, xml }
+}
+
+export function tokenOf(answer: Answer): string {
+  assert.equal(answer.kind, 'promised', JSON.stringify(answer))
+  return answer.kind === 'promised' ? answer.token : ''
+}

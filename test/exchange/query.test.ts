@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { nodeOf } from '../../src/rid/node.ts'
+import { valid } from '../relay/journey.ts'
+import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { ASKER, byNumber, message, openBench } from './bench.ts'
+
+test('a Query by number is answered in the response, with the document as the Topic showed it', async () => {
+  await using t = await openBench()
+  const text = documentText([incidentText({ id: '7', attributes: ' restriction="partner"' })])
+  await t.show(text)
+  await t.show(documentText([incidentText({ id: '8' })]))
+  const answer = message(await t.post(byNumber('7')))
+  assert.equal(answer.rid?.msgType, 'Report')
+  assert.equal(answer.rid?.policy?.incidentId?.text, '7')
+  assert.deepEqual(answer.rid?.policy?.traffic, [{ type: 'Attack' }], "the question's")
+  assert.equal(answer.rid?.policy?.node, nodeOf({ name: 'csirt-a.example', address: '192.0.2.65' }))
+  assert.equal(answer.document?.xml, valid(text).document.xml)
+  assert.deepEqual(await t.store.exchangeCounts(), { open: 0, answered: 1, denied: 0, expired: 0, cancelled: 0 })
+  assert.deepEqual(await t.traced('7'), ['consumed', 'asked', 'answered'])
+})
+
+test('what the asker may not see looks like nothing', async () => {
+  await using t = await openBench()
+  await t.show(documentText([incidentText({ id: '7', attributes: ' restriction="private"' })]))
+  await t.show(documentText([incidentText({ id: '8' })]), 'other')
+  const answers = []
+  for (const id of ['7', '8', '9']) answers.push(message(await t.post(byNumber(id))).xml.replace(`>${id}<`, '>N<'))
+  assert.equal(answers[0], answers[2], 'a restriction')
+  assert.equal(answers[1], answers[2], 'a Topic')
+  const [answer] = [message(await t.post(byNumber('9')))]
+  assert.equal(answer.rid?.msgType, 'Report')
+  assert.equal(answer.rid?.hasPayload, false, 'RFC 6545 §7.4: an empty Report')
+})
+
+test('a Query that names nothing is denied, and nobody is asked', async () => {
+  await using t = await openBench()
+  for (const text of [ridText(null, { msgType: 'Query' }), ridText(documentText(), { msgType: 'Query' })]) {
+    const answer = message(await t.post(text))
+    assert.equal(answer.rid?.msgType, 'Acknowledgement')
+    assert.deepEqual(answer.rid?.requestStatus, { AuthorizationStatus: 'Denied', Justification: 'CannotProcess' })
+  }
+  assert.equal((await t.store.exchangeCounts()).open, 0)
+})
+
+test('a Query of a peer that may see no Topic is as it was: nobody would be asked', async () => {
+  await using t = await openBench({ peers: [{ ...ASKER, query: [] }] })
+  const answer = message(await t.post(byNumber('7'), { ...ASKER, query: [] }))
+  assert.equal(answer.rid?.requestStatus?.AuthorizationStatus, 'Denied')
+})
