@@ -69,7 +69,19 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   ops: { types: ['store', 'events'] },
   'watch-files': {},
   gateway: {
-    all: ['delivery', 'exchange', 'grid', 'reading', 'relay', 'rid', 'store', 'ops', 'events', 'metrics', 'watch-files'],
+    all: [
+      'delivery',
+      'exchange',
+      'grid',
+      'reading',
+      'relay',
+      'rid',
+      'store',
+      'ops',
+      'events',
+      'metrics',
+      'watch-files',
+    ],
     types: ['config'],
   },
   cli: {

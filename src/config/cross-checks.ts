@@ -1,20 +1,10 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { overlap } from './address-overlap.ts'
 import { dns, fingerprint, LISTENS, line, size, port as wholePort } from './fields.ts'
+import { known, type Look } from './look.ts'
 import type { Finding, Path } from './problems.ts'
+import { checkQuestions, isAskedOrAnswered } from './question-checks.ts'
 import { at, list, record } from './tree.ts'
-
-/** What the checks look at, and whom they tell. */
-interface Look {
-  readonly tree: unknown
-  readonly peers: readonly unknown[]
-  readonly topics: readonly unknown[]
-  readonly routes: readonly unknown[]
-  readonly peerNames: readonly string[]
-  readonly topicNames: readonly string[]
-  problem(path: Path, message: string): void
-  warning(path: Path, message: string): void
-}
 
 /**
  * What no single value shows: names that must be unique, or known; what will never happen. It reads the tree as written, not
@@ -41,6 +31,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkLogin(look)
   checkPeers(look)
   checkRoutes(look)
+  checkQuestions(look)
   checkTopics(look)
   checkAccess(look)
   return { problems, warnings }
@@ -118,19 +109,17 @@ function checkPeers(look: Look): void {
     for (const key of ['publish', 'topics']) known(look, at(peer, key), topicNames, 'Topic', ['peers', i, key])
     checkSending(look, peer, i)
     checkPublishing(look, peer, i)
-    const query = list(at(peer, 'accept')).indexOf('Query')
-    if (query < 0) continue
-    const message = 'every Query is denied: the gateway has no answer to give, and publishes none'
-    warning(['peers', i, 'accept', query], message)
   }
 }
 
-function checkSending({ warning }: Look, peer: unknown, i: number): void {
+function checkSending(look: Look, peer: unknown, i: number): void {
+  const { warning } = look
   const sent = list(at(peer, 'topics')).length > 0
   const url = at(peer, 'url') !== undefined
   const remedy = 'give it one, as https://csirt.example:4590/'
   if (sent && !url) warning(['peers', i, 'topics'], `nothing is sent to a peer without url: ${remedy}`)
-  if (!sent && url) warning(['peers', i, 'url'], 'nothing is sent to a peer without topics')
+  if (!sent && url && !isAskedOrAnswered(look, peer))
+    warning(['peers', i, 'url'], 'nothing is sent to a peer without topics')
 }
 
 function checkPublishing({ routes, topicNames, warning }: Look, peer: unknown, i: number): void {
@@ -147,7 +136,8 @@ function checkPublishing({ routes, topicNames, warning }: Look, peer: unknown, i
 
 /** It is there to send, and none of what it sends may reach a Topic. */
 function publishesNowhere(peer: unknown): boolean {
-  return at(peer, 'url') === undefined && list(at(peer, 'publish')).length === 0
+  const reaches = list(at(peer, 'publish')).length + list(at(peer, 'query')).length > 0
+  return at(peer, 'url') === undefined && !reaches
 }
 
 const PURPOSES = ['traceback', 'mitigation', 'reporting', 'watch', 'other', 'ext-value']
@@ -157,7 +147,7 @@ function checkRoutes(look: Look): void {
   const takesAll = routes.findIndex((route) => Object.keys(record(at(route, 'match'))).length === 0)
   for (const [i, route] of routes.entries()) {
     const topic = at(route, 'topic')
-    known(look, [topic], topicNames, 'Topic', ['routes', i, 'topic'], false)
+    if (topic !== undefined) known(look, [topic], topicNames, 'Topic', ['routes', i, 'topic'], false)
     known(look, at(route, 'match', 'peer'), peerNames, 'peer', ['routes', i, 'match', 'peer'])
     for (const [j, purpose] of list(at(route, 'match', 'purpose')).entries()) {
       if (typeof purpose !== 'string' || PURPOSES.includes(purpose)) continue
@@ -167,7 +157,8 @@ function checkRoutes(look: Look): void {
     for (const [j, name] of list(at(route, 'match', 'peer')).entries()) {
       const peer = peers.find((candidate) => at(candidate, 'name') === name)
       // that of a peer that may publish nowhere is told at the peer
-      if (peer === undefined || list(at(peer, 'publish')).includes(topic) || publishesNowhere(peer)) continue
+      if (peer === undefined || topic === undefined || publishesNowhere(peer)) continue
+      if (list(at(peer, 'publish')).includes(topic)) continue
       const message = `its reports are denied: publish of peer "${String(name)}" does not list "${String(topic)}"`
       warning(['routes', i, 'match', 'peer', j], message)
     }
@@ -196,25 +187,10 @@ function checkTopics({ topics, routes, peers, warning }: Look): void {
     const name = at(topic, 'name')
     const used =
       routes.some((route) => at(route, 'topic') === name) ||
-      peers.some((peer) => list(at(peer, 'topics')).includes(name))
+      peers.some((peer) => list(at(peer, 'topics')).includes(name) || list(at(peer, 'query')).includes(name))
     if (typeof name === 'string' && !used) {
       warning(['grid', 'topics', i, 'name'], `no route leads to "${name}", and no peer is sent what it carries`)
     }
-  }
-}
-
-function known(
-  { problem }: Look,
-  values: unknown,
-  candidates: readonly string[],
-  what: string,
-  path: Path,
-  indexed = true,
-): void {
-  for (const [i, value] of list(values).entries()) {
-    if (typeof value !== 'string' || candidates.includes(value)) continue
-    const message = `"${value}" is no ${what} of this configuration${didYouMean(value, candidates)}`
-    problem(indexed ? [...path, i] : path, message)
   }
 }
 

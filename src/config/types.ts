@@ -115,7 +115,7 @@ export interface RouteConfig {
 export type Ask = 'archive' | `peer:${string}`
 
 /** Questions and their answers: times in ms. */
-export interface ExchangesConfig {
+interface ExchangesConfig {
   /** that an HTTP response waits for an answer */
   readonly hold: number
   /** after which `interim` says Pending (RFC 6545 §6.2) */

@@ -29,7 +29,7 @@ export function wayTo({ callback, url }: Pick<PeerConfig, 'callback' | 'url'>): 
 }
 
 /** What its events are traced by. */
-export function incidentOf({ incident, id }: Pick<Exchange, 'incident' | 'id'>): string {
+function incidentOf({ incident, id }: Pick<Exchange, 'incident' | 'id'>): string {
   return incident === '' ? `exchange ${id}` : incident
 }
 

@@ -6,7 +6,7 @@ import type { Justification } from '../rid/message.ts'
 import type { RecordQuery } from '../store/archive.ts'
 
 /** What a Query asks of an archive, Topics and rights aside. */
-export type Criteria = Omit<RecordQuery, 'topics' | 'needed' | 'limit'>
+type Criteria = Omit<RecordQuery, 'topics' | 'needed' | 'limit'>
 
 type Asked =
   | { readonly kind: 'criteria'; readonly criteria: Criteria }

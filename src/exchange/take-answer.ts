@@ -18,7 +18,7 @@ export type Said =
   | { readonly kind: 'answer'; readonly inspection: Inspection }
 
 /** `unfit`: a message of that type does not answer this question. */
-export type Taken = 'taken' | 'again' | 'closed' | 'unfit'
+type Taken = 'taken' | 'again' | 'closed' | 'unfit'
 
 /**
  * Commits what the peer of leg `n` said, with what follows for whoever asked; wakes who waits for it. What the asker may not have is not

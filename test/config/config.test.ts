@@ -70,6 +70,8 @@ describe('a configuration', () => {
       topics: [],
       send: ['Report'],
       restrictions: ['public', 'partner'],
+      query: [],
+      interim: false,
       policy: { region: 'PeerToPeer', traffic: 'Network' },
       strict: false,
       replies: 'strict',

@@ -4,6 +4,7 @@ import { it } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { EventRow } from '../../src/events/row.ts'
 import { EVENTS } from '../../src/events/table.ts'
+import { DENIALS, REFUSALS } from '../../src/exchange/refusals.ts'
 import { createMetrics, METRICS, type MetricRow } from '../../src/metrics.ts'
 import { OBJECTIONS, TOO_LARGE } from '../../src/relay/judge.ts'
 import { PLAN_OBJECTIONS } from '../../src/relay/plan-items.ts'
@@ -76,7 +77,7 @@ function codesBelow(heading: string): [code: string, second: string][] {
 
 it('the guide has every code of a denial, and no other', () => {
   const denials = OBJECTIONS.filter(({ answer }) => answer.kind === 'denied')
-  const codes = [...denials, ...PLAN_OBJECTIONS].map(({ name }) => name)
+  const codes = [...[...denials, ...PLAN_OBJECTIONS].map(({ name }) => name), ...Object.keys(DENIALS)]
   assert.deepEqual(new Set(codesBelow('code | reason').map(([code]) => code)), new Set(codes))
 })
 
@@ -91,7 +92,8 @@ it('the guide has every code of a refusal, and no other, each with its HTTP stat
   const full = inSource(/refuse\(options, message, '([a-z-]+)'/g).map((code): [string, string] => [code, '503'])
   assert.deepEqual(full.length, 1)
   const sorted = (list: readonly [string, string][]) => [...new Map(list)].sort()
-  assert.deepEqual(sorted(codesBelow('code | HTTP')), sorted([...refusals, ...reading, ...full]))
+  const asking = Object.entries(REFUSALS).map(([code, { status }]): [string, string] => [code, String(status)])
+  assert.deepEqual(sorted(codesBelow('code | HTTP')), sorted([...refusals, ...reading, ...full, ...asking]))
 })
 
 it('the guide has every code of a grid that is away', () => {

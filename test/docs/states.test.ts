@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { DELIVERY_STATES, GRID_STATES } from '../../src/vocabulary.ts'
+import { TRANSITIONS } from '../../src/exchange/states.ts'
+import { DELIVERY_STATES, EXCHANGE_STATES, GRID_STATES, LEG_STATES } from '../../src/vocabulary.ts'
 import { drawings } from './drawings.ts'
 
-const [delivery, topic] = drawings()
+const [delivery, topic, question, leg] = drawings()
 
 describe('docs/states.md', () => {
   it('draws each state of a delivery, and no other', () => {
@@ -12,6 +13,20 @@ describe('docs/states.md', () => {
 
   it('draws each state of a Topic and of the session, and no other', () => {
     assert.deepEqual(topic?.states.toSorted(), [...GRID_STATES].sort())
+  })
+
+  it('draws each state of a question and of its legs, and each change of them, and no other', () => {
+    const drawn = [
+      [question, TRANSITIONS.exchange, EXCHANGE_STATES],
+      [leg, TRANSITIONS.leg, LEG_STATES],
+    ] as const
+    for (const [drawing, transitions, states] of drawn) {
+      assert.deepEqual(drawing?.states.toSorted(), [...states].sort())
+      const arrows = Object.entries<readonly string[]>(transitions).flatMap(([from, all]) =>
+        all.map((to) => `${from} ${to}`),
+      )
+      assert.deepEqual(drawing?.arrows.filter((arrow) => !arrow.includes('[*]')).sort(), arrows.sort())
+    }
   })
 
   it('leads out of every state but delivered', () => {

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream'
 import { it } from 'node:test'
 import { DELIVERIES } from '../../src/events/deliveries.ts'
 import { ENGINE } from '../../src/events/engine.ts'
+import { EXCHANGES } from '../../src/events/exchanges.ts'
 import { GRID } from '../../src/events/grid.ts'
 import { MESSAGES } from '../../src/events/messages.ts'
 import { PROCESS } from '../../src/events/process.ts'
@@ -36,7 +37,7 @@ function setup() {
 const request = { request: 'r', peer: 'csirt-a', method: 'POST', status: 200, bytes: 10, ms: 30 }
 
 it('no name stands for two events', () => {
-  const tables = [MESSAGES, DELIVERIES, ENGINE, RID, GRID, PROCESS]
+  const tables = [MESSAGES, DELIVERIES, EXCHANGES, ENGINE, RID, GRID, PROCESS]
   assert.equal(tables.flatMap((table) => Object.keys(table)).length, Object.keys(EVENTS).length)
 })
 

@@ -1,0 +1,58 @@
+import { didYouMean } from '../did-you-mean.ts'
+import { known, type Look } from './look.ts'
+import { at, list, record } from './tree.ts'
+
+const QUESTIONS = ['Query', 'InvestigationRequest', 'TraceRequest']
+
+/** Who may ask, whom, and how answers come back. */
+export function checkQuestions(look: Look): void {
+  const { peers, routes, topicNames, problem, warning } = look
+  const asking = routes.some((route) => at(route, 'ask') !== undefined)
+  for (const [i, peer] of peers.entries()) {
+    known(look, at(peer, 'query'), topicNames, 'Topic', ['peers', i, 'query'])
+    const callback = at(peer, 'callback')
+    if ((callback === 'url' || callback === 'plain') && at(peer, 'url') === undefined) {
+      problem(['peers', i, 'callback'], `${callback} needs a url to send the answers to`)
+    }
+    const query = list(at(peer, 'accept')).indexOf('Query')
+    const sees = list(at(peer, 'query')).length > 0
+    if (query >= 0 && !sees && !asking) {
+      const message = 'every Query is denied: the peer has no "query", and no route asks anybody'
+      warning(['peers', i, 'accept', query], message)
+    }
+    if (sees && query < 0) warning(['peers', i, 'query'], 'it may not ask: "accept" does not list Query')
+  }
+  for (const [i, route] of routes.entries()) checkAsk(look, route, i)
+}
+
+function checkAsk({ peers, peerNames, problem }: Look, route: unknown, i: number): void {
+  const asked = at(route, 'ask')
+  if (asked === undefined) {
+    if (at(route, 'topic') === undefined) problem(['routes', i], 'needs topic, ask, or both')
+    return
+  }
+  const types = list(at(route, 'match', 'type'))
+  if (types.length > 0 && !types.some((type) => QUESTIONS.includes(String(type)))) {
+    problem(['routes', i, 'ask'], `is for questions, and match.type lists none: ${QUESTIONS.join(', ')}`)
+  }
+  const requests = types.length === 0 || types.some((type) => type !== 'Query' && QUESTIONS.includes(String(type)))
+  if (requests && list(asked).length > 1) {
+    const message = 'asks several: only a Query may be asked of more than one (RFC 6545 section 6.1)'
+    problem(['routes', i, 'ask'], message)
+  }
+  for (const [j, one] of list(asked).entries()) {
+    if (typeof one !== 'string' || !one.startsWith('peer:')) continue
+    const name = one.slice('peer:'.length)
+    if (!peerNames.includes(name)) {
+      problem(['routes', i, 'ask', j], `"${name}" is no peer of this configuration${didYouMean(name, peerNames)}`)
+    } else if (peers.every((peer) => at(peer, 'name') !== name || at(peer, 'url') === undefined)) {
+      problem(['routes', i, 'ask', j], `peer "${name}" has no url, so it cannot be asked`)
+    }
+  }
+}
+
+/** Something is sent to it, or asked of it, besides what Topics show. */
+export function isAskedOrAnswered({ routes }: Look, peer: unknown): boolean {
+  const asks = list(at(peer, 'accept')).some((type) => QUESTIONS.includes(String(type)))
+  return asks || routes.some((route) => list(at(route, 'ask')).includes(`peer:${String(at(peer, 'name'))}`))
+}
