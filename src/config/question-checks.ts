@@ -28,7 +28,7 @@ export function checkQuestions(look: Look): void {
 function checkAsk({ peers, peerNames, problem }: Look, route: unknown, i: number): void {
   const asked = at(route, 'ask')
   if (asked === undefined) {
-    if (at(route, 'topic') === undefined) problem(['routes', i], 'needs topic, ask, or both')
+    if (at(route, 'topic') === undefined && record(route) === route) problem(['routes', i], 'needs topic, ask, or both')
     return
   }
   const types = list(at(route, 'match', 'type'))

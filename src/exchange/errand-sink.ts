@@ -5,7 +5,7 @@ import type { Heard, RidSender } from '../rid/contract.ts'
 import type { Delivery } from '../store/contract.ts'
 import type { Exchange } from '../store/exchanges.ts'
 import type { MsgType } from '../vocabulary.ts'
-import { about, type ExchangeContext, wayTo } from './context.ts'
+import { type ExchangeContext, wayTo } from './context.ts'
 import { judgeHeard } from './heard.ts'
 import { NO_LEG } from './outcome.ts'
 import { renderAnswer, renderQuestion } from './render-answer.ts'
@@ -71,10 +71,7 @@ async function answer(
   signal: AbortSignal,
 ): Promise<SinkOutcome> {
   const hidden = hiddenFrom(peer, body)
-  if (hidden !== undefined) {
-    context.events.exchange('answer-withheld', { ...about(exchange), reason: hidden }).tell()
-    return { kind: 'withhold', reason: hidden }
-  }
+  if (hidden !== undefined) return { kind: 'withhold', reason: hidden }
   const way = wayTo(peer)
   const to = way === 'source' && exchange.address !== null ? senderAt(exchange.address) : sender
   if (to === undefined) return { kind: 'hold', reason: `callback: ${peer.name} has no url` }
@@ -111,11 +108,10 @@ async function askOn(
   if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
     return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
   }
-  const { taken } = await takeAnswer(context, exchange.id, n, said)
+  const { taken } = await takeAnswer(context, exchange.id, n, said, true)
   const reply = taken === 'unfit' ? 'unfit' : said.kind
   if (taken === 'unfit')
     await takeAnswer(context, exchange.id, n, { kind: 'failed', reason: 'its answer does not fit' })
-  context.events.exchange('asked-on', { ...about(exchange), peer: peer.name, msgType, reply }).tell()
   return { kind: 'delivered', status: response.status, note: { code: 'answered', text: `asked: ${reply}` } }
 }
 

@@ -22,23 +22,26 @@ type Taken = 'taken' | 'again' | 'closed' | 'unfit'
 
 /**
  * Commits what the peer of leg `n` said, with what follows for whoever asked; wakes who waits for it. What the asker may not have is not
- * kept, and it is told nothing of it.
+ * kept, and it is told nothing of it. `inResponse`: it is what the question itself was answered with.
  */
 export async function takeAnswer(
   context: ExchangeContext,
   id: string,
   n: number,
   said: Said,
+  inResponse = false,
 ): Promise<{ readonly taken: Taken; readonly exchange: Exchange | undefined; readonly body?: AnswerBody }> {
-  const { store, holds, wake } = context
+  const { store, holds, wake, events } = context
   let taken: Taken = 'closed'
   let body: AnswerBody | undefined
   let happenings: readonly Happening[] = []
   const exchange = await store.change(id, (now) => {
     const made = changeOf(context, now, n, said)
     ;({ taken, body } = made)
-    happenings = made.happenings
-    return made.change && { change: made.change, trace: happenings.flatMap(({ trace }) => trace) }
+    const { msgType, legs } = now
+    const on = { ...about(now), peer: legs[n]?.target ?? '', msgType, reply: said.kind }
+    happenings = [...(inResponse ? [events.exchange('asked-on', on)] : []), ...made.happenings]
+    return { change: made.change ?? {}, trace: happenings.flatMap(({ trace }) => trace) }
   })
   for (const happening of happenings) happening.tell()
   holds.happened(id)

@@ -228,11 +228,10 @@ export class Consumer {
   async #handOn({ from, handed }: Following, entries: readonly LiveEntry[]): Promise<boolean> {
     const first = entries[0]
     if (first?.kind === 'retracted') {
-      if (entries.some((one) => one.kind === 'retracted' && one.ids.length === 0))
-        this.#options.handlers.cleared?.(this.#options.topic)
-      const ids = entries.flatMap((entry) => (entry.kind === 'retracted' ? entry.ids : []))
-      await this.#past.gone(ids)
-      if (ids.length > 0) this.#options.handlers.retracted(this.#options.topic, ids)
+      const gone = entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : []))
+      await this.#past.gone(gone.flat())
+      if (gone.some((ids) => ids.length === 0)) this.#options.handlers.cleared?.(this.#options.topic)
+      if (gone.flat().length > 0) this.#options.handlers.retracted(this.#options.topic, gone.flat())
       return true
     }
     const items: ReceivedItem[] = []
