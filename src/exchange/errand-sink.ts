@@ -53,18 +53,17 @@ async function run(
   const exchange = await context.store.exchange(errand.exchange)
   if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
   if ('leg' in errand) return askOn(context, options, delivery, exchange, errand.leg, signal)
-  if ('late' in errand) return answer(context, options, exchange, errand.late, signal)
+  if ('late' in errand) return answer(options, exchange, errand.late, signal)
   const stored = exchange.answers[errand.answer]
   if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${errand.answer}` }
   if (exchange.state === 'expired' && stored.leg !== NO_LEG) {
     return { kind: 'hold', reason: 'callback: the question expired before its answer could be sent' }
   }
-  return answer(context, options, exchange, parseAnswer(stored.body), signal)
+  return answer(options, exchange, parseAnswer(stored.body), signal)
 }
 
 /** An answer by callback (RFC 6546 §3), policy looked at once more. */
 async function answer(
-  context: ExchangeContext,
   { peer, sender, senderAt }: ErrandSinkOptions,
   exchange: Exchange,
   body: AnswerBody,
