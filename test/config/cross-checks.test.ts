@@ -100,7 +100,7 @@ describe('the login by a certificate', () => {
 
 test('a peer that may send a Query is told that each will be denied', () => {
   assert.deepEqual(warningsOf({ ...TREE, peers: [{ ...PEER, accept: ['Report', 'Query'] }] }), [
-    'peers[0].accept[1]: every Query is denied: the gateway has no answer to give, and publishes none',
+    'peers[0].accept[1]: every Query is denied: the peer has no "query", and no route asks anybody',
   ])
 })
 
