@@ -196,7 +196,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     if (!cut) {
       if (rest === 'discard') void discard(raw)
       reply.code(status).headers(fields)
-      return status === 204 ? reply.send() : reply.send(body)
+      // of an empty Buffer it would name a type
+      return body.length === 0 ? reply.send() : reply.send(body)
     }
     reply.hijack()
     const length = status === 204 ? {} : { 'content-length': body.length }

@@ -26,6 +26,9 @@ export interface GridUser extends AsyncDisposable {
   publish(node: string, id: string, xml: string): Promise<void>
   publishAll(node: string, items: readonly { readonly id: string; readonly xml: string }[]): Promise<void>
   retract(node: string, id: string): Promise<void>
+  /** The owner's: all retained items go, and with them the Topic itself. */
+  purge(node: string): Promise<void>
+  deleteNode(node: string): Promise<void>
   /** The retained item as it is now, or undefined. */
   item(node: string, id: string): Promise<string | undefined>
   /** Ids of all retained items. */
@@ -127,6 +130,8 @@ export async function startGridUser(
     publish: async (node, id, xml) => void (await ask('publish', { node, id, xml })),
     publishAll: async (node, list) => void (await ask('publish_all', { node, items: list })),
     retract: async (node, id) => void (await ask('retract', { node, id })),
+    purge: async (node) => void (await ask('purge', { node })),
+    deleteNode: async (node) => void (await ask('delete', { node })),
     item: async (node, id) => ((await ask('item', { node, id })) as { xml: string }[])[0]?.xml,
     ids: async (node) => (await ask('ids', { node })) as string[],
     raw: async (xml) => void (await ask('raw', { xml })),

@@ -102,6 +102,12 @@ class Agent(slixmpp.ClientXMPP):
     async def do_retract(self, node, id):
         await self["xep_0060"].retract(BROKER, node, id, notify="true", timeout=TIMEOUT)
 
+    async def do_purge(self, node):
+        await self["xep_0060"].purge(BROKER, node, timeout=TIMEOUT)
+
+    async def do_delete(self, node):
+        await self["xep_0060"].delete_node(BROKER, node, timeout=TIMEOUT)
+
     async def do_item(self, node, id):
         result = await self["xep_0060"].get_item(BROKER, node, id, timeout=TIMEOUT)
         return [{"id": i["id"], "xml": write(i["payload"])} for i in result["pubsub"]["items"]]
