@@ -23,7 +23,7 @@ const ROWS: readonly (readonly TermKind[])[] = [
   ['category', 'impact'],
 ]
 
-/** terms of one question */
+/** terms of one row */
 const MOST = 64
 
 /**
@@ -66,10 +66,10 @@ function byNumber(number: IncidentId): Term[] {
 function described(terms: Terms, isOld: boolean): Criteria {
   const { detected, start, end, takenInUntil, rating, confidence } = terms
   const reported = isOld ? null : terms.reported
-  const asked = specific(terms.terms).slice(0, MOST)
-  const rows = ROWS.map((kinds) => asked.filter(({ kind }) => kinds.includes(kind))).filter((row) => row.length > 0)
+  const asked = specific(terms.terms)
+  const rows = ROWS.map((kinds) => asked.filter(({ kind }) => kinds.includes(kind)).slice(0, MOST))
   return {
-    terms: rows,
+    terms: rows.filter((row) => row.length > 0),
     ...(start !== null && { from: start }),
     ...(end !== null && { to: end }),
     ...(detected !== null && { detectedFrom: detected }),

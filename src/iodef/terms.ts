@@ -125,7 +125,9 @@ function placed(
   const value = kind === 'domain' ? domainWord(written) : plainWord(written)
   if (value === '') return
   const range = kind === 'address' ? addressRange(value) : undefined
-  const of = (name: TermKind) => (range === undefined ? term(name, value) : { kind: name, ...range })
+  // behind all IP addresses, so that it lies in no range of them
+  const word = kind === 'address' ? `~${value}` : value
+  const of = (name: TermKind) => (range === undefined ? term(name, word) : { kind: name, ...range })
   add(of(kind))
   if (role !== undefined) add(of(`${kind} ${role}`))
 }
