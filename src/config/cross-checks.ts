@@ -142,9 +142,24 @@ function publishesNowhere(peer: unknown): boolean {
 
 const PURPOSES = ['traceback', 'mitigation', 'reporting', 'watch', 'other', 'ext-value']
 
+/** What a route takes from a peer may reach its Topic. */
+function checkRoutedPeers({ peers, warning }: Look, route: unknown, i: number): void {
+  const topic = at(route, 'topic')
+  for (const [j, name] of list(at(route, 'match', 'peer')).entries()) {
+    const peer = peers.find((candidate) => at(candidate, 'name') === name)
+    // that of a peer that may publish nowhere is told at the peer
+    if (peer === undefined || publishesNowhere(peer)) continue
+    if (list(at(peer, 'publish')).includes(topic)) continue
+    const message = `its reports are denied: publish of peer "${String(name)}" does not list "${String(topic)}"`
+    warning(['routes', i, 'match', 'peer', j], message)
+  }
+}
+
 function checkRoutes(look: Look): void {
-  const { routes, peers, peerNames, topicNames, warning } = look
-  const takesAll = routes.findIndex((route) => Object.keys(record(at(route, 'match'))).length === 0)
+  const { routes, peerNames, topicNames, warning } = look
+  const takesAll = routes.findIndex((route) => {
+    return at(route, 'ask') === undefined && Object.keys(record(at(route, 'match'))).length === 0
+  })
   for (const [i, route] of routes.entries()) {
     const topic = at(route, 'topic')
     if (topic !== undefined) known(look, [topic], topicNames, 'Topic', ['routes', i, 'topic'], false)
@@ -154,15 +169,9 @@ function checkRoutes(look: Look): void {
       const message = `"${purpose}" is no purpose of RFC 7970 section 3.2${didYouMean(purpose, PURPOSES)}`
       warning(['routes', i, 'match', 'purpose', j], message)
     }
-    for (const [j, name] of list(at(route, 'match', 'peer')).entries()) {
-      const peer = peers.find((candidate) => at(candidate, 'name') === name)
-      // that of a peer that may publish nowhere is told at the peer
-      if (peer === undefined || topic === undefined || publishesNowhere(peer)) continue
-      if (list(at(peer, 'publish')).includes(topic)) continue
-      const message = `its reports are denied: publish of peer "${String(name)}" does not list "${String(topic)}"`
-      warning(['routes', i, 'match', 'peer', j], message)
-    }
-    if (takesAll >= 0 && i > takesAll) {
+    if (topic !== undefined) checkRoutedPeers(look, route, i)
+    // for questions only those with `ask` are gone through
+    if (takesAll >= 0 && i > takesAll && topic !== undefined) {
       warning(['routes', i], `is never reached: routes[${takesAll}] matches everything. Put this one before it`)
     }
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Ask, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
+import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import { nodeOf } from '../rid/node.ts'
@@ -159,17 +160,15 @@ async function fromArchive(
 
 /** The same words whether there is something that the asker may not see, or nothing. */
 async function deny(
-  { events, store }: ExchangeContext,
+  context: ExchangeContext,
   { peer, address }: IncomingMessage,
   exchange: NewExchange,
   asked: RidPolicy,
   code: DenialCode,
 ): Promise<Answer> {
   const { justification, reason } = DENIALS[code]
-  const happening = events.exchange('question-denied', { ...about(exchange), msgType: exchange.msgType, code, reason })
-  happening.tell()
-  // a refusal changes nothing, so a store that cannot note it must not turn it into another answer
-  await store.record(happening.trace).catch(() => undefined)
+  const of = { ...about(exchange), msgType: exchange.msgType, code, reason }
+  await tellRefusal(context, peer.name, context.events.exchange('question-denied', of))
   const node = nodeOf({ name: peer.identity.dns, address })
   const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, node, null)
   const { regions, traffic, incidentId } = asked
@@ -180,7 +179,7 @@ async function deny(
 }
 
 async function refuse(
-  { events, store }: ExchangeContext,
+  context: ExchangeContext,
   { peer, id }: IncomingMessage,
   exchange: NewExchange,
   code: RefusalCode,
@@ -188,9 +187,8 @@ async function refuse(
 ): Promise<Answer> {
   const { status, title, detail } = REFUSALS[code]
   const incidents = exchange.incident === '' ? [] : [exchange.incident]
-  const happening = events.refused({ direction: 'rid-to-rid', source: peer.name, incidents, message: id }, code, detail)
-  happening.tell()
-  await store.record(happening.trace).catch(() => undefined)
+  const arrived = { direction: 'rid-to-rid', source: peer.name, incidents, message: id } as const
+  await tellRefusal(context, peer.name, context.events.refused(arrived, code, detail))
   const problem: Problem = { status, title, detail, ...(status !== 403 && { retryAfter }) }
   return { kind: 'problem', problem }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Inspection } from '../reading/inspection.ts'
+import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import type { Exchange } from '../store/exchanges.ts'
 import { about, type ExchangeContext, errandTo } from './context.ts'
@@ -133,7 +134,7 @@ async function tellUnknown(
 }
 
 async function refuse(
-  { events, store }: ExchangeContext,
+  context: ExchangeContext,
   { peer, id }: IncomingMessage,
   inspection: Inspection,
   code: RefusalCode,
@@ -141,9 +142,8 @@ async function refuse(
   const { status, title, detail } = REFUSALS[code]
   const incident = askedIncident(inspection)
   const incidents = incident === '' ? [] : [incident]
-  const happening = events.refused({ direction: 'rid-to-rid', source: peer.name, incidents, message: id }, code, detail)
-  happening.tell()
-  await store.record(happening.trace).catch(() => undefined)
+  const arrived = { direction: 'rid-to-rid', source: peer.name, incidents, message: id } as const
+  await tellRefusal(context, peer.name, context.events.refused(arrived, code, detail))
   const problem: Problem = { status, title, detail }
   return { kind: 'problem', problem }
 }

@@ -14,6 +14,7 @@ import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { type Judgement, judge } from './judge.ts'
+import { tellRefusal } from './tell-refusal.ts'
 
 interface AcceptOptions {
   readonly config: Config
@@ -88,7 +89,7 @@ async function take(
   const { msgType, incidents } = judged
   const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
   if (judged.kind === 'denied') {
-    await tellRefusal(options, message, events.denied(about, judged.code, judged.reason))
+    await tellRefusal(options, message.peer.name, events.denied(about, judged.code, judged.reason))
     return deny(message, asked ?? msgType, inspection, judged.justification)
   }
   try {
@@ -209,26 +210,8 @@ async function refuse(
   reason = problem.errors?.[0]?.message ?? problem.detail ?? problem.title,
 ): Promise<Answer> {
   const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
-  await tellRefusal(options, message, options.events.refused(about, code, reason))
+  await tellRefusal(options, message.peer.name, options.events.refused(about, code, reason))
   return { kind: 'problem', problem }
-}
-
-/** Rows of the trace that one peer's refusals may have in a day: at some 300 bytes each they are kept for 400 days. */
-const REFUSALS = 2000
-
-/** A refusal changes nothing, so a store that cannot note it must not turn it into another answer. */
-async function tellRefusal(
-  { store, events }: AcceptOptions,
-  { peer }: IncomingMessage,
-  { trace, tell }: Happening,
-): Promise<void> {
-  tell()
-  if (trace.length === 0) return
-  const notTraced = (rows: number) => events.refusalsNotTraced(peer.name, rows)
-  const rest = (rows: number) => notTraced(rows).trace[0]!
-  const left = await store.record(trace, { source: peer.name, most: REFUSALS, rest }).catch(() => 0)
-  // the first of the day
-  if (left > 0 && left <= trace.length) notTraced(left).tell()
 }
 
 /** RFC 6546 Table 1: some messages may only be answered with an empty body. */

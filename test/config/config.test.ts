@@ -39,7 +39,10 @@ describe('a configuration', () => {
     assert.equal(config?.store.path, '/etc/gw/data/gateway.db')
     assert.deepEqual(config?.routes, [
       { match: { peer: ['csirt-a'], purpose: ['reporting'], type: ['Report'] }, topic: 'incident' },
+      { match: { peer: ['csirt-a'], type: ['Query'] }, ask: ['archive'] },
     ])
+    assert.equal(config?.exchanges.hold, 25_000)
+    assert.equal(config?.archive.keep, 30 * 86_400_000)
   })
 
   it('with the least keys has the defaults of the documentation', () => {

@@ -15,6 +15,9 @@ peers:
     topics: [incident]
     send: [Report]
     restrictions: [public, partner]
+    query: []
+    callback: source
+    interim: true
     policy: { region: PeerToPeer, traffic: Attack }
     strict: false
     replies: strict
@@ -36,9 +39,13 @@ grid:
 routes:
   - match: { peer: [csirt-a], purpose: [reporting], type: [Report] }
     topic: incident
+  - match: { peer: [csirt-a], type: [Query] }
+    ask: [archive]
 store: { path: ./data/gateway.db }
 ops: { host: 127.0.0.1, port: 9590 }
 log: { level: info }
+exchanges: { hold: 25s, pending: 2m, expireQuery: 1d, expireRequest: 30d, reports: 5, results: 50, open: 20, rate: 60 }
+archive: { keep: 30d }
 delivery: { maxAge: 3d, concurrency: 4, maxQueue: 100000 }
 `
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { criteriaOf } from '../../src/exchange/criteria.ts'
 import { read } from '../relay/journey.ts'
-import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+import { documentText, IODEF1, ridText } from '../support/documents.ts'
 import { byNumber, message, openBench } from './bench.ts'
 
 const DAY = 86_400_000

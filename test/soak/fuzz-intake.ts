@@ -104,6 +104,7 @@ function openDoor(
 function wordFor(answer: Answer): string {
   if (answer.kind === 'reply')
     return /AuthorizationStatus="(\w+)"/.exec(answer.xml)?.[1] ?? (answer.xml === '' ? 'Approved' : answer.xml)
+  if (answer.kind === 'promised') return '202'
   const { status, title } = answer.problem
   // the gateway's own fault, in a friendly word
   return title === 'Cannot be read' ? title : `${status}`
