@@ -7,6 +7,7 @@ import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
+import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/create-grid.ts'
@@ -21,7 +22,7 @@ import { createAnswerKeeper } from './relay/keep-answer.ts'
 import { createPeerSink } from './relay/peer-sink.ts'
 import { createTopicSink } from './relay/topic-sink.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
-import type { TraceOfDeed, Upkeep } from './store/contract.ts'
+import type { Upkeep } from './store/contract.ts'
 import { openForGateway } from './store/open-store.ts'
 import type { WholeStore } from './store/whole-store.ts'
 import { watchFiles } from './watch-files.ts'
@@ -53,12 +54,8 @@ interface Parts {
 
 const STORE_PROBE_MS = 5_000
 const PRUNE_MS = 3_600_000
-/** of some hundred rows: more than comes in meanwhile */
-const PRUNE_STEPS = 2_000
 const DEEDS_MS = 1_000
 const DUE_MS = 5_000
-/** ms that a question is kept for once it is closed: as long as the trace of it */
-const EXCHANGES_KEPT = 400 * 86_400_000
 const DRAIN_MS = 15_000
 
 /**
@@ -135,7 +132,12 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
   opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))
-  opened.use(every(PRUNE_MS, () => prune(parts, listener, grid)))
+  opened.use(
+    every(PRUNE_MS, () => {
+      tellExpiry(events, listener, grid)
+      return prune(parts)
+    }),
+  )
   collectProcessMetrics(metrics.registry)
   const [peers, topics] = [config.peers.length, config.grid.topics.length]
   events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
@@ -268,22 +270,6 @@ async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
     readiness.set('store', 'ok')
   } catch (error) {
     readiness.set('store', 'failed', messageOf(error))
-  }
-}
-
-async function prune({ store, clock, events, config }: Parts, listener: RidListener, grid: Grid): Promise<void> {
-  tellExpiry(events, listener, grid)
-  try {
-    const by = 'iodef-gateway'
-    const trace: TraceOfDeed = (one) => events.discarded(one, { by, was: one.state }).trace
-    const now = clock.now()
-    const rows =
-      (await store.prune(now, PRUNE_STEPS, trace)) +
-      (await store.forgetBefore(now - config.archive.keep)) +
-      (await store.forgetExchanges(now - EXCHANGES_KEPT))
-    if (rows > 0) events.tell('pruned', { rows })
-  } catch (error) {
-    events.storeFailed('prune', error)
   }
 }
 
