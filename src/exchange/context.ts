@@ -23,7 +23,7 @@ export interface ExchangeContext {
   readonly wake: (peer: string) => void
 }
 
-/** RFC 6546 §3 has answers connect to where the question came from; a configured address is better: docs/decisions/0014-questions.md. */
+/** RFC 6546 §3 has answers connect to where the question came from; a configured address is better: docs/decisions/0015-questions.md. */
 export function wayTo({ callback, url }: Pick<PeerConfig, 'callback' | 'url'>): CallbackWay {
   return callback ?? (url === undefined ? 'source' : 'url')
 }
