@@ -15,6 +15,7 @@ import { fuzzWire } from '../test/soak/fuzz-wire.ts'
 import { journeys } from '../test/soak/journeys.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
+import { oddBrokers } from '../test/soak/odd-brokers.ts'
 import { peerFlood } from '../test/soak/peer-flood.ts'
 import type { Findings, Proof } from '../test/soak/proof.ts'
 import { publisherFlood } from '../test/soak/publisher-flood.ts'
@@ -43,6 +44,12 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
   blackhole: { proof: blackhole, count: 12, about: 'connections forgotten with much under way; count: times' },
+  'odd-brokers': {
+    proof: oddBrokers,
+    count: 50,
+    about: 'Brokers of other kinds, in a script; count: times the line breaks',
+    onBrokers: false,
+  },
   flood: { proof: flood, count: 10_000, about: 'forged events, foreign items, a giant one; count: of each' },
   'peer-flood': {
     proof: peerFlood,

@@ -55,7 +55,7 @@ export const blackhole: Proof = async ({ kind, count, seed, say }) => {
   }
   for (let round = 0; round < count; round += 1) {
     const bytes = Math.round(100_000 + random() * 850_000)
-    const [isOne, isQuick, isTwice] = [round % 2 === 0, round % 4 >= 2, round % 3 === 2]
+    const [isOne, isQuick, isTwice] = [round % 2 === 1, round % 4 < 2, round % 3 === 2]
     if (isQuick) await postAll(`${round}-quick`, 300_000, 10_000)
     // a new login, of which nothing is known
     else await proxy.inflict('cut', 0)

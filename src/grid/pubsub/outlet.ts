@@ -1,5 +1,5 @@
 import type { Session } from '../xmpp/session.ts'
-import { Window } from './window.ts'
+import { FIRST, Window } from './window.ts'
 
 /** One publication that wants to be written. */
 interface Parcel {
@@ -51,7 +51,7 @@ const FENCE_AFTER = 1_000
 /** ms: what has been read and is not answered for so long holds no place any more */
 const OVERDUE = 2_000
 /** Bytes from which on it matters, where the network forgets a connection, whether the line is known to be quick. */
-const LARGE = 65_536
+const LARGE = 40_000
 /** What is asked to find that out: so many pings, each so large as every server takes (RFC 6120 §13.12), in so many steps. */
 const MEASURE = { pings: 4, bytes: 8_192, steps: 2 }
 /** Publications of one Topic under way that are not overdue: a round trip must not be waited for. */
@@ -113,7 +113,7 @@ export class Outlet {
   room(topic: string): number {
     const waiting = this.#flows.get(topic)?.waiting.length ?? 0
     const places = PIPELINE - waiting - this.#underWay(topic)
-    const bytes = this.#window.size - sum(this.#unread()) - sum(this.#waiting())
+    const bytes = this.#bound - sum(this.#unread()) - sum(this.#waiting())
     const room = Math.max(0, Math.min(places, Math.max(waiting === 0 ? 1 : 0, Math.floor(bytes / this.#meanSize))))
     if (room === 0 && !this.#over) {
       this.#refused.add(topic)
@@ -152,7 +152,7 @@ export class Outlet {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const unread = this.#unread()
       if (unread.length > 0 && (next.alone || unread.some((one) => one.alone))) break
-      if (unread.length > 0 && sum(unread) + next.size > this.#window.size) break
+      if (unread.length > 0 && sum(unread) + next.size > this.#bound) break
       if (this.#mustMeasure(next)) break
       this.#give(next)
     }
@@ -240,6 +240,11 @@ export class Outlet {
       this.#refused.delete(topic)
       if (this.room(topic) > 0) this.#onRoom(topic)
     }
+  }
+
+  /** Bytes that may be under way: not many while the line may be a slow one. */
+  get #bound(): number {
+    return this.#session.flight.isKnown ? this.#window.size : Math.min(this.#window.size, FIRST)
   }
 
   #underWay(topic: string): number {

@@ -38,6 +38,25 @@ test('a large item is written to a line only when it is known that it is neither
   outlet.close()
 })
 
+test('no more is under way than is soon known to be lost while nothing is known of the line', async () => {
+  for (const [isKnown, most] of [
+    [false, 3],
+    [true, 5],
+  ] as const) {
+    const { outlet, turn } = setUp(isKnown)
+    let given = 0
+    // what came through quickly lets more be written, where it was more than a burst
+    for (const item of ['a', 'b']) (await turn(item, 16_000))?.read()
+    for (const item of ['c', 'd', 'e', 'f', 'g', 'h'])
+      void turn(item, 10_900).then((one) => {
+        given += one === undefined ? 0 : 1
+      })
+    await soon()
+    assert.equal(given, most)
+    outlet.close()
+  }
+})
+
 for (const [what, isKnown, size] of [
   ['a small item', false, 20_000],
   ['an item on a line that is known', true, 200_000],
