@@ -104,10 +104,11 @@ for (const { name, seconds, found } of rows) {
 process.exit(rows.every(({ found }) => found.failures.length === 0) ? 0 : 1)
 
 async function run(name: string, kind: (typeof brokers)[number]) {
-  const { proof, count } = PROOFS[name] as Named
+  const { proof, count, onBrokers } = PROOFS[name] as Named
+  const title = onBrokers === false ? name : `${name} on ${kind}`
   const began = Date.now()
   const seconds = () => Math.round((Date.now() - began) / 1000)
-  const say = (line: string) => console.error(`${String(seconds()).padStart(5)} s  ${name} on ${kind}: ${line}`)
+  const say = (line: string) => console.error(`${String(seconds()).padStart(5)} s  ${title}: ${line}`)
   say('begins')
   let found: Findings
   try {
@@ -115,5 +116,5 @@ async function run(name: string, kind: (typeof brokers)[number]) {
   } catch (error) {
     found = { figures: {}, failures: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
   }
-  return { name: `${name} on ${kind}`, seconds: seconds(), found }
+  return { name: title, seconds: seconds(), found }
 }

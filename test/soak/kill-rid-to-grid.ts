@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { GatewayProcess } from '../support/command.ts'
 import { createWorld, members } from '../support/e2e.ts'
 import { createRandom } from '../support/random.ts'
-import type { ReceivedItem } from '../support/slixmpp.ts'
 import { createFailures, type Proof } from './proof.ts'
+import { repeats } from './repeats.ts'
 import { type Posted, startReporters } from './reporters.ts'
 
 /**
@@ -78,25 +78,6 @@ export const killRidToGrid: Proof = async ({ kind, count, seed, say }) => {
       'again, since they reached the Broker after it was asked for them': again.unknown,
     },
   }
-}
-
-/**
- * Items that a subscriber saw again. A process that begins asks the Broker for what may have come through (`known`: it must have had
- * them by then); what the dead one had written and the Broker not read is the one thing that nobody can tell (`unknown`).
- */
-function repeats(items: readonly ReceivedItem[], launches: readonly number[]) {
-  const shown = new Map<string, number[]>()
-  for (const { id, at } of items) shown.set(id, [...(shown.get(id) ?? []), at])
-  const known: string[] = []
-  let unknown = 0
-  for (const [id, times] of shown) {
-    const pairs = times.slice(1).map((time, n) => [times[n] ?? 0, time] as const)
-    const launch = pairs.flatMap(([first, second]) => launches.find((at) => first < at && at < second) ?? [])[0]
-    if (launch !== undefined)
-      known.push(`${id}, ${launch - (times[0] ?? 0)} ms before the process began that published it again`)
-    else if (times.length > 1) unknown += 1
-  }
-  return { known, unknown }
 }
 
 /** What came before an older version of the same incident had come for the first time. */
