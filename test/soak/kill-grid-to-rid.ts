@@ -42,7 +42,9 @@ export const killGridToRid: Proof = async ({ kind, count, seed, say }) => {
     if (kill % 5 === 0 || kill === count) say(`${kill} kills, ${publishing.published.length} items`)
   }
   await gateway.serving
-  await site.ready()
+  // each life is short: much may wait to be read
+  say(`${all().lost.length} of ${publishing.published.length} items have not arrived yet`)
+  await site.ready(300_000)
 
   say('the gateway is stopped for a while')
   const exit = await gateway.stop()

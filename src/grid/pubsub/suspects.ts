@@ -29,7 +29,7 @@ const REMEMBERED = 10_000
 const ROW = 3
 /** Bytes on a line from which on it matters whether it is slow or dead. */
 const LARGE = 65_536
-/** So many times the bytes that lay on a line that fell silent must come through others until that is forgotten. */
+/** So many times the bytes that lay on a line that fell silent, when they came through others, show that lines are well. */
 const OWED = 8
 
 /**
@@ -42,7 +42,8 @@ export class Suspects {
   readonly #passed = new Map<string, number>()
   readonly #rows = new Map<string, Set<string>>()
   #silences = 0
-  /** bytes that have to come through before a line that falls silent is the first one again */
+  /** what has to come through before a line that falls silent is the first one again: this item, or so many bytes */
+  #lost: string | undefined
   #owed = 0
 
   has(item: string): boolean {
@@ -79,6 +80,7 @@ export class Suspects {
     const bytes = onIt.reduce((sum, { size }) => sum + size, 0)
     if (!isSilent || bytes < LARGE) return
     this.#silences += 1
+    this.#lost = onIt.reduce((largest, one) => (one.size > largest.size ? one : largest)).item
     this.#owed = OWED * bytes
   }
 
@@ -91,7 +93,7 @@ export class Suspects {
   clear(item: string, topic: string, size = 0): void {
     this.#suspects.delete(item)
     this.#owed -= size
-    if (this.#owed <= 0) this.#silences = 0
+    if (this.#owed <= 0 || item === this.#lost) this.#silences = 0
     for (const place of ['', topic]) {
       this.#passed.set(place, (this.#passed.get(place) ?? 0) + 1)
       this.#rows.delete(place)

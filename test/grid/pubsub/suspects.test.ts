@@ -29,6 +29,18 @@ test('a network that forgets connections, whatever is on them, has no item held'
   }
 })
 
+test('a network that forgets one connection after the other, whose items all came through in between, is noticed as soon each time', () => {
+  const suspects = new Suspects()
+  for (let i = 0; i < 10; i += 1) {
+    suspects.lineBroke([...on('small'), { item: `large-${i}`, size: 200_000 }], true)
+    assert.equal(suspects.silences, 1)
+    suspects.clear('small', 'incident', 100_000)
+    assert.equal(suspects.silences, 1)
+    suspects.clear(`large-${i}`, 'incident', 200_000)
+    assert.equal(suspects.silences, 0)
+  }
+})
+
 test('lines that fall silent in a row are counted until much came through one', () => {
   const suspects = new Suspects()
   suspects.lineBroke(on('a'), false)
@@ -38,6 +50,6 @@ test('lines that fall silent in a row are counted until much came through one', 
   suspects.clear('b', 'incident', 20_000)
   suspects.lineBroke(on('a'), true)
   assert.equal(suspects.silences, 2)
-  for (let i = 0; i < 8; i += 1) suspects.clear('a', 'incident', 100_000)
+  for (let i = 0; i < 8; i += 1) suspects.clear('b', 'incident', 100_000)
   assert.equal(suspects.silences, 0)
 })
