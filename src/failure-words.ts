@@ -54,6 +54,10 @@ const NETWORK: readonly (readonly [code: RegExp, words: string])[] = [
   [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'it does not answer to a connection'],
   [/^(?:ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|UND_ERR_CLOSED)$/, 'it closed the connection'],
   [/^(?:UND_ERR_HEADERS_TIMEOUT|UND_ERR_BODY_TIMEOUT)$/, 'it did not answer in time'],
+  [
+    /^(?:UND_ERR_RES_EXCEEDED_MAX_SIZE|UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/,
+    'its answer is longer than the limit',
+  ],
   [/^(?:UND_ERR_|HPE_|HTTPParserError)/, 'what it answers is no proper HTTP/1.1'],
   [/^(?:EMFILE|ENFILE|ENOBUFS|ENOMEM)$/, 'this machine has no files or memory left for it'],
   [/^(?:EACCES|EPERM)$/, 'this machine does not let us'],

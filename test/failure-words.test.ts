@@ -40,7 +40,7 @@ test('codes of the network are no words of TLS, and have their own', () => {
     ['ENETUNREACH', /no way leads/],
     ['UND_ERR_CONNECT_TIMEOUT', /does not answer/],
     ['UND_ERR_SOCKET', /closed the connection/],
-    ['UND_ERR_HEADERS_OVERFLOW', /no proper HTTP/],
+    ['UND_ERR_HEADERS_OVERFLOW', /longer than the limit/],
     ['HPE_INVALID_CONSTANT', /no proper HTTP/],
     ['ENEW', /^the connection failed$/],
   ] as const) {

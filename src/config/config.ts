@@ -65,7 +65,7 @@ export function buildConfig(source: Source, folder: string, env: Env, { secrets 
       found.push({ path, message: `the environment variable ${name} is ${env[name] === '' ? 'empty' : 'not set'}` })
   }
   const isNeeded = ({ path }: Finding) => secrets || !pathText(path).startsWith('grid.auth')
-  const told = found.filter((finding) => isNeeded(finding) && !isEcho(finding, found))
+  const told = found.filter(isNeeded)
   const problems = firstOfEachPath(told).map((finding) => located(finding, source))
   // what belongs together can only be looked at where each part can be read
   const warnings = problems.some(({ path }) => LINKED.test(path)) ? [] : cross.warnings.map((w) => located(w, source))
@@ -99,16 +99,6 @@ function isSecret(path: Path): boolean {
 
 /** Names of peers and Topics, and where they are used; or a key at the top that nobody knows. */
 const LINKED = /^(?:peers|routes|grid\.topics)\b|^[^.[]+$/
-
-/** A key that is missing where it was only misspelt. */
-function isEcho({ path, message }: Finding, found: readonly Finding[]): boolean {
-  const parent = pathText(path.slice(0, -1))
-  const meant = `(did you mean "${path.at(-1)}"?)`
-  return (
-    message.startsWith('is required') &&
-    found.some((other) => other.message.endsWith(meant) && pathText(other.path.slice(0, -1)) === parent)
-  )
-}
 
 /** A value that could not be expanded need not also be called a bad URL. */
 function firstOfEachPath(findings: readonly Finding[]): Finding[] {
