@@ -42,7 +42,8 @@ const TLS: readonly (readonly [code: RegExp, words: Words])[] = [
   ],
   [/NO_APPLICATION_PROTOCOL/, 'it offers HTTP/2 alone by ALPN'],
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE/, 'what comes is not TLS'],
-  [/^(?:ERR_(?:SSL|TLS|OSSL)_|[A-Z]+_CERT_|CERT_|CRL_)/, 'the two ends do not agree'],
+  [/^ERR_OSSL_/, 'a certificate, key or CA of ours cannot be used: check says which'],
+  [/^(?:ERR_(?:SSL|TLS)_|[A-Z]+_CERT_|CERT_|CRL_)/, 'the two ends do not agree'],
 ]
 
 /** What the codes of the system, of its resolver and of the HTTP client say. */
@@ -79,4 +80,9 @@ export function networkWords(code: string): string {
 export function codeOf(error: unknown): string | undefined {
   if (error instanceof AggregateError) return codeOf(error.errors[0])
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** What the system says of a file, without its code: `no such file or directory, open 'x'`. */
+export function withoutCode(text: string): string {
+  return text.replace(/^[A-Z][A-Z0-9_]+: /, '')
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'
 import { test } from 'node:test'
-import { codeOf, networkWords, tlsWords } from '../src/failure-words.ts'
+import { codeOf, networkWords, tlsWords, withoutCode } from '../src/failure-words.ts'
 
 const KEYS = { ca: 'rid.tls.ca', crl: 'rid.tls.crl' }
 
@@ -21,6 +21,7 @@ test('codes of TLS are told in words', () => {
     ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', /no cipher/],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', /no version of TLS/],
     ['ERR_SSL_WRONG_VERSION_NUMBER', /not TLS/],
+    ['ERR_OSSL_PEM_NO_START_LINE', /of ours cannot be used/],
     ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', /no certificate/],
   ] as const) {
     assert.match(tlsWords(code, KEYS) ?? '', words, code)
@@ -71,4 +72,9 @@ test('the code of several errors is that of the first', () => {
   assert.equal(codeOf(new AggregateError([error, new Error('y')])), 'ECONNREFUSED')
   assert.equal(codeOf(new Error('x')), undefined)
   assert.equal(codeOf('x'), undefined)
+})
+
+test('what the system says of a file is told without its code', () => {
+  assert.equal(withoutCode("ENOENT: no such file or directory, open 'x'"), "no such file or directory, open 'x'")
+  assert.equal(withoutCode('It is gone: nobody knows'), 'It is gone: nobody knows')
 })

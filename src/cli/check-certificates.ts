@@ -24,8 +24,8 @@ export function checkCertificates({ file, text, now, say }: Look, authorities: b
     try {
       const certificate = new X509Certificate(block)
       dated.push({ certificate, ...dates(which, certificate, now) })
-    } catch (error) {
-      say('problem', `${which} cannot be read: ${messageOf(error)}`)
+    } catch {
+      say('problem', `${which} cannot be read as one: it is damaged, or cut short`)
     }
   }
   // one CA of several past its time: those it certified are refused, the others are not

@@ -16,10 +16,16 @@ interface Report {
   readonly unreachable: readonly Problem[]
 }
 
+const OPTIONS = {
+  online: { type: 'boolean' },
+  'deny-warnings': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const
+
 export const check: Command = {
   name: 'check',
   summary: 'reads the configuration and everything it names, and says every problem at once',
-  usage: 'iodef-gateway check --config FILE [--online] [--json]',
+  usage: 'iodef-gateway check --config FILE [--online] [--deny-warnings] [--json]',
   help: `
 Reads FILE and what it names: certificates and their keys, CAs, revocation lists, the password, the store's directory. Says
 every problem at once, each with its key path and line. Changes nothing; the gateway may be running.
@@ -28,12 +34,13 @@ every problem at once, each with its key path and line. Changes nothing; the gat
       --online        also says what start would meet: logs in to the Controller, looks at the Broker, Topics, rights, members,
                       kept items and limits, completes TLS with each peer that has a url and asks GET /, tries the ports.
                       Publishes and sends nothing. Exit code 3 when something is out of reach
+      --deny-warnings exit code 2 for a warning, too: for CI
       --json          one JSON object: {"ok", "problems", "warnings", "notes", "unreachable"}
 
   iodef-gateway check --config gateway.yaml
 `,
   async run(args, io): Promise<ExitCode> {
-    const { values, positionals } = parse(args, { ...CONFIG, online: { type: 'boolean' }, json: { type: 'boolean' } })
+    const { values, positionals } = parse(args, { ...CONFIG, ...OPTIONS })
     nothingMore(positionals)
     const file = configFile(values, io)
     const loaded = readConfig(file, io.env)
@@ -41,7 +48,7 @@ every problem at once, each with its key path and line. Changes nothing; the gat
     const ok = said.problems.length === 0
     if (values.json) await write(io.out, json({ ok, ...said }))
     else await say(file, loaded.config, said, io)
-    if (!ok) return 2
+    if (!ok || (values['deny-warnings'] && said.warnings.length > 0)) return 2
     return said.unreachable.length === 0 ? 0 : 3
   },
 }

@@ -132,3 +132,23 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     })
   })
 }
+
+describe('check --online, at a Prosody with the limits that Debian ships', () => {
+  it('says how slow it reads, and what to set there', async () => {
+    await using pki = await createPki()
+    const { at } = await folderIn(join(pki.dir, 'site'), pki)
+    await using broker = await START.prosody({ pki, stock: true })
+    await writeFile(
+      at('gateway.yaml'),
+      GOOD.replace('xmpp://controller.example:5222', broker.service)
+        .replace('maxItem: 250KB', 'maxItem: 100KB')
+        .replace('port: 4590', `port: ${await freePort()}`)
+        .replace('port: 9590', `port: ${await freePort()}`)
+        .replace(/ {4}url: .*\n {4}topics: .*\n/, ''),
+    )
+    const { warnings } = await checkOnline(loadConfig(at('gateway.yaml'), {}))
+    const [slow] = warnings
+    assert.equal(slow?.path, 'grid.service')
+    assert.match(slow.message, /^the Controller takes \d+ kB\/s: reports pile up\. .*unlimited_jids/)
+  })
+})

@@ -70,6 +70,7 @@ ${changes.more ?? ''}`,
     assert.match(warnings[0] ?? '', /^warning {2}rid\.tls\.ca: .* expires on 20/)
     assert.match(warnings[1] ?? '', /^warning {2}rid\.tls\.crl: .* expires at 20/)
     assert.equal(code, 0)
+    assert.equal((await check({ options: ['--deny-warnings'] })).code, 2)
     assert.match(out, /gateway\.yaml: can be used, with 2 warnings \(1 peer, 1 Topic, 1 route/)
   })
 

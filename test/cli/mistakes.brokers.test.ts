@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -11,6 +11,9 @@ import { IN_THE_FILES } from './mistakes/in-the-files.ts'
 import { IN_THE_TEXT } from './mistakes/in-the-text.ts'
 import { IN_THE_VALUES } from './mistakes/in-the-values.ts'
 import type { Mistake } from './mistakes/mistake.ts'
+
+/** of Debian */
+const NOBODY = 65_534
 
 interface Told {
   readonly path: string
@@ -32,13 +35,18 @@ describe('a mistake in a configuration', () => {
     for (const dir of made) await rm(dir, { recursive: true, force: true })
   })
 
-  async function check(text: string | Uint8Array, files?: Mistake['files'], env: Mistake['env'] = {}) {
+  async function mkdirFor(text: string | Uint8Array, files?: Mistake['files']) {
     const dir = await mkdtemp(join(tmpdir(), 'mistake-'))
     made.push(dir)
     await cp(model.dir, dir, { recursive: true })
     await files?.({ ...model, dir, at: (...path) => join(dir, ...path) })
     const file = join(dir, 'gateway.yaml')
     await writeFile(file, text)
+    return { dir, file }
+  }
+
+  async function check(text: string | Uint8Array, files?: Mistake['files'], env: Mistake['env'] = {}) {
+    const { file } = await mkdirFor(text, files)
     // what `check` says, but for the schemas, which it compiles each time
     return examine(readConfig(file, env), Date.now())
   }
@@ -50,6 +58,22 @@ describe('a mistake in a configuration', () => {
       { problems, warnings: warnings.filter(({ message }) => !/ expires on 20/.test(message)) },
       { problems: [], warnings: [] },
     )
+  })
+
+  it('is told of a key that root can read and the user of the service cannot', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can look as somebody else')
+    const { dir } = await mkdirFor(GOOD)
+    await chmod(dir, 0o755)
+    await chmod(join(dir, 'tls'), 0o755)
+    process.seteuid?.(NOBODY)
+    try {
+      const { problems } = examine(readConfig(join(dir, 'gateway.yaml'), {}), Date.now())
+      const told = problems.map(({ path, message }) => `${path}: ${message}`).join('\n')
+      assert.match(told, /^rid\.tls\.key: cannot read .*rid\.key: permission denied$/m)
+      assert.match(told, /^store\.path: .*must own it|^store\.path: nothing can be made in/m)
+    } finally {
+      process.seteuid?.(0)
+    }
   })
 
   for (const mistake of [...IN_THE_TEXT, ...IN_THE_VALUES, ...IN_THE_FILES]) {

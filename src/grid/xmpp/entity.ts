@@ -1,12 +1,13 @@
 import { type Connection, client, type Element } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { codeOf } from '../../failure-words.ts'
 import { type FrameLimits, FramingError } from './framer.ts'
 import { type DroppedStanza, StanzaParser } from './parser.ts'
 import { type Endpoint, GridSocket } from './socket.ts'
 import { END, lastWords } from './stream-error.ts'
 import { BuildError } from './tag.ts'
-import { tlsOptions } from './tls.ts'
+import { tlsError, tlsOptions } from './tls.ts'
 
 /** of what people may be told in answer (RFC 6120 §4.7.4) */
 export const LANGUAGE = 'en'
@@ -109,6 +110,8 @@ function wordsFor(error: unknown): string | undefined {
 
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
+  // thrown before there is any connection: OpenSSL cannot use a file of ours
+  if (codeOf(error)?.startsWith('ERR_OSSL_')) return tlsError(error)
   const isStream = error instanceof FramingError || error instanceof BuildError
   const sentence = isStream ? { sentence: 'What the Controller sends cannot be read:' } : {}
   return new GatewayError('grid-away', messageOf(error), { cause: error, ...sentence })

@@ -64,9 +64,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   try {
     return await wire.open()
   } catch (error) {
-    const reason =
-      error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error), { cause: error })
-    wire.end(reason)
+    wire.end(asGatewayError(error))
     // the first reason is the true one: what else broke is its consequence
     throw await wire.closed
   }

@@ -5,7 +5,7 @@ import { type ConnectionOptions, getCACertificates, type PeerCertificate } from 
 import { domainToASCII } from 'node:url'
 import type { GridTls } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
-import { codeOf, networkWords, tlsWords } from '../../failure-words.ts'
+import { codeOf, networkWords, tlsWords, withoutCode } from '../../failure-words.ts'
 import { printable } from '../../printable.ts'
 import { crlBlocks } from '../../x509/crl.ts'
 import { srvIds } from '../../x509/srv-ids.ts'
@@ -110,6 +110,6 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new GatewayError('grid-tls', `A TLS file cannot be read: ${messageOf(error)}`, { cause: error })
+    throw new GatewayError('grid-tls', `A TLS file cannot be read: ${withoutCode(messageOf(error))}`, { cause: error })
   }
 }
