@@ -5,6 +5,7 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
   openSync,
   renameSync,
   rmSync,
@@ -59,7 +60,7 @@ export function checkStore(path: string): string[] {
 /** Gives back to the disk what the store does not need any more. Throws 'store-unavailable' while a gateway runs on it. */
 export function compactStore(path: string): { readonly before: number; readonly after: number } {
   if (!existsSync(path)) throw new GatewayError('store-unavailable', `There is no store at ${path}.`)
-  using _lock = lockStore(path)
+  using _lock = lockOf(path)
   const size = () => storeFiles(path).reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0)
   const before = size()
   const db = connect({ path, create: false, busyMs: PATIENCE })
@@ -83,7 +84,7 @@ export function restoreStore(from: string, path: string, now: Date): { readonly 
   if (kind !== 'store' || statSync(from).size === 0)
     throw new GatewayError('store-corrupt', `${from} ${NO_STORE[kind]}.`)
   makeFolder(path)
-  using _lock = lockStore(path)
+  using _lock = lockOf(path)
   const draft = `${path}.part`
   try {
     rmSync(draft, { force: true })
@@ -93,11 +94,7 @@ export function restoreStore(from: string, path: string, now: Date): { readonly 
     if (flaws.length > 0) throw new GatewayError('store-corrupt', `${from} is not sound: ${flaws[0]}.`)
     sync(draft)
     ownedLike(draft, existsSync(path) ? path : dirname(resolve(path)))
-    const kept = existsSync(path) ? `${path}.${now.toISOString().replace(/[-:]|\.\d+/g, '')}` : null
-    // the log goes with its database: without it the one that is kept would lack its latest commits
-    if (kept !== null) {
-      for (const file of storeFiles(path)) if (existsSync(file)) renameSync(file, file.replace(path, kept))
-    }
+    const kept = existsSync(path) ? keepAside(path, now) : null
     renameSync(draft, path)
     syncFolder(dirname(resolve(path)))
     return { kept }
@@ -105,6 +102,24 @@ export function restoreStore(from: string, path: string, now: Date): { readonly 
     rmSync(draft, { force: true })
     throw storeError(error, path)
   }
+}
+
+/**
+ * Gives the store that is there a second name, so that at no instant there is none: a gateway that starts would make an empty one. Its log
+ * is worked into it before; that of one which cannot be opened goes with it.
+ */
+function keepAside(path: string, now: Date): string {
+  const kept = `${path}.${now.toISOString().replace(/[-:]|\.\d+/g, '')}`
+  try {
+    // SQLite throws away the log of what is no database
+    if (storeFileKind(path) === 'store') connect({ path, create: false, busyMs: PATIENCE }).close()
+  } catch {
+    // it is damaged, or of another version: kept as it is
+  }
+  const [, ...beside] = storeFiles(path)
+  for (const file of beside) if (existsSync(file)) renameSync(file, file.replace(path, kept))
+  linkSync(path, kept)
+  return kept
 }
 
 const NO_STORE = {
@@ -136,6 +151,14 @@ function sync(file: string): void {
   } finally {
     closeSync(fd)
   }
+}
+
+/** The gateway must be able to take it, whoever was here first. */
+function lockOf(path: string): Disposable {
+  const isNew = !existsSync(`${path}.lock`)
+  const lock = lockStore(path)
+  if (isNew) ownedLike(`${path}.lock`, existsSync(path) ? path : dirname(resolve(path)))
+  return lock
 }
 
 /** What root puts there must be the gateway's. */

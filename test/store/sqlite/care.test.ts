@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import {
+  chownSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -92,6 +94,35 @@ describe('the care of a store', () => {
       assert.equal(source(kept), 'b')
       // and a gateway takes it
       connect({ path, create: true, busyMs: 1_000 }).close()
+    })
+
+    test('by root leaves what the gateway needs to the user that it runs as', (t) => {
+      if (process.getuid?.() !== 0) return t.skip('only root can give files away')
+      storeWith(2).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      const home = join(dir, 'home')
+      mkdirSync(home)
+      chownSync(home, 65_534, 65_534)
+      restoreStore(copy, join(home, 'gateway.db'), new Date())
+      compactStore(join(home, 'gateway.db'))
+      const owners = readdirSync(home).map((name) => [name, statSync(join(home, name)).uid])
+      assert.deepEqual(owners.toSorted(), [
+        ['gateway.db', 65_534],
+        ['gateway.db.lock', 65_534],
+      ])
+    })
+
+    test('keeps one that cannot be opened, with its log', () => {
+      storeWith(2).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      writeFileSync(path, 'damaged beyond repair')
+      writeFileSync(`${path}-wal`, 'its log')
+      const { kept } = restoreStore(copy, path, new Date())
+      assert.equal(readFileSync(kept ?? '', 'utf8'), 'damaged beyond repair')
+      assert.equal(readFileSync(`${kept}-wal`, 'utf8'), 'its log')
+      assert.equal(envelopes(path), 2)
     })
 
     test('makes the store where there is none', () => {
