@@ -125,6 +125,13 @@ describe('the packed package', () => {
         assert.equal(bad.status, 1)
       })
 
+      it('makes a folder that check calls good', () => {
+        const folder = join(temp, `init-${number}`)
+        const made = gateway('init', folder, '--name', 'gateway.example', '--broker', 'ejabberd')
+        assert.equal(made.status, 0, made.stderr)
+        assert.match(gateway('check', '--config', join(folder, 'gateway.yaml')).stdout, /: good \(/)
+      })
+
       it('carries a report from a RID peer to a Topic', async () => {
         const run = join(temp, `run-${number}`)
         mkdirSync(run)
