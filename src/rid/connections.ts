@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { PeerConfig } from '../config/types.ts'
 import { Handshakes } from './handshakes.ts'
+import { HeavyHandshakes } from './heavy-handshakes.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { FindPeer } from './peers.ts'
 import { Shares } from './shares.ts'
@@ -48,6 +49,7 @@ type Crowd = 'each' | 'all'
 /** The connections of the listener, from TCP accept on. Handshakes, strangers and peers have places of their own. */
 export class Connections {
   readonly handshakes: Handshakes
+  readonly heavy = new HeavyHandshakes()
   readonly #find: FindPeer
   readonly #limits: ConnectionLimits
   readonly #secured = new Map<Socket, Connection>()
@@ -57,7 +59,12 @@ export class Connections {
   constructor(find: FindPeer, limits: ConnectionLimits) {
     this.#find = find
     this.#limits = limits
-    this.handshakes = new Handshakes(limits)
+    this.handshakes = new Handshakes(limits, (address, bytes) => {
+      this.heavy.failed(address, bytes)
+      if (!this.heavy.refuses(address)) return
+      // those that were begun at the same time cost as much
+      for (const more of this.handshakes.endOf(address)) this.heavy.failed(address, more)
+    })
   }
 
   get count(): number {
@@ -70,6 +77,7 @@ export class Connections {
     const certificate = socket.getPeerX509Certificate()
     if (certificate === undefined) return undefined
     const peer = this.#find(certificate)
+    if (peer !== undefined) this.heavy.vouch(socket.remoteAddress ?? '')
     const now = Date.now()
     const owner = peer?.name ?? certificate.fingerprint256
     const shares = peer === undefined ? this.#strangers : this.#peers

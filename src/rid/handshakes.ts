@@ -12,11 +12,14 @@ interface HandshakeLimits {
  */
 export class Handshakes {
   readonly #limits: HandshakeLimits
+  readonly #failed: (address: string, bytes: number) => void
   readonly #sockets = new Map<string, Socket>()
   readonly #shares = new Shares<Socket>()
 
-  constructor(limits: HandshakeLimits) {
+  /** `failed` is called for each that ends by itself without a session, with what came of it. */
+  constructor(limits: HandshakeLimits, failed: (address: string, bytes: number) => void = () => {}) {
     this.#limits = limits
+    this.#failed = failed
   }
 
   get count(): number {
@@ -26,12 +29,15 @@ export class Handshakes {
   /** Undefined, or the one that was ended in its stead. */
   begun(socket: Socket): Socket | undefined {
     const ends = endsOf(socket)
-    const network = networkOf(socket.remoteAddress ?? '')
+    const address = socket.remoteAddress ?? ''
+    const network = networkOf(address)
     this.#sockets.set(ends, socket)
     this.#shares.add(network, socket)
     socket.once('close', () => {
       this.#shares.remove(network, socket)
-      if (this.#sockets.get(ends) === socket) this.#sockets.delete(ends)
+      if (this.#sockets.get(ends) !== socket) return
+      this.#sockets.delete(ends)
+      this.#failed(address, socket.bytesRead)
     })
     const own = this.#shares.of(network)
     if (own.size > this.#limits.handshakesPerAddress) return this.#end(own, socket)
@@ -46,6 +52,16 @@ export class Handshakes {
     if (below === undefined) return
     this.#sockets.delete(ends)
     this.#shares.remove(networkOf(below.remoteAddress ?? socket.remoteAddress ?? ''), below)
+  }
+
+  /** Ends all of the network that this address is of; the bytes that came of each. */
+  endOf(address: string): number[] {
+    return [...this.#shares.of(networkOf(address))].map((socket) => {
+      const { bytesRead } = socket
+      this.finished(socket)
+      socket.destroy()
+      return bytesRead
+    })
   }
 
   endAll(): void {

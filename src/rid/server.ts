@@ -50,7 +50,9 @@ export function createTlsServer(options: TlsServerOptions): Server {
   // more than all that have places of their own: it is never reached
   server.maxConnections = limits.connections + limits.strangers + limits.handshakes + SPARE
   server.on('connection', (socket: Socket) => {
-    const ended = connections.handshakes.begun(socket)
+    const isHeavy = connections.heavy.refuses(socket.remoteAddress ?? '')
+    if (isHeavy) socket.destroy()
+    const ended = isHeavy ? socket : connections.handshakes.begun(socket)
     if (ended !== undefined) tell('rid-handshake-ended', { remote: socket.remoteAddress })
   })
   server.on('drop', (dropped) => tell('rid-connections-total', { remote: dropped?.remoteAddress }))

@@ -81,3 +81,24 @@ test('a network is an IPv4 address, or the half of an IPv6 address that is given
   }
   for (const [address, network] of Object.entries(networks)) assert.equal(networkOf(address), network, address)
 })
+
+test('one that ends by itself without a session is told of, one that was finished or ended is not', () => {
+  const failed: string[] = []
+  const handshakes = new Handshakes({ handshakes: 9, handshakesPerAddress: 9 }, (address, bytes) =>
+    failed.push(`${address} ${bytes}`),
+  )
+  const [own, finished, ...others] = [1, 2, 3, 4].map((n) => socket('192.0.2.1', n))
+  const stranger = socket('192.0.2.2', 7)
+  for (const one of [own, finished, ...others, stranger]) if (one !== undefined) handshakes.begun(one)
+  own?.emit('close')
+  if (finished !== undefined) handshakes.finished(finished)
+  finished?.emit('close')
+  assert.deepEqual(handshakes.endOf('192.0.2.1'), [3, 4])
+  assert.deepEqual(
+    others.map(({ destroyed }) => destroyed),
+    [true, true],
+  )
+  assert.equal(stranger.destroyed, false)
+  assert.deepEqual(failed, ['192.0.2.1 1'])
+  assert.equal(handshakes.count, 1)
+})

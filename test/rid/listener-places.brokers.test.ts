@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
-import type { TLSSocket } from 'node:tls'
+import { type TLSSocket, connect as tls } from 'node:tls'
 import { readUntilClose } from '../support/rid-client.ts'
 import { type Bench, type BenchOptions, csirtA, peerConfig, pki, root, startBench } from './setup.ts'
 import { HEAD, pause, post, wire } from './wire.ts'
@@ -154,4 +155,34 @@ test('a client that takes its answers slowly keeps its connection', async () => 
   })
   w.socket.write(`${HEAD}Connection: close\r\nContent-Length: 4\r\n\r\n<a/>`)
   await until(() => length > 3_000_000)
+})
+
+test('a stranger whose handshakes are heavy and lead nowhere has to wait, and no peer does', async () => {
+  await using bench = await startBench()
+  // any signature of a chain is checked, whoever made it: the size tells
+  const names = Array.from({ length: 800 }, (_, n) => `${'heavy'.repeat(4)}${n}.example`)
+  const own = await pki.ca('nobody')
+  const heavy = await own.issue({ cn: 'heavy', dns: names })
+  const knock = (localAddress: string) =>
+    new Promise<boolean>((resolve) => {
+      const [cert, key] = [readFileSync(heavy.cert), readFileSync(heavy.key)]
+      const from = { host: '127.0.0.1', port: bench.port, localAddress, cert, key, rejectUnauthorized: false }
+      const socket = tls(from)
+      let shaken = false
+      socket.on('secureConnect', () => {
+        shaken = true
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(shaken))
+    })
+  const shaken: boolean[] = []
+  for (let n = 0; n < 8; n += 1) shaken.push(await knock('127.0.0.2'))
+  assert.deepEqual(shaken.slice(0, 4), [true, true, true, true])
+  assert.deepEqual(shaken.slice(5), [false, false, false], 'it is not even listened to')
+  await using client = bench.client()
+  assert.equal((await client.post('<a/>')).status, 200)
+  // whoever comes from where a peer comes from does not wait for him, nor he for it
+  for (let n = 0; n < 6; n += 1) await knock('127.0.0.1')
+  await using again = bench.client()
+  assert.equal((await again.post('<a/>')).status, 200)
 })
