@@ -43,7 +43,10 @@ export async function fuzzWire({ count, seed, say }: Pick<ProofOptions, 'count' 
       const asked = request(c)
       bench.taken.length = 0
       // what came before may have ended it
-      if (socket === undefined || socket.destroyed || socket.readyState !== 'open') socket = await bench.client().raw()
+      if (socket === undefined || socket.destroyed || socket.readyState !== 'open') {
+        socket = await bench.client().raw()
+        socket.on('error', () => {})
+      }
       const answer = await ask(c, socket, asked)
       if (answer.ended) socket.destroy()
       const word = `${answer.statuses[0] ?? 'none'}`
@@ -231,7 +234,6 @@ async function ask(c: Chance, socket: TLSSocket, { bytes, body }: Asked): Promis
   clearTimeout(timer)
   socket.off('data', onData)
   for (const event of ['close', 'end', 'error']) socket.off(event, onEnd)
-  socket.on('error', () => {})
   const statuses = finals()
   const late = body !== undefined && statuses.length === 0 && !ended
   return { statuses, ended: ended || body === undefined || /connection: close/i.test(text), late }
