@@ -4,7 +4,7 @@ import type { TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Grid, GridOptions } from './contract.ts'
-import { answerRequest, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
+import { answerRequest, isWelcome, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
 import { noticeOf, readEvents, type TopicEvent } from './pubsub/events.ts'
@@ -14,6 +14,7 @@ import { PUBSUB_EVENT } from './pubsub/protocol.ts'
 import { Provider } from './pubsub/provider.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { States } from './states.ts'
+import { createAnswerAllowance } from './xmpp/answer-allowance.ts'
 import type { DroppedStanza } from './xmpp/parser.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
@@ -50,6 +51,8 @@ class XmppGrid implements Grid {
   #running: Promise<void> | undefined
   #session: Session | undefined
   #pace = new Pace()
+  /** strangers choose how often they ask */
+  readonly #mayDeny = createAnswerAllowance([])
   #lacking: readonly string[] = []
   #publishedBefore = 0
 
@@ -219,6 +222,8 @@ class XmppGrid implements Grid {
     const { node: topic, jid: who } = request
     const configured = this.#topics().find(({ name, create }) => name === topic && create)
     if (!configured) return
+    // whoever is not told No is not let in either, and the Broker asks again at the next login
+    if (!isWelcome(session, configured, who) && !this.#mayDeny({ from: who })) return
     const answer = await answerRequest(session, this.#broker, configured, request)
     this.#options.tell('subscription-request', { topic, jid: who, answer })
     // we waited for it ourselves

@@ -19,6 +19,12 @@ export function readRequest(message: Element): SubscriptionRequest | undefined {
   return node === undefined || jid === undefined ? undefined : { node, jid }
 }
 
+/** `members` and we ourselves. */
+export function isWelcome(session: Session, { members }: TopicConfig, jid: string): boolean {
+  const who = normalAddress(bareOf(jid))
+  return [session.address.bare, ...members].some((member) => normalAddress(member) === who)
+}
+
 /**
  * Answers by setting the subscription as its owner (XEP-0060 §8.8.2), which has a result: `members` and we ourselves are let in,
  * others are not. Resolves with what was decided, or why it did not come to that. Never rejects.
@@ -29,8 +35,7 @@ export async function answerRequest(
   topic: TopicConfig,
   { node, jid }: SubscriptionRequest,
 ): Promise<'approved' | 'denied' | 'failed'> {
-  const who = normalAddress(bareOf(jid))
-  const allowed = [session.address.bare, ...topic.members].some((member) => normalAddress(member) === who)
+  const allowed = isWelcome(session, topic, jid)
   const subscription = xml('subscription', { jid, subscription: allowed ? 'subscribed' : 'none' })
   const payload = owner(xml('subscriptions', { node }, subscription))
   const answer = await session.request({ to: broker, type: 'set', payload })
