@@ -12,7 +12,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     it('kill -9 of the gateway as senders post', async () => {
       const { failures, figures } = await killRidToGrid({ ...options, count: 4 })
       assert.deepEqual(failures, [])
-      assert.ok(Number(figures.acknowledged) > 20, JSON.stringify(figures))
+      assert.ok(Number(figures.acknowledged) > 5, JSON.stringify(figures))
       assert.ok(Number(figures['refused or denied']) > 0, JSON.stringify(figures))
     })
 

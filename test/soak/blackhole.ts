@@ -8,6 +8,8 @@ import { createFailures, type Proof } from './proof.ts'
 
 /** What the gateway may take to notice: about a minute, and half of one for a machine that has much to do. */
 const NOTICED_MS = 90_000
+/** the largest item that the Broker takes (ejabberd: 250,000 bytes), and reports around it */
+const LARGEST = { prosody: 950_000, ejabberd: 240_000 } as const
 /** bytes of a connection that come through: login, joins and small items do, 100 kB do not */
 const THROUGH = [40_000, 90_000]
 
@@ -54,8 +56,9 @@ export const blackhole: Proof = async ({ kind, count, seed, say }) => {
     if (ms > NOTICED_MS) failures.add('late', `${what}: ${ms} ms`)
   }
   for (let round = 0; round < count; round += 1) {
-    const bytes = Math.round(100_000 + random() * 850_000)
     const [isOne, isQuick, isTwice] = [round % 2 === 1, round % 4 < 2, round % 3 === 2]
+    const most = isOne ? LARGEST[kind] : 950_000
+    const bytes = Math.round(100_000 + random() * (most - 100_000))
     if (isQuick) await postAll(`${round}-quick`, 300_000, 10_000)
     // a new login, of which nothing is known
     else await proxy.inflict('cut', 0)

@@ -35,6 +35,12 @@ export const killGridToRid: Proof = async ({ kind, count, seed, say }) => {
 
   for (let kill = 1; kill <= count; kill += 1) {
     if (random() < 0.8) await gateway.serving
+    // on a machine with much to do, no life would see more than its login
+    const before = peer.requests.length
+    if (random() < 0.5)
+      await eventually('something to arrive', () => peer.requests.length > before, { ms: 20_000 }).catch(
+        () => undefined,
+      )
     await wait(random() * 1_200)
     await gateway.kill()
     kills.push(peer.requests.length)
