@@ -59,7 +59,7 @@ export const killGridToRid: Proof = async ({ kind, count, seed, say }) => {
   await wait(2_000)
   const whileStopped = publishing.published.length - before
   gateway = await site.spawn()
-  await site.ready()
+  await site.ready(300_000)
 
   say('the Broker is restarted')
   await world.broker.restart()
