@@ -32,9 +32,10 @@ export function createArchive(db: DatabaseSync, sequence: Sequence): ArchiveTabl
   const dropOld = run(db, `DELETE FROM record WHERE seq IN (SELECT seq FROM record WHERE taken_in < ? LIMIT ${STEP})`)
   const insert = run(
     db,
-    `INSERT INTO record (seq, topic, item, content, taken_in, t_from, t_to, detected, rating, confidence, needed, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO record (seq, topic, item, content, taken_in, t_from, t_to, detected, rating, confidence, needed)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
+  const insertBody = run(db, 'INSERT INTO record_body (record, body) VALUES (?, ?)')
   const insertTerm = run(
     db,
     'INSERT INTO record_term (record, kind, lo, hi) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -54,7 +55,8 @@ export function createArchive(db: DatabaseSync, sequence: Sequence): ArchiveTabl
       const { topic, item, content, takenIn, from, to, detected, rating, confidence, needed, terms, body } = record
       drop(topic, item)
       const seq = sequence.next()
-      insert(seq, topic, item, content, takenIn, from, to, detected, rating, confidence, needed.join(' '), body)
+      insert(seq, topic, item, content, takenIn, from, to, detected, rating, confidence, needed.join(' '))
+      insertBody(seq, body)
       for (const { kind, lo, hi } of terms) insertTerm(seq, kind, lo, hi)
     },
     forget(topic, items) {
@@ -85,7 +87,10 @@ function selectionOf(query: RecordQuery): { sql: string; values: Value[] } {
   if (query.takenInTo !== undefined) and('taken_in <= ?', query.takenInTo)
   if (query.rating !== undefined) and('rating >= ?', query.rating)
   if (query.confidence !== undefined) and('confidence >= ?', query.confidence)
-  const sql = `SELECT topic, item, content, taken_in, needed, body FROM record WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`
+  // bodies of those that are shown, and no others
+  const sql = `SELECT topic, item, content, taken_in, needed, body FROM (
+      SELECT seq, topic, item, content, taken_in, needed FROM record WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?
+    ) JOIN record_body ON record = seq ORDER BY seq DESC`
   return { sql, values: [...values, query.limit] }
 }
 

@@ -64,10 +64,15 @@ CREATE TABLE record (
   rating INTEGER,
   confidence REAL,
   needed TEXT NOT NULL,
-  body TEXT NOT NULL,
   UNIQUE (topic, item)
 ) STRICT;
 CREATE INDEX record_age ON record (taken_in);
+
+-- Apart, so that looking through all records for a time reads no documents.
+CREATE TABLE record_body (
+  record INTEGER PRIMARY KEY REFERENCES record (seq) ON DELETE CASCADE,
+  body TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE record_term (
   kind TEXT NOT NULL,
