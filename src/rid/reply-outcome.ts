@@ -48,6 +48,8 @@ export interface Asked {
   /** MsgType of what was sent, where it is known */
   readonly request: MsgType | undefined
   readonly replies: PeerConfig['replies']
+  /** what was sent is itself an answer, by callback: nothing answers that */
+  readonly callback?: boolean
 }
 
 /** Of a 2xx without a body (RFC 6546 Table 1). */
@@ -66,7 +68,8 @@ export function bodilessOutcome({ status, callbackToken }: PeerResponse, { reque
  * which an administrator has to see (RFC 6546 §3): a page of a firewall says nothing of whether a RID system took the report, so it is
  * held, and is not sent again by itself.
  */
-export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, { request, replies }: Asked): Judged {
+export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, asked: Asked): Judged {
+  const { request, replies } = asked
   if (reply.kind === 'improper') {
     if (replies === 'lenient') return improper(status, reply.reason)
     const words = beginningOf(body)
@@ -77,7 +80,7 @@ export function repliedOutcome({ status, body }: PeerResponse, reply: Reply, { r
   const msgType = reply.kind === 'message' ? reply.msgType : 'Acknowledgement'
   // proper or not, nobody else has what it says; where nothing was asked it is no answer, and nobody fills the store with it
   const answer = reply.kind === 'message' && isQuestion(request) ? { msgType, text: reply.text } : undefined
-  const flaw = flawOf(status, msgType, request)
+  const flaw = flawOf(status, msgType, asked)
   if (reply.kind === 'acknowledgement' && reply.status === 'Denied') {
     const why = reply.justification === undefined ? '' : `: ${reply.justification}`
     const outcome = { kind: 'hold', reason: `The peer denied it${why}` } as const
@@ -97,7 +100,8 @@ function isQuestion(request: MsgType | undefined): boolean {
 }
 
 /** By RFC 6546 Table 1 */
-function flawOf(status: number, msgType: string, request: MsgType | undefined): string | undefined {
+function flawOf(status: number, msgType: string, { request, callback = false }: Asked): string | undefined {
+  if (callback) return `${article(msgType)} may not answer what came by callback`
   const allowed: readonly string[] = request === undefined ? [msgType] : repliesTo(request)
   if (!allowed.includes(msgType)) return `${article(msgType)} may not answer ${article(String(request))}`
   return status === 202 ? '202 Accepted with a body' : undefined

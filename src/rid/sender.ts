@@ -167,7 +167,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     return short ? Math.min(limits.maxAcknowledgement, limits.maxReply) : limits.maxReply
   }
 
-  async function judgeReply(response: PeerResponse, request: MsgType | undefined): Promise<SendOutcome> {
+  async function judgeReply(response: PeerResponse, message: OutgoingMessage): Promise<SendOutcome> {
     const { status, contentType, body } = response
     options.observe?.(response)
     const about = { peer, status, contentType: excerpt(contentType ?? ''), bytes: body?.length }
@@ -175,7 +175,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       tell('peer-refused', about)
       return refusedOutcome(response, now())
     }
-    const judged = await judge(response, { request, replies: receiver.replies })
+    const judged = await judge(response, {
+      request: message.msgType,
+      replies: receiver.replies,
+      callback: message.callbackToken !== undefined,
+    })
     if (judged === 'busy') return { kind: 'retry', reason: 'Too busy to read the reply', destinationDown: false }
     const { improper, outcome } = judged
     if (improper !== undefined) {
@@ -231,7 +235,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         signal.removeEventListener('abort', end)
       }
       message.heard?.(response)
-      return judgeReply(response, message.msgType)
+      return judgeReply(response, message)
     },
     reload() {
       material = loadTls(tls)
