@@ -8,7 +8,9 @@ import type { DocumentReading, Original } from './document.ts'
 import { sourceText } from './source-text.ts'
 import { validWhenWrapped } from './valid-when-wrapped.ts'
 
-type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'obstacle'> & { readonly rid: RidReading | null }
+type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'obstacle' | 'misfit'> & {
+  readonly rid: RidReading | null
+}
 
 /**
  * The step `carry`: how the document gets through items and Brokers unharmed, if it does. `rid` is the message around it; what comes
@@ -29,18 +31,21 @@ export function carry(
   const whole =
     (beside === 0 || rid?.signatures.length === beside) && (source !== null || !(checked.facts.signed || beside > 0))
   const policy = rid?.policy == null ? null : carriedPolicy(rid.policy, needed, carried)
+  const misfit =
+    knownAround && !validWhenWrapped(schemas, described)
+      ? 'elements of XEP-0268 or RID in its extension content would not be valid in an item or a RID message'
+      : null
   const obstacle = () => {
     if (!whole) return 'its signature would be lost, since what it signs cannot be had on its own'
     if (policy === undefined)
       return 'no restriction of an item says what the RID message around the document is restricted to'
-    if (knownAround && !validWhenWrapped(schemas, described))
-      return 'elements of XEP-0268 or RID in its extension content would not be valid in an item or a RID message'
-    return null
+    return misfit
   }
   return {
     original: source ?? (fragile ? { text: xml, reason: 'characters', version } : null),
     fragile,
     obstacle: checked.facts.obstacle ?? obstacle(),
+    misfit,
     rid: rid && policy ? { ...rid, policy } : rid,
   }
 }

@@ -24,6 +24,8 @@ export interface DocumentReading {
   readonly linked: boolean
   /** why a Broker would not take its items or never give them back, or nobody would find them valid; null when all is well */
   readonly obstacle: string | null
+  /** why what it holds would not be valid inside an item or a RID message; null: it would */
+  readonly misfit: string | null
   /** an IODEF 1 document as it is published: IODEF 2 with the document itself as original; null for IODEF 2 */
   readonly upgraded: DocumentReading | { readonly invalid: string } | null
 }

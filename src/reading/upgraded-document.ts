@@ -16,7 +16,7 @@ export function upgradedText(document: XmlElement): string {
  * (docs/decisions/0009). Both count for policy, the strictest wins. `invalid` says why it cannot be published.
  */
 export function upgradeOf(
-  v1: Pick<DocumentReading, 'xml' | 'needed' | 'reasons' | 'original' | 'obstacle'>,
+  v1: Pick<DocumentReading, 'xml' | 'needed' | 'reasons' | 'original' | 'obstacle' | 'misfit'>,
   upgrade: Inspection,
 ): DocumentReading | { readonly invalid: string } {
   if (!upgrade.valid || upgrade.document === null) return { invalid: upgrade.errors[0]?.message ?? 'not valid' }
@@ -27,6 +27,7 @@ export function upgradeOf(
     reasons: { ...upgrade.document.reasons, ...v1.reasons },
     // that of the document tells the line that its sender wrote
     obstacle: v1.obstacle ?? upgrade.document.obstacle,
+    misfit: v1.misfit ?? upgrade.document.misfit,
     original: { text: v1.original?.text ?? v1.xml, reason, version: 1 },
   }
 }

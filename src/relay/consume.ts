@@ -84,13 +84,19 @@ type Payload = Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>
 async function read(reader: Reader, item: Payload, terms = false, again = true): Promise<Inspection> {
   try {
     const from = item.topic === undefined ? undefined : { topic: item.topic }
-    return await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8', terms }, from)
+    return unlessMisfit(await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8', terms }, from))
   } catch (error) {
     if (again && error instanceof GatewayError && error.code === 'intake-timeout')
       return read(reader, item, terms, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
     return unreadable(error.code === 'intake-failed' ? error.message : error.publicText)
   }
+}
+
+/** What would make a RID message that is not valid can be sent to nobody. */
+function unlessMisfit(inspection: Inspection): Inspection {
+  const misfit = inspection.document?.misfit ?? null
+  return misfit === null ? inspection : { ...unreadable(misfit), format: inspection.format, root: inspection.root }
 }
 
 /** What is known of an item that nobody could read: it is held. */

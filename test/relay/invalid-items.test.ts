@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { GridItem } from '../../src/grid/contract.ts'
 import { createReader } from '../../src/reading/reader.ts'
-import { documentText, incidentText } from '../support/documents.ts'
+import { additionalData, documentText, IODEF2, incidentText, RID } from '../support/documents.ts'
 import { createConsumerBench } from './consumer-bench.ts'
 import { published, valid } from './journey.ts'
 
@@ -72,4 +72,21 @@ test('valid items go out beside a full place for those that are not', async () =
 
 function renamed(item: GridItem, n: number): GridItem {
   return { ...item, id: `${item.id} of ${n}` }
+}
+
+const misfit = incidentText({ content: additionalData(`<RIDPolicy xmlns="${RID}"/>`) })
+for (const [shape, xml] of [
+  [
+    'an item',
+    `<report xmlns="urn:xmpp:incident:2">${misfit.replace('<Incident', `<Incident xmlns="${IODEF2}"`)}</report>`,
+  ],
+  ['a bare document', documentText([misfit])],
+] as const) {
+  test(`${shape} that would make a RID message which nobody takes is held, and not sent`, async () => {
+    await using t = await createConsumerBench(reader, ['csirt-a'])
+    await t.consume([{ topic: 'incident', id: 'x', xml, retained: false }])
+    const [held] = await t.store.list()
+    assert.equal(held?.state, 'held', JSON.stringify(held))
+    assert.match(held?.reason ?? '', /elements of XEP-0268 or RID in its extension content would not be valid/)
+  })
 }
