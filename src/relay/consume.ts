@@ -9,7 +9,7 @@ import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import type { NewRecord } from '../store/archive.ts'
-import type { Acceptor, NewDelivery, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
+import type { Acceptor, NewDelivery, NewEnvelope, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
 import { groupOf } from './delivery-group.ts'
 import { heldAsInvalid } from './invalid-item.ts'
 import { digestOf } from './item-digest.ts'
@@ -170,6 +170,18 @@ function originOf(peer: string | undefined, publisher: string | undefined): stri
   return publisher === undefined ? undefined : `publisher ${publisher.split('/', 1)[0]}`
 }
 
+/** What questions are answered from of it; of what answers nothing, that it took the place of what was under its id. */
+function archived(
+  { record, clock }: ConsumeOptions,
+  topic: string,
+  item: GridItem,
+  { consumed, inspection }: Understood,
+): Pick<NewEnvelope, 'record' | 'replaced'> {
+  if (record === undefined) return {}
+  const kept = consumed && record(item, consumed, inspection, clock.now())
+  return kept === undefined ? { replaced: { topic, item: item.id } } : { record: kept }
+}
+
 /** Nothing is waited for before the store is called: whoever calls in order has them committed in order. */
 async function commit(
   options: ConsumeOptions,
@@ -191,7 +203,6 @@ async function commit(
     consumed === undefined
       ? toldOfNobody(heldAsInvalid(peersOf(config, topic), topic, item, { digest: seen.digest, origin }, inspection))
       : deliveriesFor(options, topic, item, consumed, understood)
-  const record = consumed && options.record?.(item, consumed, inspection, options.clock.now())
   let happenings: readonly Happening[] = []
   const outcome = await store.accept(
     {
@@ -203,7 +214,7 @@ async function commit(
       receivedAt: options.clock.now(),
       deliveries: deliveries.rows,
       seen,
-      ...(record !== undefined && { record }),
+      ...archived(options, topic, item, understood),
     },
     (added) => {
       happenings = deliveries.happenings(added)

@@ -19,6 +19,8 @@ export interface NewEnvelope {
   readonly seen?: SeenItem
   /** grid-to-rid: what questions are answered from, also where the envelope is a repeat */
   readonly record?: NewRecord
+  /** grid-to-rid: nothing is answered with what was under this item id before */
+  readonly replaced?: Pick<NewRecord, 'topic' | 'item'>
 }
 
 /**

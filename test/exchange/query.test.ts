@@ -48,3 +48,19 @@ test('a Query of a peer that may see no Topic is as it was: nobody would be aske
   const answer = message(await t.post(byNumber('7'), { ...ASKER, query: [] }))
   assert.equal(answer.rid?.requestStatus?.AuthorizationStatus, 'Denied')
 })
+
+test('an item that another took the place of is not answered with, whatever that is', async () => {
+  await using t = await openBench()
+  const [id = ''] = await t.show(documentText([incidentText({ id: '7' })]))
+  const stricter = documentText([incidentText({ id: '7', attributes: ' restriction="private"' })])
+  const [other = ''] = await t.show(documentText([incidentText({ id: '8' })]))
+  await t.showXml(
+    `<report xmlns="urn:xmpp:incident:2">${stricter.replace(/<\/?IODEF-Document[^>]*>/g, '').replace('<Incident', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"')}</report>`,
+    id,
+  )
+  await t.showXml(
+    '<report xmlns="urn:xmpp:incident:2"><Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"/></report>',
+    other,
+  )
+  for (const number of ['7', '8']) assert.equal(message(await t.post(byNumber(number))).rid?.hasPayload, false, number)
+})

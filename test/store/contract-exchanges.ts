@@ -282,6 +282,14 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       )
     })
 
+    it('has nothing of an item whose place something else took', async () => {
+      await using bench = await createBench()
+      const found = await filled(bench, record('1'), record('2'))
+      const replaced = { topic: 'incident', item: '1' }
+      await bench.store.accept(envelope(bench.clock, 'other', [], { direction: 'grid-to-rid', replaced }))
+      assert.deepEqual(await found(), ['2'])
+    })
+
     it('is filled by a repeat as well: it may have been retracted in between', async () => {
       await using bench = await createBench()
       const found = await filled(bench, record('1'))

@@ -149,6 +149,7 @@ export function createInsert(tables: Tables): Insert {
     accept(envelope, trace) {
       const { direction, source, digest, receivedAt } = envelope
       if (envelope.seen !== undefined) memory.mark(envelope.seen)
+      if (envelope.replaced !== undefined) archive.forget(envelope.replaced.topic, [envelope.replaced.item])
       if (envelope.record !== undefined) archive.keep(envelope.record)
       const known = find(digest, source, directionCode(direction))
       const anew = direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded)

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../src/errors.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
-import { keep } from './archive.ts'
+import { forget, keep } from './archive.ts'
 import { change, type Data, isOpen, type Kept, type KeptGroup, key, mark } from './data.ts'
 
 /** What `accept` does. */
@@ -12,6 +12,8 @@ export function take(
 ): Accepted {
   const { direction, source, digest, seen } = envelope
   if (seen !== undefined) mark(data, seen)
+  const { replaced } = envelope
+  if (replaced !== undefined) forget(data, (one) => one.topic === replaced.topic && one.item === replaced.item)
   if (envelope.record !== undefined) keep(data, envelope.record)
   const name = key(direction, source, digest)
   const known = data.envelopes.get(name)
