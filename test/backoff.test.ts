@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { DELIVERY_BACKOFF, fullJitter, PROBE_BACKOFF } from '../src/backoff.ts'
 import { createVirtualClock } from './support/clock.ts'
 
-it('waits anywhere between nothing and the doubled base, never longer than the cap', () => {
+test('waits anywhere between nothing and the doubled base, never longer than the cap', () => {
   const { random } = createVirtualClock({ seed: 3 })
   for (const backoff of [DELIVERY_BACKOFF, PROBE_BACKOFF]) {
     for (const failures of [1, 2, 5, 12, 1000]) {

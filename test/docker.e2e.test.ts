@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { ROOT } from '../scripts/docker/parse.ts'
 
-it('the Dockerfile makes a gateway that runs, step by step', () => {
+test('the Dockerfile makes a gateway that runs, step by step', () => {
   const args = [join(ROOT, 'scripts/docker-check.ts')]
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 300_000 })
   assert.equal(status, 0, stderr)

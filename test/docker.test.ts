@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { lint, readIgnored } from '../scripts/docker/lint.ts'
 import { parseDockerfile, ROOT, readDockerfile } from '../scripts/docker/parse.ts'
 
 const text = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
 
 describe('the Dockerfile', () => {
-  it('has nothing to complain of', () => assert.deepEqual(lint(readDockerfile()), []))
+  test('has nothing to complain of', () => assert.deepEqual(lint(readDockerfile()), []))
 
   for (const [what, from, to, complaint] of [
     ['another Node.js than the tests run', /node:24/g, 'node:22', /stage build is from node:22/],
@@ -24,14 +24,14 @@ describe('the Dockerfile', () => {
     ['a secret', 'ENV NODE_ENV=production', 'ENV GATEWAY_PASSWORD=x', /secret would stay/],
     ['packages beside the lock file', 'npm ci', 'npm install', /lock file/],
   ] as const) {
-    it(`would be refused with ${what}`, () => {
+    test(`would be refused with ${what}`, () => {
       const changed = text.replace(from, to)
       assert.notEqual(changed, text)
       assert.match(lint(parseDockerfile(changed)).join('\n'), complaint)
     })
   }
 
-  it('is given nothing but what it copies', () => {
+  test('is given nothing but what it copies', () => {
     const ignored = readIgnored(join(ROOT, '.dockerignore'))
     for (const path of [
       '.git',

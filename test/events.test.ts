@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Clock } from '../src/clock.ts'
 import { createEvents, type DeliveryOf } from '../src/events.ts'
 import { createLog } from '../src/log.ts'
@@ -43,7 +43,7 @@ async function value(text: Promise<string>, line: string): Promise<string | unde
 }
 
 describe('an event', () => {
-  it('has a trace row per incident at once, and speaks only when told to', async () => {
+  test('has a trace row per incident at once, and speaks only when told to', async () => {
     const { lines, metrics, events } = setup()
     const accepted = events.accepted({ ...intake, msgType: 'Report', deliveries: 2 })
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe('an event', () => {
     assert.equal(await value(metrics.registry.metrics(), count), '1')
   })
 
-  it('carries its reason into log, trace, metric and the list of late events', async () => {
+  test('carries its reason into log, trace, metric and the list of late events', async () => {
     const { lines, metrics, events } = setup()
     const denied = events.denied(intake, 'no-route', 'no route for purpose watch')
     denied.tell()
@@ -70,7 +70,7 @@ describe('an event', () => {
     assert.equal(await value(metrics.registry.metrics(), count), '1')
   })
 
-  it('of a delivery is told of each incident that it carries', () => {
+  test('of a delivery is told of each incident that it carries', () => {
     const { trace } = setup().events.published({ ...delivery, also: ['csirt.example 2', 'csirt.example 3'] })
     assert.deepEqual(
       trace.map(({ incident, event }) => [incident, event]),
@@ -78,7 +78,7 @@ describe('an event', () => {
     )
   })
 
-  it('of a delivery is an error where a human is needed, and timed where there is proof', async () => {
+  test('of a delivery is an error where a human is needed, and timed where there is proof', async () => {
     const { lines, metrics, events } = setup()
     events.retried(delivery, 'ECONNREFUSED', NOW + 60_000).tell()
     events.held(delivery, 'item-not-found').tell()
@@ -92,7 +92,7 @@ describe('an event', () => {
     assert.equal(await value(metrics.registry.metrics(), sum), '3')
   })
 
-  it('of a certificate speaks from 30 days before', async () => {
+  test('of a certificate speaks from 30 days before', async () => {
     const { lines, metrics, events } = setup()
     events.certificateExpiry({ name: 'rid-certificate', notAfter: NOW + 31 * 86_400_000 })
     assert.equal(lines.length, 0)
@@ -106,7 +106,7 @@ describe('an event', () => {
     assert.equal(await value(metrics.registry.metrics(), at), String(Math.floor((NOW - 1) / 1000)))
   })
 
-  it('leaves no old destination in the gauges of the queue', async () => {
+  test('leaves no old destination in the gauges of the queue', async () => {
     const { metrics, events } = setup()
     const row = {
       kind: 'peer',
@@ -130,7 +130,7 @@ describe('an event', () => {
     assert.doesNotMatch(await metrics.registry.metrics(), /csirt-b/)
   })
 
-  it('leaves to the trace what a document says at length', () => {
+  test('leaves to the trace what a document says at length', () => {
     const { lines, events } = setup()
     const secret = 'the password of our director is swordfish, and that of his cat'
     const reason = `line 3: 'IncidentID': the value '${secret}' isn't allowed, nor "${secret}"; that's all`
@@ -142,7 +142,7 @@ describe('an event', () => {
     assert.doesNotMatch(events.recent()[0]?.text ?? '', /swordfish/)
   })
 
-  it('that anybody can make happen is counted each time and told now and then', async () => {
+  test('that anybody can make happen is counted each time and told now and then', async () => {
     const { lines, metrics, events } = setup()
     for (let i = 0; i < 1000; i += 1) events.tell('dropped-event', { reason: 'forged', from: `x@${'y'.repeat(3000)}` })
     events.tell('dropped-event', { reason: 'malformed', from: 'broker' })
@@ -151,7 +151,7 @@ describe('an event', () => {
     assert.ok(JSON.stringify(lines).length < 1000)
   })
 
-  it('keeps only the latest fifty for the status page, the newest first', () => {
+  test('keeps only the latest fifty for the status page, the newest first', () => {
     const { events } = setup()
     for (let i = 0; i < 60; i += 1) events.tell('foreign-item', { topic: 't', item: String(i), reason: `r${i}` })
     assert.equal(events.recent().length, 50)
@@ -160,7 +160,7 @@ describe('an event', () => {
 })
 
 describe('the log', () => {
-  it('never holds secrets or bodies, whoever logs them', () => {
+  test('never holds secrets or bodies, whoever logs them', () => {
     const lines: string[] = []
     const stream = new Writable({
       write(chunk, _encoding, done) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -63,19 +63,19 @@ describe('what a file of src exports', () => {
     .filter(([file]) => file.startsWith('src/'))
     .flatMap(([file, text]) => exportsOf(text).map((name) => `${file} ${name}`))
 
-  it('was found at all', () => {
+  test('was found at all', () => {
     assert.ok(exported.length > 300)
     assert.ok(imported.has('src/xml/parse-tree.ts scan'))
   })
 
-  it('is imported by somebody', () => {
+  test('is imported by somebody', () => {
     assert.deepEqual(
       exported.filter((one) => !imported.has(one) && !(one in EXCEPTIONS)),
       [],
     )
   })
 
-  it('is imported by nobody where that is an exception', () => {
+  test('is imported by nobody where that is an exception', () => {
     assert.deepEqual(
       Object.keys(EXCEPTIONS).filter((one) => imported.has(one) || !exported.includes(one)),
       [],

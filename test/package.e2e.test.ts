@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, normalize } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { startChild } from '../scripts/demo/child.ts'
 import { portsOf, ready, until } from '../scripts/demo/wait.ts'
@@ -67,7 +67,7 @@ describe('the packed package', () => {
     rmSync(temp, { recursive: true, force: true })
   })
 
-  it('holds compiled JavaScript, schemas, pages and license, and neither sources nor tests', () => {
+  test('holds compiled JavaScript, schemas, pages and license, and neither sources nor tests', () => {
     for (const path of [
       'dist/main.js',
       'dist/reading/reader-worker.js',
@@ -83,7 +83,7 @@ describe('the packed package', () => {
     )
   })
 
-  it('holds whatever its pages link to', () => {
+  test('holds whatever its pages link to', () => {
     const links = files
       .filter((path) => path.endsWith('.md'))
       .flatMap((path) => {
@@ -96,7 +96,7 @@ describe('the packed package', () => {
     assert.deepEqual(missing, [])
   })
 
-  it('may be published', () => {
+  test('may be published', () => {
     const about = manifest()
     assert.equal(about.private, undefined)
     for (const key of ['name', 'version', 'description', 'license', 'keywords']) assert.ok(about[key], key)
@@ -111,13 +111,13 @@ describe('the packed package', () => {
       spawnSync(program, args, { env: plainEnvironment, cwd: temp, encoding: 'utf8', timeout: 60_000 })
 
     describe(`installed ${how}, without a link to Node.js`, () => {
-      it('runs on the Node.js that npm brought, whatever the system has', () => {
+      test('runs on the Node.js that npm brought, whatever the system has', () => {
         const version = gateway('--version')
         assert.equal(version.status, 0, version.stderr)
         assert.equal(version.stdout, `iodef-gateway ${manifest().version}\n`)
       })
 
-      it('validates', () => {
+      test('validates', () => {
         const good = gateway('validate', join(ROOT, 'fixtures/demo-incident.xml'))
         assert.deepEqual([good.status, good.stderr], [0, ''])
         assert.match(good.stdout, /: valid IODEF 2$/m)
@@ -125,14 +125,14 @@ describe('the packed package', () => {
         assert.equal(bad.status, 1)
       })
 
-      it('makes a folder that check calls good', () => {
+      test('makes a folder that check calls good', () => {
         const folder = join(temp, `init-${number}`)
         const made = gateway('init', folder, '--name', 'gateway.example', '--broker', 'ejabberd')
         assert.equal(made.status, 0, made.stderr)
         assert.match(gateway('check', '--config', join(folder, 'gateway.yaml')).stdout, /: good \(/)
       })
 
-      it('carries a report from a RID peer to a Topic', async () => {
+      test('carries a report from a RID peer to a Topic', async () => {
         const run = join(temp, `run-${number}`)
         mkdirSync(run)
         const ca = await pki.ca('rid')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, normalize, relative } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Ring, ringOf, testFiles } from '../scripts/rings.ts'
 import { ALONE, together } from '../scripts/together.ts'
@@ -50,7 +50,7 @@ function inRing(ring: Ring): string[] {
 }
 
 describe('the rings of tests', () => {
-  it('were read at all', () => {
+  test('were read at all', () => {
     for (const [ring, least] of [
       ['unit', 50],
       ['brokers', 10],
@@ -65,7 +65,7 @@ describe('the rings of tests', () => {
     ])
   })
 
-  it('know a file by its name', () => {
+  test('know a file by its name', () => {
     for (const [file, ring] of [
       ['test/backoff.test.ts', 'unit'],
       ['test/e2e/crash.test.ts', 'e2e'],
@@ -79,7 +79,7 @@ describe('the rings of tests', () => {
   })
 
   for (const file of inRing('unit')) {
-    it(`unit: ${file} starts no Broker and no child process`, () => {
+    test(`unit: ${file} starts no Broker and no child process`, () => {
       // the command line loads what one of its commands, `init`, makes certificates with
       const chain = way(file, startsProcesses, (target) => target === 'src/cli/openssl.ts')
       const name = file.replace(/\.test\.ts$/, '.brokers.test.ts')
@@ -87,7 +87,7 @@ describe('the rings of tests', () => {
     })
   }
 
-  it('unit: no file has hooks for each test outside of a suite: they would be run for others of its process, too', () => {
+  test('unit: no file has hooks for each test outside of a suite: they would be run for others of its process, too', () => {
     const hooked = inRing('unit').filter((file) =>
       /^(before|after)Each\(/m.test(readFileSync(join(root, file), 'utf8')),
     )
@@ -95,7 +95,7 @@ describe('the rings of tests', () => {
   })
 
   for (const file of inRing('brokers')) {
-    it(`brokers: ${file} starts a process, and not the whole gateway`, () => {
+    test(`brokers: ${file} starts a process, and not the whole gateway`, () => {
       assert.ok(way(file, startsProcesses), `it starts none: its name would be ${file.replace('.brokers.', '.')}`)
       // the command line loads the gateway for whoever uses any of its commands
       const chain = way(file, startsGateway, (target) => target.startsWith('src/cli/'))
@@ -104,12 +104,12 @@ describe('the rings of tests', () => {
   }
 
   for (const file of inRing('e2e').filter((name) => name.startsWith('test/blackbox/'))) {
-    it(`the black box: ${file} loads nothing of src/`, () => {
+    test(`the black box: ${file} loads nothing of src/`, () => {
       assert.deepEqual(way(file, (target) => target.startsWith('src/')) ?? [], [])
     })
   }
 
-  it('leave out no file that shares a process', () => {
+  test('leave out no file that shares a process', () => {
     assert.deepEqual(
       ALONE.filter((file) => !inRing('unit').includes(file)),
       [],
@@ -124,5 +124,12 @@ describe('the rings of tests', () => {
     )
     assert.deepEqual(loaded.toSorted(), files.toSorted())
     assert.ok(shared.files.length < files.length - 100)
+  })
+
+  test('are written with `test`, none with `it`: one word for one thing', () => {
+    const sayIt = globSync('test/**/*.ts', { cwd: root }).filter((file) =>
+      /^import \{[^}]*\bit\b[^}]*\} from 'node:test'$/m.test(readFileSync(join(root, file), 'utf8')),
+    )
+    assert.deepEqual(sayIt, [])
   })
 })

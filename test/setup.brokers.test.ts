@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -57,7 +57,7 @@ describe('a checkout without node_modules/.bin/node', () => {
   }
 
   for (const processor of ['x64', 'arm64']) {
-    it(`is ready, with the Node.js for ${processor} that npm brought`, () => {
+    test(`is ready, with the Node.js for ${processor} that npm brought`, () => {
       bringNode(processor)
       for (const _ of ['first', 'second']) {
         const { status, stderr } = run('bash', 'scripts/setup', '--node')
@@ -68,13 +68,13 @@ describe('a checkout without node_modules/.bin/node', () => {
     })
   }
 
-  it('says which Node.js there is, when none is new enough', () => {
+  test('says which Node.js there is, when none is new enough', () => {
     const { status, stderr } = run('sh', 'scripts/node', '-e', '')
     assert.equal(status, 3)
     assert.match(stderr, /no Node\.js 24 or newer.*path\/node, v18\.20\.4: put a newer one there/s)
   })
 
-  it('is installed again when development packages were left out', () => {
+  test('is installed again when development packages were left out', () => {
     bringNode('x64')
     assert.equal(run('bash', 'scripts/setup', '--node').status, 0)
     rmSync(join(dir, 'node_modules/typescript'), { recursive: true })
@@ -83,7 +83,7 @@ describe('a checkout without node_modules/.bin/node', () => {
     assert.match(stderr, /^npm ci --include=dev --include=optional /m)
   })
 
-  it('is enough for every npm script: none asks PATH or .bin for a program of ours', () => {
+  test('is enough for every npm script: none asks PATH or .bin for a program of ours', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>
     }

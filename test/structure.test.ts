@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -126,14 +126,14 @@ function offenders(rule: (i: Import) => boolean): string[] {
 }
 
 describe('the structure', () => {
-  it('was read at all', () => {
+  test('was read at all', () => {
     assert.ok(sources.size > 50)
     assert.ok(imports.length > 100)
     assert.ok(imports.some(({ from, to }) => from === 'src/main.ts' && to === 'src/cli/cli.ts'))
     assert.ok(imports.some(({ typeOnly }) => typeOnly))
   })
 
-  it('imports only files that are there', () => {
+  test('imports only files that are there', () => {
     const missing = imports.filter(({ to }) => to.startsWith('src/') && to.endsWith('.ts') && !to.endsWith('.d.ts'))
     assert.deepEqual(
       missing.filter(({ to }) => !sources.has(to)).map(({ from, to }) => `${from} imports ${to}`),
@@ -141,7 +141,7 @@ describe('the structure', () => {
     )
   })
 
-  it('has each room in the table', () => {
+  test('has each room in the table', () => {
     assert.deepEqual(
       [...new Set([...sources.keys()].map(room))].filter((name) => !BASE.includes(name) && !(name in MAY_IMPORT)),
       [],
@@ -149,7 +149,7 @@ describe('the structure', () => {
   })
 
   for (const name of [...Object.keys(MAY_IMPORT), ...BASE]) {
-    it(`lets ${name} import what the table says`, () => {
+    test(`lets ${name} import what the table says`, () => {
       const { all = [], types = [] } = MAY_IMPORT[name] ?? {}
       const found = offenders(({ from, to, typeOnly }) => {
         if (room(from) !== name || !to.startsWith('src/')) return false
@@ -159,7 +159,7 @@ describe('the structure', () => {
       assert.deepEqual(found, [])
     })
 
-    it(`lists nothing for ${name} that it does not import`, () => {
+    test(`lists nothing for ${name} that it does not import`, () => {
       const { all = [], types = [] } = MAY_IMPORT[name] ?? {}
       const used = imports.filter(({ from, to }) => room(from) === name && to.startsWith('src/'))
       const idle = all.filter((other) => !used.some(({ to, typeOnly }) => room(to) === other && !typeOnly))
@@ -168,7 +168,7 @@ describe('the structure', () => {
     })
   }
 
-  it('is drawn in docs/architecture.md by the same table', () => {
+  test('is drawn in docs/architecture.md by the same table', () => {
     const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
     const rows = [...page.matchAll(/^\| `([\w/-]+)` \|[^|]*\| ([^|]*)\| ([^|]*)\|$/gm)]
     const words = (cell = '') => [...cell.matchAll(/`([\w/-]+)`/g)].map((match) => match[1] ?? '').sort()
@@ -180,20 +180,20 @@ describe('the structure', () => {
     assert.deepEqual(drawn, Object.fromEntries(stated))
   })
 
-  it('names an owner for each library', () => {
+  test('names an owner for each library', () => {
     const libraries = imports.map(({ to }) => to).filter((to) => !to.startsWith('src/') && !to.startsWith('node:'))
     const owned = [...libraries].filter((name) => !OWNERS.some(([library]) => isOf(name, library)))
     assert.deepEqual([...new Set(owned)], [])
   })
 
   for (const [library, owners] of OWNERS) {
-    it(`leaves ${library} to ${owners.join(' and ')}`, () => {
+    test(`leaves ${library} to ${owners.join(' and ')}`, () => {
       const found = offenders(({ from, to }) => isOf(to, library) && !owners.some((owner) => from.startsWith(owner)))
       assert.deepEqual(found, [])
     })
   }
 
-  it('chooses a transport of the grid, and a store, in one place each', () => {
+  test('chooses a transport of the grid, and a store, in one place each', () => {
     const chosen = offenders(
       ({ from, to }) =>
         (to === 'src/grid/xmpp-grid.ts' && from !== 'src/grid/create-grid.ts') ||
@@ -202,14 +202,14 @@ describe('the structure', () => {
     assert.deepEqual(chosen, [])
   })
 
-  it('imports nothing of the tests', () => {
+  test('imports nothing of the tests', () => {
     assert.deepEqual(
       offenders(({ to }) => to.startsWith('test/')),
       [],
     )
   })
 
-  it('has no import cycles, nor any of types', () => {
+  test('has no import cycles, nor any of types', () => {
     const edges = Map.groupBy(
       imports.filter(({ to }) => to.startsWith('src/')),
       ({ from }) => from,
@@ -230,7 +230,7 @@ describe('the structure', () => {
     assert.deepEqual(cycles, [])
   })
 
-  it('tells everything that happens through src/events/teller.ts, which alone writes to the log', () => {
+  test('tells everything that happens through src/events/teller.ts, which alone writes to the log', () => {
     const calls = /\blog(?:ger)?\??(?:\.(?:fatal|error|warn|info|debug|trace|child)\b|\[)/i
     assert.deepEqual(
       [...sources].filter(([, text]) => calls.test(text)).map(([file]) => file),
@@ -238,7 +238,7 @@ describe('the structure', () => {
     )
   })
 
-  it('has small files', () => {
+  test('has small files', () => {
     const lines = [...sources].map(([file, text]) => [file, text.split('\n').length - 1] as const)
     assert.deepEqual(
       lines.filter(([, n]) => n > 300),
@@ -248,7 +248,7 @@ describe('the structure', () => {
     assert.ok((sorted[Math.floor(sorted.length / 2)] ?? 0) < 100, 'half of the files have less than 100 lines')
   })
 
-  it('says nothing of one machine', () => {
+  test('says nothing of one machine', () => {
     const machine = /node_modules\/\.bin|\/(?:home|work|Users|root)\//
     assert.deepEqual(
       [...sources].filter(([, text]) => machine.test(text)).map(([file]) => file),
@@ -256,7 +256,7 @@ describe('the structure', () => {
     )
   })
 
-  it('is linted with exemptions for files that are there', () => {
+  test('is linted with exemptions for files that are there', () => {
     const { files, overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'))
     const listed: string[] = [files, ...overrides].flatMap(({ includes }) => includes)
     assert.ok(listed.length > 5)

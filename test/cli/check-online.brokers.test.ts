@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { checkOnline } from '../../src/cli/check-online.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { brokerUser } from '../support/broker-user.ts'
@@ -65,12 +65,12 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       return await checkOnline(loadConfig(file, {}))
     }
 
-    it('has nothing to say where all is well', async () => {
+    test('has nothing to say where all is well', async () => {
       assert.deepEqual(await online(good), { problems: [], warnings: [], unreachable: [] })
     })
 
     for (const { name, swap, kind: list, key, says } of ONLINE) {
-      it(`tells of ${name}`, async () => {
+      test(`tells of ${name}`, async () => {
         const to = swap[1].replace(/[A-Z]{4,}$/, (place) => places[place] ?? place)
         const text = good.replace(swap[0], to)
         assert.notEqual(text, good, 'nothing was changed')
@@ -82,7 +82,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       })
     }
 
-    it('tells who may read a Topic of ours at the Broker and is not in the configuration, and the other way round', async () => {
+    test('tells who may read a Topic of ours at the Broker and is not in the configuration, and the other way round', async () => {
       await using owner = await brokerUser(broker, 'gateway')
       await owner.create('incident', { access_model: 'whitelist', max_items: '5' })
       await owner.affiliate('incident', `removed@${broker.domain}`, 'member')
@@ -101,7 +101,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await owner.delete('incident')
     })
 
-    it('tells of a Topic of somebody else in which it may not publish', async () => {
+    test('tells of a Topic of somebody else in which it may not publish', async () => {
       await using owner = await brokerUser(broker, 'gateway')
       await owner.create('incident', { access_model: 'open', publish_model: 'publishers' })
       const asSubscriber = good
@@ -118,7 +118,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await owner.delete('incident')
     })
 
-    it('is part of the command, with exit codes and lines', async () => {
+    test('is part of the command, with exit codes and lines', async () => {
       const file = folder.at('gateway.yaml')
       await writeFile(file, good.replace('gateway.password', 'wrong.password'))
       const wrong = await iodefGateway(['check', '--config', file, '--online'])
@@ -134,7 +134,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
 }
 
 describe('check --online, at a Prosody with the limits that Debian ships', () => {
-  it('says how slow it reads, and what to set there', async () => {
+  test('says how slow it reads, and what to set there', async () => {
     await using pki = await createPki()
     const { at } = await folderIn(join(pki.dir, 'site'), pki)
     await using broker = await START.prosody({ pki, stock: true })

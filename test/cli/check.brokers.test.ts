@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { createPki, type Pki } from '../support/pki.ts'
 import { iodefGateway } from './capture.ts'
 
@@ -63,7 +63,7 @@ ${changes.more ?? ''}`,
     return await iodefGateway(['check', '--config', config, ...(changes.options ?? [])])
   }
 
-  it('is content with what is good, and warns of what ends soon', async () => {
+  test('is content with what is good, and warns of what ends soon', async () => {
     const { code, out, err } = await check()
     const warnings = err.trimEnd().split('\n')
     assert.equal(warnings.length, 2, err)
@@ -74,7 +74,7 @@ ${changes.more ?? ''}`,
     assert.match(out, /gateway\.yaml: can be used, with 2 warnings \(1 peer, 1 Topic, 1 route/)
   })
 
-  it('says problems of values and of files together, with key paths', async () => {
+  test('says problems of values and of files together, with key paths', async () => {
     const { code, err } = await check({
       tls: { cert: 'none.pem', key: files.otherKey, ca: files.key, crl: files.cert },
       more: 'lgo: { level: info }\n',
@@ -87,7 +87,7 @@ ${changes.more ?? ''}`,
     assert.match(err, /4 problems/)
   })
 
-  it('sees a key of another certificate, and one behind a passphrase', async () => {
+  test('sees a key of another certificate, and one behind a passphrase', async () => {
     assert.match(
       (await check({ tls: { key: files.otherKey } })).err,
       /rid\.tls\.key: .* is not the key of the first certificate/,
@@ -103,7 +103,7 @@ ${changes.more ?? ''}`,
     assert.match((await check({ tls: { key: encrypted } })).err, /rid\.tls\.key: .* is encrypted/)
   })
 
-  it('sees what is past its time', async () => {
+  test('sees what is past its time', async () => {
     assert.match((await check({ tls: { cert: files.old } })).err, /rid\.tls\.cert: .* expired on 2000-/)
     const { code, err } = await check({ tls: { crl: files.oldCrl } })
     assert.equal(code, 2)
@@ -113,7 +113,7 @@ ${changes.more ?? ''}`,
     assert.match(grid.err, /grid\.tls\.crl: .*expired at .*the Controller is refused/)
   })
 
-  it('warns of secrets that everybody can read', async () => {
+  test('warns of secrets that everybody can read', async () => {
     await chmod(join(pki.dir, 'password'), 0o644)
     const { code, err } = await check()
     await chmod(join(pki.dir, 'password'), 0o600)
@@ -121,7 +121,7 @@ ${changes.more ?? ''}`,
     assert.match(err, /^warning {2}grid\.auth\.password\.file: .*chmod 600/m)
   })
 
-  it('warns of a store that everybody can read, and of what stands beside it', async () => {
+  test('warns of a store that everybody can read, and of what stands beside it', async () => {
     for (const name of ['store.db', 'store.db-wal', 'store.db-shm']) {
       await writeFile(join(pki.dir, name), '')
       await chmod(join(pki.dir, name), 0o644)
@@ -133,13 +133,13 @@ ${changes.more ?? ''}`,
     }
   })
 
-  it('sees a store that cannot be a file', async () => {
+  test('sees a store that cannot be a file', async () => {
     await mkdir(join(pki.dir, 'folder'), { recursive: true })
     assert.match((await check({ store: 'folder' })).err, /store\.path: .*folder is not a file/)
     assert.match((await check({ store: 'password/x.db' })).err, /store\.path: .*password is not a directory/)
   })
 
-  it('notes which Topics refuse reports without a restriction', async () => {
+  test('notes which Topics refuse reports without a restriction', async () => {
     const { code, err } = await check({ more: '' })
     assert.equal(code, 0)
     assert.doesNotMatch(err, /restrictions/)
@@ -150,7 +150,7 @@ ${changes.more ?? ''}`,
     assert.match(noted.err, /^note {5}grid\.topics\[0\]\.restrictions: does not list private/m)
   })
 
-  it('notes it beside what is wrong elsewhere', async () => {
+  test('notes it beside what is wrong elsewhere', async () => {
     const config = join(pki.dir, 'gateway.yaml')
     await check({ more: 'log: { level: loud }\n' })
     await writeFile(config, (await readFile(config, 'utf8')).replace('restrictions: [public, private]', 'title: T'))
@@ -162,7 +162,7 @@ ${changes.more ?? ''}`,
     assert.doesNotMatch((await iodefGateway(['check', '--config', config])).err, /^note/m)
   })
 
-  it('warns of a name that the certificate does not hold', async () => {
+  test('warns of a name that the certificate does not hold', async () => {
     const { code, err } = await check({ tls: { cert: files.other, key: files.otherKey } })
     assert.equal(code, 0)
     assert.match(
@@ -172,7 +172,7 @@ ${changes.more ?? ''}`,
     assert.doesNotMatch((await check()).err, /DNS name/)
   })
 
-  it('says that a certificate is for one purpose only, where both are needed', async () => {
+  test('says that a certificate is for one purpose only, where both are needed', async () => {
     const ca = await pki.ca()
     const use = async (request: { server?: boolean; client?: boolean }, more = '') => {
       const { cert, key } = await ca.issue({ cn: 'gateway.example', dns: ['gateway.example'], days: 90, ...request })
@@ -200,13 +200,13 @@ ${changes.more ?? ''}`,
     assert.doesNotMatch((await use({})).err, /key usage/)
   })
 
-  it('goes online only when asked, and says what is out of reach with exit code 3', async () => {
+  test('goes online only when asked, and says what is out of reach with exit code 3', async () => {
     const { code, err } = await check({ options: ['--online'] })
     assert.equal(code, 3)
     assert.match(err, /unreachable {2}grid\.service: xmpp:\/\/127\.0\.0\.1:1 cannot be reached: Nothing listens there/)
   })
 
-  it('says the same for programs', async () => {
+  test('says the same for programs', async () => {
     const { code, out } = await check({ tls: { cert: 'none.pem' }, options: ['--json'] })
     assert.equal(code, 2)
     const report = JSON.parse(out)

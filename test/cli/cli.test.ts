@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { iodefGateway } from './capture.ts'
 
 const COMMANDS = ['start', 'check', 'validate', 'send', 'topics', 'tail', 'queue', 'trace']
 
 describe('the command line', () => {
-  it('lists the commands, on request on standard output', async () => {
+  test('lists the commands, on request on standard output', async () => {
     const bare = await iodefGateway([])
     assert.equal(bare.code, 2)
     assert.equal(bare.out, '')
@@ -15,7 +15,7 @@ describe('the command line', () => {
   })
 
   for (const command of COMMANDS) {
-    it(`explains ${command}, with an example`, async () => {
+    test(`explains ${command}, with an example`, async () => {
       for (const args of [
         [command, '--help'],
         [command, '-h'],
@@ -29,7 +29,7 @@ describe('the command line', () => {
       }
     })
 
-    it(`takes an unknown option of ${command} for bad usage`, async () => {
+    test(`takes an unknown option of ${command} for bad usage`, async () => {
       const { code, out, err } = await iodefGateway([command, '--nonsense'])
       assert.equal(code, 2)
       assert.equal(out, '')
@@ -37,7 +37,7 @@ describe('the command line', () => {
     })
   }
 
-  it('suggests what was probably meant', async () => {
+  test('suggests what was probably meant', async () => {
     assert.match((await iodefGateway(['chekc'])).err, /did you mean "check"/)
     assert.match((await iodefGateway(['check', '--confg=x'])).err, /did you mean "--config"/)
     assert.match((await iodefGateway(['queue', 'lits', '--config', 'x'])).err, /did you mean "list"/)
@@ -45,7 +45,7 @@ describe('the command line', () => {
     assert.equal((await iodefGateway(['--verison'])).code, 2)
   })
 
-  it('says what an option takes when it is given something else', async () => {
+  test('says what an option takes when it is given something else', async () => {
     for (const args of [
       ['--count', '-1'],
       ['-n', '-1'],
@@ -66,12 +66,12 @@ describe('the command line', () => {
     assert.match((await iodefGateway(['check', '--json=yes'])).err, /check: --json takes no value\n/)
   })
 
-  it('says its version', async () => {
+  test('says its version', async () => {
     assert.match((await iodefGateway(['--version'])).out, /^iodef-gateway \d+\.\d+\.\d+\n$/)
   })
 
   for (const args of [['start'], ['check'], ['topics'], ['tail', 'incident'], ['queue', 'list'], ['trace', '1']]) {
-    it(`needs a configuration for ${args.join(' ')}`, async () => {
+    test(`needs a configuration for ${args.join(' ')}`, async () => {
       const { code, err } = await iodefGateway(args)
       assert.equal(code, 2)
       assert.match(err, /--config FILE is missing/)
@@ -81,7 +81,7 @@ describe('the command line', () => {
     })
   }
 
-  it('prints nothing that could rewrite a terminal', async () => {
+  test('prints nothing that could rewrite a terminal', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what must not come out
     assert.doesNotMatch((await iodefGateway(['\x1b[2Jevil'])).err, /\x1b/)
   })

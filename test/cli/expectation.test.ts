@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { differences, parseExpectation } from '../../src/cli/expectation.ts'
 import type { Explanation } from '../../src/relay/explain.ts'
 
@@ -25,12 +25,12 @@ const FOUND: Explanation = {
   })),
 }
 
-it('what is written is compared, in any order, and nothing else', () => {
+test('what is written is compared, in any order, and nothing else', () => {
   assert.deepEqual(differences({ answer: 'approved' }, FOUND), [])
   assert.deepEqual(differences({ topics: ['incident'], sent: ['c', 'b'] }, FOUND), [])
 })
 
-it('what is otherwise is told with why it is', () => {
+test('what is otherwise is told with why it is', () => {
   const denied = { ...FOUND, answer: 'denied' as const, code: 'restriction', reason: 'the reason', items: [] }
   assert.deepEqual(differences({ answer: 'approved', code: 'no-route', topics: ['incident'], sent: [] }, denied), [
     'answer is denied, not approved (the reason)',
@@ -43,7 +43,7 @@ it('what is otherwise is told with why it is', () => {
   ])
 })
 
-it('an expectation that cannot be one says so', () => {
+test('an expectation that cannot be one says so', () => {
   const cases: [unknown, RegExp][] = [
     [undefined, /must be a mapping/],
     [[], /must be a mapping/],

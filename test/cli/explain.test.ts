@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { iodefGateway } from './capture.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'explain-'))
@@ -45,7 +45,7 @@ async function explain(file: string, ...more: string[]) {
 }
 
 describe('explain', () => {
-  it('says route, restriction with element and line, Topic, size, and which peers get it or why not', async () => {
+  test('says route, restriction with element and line, Topic, size, and which peers get it or why not', async () => {
     const { code, out } = await explain(document('good.xml'))
     assert.equal(code, 0)
     assert.match(out, /good\.xml from csirt-a would be approved: HTTP 200, Approved\n/)
@@ -60,7 +60,7 @@ describe('explain', () => {
     )
   })
 
-  it('says why it would be denied or refused, with the word of log and trace', async () => {
+  test('says why it would be denied or refused, with the word of log and trace', async () => {
     const unlabelled = await explain(document('none.xml', ' restriction="partner"'))
     assert.equal(unlabelled.code, 1)
     assert.match(
@@ -77,7 +77,7 @@ describe('explain', () => {
     assert.match(large.out, /would be refused: HTTP 413\n {2}because: it has \d+ bytes, and rid\.maxMessage is 20000/)
   })
 
-  it('says the same for programs', async () => {
+  test('says the same for programs', async () => {
     const found = JSON.parse((await explain(document('good.xml'), '--json')).out)
     assert.deepEqual([found.answer, found.msgType, found.items[0].topic], ['approved', 'Report', 'incident'])
     assert.deepEqual(
@@ -90,14 +90,14 @@ describe('explain', () => {
     )
   })
 
-  it('takes the configuration that the environment names', async () => {
+  test('takes the configuration that the environment names', async () => {
     const found = await iodefGateway(['explain', document('good.xml'), '--peer', 'csirt-a'], {
       IODEF_GATEWAY_CONFIG: CONFIG,
     })
     assert.equal(found.code, 0, found.err)
   })
 
-  it('knows the peers of the configuration', async () => {
+  test('knows the peers of the configuration', async () => {
     const { code, err } = await iodefGateway(['explain', document('good.xml'), '--peer', 'csirt-x', '--config', CONFIG])
     assert.equal(code, 2)
     assert.match(err, /there is no peer csirt-x in the configuration/)
@@ -107,7 +107,7 @@ describe('explain', () => {
 describe('test', () => {
   const test = (...more: string[]) => iodefGateway(['test', dir, '--config', CONFIG, ...more])
 
-  it('finds what is as expected, and says what is not, and why', async () => {
+  test('finds what is as expected, and says what is not, and why', async () => {
     document('good.xml')
     document('none.xml', ' restriction="partner"')
     writeFileSync(at('good.expect.yaml'), 'csirt-a: { answer: approved, topics: [incident], sent: [csirt-b] }\n')
@@ -134,7 +134,7 @@ describe('test', () => {
     )
   })
 
-  it('does not pass where it tests nothing', async () => {
+  test('does not pass where it tests nothing', async () => {
     writeFileSync(at('gone.expect.yaml'), 'csirt-a: { answer: denied }\n')
     assert.match((await test()).err, /gone\.expect\.yaml stands beside no .*gone\.xml/)
     rmSync(at('gone.expect.yaml'))

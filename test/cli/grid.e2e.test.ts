@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { Gateway } from '../../src/gateway.ts'
 import { boot } from '../support/boot.ts'
@@ -82,7 +82,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
     assert.equal(code, 0, err)
   }
 
-  it('discovers the Topics', async () => {
+  test('discovers the Topics', async () => {
     const { code, out } = await iodefGateway(['topics', ...config])
     assert.equal(code, 0)
     assert.match(out, /^incident +Reports +whitelist .*yes$/m)
@@ -90,7 +90,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
     assert.deepEqual([topic.node, topic.configured], ['incident', true])
   })
 
-  it('prints items as they arrive, and ends after as many as asked for', async () => {
+  test('prints items as they arrive, and ends after as many as asked for', async () => {
     await report('before')
     await site.drained()
     const { out, waiting, ended } = tail('--count', '2')
@@ -108,14 +108,14 @@ describe('topics and tail, beside a gateway with the same account', () => {
     assert.equal((await fetch(`http://127.0.0.1:${site.opsPort}/ready`)).status, 200, 'the gateway stays connected')
   })
 
-  it('ends at SIGINT', async () => {
+  test('ends at SIGINT', async () => {
     const { child, waiting, ended } = tail()
     await waiting
     child.kill('SIGINT')
     assert.deepEqual(await ended, [0, null])
   })
 
-  it('says which Topic is not there', async () => {
+  test('says which Topic is not there', async () => {
     const { code, err } = await iodefGateway(['tail', 'incidents', ...config])
     assert.equal(code, 3)
     assert.match(
@@ -124,7 +124,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
     )
   })
 
-  it('fails when what it prints cannot be written', async () => {
+  test('fails when what it prints cannot be written', async () => {
     const full = await open('/dev/full', 'w')
     const child = spawn(LAUNCHER, ['tail', 'incident', '--count', '1', ...config], {
       stdio: ['ignore', full.fd, 'pipe'],
@@ -141,7 +141,7 @@ describe('topics and tail, beside a gateway with the same account', () => {
     assert.match(err, /ENOSPC/)
   })
 
-  it('exits with 3 when the Controller refuses the login or is not there', async () => {
+  test('exits with 3 when the Controller refuses the login or is not there', async () => {
     const text = await readFile(site.configFile, 'utf8')
     const other = join(site.dir, 'other.yaml')
     await writeFile(join(site.dir, 'wrong'), 'not the password\n')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import {
   brokerCommands,
   brokerConfiguration,
@@ -22,7 +22,7 @@ const PLAN: Plan = {
 }
 
 for (const broker of ['prosody', 'ejabberd'] as const) {
-  it(`the configuration beside ${broker} has nothing to warn of`, () => {
+  test(`the configuration beside ${broker} has nothing to warn of`, () => {
     const { source } = parseSource(gatewayYaml({ ...PLAN, broker }))
     assert.ok(source)
     const { config, problems, warnings } = buildConfig(source, '/etc/iodef-gateway', {})
@@ -32,11 +32,11 @@ for (const broker of ['prosody', 'ejabberd'] as const) {
   })
 }
 
-it('the example is for that domain', () => {
+test('the example is for that domain', () => {
   assert.equal(brokerConfiguration('gateway@grid.example pubsub.grid.example', 'x.y'), 'gateway@x.y pubsub.x.y')
 })
 
-it('the commands make the account with the password that the gateway has', () => {
+test('the commands make the account with the password that the gateway has', () => {
   assert.match(
     brokerCommands(PLAN),
     /prosodyctl register gateway xmpp\.csirt\.example "\$\(cat \.\.\/gateway\.password\)"/,
@@ -44,7 +44,7 @@ it('the commands make the account with the password that the gateway has', () =>
   assert.match(brokerCommands({ ...PLAN, broker: 'ejabberd' }), /ejabberdctl register gateway/)
 })
 
-it('the sheet says what is the same whoever certifies, and else what is of the one', () => {
+test('the sheet says what is the same whoever certifies, and else what is of the one', () => {
   for (const requests of [false, true]) {
     const sheet = peerSheet({ ...PLAN, requests })
     assert.match(sheet, /https:\/\/gw\.csirt\.example:4590\//)

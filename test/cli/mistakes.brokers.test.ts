@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { examine } from '../../src/cli/examine.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { createPki, type Pki } from '../support/pki.ts'
@@ -51,7 +51,7 @@ describe('a mistake in a configuration', () => {
     return examine(readConfig(file, env), Date.now())
   }
 
-  it('is none in the configuration that all of them are made of', async () => {
+  test('is none in the configuration that all of them are made of', async () => {
     // the CAs of these tests are short-lived, which is said
     const { problems, warnings } = await check(GOOD)
     assert.deepEqual(
@@ -60,7 +60,7 @@ describe('a mistake in a configuration', () => {
     )
   })
 
-  it('is told of a key that root can read and the user of the service cannot', async (t) => {
+  test('is told of a key that root can read and the user of the service cannot', async (t) => {
     if (process.getuid?.() !== 0) return t.skip('only root can look as somebody else')
     const { dir } = await mkdirFor(GOOD)
     await chmod(dir, 0o755)
@@ -77,7 +77,7 @@ describe('a mistake in a configuration', () => {
   })
 
   for (const mistake of [...IN_THE_TEXT, ...IN_THE_VALUES, ...IN_THE_FILES]) {
-    it(`is told with key, place and remedy: ${mistake.name}`, async () => {
+    test(`is told with key, place and remedy: ${mistake.name}`, async () => {
       const text = textOf(mistake)
       const { problems, warnings } = await check(text, mistake.files, mistake.env)
       const said = mistake.kind === 'problem' ? problems : warnings

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { incidentKey } from '../../src/iodef/incident-id.ts'
 import type { Store } from '../../src/store/contract.ts'
@@ -78,7 +78,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     return accepted.outcome === 'accepted' ? (accepted.deliveries[0] ?? '') : ''
   }
 
-  it('lists exactly the documented JSON', async () => {
+  test('lists exactly the documented JSON', async () => {
     const { code, out } = await iodefGateway(['queue', 'list', ...config, '--json'])
     assert.equal(code, 0)
     const [first, second] = JSON.parse(out)
@@ -91,7 +91,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(second.nextAttempt, /^\d{4}-\d\d-\d\dT.*Z$/)
   })
 
-  it('lists a table for people, narrowed as asked, harmless on a terminal', async () => {
+  test('lists a table for people, narrowed as asked, harmless on a terminal', async () => {
     const { out } = await iodefGateway(['queue', 'list', ...config, '--state', 'held'])
     assert.match(out, /^ID +STATE +FROM +TO +INCIDENT +TRIES +NEXT +REASON\n/)
     assert.equal(out.trimEnd().split('\n').length, 2)
@@ -102,7 +102,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.equal((await iodefGateway(['queue', 'list', ...config, '--limit', '0'])).code, 2)
   })
 
-  it('shows one delivery with what is to be delivered', async () => {
+  test('shows one delivery with what is to be delivered', async () => {
     assert.match(
       (await iodefGateway(['queue', 'show', held, ...config])).out,
       /^state: +held\n[\s\S]*<x\/>&#x9b;2J\n$/m,
@@ -113,7 +113,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.equal((await iodefGateway(['queue', 'show', 'nix', ...config])).code, 1)
   })
 
-  it('retries and discards, and the other side sees it', async () => {
+  test('retries and discards, and the other side sees it', async () => {
     assert.equal((await iodefGateway(['queue', 'retry', held, ...config])).code, 0)
     assert.equal((await store.show(held))?.state, 'pending')
     assert.equal((await iodefGateway(['queue', 'discard', held, waiting, ...config])).code, 0)
@@ -123,7 +123,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(missing.err, /there is no such delivery/)
   })
 
-  it('leaves in the trace what was done, to what and by whom', async () => {
+  test('leaves in the trace what was done, to what and by whom', async () => {
     const { out } = await iodefGateway(['trace', '189493', ...config, '--json'])
     const by = userInfo().username
     const shown = (JSON.parse(out) as Record<string, unknown>[]).map((row) => [
@@ -148,7 +148,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     }
   })
 
-  it('says why a delivery on its way is left alone', async () => {
+  test('says why a delivery on its way is left alone', async () => {
     await iodefGateway(['queue', 'retry', waiting, ...config])
     const [unit] = await store.claim({
       kind: 'topic',
@@ -162,7 +162,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(JSON.parse(out)[0].message, /being sent at this moment/)
   })
 
-  it('traces an incident by its number or its whole name', async () => {
+  test('traces an incident by its number or its whole name', async () => {
     for (const id of ['189493', 'csirt.example 189493']) {
       const { code, out } = await iodefGateway(['trace', id, ...config, '--json'])
       assert.equal(code, 0)
@@ -179,7 +179,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(out, /\nNow:\n/)
   })
 
-  it('finds an incident as it was written, as it is printed, and when it looks like an option', async () => {
+  test('finds an incident as it was written, as it is printed, and when it looks like an option', async () => {
     const long = `2026-${'y'.repeat(450)}`
     const key = incidentKey({ name: 'csirt.example', id: long, instance: null })
     for (const [at, known, asked] of [
@@ -206,20 +206,20 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match(wrong.err, /no option --jsn \(did you mean "--json"\?\)/)
   })
 
-  it('does not push all columns away for one long IncidentID', async () => {
+  test('does not push all columns away for one long IncidentID', async () => {
     const { out } = await iodefGateway(['queue', 'list', ...config])
     const rows = out.trimEnd().split('\n')
     assert.ok(rows.some((row) => row.length > 250))
     assert.ok(rows.filter((row) => row.length < 200).length >= rows.length - 1, out)
   })
 
-  it('says so when nothing is known', async () => {
+  test('says so when nothing is known', async () => {
     const { code, err } = await iodefGateway(['trace', '18949', ...config])
     assert.equal(code, 1)
     assert.match(err, /nothing is known of 18949/)
   })
 
-  it('needs a store', async () => {
+  test('needs a store', async () => {
     writeFileSync(join(folder, 'other.yaml'), LEAST.replace('gateway.db', 'none.db'))
     const { code, err } = await iodefGateway(['queue', 'list', '--config', join(folder, 'other.yaml')])
     assert.equal(code, 3)
@@ -270,7 +270,7 @@ describe('queue list of more deliveries than fit on a page', () => {
     return { states: Object.groupBy(rows, ({ state }) => state), rows, out, err }
   }
 
-  it('drops nothing that waits for somebody', async () => {
+  test('drops nothing that waits for somebody', async () => {
     const { states, rows, out, err } = await list()
     assert.deepEqual(
       Object.entries(states).map(([state, those]) => [state, those?.length]),
@@ -294,20 +294,20 @@ describe('queue list of more deliveries than fit on a page', () => {
     assert.deepEqual([waiting.length, nothing], [2100, ''])
   })
 
-  it('says of what policy kept back that it is judged anew', async () => {
+  test('says of what policy kept back that it is judged anew', async () => {
     const { rows } = await list()
     const [held = '', withheld = ''] = ['held', 'withheld'].map((word) => rows.find(({ state }) => state === word)?.id)
     const { out } = await iodefGateway(['queue', 'retry', held, withheld, ...config])
     assert.equal(out, `${held}: due now\n${withheld}: will be judged anew\n`)
   })
 
-  it('shows the table whole, too', async () => {
+  test('shows the table whole, too', async () => {
     const { out, err } = await iodefGateway(['queue', 'list', ...config])
     assert.equal(out.trimEnd().split('\n').length, 3101)
     assert.match(err, /^3 older deliveries/)
   })
 
-  it('keeps to a limit that is given, and says nothing then', async () => {
+  test('keeps to a limit that is given, and says nothing then', async () => {
     for (const [limit, expected] of [
       ['2', 2],
       ['3103', 3103],

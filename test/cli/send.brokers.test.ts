@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import type { Answer, IncomingMessage } from '../../src/rid/contract.ts'
 import { createRidListener, type RidListener } from '../../src/rid/listener.ts'
@@ -77,7 +77,7 @@ describe('send', () => {
 
   const send = (input: string, ...more: string[]) => iodefGateway(['send', input, '--to', url, ...options, ...more])
 
-  it('wraps IODEF in a RID message of that type, as UTF-8, and prints the reply', async () => {
+  test('wraps IODEF in a RID message of that type, as UTF-8, and prints the reply', async () => {
     const { code, out, err } = await send(file)
     assert.equal(code, 0, err)
     const body = Buffer.from(received?.body ?? []).toString('utf8')
@@ -88,7 +88,7 @@ describe('send', () => {
     assert.match(err, /^HTTP 200, delivered\n$/)
   })
 
-  it('sends a RID message, and nonsense, as it is', async () => {
+  test('sends a RID message, and nonsense, as it is', async () => {
     const text = Buffer.from(received?.body ?? []).toString('utf8')
     const rid = join(pki.dir, 'rid.xml')
     await writeFile(rid, text)
@@ -101,7 +101,7 @@ describe('send', () => {
     assert.match(err, /nonsense\.xml is neither IODEF nor RID \(line 1: .*\); it is sent as it is/)
   })
 
-  it('says which options do nothing for what is sent as it is', async () => {
+  test('says which options do nothing for what is sent as it is', async () => {
     const rid = join(pki.dir, 'as-it-is.xml')
     assert.equal((await send(file)).code, 0)
     await writeFile(rid, Buffer.from(received?.body ?? []))
@@ -112,7 +112,7 @@ describe('send', () => {
     assert.doesNotMatch((await send(rid)).err + (await send(file, '--type', 'Report')).err, /nothing/)
   })
 
-  it('exits with 1 when the report is denied or refused, and shows why', async () => {
+  test('exits with 1 when the report is denied or refused, and shows why', async () => {
     answer = acknowledge({ denied: 'CannotProcess' })
     const denied = await send(file)
     assert.equal(denied.code, 1)
@@ -127,7 +127,7 @@ describe('send', () => {
     answer = acknowledge('Approved')
   })
 
-  it('exits with 3 when nobody answers, or another than whom the CA knows', async () => {
+  test('exits with 3 when nobody answers, or another than whom the CA knows', async () => {
     const nobody = await iodefGateway(['send', file, '--to', 'https://127.0.0.1:1/', ...options])
     assert.equal(nobody.code, 3)
     assert.match(nobody.err, /nothing listens there/)
@@ -135,7 +135,7 @@ describe('send', () => {
     assert.equal(other.code, 3)
   })
 
-  it('exits with 2 on bad usage', async () => {
+  test('exits with 2 on bad usage', async () => {
     assert.match((await send(file, '--type', 'Reprot')).err, /did you mean "Report"/)
     for (const args of [
       ['send', file, ...options],

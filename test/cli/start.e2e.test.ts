@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { after, afterEach, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type GatewayProcess, start } from '../support/command.ts'
 import { eventually, within } from '../support/eventually.ts'
@@ -63,7 +63,7 @@ ops: { host: 127.0.0.1, port: 0 }
     return (await within(60_000, () => `its end; it said ${ending.said}`, ending.ended)).code
   }
 
-  it('takes reports and keeps them, says what does not work, and ends at SIGTERM', async () => {
+  test('takes reports and keeps them, says what does not work, and ends at SIGTERM', async () => {
     const gateway = begin()
     const { rid, ops } = await urls(gateway)
     const sent = await iodefGateway([
@@ -102,7 +102,7 @@ ops: { host: 127.0.0.1, port: 0 }
     assert.equal(delivery.destination, 'incident')
   })
 
-  it('reads certificates again at SIGHUP, and does not end', async () => {
+  test('reads certificates again at SIGHUP, and does not end', async () => {
     const gateway = begin()
     const { ops } = await urls(gateway)
     gateway.signal('SIGHUP')
@@ -114,7 +114,7 @@ ops: { host: 127.0.0.1, port: 0 }
     assert.equal(await exitCode(gateway), 0, gateway.said)
   })
 
-  it('ends with 3 when the port is taken', async () => {
+  test('ends with 3 when the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const address = other.address()
@@ -124,7 +124,7 @@ ops: { host: 127.0.0.1, port: 0 }
     other.close()
   })
 
-  it('ends with 3 when the store cannot be opened', async () => {
+  test('ends with 3 when the store cannot be opened', async () => {
     await writeFile(
       join(pki.dir, 'broken.db'),
       'this is no database, but it is long enough to look like a broken one'.repeat(20),
@@ -137,7 +137,7 @@ ops: { host: 127.0.0.1, port: 0 }
     assert.match(err, /The store holds what it should not\. .*not a database/)
   })
 
-  it('ends with 2, and all problems, when the configuration or its files are bad', async () => {
+  test('ends with 2, and all problems, when the configuration or its files are bad', async () => {
     await mkdir(join(pki.dir, 'bad'), { recursive: true })
     const bad = join(pki.dir, 'bad', 'gateway.yaml')
     await writeFile(bad, `${await readFile(config, 'utf8')}lgo: {}\n`)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/clock.ts'
 import { openForGateway } from '../../src/store/open-store.ts'
 import { untold } from '../../src/tell.ts'
@@ -18,7 +18,7 @@ describe('store', () => {
 
   before(() => writeFileSync(at('gateway.yaml'), LEAST.replace('file: password', 'env: NOT_SET')))
 
-  it('says that there is none before the first start', async () => {
+  test('says that there is none before the first start', async () => {
     for (const action of ['check', 'compact']) {
       const { code, err } = await command(action)
       assert.equal(code, 3)
@@ -26,7 +26,7 @@ describe('store', () => {
     }
   })
 
-  it('backs up and checks beside a gateway, and restores and compacts without', async () => {
+  test('backs up and checks beside a gateway, and restores and compacts without', async () => {
     const gateway = await openForGateway(
       { path: at('gateway.db') },
       { tell: untold, clock: systemClock, lost: () => {} },
@@ -49,14 +49,14 @@ describe('store', () => {
     )
   })
 
-  it('tells what is not sound with exit code 1', async () => {
+  test('tells what is not sound with exit code 1', async () => {
     writeFileSync(at('gateway.db'), 'no database, in the place of the store'.repeat(10))
     const { code, out } = await command('check')
     assert.equal(code, 1)
     assert.match(out, /is not sound:\n?.*It is no copy of a store|is no copy/)
   })
 
-  it('is not understood without an action, or with another', async () => {
+  test('is not understood without an action, or with another', async () => {
     assert.match((await command()).err, /backup, restore, check or compact\?/)
     assert.match((await command('bakcup')).err, /did you mean "backup"\?/)
     assert.match((await command('backup')).err, /FILE is missing/)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { iodefGateway } from './capture.ts'
 
@@ -36,7 +36,7 @@ describe('validate', () => {
   const dtd = put('dtd.xml', `<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>\n${report('4')}`)
   const binary = put('binary.xml', Buffer.from([0xff, 0xd8, 0x00, 0x01]))
 
-  it('prints exactly the documented JSON', async () => {
+  test('prints exactly the documented JSON', async () => {
     const { code, out, err } = await iodefGateway(['validate', '--json', good, bad])
     assert.equal(code, 1)
     assert.equal(err, '')
@@ -50,7 +50,7 @@ describe('validate', () => {
     assert.equal(second.errors[0].line, 2)
   })
 
-  it('exits with 0 only when all are valid, and keeps the order of the files', async () => {
+  test('exits with 0 only when all are valid, and keeps the order of the files', async () => {
     assert.equal((await iodefGateway(['validate', good])).code, 0)
     const many = Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? bad : good))
     const { code, out } = await iodefGateway(['validate', '--json', ...many])
@@ -61,7 +61,7 @@ describe('validate', () => {
     )
   })
 
-  it('warns of what only the text of RFC 7970 demands, and refuses it when strict', async () => {
+  test('warns of what only the text of RFC 7970 demands, and refuses it when strict', async () => {
     const warned = await iodefGateway(['validate', odd])
     assert.equal(warned.code, 0)
     assert.match(warned.out, /odd\.xml:2:3: warning: RFC 7970 /)
@@ -70,7 +70,7 @@ describe('validate', () => {
     assert.match(strict.out, /odd\.xml:2:3: error: .*\n.*odd\.xml: not valid IODEF 2\n$/)
   })
 
-  it('says of a RID message that it holds no document that would be taken, in its last line and as a warning', async () => {
+  test('says of a RID message that it holds no document that would be taken, in its last line and as a warning', async () => {
     const cases = [
       ['rid-cdata.xml', /looks like one that was escaped \(CDATA or &lt;\)/],
       ['rid-wrapped.xml', /one stands inside report/],
@@ -94,7 +94,7 @@ describe('validate', () => {
     assert.match((await iodefGateway(['validate', query])).out, /query\.xml: valid RID\n$/)
   })
 
-  it('says of a RID message what stands beside its document, and that there are two', async () => {
+  test('says of a RID message what stands beside its document, and that there are two', async () => {
     const fixture = (file: string) => fileURLToPath(new URL(`../../fixtures/written/${file}`, import.meta.url))
     const { out } = await iodefGateway([
       'validate',
@@ -105,14 +105,14 @@ describe('validate', () => {
     assert.match(out, /warning: There are 2 IODEF-Documents/)
   })
 
-  it('advises on values that nobody can have meant', async () => {
+  test('advises on values that nobody can have meant', async () => {
     const file = put('implausible.xml', report('5').replace('T12:00:00Z', 'T12:00:00'))
     const { code, out } = await iodefGateway(['validate', file])
     assert.equal(code, 0)
     assert.match(out, /implausible\.xml:4:5: warning: GenerationTime has no time zone/)
   })
 
-  it('says where a text stops being XML, and refuses a DTD without reading what it names', async () => {
+  test('says where a text stops being XML, and refuses a DTD without reading what it names', async () => {
     assert.match((await iodefGateway(['validate', broken])).out, /broken\.xml:3:\d+: error: /)
     const { code, out } = await iodefGateway(['validate', dtd])
     assert.equal(code, 1)
@@ -120,7 +120,7 @@ describe('validate', () => {
     assert.equal((await iodefGateway(['validate', binary])).code, 1)
   })
 
-  it('goes on behind a file that cannot be read', async () => {
+  test('goes on behind a file that cannot be read', async () => {
     const none = join(folder, 'none.xml')
     const { code, out } = await iodefGateway(['validate', '--json', none, folder, good])
     assert.equal(code, 1)
@@ -130,14 +130,14 @@ describe('validate', () => {
     assert.equal(verdicts[2].valid, true)
   })
 
-  it('names an argument that is empty', async () => {
+  test('names an argument that is empty', async () => {
     const { code, out } = await iodefGateway(['validate', ''])
     assert.equal(code, 1)
     assert.equal(out, '"": error: cannot be read: the name of the file is empty\n"": not valid\n')
     assert.equal(JSON.parse((await iodefGateway(['validate', '--json', ''])).out)[0].file, '')
   })
 
-  it('warns in the order of the lines', async () => {
+  test('warns in the order of the lines', async () => {
     const many = fileURLToPath(new URL('../../fixtures/valid/text-rules-broken.xml', import.meta.url))
     const [{ warnings }] = JSON.parse((await iodefGateway(['validate', '--json', many])).out)
     const lines: number[] = warnings.map(({ line }: { line: number }) => line)
@@ -148,7 +148,7 @@ describe('validate', () => {
     )
   })
 
-  it('needs a file', async () => {
+  test('needs a file', async () => {
     assert.equal((await iodefGateway(['validate'])).code, 2)
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, it } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { buildConfig, loadConfig, readConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { parseSource } from '../../src/config/read.ts'
@@ -29,7 +29,7 @@ function changed(from: string, to: string, text = FULL): string {
 }
 
 describe('a configuration', () => {
-  it('with every key is read, with absolute paths, sizes in bytes, no warnings', () => {
+  test('with every key is read, with absolute paths, sizes in bytes, no warnings', () => {
     const { config, problems, warnings } = build(FULL)
     assert.deepEqual(problems, [])
     assert.deepEqual(warnings, [])
@@ -45,7 +45,7 @@ describe('a configuration', () => {
     assert.equal(config?.archive.keep, 30 * 86_400_000)
   })
 
-  it('with the least keys has the defaults of the documentation', () => {
+  test('with the least keys has the defaults of the documentation', () => {
     const { config, problems } = build(LEAST)
     assert.deepEqual(problems, [])
     assert.equal(config?.rid.host, '::')
@@ -61,7 +61,7 @@ describe('a configuration', () => {
     assert.deepEqual([config?.peers, config?.routes, config?.grid.topics], [[], [], []])
   })
 
-  it('gives a peer and a Topic their defaults', () => {
+  test('gives a peer and a Topic their defaults', () => {
     const { config } = build(
       `${LEAST.replace('  broker', '  topics: [{ name: t }]\n  broker')}peers: [{ name: p, identity: { dns: p.example } }]\n`,
     )
@@ -88,18 +88,18 @@ describe('a configuration', () => {
     })
   })
 
-  it('is frozen to the bottom', () => {
+  test('is frozen to the bottom', () => {
     const { config } = build(FULL)
     assert.throws(() => Object.assign(config?.peers[0]?.identity ?? {}, { dns: 'evil.example' }), TypeError)
   })
 
-  it('takes empty sections as absent ones', () => {
+  test('takes empty sections as absent ones', () => {
     assert.deepEqual(problemsOf(`${LEAST}peers:\nroutes:\nlog:\n`), [])
   })
 })
 
 describe('problems', () => {
-  it('come all at once, each with key path and line', () => {
+  test('come all at once, each with key path and line', () => {
     const { problems } = build(`
 rid:
   prot: 4590
@@ -188,7 +188,7 @@ store: { path: x }
     ],
     ['a certificate without key', 'key: gw.key, ', '', /^grid\.tls\.key: is required with cert/],
   ] as const) {
-    it(`name ${what}`, () => {
+    test(`name ${what}`, () => {
       const problems = problemsOf(changed(from, to))
       assert.equal(problems.length, 1, problems.join('\n'))
       assert.match(problems[0] ?? '', expected)
@@ -206,7 +206,7 @@ store: { path: x }
     ['{ port: 0', '{ port: 0 }', false],
     ['{ port: 4590', '{ port: 4591 }', false],
   ] as const) {
-    it(`${collide ? 'name' : 'do not name'} one port for two: rid ${rid} }, ops ${ops}`, () => {
+    test(`${collide ? 'name' : 'do not name'} one port for two: rid ${rid} }, ops ${ops}`, () => {
       const text = `${changed('rid: {', `rid: ${rid},`, LEAST)}ops: ${ops}\n`
       const problems = problemsOf(text)
       if (!collide) assert.deepEqual(problems, [])
@@ -214,12 +214,12 @@ store: { path: x }
     })
   }
 
-  it('name two peers that are one', () => {
+  test('name two peers that are one', () => {
     const two = changed('grid:\n', '  - { name: csirt-b, identity: { dns: CSIRT-A.example. } }\ngrid:\n')
     assert.deepEqual(problemsOf(two), ['peers[1].identity.dns: is the same as in peers[0]: each needs one of its own'])
   })
 
-  it('name keys written twice, and other bad YAML, with lines', () => {
+  test('name keys written twice, and other bad YAML, with lines', () => {
     const { problems } = build(`${LEAST}store: { path: again }\n`)
     assert.match(problems[0]?.message ?? '', /"store" stands there twice/)
     assert.equal(problems[0]?.line, 9)
@@ -227,7 +227,7 @@ store: { path: x }
     assert.equal(build('').problems.length, 1)
   })
 
-  it('stop a YAML bomb', () => {
+  test('stop a YAML bomb', () => {
     const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
       .split('')
       .map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]\n`)
@@ -236,7 +236,7 @@ store: { path: x }
     assert.match(problems[0]?.message ?? '', /alias/i)
   })
 
-  it('do not list what follows from another at the same place', () => {
+  test('do not list what follows from another at the same place', () => {
     const unset = '$' + '{UNSET}'
     assert.deepEqual(problemsOf(changed('https://csirt-a.example:4590/', `"${unset}"`)), [
       'peers[0].url: the environment variable UNSET is not set',
@@ -246,7 +246,7 @@ store: { path: x }
 
 describe('environment variables', () => {
   const ref = (name: string) => `"\${${name}}"`
-  it('that are not set name no file to open', () => {
+  test('that are not set name no file to open', () => {
     const text = changed('cert: rid.pem', 'cert: "$' + '{DIR}/rid.pem"')
     const paths = (env: Record<string, string>) => build(text, env).files.map(({ path }) => path)
     assert.ok(paths({ DIR: '/x' }).includes('rid.tls.cert'))
@@ -255,7 +255,7 @@ describe('environment variables', () => {
     assert.deepEqual(problemsOf(text), ['rid.tls.cert: the environment variable DIR is not set'])
   })
 
-  it('stand for values, numbers and flags too', () => {
+  test('stand for values, numbers and flags too', () => {
     const text = changed('port: 4590', `port: ${ref('PORT')}`).replace('strict: false', `strict: ${ref('STRICT')}`)
     const { config, problems } = build(text, { PORT: '7777', STRICT: 'true' })
     assert.deepEqual(problems, [])
@@ -263,7 +263,7 @@ describe('environment variables', () => {
     assert.equal(config?.peers[0]?.strict, true)
   })
 
-  it('are not expanded twice, and $$ escapes', () => {
+  test('are not expanded twice, and $$ escapes', () => {
     const { config } = build(changed('title: IODEF incident reports', `title: "\${A} $\${B}"`), {
       A: '$' + '{B}',
       B: 'no',
@@ -271,20 +271,20 @@ describe('environment variables', () => {
     assert.equal(config?.grid.topics[0]?.title, '$' + '{B} ' + '$' + '{B}')
   })
 
-  it('are not expanded in keys', () => {
+  test('are not expanded in keys', () => {
     assert.match(problemsOf(`${LEAST}"\${A}": 1\n`, { A: 'log' })[0] ?? '', /is not a known key/)
   })
 })
 
 describe('the password', () => {
   const withAuth = (auth: string) => changed('auth: { password: { file: gateway.password } }', `auth: ${auth}`)
-  it('is never written literally, and never repeated in a message', () => {
+  test('is never written literally, and never repeated in a message', () => {
     const problems = problemsOf(withAuth('{ password: hunter2 }'))
     assert.match(problems[0] ?? '', /^grid\.auth\.password: is written literally/)
     assert.doesNotMatch(problems.join(), /hunter2/)
   })
 
-  it('comes from the environment, in two notations', () => {
+  test('comes from the environment, in two notations', () => {
     for (const auth of [`{ password: "\${PW}" }`, '{ password: { env: PW } }']) {
       const { config } = build(withAuth(auth), { PW: 'hunter2' })
       assert.equal(config?.grid.auth.kind === 'password' && config.grid.auth.readPassword(), 'hunter2')
@@ -293,7 +293,7 @@ describe('the password', () => {
     }
   })
 
-  it('is told apart from none at all', () => {
+  test('is told apart from none at all', () => {
     assert.match(problemsOf(withAuth('{ password: "" }'))[0] ?? '', /^grid\.auth\.password: is empty: use \{ file/)
     for (const auth of [`{ password: "\${PW}" }`, '{ password: { env: PW } }']) {
       assert.deepEqual(problemsOf(withAuth(auth), { PW: '' }), [
@@ -302,7 +302,7 @@ describe('the password', () => {
     }
   })
 
-  it('comes from a file, read when it is needed, without the last line end', () => {
+  test('comes from a file, read when it is needed, without the last line end', () => {
     writeFileSync(join(folder, 'gw.yaml'), LEAST)
     const config = loadConfig(join(folder, 'gw.yaml'))
     assert.ok(config.grid.auth.kind === 'password')
@@ -312,7 +312,7 @@ describe('the password', () => {
     assert.equal(readPassword(), ' p w ')
   })
 
-  it('is not needed with external, and allowPlain may stand in two places', () => {
+  test('is not needed with external, and allowPlain may stand in two places', () => {
     assert.equal(build(withAuth('{ external: true }')).config?.grid.auth.kind, 'external')
     for (const text of [
       withAuth('{ password: { file: x }, allowPlain: true }'),
@@ -325,7 +325,7 @@ describe('the password', () => {
 })
 
 describe('what RFC 6546 says of ports and URLs', () => {
-  it('warns of the port of HTTPS', () => {
+  test('warns of the port of HTTPS', () => {
     const { warnings } = build(changed('port: 4590', 'port: 443'))
     assert.deepEqual(
       warnings.map(({ path }) => path),
@@ -334,12 +334,12 @@ describe('what RFC 6546 says of ports and URLs', () => {
     assert.match(warnings[0]?.message ?? '', /RFC 6546 section 3/)
   })
 
-  it('takes 4590 where a URL has no port', () => {
+  test('takes 4590 where a URL has no port', () => {
     const { config } = build(changed('https://csirt-a.example:4590/', 'https://csirt-a.example'))
     assert.equal(config?.peers[0]?.url, 'https://csirt-a.example:4590/')
   })
 
-  it('refuses a URL with a path: messages are POSTed to /', () => {
+  test('refuses a URL with a path: messages are POSTed to /', () => {
     const { problems } = build(changed('https://csirt-a.example:4590/', 'https://csirt-a.example:4590/rid'))
     assert.match(
       problems.map(({ path, message }) => `${path}: ${message}`).join(),
@@ -347,7 +347,7 @@ describe('what RFC 6546 says of ports and URLs', () => {
     )
   })
 
-  it('takes a name as it is read for that in certificates, and knows it again', () => {
+  test('takes a name as it is read for that in certificates, and knows it again', () => {
     const { config, problems } = build(changed('name: gateway.example', 'name: b\u00fccher.example'))
     assert.deepEqual(problems, [])
     assert.equal(config?.rid.name, 'xn--bcher-kva.example')
@@ -355,7 +355,7 @@ describe('what RFC 6546 says of ports and URLs', () => {
 })
 
 describe('warnings', () => {
-  it('name what will never happen', () => {
+  test('name what will never happen', () => {
     const { config, warnings } = build(
       changed('    url: https://csirt-a.example:4590/\n', '').replace(
         'routes:\n',
@@ -369,7 +369,7 @@ describe('warnings', () => {
     )
   })
 
-  it('name a peer whose route leads where it may not publish, and a Topic that nobody uses', () => {
+  test('name a peer whose route leads where it may not publish, and a Topic that nobody uses', () => {
     const text = changed('publish: [incident]', 'publish: []').replace('  topics:\n', '  topics:\n    - name: unused\n')
     assert.deepEqual(
       build(text).warnings.map(({ path, message }) => `${path}: ${message}`),
@@ -380,14 +380,14 @@ describe('warnings', () => {
     )
   })
 
-  it('name a Topic that a peer may publish to and no route leads to', () => {
+  test('name a Topic that a peer may publish to and no route leads to', () => {
     const { warnings } = build(changed('peer: [csirt-a]', 'peer: []'))
     assert.match(warnings[0]?.message ?? '', /no route leads this peer to "incident"/)
   })
 })
 
 describe('loadConfig', () => {
-  it('throws one error with all problems', () => {
+  test('throws one error with all problems', () => {
     writeFileSync(join(folder, 'bad.yaml'), `${LEAST}a: 1\nb: 2\n`)
     assert.throws(
       () => loadConfig(join(folder, 'bad.yaml')),
@@ -395,7 +395,7 @@ describe('loadConfig', () => {
     )
   })
 
-  it('says which file cannot be read, and refuses one without end', () => {
+  test('says which file cannot be read, and refuses one without end', () => {
     assert.match(
       readConfig(join(folder, 'none.yaml')).problems[0]?.message ?? '',
       /cannot read .*none\.yaml: no such file/,

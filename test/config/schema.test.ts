@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { after, describe, test } from 'node:test'
 import fastify from 'fastify'
 import { configSchema, writtenSchema } from '../../scripts/config-schema.ts'
 import { parseSource } from '../../src/config/read.ts'
 import { FULL, LEAST } from './example.ts'
 
-it('schemas/config.schema.json is current (node scripts/config-schema.ts writes it)', () => {
+test('schemas/config.schema.json is current (node scripts/config-schema.ts writes it)', () => {
   assert.equal(writtenSchema(), configSchema())
 })
 
-it('the JSON Schema completes keys and knows the required ones', () => {
+test('the JSON Schema completes keys and knows the required ones', () => {
   const schema = JSON.parse(configSchema())
   assert.deepEqual(schema.required, ['rid', 'grid', 'store'])
   assert.equal(schema.additionalProperties, false)
@@ -28,7 +28,7 @@ const OTHERS: readonly string[] = [
   'routes.ask',
 ]
 
-it('the example has every key, so that a test that breaks one thing can break any', () => {
+test('the example has every key, so that a test that breaks one thing can break any', () => {
   const { source } = parseSource(FULL)
   const missing = keysOf(JSON.parse(configSchema())).filter((path) => !isIn(source?.value, path.split('.')))
   assert.deepEqual(missing, OTHERS)
@@ -53,7 +53,7 @@ describe('an editor with the JSON Schema', () => {
     return FULL.replace(from, () => to)
   }
 
-  it('is content with whole configurations', async () => {
+  test('is content with whole configurations', async () => {
     assert.equal(await underlined(FULL), undefined)
     assert.equal(await underlined(LEAST), undefined)
   })
@@ -76,7 +76,7 @@ describe('an editor with the JSON Schema', () => {
     ['{ password: { file: gateway.password } }', '{ external: true }'],
     ['{ password: { file: gateway.password } }', `{ password: ${variable}, external: false }`],
   ] as const) {
-    it(`is content with ${to.trim()}`, async () => assert.equal(await underlined(changed(from, to)), undefined))
+    test(`is content with ${to.trim()}`, async () => assert.equal(await underlined(changed(from, to)), undefined))
   }
 
   for (const [from, to] of [
@@ -91,7 +91,7 @@ describe('an editor with the JSON Schema', () => {
     ['{ password: { file: gateway.password } }', '{ password: "" }'],
     ['{ password: { file: gateway.password } }', `{ password: "x$${'{NAME}'}" }`],
   ] as const) {
-    it(`underlines ${to}`, async () => assert.notEqual(await underlined(changed(from, to)), undefined))
+    test(`underlines ${to}`, async () => assert.notEqual(await underlined(changed(from, to)), undefined))
   }
 })
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { BUSY, createRig, DAY, DELIVERED, DOWN, HOUR } from './support.ts'
 
 /** A wall clock that was wrong and is put right must not leave anything waiting for the time that it showed. */
 describe('a clock that is set back', () => {
-  it('does not keep waiting what was accepted in the future', async () => {
+  test('does not keep waiting what was accepted in the future', async () => {
     await using rig = await createRig()
     const { clock, engine } = rig
     const right = clock.now()
@@ -16,7 +16,7 @@ describe('a clock that is set back', () => {
     assert.deepEqual(await rig.outcomes(), { one: 'delivered' })
   })
 
-  it('while the gateway runs does not keep retries waiting', async () => {
+  test('while the gateway runs does not keep retries waiting', async () => {
     await using rig = await createRig()
     const { clock, engine } = rig
     const right = clock.now()
@@ -31,7 +31,7 @@ describe('a clock that is set back', () => {
     assert.deepEqual(await rig.outcomes(), { one: 'delivered' })
   })
 
-  it('while a destination is down does not keep it from being probed', async () => {
+  test('while a destination is down does not keep it from being probed', async () => {
     await using rig = await createRig()
     const { clock, engine } = rig
     const right = clock.now()
@@ -46,7 +46,7 @@ describe('a clock that is set back', () => {
     assert.deepEqual(await rig.outcomes(), { one: 'delivered' })
   })
 
-  it('leaves alone what waits for a time of its own', async () => {
+  test('leaves alone what waits for a time of its own', async () => {
     await using rig = await createRig()
     const { clock, engine } = rig
     engine.start()

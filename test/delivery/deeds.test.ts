@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { createDeedTeller } from '../../src/delivery/deeds.ts'
 import { createEvents } from '../../src/events.ts'
 import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createBench, delivery, envelope } from '../store/support.ts'
 
-it('an operator who retries and discards beside the gateway is in its log and its figures, each deed once', async () => {
+test('an operator who retries and discards beside the gateway is in its log and its figures, each deed once', async () => {
   await using bench = await createBench()
   const { store, clock } = bench
   const lines: Record<string, unknown>[] = []
@@ -66,7 +66,7 @@ it('an operator who retries and discards beside the gateway is in its log and it
   )
 })
 
-it('a store that cannot be read keeps nobody from telling the deeds later', async () => {
+test('a store that cannot be read keeps nobody from telling the deeds later', async () => {
   await using bench = await createBench()
   const { store, clock } = bench
   let broken = false

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import type { SinkOutcome } from '../../src/delivery/sink.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createBench, sha } from '../store/support.ts'
@@ -11,7 +11,7 @@ const QUARTER = HOUR / 4
 const whats = (sent: readonly { what: string }[]) => sent.map((one) => one.what)
 
 describe('delivering', () => {
-  it('sends what is accepted, settles it on proof and leaves a trace', async () => {
+  test('sends what is accepted, settles it on proof and leaves a trace', async () => {
     await using rig = await createRig({ kind: 'topic', destinations: ['incident'] })
     rig.engine.start()
     await rig.take('A', 'incident', { incident: 'csirt-a.example 1' })
@@ -25,7 +25,7 @@ describe('delivering', () => {
     assert.equal(event?.fields.attempts, 1)
   })
 
-  it('sends what an earlier run had under way', async () => {
+  test('sends what an earlier run had under way', async () => {
     await using rig = await createRig()
     await rig.take('A')
     await rig.store.claim({ kind: 'peer', destination: 'csirt-a', limit: 1, now: rig.clock.now(), leaseMs: HOUR })
@@ -34,7 +34,7 @@ describe('delivering', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
-  it('never has more under way than the destination takes, and uses what it takes', async () => {
+  test('never has more under way than the destination takes, and uses what it takes', async () => {
     await using rig = await createRig({ concurrency: 4 })
     const peer = rig.to('csirt-a')
     peer.answer = async () => {
@@ -49,7 +49,7 @@ describe('delivering', () => {
     assert.ok(Object.values(await rig.outcomes()).every((state) => state === 'delivered'))
   })
 
-  it('sends what may go of a document when policy keeps one part of it back', async () => {
+  test('sends what may go of a document when policy keeps one part of it back', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = (_what, _signal, unit) => {
@@ -67,7 +67,7 @@ describe('delivering', () => {
     )
   })
 
-  it('holds and withholds for an operator, with the reason', async () => {
+  test('holds and withholds for an operator, with the reason', async () => {
     await using rig = await createRig()
     rig.to('csirt-a').answer = (what) => (what === 'A' ? HELD : { kind: 'withhold', reason: 'private' })
     rig.engine.start()
@@ -84,7 +84,7 @@ describe('delivering', () => {
     assert.equal(rig.to('csirt-a').sent.length, 2)
   })
 
-  it('takes what a sink throws as a reason to try again', async () => {
+  test('takes what a sink throws as a reason to try again', async () => {
     await using rig = await createRig()
     let calls = 0
     rig.to('csirt-a').answer = () => {
@@ -99,7 +99,7 @@ describe('delivering', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
-  it('outlives a peer that answers 503 for an hour', async () => {
+  test('outlives a peer that answers 503 for an hour', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     const end = rig.clock.now() + HOUR
@@ -118,7 +118,7 @@ describe('delivering', () => {
     )
   })
 
-  it('keeps to Retry-After', async () => {
+  test('keeps to Retry-After', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => (peer.sent.length === 1 ? { ...BUSY, retryAfter: 120_000 } : DELIVERED)
@@ -130,7 +130,7 @@ describe('delivering', () => {
     assert.equal(peer.sent.length, 2)
   })
 
-  it('keeps the order of an incident while others pass', async () => {
+  test('keeps the order of an incident while others pass', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = (what) => (what === 'A1' && peer.sent.length < 4 ? BUSY : DELIVERED)
@@ -144,7 +144,7 @@ describe('delivering', () => {
     assert.ok(order.indexOf('B') < order.indexOf('A2'))
   })
 
-  it('gives up at maxAge, and says why', async () => {
+  test('gives up at maxAge, and says why', async () => {
     await using rig = await createRig({ maxAge: 2 * HOUR })
     rig.to('csirt-a').answer = () => BUSY
     rig.engine.start()
@@ -157,7 +157,7 @@ describe('delivering', () => {
     assert.equal((await rig.store.trace((await rig.all())[0]!.incident)).at(-1)?.event, 'held')
   })
 
-  it('sends a group as one, and its members share one fate', async () => {
+  test('sends a group as one, and its members share one fate', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => (peer.sent.length === 1 ? BUSY : DELIVERED)
@@ -173,7 +173,7 @@ describe('delivering', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered', B: 'delivered' })
   })
 
-  it('sends at the time it must wait for, not a second later', async () => {
+  test('sends at the time it must wait for, not a second later', async () => {
     await using rig = await createRig()
     const start = rig.clock.now()
     rig.engine.start()
@@ -208,7 +208,7 @@ async function twoUnderWay(later: () => SinkOutcome) {
 describe('a destination that asks to be left alone', () => {
   const alone: SinkOutcome = { kind: 'retry', reason: 'HTTP 429', retryAfter: HOUR, destinationDown: true }
 
-  it('is, although a send under way fails without asking for it', async () => {
+  test('is, although a send under way fails without asking for it', async () => {
     await using two = await twoUnderWay(() => DELIVERED)
     await two.answer('A', alone)
     await two.answer('B', DOWN)
@@ -218,7 +218,7 @@ describe('a destination that asks to be left alone', () => {
     assert.deepEqual(await two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
   })
 
-  it('is, although a send under way is delivered', async () => {
+  test('is, although a send under way is delivered', async () => {
     await using two = await twoUnderWay(() => DELIVERED)
     await two.answer('A', alone)
     await two.rig.clock.advance(20)
@@ -233,7 +233,7 @@ describe('a destination that asks to be left alone', () => {
     assert.deepEqual(await two.rig.outcomes(), { A: 'delivered', B: 'delivered', C: 'delivered' })
   })
 
-  it('is up again with a send under way that is delivered, when it did not ask', async () => {
+  test('is up again with a send under way that is delivered, when it did not ask', async () => {
     await using two = await twoUnderWay(() => DELIVERED)
     await two.answer('A', DOWN)
     await two.answer('B', DELIVERED)
@@ -243,7 +243,7 @@ describe('a destination that asks to be left alone', () => {
     )
   })
 
-  it('for one delivery gets that one no sooner for having been away', async () => {
+  test('for one delivery gets that one no sooner for having been away', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     let away = true
@@ -263,7 +263,7 @@ describe('a destination that asks to be left alone', () => {
 })
 
 describe('a destination that is down', () => {
-  it('is probed with one delivery at a time, ever more rarely, and the others are not tried', async () => {
+  test('is probed with one delivery at a time, ever more rarely, and the others are not tried', async () => {
     await using rig = await createRig({ concurrency: 4 })
     const peer = rig.to('csirt-a')
     peer.answer = async () => {
@@ -291,7 +291,7 @@ describe('a destination that is down', () => {
     )
   })
 
-  it('is not sent what was claimed while it went down', async () => {
+  test('is not sent what was claimed while it went down', async () => {
     let hold = false
     let letGo = () => {}
     await using rig = await createRig({
@@ -340,7 +340,7 @@ describe('a destination that is down', () => {
     assert.ok(Object.values(await rig.outcomes()).every((state) => state === 'delivered'))
   })
 
-  it('gets everything at once when it is back', async () => {
+  test('gets everything at once when it is back', async () => {
     await using rig = await createRig({ concurrency: 4 })
     const peer = rig.to('csirt-a')
     peer.answer = () => DOWN
@@ -357,7 +357,7 @@ describe('a destination that is down', () => {
     assert.deepEqual(rig.engine.down(), [])
   })
 
-  it('that refuses several at once has failed once, not several times', async () => {
+  test('that refuses several at once has failed once, not several times', async () => {
     await using rig = await createRig({ concurrency: 8 })
     const peer = rig.to('csirt-a')
     peer.answer = async () => {
@@ -372,7 +372,7 @@ describe('a destination that is down', () => {
     assert.ok(peer.sent.length > 8, 'the first probe comes within a second')
   })
 
-  it('that asks to be left alone for ever is not', async () => {
+  test('that asks to be left alone for ever is not', async () => {
     for (const retryAfter of [Number.MAX_VALUE, Number.NaN, -5, 0.5]) {
       await using rig = await createRig({ maxAge: QUARTER })
       const peer = rig.to('csirt-a')
@@ -384,7 +384,7 @@ describe('a destination that is down', () => {
     }
   })
 
-  it('gets what failed meanwhile, although that is not known to be on disk yet', async () => {
+  test('gets what failed meanwhile, although that is not known to be on disk yet', async () => {
     const onDisk = Promise.withResolvers<void>()
     await using rig = await createRig({
       concurrency: 2,
@@ -414,7 +414,7 @@ describe('a destination that is down', () => {
     assert.equal(peer.sent.length, 3)
   })
 
-  it('gets at once also what waited for its own next attempt', async () => {
+  test('gets at once also what waited for its own next attempt', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => BUSY
@@ -433,7 +433,7 @@ describe('a destination that is down', () => {
     )
   })
 
-  it('is not stormed when it answers again but takes nothing', async () => {
+  test('is not stormed when it answers again but takes nothing', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => (peer.sent.length === 1 ? DOWN : BUSY)
@@ -443,7 +443,7 @@ describe('a destination that is down', () => {
     assert.ok(peer.sent.length > 20 && peer.sent.length < 120, `${peer.sent.length} sends in ten minutes`)
   })
 
-  it('need not wait for the next probe when it says itself that it is back', async () => {
+  test('need not wait for the next probe when it says itself that it is back', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => ({ ...DOWN, retryAfter: HOUR })
@@ -459,7 +459,7 @@ describe('a destination that is down', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
-  it('is not kept down by one delivery that it cannot stand', async () => {
+  test('is not kept down by one delivery that it cannot stand', async () => {
     await using rig = await createRig()
     rig.to('csirt-a').answer = (what) => (what === 'poison' ? DOWN : DELIVERED)
     rig.engine.start()
@@ -471,7 +471,7 @@ describe('a destination that is down', () => {
     assert.ok(Object.values(others).every((state) => state === 'delivered'))
   })
 
-  it('for longer than maxAge: all that waited is held, what came since is not', async () => {
+  test('for longer than maxAge: all that waited is held, what came since is not', async () => {
     await using rig = await createRig({ maxAge: HOUR })
     rig.to('csirt-a').answer = () => DOWN
     rig.engine.start()
@@ -487,7 +487,7 @@ describe('a destination that is down', () => {
     )
   })
 
-  it('after a long rest of the gateway: what is old is tried before it is given up', async () => {
+  test('after a long rest of the gateway: what is old is tried before it is given up', async () => {
     await using rig = await createRig({ maxAge: HOUR })
     for (let n = 0; n < 30; n++) await rig.take(`${n}`)
     await rig.clock.advance(4 * DAY)
@@ -500,7 +500,7 @@ describe('a destination that is down', () => {
     assert.equal(states.filter((state) => state === 'delivered').length, 26)
   })
 
-  it('among a hundred delays nobody else', async () => {
+  test('among a hundred delays nobody else', async () => {
     const names = Array.from({ length: 100 }, (_, n) => `csirt-${n}`)
     await using rig = await createRig({ destinations: names })
     rig.to('csirt-7').answer = () => new Promise(() => {})
@@ -516,7 +516,7 @@ describe('a destination that is down', () => {
 })
 
 describe('a queue that takes its time to be read', () => {
-  it('does not keep waiting what comes in meanwhile and has a time of its own', async () => {
+  test('does not keep waiting what comes in meanwhile and has a time of its own', async () => {
     const bench = await createBench()
     const { clock } = bench
     const slow = (store: Store): Store => ({
@@ -537,7 +537,7 @@ describe('a queue that takes its time to be read', () => {
 })
 
 describe('an operator', () => {
-  it('retries what is held, from another process, and it goes out within a second', async () => {
+  test('retries what is held, from another process, and it goes out within a second', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => (peer.sent.length === 1 ? HELD : DELIVERED)
@@ -550,7 +550,7 @@ describe('an operator', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
-  it('who retries what was given up begins a new life', async () => {
+  test('who retries what was given up begins a new life', async () => {
     await using rig = await createRig({ maxAge: QUARTER })
     rig.to('csirt-a').answer = () => BUSY
     rig.engine.start()
@@ -563,7 +563,7 @@ describe('an operator', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'held' })
   })
 
-  it('discards what waits, and it is not sent', async () => {
+  test('discards what waits, and it is not sent', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => BUSY
@@ -580,7 +580,7 @@ describe('an operator', () => {
 })
 
 describe('stopping', () => {
-  it('waits for what is being sent, and takes up nothing more', async () => {
+  test('waits for what is being sent, and takes up nothing more', async () => {
     await using rig = await createRig({ concurrency: 1 })
     rig.to('csirt-a').answer = async () => {
       await rig.clock.sleep(3000)
@@ -601,7 +601,7 @@ describe('stopping', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered', B: 'pending' })
   })
 
-  it('cuts short what does not end in time: pending again, the attempt not counted', async () => {
+  test('cuts short what does not end in time: pending again, the attempt not counted', async () => {
     await using rig = await createRig()
     rig.to('csirt-a').answer = (what, signal) =>
       new Promise((resolve) => {
@@ -619,7 +619,7 @@ describe('stopping', () => {
     assert.ok((await rig.all()).every((one) => one.attempts === (one.state === 'delivered' ? 1 : 0)))
   })
 
-  it('a sink that never comes back does not hold its delivery for ever', async () => {
+  test('a sink that never comes back does not hold its delivery for ever', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
     peer.answer = () => (peer.sent.length === 1 ? new Promise(() => {}) : DELIVERED)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Store } from '../../src/store/contract.ts'
 import { createRig, DELIVERED, HOUR } from './support.ts'
@@ -18,7 +18,7 @@ function breakable() {
 }
 
 describe('while the store cannot write', () => {
-  it('an outcome is kept until it can be written, and the delivery is not sent twice', async () => {
+  test('an outcome is kept until it can be written, and the delivery is not sent twice', async () => {
     const { broken, through } = breakable()
     await using rig = await createRig({ through })
     const peer = rig.to('csirt-a')
@@ -40,7 +40,7 @@ describe('while the store cannot write', () => {
     )
   })
 
-  it('nothing is claimed, and all goes on when it can write again', async () => {
+  test('nothing is claimed, and all goes on when it can write again', async () => {
     const { broken, through } = breakable()
     broken.add('releaseLeases')
     await using rig = await createRig({ through })
@@ -57,7 +57,7 @@ describe('while the store cannot write', () => {
     assert.deepEqual(await rig.outcomes(), { A: 'delivered' })
   })
 
-  it('stopping ends all the same, and the next start sends again', async () => {
+  test('stopping ends all the same, and the next start sends again', async () => {
     const { broken, through } = breakable()
     await using rig = await createRig({ through })
     broken.add('settle')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import type { SinkOutcome } from '../../src/delivery/sink.ts'
 import { createBench, MEMORY } from '../store/support.ts'
@@ -20,7 +20,7 @@ const plan = fc.record({
   restarts: fc.array(fc.integer({ min: 1, max: 20_000 }), { maxLength: 3 }),
 })
 
-it('whatever a destination does, in the end all is delivered once and in order, or held', () =>
+test('whatever a destination does, in the end all is delivered once and in order, or held', () =>
   fc.assert(
     fc.asyncProperty(plan, async ({ acts, messages, restarts }) => {
       await using bench = await createBench(MEMORY)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { page, ROOT } from './markdown.ts'
 
 const architecture = page('docs/architecture.md')
 
-it('the steps of reading are the files that the page says', () => {
+test('the steps of reading are the files that the page says', () => {
   const steps = [...architecture.matchAll(/^\| ([a-z-]+) \| `(reading\/[a-z-]+)` \|/gm)].map(
     ([, step = '', file = '']) => ({
       step,
@@ -17,7 +17,7 @@ it('the steps of reading are the files that the page says', () => {
   for (const { step, text } of steps) assert.match(text, new RegExp(`The step \`${step}\``))
 })
 
-it('every file of ours that the page names is there', () => {
+test('every file of ours that the page names is there', () => {
   const named = [...architecture.matchAll(/`((?:reading|relay|test)\/[a-z/-]+)(\.test\.ts|\.ts)?`/g)]
   assert.ok(named.length > 20)
   for (const [, path = '', end = '.ts'] of named) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { buildConfig } from '../../src/config/config.ts'
 import { parseSource } from '../../src/config/read.ts'
 import { blocks, PAGES, page } from './markdown.ts'
@@ -22,9 +22,9 @@ const examples = [
 ]
 
 describe('every configuration that is shown', () => {
-  it('is there', () => assert.ok(examples.length >= 2))
+  test('is there', () => assert.ok(examples.length >= 2))
   for (const [file, text] of examples) {
-    it(`loads: ${file}`, () => {
+    test(`loads: ${file}`, () => {
       const { source, problems } = parseSource(text)
       assert.deepEqual(problems, [])
       assert.ok(source)
@@ -35,7 +35,7 @@ describe('every configuration that is shown', () => {
     })
   }
 
-  it('has ten lines in the README', () => {
+  test('has ten lines in the README', () => {
     const [readme] = examples.filter(([file]) => file === 'README.md')
     const lines = (readme?.[1] ?? '').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
     assert.ok(lines.length <= 10, `${lines.length} lines`)
@@ -53,7 +53,7 @@ describe('the reference in docs/guide.md', () => {
   const leaves = [...leavesOf(schema, '', true)]
 
   for (const { path, fallback } of leaves) {
-    it(`has ${path}`, () => {
+    test(`has ${path}`, () => {
       // sections whose keys stand there without prefix: peers, grid.topics, routes
       const short = path.replace(/^(peers|grid\.topics|routes)\[\]\./, '')
       const row = rows.find(({ keys }) => keys.includes(short))
@@ -71,7 +71,7 @@ describe('the reference in docs/guide.md', () => {
     })
   }
 
-  it('has no key that does not exist', () => {
+  test('has no key that does not exist', () => {
     const known = leaves.map(({ path }) => path.replace(/^(peers|grid\.topics|routes)\[\]\./, ''))
     const section = /^## Configuration$(.*?)^## /ms.exec(page('docs/guide.md'))?.[1] ?? ''
     const named = [...section.matchAll(/^\| ((?:`[\w.]+`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { page, ROOT } from './markdown.ts'
 import { hasTest } from './test-names.ts'
 
@@ -36,7 +36,7 @@ function testsOf({ rest }: Row): { readonly file: string; readonly name: string 
 describe('docs/conformance.md', () => {
   const rows = rowsOf(page('docs/conformance.md'))
 
-  it('has a row for each clause, with its section and a state that there is', () => {
+  test('has a row for each clause, with its section and a state that there is', () => {
     assert.ok(rows.length > 250, `${rows.length} rows`)
     for (const { clause, where, state } of rows) {
       assert.ok(clause.length > 2 && where.length > 0, clause)
@@ -50,7 +50,7 @@ describe('docs/conformance.md', () => {
     )
   })
 
-  it('names a test for what is met, and the reason for what is not', () => {
+  test('names a test for what is met, and the reason for what is not', () => {
     for (const row of rows) {
       const tests = testsOf(row)
       if (row.state === 'met') assert.equal(tests.length, row.rest.split('<br>').length, `${row.clause}: ${row.rest}`)
@@ -58,14 +58,14 @@ describe('docs/conformance.md', () => {
     }
   })
 
-  it('names tests that are there', () => {
+  test('names tests that are there', () => {
     const absent = rows
       .flatMap(testsOf)
       .filter(({ file, name }) => !existsSync(join(ROOT, file)) || !hasTest(file, name))
     assert.deepEqual(absent, [])
   })
 
-  it('would not take a test for there that is not', () => {
+  test('would not take a test for there that is not', () => {
     assert.ok(hasTest('test/rid/contradictions.test.ts', 'an A-label'))
     assert.ok(!hasTest('test/rid/contradictions.test.ts', 'a B-label'))
     assert.ok(hasTest('test/relay/accept.test.ts', 'denied, nothing stored: no document'))

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, it } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { pretty, prove } from '../../scripts/demo/proof.ts'
@@ -17,7 +17,7 @@ after(() => rmSync(temp, { recursive: true, force: true }))
 
 const DEADLINE = 120_000
 
-it('--once shows acknowledgement and item, proves them equal, ends with 0 and leaves nothing behind', async () => {
+test('--once shows acknowledgement and item, proves them equal, ends with 0 and leaves nothing behind', async () => {
   const folder = join(temp, 'once')
   mkdirSync(folder)
   const { output, ended } = start(folder, ['--once'])
@@ -29,7 +29,7 @@ it('--once shows acknowledgement and item, proves them equal, ends with 0 and le
   await nothingLeft(folder)
 })
 
-it('stays up, takes the curl line that it prints, and ends at SIGINT with nothing left behind', async () => {
+test('stays up, takes the curl line that it prints, and ends at SIGINT with nothing left behind', async () => {
   const folder = join(temp, 'stays')
   mkdirSync(folder)
   const { child, output, ended } = start(folder, [])
@@ -44,7 +44,7 @@ it('stays up, takes the curl line that it prints, and ends at SIGINT with nothin
   await nothingLeft(folder)
 })
 
-it('stops as told while it is still starting', async () => {
+test('stops as told while it is still starting', async () => {
   const folder = join(temp, 'early')
   mkdirSync(folder)
   const { child, output, ended } = start(folder, [])
@@ -54,7 +54,7 @@ it('stops as told while it is still starting', async () => {
   await nothingLeft(folder)
 })
 
-it('says what is missing and ends with 1', async () => {
+test('says what is missing and ends with 1', async () => {
   const folder = join(temp, 'missing')
   const bin = join(folder, 'bin')
   mkdirSync(bin, { recursive: true })
@@ -65,7 +65,7 @@ it('says what is missing and ends with 1', async () => {
   assert.match(output(), /prosodyctl is not installed; `bash scripts\/setup --demo`/)
 })
 
-it('does not take a damaged item, another id or a denial for a proof', () => {
+test('does not take a damaged item, another id or a denial for a proof', () => {
   const posted = ridReport(page('fixtures/demo-incident.xml'), { name: 'csirt-a.example', id: '2026-1187' })
   const incident =
     pretty(posted)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { after, it } from 'node:test'
+import { after, test } from 'node:test'
 import type { PeerConfig, TopicConfig } from '../../src/config/types.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { planItems } from '../../src/relay/plan-items.ts'
@@ -23,7 +23,7 @@ function unbroken(text: string): string {
   return text.replace(/\n */g, '')
 }
 
-it('the example of docs/grid-profile.md is what the gateway publishes', async () => {
+test('the example of docs/grid-profile.md is what the gateway publishes', async () => {
   const hashed = unbroken(example('hashed'))
   const id = example('id').trim()
   assert.equal(createHash('sha256').update(hashed, 'utf8').digest('hex'), id)
@@ -51,7 +51,7 @@ it('the example of docs/grid-profile.md is what the gateway publishes', async ()
   )
 })
 
-it('the ids that docs/grid-profile.md shortens are those of the fixture', async () => {
+test('the ids that docs/grid-profile.md shortens are those of the fixture', async () => {
   const shortened = [...page('docs/grid-profile.md').matchAll(/\b([0-9a-f]{8})\.\.\./g)].map((match) => match[1])
   assert.equal(shortened.length, 3)
   const { document } = await reader.inspect(Buffer.from(page('fixtures/valid/three-incidents.xml')))

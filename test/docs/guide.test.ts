@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { globSync } from 'node:fs'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { EventRow } from '../../src/events/row.ts'
 import { EVENTS } from '../../src/events/table.ts'
@@ -33,7 +33,7 @@ function rowsBelow(heading: string): string[] {
   return (table.split('\n\n')[0] ?? '').split('\n').slice(2)
 }
 
-it('the guide has every metric as the table has it, and no other', () => {
+test('the guide has every metric as the table has it, and no other', () => {
   const rows = Object.values<MetricRow>(METRICS).map(({ name, type, labels, help }) => {
     const kind = labels.length === 0 ? type : `${type}: ${labels.join(', ')}`
     return `| \`iodef_gateway_${name}\` | ${kind} | ${help} |`
@@ -46,7 +46,7 @@ it('the guide has every metric as the table has it, and no other', () => {
   )
 })
 
-it('the guide has every event of the log as the table has it, the gravest first, and no other', () => {
+test('the guide has every event of the log as the table has it, the gravest first, and no other', () => {
   const rows = LEVELS.flatMap((gravest) =>
     events
       .map(([event, { level, text, help }]) => ({ event, levels: [level].flat(), text, help }))
@@ -56,13 +56,13 @@ it('the guide has every event of the log as the table has it, the gravest first,
   assert.deepEqual(rowsBelow('event'), rows)
 })
 
-it('the guide has every event of a trace', () => {
+test('the guide has every event of a trace', () => {
   const [, line = ''] = /Events: ([^.]*)\./.exec(guide) ?? []
   const traced = events.flatMap(([event, row]) => (row.traced ? [event] : []))
   assert.deepEqual([...line.matchAll(/`([a-z-]+)`/g)].map((match) => match[1]).sort(), traced.sort())
 })
 
-it('nothing that is told above debug goes without a word on what to do', () => {
+test('nothing that is told above debug goes without a word on what to do', () => {
   const silent = events.filter(([, { level, help }]) => level !== 'debug' && !help)
   assert.deepEqual(silent, [])
 })
@@ -75,13 +75,13 @@ function codesBelow(heading: string): [code: string, second: string][] {
   })
 }
 
-it('the guide has every code of a denial, and no other', () => {
+test('the guide has every code of a denial, and no other', () => {
   const denials = OBJECTIONS.filter(({ answer }) => answer.kind === 'denied')
   const codes = [...[...denials, ...PLAN_OBJECTIONS].map(({ name }) => name), ...Object.keys(DENIALS)]
   assert.deepEqual(new Set(codesBelow('code | reason').map(([code]) => code)), new Set(codes))
 })
 
-it('the guide has every code of a refusal, and no other, each with its HTTP status', () => {
+test('the guide has every code of a refusal, and no other, each with its HTTP status', () => {
   const refusals = [...OBJECTIONS, TOO_LARGE].flatMap(({ name, answer }): [string, string][] =>
     answer.kind === 'problem' ? [[name, String(answer.status)]] : [],
   )
@@ -96,13 +96,13 @@ it('the guide has every code of a refusal, and no other, each with its HTTP stat
   assert.deepEqual(sorted(codesBelow('code | HTTP')), sorted([...refusals, ...reading, ...full, ...asking]))
 })
 
-it('the guide has every code of a grid that is away', () => {
+test('the guide has every code of a grid that is away', () => {
   const codes = [...page('src/errors.ts').matchAll(/'(grid-[a-z]+)'/g)].map((match) => match[1] ?? '')
   assert.ok(codes.length >= 5)
   assert.deepEqual(missing(codes), [])
 })
 
-it('the README has every status that the RID endpoint answers', () => {
+test('the README has every status that the RID endpoint answers', () => {
   const readme = page('README.md')
   const statuses = new Set(
     globSync('src/{rid,relay}/*.ts', { cwd: ROOT }).flatMap((file) =>

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, it } from 'node:test'
+import { after, test } from 'node:test'
 import { itemId, itemIdApart, xep0268Item } from '../../src/profile/item.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import type { MsgType } from '../../src/vocabulary.ts'
@@ -26,7 +26,7 @@ function idsByPython(files: readonly string[]): Map<string, string> {
   )
 }
 
-it('somebody else who follows docs/grid-profile.md comes to the same item ids', async () => {
+test('somebody else who follows docs/grid-profile.md comes to the same item ids', async () => {
   const files = ['fixtures/demo-incident.xml', ...globSync('fixtures/valid/*.xml', { cwd: ROOT })]
   const theirs = idsByPython(files)
   let compared = 0
@@ -40,7 +40,7 @@ it('somebody else who follows docs/grid-profile.md comes to the same item ids', 
   assert.ok(compared > 10, `${compared} documents`)
 })
 
-it('and of an item as a Broker may write it, context and all', () => {
+test('and of an item as a Broker may write it, context and all', () => {
   const temp = mkdtempSync(join(tmpdir(), 'item-id-'))
   after(() => rmSync(temp, { recursive: true, force: true }))
   const example = (mark: string) =>
@@ -96,7 +96,7 @@ const VECTORS: readonly (readonly [name: string, text: string, type: MsgType, ap
   ],
 ]
 
-it('somebody else who follows docs/grid-profile.md comes to the same ids apart, for whatever is said beside an Incident', () => {
+test('somebody else who follows docs/grid-profile.md comes to the same ids apart, for whatever is said beside an Incident', () => {
   const temp = mkdtempSync(join(tmpdir(), 'item-id-'))
   after(() => rmSync(temp, { recursive: true, force: true }))
   for (const [name, text, type, vector] of VECTORS) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { iodefGateway } from '../cli/capture.ts'
 import { blocks, PAGES, page, ROOT } from './markdown.ts'
 
 describe('the pages', () => {
   for (const file of PAGES) {
-    it(`${file} links to what is there`, () => {
+    test(`${file} links to what is there`, () => {
       const text = page(file).replace(/^```.*?^```$/gms, '')
       for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^https?:/.test(target)) continue
@@ -19,19 +19,19 @@ describe('the pages', () => {
       }
     })
 
-    it(`${file} names commands and options that exist`, async () => {
+    test(`${file} names commands and options that exist`, async () => {
       for (const { command, options } of commandLines(page(file))) {
         const help = await helpOf(command)
         for (const option of options) assert.ok(help.includes(option), `${command} takes ${option}`)
       }
     })
 
-    it(`${file} names no place of somebody's machine`, () => {
+    test(`${file} names no place of somebody's machine`, () => {
       assert.doesNotMatch(page(file), /\/(home|root|work|Users|tmp)\//)
     })
   }
 
-  it('name npm scripts that exist', () => {
+  test('name npm scripts that exist', () => {
     const { scripts } = JSON.parse(page('package.json')) as { scripts: Record<string, string> }
     const named = PAGES.flatMap((file) =>
       [...page(file).matchAll(/npm run ([a-z0-9-]+)/g)].map((match) => match[1] ?? ''),
@@ -40,7 +40,7 @@ describe('the pages', () => {
     for (const name of named) assert.ok(Object.hasOwn(scripts, name), `npm run ${name}`)
   })
 
-  it('name files of the sources, tests and scripts that are there', () => {
+  test('name files of the sources, tests and scripts that are there', () => {
     for (const file of PAGES) {
       for (const [, path = ''] of page(file).matchAll(
         /`((?:src|test|scripts|bench|examples|fixtures)\/[\w./-]+\.\w+)`/g,
@@ -50,7 +50,7 @@ describe('the pages', () => {
     }
   })
 
-  it('have a heading each, and each decision is in the list', () => {
+  test('have a heading each, and each decision is in the list', () => {
     for (const file of PAGES) assert.match(page(file), /^# \S/)
     const list = page('docs/decisions/README.md')
     const decisions = PAGES.filter((file) => /decisions\/\d/.test(file))
@@ -83,7 +83,7 @@ async function helpOf(command: string): Promise<string> {
   return out
 }
 
-it('every file that a fenced shell line of the README names can be had', () => {
+test('every file that a fenced shell line of the README names can be had', () => {
   const lines = blocks(page('README.md'))
     .filter(({ language }) => language === 'sh')
     .flatMap(({ body }) => body.split('\n'))

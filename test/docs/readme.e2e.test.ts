@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type Child, startChild } from '../../scripts/demo/child.ts'
 import { portsOf, ready, until } from '../../scripts/demo/wait.ts'
@@ -73,7 +73,7 @@ describe('the README, typed as it stands', () => {
     return stdout
   }
 
-  it("is checked and starts, with a Controller of one's own CA", async () => {
+  test("is checked and starts, with a Controller of one's own CA", async () => {
     const [check = '', online = '', start = ''] = block('Ten lines of configuration', 'sh').split('\n')
     await type(check)
     assert.match(online, / --online /)
@@ -84,7 +84,7 @@ describe('the README, typed as it stands', () => {
     await until(gateway, 'is not ready', () => ready(ports.ops))
   })
 
-  it('takes a report, which comes out on the Topic', async () => {
+  test('takes a report, which comes out on the Topic', async () => {
     const [topics = '', tail = ''] = block('Subscribe', 'sh').split('\n')
     assert.match(await type(topics), /^incident\b/m)
     const listener = stack.use(startChild('sh', ['-c', `cd ${dir} && exec ${tail}`], { log: join(dir, 'tail.log') }))
@@ -94,7 +94,7 @@ describe('the README, typed as it stands', () => {
     await until(listener, 'printed nothing', printed(/2026-1187/))
   })
 
-  it('says where the incident is, and that everything works', async () => {
+  test('says where the incident is, and that everything works', async () => {
     const said = await type(block('When it is running', 'sh'))
     assert.match(said, /2026-1187/)
     assert.match(said, /published|delivered/)

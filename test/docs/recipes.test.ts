@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { PAGES, page, ROOT } from './markdown.ts'
 
 const RECIPES = PAGES.filter((file) => /^docs\/recipes\/(?!README)/.test(file))
 
 describe('the recipes', () => {
-  it('are all in the list, and the list has no other', () => {
+  test('are all in the list, and the list has no other', () => {
     const listed = [...page('docs/recipes/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, file]) => file)
     assert.deepEqual(listed.map((file) => `docs/recipes/${file}`).sort(), RECIPES)
     assert.ok(RECIPES.length >= 7)
   })
 
   for (const file of RECIPES) {
-    it(`${file} names files that are there, and the tests that prove it`, () => {
+    test(`${file} names files that are there, and the tests that prove it`, () => {
       const named = [...page(file).matchAll(/`((?:src|test|docs|fixtures|schemas|examples|scripts)\/[\w./-]*)`/g)]
       const paths = named.map(([, path = '']) => path).filter((path) => !path.includes('NAME'))
       assert.deepEqual(

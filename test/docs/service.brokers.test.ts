@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { page, ROOT } from './markdown.ts'
 
@@ -19,14 +19,14 @@ async function analyze(...args: string[]): Promise<string | undefined> {
   }
 }
 
-it('the unit exposes less than 2.0 of 10, as systemd counts', async (t) => {
+test('the unit exposes less than 2.0 of 10, as systemd counts', async (t) => {
   const said = await analyze('security', '--offline=true', '--no-pager', join(ROOT, UNIT))
   if (said === undefined) return t.skip('systemd-analyze is not installed')
   const [, exposure] = /Overall exposure level for \S+: (\d+\.\d+)/.exec(said) ?? []
   assert.ok(Number(exposure) < 2, `${exposure}: ${said.slice(-300)}`)
 })
 
-it('the unit starts and reloads nothing that check objects to', () => {
+test('the unit starts and reloads nothing that check objects to', () => {
   const unit = page(UNIT)
   for (const step of ['ExecStartPre', 'ExecReload']) {
     assert.match(unit, new RegExp(`^${step}=\\S+/iodef-gateway check --config /etc/iodef-gateway/gateway\\.yaml$`, 'm'))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { TRANSITIONS } from '../../src/exchange/states.ts'
 import { DELIVERY_STATES, EXCHANGE_STATES, GRID_STATES, LEG_STATES } from '../../src/vocabulary.ts'
 import { drawings } from './drawings.ts'
@@ -7,15 +7,15 @@ import { drawings } from './drawings.ts'
 const [delivery, topic, question, leg] = drawings()
 
 describe('docs/states.md', () => {
-  it('draws each state of a delivery, and no other', () => {
+  test('draws each state of a delivery, and no other', () => {
     assert.deepEqual(delivery?.states.toSorted(), [...DELIVERY_STATES].sort())
   })
 
-  it('draws each state of a Topic and of the session, and no other', () => {
+  test('draws each state of a Topic and of the session, and no other', () => {
     assert.deepEqual(topic?.states.toSorted(), [...GRID_STATES].sort())
   })
 
-  it('draws each state of a question and of its legs, and each change of them, and no other', () => {
+  test('draws each state of a question and of its legs, and each change of them, and no other', () => {
     const drawn = [
       [question, TRANSITIONS.exchange, EXCHANGE_STATES],
       [leg, TRANSITIONS.leg, LEG_STATES],
@@ -29,7 +29,7 @@ describe('docs/states.md', () => {
     }
   })
 
-  it('leads out of every state but delivered', () => {
+  test('leads out of every state but delivered', () => {
     for (const { states, arrows } of drawings())
       for (const state of states)
         assert.ok(

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { elementOf } from '../../src/profile/msg-types.ts'
 import { MSG_TYPES } from '../../src/vocabulary.ts'
 import { page } from './markdown.ts'
 
 /** What a new MsgType is forgotten in, since no compiler reads it. */
 describe('the MsgTypes', () => {
-  it('are those of the schema of RID messages', () => {
+  test('are those of the schema of RID messages', () => {
     const [, body = ''] = /name="MsgTypeType">(.*?)<\/xs:simpleType>/s.exec(page('schemas/iodef-rid-2.0.xsd')) ?? []
     const listed = [...body.matchAll(/value="([\w-]+)"/g)].map(([, word]) => word)
     assert.deepEqual(listed.sort(), [...MSG_TYPES, 'ext-value'].sort())
   })
 
-  it('are those that the guide lists at `accept`', () => {
+  test('are those that the guide lists at `accept`', () => {
     const [, cell = ''] = /^\| `accept` \|[^|]*\| MsgTypes [^:]*: (.*?) \|$/m.exec(page('docs/guide.md')) ?? []
     assert.deepEqual([...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word).sort(), [...MSG_TYPES].sort())
   })
 
-  it('have each its element in the grid profile, or none', () => {
+  test('have each its element in the grid profile, or none', () => {
     const profile = page('docs/grid-profile.md')
     const rows = profile.slice(
       profile.indexOf('| RID MsgType | element |'),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { brokerAway } from '../soak/broker-away.ts'
 import { killGridToRid } from '../soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../soak/kill-rid-to-grid.ts'
@@ -9,20 +9,20 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
   describe(`what was acknowledged survives, through ${kind}`, () => {
     const options = { kind, seed: 7, say: () => undefined }
 
-    it('kill -9 of the gateway as senders post', async () => {
+    test('kill -9 of the gateway as senders post', async () => {
       const { failures, figures } = await killRidToGrid({ ...options, count: 4 })
       assert.deepEqual(failures, [])
       assert.ok(Number(figures.acknowledged) > 5, JSON.stringify(figures))
       assert.ok(Number(figures['refused or denied']) > 0, JSON.stringify(figures))
     })
 
-    it('kill -9 of the gateway as items come, its stop, and a restart of the Broker', async () => {
+    test('kill -9 of the gateway as items come, its stop, and a restart of the Broker', async () => {
       const { failures, figures } = await killGridToRid({ ...options, count: 4 })
       assert.deepEqual(failures, [])
       assert.ok(Number(figures['items published']) > 50, JSON.stringify(figures))
     })
 
-    it('the absence of the Broker, which senders do not notice', async () => {
+    test('the absence of the Broker, which senders do not notice', async () => {
       const { failures, figures } = await brokerAway({ ...options, count: 3 })
       assert.deepEqual(failures, [])
       assert.ok(Number(figures['of these while the Broker was away']) > 10, JSON.stringify(figures))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { MSG_TYPES, RESTRICTIONS } from '../../src/vocabulary.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { boot } from '../support/boot.ts'
@@ -57,7 +57,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
     const arrival = (what: string, holds: () => boolean) =>
       eventually(() => `${what}; ${peer.requests.length} messages came`, holds, { ms: 30_000 })
 
-    it('brings every valid document to a RID peer, equal by exclusive C14N of the normal form', async () => {
+    test('brings every valid document to a RID peer, equal by exclusive C14N of the normal form', async () => {
       const valid = fixtures('valid')
       for (const { name, bytes } of valid) assert.equal((await client.post(bytes)).status, 200, name)
       await arrival('all documents', () => peer.requests.length >= valid.length)
@@ -75,7 +75,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
     })
 
     for (const algorithm of ['rsa', 'ec'] as const) {
-      it(`brings documents signed with ${algorithm} byte for byte`, async () => {
+      test(`brings documents signed with ${algorithm} byte for byte`, async () => {
         const signer = createSigner(algorithm)
         const signed = [
           signer.sign(signable(`s-${algorithm}-1`, [incident({ id: `s-${algorithm}-1` })])),
@@ -105,7 +105,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       })
     }
 
-    it('keeps MsgType and RIDPolicy of a message on its way', async () => {
+    test('keeps MsgType and RIDPolicy of a message on its way', async () => {
       const before = peer.requests.length
       const names = ['report.xml', 'investigation-request.xml', 'trace-request.xml', 'query.xml', 'result.xml']
       const messages = fixtures('rid').filter(({ name }) => names.includes(name))
@@ -128,7 +128,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       }
     })
 
-    it('takes items of an independent publisher in both shapes', async () => {
+    test('takes items of an independent publisher in both shapes', async () => {
       const alone = `<report xmlns="${NS.incident}">${withNamespace(incident({ id: 'independent 1' }))}</report>`
       const whole = iodef({ id: 'independent 2' }, { id: 'independent 3' })
       await publisher.publish('incident', 'its own id', alone)
@@ -140,7 +140,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.ok(came.some((xml) => comparable(xml) === comparable(plain)))
     })
 
-    it('believes no event that is not from the Broker', async () => {
+    test('believes no event that is not from the Broker', async () => {
       const before = peer.requests.length
       const stranger = await world.user('stranger')
       const item = `<report xmlns="${NS.incident}">${withNamespace(incident({ id: 'forged' }))}</report>`
@@ -160,7 +160,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.ok(!peer.requests.slice(before).some(({ body }) => body.includes('>forged<')))
     })
 
-    it('counts foreign items and leaves them alone', async () => {
+    test('counts foreign items and leaves them alone', async () => {
       const before = peer.requests.length
       const count = await far.metric('iodef_gateway_items_ignored_total', { reason: 'foreign' })
       const foreign = Array.from({ length: 100 }, (_, i) => ({
@@ -174,7 +174,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.equal(peer.requests.length, before + 1)
     })
 
-    it('does not send an incident back to the peer it came from, and to all others', async () => {
+    test('does not send an incident back to the peer it came from, and to all others', async () => {
       const from = world.use(await far.client('csirt-z', { keepAlive: true }))
       const { status, body } = await from.post(ridReport(iodef({ id: 'from z' }), 'csirt-z.example'))
       assert.equal(status, 200)

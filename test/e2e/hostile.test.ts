@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { RESTRICTIONS } from '../../src/vocabulary.ts'
 import type { GatewayProcess } from '../support/command.ts'
@@ -69,7 +69,7 @@ describe('hostile bodies at the RID endpoint', () => {
     return wrong
   }
 
-  it('are refused, and others hardly notice', async () => {
+  test('are refused, and others hardly notice', async () => {
     const others = world.use(await site.client('csirt-a', { keepAlive: true }))
     const times: number[] = []
     let over = false
@@ -92,7 +92,7 @@ describe('hostile bodies at the RID endpoint', () => {
     assert.ok(Math.max(...times) < 5_000, `${Math.max(...times)} ms`)
   })
 
-  it('leave no memory behind', async () => {
+  test('leave no memory behind', async () => {
     await postAll()
     const before = await gateway.memory()
     for (let round = 0; round < 3; round += 1) await postAll()
@@ -101,7 +101,7 @@ describe('hostile bodies at the RID endpoint', () => {
     assert.ok(grown < 250 * MIB, `${Math.round(grown / MIB)} MiB more`)
   })
 
-  it('cut short, or sent too slowly, end with the connection alone', async () => {
+  test('cut short, or sent too slowly, end with the connection alone', async () => {
     const client = await site.client('hostile')
     const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n'
     const cut = await client.raw()
@@ -124,7 +124,7 @@ describe('hostile bodies at the RID endpoint', () => {
     assert.equal(status, 200)
   })
 
-  it('publish nothing', async () => {
+  test('publish nothing', async () => {
     await site.drained()
     const subscriber = await world.user('subscriber')
     const ids = await subscriber.ids('incident')

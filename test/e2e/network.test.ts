@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { badNetwork } from '../soak/bad-network.ts'
 import { blackhole } from '../soak/blackhole.ts'
 
 // `npm run soak -- bad-network` does it for minutes, on both Brokers
-it('loses nothing and gets stuck nowhere in a network that cuts, stalls, delays and forgets connections', async () => {
+test('loses nothing and gets stuck nowhere in a network that cuts, stalls, delays and forgets connections', async () => {
   const { failures, figures } = await badNetwork({ kind: 'prosody', count: 15, seed: 11, say: () => undefined })
   assert.deepEqual(failures, [])
   assert.ok(Number(figures.acknowledged) > 20, JSON.stringify(figures))
@@ -12,7 +12,7 @@ it('loses nothing and gets stuck nowhere in a network that cuts, stalls, delays 
 })
 
 // `npm run soak -- blackhole` does it a dozen times, with one item or many, on lines of which nothing is known, too
-it('notices that the network forgot a connection with much under way, and holds nothing of it', async () => {
+test('notices that the network forgot a connection with much under way, and holds nothing of it', async () => {
   const { failures, figures } = await blackhole({ kind: 'prosody', count: 1, seed: 11, say: () => undefined })
   assert.deepEqual(failures, [])
   assert.equal(figures['connections forgotten'], 1)

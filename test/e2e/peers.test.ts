@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { boot } from '../support/boot.ts'
 import { createWorld, type World } from '../support/e2e.ts'
@@ -84,7 +84,7 @@ describe('RID peers of every kind', () => {
     ['answers with a SOAP Fault', { does: 'answer', body: FAULT }, /the root element is Envelope/],
   ]
   for (const [n, [what, script, reason]] of HELD.entries()) {
-    it(`holds what a peer ${what}`, async () => {
+    test(`holds what a peer ${what}`, async () => {
       const id = `held ${n}`
       peer.script(script, { does: 'answer', body: acknowledgement('Approved') })
       await publish(id)
@@ -109,7 +109,7 @@ describe('RID peers of every kind', () => {
     ['answers what is not HTTP', { does: 'garbage', bytes: 'SSH-2.0-OpenSSH\r\n' }],
   ]
   for (const [n, [what, script]] of RETRIED.entries()) {
-    it(`tries again when a peer ${what}`, async () => {
+    test(`tries again when a peer ${what}`, async () => {
       const id = `retried ${n}`
       peer.script(script, script, { does: 'answer', body: acknowledgement('Approved') })
       await publish(id)
@@ -127,7 +127,7 @@ describe('RID peers of every kind', () => {
     ['Pending', acknowledgement('Pending')],
   ]
   for (const [n, [what, body]] of DELIVERED.entries()) {
-    it(`takes 200 with ${what} as delivered`, async () => {
+    test(`takes 200 with ${what} as delivered`, async () => {
       const id = `delivered ${n}`
       peer.script({ does: 'answer', body })
       await publish(id)
@@ -136,7 +136,7 @@ describe('RID peers of every kind', () => {
     })
   }
 
-  it('tells the whole life of an incident', async () => {
+  test('tells the whole life of an incident', async () => {
     const trace = JSON.parse(await site.command('trace', 'held 0', '--json')) as {
       event: string
       destination?: string
@@ -145,12 +145,12 @@ describe('RID peers of every kind', () => {
     for (const event of ['consumed', 'held', 'requeued', 'delivered']) assert.match(events, new RegExp(`"${event}"`))
   })
 
-  it('counts what an operator did from another process', async () => {
+  test('counts what an operator did from another process', async () => {
     const requeued = () => site.metric('iodef_gateway_deliveries_total', { outcome: 'requeued' })
     await eventually('each retry to be counted', async () => (await requeued()) === HELD.length)
   })
 
-  it('lets nobody wait for a peer that never answers', async () => {
+  test('lets nobody wait for a peer that never answers', async () => {
     const id = 'while one is silent'
     await publish(id)
     await eventually('it at the peer that answers', () => good.requests.some(({ body }) => body.includes(`>${id}<`)))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { boot } from '../support/boot.ts'
 import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
 import { createWorld, type World } from '../support/e2e.ts'
@@ -82,7 +82,7 @@ describe('questions, around a Broker, on the wire', () => {
     await eventually('the Topic to show it', async () => (await taken()) > before, { ms: 30_000 })
   }
 
-  it('answers with what the Topic showed, and with an empty Report where there is nothing', async () => {
+  test('answers with what the Topic showed, and with an empty Report where there is nothing', async () => {
     const document = iodef({ id: '2026-7', restriction: 'partner' })
     await report(document)
     const answer = await client.post(query('2026-7'))
@@ -94,7 +94,7 @@ describe('questions, around a Broker, on the wire', () => {
     assert.doesNotMatch(nothing.body, /ReportSchema/)
   })
 
-  it('finds an address in a net', async () => {
+  test('finds an address in a net', async () => {
     const system = (address: string) =>
       `<EventData><Flow><System category="source"><Node><Address category="ipv4-addr">${address}</Address></Node></System></Flow></EventData>`
     const document = documentText([
@@ -105,7 +105,7 @@ describe('questions, around a Broker, on the wire', () => {
     assert.doesNotMatch((await client.post(byAddress('203.0.113.0/24'))).body, />net</)
   })
 
-  it('promises with 202, a token and no body, and POSTs the answers with that token, also after a restart', async () => {
+  test('promises with 202, a token and no body, and POSTs the answers with that token, also after a restart', async () => {
     asker.script({ does: 'answer', status: 503 })
     for (let n = 1; n <= 6; n++) {
       await report(iodef({ id: 'many', description: `part ${n}` }))
@@ -140,14 +140,14 @@ describe('questions, around a Broker, on the wire', () => {
     assert.deepEqual((await client.post(question)).headers['rid-callback-token'], token, 'asked again')
   })
 
-  it('refuses a token that is none', async () => {
+  test('refuses a token that is none', async () => {
     for (const token of ['', 'a b', 'é', 'x'.repeat(256), ['one', 'two']]) {
       const { status } = await client.post(ridReport(iodef({ id: '1' })), { 'rid-callback-token': token })
       assert.equal(status, 400, String(token))
     }
   })
 
-  it('asks on, is called back after a restart, and passes the answer on', async () => {
+  test('asks on, is called back after a restart, and passes the answer on', async () => {
     other.script({ does: 'answer', status: 202, headers: { 'rid-callback-token': 'their-token' } })
     const id = `<IncidentID xmlns="${IODEF1}" name="csirt-a.example">trace</IncidentID>`
     const request = ridText(iodef({ id: 'trace', purpose: 'traceback' }).replace(/^<\?xml.*\n/, ''), {
@@ -179,7 +179,7 @@ describe('questions, around a Broker, on the wire', () => {
     await eventually('it is over', async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0)
   })
 
-  it('does not answer with what was retracted, purged, or deleted with its Topic', async () => {
+  test('does not answer with what was retracted, purged, or deleted with its Topic', async () => {
     const gone = (id: string) =>
       eventually(
         `${id} to be forgotten`,
@@ -201,7 +201,7 @@ describe('questions, around a Broker, on the wire', () => {
     await gone('deleted')
   })
 
-  it('takes a denial for an answer', async () => {
+  test('takes a denial for an answer', async () => {
     other.script({ does: 'answer', body: acknowledgement('Denied', 'Authentication') })
     const request = ridText(iodef({ id: 'no', purpose: 'traceback' }).replace(/^<\?xml.*\n/, ''), {
       msgType: 'InvestigationRequest',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { RESTRICTIONS } from '../../src/vocabulary.ts'
 import { canonical } from '../../src/xml/libxml.ts'
 import { boot } from '../support/boot.ts'
@@ -55,7 +55,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
 
     const came = (node: string) => new Map(subscriber.items.filter((i) => i.node === node).map((i) => [i.id, i.xml]))
 
-    it('brings every valid document to a subscriber, equal by exclusive C14N of the normal form', async () => {
+    test('brings every valid document to a subscriber, equal by exclusive C14N of the normal form', async () => {
       const valid = fixtures('valid').filter(({ name }) => !name.startsWith('v1-'))
       assert.ok(valid.length > 25, `${valid.length} fixtures`)
       assert.ok(valid.some(({ bytes }) => bytes.length > 190_000))
@@ -78,7 +78,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       }
     })
 
-    it('brings Japanese and Czech text of 200 KB through sockets that cut characters in two', async () => {
+    test('brings Japanese and Czech text of 200 KB through sockets that cut characters in two', async () => {
       const { text, bytes } = fixture('large-japanese-czech.xml')
       assert.ok(bytes.length > 190_000)
       const [expected] = expectedItems(text)
@@ -90,7 +90,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.ok(!incident.includes('\ufffd'))
     })
 
-    it('publishes whole documents on a Topic of payload iodef', async () => {
+    test('publishes whole documents on a Topic of payload iodef', async () => {
       const other = world.use(await site.client('csirt-b', { keepAlive: true }))
       const names = ['minimal.xml', 'three-incidents.xml', 'phishing-campaign.xml', 'document-additional-data.xml']
       const texts = [...names, 'large-japanese-czech.xml'].map((name) => fixture(name).text)
@@ -100,7 +100,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       for (const text of texts) assert.ok(documents.has(comparable(text)), text.slice(0, 200))
     })
 
-    it('answers the same POST the same way and publishes one item', async () => {
+    test('answers the same POST the same way and publishes one item', async () => {
       const body = ridReport(iodef({ id: 'twice' }))
       const first = await client.post(body)
       const second = await client.post(body)
@@ -115,7 +115,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.equal((await site.metric('iodef_gateway_messages_total', { outcome: 'duplicate' })) > 0, true)
     })
 
-    it('publishes one item when the same report comes twenty times at once', async () => {
+    test('publishes one item when the same report comes twenty times at once', async () => {
       const body = iodef({ id: 'at once' })
       const clients = await Promise.all(Array.from({ length: 4 }, () => site.client('csirt-a', { keepAlive: true })))
       for (const c of clients) world.use(c)
@@ -128,7 +128,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.equal(subscriber.items.filter(({ id }) => id === item?.id).length, 1)
     })
 
-    it('lets no one in without a peer certificate that is valid', async () => {
+    test('lets no one in without a peer certificate that is valid', async () => {
       const other = await world.pki.ca('elsewhere')
       const stranger = await site.ca.issue({ cn: 'stranger', dns: ['stranger.example'] })
       const expired = await site.ca.issue({ cn: 'csirt-a', dns: ['csirt-a.example'], expired: true })
@@ -144,7 +144,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.ok(![...came('incident').values()].some((xml) => xml.includes('intruder')))
     })
 
-    it('publishes nothing of what it denies or refuses', async () => {
+    test('publishes nothing of what it denies or refuses', async () => {
       const routeless = world.use(await site.client('csirt-c', { keepAlive: true }))
       const denied = await routeless.post(iodef({ id: 'no route' }))
       assert.equal(denied.status, 200)
@@ -169,7 +169,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       return [...own, ...valid.map(({ text }) => text)].flatMap((text) => expectedItems(text).map(({ id }) => id))
     }
 
-    it('keeps items at the Broker, where a newcomer reads them', async () => {
+    test('keeps items at the Broker, where a newcomer reads them', async () => {
       const newcomer = await world.user('gateway2')
       const ids = await newcomer.ids('incident')
       for (const id of came('incident').keys()) assert.ok(ids.includes(id), id)

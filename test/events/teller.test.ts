@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { DELIVERIES } from '../../src/events/deliveries.ts'
 import { ENGINE } from '../../src/events/engine.ts'
 import { EXCHANGES } from '../../src/events/exchanges.ts'
@@ -36,12 +36,12 @@ function setup() {
 
 const request = { request: 'r', peer: 'csirt-a', method: 'POST', status: 200, bytes: 10, ms: 30 }
 
-it('no name stands for two events', () => {
+test('no name stands for two events', () => {
   const tables = [MESSAGES, DELIVERIES, EXCHANGES, ENGINE, RID, GRID, PROCESS]
   assert.equal(tables.flatMap((table) => Object.keys(table)).length, Object.keys(EVENTS).length)
 })
 
-it('an event is a log line with its name, its level and its sentence', () => {
+test('an event is a log line with its name, its level and its sentence', () => {
   const { lines, tell } = setup()
   tell('topic-created', { topic: 'incident', access: 'whitelist' })
   const [{ time: _, ...line } = {}] = lines
@@ -49,7 +49,7 @@ it('an event is a log line with its name, its level and its sentence', () => {
   assert.deepEqual(line, { level: 'info', ...fields, msg: 'Topic created.' })
 })
 
-it('an event of several levels has the gravest unless it is told at another', () => {
+test('an event of several levels has the gravest unless it is told at another', () => {
   const { lines, tell } = setup()
   const about = { request: 'r', peer: 'csirt-a', err: new Error('no') }
   tell('rid-not-taken', about)
@@ -60,7 +60,7 @@ it('an event of several levels has the gravest unless it is told at another', ()
   )
 })
 
-it('a stranger chooses no label of a metric', async () => {
+test('a stranger chooses no label of a metric', async () => {
   const { tell, counted } = setup()
   tell('tls-refused', { remote: '192.0.2.1', reason: 'CERT_REVOKED' })
   tell('tls-refused', { remote: '192.0.2.1', reason: 'x'.repeat(100) }, 'debug')
@@ -75,7 +75,7 @@ it('a stranger chooses no label of a metric', async () => {
   )
 })
 
-it('a request is counted by peer and status, and timed', async () => {
+test('a request is counted by peer and status, and timed', async () => {
   const { tell, counted } = setup()
   tell('rid-request', request)
   tell('rid-request', { ...request, peer: undefined, status: 0 })
@@ -87,7 +87,7 @@ it('a request is counted by peer and status, and timed', async () => {
   assert.ok(timed.includes('iodef_gateway_rid_request_seconds_bucket{le="0.05"} 2'), timed.join('\n'))
 })
 
-it('what clients can make happen at will is not on the status page, nor what is debug', () => {
+test('what clients can make happen at will is not on the status page, nor what is debug', () => {
   const { tell, recent } = setup()
   tell('rid-request', request)
   tell('rid-pipelining', { peer: 'csirt-a' })
@@ -98,7 +98,7 @@ it('what clients can make happen at will is not on the status page, nor what is 
   ])
 })
 
-it('a gauge shows the last that was told', async () => {
+test('a gauge shows the last that was told', async () => {
   const { tell, counted } = setup()
   for (const up of [true, false]) tell('state', { part: 'grid', state: up ? 'up' : 'down', up, reason: null })
   assert.deepEqual(await counted('part_up'), ['iodef_gateway_part_up{part="grid"} 0'])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { implausible } from '../../src/iodef/plausibility.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
@@ -91,7 +91,7 @@ const CASES: Record<string, { kept: string[]; told: [xml: string, message: RegEx
 
 describe('values that nobody can have meant', () => {
   for (const [name, { kept, told: wrong }] of Object.entries(CASES)) {
-    it(name, () => {
+    test(name, () => {
       for (const xml of kept) assert.deepEqual(told(xml), [], xml)
       for (const [xml, message] of wrong) {
         assert.equal(told(xml).length, 1, xml)
@@ -100,7 +100,7 @@ describe('values that nobody can have meant', () => {
     })
   }
 
-  it('are told in IODEF 1, by its defaults, and in no other vocabulary', () => {
+  test('are told in IODEF 1, by its defaults, and in no other vocabulary', () => {
     assert.deepEqual(told(address('192.0.2.1'), NS.iodef1), [])
     assert.match(told(address('::1'), NS.iodef1)[0] ?? '', /counts as ipv4-addr/)
     assert.equal(told('<Port>70000</Port>', NS.iodef1).length, 1)

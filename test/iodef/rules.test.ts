@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
 import { brokenRules } from '../support/trees.ts'
@@ -201,7 +201,7 @@ const ADVICE: typeof CASES = {
 
 describe('the MUSTs of the text', () => {
   for (const [rule, { kept, broken }] of Object.entries(CASES)) {
-    it(rule, () => {
+    test(rule, () => {
       for (const xml of kept) assert.ok(!rules(xml).includes(rule), xml)
       for (const xml of broken) {
         assert.equal(rules(xml).filter((found) => found === rule).length, 1, xml)
@@ -213,7 +213,7 @@ describe('the MUSTs of the text', () => {
 
 describe('the advice of the text', () => {
   for (const [rule, { kept, broken }] of Object.entries(ADVICE)) {
-    it(rule, () => {
+    test(rule, () => {
       for (const xml of kept) assert.ok(!advice(xml).includes(rule), xml)
       for (const xml of broken) {
         assert.equal(advice(xml).filter((found) => found === rule).length, 1, xml)
@@ -224,7 +224,7 @@ describe('the advice of the text', () => {
 })
 
 describe('findings', () => {
-  it('say where, what and by which section, in document order', () => {
+  test('say where, what and by which section, in document order', () => {
     assert.deepEqual(brokenRules(parse('  <Node/>\n<Contact role="ext-value"/>')).musts, [
       {
         line: 2,
@@ -247,7 +247,7 @@ describe('findings', () => {
     ])
   })
 
-  it('come from IODEF 2 inside extension content, never from other namespaces', () => {
+  test('come from IODEF 2 inside extension content, never from other namespaces', () => {
     assert.deepEqual(rules('<AdditionalData dtype="xml"><x xmlns="urn:x"><Node/></x></AdditionalData>'), [])
     const inner = `<AdditionalData dtype="xml"><x xmlns="urn:x"><Node xmlns="${NS.iodef2}"/></x></AdditionalData>`
     assert.deepEqual(rules(inner), ['node-no-address'])
@@ -255,7 +255,7 @@ describe('findings', () => {
     assert.deepEqual(rules('<Node><Address xmlns="urn:x"/></Node>'), ['node-no-address'])
   })
 
-  it('end at a limit, however many there are', () => {
+  test('end at a limit, however many there are', () => {
     assert.equal(brokenRules(parse('<Node/>'.repeat(5000))).musts.length, 1000)
     assert.equal(brokenRules(parse('<Node/>'.repeat(50)), 7).musts.length, 7)
   })

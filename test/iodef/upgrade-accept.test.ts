@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, describe, it } from 'node:test'
+import { after, describe, test } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -42,7 +42,7 @@ async function createDoor(strict = false) {
 const rid = readFileSync(new URL('../../fixtures/rid/report-iodef-1.xml', import.meta.url), 'utf8')
 
 describe('the answer to an IODEF 1 report', () => {
-  it('is Approved with its IncidentID, in RID', async () => {
+  test('is Approved with its IncidentID, in RID', async () => {
     await using door = await createDoor()
     const answer = await door.post(rid)
     assert.ok(answer.kind === 'reply')
@@ -55,7 +55,7 @@ describe('the answer to an IODEF 1 report', () => {
   })
 
   for (const { name, bytes } of fixtures('valid').filter((fixture) => fixture.name.startsWith('v1-'))) {
-    it(`is Approved, bare, also by a strict peer's rules: ${name}`, async () => {
+    test(`is Approved, bare, also by a strict peer's rules: ${name}`, async () => {
       await using door = await createDoor(true)
       const answer = await door.post(bytes)
       assert.ok(answer.kind === 'reply', JSON.stringify(answer))
@@ -64,14 +64,14 @@ describe('the answer to an IODEF 1 report', () => {
     })
   }
 
-  it('is the same again, and nothing is published twice', async () => {
+  test('is the same again, and nothing is published twice', async () => {
     await using door = await createDoor()
     const first = await door.post(rid)
     assert.deepEqual(await door.post(rid), first)
     assert.equal((await door.items()).length, 1)
   })
 
-  it('remembers who sent it, so that its item does not go back there', async () => {
+  test('remembers who sent it, so that its item does not go back there', async () => {
     await using door = await createDoor()
     await door.post(rid)
     const [published] = await door.items()
@@ -81,7 +81,7 @@ describe('the answer to an IODEF 1 report', () => {
     assert.deepEqual(await door.store.sourcesOf(consumed.item), [PEER.name])
   })
 
-  it('is Denied with the reason in the trace when it is no IODEF 2, whatever it is', async () => {
+  test('is Denied with the reason in the trace when it is no IODEF 2, whatever it is', async () => {
     await using door = await createDoor()
     // IODEF 1's schema does not know the Incident of IODEF 2, IODEF 2's does
     const data =
@@ -95,7 +95,7 @@ describe('the answer to an IODEF 1 report', () => {
     assert.match(JSON.stringify(event), /IODEF 1 document cannot be written as IODEF 2: .*purpose/)
   })
 
-  it('is 400 when it is not valid as IODEF 1', async () => {
+  test('is 400 when it is not valid as IODEF 1', async () => {
     await using door = await createDoor()
     const answer = await door.post(
       readFileSync(new URL('../../fixtures/invalid/v1-no-assessment.xml', import.meta.url)),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Label } from '../../src/iodef/restriction.ts'
 import type { DocumentReading } from '../../src/reading/document.ts'
 import { consumedFrom } from '../../src/relay/part.ts'
@@ -64,10 +64,10 @@ function originalOf(item: string): { reason: string | undefined; text: string } 
 }
 
 describe('an IODEF 1 report', () => {
-  it('is among the fixtures', () => assert.ok(OLD.length >= 3))
+  test('is among the fixtures', () => assert.ok(OLD.length >= 3))
 
   for (const { name, bytes } of OLD) {
-    it(`comes back from the grid as it was posted: ${name}`, () => {
+    test(`comes back from the grid as it was posted: ${name}`, () => {
       const posted = postable(bytes)
       const back = goRound(posted)
       assert.equal(back.version, 1)
@@ -75,7 +75,7 @@ describe('an IODEF 1 report', () => {
       assert.equal(inspect(back.xml).valid, true)
     })
 
-    it(`is seen on the grid as IODEF 2: ${name}`, () => {
+    test(`is seen on the grid as IODEF 2: ${name}`, () => {
       const publications = publish(postable(bytes))
       assert.equal(publications.length, postable(bytes).incidents.length)
       for (const { item } of publications) {
@@ -87,7 +87,7 @@ describe('an IODEF 1 report', () => {
     })
   }
 
-  it('may come in RID, and goes out named as IODEF 1 with the policy it came with', () => {
+  test('may come in RID, and goes out named as IODEF 1 with the policy it came with', () => {
     const { document, rid } = inspect(readFileSync(new URL('../../fixtures/rid/report-iodef-1.xml', import.meta.url)))
     assert.ok(document !== null && rid !== null)
     const { text: message, inspection } = toRid(publish(document, rid).map(({ item }) => consume(item.xml)))
@@ -97,13 +97,13 @@ describe('an IODEF 1 report', () => {
     assert.equal(inspection.rid?.policy?.incidentId?.text, 'O-1')
   })
 
-  it('is carried by the first item only, with its reason', () => {
+  test('is carried by the first item only, with its reason', () => {
     const posted = postable(documentOf(incident({ id: '1' }), incident({ id: '2' }), incident({ id: '3' })))
     const originals = publish(posted).map(({ item }) => originalOf(item.xml))
     assert.deepEqual(originals, [{ reason: 'version', text: posted.xml }, undefined, undefined])
   })
 
-  it('goes out whole when all its items are there, in whatever order they came', () => {
+  test('goes out whole when all its items are there, in whatever order they came', () => {
     const posted = postable(documentOf(incident({ id: '1' }), incident({ id: '2' }), incident({ id: '1' })))
     const items = publish(posted).map(({ item }) => consume(item.xml))
     assert.equal(items.length, 2, 'the same Incident twice is one item')
@@ -111,7 +111,7 @@ describe('an IODEF 1 report', () => {
     assert.equal(document?.xml, posted.xml)
   })
 
-  it('goes out as IODEF 2 when some of its items never come', () => {
+  test('goes out as IODEF 2 when some of its items never come', () => {
     const posted = postable(documentOf(incident({ id: '1' }), incident({ id: '2' })))
     for (const [i, { item }] of publish(posted).entries()) {
       const { text: message, inspection } = toRid([consume(item.xml)])
@@ -122,7 +122,7 @@ describe('an IODEF 1 report', () => {
     }
   })
 
-  it('goes out as its characters were where it is signed', () => {
+  test('goes out as its characters were where it is signed', () => {
     for (const kind of ['rsa', 'ec'] as const) {
       const signer = createSigner(kind)
       const data = '<AdditionalData dtype="xml">@SIGNATURE@</AdditionalData>'
@@ -138,7 +138,7 @@ describe('an IODEF 1 report', () => {
     }
   })
 
-  it('keeps a prefix in a value, which no upgrade can', () => {
+  test('keeps a prefix in a value, which no upgrade can', () => {
     const data = '<AdditionalData dtype="xml"><x xmlns="urn:x" i:type="s:string">1</x></AdditionalData>'
     const rid = ridReport(documentOf(incident({ behind: data })))
       .replace(/ReportSchema [^>]*>/, 'ReportSchema>')
@@ -151,7 +151,7 @@ describe('an IODEF 1 report', () => {
     assert.equal(comparable(embedded(message)), comparable(read.document.xml))
   })
 
-  it('comes back although a Broker damaged what is seen of it', () => {
+  test('comes back although a Broker damaged what is seen of it', () => {
     const posted = postable(documentOf(incident({ description: 'one&#13;\ntwo' })))
     const [publication] = publish(posted)
     const damaged = (publication?.item.xml ?? '').replace('one&#xD;\ntwo', 'one\ntwo')
@@ -161,7 +161,7 @@ describe('an IODEF 1 report', () => {
     assert.equal(toRid([consumed]).inspection.document?.xml, posted.xml)
   })
 
-  it('is not forged: what is carried must be what is seen', () => {
+  test('is not forged: what is carried must be what is seen', () => {
     const [mine] = publish(postable(documentOf(incident({ description: 'mine' }))))
     const other = postable(documentOf(incident({ description: 'other' })))
     const carried = (text_: string) =>
@@ -180,7 +180,7 @@ describe('an IODEF 1 report', () => {
     assert.equal(toRid([consume(mine?.item.xml ?? '')]).inspection.document?.version, 1)
   })
 
-  it('is carried by nothing but an item that names all of its Incidents', () => {
+  test('is carried by nothing but an item that names all of its Incidents', () => {
     const posted = postable(documentOf(incident({ id: '1' }), incident({ id: '2' })))
     const [first, second] = publish(posted).map(({ item }) => item)
     const swapped = (first?.xml ?? '').replace(/items="(\w+) (\w+)"/, 'items="$2 $1"')
@@ -191,7 +191,7 @@ describe('an IODEF 1 report', () => {
     assert.notEqual(first?.id, second?.id)
   })
 
-  it('goes out as before when XEP-0268 holds it without an upgrade', () => {
+  test('goes out as before when XEP-0268 holds it without an upgrade', () => {
     const native = `<report xmlns="urn:xmpp:incident:2">${incident().replace('<Incident', `<Incident xmlns="${NS.iodef1}"`)}</report>`
     const { inspection, text: message } = toRid([consume(native)])
     assert.equal(inspection.document?.version, 1)
@@ -225,7 +225,7 @@ describe('policy for an IODEF 1 report', () => {
   ]
 
   for (const [attributes, behind, needed] of CASES) {
-    it(`asks ${needed.join(' and ')} of a Topic and a peer for${attributes || ' no restriction'} ${behind.slice(0, 60)}`, () => {
+    test(`asks ${needed.join(' and ')} of a Topic and a peer for${attributes || ' no restriction'} ${behind.slice(0, 60)}`, () => {
       const posted = postable(documentOf(incident({ attributes, behind })))
       assert.deepEqual(posted.needed, needed)
       assert.deepEqual(upgradedOf(posted).needed, needed)
@@ -240,14 +240,14 @@ describe('policy for an IODEF 1 report', () => {
     })
   }
 
-  it('counts what the RID message says', () => {
+  test('counts what the RID message says', () => {
     const rid = ridReport(documentOf(incident())).replace(/ReportSchema [^>]*>/, 'ReportSchema>')
     const read = inspect(rid.replace('<XMLDocument ', '<XMLDocument restriction="private" '))
     assert.ok(read.document !== null, read.errors[0]?.message)
     assert.deepEqual(upgradedOf(read.document).needed, ['private'])
   })
 
-  it('does not take what is carried where another restriction is seen', () => {
+  test('does not take what is carried where another restriction is seen', () => {
     const strict = documentOf(incident({ description: 'one&#13;two', attributes: ' restriction="private"' }))
     const [publication] = publish(postable(strict))
     const loose = (publication?.item.xml ?? '').replace('restriction="private"', 'restriction="public"')
@@ -255,12 +255,12 @@ describe('policy for an IODEF 1 report', () => {
     assert.equal(consume(loose).part.originalVersion, 2)
   })
 
-  it('denies a Topic of payload iodef, which cannot carry it', () => {
+  test('denies a Topic of payload iodef, which cannot carry it', () => {
     const planned = plan(postable(documentOf(incident())), null, config({ payload: 'iodef' }))
     assert.equal(planned.kind === 'denied' && planned.code, 'cannot-carry')
   })
 
-  it('denies two Topics, since it must stay whole', () => {
+  test('denies two Topics, since it must stay whole', () => {
     const one = config()
     const [topic] = one.grid.topics
     assert.ok(topic !== undefined)

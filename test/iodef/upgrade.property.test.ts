@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import { runs } from '../support/arbitraries.ts'
 import { EFFORT } from '../support/effort.ts'
@@ -8,7 +8,7 @@ import { goRound, inspect, postable, upgradedOf } from './upgrade-journey.ts'
 
 const documents = iodef1Documents()
 
-it('whatever IODEF 1 takes, IODEF 2 takes its upgrade', () => {
+test('whatever IODEF 1 takes, IODEF 2 takes its upgrade', () => {
   fc.assert(
     fc.property(documents, ({ xml }) => {
       const posted = postable(xml)
@@ -25,7 +25,7 @@ it('whatever IODEF 1 takes, IODEF 2 takes its upgrade', () => {
   )
 })
 
-it('an upgrade counts as strict as the document', () => {
+test('an upgrade counts as strict as the document', () => {
   fc.assert(
     fc.property(documents, ({ xml }) => {
       const posted = postable(xml)
@@ -40,7 +40,7 @@ it('an upgrade counts as strict as the document', () => {
 /** RFC 5070 §5.1: an ext- attribute speaks only where its attribute says ext-value, so it may give way. */
 const IDLE = /<(?:Impact|Address)\b(?![^>]*\b(?:type|category)=" ?ext-value ?")[^>]*\bext-(?:type|category)="([^"]*)"/g
 
-it('an upgrade loses no text and no attribute', () => {
+test('an upgrade loses no text and no attribute', () => {
   let checked = 0
   fc.assert(
     fc.property(documents, ({ xml, words }) => {
@@ -57,7 +57,7 @@ it('an upgrade loses no text and no attribute', () => {
   assert.ok(checked > 200 * EFFORT)
 })
 
-it('every IODEF 1 document comes back as it was posted', () => {
+test('every IODEF 1 document comes back as it was posted', () => {
   fc.assert(
     fc.property(documents, ({ xml }) => {
       const posted = postable(xml)

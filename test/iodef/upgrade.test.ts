@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { upgradeDocument } from '../../src/iodef/upgrade.ts'
 import { NS } from '../../src/xml/namespaces.ts'
@@ -60,7 +60,7 @@ function inNode(from: string, to: string): void {
 }
 
 describe('the upgrade of IODEF 1', () => {
-  it('names the document anew: version, xml:lang, format-id', () => {
+  test('names the document anew: version, xml:lang, format-id', () => {
     const incident = `<Incident purpose="traceback" lang="de" restriction=" public ">${HEAD}${ASSESSMENT}${CONTACT}</Incident>`
     assert.equal(
       upgraded(`<IODEF-Document ${V1} lang="en" formatid="f">${incident}${incident}</IODEF-Document>`).replaceAll(
@@ -71,13 +71,13 @@ describe('the upgrade of IODEF 1', () => {
     )
   })
 
-  it('leaves out what speaks of the schema of IODEF 1', () => {
+  test('leaves out what speaks of the schema of IODEF 1', () => {
     const v1 = `<IODEF-Document ${V1} lang="en" xsi:schemaLocation="${NS.iodef1} iodef.xsd"><Incident purpose="other">${HEAD}<Description xsi:type="MLStringType">a</Description>${ASSESSMENT}${CONTACT}</Incident></IODEF-Document>`
     assert.doesNotMatch(upgraded(v1), /schemaLocation|MLStringType/)
     assert.match(upgraded(v1), /<Description>a<\/Description>/)
   })
 
-  it('gives the time of the report as GenerationTime, too', () => {
+  test('gives the time of the report as GenerationTime, too', () => {
     const head = (times: string) => `<IncidentID name="a" restriction="public">1</IncidentID>${times}`
     part(
       `${head('<DetectTime>2015-05-04T00:00:00Z</DetectTime><StartTime>2015-05-03T00:00:00Z</StartTime><EndTime>2015-05-03T01:00:00Z</EndTime><ReportTime>2015-05-05T05:05:05Z</ReportTime>')}%${CONTACT}`,
@@ -86,7 +86,7 @@ describe('the upgrade of IODEF 1', () => {
     )
   })
 
-  it('keeps the classes that did not change', () => {
+  test('keeps the classes that did not change', () => {
     const same = [
       '<AdditionalData dtype="xml" meaning="m" formatid="f" restriction="private"> <x xmlns="urn:x"> <y></y></x> </AdditionalData>',
       `<EventData restriction="default"><Description xml:lang="fr">d</Description><DetectTime>2015-05-05T05:05:05Z</DetectTime><StartTime>2015-05-05T05:05:05Z</StartTime><EndTime>2015-05-05T05:05:05Z</EndTime>${CONTACT}<Expectation action="ext-value" ext-action="e" restriction="need-to-know" severity="low"><Description>d</Description><StartTime>2015-05-05T05:05:05Z</StartTime><EndTime>2015-05-05T05:05:05Z</EndTime>${CONTACT}</Expectation><Record restriction="public"><RecordData restriction="private"><DateTime>2015-05-05T05:05:05Z</DateTime><Description>d</Description><RecordPattern ext-offsetunit="o" ext-type="t" instance="2" offset="1" offsetunit="byte" type="ext-value"> p </RecordPattern><RecordItem dtype="ext-value" ext-dtype="e">r</RecordItem><AdditionalData dtype="string">a</AdditionalData></RecordData></Record><EventData></EventData><AdditionalData dtype="boolean">true</AdditionalData></EventData>`,
@@ -100,14 +100,14 @@ describe('the upgrade of IODEF 1', () => {
     }
   })
 
-  it('writes out no restriction that IODEF 1 only implies', () => {
+  test('writes out no restriction that IODEF 1 only implies', () => {
     const v2 = upgraded(
       `<IODEF-Document ${V1} lang="en"><Incident purpose="other">${HEAD}${ASSESSMENT}${CONTACT}<EventData><Expectation/></EventData><History><HistoryItem action="other"><DateTime>2015-05-05T05:05:05Z</DateTime></HistoryItem></History></Incident></IODEF-Document>`,
     )
     assert.doesNotMatch(v2, /restriction/)
   })
 
-  it('splits PostalAddress, Email and Telephone, and makes Fax a Telephone', () => {
+  test('splits PostalAddress, Email and Telephone, and makes Fax a Telephone', () => {
     inContact(
       `<ContactName lang="ja">鈴木</ContactName><Description>d</Description><RegistryHandle registry="ripe">h</RegistryHandle>
        <PostalAddress lang="en" meaning="office"> 5 Old\n Street</PostalAddress><Email meaning="">a@a.example</Email><Email meaning="day">b@a.example</Email>
@@ -134,7 +134,7 @@ describe('the upgrade of IODEF 1', () => {
     ['unknown', '', 'type="unknown"'],
     ['ext-value', '', 'type="ext-value"'],
   ]) {
-    it(`makes Impact ${type} a SystemImpact with ${attributes}`, () => {
+    test(`makes Impact ${type} a SystemImpact with ${attributes}`, () => {
       const named = category === '' ? '' : `<IncidentCategory>${category}</IncidentCategory>`
       inAssessment(
         `<Impact type="${type}" severity="low" completion="failed" lang="en">text</Impact>`,
@@ -143,14 +143,14 @@ describe('the upgrade of IODEF 1', () => {
     })
   }
 
-  it('makes Impact extortion a BusinessImpact, which has no completion', () => {
+  test('makes Impact extortion a BusinessImpact, which has no completion', () => {
     inAssessment(
       '<Impact type=" extortion " severity="high" completion="failed">text</Impact><Impact type="extortion"/>',
       '<IncidentCategory>extortion</IncidentCategory><BusinessImpact severity="high" type=" extortion "><Description>text</Description><Description>completion: failed</Description></BusinessImpact><BusinessImpact type="extortion"></BusinessImpact>',
     )
   })
 
-  it('puts IncidentCategory before all impacts, and keeps their order', () => {
+  test('puts IncidentCategory before all impacts, and keeps their order', () => {
     inAssessment(
       '<TimeImpact metric="ext-value" ext-metric="m" severity="low" duration="day"> 1e3 </TimeImpact><Impact type="ext-value" ext-type="e"> </Impact><Impact type="dos"/><MonetaryImpact currency="EUR" severity="high">0.5</MonetaryImpact><Impact type="dos"/><Impact type="user"/><Counter type="host">2</Counter><AdditionalData dtype="string">a</AdditionalData>',
       '<IncidentCategory>dos</IncidentCategory><IncidentCategory>user</IncidentCategory><TimeImpact duration="day" ext-metric="m" metric="ext-value" severity="low"> 1e3 </TimeImpact><SystemImpact ext-type="e" type="ext-value"></SystemImpact><SystemImpact type="availability-service"></SystemImpact><MonetaryImpact currency="EUR" severity="high">0.5</MonetaryImpact><SystemImpact type="availability-service"></SystemImpact><SystemImpact type="takeover-account"></SystemImpact><Counter type="counter" unit="host">2</Counter><AdditionalData dtype="string">a</AdditionalData>',
@@ -166,7 +166,7 @@ describe('the upgrade of IODEF 1', () => {
     ['high', '0.9', '', '0.9'],
     ['unknown', ' \n', '', ''],
   ] as const) {
-    it(`makes Confidence ${rating} ${JSON.stringify(value)} valid`, () => {
+    test(`makes Confidence ${rating} ${JSON.stringify(value)} valid`, () => {
       const data = added === '' ? '' : `<AdditionalData dtype="string" meaning="Confidence">${added}</AdditionalData>`
       inAssessment(
         `<Impact/><Confidence rating="${rating}">${value}</Confidence><AdditionalData dtype="string">a</AdditionalData>`,
@@ -175,21 +175,21 @@ describe('the upgrade of IODEF 1', () => {
     })
   }
 
-  it('counts in units', () => {
+  test('counts in units', () => {
     inNode(
       '<Counter type="byte" meaning="m">1</Counter><Counter type="ext-value" ext-type="e" duration="ext-value" ext-duration="d">-2.5</Counter><Counter type="packet" duration="second">1e300</Counter>',
       '<Counter meaning="m" type="counter" unit="byte">1</Counter><Counter duration="ext-value" ext-duration="d" ext-unit="e" type="rate" unit="ext-value">-2.5</Counter><Counter duration="second" type="rate" unit="packet">1e300</Counter>',
     )
   })
 
-  it('puts References of a Method first, and their names into Description', () => {
+  test('puts References of a Method first, and their names into Description', () => {
     inIncident(
       '<EventData><Method restriction="private"><Description>one</Description><Reference><ReferenceName lang="en">CWE-79</ReferenceName><URL>http://a/</URL><Description>d</Description></Reference><Description>two</Description><Reference><ReferenceName/></Reference><AdditionalData dtype="string">a</AdditionalData></Method></EventData>',
       '<EventData><Method restriction="private"><Reference><URL>http://a/</URL><Description xml:lang="en">CWE-79</Description><Description>d</Description></Reference><Reference></Reference><Description>one</Description><Description>two</Description><AdditionalData dtype="string">a</AdditionalData></Method></EventData>',
     )
   })
 
-  it('gives a CVE its ReferenceName (RFC 7495 §4), and nothing else', () => {
+  test('gives a CVE its ReferenceName (RFC 7495 §4), and nothing else', () => {
     const method = (reference: string) => `<EventData><Method><Reference>${reference}</Reference></Method></EventData>`
     inIncident(
       method('<ReferenceName> CVE-2021-44228 </ReferenceName><URL>http://a/</URL>'),
@@ -202,56 +202,56 @@ describe('the upgrade of IODEF 1', () => {
     }
   })
 
-  it('makes NodeName a DomainData, with the DateTime of each', () => {
+  test('makes NodeName a DomainData, with the DateTime of each', () => {
     inNode(
       '<NodeName lang="en">a.example</NodeName><Address category="asn" vlan-name="v" vlan-num="7">64496</Address><NodeName>b.example</NodeName><Location lang="en">here</Location><DateTime>2015-05-05T05:05:05Z</DateTime>',
       '<DomainData domain-status="unknown" system-status="unknown"><Name>a.example</Name><DateDomainWasChecked>2015-05-05T05:05:05Z</DateDomainWasChecked></DomainData><Address category="asn" vlan-name="v" vlan-num="7">64496</Address><DomainData domain-status="unknown" system-status="unknown"><Name>b.example</Name><DateDomainWasChecked>2015-05-05T05:05:05Z</DateDomainWasChecked></DomainData><Location xml:lang="en">here</Location>',
     )
   })
 
-  it('notes the DateTime of a Node without a name', () => {
+  test('notes the DateTime of a Node without a name', () => {
     inSystem(
       '<Node><Address>192.0.2.1</Address><DateTime>2015-05-05T05:05:05Z</DateTime></Node><Description>d</Description><AdditionalData dtype="string">a</AdditionalData>',
       '<Node><Address category="ipv4-addr">192.0.2.1</Address></Node><Description>d</Description><Description>DateTime: 2015-05-05T05:05:05Z</Description><AdditionalData dtype="string">a</AdditionalData>',
     )
   })
 
-  it('says of an Address what IODEF 1 implied, and what IODEF 2 lacks', () => {
+  test('says of an Address what IODEF 1 implied, and what IODEF 2 lacks', () => {
     inNode(
       '<Address>192.0.2.1</Address><Address category="ipv6-net-mask">::</Address><Address category="ext-value" ext-category="e">x</Address><Address category="ipv6-addr">::1</Address>',
       '<Address category="ipv4-addr">192.0.2.1</Address><Address category="ext-value" ext-category="ipv6-net-mask">::</Address><Address category="ext-value" ext-category="e">x</Address><Address category="ipv6-addr">::1</Address>',
     )
   })
 
-  it('moves NodeRole behind its Node', () => {
+  test('moves NodeRole behind its Node', () => {
     inSystem(
       '<Node><NodeRole category="www" lang="en">shop</NodeRole><NodeRole category="ext-value" ext-category="e"/></Node><Service ip_protocol="6"/>',
       '<Node></Node><NodeRole category="www"><Description xml:lang="en">shop</Description></NodeRole><NodeRole category="ext-value" ext-category="e"></NodeRole><Service ip-protocol="6"></Service>',
     )
   })
 
-  it('keeps the attributes of System', () => {
+  test('keeps the attributes of System', () => {
     inIncident(
       '<EventData><Flow><System category="ext-value" ext-category="e" interface="if" spoofed="yes" restriction="private"><Node/></System></Flow></EventData>',
       '<EventData><Flow><System category="ext-value" ext-category="e" interface="if" restriction="private" spoofed="yes"><Node></Node></System></Flow></EventData>',
     )
   })
 
-  it('names the protocol of a Service with a hyphen', () => {
+  test('names the protocol of a Service with a hyphen', () => {
     inSystem(
       '<Node/><Service ip_protocol="1"><Port>0</Port><ProtoType>3</ProtoType><ProtoCode>1</ProtoCode><ProtoField>9</ProtoField></Service><Service ip_protocol="17"><Portlist>1-2</Portlist></Service>',
       '<Node></Node><Service ip-protocol="1"><Port>0</Port><ProtoType>3</ProtoType><ProtoCode>1</ProtoCode><ProtoField>9</ProtoField></Service><Service ip-protocol="17"><Portlist>1-2</Portlist></Service>',
     )
   })
 
-  it('describes software', () => {
+  test('describes software', () => {
     inSystem(
       '<Node/><Service ip_protocol="6"><Application vendor="V" family="F" name="N" version="1" patch="p" swid="0" configid="c"><URL>http://a/</URL></Application></Service><OperatingSystem swid="s" configid="0" version="2" vendor=" "/><OperatingSystem/>',
       '<Node></Node><Service ip-protocol="6"><Application><URL>http://a/</URL><Description>V F N 1 p</Description><Description>configid: c</Description></Application></Service><OperatingSystem><Description>2</Description><Description>swid: s</Description></OperatingSystem><OperatingSystem></OperatingSystem>',
     )
   })
 
-  it('copies extension content, but for a type whose prefix nothing explains', () => {
+  test('copies extension content, but for a type whose prefix nothing explains', () => {
     inIncident(
       `<AdditionalData dtype="xml"><x xmlns="urn:x" xmlns:s="http://www.w3.org/2001/XMLSchema"><y xsi:type="s:string">1</y><Impact xmlns="${NS.iodef1}" type="dos">t</Impact></x></AdditionalData>`,
       `<AdditionalData dtype="xml"><x xmlns="urn:x"><y>1</y><Impact xmlns="${NS.iodef1}" type="dos">t</Impact></x></AdditionalData>`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { type OpsListener, startOps } from '../../src/ops/listener.ts'
@@ -46,11 +46,11 @@ describe('the operators endpoint', () => {
 
   const get = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${ops.port}${path}`, init)
 
-  it('is live', async () => {
+  test('is live', async () => {
     assert.equal((await get('/live')).status, 200)
   })
 
-  it('answers 503 while a part does not work, 200 else, and always says why', async () => {
+  test('answers 503 while a part does not work, 200 else, and always says why', async () => {
     board.set('store', 'ok')
     board.set('topic:incident', 'down', 'not joined yet')
     const waits = await get('/ready')
@@ -66,13 +66,13 @@ describe('the operators endpoint', () => {
     assert.equal(((await ready.json()) as { ready: boolean }).ready, true)
   })
 
-  it('gives metrics of its own prefix', async () => {
+  test('gives metrics of its own prefix', async () => {
     const response = await get('/metrics')
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain/)
     for (const line of (await response.text()).split('\n')) assert.match(line, /^$|^#|^iodef_gateway_/)
   })
 
-  it('shows people one page, with nothing executable and nothing from elsewhere', async () => {
+  test('shows people one page, with nothing executable and nothing from elsewhere', async () => {
     backlog = async () => [waiting]
     const response = await get('/')
     const page = await response.text()
@@ -84,7 +84,7 @@ describe('the operators endpoint', () => {
     assert.match(page, /Ready: everything works/)
   })
 
-  it('shows nothing that a terminal or a browser obeys, whoever made up the text', async () => {
+  test('shows nothing that a terminal or a browser obeys, whoever made up the text', async () => {
     const obeyed = '\u0085\u009b2J\u061c\u200f\u202e\u2066'
     board.set('topic:odd', 'down', `odd ${obeyed}`)
     for (const path of ['/', '/ready']) {
@@ -95,7 +95,7 @@ describe('the operators endpoint', () => {
     board.set('topic:odd', 'up')
   })
 
-  it('says on that page what is wrong, also when the store is', async () => {
+  test('says on that page what is wrong, also when the store is', async () => {
     board.set('grid', 'down', 'ECONNREFUSED')
     backlog = () => Promise.reject(new Error('disk'))
     const page = await (await get('/')).text()
@@ -105,7 +105,7 @@ describe('the operators endpoint', () => {
     assert.equal((await get('/metrics')).status, 200)
   })
 
-  it('says on that page what holds when it is sent, also when the store took its time', async () => {
+  test('says on that page what holds when it is sent, also when the store took its time', async () => {
     board.set('grid', 'up')
     backlog = async () => {
       board.set('grid', 'down', 'ETIMEDOUT')
@@ -114,7 +114,7 @@ describe('the operators endpoint', () => {
     assert.match(await (await get('/')).text(), /Not ready: grid \(ETIMEDOUT\)/)
   })
 
-  it('shows nothing to a page whose own name points to this machine', async () => {
+  test('shows nothing to a page whose own name points to this machine', async () => {
     const status = (host: string) =>
       new Promise((resolve, reject) => {
         const sent = request(
@@ -142,7 +142,7 @@ describe('the operators endpoint', () => {
     }
   })
 
-  it('knows nothing else', async () => {
+  test('knows nothing else', async () => {
     assert.equal((await get('/etc/passwd')).status, 404)
     assert.equal((await get('/ready', { method: 'POST' })).status, 404)
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import { createReadiness, works } from '../../src/ops/readiness.ts'
 
@@ -7,7 +7,7 @@ let now = Date.parse('2026-03-01T12:00:00Z')
 const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }
 
 describe('readiness', () => {
-  it('remembers since when, and tells of changes only', () => {
+  test('remembers since when, and tells of changes only', () => {
     const told: string[] = []
     const board = createReadiness(clock, (part, { state, reason }) => void told.push(`${part} ${state} ${reason}`))
     board.set('grid', 'down', 'not connected yet')
@@ -22,7 +22,7 @@ describe('readiness', () => {
     assert.deepEqual(told, ['grid down not connected yet', 'grid down ECONNREFUSED', 'grid up null'])
   })
 
-  it('is lost while draining', () => {
+  test('is lost while draining', () => {
     const board = createReadiness(clock)
     board.set('drain', 'off')
     assert.equal(board.read().ready, true)
@@ -30,7 +30,7 @@ describe('readiness', () => {
     assert.equal(board.read().ready, false)
   })
 
-  it('is that of every part', () => {
+  test('is that of every part', () => {
     const board = createReadiness(clock)
     assert.deepEqual(board.read(), { ready: true, parts: {} })
     for (const part of ['store', 'grid', 'topic:incident']) board.set(part, part === 'store' ? 'ok' : 'up')
@@ -40,7 +40,7 @@ describe('readiness', () => {
     assert.deepEqual(Object.keys(board.read().parts), ['store', 'grid', 'topic:incident'])
   })
 
-  it('counts three states as working, and no other', () => {
+  test('counts three states as working, and no other', () => {
     for (const state of ['up', 'ok', 'off']) assert.ok(works(state), state)
     for (const state of ['down', 'connecting', 'refused', 'draining', 'failed', '', 'UP'])
       assert.ok(!works(state), state)

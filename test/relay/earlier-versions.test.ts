@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { createDeliveryEngine, type DeliveryEngine } from '../../src/delivery/engine.ts'
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -107,12 +107,12 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
       return `${rid?.msgType}: ${document.incidents.map(({ id }) => id.id).join(', ')}`
     })
 
-  it('had deliveries in every state', () => {
+  test('had deliveries in every state', () => {
     const states = new Set(earlier.map(({ state }) => state))
     assert.deepEqual([...states].sort(), ['delivered', 'discarded', 'held', 'pending', 'sending', 'withheld'])
   })
 
-  it('publishes its items as they are', async () => {
+  test('publishes its items as they are', async () => {
     const ids = published.map(({ xml }) => /<IncidentID [^>]*>([^<]*)/.exec(xml)?.[1])
     const expected = ['report', 'sending', 'parts-a', 'parts-b', 'bare', 'signed', 'beside'].map(
       (id) => `to-grid-${id}`,
@@ -127,7 +127,7 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
     assert.deepEqual(states('discarded'), ['csirt.example to-grid-discarded'])
   })
 
-  it('sends its parts as valid RID messages, whole documents in one', () => {
+  test('sends its parts as valid RID messages, whole documents in one', () => {
     const both = [
       'Report: pending',
       'Report: sending',
@@ -148,7 +148,7 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
     assert.deepEqual(messages('csirt-c').sort(), [...both, ...only].sort())
   })
 
-  it('sends originals and what stood beside them', () => {
+  test('sends originals and what stood beside them', () => {
     const all = sent.get('csirt-b') ?? []
     const of = (id: string) => all.find((xml) => xml.includes(`>${id}<`)) ?? ''
     for (const id of ['signed', 'signed-1']) assert.match(of(id), /<ds:SignatureValue>/)
@@ -157,11 +157,11 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
     assert.match(all.find((xml) => xml.includes('MsgType="Result"')) ?? '', /<SourceFound>true/)
   })
 
-  it('keeps back what policy keeps back', async () => {
+  test('keeps back what policy keeps back', async () => {
     assert.deepEqual((await by('csirt-c'))('withheld'), ['other.example amber'])
   })
 
-  it('holds what was damaged, with the reason, and sends nothing of it', async () => {
+  test('holds what was damaged, with the reason, and sends nothing of it', async () => {
     const states = await by('csirt-b')
     const invalid = ['item item 20', 'item item 21', 'item item 22']
     const held = ['other.example held', ...invalid, 'other.example half-2', ...DAMAGED]
@@ -174,7 +174,7 @@ describe('a store of edcc366, whose parts have no number of their format', () =>
     assert.ok(!(sent.get('csirt-b') ?? []).join().includes('half-2'))
   })
 
-  it('sends an item that could not be read when it came, once an operator retries it', async () => {
+  test('sends an item that could not be read when it came, once an operator retries it', async () => {
     const before = sent.get('csirt-b')?.length ?? 0
     for (const { id } of await store.list({ destination: 'csirt-b', states: ['held'] })) {
       await store.retry(id, clock.now())

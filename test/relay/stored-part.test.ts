@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { LABELS } from '../../src/iodef/restriction.ts'
 import type { Part } from '../../src/relay/part.ts'
@@ -31,16 +31,16 @@ const [full] = FULL.kind === 'publish' ? FULL.publications.map(({ item }) => con
 assert.ok(full?.original && full.policy?.incidentId)
 
 describe('a stored part', () => {
-  it('is what it was', () => {
+  test('is what it was', () => {
     assert.ok(PARTS.length > 30)
     for (const part of [...PARTS, full]) assert.deepEqual(parsePart(encodePart(part)), { kind: 'part', part })
   })
 
-  it('is what it was, too, when it was written before it had the number of its format', () => {
+  test('is what it was, too, when it was written before it had the number of its format', () => {
     for (const part of [...PARTS, full]) assert.deepEqual(parsePart(JSON.stringify(part)), { kind: 'part', part })
   })
 
-  it('tells equal parts by equal JSON', () => {
+  test('tells equal parts by equal JSON', () => {
     for (const part of [...PARTS, full]) {
       const kept = parsePart(JSON.stringify(part))
       assert.equal(kept.kind === 'part' && encodePart(kept.part), encodePart(part))
@@ -48,7 +48,7 @@ describe('a stored part', () => {
   })
 
   for (const key of Object.keys(full)) {
-    it(`is unreadable when its ${key} is gone or something else`, () => {
+    test(`is unreadable when its ${key} is gone or something else`, () => {
       const { [key as keyof Part]: _, ...rest } = full
       if (key !== 'originalVersion') assert.match(reasonOf(rest), new RegExp(`read: ${key} is (missing|no )`))
       for (const other of [17, [17], { other: 17 }, true]) {
@@ -61,7 +61,7 @@ describe('a stored part', () => {
     })
   }
 
-  it('that was not valid keeps its errors, and the item where it is short', () => {
+  test('that was not valid keeps its errors, and the item where it is short', () => {
     for (const kept of [{ invalid: 'line 1: no' }, { invalid: 'line 1: no', item: '<a/>' }]) {
       assert.deepEqual(parsePart(encodePart(kept)), { kind: 'invalid', ...kept })
       assert.deepEqual(parsePart(JSON.stringify(kept)), { kind: 'invalid', ...kept })
@@ -70,14 +70,14 @@ describe('a stored part', () => {
     assert.match(reasonOf({ invalid: 'no', item: 7 }), /item is no text$/)
   })
 
-  it('says in its reason nothing of what a report says', () => {
+  test('says in its reason nothing of what a report says', () => {
     for (const payload of ['{"secret": <x>', JSON.stringify({ ...full, msgType: 'secret', needed: ['secret'] })]) {
       const kept = parsePart(payload)
       assert.ok(kept.kind === 'unreadable' && !kept.reason.includes('secret'))
     }
   })
 
-  it('is whole or unreadable, whatever befell it', () => {
+  test('is whole or unreadable, whatever befell it', () => {
     const text = encodePart(full)
     const cut = fc.tuple(fc.nat(text.length), fc.nat(20), fc.string({ maxLength: 5 }))
     fc.assert(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { compileSchemas } from '../../src/xml/libxml.ts'
 import { attribute } from '../../src/xml/tree.ts'
 import { descendants } from '../support/trees.ts'
@@ -16,12 +16,12 @@ function imports(name: string): { namespace: string | undefined; location: strin
 
 describe('the schema files', () => {
   for (const top of [...TOPS, CONTEXT]) {
-    it(`compile from memory, ${top} at the top`, () => {
+    test(`compile from memory, ${top} at the top`, () => {
       assert.equal(compileSchemas(files, [top]).size, 1)
     })
   }
 
-  it('import each other by plain name, and by the namespace the file really has', () => {
+  test('import each other by plain name, and by the namespace the file really has', () => {
     for (const name of files.keys()) {
       for (const { namespace, location } of imports(name)) {
         assert.ok(files.has(location), `${name} imports ${location}, which is not in the folder`)
@@ -30,13 +30,13 @@ describe('the schema files', () => {
     }
   })
 
-  it('are all reached from a top file, or tops themselves', () => {
+  test('are all reached from a top file, or tops themselves', () => {
     const reached = new Set<string>([...TOPS, CONTEXT])
     for (const name of reached) for (const { location } of imports(name)) reached.add(location)
     assert.deepEqual([...reached].sort(), [...files.keys()].sort())
   })
 
-  it('are XSD 1.0 without a document type declaration, in lines one can read', () => {
+  test('are XSD 1.0 without a document type declaration, in lines one can read', () => {
     for (const [name, bytes] of files) {
       const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
       assert.ok(!text.includes('<!DOCTYPE'), name)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { contentModel } from '../../src/iodef/content-model.ts'
 import { EXTENSIBLE } from '../../src/iodef/rules-enumerations.ts'
 import { attribute, child, elements, type XmlElement } from '../../src/xml/tree.ts'
@@ -18,7 +18,7 @@ function values(type: string): string[] {
 describe('enumerations of IODEF 2', () => {
   const attributes = named(V2, 'attribute')
 
-  it('are extensible exactly where there is an ext- attribute (RFC 7970 §5.1.1)', () => {
+  test('are extensible exactly where there is an ext- attribute (RFC 7970 §5.1.1)', () => {
     const extensible = new Set<string>()
     for (const [index, at] of attributes.entries()) {
       const name = attribute(at, 'name') ?? ''
@@ -32,7 +32,7 @@ describe('enumerations of IODEF 2', () => {
     assert.deepEqual([...EXTENSIBLE].sort(), [...extensible].sort())
   })
 
-  it('name no value twice, and all are used', () => {
+  test('name no value twice, and all are used', () => {
     const used = new Set(attributes.map((a) => attribute(a, 'type')))
     for (const [name] of types) {
       if (!name.endsWith('-type')) continue
@@ -45,7 +45,7 @@ describe('enumerations of IODEF 2', () => {
 describe('the content model of the normal form', () => {
   for (const name of files.keys()) {
     if (name === 'context.xsd') continue
-    it(`agrees with ${name}`, () => {
+    test(`agrees with ${name}`, () => {
       const root = schema(name)
       const ns = attribute(root, 'targetNamespace') ?? ''
       const local = new Map(named(root, 'complexType').map((t) => [attribute(t, 'name') ?? '', t]))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { NS } from '../../src/xml/namespaces.ts'
 import { complaint, declare, iodef2 } from './support.ts'
 
@@ -172,13 +172,13 @@ function reportSchema(attributes: string): string {
 
 describe('corrections of RFC 7970', () => {
   for (const [name, { take, refuse }] of Object.entries(CASES)) {
-    it(name, () => {
+    test(name, () => {
       for (const xml of take) assert.equal(complaint('iodef-2.0.xsd', iodef2(xml)), undefined, xml)
       for (const xml of refuse) assert.ok(complaint('iodef-2.0.xsd', iodef2(xml)), `was taken: ${xml}`)
     })
   }
 
-  it('none of them reaches IODEF 1', () => {
+  test('none of them reaches IODEF 1', () => {
     const old = (xml: string) => complaint('iodef-1.0.xsd', declare(xml, `xmlns="${NS.iodef1}"`))
     assert.equal(old('<Confidence rating="numeric">0.8</Confidence>'), undefined)
     assert.ok(old('<MonetaryImpact>0</MonetaryImpact>'))
@@ -187,7 +187,7 @@ describe('corrections of RFC 7970', () => {
     assert.ok(old('<Expectation action="training"/>'))
   })
 
-  it('C18 and C19 do, and RID', () => {
+  test('C18 and C19 do, and RID', () => {
     const old = (xml: string) => complaint('iodef-1.0.xsd', declare(xml, `xmlns="${NS.iodef1}"`))
     const version = (value: string) =>
       `<IODEF-Document version="${value}" lang="en"><Incident purpose="reporting"><IncidentID name="a.example">1</IncidentID><ReportTime>2026-01-01T00:00:00Z</ReportTime><Assessment><Impact/></Assessment><Contact role="creator" type="person"/></Incident></IODEF-Document>`
@@ -201,7 +201,7 @@ describe('corrections of RFC 7970', () => {
     }
   })
 
-  it('white space around Portlist and Timezone is taken, inside it is not', () => {
+  test('white space around Portlist and Timezone is taken, inside it is not', () => {
     const takes = (xml: string) => {
       assert.equal(complaint('iodef-2.0.xsd', iodef2(xml)), undefined)
       assert.equal(complaint('iodef-1.0.xsd', declare(xml, `xmlns="${NS.iodef1}"`)), undefined)
@@ -217,7 +217,7 @@ describe('corrections of RFC 7970', () => {
 })
 
 describe('correction C20 of RFC 6545', () => {
-  it('takes IODEF 2 named directly, and as before', () => {
+  test('takes IODEF 2 named directly, and as before', () => {
     for (const attributes of [
       '',
       'Version="1.0" XMLSchemaID="urn:ietf:params:xml:ns:iodef-1.0"',
@@ -229,7 +229,7 @@ describe('correction C20 of RFC 6545', () => {
     }
   })
 
-  it('refuses other versions', () => {
+  test('refuses other versions', () => {
     assert.ok(complaint('iodef-rid-2.0.xsd', reportSchema('Version="3.0"')))
     assert.ok(complaint('iodef-rid-2.0.xsd', reportSchema('XMLSchemaID="urn:ietf:params:xml:ns:iodef-1.42"')))
   })

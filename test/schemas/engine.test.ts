@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { NS } from '../../src/xml/namespaces.ts'
 import { complaint, declare, iodef2 } from './support.ts'
 
 /** What schemas/README.md says is written for libxml2's sake. */
 describe('libxml2 with these schemas', () => {
-  it('takes white space around a date, as XML Schema does', () => {
+  test('takes white space around a date, as XML Schema does', () => {
     for (const value of [
       ' 2026-01-01T00:00:00Z',
       '\n\t2026-01-01T00:00:00Z\n',
@@ -18,7 +18,7 @@ describe('libxml2 with these schemas', () => {
     }
   })
 
-  it('refuses what is no date', () => {
+  test('refuses what is no date', () => {
     for (const value of [
       '',
       ' ',
@@ -32,26 +32,26 @@ describe('libxml2 with these schemas', () => {
     }
   })
 
-  it('takes a date whose type the document names', () => {
+  test('takes a date whose type the document names', () => {
     const typed = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
     const xml = iodef2(`<GenerationTime ${typed} xsi:type="xs:dateTime">2026-01-01T00:00:00Z</GenerationTime>`)
     assert.equal(complaint('iodef-2.0.xsd', xml), undefined)
   })
 
-  it('refuses an exponent without digits', () => {
+  test('refuses an exponent without digits', () => {
     assert.ok(complaint('iodef-2.0.xsd', iodef2('<Counter type="counter" unit="byte">1e</Counter>')))
     assert.equal(complaint('iodef-2.0.xsd', iodef2('<Counter type="counter" unit="byte"> 1e3 </Counter>')), undefined)
     assert.ok(complaint('iodef-1.0.xsd', declare('<Counter type="byte">1e</Counter>', `xmlns="${NS.iodef1}"`)))
   })
 
-  it('refuses characters that are not base64, and takes line breaks', () => {
+  test('refuses characters that are not base64, and takes line breaks', () => {
     const digest = (value: string) => `<DigestValue xmlns="${NS.ds}">${value}</DigestValue>`
     assert.ok(complaint('iodef-2.0.xsd', digest('not-base64')))
     assert.ok(complaint('iodef-2.0.xsd', digest('QUJ')))
     assert.equal(complaint('iodef-2.0.xsd', digest('\n QUJD\n REVG \n')), undefined)
   })
 
-  it('knows the one child a CanonicalizationMethod commonly has', () => {
+  test('knows the one child a CanonicalizationMethod commonly has', () => {
     const method = (child: string) =>
       `<CanonicalizationMethod xmlns="${NS.ds}" Algorithm="urn:x">${child}</CanonicalizationMethod>`
     const known = '<InclusiveNamespaces xmlns="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="a b"/>'
@@ -59,7 +59,7 @@ describe('libxml2 with these schemas', () => {
     assert.ok(complaint('iodef-2.0.xsd', method('<Surprise xmlns="urn:example:other"/>')))
   })
 
-  it('reads a certificate of a megabyte in little time', () => {
+  test('reads a certificate of a megabyte in little time', () => {
     const data = `<X509Data xmlns="${NS.ds}"><X509Certificate>${'QUJD'.repeat(250_000)}</X509Certificate></X509Data>`
     assert.equal(complaint('iodef-2.0.xsd', data), undefined)
   })
@@ -68,13 +68,13 @@ describe('libxml2 with these schemas', () => {
 describe('extension content', () => {
   const data = (content: string) => iodef2(`<AdditionalData dtype="xml">${content}</AdditionalData>`)
 
-  it('is checked where its namespace is known, however deep', () => {
+  test('is checked where its namespace is known, however deep', () => {
     assert.equal(complaint('iodef-2.0.xsd', data('<x xmlns="urn:x"><y/>text</x>')), undefined)
     assert.ok(complaint('iodef-2.0.xsd', data(`<x xmlns="urn:x"><Contact xmlns="${NS.iodef2}"/></x>`)))
     assert.ok(complaint('iodef-2.0.xsd', data('<i1:Incident/>')))
   })
 
-  it('is checked in a RID message too, in both IODEF versions', () => {
+  test('is checked in a RID message too, in both IODEF versions', () => {
     const rid = (content: string) => declare(`<XMLDocument dtype="xml">${content}</XMLDocument>`, `xmlns="${NS.rid}"`)
     assert.equal(complaint('iodef-rid-2.0.xsd', rid('<alert xmlns="urn:example:alerts"/>')), undefined)
     assert.ok(complaint('iodef-rid-2.0.xsd', rid(`<IODEF-Document xmlns="${NS.iodef2}"/>`)))
@@ -91,7 +91,7 @@ describe('XEP-0268', () => {
     `<Incident xmlns="${NS.iodef1}" purpose="reporting"><IncidentID name="a.example">1</IncidentID>` +
     '<ReportTime>2026-01-01T00:00:00Z</ReportTime><Assessment><Impact/></Assessment><Contact role="creator" type="person"/></Incident>'
 
-  it('holds one Incident of either version', () => {
+  test('holds one Incident of either version', () => {
     for (const name of ['report', 'inquiry', 'request', 'response']) {
       assert.equal(complaint('xep-0268.xsd', incident(two, name)), undefined)
       assert.equal(complaint('xep-0268.xsd', incident(one, name)), undefined)
@@ -109,7 +109,7 @@ describe('XEP-0268', () => {
     assert.ok(complaint('xep-0268.xsd', incident(two, 'alert')))
   })
 
-  it('takes a jid in AdditionalData', () => {
+  test('takes a jid in AdditionalData', () => {
     const jid = `<AdditionalData dtype="xml"><jid xmlns="${NS.jid}">a@b.example</jid></AdditionalData></Incident>`
     assert.equal(complaint('xep-0268.xsd', incident(two.replace('</Incident>', jid))), undefined)
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { after, describe, it } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { missingFrom } from '../../src/iodef/restriction.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { decode } from '../../src/xml/decode.ts'
@@ -29,14 +29,14 @@ describe('fixtures', () => {
   const reader = createReader({ threads: 1, deadlineMs: 60_000 })
   after(() => reader[Symbol.asyncDispose]())
 
-  it('are all in the manifest, once, with a reason', () => {
+  test('are all in the manifest, once, with a reason', () => {
     const there = ['valid', 'invalid', 'rid'].flatMap((d) => readdirSync(new URL(d, folder)).map((f) => `${d}/${f}`))
     assert.deepEqual(fixtures.map((f) => f.file).sort(), there.sort())
     for (const { file, reason } of fixtures) assert.ok(reason.length > 5, file)
   })
 
   for (const { file, format, valid, rules = [] } of fixtures) {
-    it(`${file} is ${valid ? 'valid' : 'not valid'}`, async () => {
+    test(`${file} is ${valid ? 'valid' : 'not valid'}`, async () => {
       const found = await reader.inspect(bytes(file))
       assert.equal(found.valid, valid, found.errors[0]?.message)
       assert.equal(found.format, format)
@@ -46,7 +46,7 @@ describe('fixtures', () => {
     })
   }
 
-  it('break the rules of the text that the manifest says, and no others', () => {
+  test('break the rules of the text that the manifest says, and no others', () => {
     for (const { file, valid, rules = [] } of fixtures) {
       if (!valid) continue
       const broken = new Set(brokenRules(tree(file)).musts.map((f) => f.rule))
@@ -54,14 +54,14 @@ describe('fixtures', () => {
     }
   })
 
-  it('may be told to partners, unless their name says restricted', () => {
+  test('may be told to partners, unless their name says restricted', () => {
     for (const { file } of fixtures.filter((f) => f.file.startsWith('valid/'))) {
       const stopped = missingFrom(['public', 'partner'], neededBy(tree(file)))
       assert.equal(stopped !== undefined, file.startsWith('valid/restricted-'), `${file} needs ${stopped}`)
     }
   })
 
-  it('reach from half a kilobyte to 200', () => {
+  test('reach from half a kilobyte to 200', () => {
     const sizes = fixtures.filter((f) => f.valid).map((f) => bytes(f.file).length)
     assert.ok(Math.min(...sizes) < 700)
     assert.ok(Math.max(...sizes) > 190_000 && Math.max(...sizes) < 210_000)

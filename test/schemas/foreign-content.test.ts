@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { withoutForeignTypes } from '../../src/xml/foreign-content.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
@@ -61,7 +61,7 @@ const HOLDERS: readonly [name: string, top: Top, hold: (content: string) => stri
 
 describe('content of an unknown vocabulary is left to it', () => {
   for (const [holder, top, hold] of HOLDERS) {
-    it(`in ${holder}`, () => {
+    test(`in ${holder}`, () => {
       for (const [name, content] of Object.entries(FOREIGN))
         assert.equal(complaint(top, hold(content)), undefined, name)
     })
@@ -71,7 +71,7 @@ describe('content of an unknown vocabulary is left to it', () => {
 describe('content of a known vocabulary is not', () => {
   const hold = (content: string) => iodef2(`<AdditionalData dtype="xml">${content}</AdditionalData>`)
 
-  it('where it is declared, however deep in unknown content', () => {
+  test('where it is declared, however deep in unknown content', () => {
     const within = (xml: string) => hold(`<x xmlns="urn:x" ${XSI} xsi:type="Y">${xml}</x>`)
     assert.ok(complaint('iodef-2.0.xsd', within(`<Contact xmlns="${NS.iodef2}"/>`)))
     const contact = (type: string) => `<Contact xmlns="${NS.iodef2}" role="creator" type="person" ${type}/>`
@@ -80,13 +80,13 @@ describe('content of a known vocabulary is not', () => {
     assert.ok(complaint('iodef-2.0.xsd', within(contact('xml:lang="pt_BR"'))))
   })
 
-  it('nor is what holds the wildcard content', () => {
+  test('nor is what holds the wildcard content', () => {
     const data = (type: string) => iodef2(`<AdditionalData dtype="string" ${XSI} ${type}>x</AdditionalData>`)
     assert.ok(complaint('iodef-2.0.xsd', data('xsi:type="Other"')))
     assert.equal(complaint('iodef-2.0.xsd', data('xsi:type="ExtensionType"')), undefined)
   })
 
-  it('nor are vocabularies that the schema imports', () => {
+  test('nor are vocabularies that the schema imports', () => {
     assert.ok(complaint('iodef-2.0.xsd', hold(`<ReferenceName xmlns="${NS.enum}" ${XSI} xsi:type="Other"/>`)))
     assert.ok(complaint('iodef-2.0.xsd', hold(`<Signature xmlns="${NS.ds}"/>`)))
   })
@@ -96,18 +96,18 @@ describe('what is left out of a text to be validated', () => {
   const known = declaredElements(files, 'iodef-2.0.xsd')
   const rest = (xml: string) => withoutForeignTypes(xml, scan(xml), known)
 
-  it('is blanks in its place', () => {
+  test('is blanks in its place', () => {
     const xml = `<AdditionalData xmlns="${NS.iodef2}">\n<b ${XSI} x="1"  xsi:type='a\nb' y="2"/>`
     const end = '</AdditionalData>'
     assert.equal(rest(xml + end), xml.replace("xsi:type='a\nb'", `${' '.repeat(11)}\n  `) + end)
   })
 
-  it('is nothing at all in documents without it', () => {
+  test('is nothing at all in documents without it', () => {
     assert.equal(rest(`<AdditionalData xmlns="${NS.iodef2}"><b type="x"/></AdditionalData>`), undefined)
     assert.equal(rest(`<Contact xmlns="${NS.iodef2}" xml:lang="en"/>`), undefined)
   })
 
-  it('takes time in proportion, however many there are', () => {
+  test('takes time in proportion, however many there are', () => {
     const many = `<AdditionalData xmlns="${NS.iodef2}" ${XSI}>${'<b xsi:type="c"/>'.repeat(50_000)}</AdditionalData>`
     const began = performance.now()
     assert.ok(rest(many) !== undefined)
@@ -115,7 +115,7 @@ describe('what is left out of a text to be validated', () => {
   })
 })
 
-it('the schemas leave open what the standards do', () => {
+test('the schemas leave open what the standards do', () => {
   const { global, open } = declaredElements(files, 'iodef-rid-2.0.xsd')
   for (const name of [
     ...[NS.iodef2, NS.iodef1].flatMap((ns) => ['AdditionalData', 'RecordItem'].map((local) => `{${ns}}${local}`)),

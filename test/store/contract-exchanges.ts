@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import type { NewRecord, RecordQuery } from '../../src/store/archive.ts'
 import type { NewDelivery } from '../../src/store/contract.ts'
 import type { AskLimits, ExchangeChange, NewExchange, StoredAnswer } from '../../src/store/exchanges.ts'
@@ -35,7 +35,7 @@ const ARCHIVE = { kind: 'archive', target: '' } as const
 /** What every implementation of the roles Exchanges and Archive does. */
 export function testExchanges(name: string, createBench: () => Promise<Bench>): void {
   describe(`${name}: questions`, () => {
-    it('are kept with whom they are asked of, and what that answered at once', async () => {
+    test('are kept with whom they are asked of, and what that answered at once', async () => {
       await using bench = await createBench()
       const { store } = bench
       const asked = await store.ask(
@@ -57,7 +57,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await store.exchangeCounts(), { open: 0, answered: 1, denied: 0, expired: 0, cancelled: 0 })
     })
 
-    it('are the same while they are open, and for a while after', async () => {
+    test('are the same while they are open, and for a while after', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.ask(question('one'), [ARCHIVE], LIMITS, () => undefined)
@@ -77,7 +77,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.ok(fresh.outcome === 'opened' && fresh.exchange.id === 'five')
     })
 
-    it('are bounded for each asker, and in all', async () => {
+    test('are bounded for each asker, and in all', async () => {
       await using bench = await createBench()
       const { store } = bench
       const put = (id: string, asker: string) => store.ask(question(id, { asker }), [], LIMITS, () => undefined)
@@ -88,7 +88,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.equal(await store.exchange('5'), undefined)
     })
 
-    it('have answers that go out as deliveries, and close when the last has come', async () => {
+    test('have answers that go out as deliveries, and close when the last has come', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.ask(question('one'), [ARCHIVE], LIMITS, to({ token: 'T', answers: [answer('a'), answer('b')] }))
@@ -112,7 +112,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.ok(kept?.answers.every(({ sent }) => sent !== null))
     })
 
-    it('are asked on in the same commit, and an answer of a leg counts once', async () => {
+    test('are asked on in the same commit, and an answer of a leg counts once', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const on = delivery('on', { kind: 'peer', destination: 'csirt-b' })
@@ -123,7 +123,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.equal((await store.exchange('one'))?.answers.length, 50)
     })
 
-    it('are found by token and peer, and by incident', async () => {
+    test('are found by token and peer, and by incident', async () => {
       await using bench = await createBench()
       const { store } = bench
       await store.ask(question('one'), [{ kind: 'peer', target: 'csirt-b' }], LIMITS, () => undefined)
@@ -138,7 +138,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 }, 'late is told from unknown')
     })
 
-    it('are due when they are pending for long, and when they expire', async () => {
+    test('are due when they are pending for long, and when they expire', async () => {
       await using bench = await createBench()
       const { store } = bench
       await store.ask(question('one'), [ARCHIVE], LIMITS, () => undefined)
@@ -183,7 +183,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
         (await bench.store.find({ ...all, ...query })).map(({ body }) => body)
     }
 
-    it('has what the envelope brought, in order, the newest of too many', async () => {
+    test('has what the envelope brought, in order, the newest of too many', async () => {
       await using bench = await createBench()
       const found = await filled(bench, record('1'), record('2'), record('3'))
       assert.deepEqual(await found(), ['1', '2', '3'])
@@ -199,7 +199,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       })
     })
 
-    it('shows what the Topics and restrictions allow, and nothing else', async () => {
+    test('shows what the Topics and restrictions allow, and nothing else', async () => {
       await using bench = await createBench()
       const found = await filled(
         bench,
@@ -215,7 +215,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await found({ topics: [] }), [])
     })
 
-    it('finds addresses in a net, nets around an address, ports in a list, all other values as they are', async () => {
+    test('finds addresses in a net, nets around an address, ports in a list, all other values as they are', async () => {
       await using bench = await createBench()
       const v4 = (last: string) => `00000000000000000000ffffc63364${last}`
       const term = (kind: string, lo: string, hi = lo) => ({ kind, lo, hi })
@@ -240,7 +240,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await found({ terms: [[term('domain', 'a.example')], [term('port', '6/00080')]] }), [])
     })
 
-    it('finds by time and confidence; what says nothing of it does not fit', async () => {
+    test('finds by time and confidence; what says nothing of it does not fit', async () => {
       await using bench = await createBench()
       const found = await filled(
         bench,
@@ -259,7 +259,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await found({ confidence: 81 }), [])
     })
 
-    it('has of an item what it was last, and nothing once it is retracted or too old', async () => {
+    test('has of an item what it was last, and nothing once it is retracted or too old', async () => {
       await using bench = await createBench()
       const found = await filled(
         bench,
@@ -282,7 +282,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       )
     })
 
-    it('has nothing of an item whose place something else took', async () => {
+    test('has nothing of an item whose place something else took', async () => {
       await using bench = await createBench()
       const found = await filled(bench, record('1'), record('2'))
       const replaced = { topic: 'incident', item: '1' }
@@ -290,7 +290,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await found(), ['2'])
     })
 
-    it('is filled by a repeat as well: it may have been retracted in between', async () => {
+    test('is filled by a repeat as well: it may have been retracted in between', async () => {
       await using bench = await createBench()
       const found = await filled(bench, record('1'))
       await bench.store.forget('incident')

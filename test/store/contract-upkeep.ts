@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
 const DAY = 86_400_000
@@ -8,7 +8,7 @@ const HOUR = DAY / 24
 /** What every implementation of Upkeep does. */
 export function testUpkeep(name: string, createBench: () => Promise<Bench>): void {
   describe(`${name}: upkeep`, () => {
-    it('drops documents 30 days after they were settled, and never what they were known by', async () => {
+    test('drops documents 30 days after they were settled, and never what they were known by', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const names = ['done', 'discarded', 'held', 'late']
@@ -45,7 +45,7 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.equal(await store.prune(clock.now()), 0)
     })
 
-    it('holds no more of what is bound than there is room for, and discards it after 30 days', async () => {
+    test('holds no more of what is bound than there is room for, and discards it after 30 days', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const bound = { name: 'invalid', most: 3, each: 2 }
@@ -85,7 +85,7 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.equal(await hold('b'), 1)
     })
 
-    it('forgets after an hour what is waited for, and after the documents what they were part of', async () => {
+    test('forgets after an hour what is waited for, and after the documents what they were part of', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const group = { id: 'g', items: ['A', 'B', 'C'].map(sha) }
@@ -114,7 +114,7 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.deepEqual((await store.list()).at(-1)?.group, group)
     })
 
-    it('keeps of what one source is refused a share for each day, and one row for the rest', async () => {
+    test('keeps of what one source is refused a share for each day, and one row for the rest', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const row = (incident: string, fields = {}) => ({ at: clock.now(), incident, event: 'refused', fields })
@@ -137,7 +137,7 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.equal(await store.record([row('x 9'), row('x 9')]), 0, 'what has no share has no end')
     })
 
-    it('drops traces after 400 days', async () => {
+    test('drops traces after 400 days', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const event = (at: number) => ({ at, incident: 'x 1', event: 'accepted', fields: {} })
@@ -147,7 +147,7 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
       assert.equal((await store.trace('x 1')).length, 1)
     })
 
-    it('works in bounded steps and comes to the end of a long list', async () => {
+    test('works in bounded steps and comes to the end of a long list', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const names = Array.from({ length: 1000 }, (_, n) => `${n}`)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import type { Delivery, NewDelivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
 import { eventually } from '../support/eventually.ts'
@@ -22,7 +22,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   testExchanges(name, createBench)
 
   describe(`${name}: taking in`, () => {
-    it('keeps an envelope with all its deliveries', async () => {
+    test('keeps an envelope with all its deliveries', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const accepted = await store.accept(
@@ -55,7 +55,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
     })
 
-    it('knows the same message again and stores nothing of it', async () => {
+    test('knows the same message again and stores nothing of it', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const event: TraceEvent = { at: clock.now(), incident: 'csirt-a.example A', event: 'accepted', fields: {} }
@@ -68,7 +68,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.trace('A')).length, 1)
     })
 
-    it('takes the same message from another source as a message of its own, whose item goes out once', async () => {
+    test('takes the same message from another source as a message of its own, whose item goes out once', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A')]))
@@ -78,7 +78,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
     })
 
-    it('lets one bad envelope fail alone among many of the same turn', async () => {
+    test('lets one bad envelope fail alone among many of the same turn', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const bad = { ...delivery('bad'), payload: null as unknown as string }
@@ -96,7 +96,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.findEnvelope('rid-to-grid', 'csirt-a', sha('message 2')), undefined)
     })
 
-    it('takes in the order in which it was asked, without being waited for', async () => {
+    test('takes in the order in which it was asked, without being waited for', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const names = Array.from({ length: 50 }, (_, n) => `${n}`)
@@ -116,7 +116,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(unit?.[0]?.item, sha('0'))
     })
 
-    it('keeps nothing of an envelope whose trace cannot be told', async () => {
+    test('keeps nothing of an envelope whose trace cannot be told', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const seen = { topic: 'incident', itemId: '1', digest: 'd', at: 1 }
@@ -130,7 +130,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await store.backlog(), [])
     })
 
-    it('tells the trace which of its deliveries were stored', async () => {
+    test('tells the trace which of its deliveries were stored', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A')]))
@@ -144,7 +144,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.trace('x 1')).length, 1)
     })
 
-    it('keeps a payload of a megabyte to the letter', async () => {
+    test('keeps a payload of a megabyte to the letter', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const payload = `<a>${'漢字🔒é'.repeat(100_000)}</a>`
@@ -155,7 +155,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.findPayload('topic', 'other', sha('A')), undefined)
     })
 
-    it('claims few of many large ones at a time, and all in the end', async () => {
+    test('claims few of many large ones at a time, and all in the end', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G']
@@ -169,7 +169,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(sizes, [3, 3, 1])
     })
 
-    it('keeps what goes out under one item id in several variants, each once', async () => {
+    test('keeps what goes out under one item id in several variants, each once', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const add = (name: string, variant: string, source: string) =>
@@ -191,7 +191,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.findPayload('topic', 'incident', sha('A')), 'three', 'delivered with the one before')
     })
 
-    it('lets no source replace what another says beside the same item', async () => {
+    test('lets no source replace what another says beside the same item', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const apart = (variant: string) => sha(`A apart ${variant}`)
@@ -214,7 +214,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(units).flat().sort(), [sha('A'), apart('signed')].sort())
     })
 
-    it('takes what came from a Topic for another source of it', async () => {
+    test('takes what came from a Topic for another source of it', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const toPeer = delivery('A', { kind: 'peer', destination: 'csirt-b', variant: 'signed' })
@@ -232,7 +232,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await named('three', 'signed', 'third'), sha('apart'))
     })
 
-    it('lets what policy withheld give way to the same that it allows, and nothing else', async () => {
+    test('lets what policy withheld give way to the same that it allows, and nothing else', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const states = async () => (await store.list()).map(({ state, reason }) => [state, reason])
@@ -252,7 +252,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await states(), [['held', 'no']])
     })
 
-    it('sends what is reported again after an operator discarded it, by whomever, and the same message too', async () => {
+    test('sends what is reported again after an operator discarded it, by whomever, and the same message too', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const states = async () => (await store.list()).map(({ state }) => state)
@@ -277,7 +277,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))).sort(), [[sha('A')], [sha('B')]].sort())
     })
 
-    it('sends what differs from a held delivery of the same item, or is of somebody else, and keeps both', async () => {
+    test('sends what differs from a held delivery of the same item, or is of somebody else, and keeps both', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const rows = async () => (await store.list()).map(({ state, source }) => [state, source])
@@ -301,7 +301,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await rows()).length, 2)
     })
 
-    it("sends a report that came while a stranger's wording of it was on its way, if that fails", async () => {
+    test("sends a report that came while a stranger's wording of it was on its way, if that fails", async () => {
       for (const failed of ['held', 'pending', 'withheld', 'discarded'] as const) {
         await using bench = await createBench()
         const { store, clock } = bench
@@ -334,7 +334,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       }
     })
 
-    it("sends nothing again of what came while another's wording of it was on its way", async () => {
+    test("sends nothing again of what came while another's wording of it was on its way", async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const add = (name: string, incident: string, source: string) =>
@@ -361,7 +361,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.backlog())[0]?.pending, 0)
     })
 
-    it('does not let what failed before stand for what is said in other words', async () => {
+    test('does not let what failed before stand for what is said in other words', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const add = (name: string, payload: string, source: string) =>
@@ -377,7 +377,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
     })
 
-    it('shows nobody, as a part of something else, what is withheld or discarded', async () => {
+    test('shows nobody, as a part of something else, what is withheld or discarded', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const find = (name: string) => store.findPayload('topic', 'incident', sha(name))
@@ -392,7 +392,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.findPayload('topic', 'incident', sha('C'), []), undefined)
     })
 
-    it('takes one variant of an item into a unit, and the other one behind it', async () => {
+    test('takes one variant of an item into a unit, and the other one behind it', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const group = { id: 'g', items: [sha('A'), sha('B')] }
@@ -412,7 +412,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
     })
 
-    it('stores held and withheld deliveries with their reason, and they are not claimed', async () => {
+    test('stores held and withheld deliveries with their reason, and they are not claimed', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(
@@ -433,7 +433,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   })
 
   describe(`${name}: claiming`, () => {
-    it('leases, and leases again when the lease ran out', async () => {
+    test('leases, and leases again when the lease ran out', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A')]))
@@ -446,7 +446,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
     })
 
-    it('makes every lease claimable at once when told so', async () => {
+    test('makes every lease claimable at once when told so', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A'), delivery('B', { destination: 'other' })]))
@@ -457,7 +457,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock, { destination: 'other' }))), [[sha('B')]])
     })
 
-    it("nobody waits behind a stranger's use of one's IncidentID", async () => {
+    test("nobody waits behind a stranger's use of one's IncidentID", async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const incident = 'csirt-a.example V-1'
@@ -477,7 +477,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await store.claim(request(clock)), [])
     })
 
-    it('never before notBefore, not even early', async () => {
+    test('never before notBefore, not even early', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A', { notBefore: clock.now() + 500 })]))
@@ -487,7 +487,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.claim(request(clock))).length, 1)
     })
 
-    it('nothing waits for the time of a clock that was ahead', async () => {
+    test('nothing waits for the time of a clock that was ahead', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const right = clock.now()
@@ -504,7 +504,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.backlog())[0]?.due, right + 9000)
     })
 
-    it('lets no flood of one source keep the next ones waiting', async () => {
+    test('lets no flood of one source keep the next ones waiting', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const flood = Array.from({ length: 50 }, (_, n) => delivery(`flood ${n}`))
@@ -529,7 +529,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await next(3), 'later flood later')
     })
 
-    it('takes turns among those that come early, too', async () => {
+    test('takes turns among those that come early, too', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const due = { notBefore: clock.now() }
@@ -548,7 +548,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
     })
 
-    it('early takes what waits for its next attempt, unless it was tried since', async () => {
+    test('early takes what waits for its next attempt, unless it was tried since', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A'), delivery('B')]))
@@ -572,7 +572,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await store.claim(request(clock, { early: back })), [])
     })
 
-    it('keeps the order of an incident, and others do not wait for it', async () => {
+    test('keeps the order of an incident, and others do not wait for it', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const incident = 'csirt-a.example 7'
@@ -595,7 +595,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('C')]])
     })
 
-    it('what an operator puts back goes before what came later', async () => {
+    test('what an operator puts back goes before what came later', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const incident = 'csirt-a.example 7'
@@ -606,7 +606,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [])
     })
 
-    it('gives at most what was asked for, the longest due first', async () => {
+    test('gives at most what was asked for, the longest due first', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(
@@ -633,7 +633,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
         }),
       )
 
-    it('goes out as one, in document order, as soon as it is complete', async () => {
+    test('goes out as one, in document order, as soon as it is complete', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await member(bench, 'B', 10_000)
@@ -644,7 +644,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(units[0]![0]!.group, group)
     })
 
-    it('goes out in part when the rest does not come in time', async () => {
+    test('goes out in part when the rest does not come in time', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await member(bench, 'A', 2000)
@@ -654,7 +654,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
     })
 
-    it('is complete with a member that is held, or that came without the group', async () => {
+    test('is complete with a member that is held, or that came without the group', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'B', [delivery('B', { state: 'withheld', reason: 'private' })]))
@@ -662,7 +662,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
     })
 
-    it('waits anew for the others where its first came in another variant before', async () => {
+    test('waits anew for the others where its first came in another variant before', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const names = ['A', 'B', 'C']
@@ -676,7 +676,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [names.map(sha)])
     })
 
-    it('waits whole for an earlier delivery of any of its incidents', async () => {
+    test('waits whole for an earlier delivery of any of its incidents', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B', origin: 'incident' })]))
@@ -688,7 +688,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A'), sha('B')]])
     })
 
-    it('is free when the member that had to wait is discarded', async () => {
+    test('is free when the member that had to wait is discarded', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'X', [delivery('X', { incident: 'csirt-a.example B', origin: 'incident' })]))
@@ -699,7 +699,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
     })
 
-    it('once sent, no member waits for the rest any more', async () => {
+    test('once sent, no member waits for the rest any more', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const three = { id: 'three', items: [sha('A'), sha('B'), sha('C')] }
@@ -713,7 +713,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock, { early: clock.now() }))), [[sha('B')]])
     })
 
-    it('two documents of the same incidents in opposite order do not wait for each other for ever', async () => {
+    test('two documents of the same incidents in opposite order do not wait for each other for ever', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const parts = [
@@ -734,7 +734,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   })
 
   describe(`${name}: settling`, () => {
-    it('keeps the outcome, its reason and the count of attempts', async () => {
+    test('keeps the outcome, its reason and the count of attempts', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(
@@ -769,7 +769,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       ])
     })
 
-    it('leaves alone what is not sending', async () => {
+    test('leaves alone what is not sending', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A')]))
@@ -783,7 +783,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   })
 
   describe(`${name}: an operator's hand`, () => {
-    it('puts back what is held, withheld, discarded or waiting, and nothing else', async () => {
+    test('puts back what is held, withheld, discarded or waiting, and nothing else', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(
@@ -811,7 +811,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
     })
 
-    it('discards, which frees the next of the incident, and takes it back', async () => {
+    test('discards, which frees the next of the incident, and takes it back', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const incident = 'csirt-a.example 7'
@@ -830,7 +830,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
     })
 
-    it('is told of to whoever follows the trace, in another process too, each deed once', async () => {
+    test('is told of to whoever follows the trace, in another process too, each deed once', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const incidents = ['7', '8', '9'].map((id) => `csirt-a.example ${id}`)
@@ -861,7 +861,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await store.traced(names, position), { rows: [], position })
     })
 
-    it('works from another process, and is noticed', async () => {
+    test('works from another process, and is noticed', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(envelope(clock, 'A', [delivery('A', { state: 'held' }), delivery('B')]))
@@ -891,7 +891,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   })
 
   describe(`${name}: closed`, () => {
-    it('says so, does what was asked for before, and tells of no change', async () => {
+    test('says so, does what was asked for before, and tells of no change', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       let told = 0
@@ -915,7 +915,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   describe(`${name}: what is remembered`, () => {
     const item = (itemId: string, digest = 'd', at = 1): SeenItem => ({ topic: 'incident', itemId, digest, at })
 
-    it('items of a Topic, and the last of them', async () => {
+    test('items of a Topic, and the last of them', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       assert.equal(await store.cursor('incident'), undefined)
@@ -928,7 +928,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await store.seenIds('other', ['1']), new Set())
     })
 
-    it('moves the cursor past a repeat', async () => {
+    test('moves the cursor past a repeat', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const message = { direction: 'grid-to-rid', source: 'incident' } as const
@@ -938,7 +938,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal((await store.cursor('incident'))?.itemId, '2')
     })
 
-    it('the trace of an incident in time order, by its key or its id part', async () => {
+    test('the trace of an incident in time order, by its key or its id part', async () => {
       await using bench = await createBench()
       const { store } = bench
       const event = (incident: string, name: string, at: number): TraceEvent => ({
@@ -965,7 +965,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
   })
 
   describe(`${name}: what is shown`, () => {
-    it('the queue, filtered, without payloads', async () => {
+    test('the queue, filtered, without payloads', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       await store.accept(
@@ -992,7 +992,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.show('no such id'), undefined)
     })
 
-    it('the backlog of each destination', async () => {
+    test('the backlog of each destination', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
       const created = clock.now()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Delivery, NewDelivery, Settlement, Store, TraceOfDeed } from '../../src/store/contract.ts'
 import { drawings } from '../docs/drawings.ts'
@@ -121,7 +121,7 @@ export function testAgainstModel<B extends Bench>(
 ): void {
   /** `FROM TO`: what became of some delivery */
   const changes = new Set<string>()
-  it(`${name}: does what the model does, whatever is asked of it, and nothing is lost or sent out of order`, () =>
+  test(`${name}: does what the model does, whatever is asked of it, and nothing is lost or sent out of order`, () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), async (steps) => {
         await using bench = await createBench()
@@ -136,7 +136,7 @@ export function testAgainstModel<B extends Bench>(
       { ...runs(30, 7), examples: [[BEHIND]] },
     ))
 
-  it(`${name}: a delivery takes every way that docs/states.md draws, and no other`, () => {
+  test(`${name}: a delivery takes every way that docs/states.md draws, and no other`, () => {
     const [delivery] = drawings()
     const ways = delivery?.arrows.filter((arrow) => !arrow.endsWith(' [*]')) ?? []
     assert.deepEqual([...changes].sort(), ways.toSorted())

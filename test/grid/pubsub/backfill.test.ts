@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { xml } from '@xmpp/client'
 import { BackfillError, fetchRetained, listRetained, type Retained } from '../../../src/grid/pubsub/backfill.ts'
 import { DISCO_ITEMS, PUBSUB, RSM } from '../../../src/grid/pubsub/protocol.ts'
@@ -57,7 +57,7 @@ async function read(from: Retained): Promise<string[]> {
   return ids
 }
 
-it('asks for one item at a time, many at once, and keeps their order', async () => {
+test('asks for one item at a time, many at once, and keeps their order', async () => {
   const { from, requests, most } = broker()
   assert.deepEqual(await read(from), IDS)
   // a Broker may read its whole Topic to answer for two
@@ -66,14 +66,14 @@ it('asks for one item at a time, many at once, and keeps their order', async () 
   assert.ok(most() > 8 && most() <= 32, `${most()} at once`)
 })
 
-it('leaves out what has gone, and what is over every limit', async () => {
+test('leaves out what has gone, and what is over every limit', async () => {
   const { from, oversized } = broker({ gone: ['item 0', 'item 50'], large: ['item 7'], huge: ['item 99'] })
   const left = IDS.filter((id) => !['item 0', 'item 50', 'item 99'].includes(id))
   assert.deepEqual(await read(from), left)
   assert.deepEqual(oversized, ['item 99'])
 })
 
-it('hands on what came before the session was lost, and no more', async () => {
+test('hands on what came before the session was lost, and no more', async () => {
   const { from } = broker({ lostAt: 'item 40' })
   const ids: string[] = []
   await assert.rejects(async () => {
@@ -82,7 +82,7 @@ it('hands on what came before the session was lost, and no more', async () => {
   assert.deepEqual(ids, IDS.slice(0, 40))
 })
 
-it('lets go when nobody wants more', async () => {
+test('lets go when nobody wants more', async () => {
   const { from, requests } = broker({ lostAt: 'item 20' })
   for await (const items of fetchRetained(from, IDS)) {
     assert.ok(items.length > 0)
@@ -112,7 +112,7 @@ function endless(newest: readonly string[]): Session {
   return session as unknown as Session
 }
 
-it('goes by the newest items where a list of ids has no end', async () => {
+test('goes by the newest items where a list of ids has no end', async () => {
   const { from } = broker()
   assert.deepEqual(await listRetained({ ...from, session: endless(['a', 'b']) }), ['a', 'b'])
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { xml } from '@xmpp/client'
 import { PUBSUB } from '../../../src/grid/pubsub/protocol.ts'
 import { subscribe } from '../../../src/grid/pubsub/subscription.ts'
@@ -42,7 +42,7 @@ function multi({ jids = [] as readonly string[], shows = true } = {}) {
   return { session: session as unknown as Session, subscriptions, asked }
 }
 
-it('a login at a Broker that adds a subscription each time does not add one', async () => {
+test('a login at a Broker that adds a subscription each time does not add one', async () => {
   const { session, subscriptions } = multi()
   const first = await subscribe(session, BROKER, 'incident')
   assert.deepEqual(first, { state: 'subscribed', subid: 's0' })
@@ -50,7 +50,7 @@ it('a login at a Broker that adds a subscription each time does not add one', as
   assert.equal(subscriptions.length, 1)
 })
 
-it('and those that earlier logins added are ended, but for one, and not those of others', async () => {
+test('and those that earlier logins added are ended, but for one, and not those of others', async () => {
   const { session, subscriptions } = multi({ jids: [OWN, `${OWN}/tail`, OWN, OWN] })
   assert.deepEqual(await subscribe(session, BROKER, 'incident'), { state: 'subscribed', subid: 's0' })
   assert.deepEqual(
@@ -59,7 +59,7 @@ it('and those that earlier logins added are ended, but for one, and not those of
   )
 })
 
-it('a Broker that does not show subscriptions is subscribed to as ever', async () => {
+test('a Broker that does not show subscriptions is subscribed to as ever', async () => {
   const { session, asked } = multi({ shows: false })
   assert.deepEqual(await subscribe(session, BROKER, 'incident'), { state: 'subscribed', subid: 's0' })
   assert.deepEqual(asked, ['subscriptions', 'subscribe'])

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { createServer, type Server } from 'node:tls'
 import { promisify } from 'node:util'
 import { createPki, type Pki } from '../../support/pki.ts'
@@ -49,7 +49,7 @@ describe('the CAs of a Controller', () => {
     return stdout.trim()
   }
 
-  it('are those of the system, when grid.tls.ca names none: its file, its folder', async () => {
+  test('are those of the system, when grid.tls.ca names none: its file, its folder', async () => {
     assert.equal(await connect({ SSL_CERT_FILE: own }), 'trusted')
     const folder = join(pki.dir, 'certs')
     await mkdir(folder)
@@ -58,7 +58,7 @@ describe('the CAs of a Controller', () => {
     assert.notEqual(await connect({ SSL_CERT_FILE: other }), 'trusted')
   })
 
-  it("are the system's, and no list of Node.js beside it", async () => {
+  test("are the system's, and no list of Node.js beside it", async () => {
     const program = `
       const { tlsOptions } = await import('${TLS}')
       console.log(JSON.stringify(tlsOptions({ minVersion: 'TLSv1.2' }, 'grid.example', true).ca))`
@@ -73,12 +73,12 @@ describe('the CAs of a Controller', () => {
     assert.equal(await listed({ SSL_CERT_FILE: NOWHERE }), undefined)
   })
 
-  it('are also what NODE_EXTRA_CA_CERTS names, with and without a store of the system', async () => {
+  test('are also what NODE_EXTRA_CA_CERTS names, with and without a store of the system', async () => {
     assert.equal(await connect({ NODE_EXTRA_CA_CERTS: own }), 'trusted')
     assert.equal(await connect({ NODE_EXTRA_CA_CERTS: own, SSL_CERT_FILE: other }), 'trusted')
   })
 
-  it('are only those of grid.tls.ca, when it names some', async () => {
+  test('are only those of grid.tls.ca, when it names some', async () => {
     assert.equal(await connect({}, own), 'trusted')
     assert.notEqual(await connect({ SSL_CERT_FILE: own, NODE_EXTRA_CA_CERTS: own }, other), 'trusted')
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { it } from 'node:test'
+import { test } from 'node:test'
 import { createBench, request, sha } from '../support.ts'
 
 const LINES = 300
@@ -24,7 +24,7 @@ async function runAndKill(path: string, round: number): Promise<{ accepted: stri
   return { accepted, delivered }
 }
 
-it('killed at any moment, everything acknowledged is there, and all or nothing of the rest', {
+test('killed at any moment, everything acknowledged is there, and all or nothing of the rest', {
   timeout: 120_000,
 }, async () => {
   await using bench = await createBench()

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, it } from 'node:test'
+import { describe, test } from 'node:test'
 import type { ErrorCode } from '../../../src/errors.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import type { Store } from '../../../src/store/contract.ts'
@@ -43,7 +43,7 @@ async function spoilable(path: string): Promise<{ store: Store; db: DatabaseSync
 }
 
 describe('opening a store', () => {
-  it('makes file and directory for the owner alone', async () => {
+  test('makes file and directory for the owner alone', async () => {
     await using place = await directory()
     await using store = await openStore({ path: place.path, tell: untold, clock })
     await store.probe()
@@ -51,7 +51,7 @@ describe('opening a store', () => {
     assert.equal(statSync(dirname(place.path)).mode & 0o777, 0o700)
   })
 
-  it('takes a file that everybody may read from them, and what stands beside it', async () => {
+  test('takes a file that everybody may read from them, and what stands beside it', async () => {
     await using place = await directory()
     const names = ['', '-wal', '-shm', '.lock']
     {
@@ -65,7 +65,7 @@ describe('opening a store', () => {
     for (const name of names) assert.equal(statSync(place.path + name).mode & 0o777, 0o600, name)
   })
 
-  it('leaves a file to its group', async () => {
+  test('leaves a file to its group', async () => {
     await using place = await directory()
     {
       await using first = await openStore({ path: place.path, tell: untold, clock })
@@ -77,13 +77,13 @@ describe('opening a store', () => {
     for (const name of ['', '-wal']) assert.equal(statSync(place.path + name).mode & 0o777, 0o640, name)
   })
 
-  it('the queue command makes none', async () => {
+  test('the queue command makes none', async () => {
     await using place = await directory()
     await assert.rejects(openQueue({ path: place.path, tell: untold, clock }), code('store-unavailable'))
     assert.equal(existsSync(dirname(place.path)), false)
   })
 
-  it('says so where there can be no file', async () => {
+  test('says so where there can be no file', async () => {
     await using place = await directory()
     await using store = await openStore({ path: place.path, tell: untold, clock })
     await assert.rejects(
@@ -93,7 +93,7 @@ describe('opening a store', () => {
     await store.probe()
   })
 
-  it('leaves alone a file that is no database, or not ours, or newer', async () => {
+  test('leaves alone a file that is no database, or not ours, or newer', async () => {
     await using place = await directory()
     await (await openStore({ path: place.path, tell: untold, clock }))[Symbol.asyncDispose]()
     const noise = join(dirname(place.path), 'noise.db')
@@ -109,7 +109,7 @@ describe('opening a store', () => {
     await assert.rejects(openStore({ path: place.path, tell: untold, clock }), code('store-corrupt'))
   })
 
-  it('keeps what was there', async () => {
+  test('keeps what was there', async () => {
     await using bench = await createBench()
     await bench.store.accept(envelope(clock, 'one', [delivery('A')]))
     await bench.store[Symbol.asyncDispose]()
@@ -122,7 +122,7 @@ describe('opening a store', () => {
 })
 
 describe('a store that cannot write', () => {
-  it('because the disk is full: nothing is half done, and it goes on when there is room again', async () => {
+  test('because the disk is full: nothing is half done, and it goes on when there is room again', async () => {
     await using place = await directory()
     const { store, db } = await spoilable(place.path)
     await using _ = store
@@ -147,7 +147,7 @@ describe('a store that cannot write', () => {
     assert.equal((await store.backlog())[0]?.pending, 3)
   })
 
-  it('because it is read-only: claims and settlements say so too, and change nothing', async () => {
+  test('because it is read-only: claims and settlements say so too, and change nothing', async () => {
     await using place = await directory()
     const { store, db } = await spoilable(place.path)
     await using _ = store
@@ -165,7 +165,7 @@ describe('a store that cannot write', () => {
     )
   })
 
-  it('because another process writes: waits, and the thread goes on meanwhile', async () => {
+  test('because another process writes: waits, and the thread goes on meanwhile', async () => {
     await using bench = await createBench()
     const other = new DatabaseSync(bench.path)
     other.exec('BEGIN IMMEDIATE')
@@ -180,7 +180,7 @@ describe('a store that cannot write', () => {
     clearInterval(ticking)
   })
 
-  it('because another process will not let go: says so, and works when it has', async () => {
+  test('because another process will not let go: says so, and works when it has', async () => {
     await using bench = await createBench()
     await using store = await openStore({ path: bench.path, tell: untold, clock, patience: 50 })
     const other = new DatabaseSync(bench.path)
@@ -191,7 +191,7 @@ describe('a store that cannot write', () => {
     assert.equal((await store.accept(envelope(clock, 'one', [delivery('A')]))).outcome, 'accepted')
   })
 
-  it('because it is closed', async () => {
+  test('because it is closed', async () => {
     await using bench = await createBench()
     const waiting = bench.store.accept(envelope(clock, 'one', [delivery('A')]))
     await bench.store[Symbol.asyncDispose]()
@@ -201,7 +201,7 @@ describe('a store that cannot write', () => {
     await bench.store[Symbol.asyncDispose]()
   })
 
-  it('because its file is damaged: says corrupt', async () => {
+  test('because its file is damaged: says corrupt', async () => {
     await using bench = await createBench()
     for (let n = 0; n < 50; n++) await bench.store.accept(envelope(clock, `${n}`, [delivery(`${n}`)]))
     await bench.store[Symbol.asyncDispose]()
@@ -214,7 +214,7 @@ describe('a store that cannot write', () => {
   })
 })
 
-it('a delivery whose payload is missing is held and says so, and the others go on', async () => {
+test('a delivery whose payload is missing is held and says so, and the others go on', async () => {
   await using place = await directory()
   const { store, db } = await spoilable(place.path)
   await using _ = store
