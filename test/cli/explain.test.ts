@@ -105,7 +105,7 @@ describe('explain', () => {
 })
 
 describe('test', () => {
-  const test = (...more: string[]) => iodefGateway(['test', dir, '--config', CONFIG, ...more])
+  const expectations = (...more: string[]) => iodefGateway(['test', dir, '--config', CONFIG, ...more])
 
   test('finds what is as expected, and says what is not, and why', async () => {
     document('good.xml')
@@ -115,7 +115,7 @@ describe('test', () => {
       at('none.expect.yaml'),
       'csirt-a: { answer: denied, code: restriction, sent: [] }\ncsirt-b: { code: no-route }\n',
     )
-    const { code, out, err } = await test()
+    const { code, out, err } = await expectations()
     assert.equal(code, 1)
     assert.match(
       out,
@@ -124,7 +124,7 @@ describe('test', () => {
     assert.match(out, / {11}code is not-allowed, not no-route \(csirt-b may not publish to Topic incident\)\n$/)
     assert.match(err, /2 of 3 as expected/)
     writeFileSync(at('none.expect.yaml'), 'csirt-a: { answer: denied }\n')
-    const all = JSON.parse((await test('--json')).out)
+    const all = JSON.parse((await expectations('--json')).out)
     assert.deepEqual(
       all.map(({ peer, ok }: { peer: string; ok: boolean }) => [peer, ok]),
       [
@@ -136,10 +136,10 @@ describe('test', () => {
 
   test('does not pass where it tests nothing', async () => {
     writeFileSync(at('gone.expect.yaml'), 'csirt-a: { answer: denied }\n')
-    assert.match((await test()).err, /gone\.expect\.yaml stands beside no .*gone\.xml/)
+    assert.match((await expectations()).err, /gone\.expect\.yaml stands beside no .*gone\.xml/)
     rmSync(at('gone.expect.yaml'))
     writeFileSync(at('none.expect.yaml'), 'csirt-a: {}\n')
-    const { code, err } = await test()
+    const { code, err } = await expectations()
     assert.equal(code, 2)
     assert.match(err, /none\.expect\.yaml: csirt-a: expects nothing/)
     assert.match((await iodefGateway(['test', at('none'), '--config', CONFIG])).err, /cannot be read/)

@@ -7,7 +7,7 @@ import { createDeliveryEngine, type DeliveryEngine } from '../../src/delivery/en
 import { createEvents } from '../../src/events.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createReader } from '../../src/reading/reader.ts'
-import { readAgain } from '../../src/relay/consume.ts'
+import { readAgain } from '../../src/relay/look-at-item.ts'
 import { createPeerSink } from '../../src/relay/peer-sink.ts'
 import { createTopicSink } from '../../src/relay/topic-sink.ts'
 import type { RidSender } from '../../src/rid/contract.ts'
