@@ -4,10 +4,15 @@ import { sameButForWriting } from '../xmpp/same.ts'
 interface Sent {
   readonly xml: string
   readonly proved: () => void
+  /** what the Broker showed under its id, not yet compared */
+  seen?: string
+  look?: NodeJS.Timeout
 }
 
 /** Items whose fate is not known: so many characters of them are remembered. */
 const CHARACTERS = 16_777_216
+/** ms: mostly the answer comes right behind the event, and to compare two texts costs more than to wait */
+const BEHIND = 1_000
 /** Items that came through unnoticed, and were not asked about since. */
 const FOUND = 1_000
 
@@ -49,16 +54,29 @@ export class Proofs {
   seen(topic: string, itemId: string, xml: string): void {
     const key = keyOf(topic, itemId)
     const sent = this.#sent.get(key)
-    // others may publish another item under this id
-    if (sent && sameButForWriting(sent.xml, xml)) this.#find(key, sent)
+    if (sent === undefined) return
+    sent.seen = xml
+    sent.look ??= setTimeout(() => this.#compare(key), BEHIND).unref()
   }
 
   /** Did this very item come through since it was given up? It is asked once. */
   take(topic: string, itemId: string, xml: string): boolean {
     const key = keyOf(topic, itemId)
+    this.#compare(key)
     const isThere = this.#found.get(key) === digest(xml)
     this.#found.delete(key)
     return isThere
+  }
+
+  /** Others may publish another item under its id. */
+  #compare(key: string): void {
+    const sent = this.#sent.get(key)
+    if (sent?.seen !== undefined && sameButForWriting(sent.xml, sent.seen)) this.#find(key, sent)
+    else if (sent !== undefined) {
+      clearTimeout(sent.look)
+      delete sent.look
+      delete sent.seen
+    }
   }
 
   #find(key: string, sent: Sent): void {
@@ -72,7 +90,9 @@ export class Proofs {
   }
 
   #forget(key: string): void {
-    this.#characters -= this.#sent.get(key)?.xml.length ?? 0
+    const sent = this.#sent.get(key)
+    clearTimeout(sent?.look)
+    this.#characters -= sent?.xml.length ?? 0
     this.#sent.delete(key)
   }
 }
