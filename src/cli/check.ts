@@ -25,12 +25,12 @@ const OPTIONS = {
 export const check: Command = {
   name: 'check',
   summary: 'reads the configuration and everything it names, and says every problem at once',
-  usage: 'iodef-gateway check --config FILE [--online] [--deny-warnings] [--json]',
+  usage: 'iodef-gateway check [--config FILE] [--online] [--deny-warnings] [--json]',
   help: `
 Reads FILE and what it names: certificates and their keys, CAs, revocation lists, the password, the store's directory. Says
 every problem at once, each with its key path and line. Changes nothing; the gateway may be running.
 
-  -c, --config FILE   the configuration
+  -c, --config FILE   the configuration [gateway.yaml]
       --online        also says what start would meet: logs in to the Controller, looks at the Broker, Topics, rights, members,
                       kept items and limits, completes TLS with each peer that has a url and asks GET /, tries the ports.
                       Publishes and sends nothing. Exit code 3 when something is out of reach

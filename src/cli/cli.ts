@@ -94,6 +94,7 @@ ${commands.map((command) => `  ${command.name.padEnd(10)}${command.summary}\n`).
   iodef-gateway COMMAND --help   explains a command, with examples
   iodef-gateway --version
 
+Without --config a command takes what IODEF_GATEWAY_CONFIG names, else gateway.yaml, else /etc/iodef-gateway/gateway.yaml.
 ${EXIT}`
 }
 

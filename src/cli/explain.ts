@@ -9,11 +9,12 @@ import { type Command, type ExitCode, json, printable, UsageError, write } from 
 export const explain: Command = {
   name: 'explain',
   summary: 'says what would happen to a document: route, restriction, Topic, items, which peers get it',
-  usage: 'iodef-gateway explain FILE --peer NAME --config FILE [--json]',
+  usage: 'iodef-gateway explain FILE --peer NAME [--config FILE] [--json]',
   help: `
 Reads and judges FILE as the gateway does when the peer NAME sends it, and says what would be answered, and why: the route of each
 Incident, the element and line that decide its restriction, the Topic, the size of each item, and which peers would be sent it or why
-not. Sends and stores nothing; needs neither network nor password. "-" reads standard input.
+not. Sends and stores nothing; needs neither network nor password. "-" reads standard input. Of a question it does not say who would be
+asked: a Query shows as denied.
 
       --peer NAME     the peer of the configuration that would send it
   -c, --config FILE   the configuration [gateway.yaml]

@@ -24,7 +24,7 @@ const OPTIONS = {
 export const queue: Command = {
   name: 'queue',
   summary: 'lists, shows, retries and discards deliveries, also while the gateway runs',
-  usage: 'iodef-gateway queue list|show ID|retry ID...|discard ID... --config FILE [--json]',
+  usage: 'iodef-gateway queue list|show ID|retry ID...|discard ID... [--config FILE] [--json]',
   help: `
 Every report that was taken in has one delivery per destination: a Topic of the grid or a RID peer.
 
@@ -33,7 +33,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
   retry ID...     makes deliveries that are pending, held, withheld or discarded due now; policy is asked again
   discard ID...   gives up what is not delivered; it stays in the list, and can still be retried
 
-  -c, --config FILE        the configuration, which says where the store is
+  -c, --config FILE        the configuration, which says where the store is [gateway.yaml]
       --json               for programs; list: [{"id", "direction", "source", "destination", "incident", "state", "attempts",
                            "nextAttempt", "reason"}]
       --state STATE,...    list: only these states: ${DELIVERY_STATES.join(', ')}

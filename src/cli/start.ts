@@ -22,12 +22,12 @@ const STOP_DEADLINE = 30_000
 export const start: Command = {
   name: 'start',
   summary: 'runs the gateway until SIGTERM or SIGINT',
-  usage: 'iodef-gateway start --config FILE',
+  usage: 'iodef-gateway start [--config FILE]',
   help: `
 Logs JSON lines on standard output, text where that is a terminal; one line on standard error says when it serves. It does not wait
 for the grid: reports are taken and kept until the Controller is there.
 
-  -c, --config FILE   the configuration
+  -c, --config FILE   the configuration [gateway.yaml]
 
   SIGTERM, SIGINT   takes nothing new, lets finish what is being sent, ends; a second one ends at once
   SIGHUP            reads certificates, keys and revocation lists again (also done by itself when the files change)

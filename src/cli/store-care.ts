@@ -8,7 +8,7 @@ const ACTIONS = ['backup', 'restore', 'check', 'compact'] as const
 export const store: Command = {
   name: 'store',
   summary: 'backs up, restores, checks and compacts the store',
-  usage: 'iodef-gateway store backup FILE|restore FILE|check|compact --config FILE',
+  usage: 'iodef-gateway store backup FILE|restore FILE|check|compact [--config FILE]',
   help: `
 The store holds every report that was taken in, until it is delivered, and what became of it.
 

@@ -8,13 +8,13 @@ import { type Command, type ExitCode, harmless, printable, write } from './outpu
 export const tail: Command = {
   name: 'tail',
   summary: 'prints the items of a Topic as they arrive',
-  usage: 'iodef-gateway tail --config FILE TOPIC [--count N]',
+  usage: 'iodef-gateway tail [--config FILE] TOPIC [--count N]',
   help: `
 Logs in to the Controller as the gateway does, subscribes to TOPIC for this session and prints each item's payload as it
-arrives, one XML document after another, until SIGINT. It takes nothing away from a gateway that is running. Exit code 3 when the Controller, the Broker or
-the Topic cannot be reached.
+arrives, one XML document after another, until SIGINT. It takes nothing away from a gateway that is running. Exit code 3 when the
+Controller, the Broker or the Topic cannot be reached.
 
-  -c, --config FILE   the configuration
+  -c, --config FILE   the configuration [gateway.yaml]
       --count N       ends after N items
 
   iodef-gateway tail incident --config gateway.yaml --count 1 > item.xml

@@ -23,7 +23,7 @@ interface Result {
 export const test: Command = {
   name: 'test',
   summary: 'compares what would happen to documents with what is expected of it',
-  usage: 'iodef-gateway test FOLDER --config FILE [--json]',
+  usage: 'iodef-gateway test FOLDER [--config FILE] [--json]',
   help: `
 For changes of a configuration, by hand or in CI. Beside each document NAME.xml of FOLDER stands NAME${SUFFIX}, which says for each
 peer that might send it what has to happen; only what is written is compared:

@@ -6,12 +6,12 @@ import { type Command, type ExitCode, json, table, write } from './output.ts'
 export const topics: Command = {
   name: 'topics',
   summary: 'discovers the Topics that the Broker shows to the gateway',
-  usage: 'iodef-gateway topics --config FILE [--json]',
+  usage: 'iodef-gateway topics [--config FILE] [--json]',
   help: `
 Logs in to the Controller as the gateway does and asks the Broker for its Topics (XEP-0030, XEP-0060 section 5). The gateway may
 be running. Exit code 3 when the Controller or the Broker cannot be reached.
 
-  -c, --config FILE   the configuration
+  -c, --config FILE   the configuration [gateway.yaml]
       --json          [{"node", "name", "type", "configured", "meta"}]
 
   iodef-gateway topics --config gateway.yaml

@@ -7,13 +7,13 @@ import { isoTime, shortTime, storeOf } from './store.ts'
 export const trace: Command = {
   name: 'trace',
   summary: 'tells the whole life of an incident: accepted, published, delivered, retried, held, refused',
-  usage: 'iodef-gateway trace INCIDENT-ID --config FILE [--json]',
+  usage: 'iodef-gateway trace INCIDENT-ID [--config FILE] [--json]',
   help: `
 INCIDENT-ID is the text of the document's IncidentID, or NAME and text with a space between where several teams use the same
 number; or what any command prints of it. White space in it does not matter. One that could be an option stands behind "--".
 Exit code 1 when nothing is known of it.
 
-  -c, --config FILE   the configuration, which says where the store is
+  -c, --config FILE   the configuration, which says where the store is [gateway.yaml]
       --json          [{"at", "incident", "event", ...}], oldest first; what else is there depends on the event
 
   iodef-gateway trace 189493 --config gateway.yaml

@@ -156,7 +156,7 @@ export const model = f.mapping({
   rid,
   peers: f.list(peer, 'peers').default([]),
   grid,
-  routes: f.list(route, 'routes').default([]).describe('first match wins; none = refused'),
+  routes: f.list(route, 'routes').default([]).describe('first match wins; none = denied'),
   store: f.mapping({ path: f.file.describe('SQLite file; its directory is created') }),
   ops: f.mapping({ host: f.line.prefault(f.LISTENS.ops.host), port: f.port.prefault(f.LISTENS.ops.port) }).prefault({}),
   log: f
