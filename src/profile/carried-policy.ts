@@ -5,7 +5,7 @@ import { child, elements, type XmlElement } from '../xml/tree.ts'
 
 /**
  * The RIDPolicy that speaks for a whole RID message in an item's context, which has no room for ReportSchema and XMLDocument: what
- * they are restricted to (RFC 6545 §5.1, decision 0005) and nothing else of the item says becomes the policy's own restriction.
+ * they are restricted to (RFC 6545 §5.1, decision 5) and nothing else of the item says becomes the policy's own restriction.
  * `needed` is what the message needs, `rest` what the item needs without the policy's attributes. Undefined where one attribute
  * cannot say it.
  */

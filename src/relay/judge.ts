@@ -118,7 +118,7 @@ export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = 
     answer: {
       kind: 'denied',
       justification: 'CannotProcess',
-      reason: () => 'a Query is owed a Report, and nothing here answers one',
+      reason: () => 'a Query is owed a Report, and nobody would be asked for one',
     },
   },
   {

@@ -26,6 +26,23 @@ describe('the pages', () => {
       }
     })
 
+    test(`${file} has no row of a table without its heading`, () => {
+      const text = page(file).replace(/^```.*?^```$/gms, '')
+      for (const [table] of text.matchAll(/(?:^\|.*\n?)+/gm))
+        assert.match(table, /^\|.*\n\|[-|:]+\|\n/, table.slice(0, 80))
+    })
+
+    test(`${file} has each of its sections in its list of them, where it has one`, () => {
+      const text = page(file)
+      const listed = [...text.matchAll(/^- \[[^\]]+\]\((#[^)]+)\)$/gm)].map(([, anchor]) => anchor)
+      const sections = [...text.matchAll(/^##? .+$/gm)].flatMap(([heading]) => anchorsOf(heading)).slice(1)
+      if (listed.length > 0)
+        assert.deepEqual(
+          listed,
+          sections.map((section) => `#${section}`),
+        )
+    })
+
     test(`${file} names no place of somebody's machine`, () => {
       assert.doesNotMatch(page(file), /\/(home|root|work|Users|tmp)\//)
     })
@@ -57,6 +74,15 @@ describe('the pages', () => {
     assert.ok(decisions.length >= 8)
     for (const file of decisions) assert.ok(list.includes(`(${file.slice('docs/decisions/'.length)})`), file)
   })
+})
+
+test('the changes have each heading once for a version, and nothing between two entries', () => {
+  const [, ...versions] = page('CHANGELOG.md').split(/^## /m)
+  for (const version of versions) {
+    const headings = [...version.matchAll(/^### (.+)$/gm)].map(([, heading]) => heading)
+    assert.deepEqual(headings, [...new Set(headings)])
+    assert.doesNotMatch(version, /\n\n- (?<!### \w+\n\n- )/)
+  }
 })
 
 /** As GitHub makes them. */
