@@ -42,7 +42,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
       --limit N            list: only the latest N, whatever their state; may be more than 1000
 
   pending    waits for its turn or its next attempt     held       failed for good: an operator decides
-  sending    on its way now                             withheld   policy says no (restriction)
+  sending    on its way now                             withheld   policy says no (restriction, send)
   delivered  proved to have arrived                     discarded  given up by an operator
 
   iodef-gateway queue list --config gateway.yaml --state held

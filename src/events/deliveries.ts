@@ -95,7 +95,7 @@ export const DELIVERIES = {
   withheld: {
     level: 'warn',
     text: 'Delivery withheld by policy',
-    help: 'a `restriction` kept an item from a peer; nothing, if that is as it should be',
+    help: '`reason` says why: its `restriction`, or a MsgType that is not in `send` of the peer; nothing, if that is as it should be',
     measures: [step('withheld')],
     traced: true,
   },

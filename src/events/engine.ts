@@ -57,7 +57,7 @@ export const ENGINE = {
   'delivery-dropped': {
     level: 'error',
     text: 'A delivery was dropped on the way and will be claimed again when its lease ends',
-    help: 'a fault of ours: report it. It goes out within 15 minutes',
+    help: 'a fault of ours: report it. It goes out within an hour, or after a restart',
   },
   'sending-failed': {
     level: 'error',
