@@ -85,7 +85,20 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
     types: ['config'],
   },
   cli: {
-    all: ['gateway', 'config', 'reading', 'relay', 'rid', 'grid', 'iodef', 'xml', 'events', 'store', 'x509'],
+    all: [
+      'gateway',
+      'config',
+      'exchange',
+      'reading',
+      'relay',
+      'rid',
+      'grid',
+      'iodef',
+      'xml',
+      'events',
+      'store',
+      'x509',
+    ],
   },
   main: { all: ['cli'] },
 }

@@ -9,7 +9,7 @@ export interface Expectation {
   readonly sent?: readonly string[]
 }
 
-const ANSWERS = ['approved', 'denied', 'refused']
+const ANSWERS = ['approved', 'asked', 'denied', 'refused']
 const KEYS = ['answer', 'code', 'topics', 'sent']
 
 /** An expectation as it is written; or what is wrong with it, in words. */

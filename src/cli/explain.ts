@@ -1,6 +1,7 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import { createReader } from '../reading/reader.ts'
+import { explainQuestion } from '../exchange/explain-question.ts'
+import { createReader, type Reader } from '../reading/reader.ts'
 import { type ExplainedItem, type Explanation, explain as explainDocument } from '../relay/explain.ts'
 import { readInput, UnreadableError } from './input.ts'
 import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
@@ -13,14 +14,14 @@ export const explain: Command = {
   help: `
 Reads and judges FILE as the gateway does when the peer NAME sends it, and says what would be answered, and why: the route of each
 Incident, the element and line that decide its restriction, the Topic, the size of each item, and which peers would be sent it or why
-not. Sends and stores nothing; needs neither network nor password. "-" reads standard input. Of a question it does not say who would be
-asked: a Query shows as denied.
+not. Sends and stores nothing; needs neither network nor password. "-" reads standard input. Of a question it says whom it would be
+asked of, and of no answer.
 
       --peer NAME     the peer of the configuration that would send it
   -c, --config FILE   the configuration [gateway.yaml]
       --json          one JSON object
 
-Exit code 0: it would be approved. 1: refused or denied.
+Exit code 0: it would be approved, or asked. 1: refused or denied.
 
   iodef-gateway explain report.xml --peer csirt-a --config gateway.yaml
 `,
@@ -35,10 +36,20 @@ Exit code 0: it would be approved. 1: refused or denied.
       throw error instanceof UnreadableError ? new UsageError(`${file} cannot be read: ${error.message}`) : error
     })
     await using reader = createReader({ threads: 1, deadlineMs: 60_000 })
-    const found = await explainDocument(config, peer, bytes, reader)
+    const found = await whatBecomesOf(config, peer, bytes, reader)
     await write(io.out, values.json ? json({ file, peer: name, ...found }) : describe(file, name, found))
-    return found.answer === 'approved' ? 0 : 1
+    return found.answer === 'approved' || found.answer === 'asked' ? 0 : 1
   },
+}
+
+/** Of a document, or a question, that the peer would send. */
+export function whatBecomesOf(
+  config: Config,
+  peer: PeerConfig,
+  bytes: Uint8Array,
+  reader: Reader,
+): Promise<Explanation> {
+  return explainDocument(config, peer, bytes, reader, (inspection) => explainQuestion(config, peer, inspection))
 }
 
 /** Throws UsageError when there is none. */
@@ -50,11 +61,12 @@ export function peerNamed({ peers }: Config, name: string): PeerConfig {
 }
 
 function describe(file: string, peer: string, found: Explanation): string {
-  const { answer, status, code, reason, format, msgType, needs, incidents, items } = found
-  const word = answer === 'refused' ? `refused: HTTP ${status}` : `${answer}: HTTP 200, ${ACKNOWLEDGEMENT[answer]}`
+  const { answer, status, code, reason, format, msgType, asked, needs, incidents, items } = found
+  const word = answer === 'refused' ? `refused: HTTP ${status}` : `${answer}: ${SAID[answer]}`
   const lines = [`${file} from ${peer} would be ${word}`]
   if (code !== null) lines.push(`  because: ${reason} [${code}]`)
   if (format !== 'unknown') lines.push(`  it is: ${format}${msgType === null ? '' : `, a ${msgType}`}`)
+  if (asked.length > 0) lines.push(`  whom: ${asked.join(', ')}`)
   for (const { restriction, because } of needs) {
     lines.push(`  it counts as: "${restriction}"${because === null ? '' : `, by ${because}`}`)
   }
@@ -64,7 +76,11 @@ function describe(file: string, peer: string, found: Explanation): string {
   return `${[...lines, ...items.flatMap(describeItem)].map(printable).join('\n')}\n`
 }
 
-const ACKNOWLEDGEMENT = { approved: 'Approved', denied: 'Denied' } as const
+const SAID = {
+  approved: 'HTTP 200, Approved',
+  asked: 'HTTP 200 with the answer, or the promise of one',
+  denied: 'HTTP 200, Denied',
+} as const
 
 function describeItem({ topic, incident, id, bytes, limit, peers }: ExplainedItem): string[] {
   const size = `${bytes} of at most ${limit} bytes`

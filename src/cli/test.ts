@@ -4,9 +4,8 @@ import { osReason } from '../config/problems.ts'
 import { readSource } from '../config/read.ts'
 import type { Config } from '../config/types.ts'
 import { createReader, type Reader } from '../reading/reader.ts'
-import { explain } from '../relay/explain.ts'
 import { differences, type Expectation, parseExpectation } from './expectation.ts'
-import { peerNamed } from './explain.ts'
+import { peerNamed, whatBecomesOf } from './explain.ts'
 import { readInput } from './input.ts'
 import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, json, printable, UsageError, write } from './output.ts'
@@ -31,7 +30,7 @@ peer that might send it what has to happen; only what is written is compared:
   csirt-a: { answer: approved, topics: [incident], sent: [csirt-b] }
   csirt-b: { answer: denied, code: restriction, sent: [] }
 
-answer is approved, denied or refused; code the word of log and trace; topics those that get an item; sent the peers that get one.
+answer is approved, denied or refused, or asked of a question that would be; code the word of log and trace; topics those that get an item; sent the peers that get one.
 It is found out as by "explain", by what does it when it happens. Sends and stores nothing; needs neither network nor password.
 
   -c, --config FILE   the configuration [gateway.yaml]
@@ -88,7 +87,7 @@ function expectationsIn(folder: string, config: Config): Expected[] {
 }
 
 async function compare(config: Config, reader: Reader, { document, peer, expectation }: Expected): Promise<Result> {
-  const found = await explain(config, peerNamed(config, peer), await readInput(document), reader)
+  const found = await whatBecomesOf(config, peerNamed(config, peer), await readInput(document), reader)
   const different = differences(expectation, found)
   return { document, peer, ok: different.length === 0, differences: different }
 }

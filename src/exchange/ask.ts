@@ -15,7 +15,7 @@ import { askedIncident, criteriaOf } from './criteria.ts'
 import type { Rate } from './rate.ts'
 import { DENIALS, type DenialCode, REFUSALS, type RefusalCode } from './refusals.ts'
 import { visibleNeeds } from './rights.ts'
-import { isQuestion, legsFor } from './route-question.ts'
+import { isQuestion, whomToAsk } from './route-question.ts'
 import { encode, newAnswer, type Question } from './stored.ts'
 import { createExchangeId } from './token.ts'
 
@@ -40,11 +40,10 @@ export async function ask(
 ): Promise<Answer | undefined> {
   const { config, store, events, clock } = context
   const { peer } = message
-  const { rid, document } = inspection
+  const { rid } = inspection
   const msgType = rid.msgType
   if (!isQuestion(msgType) || rid.policy === null) return undefined
-  const purpose = document?.incidents[0]?.purpose ?? ''
-  const asked = legsFor(config.routes, peer, { type: msgType, purpose })
+  const asked = whomToAsk(config.routes, peer, msgType, inspection)
   if (asked.length === 0) return undefined
   if (message.callbackToken !== undefined) events.tell('callback-ignored', { peer: peer.name, msgType })
   const question: Question = { policy: rid.policy, document: carriedOf(inspection) }

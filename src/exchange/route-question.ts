@@ -1,10 +1,21 @@
 import type { Ask, PeerConfig, RouteConfig } from '../config/types.ts'
+import type { Inspection } from '../reading/inspection.ts'
 import type { MsgType } from '../vocabulary.ts'
 
 const QUESTIONS: readonly MsgType[] = ['Query', 'InvestigationRequest', 'TraceRequest']
 
 export function isQuestion(msgType: string | null | undefined): msgType is MsgType {
   return QUESTIONS.some((one) => one === msgType)
+}
+
+/** Whom a question that was read is asked of: its purpose is that of its first Incident. */
+export function whomToAsk(
+  routes: readonly RouteConfig[],
+  peer: Pick<PeerConfig, 'name' | 'query'>,
+  type: MsgType,
+  { document }: Pick<Inspection, 'document'>,
+): readonly Ask[] {
+  return legsFor(routes, peer, { type, purpose: document?.incidents[0]?.purpose ?? '' })
 }
 
 /**

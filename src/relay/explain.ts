@@ -10,14 +10,16 @@ import { routeIndex } from './route.ts'
 
 /** What would become of a document that a peer sends. */
 export interface Explanation {
-  /** `refused`: an HTTP status; `denied`: an Acknowledgement */
-  readonly answer: 'approved' | 'denied' | 'refused'
+  /** `refused`: an HTTP status; `denied`: an Acknowledgement; `asked`: a question, which is answered or promised an answer */
+  readonly answer: 'approved' | 'asked' | 'denied' | 'refused'
   readonly status: number
   /** the word of log and trace; null where it is accepted */
   readonly code: string | null
   readonly reason: string | null
   readonly format: string
   readonly msgType: string | null
+  /** whom a question is asked of, as a route's `ask` has it */
+  readonly asked: readonly string[]
   /** what a Topic or peer has to list, and which element asks for it */
   readonly needs: readonly { readonly restriction: string; readonly because: string | null }[]
   readonly incidents: readonly { readonly incident: string; readonly purpose: string; readonly route: string | null }[]
@@ -33,23 +35,32 @@ export interface ExplainedItem {
   readonly peers: readonly { readonly peer: string; readonly sent: boolean; readonly reason: string | null }[]
 }
 
+type Questioned = { readonly asked: readonly string[] } | { readonly code: string; readonly reason: string }
+
 /**
  * What would happen to these bytes if this peer sent them: read, judged and made items by what does so when it happens; each item is then
- * read as the gateway reads what it finds on a Topic, and asked of each peer. Nothing is stored or sent. Rejects as `Reader.inspect`.
+ * read as the gateway reads what it finds on a Topic, and asked of each peer. `question`: what becomes of it where it is one. Nothing is
+ * stored or sent. Rejects as `Reader.inspect`.
  */
 export async function explain(
   config: Config,
   peer: PeerConfig,
   bytes: Uint8Array,
   reader: Reader,
+  question: (inspection: Inspection) => Questioned | undefined,
 ): Promise<Explanation> {
   if (bytes.length > config.rid.maxMessage) {
     const reason = `it has ${bytes.length} bytes, and rid.maxMessage is ${config.rid.maxMessage}`
     return { ...NOTHING, answer: 'refused', status: 413, code: 'too-large', reason }
   }
   const inspection = await reader.inspect(bytes, { strict: peer.strict })
-  const judged = judge(config, peer, inspection)
   const known = described(config, peer, inspection)
+  const questioned = question(inspection)
+  if (questioned !== undefined) {
+    if ('asked' in questioned) return { ...known, answer: 'asked', asked: questioned.asked }
+    return { ...known, answer: 'denied', status: 200, code: questioned.code, reason: questioned.reason }
+  }
+  const judged = judge(config, peer, inspection)
   if (judged.kind === 'problem') {
     const { status, detail, errors = [], title } = judged.problem
     const [first] = errors
@@ -72,6 +83,7 @@ const NOTHING: Explanation = {
   reason: null,
   format: 'unknown',
   msgType: null,
+  asked: [],
   needs: [],
   incidents: [],
   items: [],

@@ -9,6 +9,7 @@ const FOUND: Explanation = {
   code: null,
   reason: null,
   format: 'IODEF 2',
+  asked: [],
   msgType: 'Report',
   needs: [],
   incidents: [],
@@ -49,7 +50,7 @@ test('an expectation that cannot be one says so', () => {
     [[], /must be a mapping/],
     [{}, /expects nothing/],
     [{ anwser: 'approved' }, /anwser is not a known key \(did you mean "answer"\?\)/],
-    [{ answer: 'aproved' }, /must be one of approved, denied, refused \(did you mean "approved"\?\)/],
+    [{ answer: 'aproved' }, /must be one of approved, asked, denied, refused \(did you mean "approved"\?\)/],
     [{ answer: 1 }, /must be a word/],
     [{ topics: 'incident' }, /topics must be a list/],
   ]

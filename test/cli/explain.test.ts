@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { byNumber } from '../exchange/bench.ts'
+import { ridText } from '../support/documents.ts'
 import { iodefGateway } from './capture.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'explain-'))
@@ -18,6 +20,7 @@ peers:
   - { name: csirt-a, identity: { dns: a.example }, publish: [incident], url: "https://a.example/", topics: [incident] }
   - { name: csirt-b, identity: { dns: b.example }, url: "https://b.example/", topics: [incident] }
   - { name: csirt-c, identity: { dns: c.example }, url: "https://c.example/", topics: [incident], restrictions: [public] }
+  - { name: csirt-d, identity: { dns: d.example }, accept: [Query, TraceRequest], query: [incident] }
 grid:
   service: xmpp://controller.example
   jid: gateway@grid.example
@@ -25,6 +28,7 @@ grid:
   broker: pubsub.grid.example
   topics: [{ name: incident }, { name: other }]
 routes:
+  - { match: { type: [TraceRequest] }, ask: ["peer:csirt-b"] }
   - { match: { purpose: [mitigation] }, topic: other }
   - { match: { purpose: [reporting] }, topic: incident }
 store: { path: gateway.db }
@@ -45,12 +49,27 @@ async function explain(file: string, ...more: string[]) {
 }
 
 describe('explain', () => {
+  test('does not call a Query denied that would be answered', async () => {
+    const asks = (file: string) => iodefGateway(['explain', file, '--peer', 'csirt-d', '--config', CONFIG])
+    writeFileSync(at('query.xml'), byNumber('7'))
+    const { code, out } = await asks(at('query.xml'))
+    assert.equal(code, 0, out)
+    assert.match(out, /would be asked: HTTP 200 with the answer, or the promise of one\n/)
+    assert.match(out, /whom: archive\n/)
+    writeFileSync(at('trace.xml'), ridText(DEMO.replace(/^<\?xml.*?\?>\s*/, ''), { msgType: 'TraceRequest' }))
+    assert.match((await asks(at('trace.xml'))).out, /whom: peer:csirt-b\n/)
+    writeFileSync(at('nothing.xml'), ridText('', { msgType: 'Query' }))
+    const nothing = await asks(at('nothing.xml'))
+    assert.equal(nothing.code, 1)
+    assert.match(nothing.out, /would be denied: .*\n {2}because: .*\[no-criterion\]/)
+  })
+
   test('says route, restriction with element and line, Topic, size, and which peers get it or why not', async () => {
     const { code, out } = await explain(document('good.xml'))
     assert.equal(code, 0)
     assert.match(out, /good\.xml from csirt-a would be approved: HTTP 200, Approved\n/)
     assert.match(out, /it counts as: "partner", by restriction "partner" \(\w+ in line \d+\)/)
-    assert.match(out, /Incident csirt-a\.example 2026-1187, purpose "reporting": routes\[1\]\n/)
+    assert.match(out, /Incident csirt-a\.example 2026-1187, purpose "reporting": routes\[2\]\n/)
     assert.match(out, /Topic incident gets .*: item [0-9a-f]{16}\.\.\., \d{4} of at most 250000 bytes\n/)
     assert.match(out, /csirt-a is not: it came from there\n/)
     assert.match(out, /csirt-b is sent it\n/)
