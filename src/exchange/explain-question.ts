@@ -5,7 +5,7 @@ import { criteriaOf } from './criteria.ts'
 import { DENIALS, type DenialCode } from './refusals.ts'
 import { isQuestion, whomToAsk } from './route-question.ts'
 
-export type ExplainedQuestion =
+type ExplainedQuestion =
   | { readonly asked: readonly Ask[] }
   | { readonly code: DenialCode; readonly reason: string; readonly justification: Justification }
 

@@ -22,7 +22,7 @@ export function whomToAsk(
  * Whom a question is asked of: by the first route with `ask` whose every given key matches; a Query without one by what the Topics
  * showed, where its sender may see any of them. Nobody: it is denied. Never whom it comes from.
  */
-export function legsFor(
+function legsFor(
   routes: readonly RouteConfig[],
   peer: Pick<PeerConfig, 'name' | 'query'>,
   question: { readonly type: MsgType; readonly purpose: string },
