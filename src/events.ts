@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { DEEDS, type Deed, type DeliveryFields, type DeliveryNews, type DeliveryOf } from './events/deliveries.ts'
-import type { ExchangeNews, OfExchange } from './events/exchanges.ts'
+import { EXCHANGE_DEEDS, type ExchangeNews, type OfExchange } from './events/exchanges.ts'
 import type { Arrival, MessageNews } from './events/messages.ts'
 import { createRecent } from './events/recent.ts'
 import type { News, TracedName } from './events/table.ts'
@@ -31,6 +31,9 @@ interface EventsOptions {
 
 /** incident keys that a log line shows, and that a refusal has rows of the trace for: a document may have thousands */
 const SHOWN = 20
+
+/** of deliveries and of questions */
+const ALL_DEEDS = [...DEEDS, ...EXCHANGE_DEEDS] as const
 
 const DAY = 86_400_000
 
@@ -102,13 +105,13 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
     withheld: (of: DeliveryOf, reason: string) => delivery('withheld', of, { reason }),
     discarded: (of: DeliveryOf, deed: Deed) => delivery('discarded', of, deed),
     requeued: (of: DeliveryOf, deed: Deed) => delivery('requeued', of, deed),
-    deeds: DEEDS,
+    deeds: ALL_DEEDS,
     /** Logs and counts what another process did: a deed has a row of the trace for each incident of its delivery, and is told once. */
     tellDeeds(rows: readonly TraceEvent[]): void {
       const told = new Set<string>()
       for (const { event, at, incident, fields } of rows) {
-        const deed = `${at} ${event} ${fields.delivery}`
-        const name = DEEDS.find((one) => one === event)
+        const deed = `${at} ${event} ${fields.delivery ?? fields.exchange}`
+        const name = ALL_DEEDS.find((one) => one === event)
         if (name !== undefined && !told.has(deed)) teller(name, { ...fields, incident })
         told.add(deed)
       }

@@ -129,7 +129,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   tellExpiry(events, listener, grid)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, parts)))
-  const tellDeeds = createDeedTeller(store, events)
+  const tellDeeds = createDeedTeller(store, events, ({ exchange }) => {
+    if (exchange !== undefined) questions.happened(String(exchange))
+  })
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
   opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))

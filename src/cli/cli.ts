@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   topics: async () => (await import('./topics.ts')).topics,
   tail: async () => (await import('./tail.ts')).tail,
   queue: async () => (await import('./queue.ts')).queue,
+  exchanges: async () => (await import('./exchanges.ts')).exchanges,
   store: async () => (await import('./store-care.ts')).store,
   trace: async () => (await import('./trace.ts')).trace,
 }

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { systemClock } from '../clock.ts'
 import { nearest } from '../did-you-mean.ts'
 import { createEvents } from '../events.ts'
@@ -8,7 +7,7 @@ import type { Delivery, DeliverySummary, Desk, QueueFilter } from '../store/cont
 import { DELIVERY_STATES } from '../vocabulary.ts'
 import { CONFIG, count, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
-import { isoTime, publicDelivery, shortTime, storeOf } from './store.ts'
+import { isoTime, operatorName, publicDelivery, shortTime, storeOf } from './store.ts'
 
 const ACTIONS = ['list', 'show', 'retry', 'discard'] as const
 
@@ -188,17 +187,6 @@ async function decide(
     for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
   }
   return results.every(({ done }) => done) ? 0 : 1
-}
-
-/** Who does it, for the trace: the user of the machine, behind sudo too. */
-function operatorName(env: Io['env']): string {
-  try {
-    const { username } = userInfo()
-    return username === 'root' ? (env.SUDO_USER ?? username) : username
-  } catch {
-    // a user without a name: in a container, mostly
-    return `uid ${process.getuid?.() ?? '?'}`
-  }
 }
 
 const DONE = { retry: 'due now', discard: 'discarded' }

@@ -9,6 +9,12 @@ export interface OfExchange {
   readonly incident: string
 }
 
+/** What an operator did to a question. */
+interface ExchangeDeed {
+  /** who did it: the name of a user of the machine */
+  readonly by: string
+}
+
 /** What becomes of questions and their answers. */
 export interface ExchangeNews {
   asked: OfExchange & {
@@ -27,10 +33,18 @@ export interface ExchangeNews {
   'answer-withheld': OfExchange & { readonly reason: string }
   late: OfExchange & { readonly peer: string; readonly msgType: string }
   expired: OfExchange & { readonly answers: number }
+  'operator-closed': OfExchange & ExchangeDeed & { readonly answers: number }
   'callback-unknown': { readonly peer: string; readonly msgType: string }
   'callback-stolen': { readonly peer: string; readonly msgType: string; readonly owner: string }
   'callback-ignored': { readonly peer: string; readonly msgType: string }
 }
+
+type DeedName = { [K in keyof ExchangeNews]: ExchangeNews[K] extends ExchangeDeed ? K : never }[keyof ExchangeNews]
+
+/** Every deed: a running gateway tells of those, whichever process they were done in. */
+export const EXCHANGE_DEEDS = Object.keys({
+  'operator-closed': true,
+} satisfies Record<DeedName, true>) as DeedName[]
 
 function step(outcome: string): readonly [Measure<OfExchange>] {
   return [{ metric: 'questions', labels: { source: (e) => e.source, outcome } }]
@@ -112,6 +126,13 @@ export const EXCHANGES = {
     text: 'Question closed: its time was over',
     help: 'whoever was asked did not answer in time; the asker is told, if it had nothing',
     measures: step('expired'),
+    traced: true,
+  },
+  'operator-closed': {
+    level: 'warn',
+    text: 'Question closed by an operator',
+    help: '`by` did that with `exchanges close`; the asker is told, if it had nothing',
+    measures: step('operator-closed'),
     traced: true,
   },
   'callback-unknown': {

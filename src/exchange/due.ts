@@ -2,9 +2,9 @@ import type { Happening } from '../events.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement } from './compose.ts'
-import { about, type ExchangeContext, wayTo } from './context.ts'
+import { about, type ExchangeContext } from './context.ts'
+import { ending, wayOf } from './end.ts'
 import { NO_LEG, said } from './outcome.ts'
-import { isUndecided } from './states.ts'
 import { newAnswer, parseQuestion } from './stored.ts'
 
 /** What time does to questions: to be called every few seconds. Rejects with what the store says. */
@@ -29,21 +29,11 @@ interface Made {
   readonly happening?: Happening
 }
 
-/** RFC 6545 §7: an Acknowledgement is REQUIRED if no Report will come. */
 function expire({ config, events }: ExchangeContext, exchange: Exchange): Made {
-  const { legs, msgType } = exchange
-  const answers = said(exchange)
-  const { policy } = parseQuestion(exchange.question)
-  const nothing = answers.length === 0 && !legs.some(({ state }) => state === 'answered' && msgType === 'Query')
-  const word = newAnswer(NO_LEG, acknowledgement(policy.incidentId, { denied: 'Other' }))
+  const answers = said(exchange).length
   return {
-    change: {
-      legs: legs.filter(({ state }) => isUndecided(state)).map(({ n }) => ({ n, state: 'expired' })),
-      ...(nothing && { answers: [word] }),
-      ...(goesOut(config, exchange) && { deliver: deliverTo(exchange) }),
-      state: 'expired',
-    },
-    happening: events.exchange('expired', { ...about(exchange), answers: answers.length }),
+    change: ending(config, exchange, 'expired'),
+    happening: events.exchange('expired', { ...about(exchange), answers }),
   }
 }
 
@@ -60,13 +50,4 @@ function pend({ config, events }: ExchangeContext, exchange: Exchange): Made {
     change: { pendingAt: null, answers: [word], deliver: deliverTo(exchange) },
     happening: events.exchange('pending', about(exchange)),
   }
-}
-
-function wayOf({ peers }: ExchangeContext['config'], { asker }: Exchange) {
-  const peer = peers.find(({ name }) => name === asker)
-  return peer === undefined ? 'none' : wayTo(peer)
-}
-
-function goesOut(config: ExchangeContext['config'], exchange: Exchange): boolean {
-  return exchange.token !== null && wayOf(config, exchange) !== 'none'
 }

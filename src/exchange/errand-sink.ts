@@ -56,8 +56,9 @@ async function run(
   if ('late' in errand) return answer(options, exchange, errand.late, signal)
   const stored = exchange.answers[errand.answer]
   if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${errand.answer}` }
-  if (exchange.state === 'expired' && stored.leg !== NO_LEG) {
-    return { kind: 'hold', reason: 'callback: the question expired before its answer could be sent' }
+  if ((exchange.state === 'expired' || exchange.state === 'cancelled') && stored.leg !== NO_LEG) {
+    const how = exchange.state === 'expired' ? 'expired' : 'was closed by an operator'
+    return { kind: 'hold', reason: `callback: the question ${how} before its answer could be sent` }
   }
   return answer(options, exchange, parseAnswer(stored.body), signal)
 }

@@ -28,6 +28,8 @@ export interface ExchangeSide {
   sink(peer: PeerConfig, sender: RidSender | undefined, otherwise: Sink | undefined): Sink
   /** What time does to questions. */
   runDue(): Promise<void>
+  /** Something was done to this question elsewhere: whoever waits for its answer looks again. */
+  happened(exchange: string): void
   /** Nobody waits for an answer any longer: those who do are promised one. */
   drain(): void
 }
@@ -61,6 +63,7 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
       return createErrandSink(context, { peer, sender, otherwise, senderAt: (address) => senderAt(peer, address) })
     },
     runDue: () => runDue(context),
+    happened: holds.happened,
     drain: holds.end,
   }
 }

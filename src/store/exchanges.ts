@@ -103,12 +103,32 @@ export interface AskLimits {
   readonly since: number
 }
 
+/** Of an exchange what lists show: no question, no answer, no token. */
+export interface ExchangeSummary
+  extends Pick<Exchange, 'id' | 'asker' | 'msgType' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'> {
+  readonly legs: readonly Pick<Leg, 'kind' | 'target' | 'state'>[]
+  /** how many there are */
+  readonly answers: number
+}
+
+export interface ExchangeFilter {
+  readonly states?: readonly ExchangeState[]
+  readonly asker?: string
+  /** one of its legs is this peer's */
+  readonly target?: string
+  /** as `trace` understands it */
+  readonly incident?: string
+  readonly limit: number
+}
+
 export interface Exchanges {
   /** Opens an exchange with its legs, and changes it at once, all or nothing; unless the asker has one with that digest. */
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
   /** Resolves with what it is then; undefined where there is no such exchange. `change` is asked inside the commit, perhaps twice. */
   change(id: string, change: ChangeOf): Promise<Exchange | undefined>
   exchange(id: string): Promise<Exchange | undefined>
+  /** Oldest first: the latest `limit` of those asked for. */
+  listExchanges(filter: ExchangeFilter): Promise<readonly ExchangeSummary[]>
   /** The leg that promised with this token (hash), open or closed. */
   legOf(target: string, token: string): Promise<{ readonly exchange: string; readonly n: number } | undefined>
   /** Who promised with this token (hash), whoever that is. */

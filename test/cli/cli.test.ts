@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { iodefGateway } from './capture.ts'
 
-const COMMANDS = ['start', 'check', 'validate', 'send', 'topics', 'tail', 'queue', 'trace']
+const COMMANDS = ['start', 'check', 'validate', 'send', 'topics', 'tail', 'queue', 'exchanges', 'trace']
 
 describe('the command line', () => {
   test('lists the commands, on request on standard output', async () => {
@@ -70,7 +70,15 @@ describe('the command line', () => {
     assert.match((await iodefGateway(['--version'])).out, /^iodef-gateway \d+\.\d+\.\d+\n$/)
   })
 
-  for (const args of [['start'], ['check'], ['topics'], ['tail', 'incident'], ['queue', 'list'], ['trace', '1']]) {
+  for (const args of [
+    ['start'],
+    ['check'],
+    ['topics'],
+    ['tail', 'incident'],
+    ['queue', 'list'],
+    ['exchanges', 'list'],
+    ['trace', '1'],
+  ]) {
     test(`needs a configuration for ${args.join(' ')}`, async () => {
       const { code, err } = await iodefGateway(args)
       assert.equal(code, 2)

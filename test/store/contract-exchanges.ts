@@ -138,6 +138,40 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 }, 'late is told from unknown')
     })
 
+    test('are listed with their legs, by state, asker, whom they are asked of and incident, and without what they say', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      const on = { kind: 'peer', target: 'csirt-c' } as const
+      await store.ask(question('one'), [ARCHIVE, on], LIMITS, to({ answers: [answer('a')], token: 'T' }))
+      await store.ask(question('two', { asker: 'csirt-b', incident: 'csirt.example 8' }), [], LIMITS, () => undefined)
+      await store.ask(question('three'), [], LIMITS, to({ state: 'expired' }))
+      const ids = async (filter: object) => (await store.listExchanges({ limit: 9, ...filter })).map(({ id }) => id)
+      const [one] = await store.listExchanges({ limit: 9 })
+      assert.deepEqual(one, {
+        id: 'one',
+        asker: 'csirt-a',
+        msgType: 'Query',
+        incident: 'csirt-b.example 7',
+        state: 'open',
+        opened: 1000,
+        expires: 9000,
+        closed: null,
+        legs: [
+          { kind: 'archive', target: '', state: 'waiting' },
+          { kind: 'peer', target: 'csirt-c', state: 'waiting' },
+        ],
+        answers: 1,
+      })
+      assert.deepEqual(await ids({}), ['one', 'two', 'three'])
+      assert.deepEqual(await ids({ limit: 2 }), ['two', 'three'])
+      assert.deepEqual(await ids({ states: ['open'] }), ['one', 'two'])
+      assert.deepEqual(await ids({ states: [] }), [])
+      assert.deepEqual(await ids({ asker: 'csirt-b' }), ['two'])
+      assert.deepEqual(await ids({ target: 'csirt-c' }), ['one'])
+      assert.deepEqual(await ids({ incident: '7' }), ['one', 'three'])
+      assert.deepEqual(await ids({ incident: 'csirt.example 8', states: ['expired'] }), [])
+    })
+
     test('are due when they are pending for long, and when they expire', async () => {
       await using bench = await createBench()
       const { store } = bench

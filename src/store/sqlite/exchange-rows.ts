@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ExchangeState } from '../../vocabulary.ts'
-import type { Exchange, Exchanges, Leg, StoredAnswer } from '../exchanges.ts'
+import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges, Leg, StoredAnswer } from '../exchanges.ts'
 import { EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
 import { all, one } from './sql.ts'
 
@@ -30,9 +30,18 @@ interface AnswerRow extends Omit<StoredAnswer, 'msgType'> {
   readonly msg_type: string
 }
 
+interface ListRow
+  extends Pick<
+    ExchangeRow,
+    'seq' | 'id' | 'asker' | 'msg_type' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'
+  > {
+  readonly answers: number
+}
+
 interface ExchangeRows {
   bySeq(seq: number): Exchange | undefined
   byId(id: string): { readonly seq: number; readonly exchange: Exchange } | undefined
+  list(filter: ExchangeFilter): ExchangeSummary[]
   legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
   ownerOf(token: string): string | undefined
   askedOf(target: string, incident: string): string[]
@@ -69,6 +78,17 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     db,
     `SELECT id FROM exchange WHERE state = ${OPEN} AND (expires <= ?1 OR pending_at <= ?1) ORDER BY seq LIMIT 1000`,
   )
+  const list = all<ListRow>(
+    db,
+    `SELECT * FROM (
+       SELECT seq, id, asker, msg_type, incident, state, opened, expires, closed,
+         (SELECT count(*) FROM answer a WHERE a.exchange = e.seq) AS answers
+       FROM exchange e
+       WHERE state IN (SELECT value FROM json_each(?1)) AND asker = coalesce(?2, asker)
+         AND (?3 IS NULL OR EXISTS (SELECT 1 FROM leg l WHERE l.exchange = e.seq AND l.target = ?3))
+         AND (?4 IS NULL OR asked_for(incident, ?4))
+       ORDER BY seq DESC LIMIT ?5) ORDER BY seq`,
+  )
   const counts = all<{ state: number; n: number }>(db, 'SELECT state, count(*) AS n FROM exchange GROUP BY state')
 
   function whole(row: ExchangeRow): Exchange {
@@ -101,6 +121,13 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       const row = byId(id)
       return row && { seq: row.seq, exchange: whole(row) }
     },
+    list({ states = EXCHANGES, asker = null, target = null, incident = null, limit }) {
+      const codes = JSON.stringify(states.map(exchangeCode))
+      return list(codes, asker, target, incident, limit).map(({ seq, msg_type: msgType, state, ...row }) => {
+        const asked = legs(seq).map((leg) => ({ kind: leg.kind, target: leg.target, state: legName(leg.state) }))
+        return { ...row, msgType, state: exchangeName(state), legs: asked }
+      })
+    },
     legOf(target, token) {
       const row = legOf(target, token)
       return row && { exchange: row.id, n: row.n }
@@ -120,9 +147,10 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
 export function exchangeReads(
   rows: ExchangeRows,
   read: <T>(query: () => T) => T,
-): Pick<Exchanges, 'exchange' | 'legOf' | 'ownerOf' | 'askedOf' | 'due' | 'exchangeCounts'> {
+): Pick<Exchanges, 'exchange' | 'listExchanges' | 'legOf' | 'ownerOf' | 'askedOf' | 'due' | 'exchangeCounts'> {
   return {
     exchange: async (id) => read(() => rows.byId(id)?.exchange),
+    listExchanges: async (filter) => read(() => rows.list(filter)),
     legOf: async (target, token) => read(() => rows.legOf(target, token)),
     ownerOf: async (token) => read(() => rows.ownerOf(token)),
     askedOf: async (target, incident) => read(() => rows.askedOf(target, incident)),

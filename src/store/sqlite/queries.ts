@@ -1,4 +1,3 @@
-import { isAskedFor } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
@@ -27,7 +26,6 @@ const LIMIT = 1000
 const OVER: readonly DeliveryState[] = ['delivered', 'discarded']
 
 export function createQueue({ db, destinations, groups }: Tables): Queue {
-  db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
   const show = one<SummaryRow & { body: string | null }>(
     db,
     `SELECT ${SUMMARY_COLUMNS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ?`,

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
+import { isAskedFor } from '../../iodef/incident-id.ts'
 import { type ArchiveTables, createArchive } from './archive.ts'
 import { type Bodies, createBodies } from './bodies.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
@@ -26,6 +27,7 @@ export interface Tables {
 }
 
 export function createTables(db: DatabaseSync, clock: Clock): Tables {
+  db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
   const sequence = createSequence(clock)
   const destinations = createDestinations(db)
   const order = createOrder(db)

@@ -1,3 +1,4 @@
+import { isAskedFor } from '../../../src/iodef/incident-id.ts'
 import type { NewDelivery } from '../../../src/store/contract.ts'
 import type {
   Asked,
@@ -5,6 +6,8 @@ import type {
   ChangeOf,
   Exchange,
   ExchangeChange,
+  ExchangeFilter,
+  ExchangeSummary,
   NewExchange,
   NewLeg,
 } from '../../../src/store/exchanges.ts'
@@ -57,6 +60,24 @@ export function alter(data: Data, id: string, change: ChangeOf, now: number): Ex
   data.exchanges.set(id, { ...next, exchange: closed(next.exchange, changing.change, now) })
   data.trace.push(...(changing.trace ?? []))
   return data.exchanges.get(id)?.exchange
+}
+
+export function listed(
+  { exchanges }: Data,
+  { states, asker, target, incident, limit }: ExchangeFilter,
+): ExchangeSummary[] {
+  return [...exchanges.values()]
+    .map(({ exchange }) => exchange)
+    .filter((one) => states === undefined || states.includes(one.state))
+    .filter((one) => asker === undefined || one.asker === asker)
+    .filter((one) => target === undefined || one.legs.some((leg) => leg.target === target))
+    .filter((one) => incident === undefined || isAskedFor(one.incident, incident))
+    .slice(-limit)
+    .map(({ id, asker: by, msgType, incident: about, state, opened, expires, closed: at, legs, answers }) => ({
+      ...{ id, asker: by, msgType, incident: about, state, opened, expires, closed: at },
+      legs: legs.map(({ kind, target: to, state: is }) => ({ kind, target: to, state: is })),
+      answers: answers.length,
+    }))
 }
 
 /** This delivery has come to whom it was for. */

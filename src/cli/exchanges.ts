@@ -1,0 +1,159 @@
+import { systemClock } from '../clock.ts'
+import { nearest } from '../did-you-mean.ts'
+import { createEvents } from '../events.ts'
+import { closeQuestion } from '../exchange/operator.ts'
+import { searchesFor } from '../iodef/incident-id.ts'
+import { createLog } from '../log.ts'
+import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges } from '../store/exchanges.ts'
+import type { WholeStore } from '../store/whole-store.ts'
+import { EXCHANGE_STATES } from '../vocabulary.ts'
+import { describeExchange, detailedExchange, publicExchange, targetOf } from './exchange-words.ts'
+import { CONFIG, configWithoutLogin, count, nothingMore, parse } from './options.ts'
+import { type Command, type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
+import { operatorName, shortTime, storeOf } from './store.ts'
+
+const ACTIONS = ['list', 'show', 'close'] as const
+
+const OPTIONS = {
+  ...CONFIG,
+  json: { type: 'boolean' },
+  state: { type: 'string' },
+  asker: { type: 'string' },
+  asked: { type: 'string' },
+  incident: { type: 'string' },
+  limit: { type: 'string' },
+} as const
+
+type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
+
+/** how many are listed unless it is said */
+const LATEST = 1000
+
+export const exchanges: Command = {
+  name: 'exchanges',
+  summary: 'lists, shows and closes questions that peers asked, also while the gateway runs',
+  usage: 'iodef-gateway exchanges list|show ID|close ID... --config FILE [--json]',
+  help: `
+Every question that a peer asks (Query, InvestigationRequest, TraceRequest) is an exchange, until it is closed. A leg is one of
+those it is asked of: the archive, or a peer.
+
+  list          the latest ${LATEST} of them, oldest first
+  show ID       everything about one but what it asks and what it is answered with: its legs, times, and answers
+  close ID...   asks nobody any more. Whoever asked is told Denied, Other, unless it had an answer; what comes later is held
+
+An ID that begins with - and could be an option stands behind "--".
+
+  -c, --config FILE       the configuration, which says where the store is
+      --json              for programs; list: [{"id", "state", "asker", "msgType", "incident", "opened", "expires", "closed",
+                          "legs": [{"target", "state"}], "answers"}]
+      --state STATE,...   list: only these states: ${EXCHANGE_STATES.join(', ')}
+      --asker PEER        list: only what this peer asked
+      --asked PEER        list: only what this peer is asked
+      --incident ID       list: only of this incident
+      --limit N           list: the latest N [${LATEST}]
+
+  open        not answered yet, or an answer is on its way    expired     its time was over
+  answered    its last answer was sent                        cancelled   closed by an operator
+  denied      everybody who was asked said no
+
+  iodef-gateway exchanges list --config gateway.yaml --state open
+`,
+  async run(args, io): Promise<ExitCode> {
+    const { values, positionals } = parse(args, OPTIONS, { ids: true })
+    const [action, ...ids] = positionals
+    if (action === undefined) throw new UsageError('list, show or close?')
+    if (action === 'list') {
+      nothingMore(ids)
+      const filter = filterOf(values)
+      await using store = await storeOf(values, io)
+      return await list(store, filter, values.json === true, io)
+    }
+    if (action !== 'show' && action !== 'close') {
+      const hint = nearest(action, ACTIONS)
+      throw new UsageError(`there is no "exchanges ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
+    }
+    if (ids.length === 0) {
+      throw new UsageError(`${action} needs the ID of a question: the first column of "exchanges list"`)
+    }
+    if (action === 'show') nothingMore(ids.slice(1))
+    await using store = await storeOf(values, io)
+    if (action === 'show') return await show(store, ids[0] ?? '', values.json === true, io)
+    return await close(store, ids, values, io)
+  },
+}
+
+function filterOf(values: Values): ExchangeFilter {
+  const states = values.state?.split(',').map((word) => {
+    const state = EXCHANGE_STATES.find((s) => s === word.trim())
+    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${EXCHANGE_STATES.join(', ')}`)
+    return state
+  })
+  return {
+    limit: count(values.limit, '--limit') ?? LATEST,
+    ...(states !== undefined && { states }),
+    ...(values.asker !== undefined && { asker: values.asker }),
+    ...(values.asked !== undefined && { target: values.asked }),
+    ...(values.incident !== undefined && { incident: values.incident }),
+  }
+}
+
+async function list(store: Exchanges, asked: ExchangeFilter, asJson: boolean, io: Io): Promise<ExitCode> {
+  // one more than is shown tells whether there are older ones
+  const filter = { ...asked, limit: asked.limit + 1 }
+  let rows = await store.listExchanges(filter)
+  for (const incident of asked.incident === undefined ? [] : searchesFor(asked.incident)) {
+    if (rows.length > 0) break
+    rows = await store.listExchanges({ ...filter, incident })
+  }
+  const shown = rows.slice(-asked.limit)
+  if (asJson) await write(io.out, json(shown.map(publicExchange)))
+  else if (shown.length === 0) await write(io.err, 'no questions\n')
+  else await write(io.out, table([HEADING, ...shown.map(cells)], WIDEST))
+  if (rows.length > shown.length) await write(io.err, 'older questions are not shown: "--limit N" shows the latest N\n')
+  return 0
+}
+
+/** characters of a column */
+const WIDEST = 40
+
+const HEADING = ['ID', 'STATE', 'ASKER', 'TYPE', 'INCIDENT', 'OPENED', 'EXPIRES', 'ANSWERS', 'ASKED']
+
+function cells(exchange: ExchangeSummary): string[] {
+  const { id, state, asker, msgType, incident, opened, expires, answers, legs } = exchange
+  const asked = legs.map((leg) => `${targetOf(leg)} ${leg.state}`).join(', ')
+  const until = state === 'open' ? shortTime(expires) : '-'
+  return [id, state, asker, msgType, incident || '-', shortTime(opened), until, String(answers), asked]
+}
+
+async function show(store: WholeStore, id: string, asJson: boolean, io: Io): Promise<ExitCode> {
+  const exchange = await store.exchange(id)
+  if (exchange === undefined) {
+    await write(io.err, `there is no question ${printable(id)}\n`)
+    return 1
+  }
+  const detailed = await detailedExchange(exchange, store)
+  await write(io.out, asJson ? json(detailed) : describeExchange(detailed))
+  return 0
+}
+
+/** Exit code 1 when one of them could not be closed. */
+async function close(store: Exchanges, ids: readonly string[], values: Values, io: Io): Promise<ExitCode> {
+  const config = configWithoutLogin(values, io)
+  // the trace is written with the deed; a running gateway notices, and tells in its own log
+  const events = createEvents({ log: createLog('silent'), clock: systemClock })
+  const by = operatorName(io.env)
+  const results: { id: string; done: boolean; message: string }[] = []
+  for (const id of new Set(ids)) {
+    const { done, exchange } = await closeQuestion({ config, store, events }, id, by)
+    results.push({ id, done, message: done ? 'closed' : whyNot(exchange) })
+  }
+  if (values.json === true) await write(io.out, json(results))
+  else {
+    for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
+  }
+  return results.every(({ done }) => done) ? 0 : 1
+}
+
+function whyNot(exchange: Exchange | undefined): string {
+  return exchange === undefined ? 'there is no such question' : `is closed already, as ${exchange.state}`
+}
