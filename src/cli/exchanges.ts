@@ -1,7 +1,8 @@
 import { systemClock } from '../clock.ts'
 import { nearest } from '../did-you-mean.ts'
 import { createEvents } from '../events.ts'
-import { closeQuestion } from '../exchange/operator.ts'
+import { approveQuestion, closeQuestion, denyQuestion } from '../exchange/operator.ts'
+import { JUSTIFICATIONS } from '../exchange/outcome.ts'
 import { searchesFor } from '../iodef/incident-id.ts'
 import { createLog } from '../log.ts'
 import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges } from '../store/exchanges.ts'
@@ -12,7 +13,8 @@ import { CONFIG, configWithoutLogin, count, nothingMore, parse } from './options
 import { type Command, type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
 import { operatorName, shortTime, storeOf } from './store.ts'
 
-const ACTIONS = ['list', 'show', 'close'] as const
+const ACTIONS = ['list', 'show', 'approve', 'deny', 'close'] as const
+const DEEDS = ['approve', 'deny', 'close'] as const
 
 const OPTIONS = {
   ...CONFIG,
@@ -22,6 +24,7 @@ const OPTIONS = {
   asked: { type: 'string' },
   incident: { type: 'string' },
   limit: { type: 'string' },
+  reason: { type: 'string' },
 } as const
 
 type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
@@ -31,14 +34,17 @@ const LATEST = 1000
 
 export const exchanges: Command = {
   name: 'exchanges',
-  summary: 'lists, shows and closes questions that peers asked, also while the gateway runs',
-  usage: 'iodef-gateway exchanges list|show ID|close ID... --config FILE [--json]',
+  summary: 'lists, shows, approves, denies and closes questions that peers asked, also while the gateway runs',
+  usage: 'iodef-gateway exchanges list|show ID|approve ID...|deny ID...|close ID... --config FILE [--json]',
   help: `
 Every question that a peer asks (Query, InvestigationRequest, TraceRequest) is an exchange, until it is closed. A leg is one of
-those it is asked of: the archive, or a peer.
+those it is asked of: the archive, or a peer. A request whose route says "held" waits for an operator.
 
   list          the latest ${LATEST} of them, oldest first
   show ID       everything about one but what it asks and what it is answered with: its legs, times, and answers
+  approve ID... what is held: asks the peer that the route names. Where it names none, the Result is taken from any peer that may
+                send one. Whoever asked is told Approved, where it has "interim"
+  deny ID...    what is held: whoever asked is told Denied, with the Justification of --reason
   close ID...   asks nobody any more. Whoever asked is told Denied, Other, unless it had an answer; what comes later is held
 
 An ID that begins with - and could be an option stands behind "--".
@@ -51,6 +57,8 @@ An ID that begins with - and could be an option stands behind "--".
       --asked PEER        list: only what this peer is asked
       --incident ID       list: only of this incident
       --limit N           list: the latest N [${LATEST}]
+      --reason WORD       deny: ${JUSTIFICATIONS.slice(0, 4).join(', ')},
+                          ${JUSTIFICATIONS.slice(4).join(', ')} [CannotProcess]
 
   open        not answered yet, or an answer is on its way    expired     its time was over
   answered    its last answer was sent                        cancelled   closed by an operator
@@ -61,24 +69,26 @@ An ID that begins with - and could be an option stands behind "--".
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, OPTIONS, { ids: true })
     const [action, ...ids] = positionals
-    if (action === undefined) throw new UsageError('list, show or close?')
+    if (action === undefined) throw new UsageError('list, show, approve, deny or close?')
     if (action === 'list') {
       nothingMore(ids)
       const filter = filterOf(values)
       await using store = await storeOf(values, io)
       return await list(store, filter, values.json === true, io)
     }
-    if (action !== 'show' && action !== 'close') {
+    const deed = DEEDS.find((one) => one === action)
+    if (action !== 'show' && deed === undefined) {
       const hint = nearest(action, ACTIONS)
       throw new UsageError(`there is no "exchanges ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
     }
     if (ids.length === 0) {
       throw new UsageError(`${action} needs the ID of a question: the first column of "exchanges list"`)
     }
-    if (action === 'show') nothingMore(ids.slice(1))
+    if (deed === undefined) nothingMore(ids.slice(1))
+    const reason = justificationOf(values, deed)
     await using store = await storeOf(values, io)
-    if (action === 'show') return await show(store, ids[0] ?? '', values.json === true, io)
-    return await close(store, ids, values, io)
+    if (deed === undefined) return await show(store, ids[0] ?? '', values.json === true, io)
+    return await decide(store, { deed, reason }, ids, values, io)
   },
 }
 
@@ -136,16 +146,40 @@ async function show(store: WholeStore, id: string, asJson: boolean, io: Io): Pro
   return 0
 }
 
-/** Exit code 1 when one of them could not be closed. */
-async function close(store: Exchanges, ids: readonly string[], values: Values, io: Io): Promise<ExitCode> {
-  const config = configWithoutLogin(values, io)
+type Reason = (typeof JUSTIFICATIONS)[number]
+
+function justificationOf({ reason }: Values, deed: string | undefined): Reason {
+  if (reason === undefined) return 'CannotProcess'
+  if (deed !== 'deny') throw new UsageError('--reason is for "exchanges deny"')
+  const known = JUSTIFICATIONS.find((one) => one === reason)
+  if (known !== undefined) return known
+  throw new UsageError(`"${reason}" is no Justification of RFC 6545; there are ${JUSTIFICATIONS.join(', ')}`)
+}
+
+interface Decision {
+  readonly deed: (typeof DEEDS)[number]
+  readonly reason: Reason
+}
+
+/** Exit code 1 when one of them could not be done. */
+async function decide(
+  store: Exchanges,
+  { deed, reason }: Decision,
+  ids: readonly string[],
+  values: Values,
+  io: Io,
+): Promise<ExitCode> {
   // the trace is written with the deed; a running gateway notices, and tells in its own log
   const events = createEvents({ log: createLog('silent'), clock: systemClock })
+  const context = { config: configWithoutLogin(values, io), store, events }
   const by = operatorName(io.env)
   const results: { id: string; done: boolean; message: string }[] = []
   for (const id of new Set(ids)) {
-    const { done, exchange } = await closeQuestion({ config, store, events }, id, by)
-    results.push({ id, done, message: done ? 'closed' : whyNot(exchange) })
+    const did =
+      deed === 'deny'
+        ? await denyQuestion(context, id, by, reason)
+        : await (deed === 'approve' ? approveQuestion : closeQuestion)(context, id, by)
+    results.push({ id, done: did.done, message: did.done ? DONE[deed] : whyNot(did.exchange, did.reason) })
   }
   if (values.json === true) await write(io.out, json(results))
   else {
@@ -154,6 +188,9 @@ async function close(store: Exchanges, ids: readonly string[], values: Values, i
   return results.every(({ done }) => done) ? 0 : 1
 }
 
-function whyNot(exchange: Exchange | undefined): string {
-  return exchange === undefined ? 'there is no such question' : `is closed already, as ${exchange.state}`
+const DONE = { approve: 'approved', deny: 'denied', close: 'closed' }
+
+function whyNot(exchange: Exchange | undefined, reason: string | undefined): string {
+  if (exchange === undefined) return 'there is no such question'
+  return exchange.state === 'open' ? (reason ?? 'is open') : `is closed already, as ${exchange.state}`
 }

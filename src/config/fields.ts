@@ -120,9 +120,9 @@ export const size = parsed('a size with its unit (B, KB, MB, KiB, MiB), as 250KB
 
 /** Whom a question is asked of. */
 export const ask = parsed(
-  'archive, or peer: and the name of a peer',
-  (value): 'archive' | `peer:${string}` | undefined => {
-    if (value === 'archive') return value
+  'archive, held, or peer: and the name of a peer',
+  (value): 'archive' | 'held' | `peer:${string}` | undefined => {
+    if (value === 'archive' || value === 'held') return value
     return value.startsWith('peer:') && value.length > 5 && value.length <= 69 ? `peer:${value.slice(5)}` : undefined
   },
 )

@@ -148,7 +148,7 @@ const route = f.mapping({
     .prefault({})
     .describe('every given key must match'),
   topic: f.line.exactOptional().describe('where reports are published to'),
-  ask: f.list(f.ask, 'archive and peer:NAME').exactOptional().describe('whom questions are asked of'),
+  ask: f.list(f.ask, 'archive, held and peer:NAME').exactOptional().describe('whom questions are asked of'),
 })
 
 /** The configuration as it is written. Numbers and flags come out typed, sizes in bytes, durations in ms. */

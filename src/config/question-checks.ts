@@ -25,7 +25,8 @@ export function checkQuestions(look: Look): void {
   for (const [i, route] of routes.entries()) checkAsk(look, route, i)
 }
 
-function checkAsk({ peers, peerNames, problem }: Look, route: unknown, i: number): void {
+function checkAsk(look: Look, route: unknown, i: number): void {
+  const { peers, peerNames, problem } = look
   const asked = at(route, 'ask')
   if (asked === undefined) {
     if (at(route, 'topic') === undefined && record(route) === route) problem(['routes', i], 'needs topic, ask, or both')
@@ -36,7 +37,8 @@ function checkAsk({ peers, peerNames, problem }: Look, route: unknown, i: number
     problem(['routes', i, 'ask'], `is for questions, and match.type lists none: ${QUESTIONS.join(', ')}`)
   }
   const requests = types.length === 0 || types.some((type) => type !== 'Query' && QUESTIONS.includes(String(type)))
-  if (requests && list(asked).length > 1) {
+  checkHeld(look, list(asked), types, i)
+  if (requests && list(asked).filter((one) => one !== 'held').length > 1) {
     const message = 'asks several: only a Query may be asked of more than one (RFC 6545 section 6.1)'
     problem(['routes', i, 'ask'], message)
   }
@@ -49,6 +51,19 @@ function checkAsk({ peers, peerNames, problem }: Look, route: unknown, i: number
       problem(['routes', i, 'ask', j], `peer "${name}" has no url, so it cannot be asked`)
     }
   }
+}
+
+/** A person decides about requests (RFC 6545 §3.1); a Query is answered by what is known. */
+function checkHeld({ problem }: Look, asked: readonly unknown[], types: readonly unknown[], i: number): void {
+  const held = asked.indexOf('held')
+  if (held < 0) return
+  if (types.length === 0 || types.some((type) => type !== 'InvestigationRequest' && type !== 'TraceRequest')) {
+    const message =
+      'held is for requests: match.type has to list InvestigationRequest, TraceRequest or both, and no other'
+    problem(['routes', i, 'ask', held], message)
+  }
+  const archive = asked.indexOf('archive')
+  if (archive >= 0) problem(['routes', i, 'ask', archive], 'the archive answers no request that is held')
 }
 
 /** Something is sent to it, or asked of it, besides what Topics show. */

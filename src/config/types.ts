@@ -112,7 +112,7 @@ export interface RouteConfig {
 }
 
 /** `archive`: what the Topics showed */
-export type Ask = 'archive' | `peer:${string}`
+export type Ask = 'archive' | 'held' | `peer:${string}`
 
 /** Questions and their answers: times in ms. */
 interface ExchangesConfig {

@@ -24,6 +24,7 @@ export interface ExchangeNews {
     readonly left?: number
   }
   'question-denied': OfExchange & { readonly msgType: string; readonly code: string; readonly reason: string }
+  'question-held': OfExchange & { readonly msgType: string }
   'asked-on': OfExchange & { readonly peer: string; readonly msgType: string; readonly reply: string }
   promised: OfExchange
   answer: OfExchange & { readonly peer: string; readonly msgType: string }
@@ -34,6 +35,8 @@ export interface ExchangeNews {
   late: OfExchange & { readonly peer: string; readonly msgType: string }
   expired: OfExchange & { readonly answers: number }
   'operator-closed': OfExchange & ExchangeDeed & { readonly answers: number }
+  'operator-approved': OfExchange & ExchangeDeed & { readonly peer?: string }
+  'operator-denied': OfExchange & ExchangeDeed & { readonly reason: string }
   'callback-unknown': { readonly peer: string; readonly msgType: string }
   'callback-stolen': { readonly peer: string; readonly msgType: string; readonly owner: string }
   'callback-ignored': { readonly peer: string; readonly msgType: string }
@@ -44,6 +47,8 @@ type DeedName = { [K in keyof ExchangeNews]: ExchangeNews[K] extends ExchangeDee
 /** Every deed: a running gateway tells of those, whichever process they were done in. */
 export const EXCHANGE_DEEDS = Object.keys({
   'operator-closed': true,
+  'operator-approved': true,
+  'operator-denied': true,
 } satisfies Record<DeedName, true>) as DeedName[]
 
 function step(outcome: string): readonly [Measure<OfExchange>] {
@@ -63,6 +68,13 @@ export const EXCHANGES = {
     text: 'Question denied',
     help: '`code`: see [Denied](#troubleshooting-answers); the asker knows',
     measures: step('denied'),
+    traced: true,
+  },
+  'question-held': {
+    level: 'warn',
+    text: 'Question waits for an operator',
+    help: 'a route says `held`: `exchanges approve`, or `exchanges deny`, with the id in `exchange`',
+    measures: step('held'),
     traced: true,
   },
   'asked-on': {
@@ -133,6 +145,20 @@ export const EXCHANGES = {
     text: 'Question closed by an operator',
     help: '`by` did that with `exchanges close`; the asker is told, if it had nothing',
     measures: step('operator-closed'),
+    traced: true,
+  },
+  'operator-approved': {
+    level: 'info',
+    text: 'Question approved by an operator',
+    help: '`by` did that with `exchanges approve`; `peer` is asked now, if there is one',
+    measures: step('operator-approved'),
+    traced: true,
+  },
+  'operator-denied': {
+    level: 'info',
+    text: 'Question denied by an operator',
+    help: '`by` did that with `exchanges deny`; the asker is told the Justification in `reason`',
+    measures: step('operator-denied'),
     traced: true,
   },
   'callback-unknown': {

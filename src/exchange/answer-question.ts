@@ -6,7 +6,7 @@ import type { Exchange } from '../store/exchanges.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement, emptyReport } from './compose.ts'
 import { about, type ExchangeContext, wayTo } from './context.ts'
-import { isDecided, outcomeOf, respond, type Told } from './outcome.ts'
+import { isDecided, isHeld, outcomeOf, respond, type Told } from './outcome.ts'
 import { renderAnswer } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
 import { parseAnswer, parseQuestion } from './stored.ts'
@@ -40,7 +40,7 @@ async function settle(context: ExchangeContext, peer: PeerConfig, id: string, la
   let told: Told = { kind: 'wait' }
   let happening: Happening | undefined
   const exchange = await store.change(id, (now) => {
-    const made = respond(now, way, last)
+    const made = respond(now, way, last || isHeld(now))
     told = made.told
     if (made.promise) {
       const token = now.token ?? createToken()

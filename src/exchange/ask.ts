@@ -51,16 +51,21 @@ export async function ask(
   const found = asked.includes('archive') ? await fromArchive(context, peer, inspection) : undefined
   if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
   const wait = rate.wait(peer.name, clock.now())
-  const legs = asked.map((one, n) => legOf(fresh, one, n))
+  const legs = legsOf(fresh, asked)
   const taken = events.exchange('asked', {
     ...about(fresh),
     msgType,
     legs: legs.length,
     ...(found !== undefined && { matches: found.matches, left: found.left }),
   })
+  const [held] = legs.filter(({ kind }) => kind === 'held')
+  const waits = held && events.exchange('question-held', { ...about(fresh), msgType })
   const outcome = await store.ask(fresh, legs, limitsOf(context, wait), (exchange) => {
     const change = found === undefined ? {} : answeredBy(found, asked.indexOf('archive'))
-    return { change: closing(exchange, change, peer, question.policy.incidentId), trace: taken.trace }
+    return {
+      change: closing(exchange, change, peer, question.policy.incidentId),
+      trace: [...taken.trace, ...(waits?.trace ?? [])],
+    }
   })
   if (outcome.outcome === 'full') {
     return refuse(context, message, fresh, wait === undefined ? FULL[outcome.of] : 'too-many-asked', wait)
@@ -68,6 +73,7 @@ export async function ask(
   if (outcome.outcome === 'opened') {
     rate.count(peer.name, clock.now())
     taken.tell()
+    waits?.tell()
     for (const { kind, target } of legs) if (kind === 'peer') context.wake(target)
   }
   return answerQuestion(context, message, outcome.exchange)
@@ -77,6 +83,13 @@ export async function ask(
 function limitsOf({ config, clock }: ExchangeContext, wait: number | undefined): AskLimits {
   const { open, hold } = config.exchanges
   return { open: wait === undefined ? open : 0, all: ALL, since: clock.now() - hold - AGAIN }
+}
+
+/** What a person decides first is one leg: that of the peer who is asked then, if any. */
+function legsOf(exchange: NewExchange, asked: readonly Ask[]): readonly NewLeg[] {
+  if (!asked.includes('held')) return asked.map((one, n) => legOf(exchange, one, n))
+  const [peer = 'peer:'] = asked.filter((one) => one.startsWith('peer:'))
+  return [{ kind: 'held', target: peer.slice('peer:'.length) }]
 }
 
 function legOf(exchange: NewExchange, asked: Ask, n: number): NewLeg {

@@ -21,6 +21,11 @@ export function isDecided({ legs }: Pick<Exchange, 'legs'>): boolean {
   return legs.every(({ state }) => !isUndecided(state))
 }
 
+/** A person decides: no response waits for that. */
+export function isHeld({ legs }: Pick<Exchange, 'legs'>): boolean {
+  return legs.some(({ kind, state }) => kind === 'held' && state === 'waiting')
+}
+
 /** Answers that tell something: not that there will be one. */
 export function said({ answers }: Pick<Exchange, 'answers'>) {
   return answers.filter(({ leg, msgType }) => leg !== NO_LEG || msgType !== 'Acknowledgement')
@@ -37,7 +42,8 @@ export function lastWord(
   return newAnswer(NO_LEG, acknowledgement(incidentId, { denied: whyDenied(legs) }))
 }
 
-const JUSTIFICATIONS: readonly Justification[] = [
+/** RFC 6545 §5: why something is denied. */
+export const JUSTIFICATIONS: readonly Justification[] = [
   ...(['SystemResource', 'Authentication', 'AuthenticationOrigin', 'Encryption'] as const),
   ...(['UnrecognizedFormat', 'CannotProcess', 'Other'] as const),
 ]

@@ -37,5 +37,7 @@ function legsFor(
   const seesAny = question.type === 'Query' && (peer.query?.length ?? 0) > 0
   const asked = route?.ask ?? (seesAny ? (['archive'] as const) : [])
   const able = asked.filter((one) => (one === 'archive' ? seesAny : one !== `peer:${peer.name}`))
+  // a person would decide, and nobody be asked
+  if (asked.length > 1 && able.length === 1 && able[0] === 'held') return []
   return [...new Set(able)]
 }

@@ -92,7 +92,10 @@ const FITS: Readonly<Record<string, readonly string[]>> = {
 const GIVEN_UP: readonly string[] = ['denied', 'failed', 'expired']
 
 /** An asker who is no peer any more may have nothing. */
-const NOBODY: Pick<PeerConfig, 'query' | 'restrictions' | 'callback' | 'url'> = { restrictions: [], callback: 'none' }
+export const NOBODY: Pick<PeerConfig, 'query' | 'restrictions' | 'callback' | 'url'> = {
+  restrictions: [],
+  callback: 'none',
+}
 
 /** The first Report answers a Query, the first Result a request; a Report on the way to a Result does not. */
 function ends({ msgType }: Exchange, body: AnswerBody): boolean {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
@@ -36,7 +37,9 @@ export async function takeCallback(
   const hash = callbackToken === undefined ? undefined : hashOfToken(callbackToken)
   const leg = hash === undefined ? undefined : await context.store.legOf(peer.name, hash)
   if (leg !== undefined) return receive(context, message, inspection, leg)
-  const correlated = await correlate(context, peer.name, inspection, hash === undefined)
+  const correlated =
+    (await correlate(context, peer.name, inspection, hash === undefined)) ??
+    (await answersApproved(context, peer, inspection))
   if (correlated !== undefined) return receive(context, message, inspection, correlated)
   if (hash !== undefined) await tellUnknown(context, peer.name, msgType, hash)
   if (msgType === 'Report') return hash === undefined ? undefined : 'unasked'
@@ -60,12 +63,32 @@ async function correlate(
   for (const id of await store.askedOf(peer, incident)) {
     const exchange = await store.exchange(id)
     const fits = exchange?.legs.find(
-      ({ target, state, token }) =>
+      ({ kind, target, state, token }) =>
+        kind === 'peer' &&
         target === peer &&
         ((state === 'promised' && token === null) ||
           (state === 'waiting' && (!isBare || inspection.rid?.msgType !== 'Report'))),
     )
     if (fits !== undefined) return { exchange: id, n: fits.n }
+  }
+  return undefined
+}
+
+/**
+ * RFC 6545 §7.1: the Result of a request comes from whoever found it. What a person approved, and nobody was asked, is answered by any
+ * peer whose Results are taken, but for the one who asked.
+ */
+async function answersApproved(
+  { store }: ExchangeContext,
+  { name, accept }: PeerConfig,
+  inspection: Inspection,
+): Promise<Leg | undefined> {
+  const incident = askedIncident(inspection)
+  if (incident === '' || inspection.rid?.msgType !== 'Result' || !accept.includes('Result')) return undefined
+  for (const id of await store.askedOf('', incident)) {
+    const exchange = await store.exchange(id)
+    const leg = exchange?.legs.find(({ kind, state }) => kind === 'held' && state === 'promised')
+    if (leg !== undefined && exchange?.asker !== name) return { exchange: id, n: leg.n }
   }
   return undefined
 }

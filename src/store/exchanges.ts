@@ -23,8 +23,9 @@ export interface NewExchange {
 }
 
 export interface NewLeg {
-  readonly kind: 'archive' | 'peer'
-  /** '' for the archive */
+  /** `held`: a person decides, before `target` is asked */
+  readonly kind: 'archive' | 'peer' | 'held'
+  /** '' for the archive, and for what a person decides and nobody else is asked */
   readonly target: string
   /** the question on its way there */
   readonly delivery?: NewDelivery
@@ -71,6 +72,8 @@ export interface Exchange extends NewExchange {
 /** What happens to an exchange in one commit, in this order. */
 export interface ExchangeChange {
   readonly legs?: readonly (Pick<Leg, 'n' | 'state'> & Partial<Pick<Leg, 'token' | 'reason'>>)[]
+  /** held legs that are asked now, and are those of a peer from then on */
+  readonly ask?: readonly { readonly n: number; readonly delivery: NewDelivery }[]
   /** at most 50 of a leg are kept */
   readonly answers?: readonly NewAnswer[]
   /** each answer that has none yet, and was not sent, is given this delivery; what `sent` of it will be is the delivery's matter */

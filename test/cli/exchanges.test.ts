@@ -15,6 +15,7 @@ import { iodefGateway } from './capture.ts'
 const PEERS = `
 peers:
   - { name: csirt-a, identity: { dns: csirt-a.example }, accept: [Query], url: "https://csirt-a.example/" }
+  - { name: csirt-b, identity: { dns: csirt-b.example }, url: "https://csirt-b.example/" }
 `
 const KEYS = ['id', 'state', 'asker', 'msgType', 'incident', 'opened', 'expires', 'closed', 'legs', 'answers']
 const CRITERIA = 'CRITERIA'
@@ -47,7 +48,7 @@ describe('exchanges, while the store is open elsewhere', () => {
     rmSync(folder, { recursive: true })
   })
 
-  async function ask(id: string, incident = 'csirt.example 7') {
+  async function ask(id: string, incident = 'csirt.example 7', kind: 'peer' | 'held' = 'peer') {
     const policy = { attributes: {}, regions: [], traffic: [], incidentId: null, text: CRITERIA }
     const asked = {
       id,
@@ -61,7 +62,7 @@ describe('exchanges, while the store is open elsewhere', () => {
       pendingAt: null,
       expires: 9000,
     }
-    const legs = [{ kind: 'peer', target: 'csirt-b' }] as const
+    const legs = [{ kind, target: 'csirt-b' }]
     await store.ask(asked, legs, { open: 9, all: 9, since: 0 }, () => undefined)
   }
 
@@ -128,7 +129,7 @@ describe('exchanges, while the store is open elsewhere', () => {
 
   test('says what is wrong with what was typed', async () => {
     for (const [args, text] of [
-      [[], 'list, show or close?'],
+      [[], 'list, show, approve, deny or close?'],
       [['lits'], 'did you mean "list"?'],
       [['show'], 'the first column of "exchanges list"'],
       [['list', '--state', 'gone'], '"gone" is no state; there are open, answered'],
@@ -140,6 +141,22 @@ describe('exchanges, while the store is open elsewhere', () => {
     }
     const { code, err } = await iodefGateway(['exchanges', 'show', 'none', ...config])
     assert.deepEqual([code, err], [1, 'there is no question none\n'])
+  })
+
+  test('approves and denies what is held, once, for a reason that RFC 6545 knows', async () => {
+    for (const id of ['yes', 'no']) await ask(id, `csirt.example ${id}`, 'held')
+    const run = (...args: string[]) => iodefGateway(['exchanges', ...args, ...config])
+    assert.match((await run('list', '--asked', 'csirt-b')).out, /held:csirt-b waiting/)
+    assert.match((await run('deny', 'no', '--reason', 'Nope')).err, /"Nope" is no Justification of RFC 6545; there are/)
+    assert.match((await run('approve', 'no', '--reason', 'Other')).err, /--reason is for "exchanges deny"/)
+    assert.deepEqual((await run('deny', 'no', '--reason', 'Other')).out, 'no: denied\n')
+    assert.deepEqual((await run('approve', 'yes')).out, 'yes: approved\n')
+    const again = await run('approve', 'yes', 'one')
+    assert.deepEqual([again.code, again.err.split('\n')[0]], [1, 'yes: nothing of it waits for an operator'])
+    const leg = async (id: string) => (await store.exchange(id))?.legs[0]
+    const [yes, no] = [await leg('yes'), await leg('no')]
+    assert.deepEqual([yes?.kind, yes?.state, no?.state, no?.reason], ['peer', 'waiting', 'denied', 'Other'])
+    assert.equal((await store.list({ destination: 'csirt-b' })).length, 1)
   })
 
   test('closes what is open, once, and the trace says by whom', async () => {

@@ -170,3 +170,19 @@ describe('what will never happen', () => {
     assert.deepEqual(warningsOf({ ...TREE, grid, peers: [{ ...PEER, topics: ['t', 'idle'] }] }), [])
   })
 })
+
+test('held is for requests alone, before one peer at most, and never beside the archive', () => {
+  const asking = (type: readonly string[], ...ask: readonly string[]) =>
+    problemsOf({ ...TREE, routes: [{ match: { type }, ask }, ...TREE.routes] })
+  const requests = ['InvestigationRequest', 'TraceRequest']
+  for (const ask of [['held'], ['held', 'peer:a']]) assert.deepEqual(asking(requests, ...ask), [])
+  const [message, ...more] = asking(['TraceRequest', 'Query'], 'held')
+  assert.deepEqual(more, [])
+  assert.match(
+    message ?? '',
+    /^routes\[0\]\.ask\[0\]: held is for requests: match\.type has to list InvestigationRequest/,
+  )
+  assert.match(asking([], 'held')[0] ?? '', /held is for requests/)
+  assert.match(asking(requests, 'held', 'archive')[0] ?? '', /^routes\[0\]\.ask\[1\]: the archive answers no request/)
+  assert.match(asking(requests, 'held', 'peer:a', 'peer:b')[0] ?? '', /^routes\[0\]\.ask: asks several/)
+})

@@ -123,6 +123,18 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.equal((await store.exchange('one'))?.answers.length, 50)
     })
 
+    test('that are held are asked on in the commit that says so, and as those of a peer from then on', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const peer = { kind: 'peer', destination: 'csirt-b' } as const
+      await store.ask(question('one'), [{ kind: 'held', target: 'csirt-b' }], LIMITS, () => undefined)
+      assert.equal((await store.claim(request(clock, peer))).length, 0)
+      await store.change('one', to({ ask: [{ n: 0, delivery: delivery('on', peer) }] }))
+      assert.equal((await store.claim(request(clock, peer))).length, 1)
+      const [leg] = (await store.exchange('one'))?.legs ?? []
+      assert.deepEqual([leg?.kind, leg?.target, leg?.state], ['peer', 'csirt-b', 'waiting'])
+    })
+
     test('are found by token and peer, and by incident', async () => {
       await using bench = await createBench()
       const { store } = bench

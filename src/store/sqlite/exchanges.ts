@@ -55,6 +55,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     db,
     'UPDATE leg SET state = ?, token = coalesce(?, token), reason = coalesce(?, reason), updated = ? WHERE exchange = ? AND n = ?',
   )
+  const setAsked = run(db, "UPDATE leg SET kind = 'peer', updated = ? WHERE exchange = ? AND n = ?")
   const insertAnswer = run(
     db,
     'INSERT INTO answer (exchange, n, leg, msg_type, digest, body, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -119,6 +120,13 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     }
   }
 
+  function askHeld(seq: number, exchange: Exchange, { ask = [] }: ExchangeChange, now: number): void {
+    for (const { n, delivery } of ask) {
+      setAsked(now, seq, n)
+      queue(exchange, delivery, `leg ${n}`)
+    }
+  }
+
   function apply(seq: number, exchange: Exchange, changing: ReturnType<ChangeOf>): Exchange {
     if (changing === undefined) return exchange
     const { change, trace = [] } = changing
@@ -126,6 +134,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     for (const { n, state, token = null, reason = null } of change.legs ?? []) {
       setLeg(legCode(state), token, reason, now, seq, n)
     }
+    askHeld(seq, exchange, change, now)
     if (change.answers !== undefined) addAnswers(seq, exchange, change.answers)
     for (const n of change.sent ?? []) setSent(now, seq, n)
     if (change.token !== undefined) setToken(change.token, seq)

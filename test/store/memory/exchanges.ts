@@ -8,6 +8,7 @@ import type {
   ExchangeChange,
   ExchangeFilter,
   ExchangeSummary,
+  Leg,
   NewExchange,
   NewLeg,
 } from '../../../src/store/exchanges.ts'
@@ -56,6 +57,7 @@ export function alter(data: Data, id: string, change: ChangeOf, now: number): Ex
   const kept = data.exchanges.get(id)
   const changing = kept && change(kept.exchange)
   if (kept === undefined || changing === undefined) return kept?.exchange
+  for (const { n, delivery } of changing.change.ask ?? []) queue(data, kept.exchange, delivery, `leg ${n}`, now)
   const next = delivered(data, withAnswers(kept, changing.change, now), changing.change, now)
   data.exchanges.set(id, { ...next, exchange: closed(next.exchange, changing.change, now) })
   data.trace.push(...(changing.trace ?? []))
@@ -91,7 +93,9 @@ export function arrived(data: Data, delivery: string, now: number): void {
 }
 
 function withAnswers({ exchange, deliveries }: KeptExchange, change: ExchangeChange, at: number): KeptExchange {
-  const legs = exchange.legs.map((leg) => {
+  const legs = exchange.legs.map((one): Leg => {
+    const isAsked = change.ask?.some(({ n }) => n === one.n) === true
+    const leg = isAsked ? { ...one, kind: 'peer' as const, updated: at } : one
     const to = change.legs?.find(({ n }) => n === leg.n)
     return to === undefined
       ? leg
