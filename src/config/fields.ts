@@ -108,6 +108,10 @@ export const xmppService = parsed('xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:P
   return Number(port) > 0 && Number(port) <= 65_535 ? `${scheme}://${host}:${port}` : undefined
 })
 
+export const ip = parsed('an IP address, as 203.0.113.5 or 2001:db8::5', (value) =>
+  isIP(value) === 0 ? undefined : value,
+)
+
 export const duration = parsed('a duration with its unit (ms, s, m, h, d), as 30s', (value) => {
   const ms = parseDuration(value)
   return ms !== undefined && ms > 0 ? ms : undefined

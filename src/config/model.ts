@@ -22,6 +22,10 @@ const rid = f
       ca: f.file.describe('PEM: the CAs that peers must be certified by'),
       crl: f.file.exactOptional().describe('PEM: revocation lists of all those CAs'),
     }),
+    addresses: f
+      .list(f.ip, 'IP addresses')
+      .default([])
+      .describe('its own IP addresses: a request whose path names one has gone round'),
     maxMessage: f.size.prefault('1MiB').describe('largest message taken'),
   })
   .describe('the RID endpoint (RFC 6546)')

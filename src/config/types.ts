@@ -29,6 +29,8 @@ export interface RidConfig {
   readonly port: number
   readonly name: string
   readonly tls: TlsFiles
+  /** its own IP addresses, as paths of requests may name them */
+  readonly addresses?: readonly string[]
   /** bytes */
   readonly maxMessage: number
 }

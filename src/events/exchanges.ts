@@ -24,6 +24,7 @@ export interface ExchangeNews {
     readonly left?: number
   }
   'question-denied': OfExchange & { readonly msgType: string; readonly code: string; readonly reason: string }
+  'trace-loop': OfExchange & { readonly msgType: string; readonly code: string; readonly reason: string }
   'question-held': OfExchange & { readonly msgType: string }
   'asked-on': OfExchange & { readonly peer: string; readonly msgType: string; readonly reply: string }
   promised: OfExchange
@@ -68,6 +69,13 @@ export const EXCHANGES = {
     text: 'Question denied',
     help: '`code`: see [Denied](#troubleshooting-answers); the asker knows',
     measures: step('denied'),
+    traced: true,
+  },
+  'trace-loop': {
+    level: 'error',
+    text: 'Question went round and was denied',
+    help: '`code`: see [Denied](#troubleshooting-answers); somebody asks on what came from here: look at the routes of both',
+    measures: step('trace-loop'),
     traced: true,
   },
   'question-held': {

@@ -12,6 +12,7 @@ import { closing } from './closing.ts'
 import { compose } from './compose.ts'
 import { about, type ExchangeContext, errandTo } from './context.ts'
 import { askedIncident, criteriaOf } from './criteria.ts'
+import { loopOf } from './loop.ts'
 import type { Rate } from './rate.ts'
 import { DENIALS, type DenialCode, REFUSALS, type RefusalCode } from './refusals.ts'
 import { visibleNeeds } from './rights.ts'
@@ -48,6 +49,8 @@ export async function ask(
   if (message.callbackToken !== undefined) events.tell('callback-ignored', { peer: peer.name, msgType })
   const question: Question = { policy: rid.policy, document: carriedOf(inspection) }
   const fresh = newExchange(context, message, inspection, msgType, question)
+  const loop = await loopOf(context, inspection, fresh, question)
+  if (loop !== undefined) return deny(context, message, fresh, rid.policy, loop)
   const found = asked.includes('archive') ? await fromArchive(context, peer, inspection) : undefined
   if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
   const wait = rate.wait(peer.name, clock.now())
@@ -180,7 +183,8 @@ async function deny(
 ): Promise<Answer> {
   const { justification, reason } = DENIALS[code]
   const of = { ...about(exchange), msgType: exchange.msgType, code, reason }
-  await tellRefusal(context, peer.name, context.events.exchange('question-denied', of))
+  const event = code === 'own-path' || code === 'asked-back' ? 'trace-loop' : 'question-denied'
+  await tellRefusal(context, peer.name, context.events.exchange(event, of))
   const node = nodeOf({ name: peer.identity.dns, address })
   const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, node, null)
   const { regions, traffic, incidentId } = asked

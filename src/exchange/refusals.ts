@@ -48,6 +48,14 @@ export const DENIALS = {
     justification: 'CannotProcess',
     reason: 'the Query names no incident, and nothing that an incident could be found by',
   },
+  'own-path': {
+    justification: 'CannotProcess',
+    reason: 'the path in its document names this system: it has been here before',
+  },
+  'asked-back': {
+    justification: 'CannotProcess',
+    reason: 'this system is asking the same of the peer who asks it',
+  },
   format: { justification: 'UnrecognizedFormat', reason: 'the Query names no incident, and carries no IODEF-Document' },
 } as const satisfies Readonly<Record<string, Denial>>
 export type DenialCode = keyof typeof DENIALS

@@ -11,7 +11,7 @@ import type { DocumentReading, IncidentReading } from './document.ts'
 import type { Facts } from './facts.ts'
 
 /** What a document says, whichever way it travels. */
-export type Described = Omit<DocumentReading, 'original' | 'fragile' | 'obstacle' | 'misfit' | 'upgraded'>
+export type Described = Omit<DocumentReading, 'path' | 'original' | 'fragile' | 'obstacle' | 'misfit' | 'upgraded'>
 
 /**
  * The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs; where it is asked for, what its

@@ -12,6 +12,8 @@ export interface DocumentReading {
   readonly shell: string | null
   readonly incidents: readonly IncidentReading[]
   readonly needed: Needed
+  /** of a request: names and addresses of those who passed it on (RFC 6545 §6.1) */
+  readonly path?: readonly string[]
   /** why it needs that */
   readonly reasons: Reasons
   /** what the document alone asks for: less than `needed`, when the RID message around it asks for more */

@@ -1,4 +1,5 @@
 import { contentModel } from '../iodef/content-model.ts'
+import { pathOf } from '../iodef/path.ts'
 import { type RidReading, readRid, signatureElements } from '../rid/message.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { normalForm } from '../xml/normal-form.ts'
@@ -27,7 +28,8 @@ export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Check
   const terms = options.terms === true || message?.msgType === 'Query'
   const described = describe(document, facts, terms)
   const { rid, ...carried } = carry(schemas, checked, document, described, message)
-  const reading = { ...described, ...carried, upgraded: null }
+  const path = message?.msgType?.endsWith('Request') === true ? pathOf(document) : []
+  const reading = { ...described, ...carried, ...(path.length > 0 && { path }), upgraded: null }
   if (reading.version === 2) return inspectionOf(checked, { rid, item: null, document: reading })
   const upgrade = readText(schemas, upgradedText(document), { terms, ...(part !== undefined && { part }) })
   const upgraded = upgradeOf(reading, upgrade)

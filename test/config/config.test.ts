@@ -34,6 +34,7 @@ describe('a configuration', () => {
     assert.deepEqual(problems, [])
     assert.deepEqual(warnings, [])
     assert.equal(config?.rid.maxMessage, 1_048_576)
+    assert.deepEqual(config?.rid.addresses, ['203.0.113.5', '2001:db8::5'])
     assert.equal(config?.grid.maxItem, 250_000)
     assert.equal(config?.rid.tls.cert, '/etc/gw/rid.pem')
     assert.equal(config?.store.path, '/etc/gw/data/gateway.db')

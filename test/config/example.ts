@@ -5,6 +5,7 @@ rid:
   port: 4590
   name: gateway.example
   tls: { cert: rid.pem, key: rid.key, ca: peers-ca.pem, crl: peers.crl }
+  addresses: [203.0.113.5, "2001:db8::5"]
   maxMessage: 1MiB
 peers:
   - name: csirt-a
