@@ -6,7 +6,7 @@ import type { Checked } from './check-text.ts'
 import type { Described } from './describe.ts'
 import type { DocumentReading, Original } from './document.ts'
 import { sourceText } from './source-text.ts'
-import { validWhenWrapped } from './valid-when-wrapped.ts'
+import { validWhenAdopted, validWhenWrapped } from './valid-when-wrapped.ts'
 
 type Carried = Pick<DocumentReading, 'original' | 'fragile' | 'obstacle' | 'misfit'> & {
   readonly rid: RidReading | null
@@ -39,6 +39,8 @@ export function carry(
     if (!whole) return 'its signature would be lost, since what it signs cannot be had on its own'
     if (policy === undefined)
       return 'no restriction of an item says what the RID message around the document is restricted to'
+    if (fragile && !validWhenAdopted(schemas, described))
+      return 'an element without a namespace in its extension content would not be valid where a Broker gives it the one around it'
     return misfit
   }
   return {

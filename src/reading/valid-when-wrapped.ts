@@ -29,3 +29,21 @@ export function validWhenWrapped(
     incidents.every(({ xml: incident }) => readAlone(xep0268Item('report', incident).xml, item) !== undefined)
   )
 }
+
+/**
+ * Some Brokers give an element of no namespace that of the one around it: in extension content it may then be an element that the
+ * schema of items knows. Would the items be valid still?
+ */
+export function validWhenAdopted(
+  schemas: ReadonlyMap<string, Schema>,
+  { incidents }: Pick<DocumentReading, 'incidents'>,
+): boolean {
+  const item = schemas.get('xep-0268.xsd')
+  return incidents.every(({ xml }) => {
+    if (!xml.includes(NONE)) return true
+    return readAlone(xep0268Item('report', xml.replaceAll(NONE, '')).xml, item) !== undefined
+  })
+}
+
+/** As the normal form has it. */
+const NONE = ' xmlns=""'

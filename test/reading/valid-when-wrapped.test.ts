@@ -20,6 +20,15 @@ for (const [name, document] of Object.entries(BROKEN)) {
   })
 }
 
+test('an element without a namespace that would be IODEF of another kind at some Brokers is denied, not approved and unreadable', () => {
+  const document = (time: string) => inIncident(`<GenerationTime xmlns="">${time}</GenerationTime>`)
+  const made = plan(valid(document('2026-10-05T07:30:00,5Z')))
+  assert.equal(made.kind === 'denied' && made.code, 'cannot-carry')
+  assert.match(made.kind === 'denied' ? made.reason : '', /an element without a namespace/)
+  assert.equal(plan(valid(document('2026-10-05T07:30:00Z'))).kind, 'publish')
+  assert.equal(plan(valid(inIncident('<plain xmlns="">x</plain>'))).kind, 'publish')
+})
+
 for (const [name, document] of Object.entries({
   'a RID message': inIncident(ridText(null)),
   'a JID': inDocument('<jid xmlns="urn:xmpp:jid:0">a@b.example</jid>'),
