@@ -35,6 +35,9 @@ export function obstacleInItem(xml: string): string | undefined {
 function flawOf({ ns, local, attributes }: XmlElement, level: number): string | undefined {
   if (level > DEEPEST) return `stands ${level} levels deep, and some Brokers keep no more than ${DEEPEST}`
   if (ns === NS.xml) return 'has the prefix "xml", which no element of an item may have'
+  // written back unescaped, as by some, it would be another name
+  if (/[\t\n\r]/.test(ns))
+    return 'is in a namespace whose name holds a tab or the end of a line, which some Brokers change'
   if (!isFourthEditionName(local)) return unknownName('a name')
   for (const attribute of attributes) {
     const flaw = attributeFlaw(attribute)

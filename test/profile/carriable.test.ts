@@ -35,6 +35,11 @@ for (const [name, xml, obstacle] of [
     '<x xmlns="urn:x" xml:foo="1"/>',
     /^element "x" in line 1 has the attribute "xml:foo"/,
   ],
+  [
+    'an element in a namespace that holds the end of a line',
+    '<x xmlns="&#13;"/>',
+    /in a namespace whose name holds a tab/,
+  ],
   ['a namespace with a colon and letters beyond ASCII', '<x xmlns="urn:x" xmlns:p="urn:ä;b" p:a="a b"/>', undefined],
   ...['urn:a b', 'urn:a&amp;b', 'urn:a&lt;b', 'urn:a>b', "urn:a'b", 'urn:a&quot;b'].flatMap((ns) => [
     [
