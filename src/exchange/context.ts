@@ -15,7 +15,7 @@ import { type Errand, encode } from './stored.ts'
 export interface ExchangeContext {
   readonly config: Pick<Config, 'peers' | 'routes' | 'exchanges' | 'rid'>
   readonly reader: Pick<Reader, 'inspect' | 'readReply'>
-  readonly store: Exchanges & Pick<Archive, 'find'> & Pick<Store, 'accept' | 'record'>
+  readonly store: Exchanges & Pick<Archive, 'find'> & Pick<Store, 'accept' | 'findEnvelope' | 'record' | 'list'>
   readonly events: Events
   readonly clock: Clock
   readonly holds: Holds

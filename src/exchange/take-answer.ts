@@ -8,6 +8,9 @@ import { hiddenFrom } from './rights.ts'
 import { isUndecided, legMay } from './states.ts'
 import { type AnswerBody, newAnswer, parseQuestion, type Question } from './stored.ts'
 
+/** answers of one leg: as many as the store keeps (`ExchangeChange`) */
+export const MOST_ANSWERS = 50
+
 /** What somebody who was asked said. */
 export type Said =
   /** there will be an answer; `token`: hash of the RID-Callback-Token that it will come with */
@@ -17,8 +20,8 @@ export type Said =
   | { readonly kind: 'failed'; readonly reason: string; readonly again?: true }
   | { readonly kind: 'answer'; readonly inspection: Inspection }
 
-/** `unfit`: a message of that type does not answer this question. */
-type Taken = 'taken' | 'again' | 'closed' | 'unfit'
+/** `unfit`: a message of that type does not answer this question; `full`: of this leg no more answers are kept. */
+type Taken = 'taken' | 'again' | 'closed' | 'unfit' | 'full'
 
 /**
  * Commits what the peer of leg `n` said, with what follows for whoever asked; wakes who waits for it. What the asker may not have is not
@@ -80,6 +83,8 @@ function changeOf(context: ExchangeContext, exchange: Exchange, n: number, said:
   const told = events.exchange('answer', { ...of, msgType: body.msgType })
   // that there is nothing is said once, when everybody said so
   if (body.document === null) return finish({ legs }, told)
+  const kept = exchange.answers.filter((answer) => answer.leg === n)
+  if (kept.length >= MOST_ANSWERS) return { taken: 'full', happenings: [] }
   return finish({ legs, answers: [newAnswer(n, body)] }, told)
 }
 

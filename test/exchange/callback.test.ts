@@ -67,6 +67,41 @@ test('what comes after the question was closed is held, and an operator may send
   assert.equal(t.passedOn()[1]?.token, t.own)
 })
 
+/** The n-th of many Reports that all differ. */
+const different = (n: number) =>
+  report(
+    documentText([incidentText({ id: '7', attributes: ` restriction="public" status="ext-value" ext-status="${n}"` })]),
+  )
+
+test('whoever was asked once cannot fill the disk with what comes too late', async () => {
+  await using t = await promised()
+  await t.clock.advance(EXCHANGES.expireQuery)
+  await t.side.runDue()
+  for (let n = 0; n < 50; n++) assert.deepEqual(await t.post(different(n), OTHER, 'T'), EMPTY)
+  for (const n of [50, 51]) assert.equal(status(await t.post(different(n), OTHER, 'T')), 403)
+  assert.deepEqual(await t.post(different(3), OTHER, 'T'), EMPTY, 'what is kept is the same again')
+  assert.equal((await t.store.list({ states: ['held'] })).length, 50)
+})
+
+test('an answer beyond those that are kept of one peer is not acknowledged and lost', async () => {
+  await using t = await openBench(
+    {
+      peers: [ASKER, OTHER, THIRD],
+      routes: [{ match: { type: ['Query'] }, ask: ['peer:csirt-b', 'peer:csirt-c'] }],
+    },
+    ({ to }) => (to === 'csirt-a' ? {} : { status: 202, callbackToken: `T ${to}`.replace(' ', '-') }),
+  )
+  t.engine.start()
+  const waiting = t.post(byNumber('7'))
+  await eventually('both are asked', () => t.posted.length === 2)
+  await t.clock.advance(EXCHANGES.hold)
+  tokenOf(await waiting)
+  for (let n = 0; n < 50; n++) assert.deepEqual(await t.post(different(n), OTHER, 'T-csirt-b'), EMPTY)
+  assert.equal(status(await t.post(different(50), OTHER, 'T-csirt-b')), 403)
+  assert.deepEqual(await t.post(different(50), THIRD, 'T-csirt-c'), EMPTY, 'of another there is room')
+  await eventually('all are passed on', () => t.posted.filter(({ to }) => to === 'csirt-a').length === 51)
+})
+
 test('an unknown token: a Report is taken as one that nobody asked for, anything else is 403', async () => {
   await using t = await promised()
   const other = ridText(documentText([incidentText({ id: '8' })]), { incidentId: incidentId('8') })
