@@ -2,9 +2,9 @@ import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement } from './compose.ts'
 import { type ExchangeContext, wayTo } from './context.ts'
-import { NO_LEG, said } from './outcome.ts'
+import { isDecided, NO_LEG, said } from './outcome.ts'
 import { isUndecided } from './states.ts'
-import { newAnswer, parseQuestion } from './stored.ts'
+import { askedFor, newAnswer } from './stored.ts'
 
 type Peers = Pick<ExchangeContext['config'], 'peers'>
 
@@ -13,12 +13,11 @@ type Peers = Pick<ExchangeContext['config'], 'peers'>
  * come.
  */
 export function ending(config: Peers, exchange: Exchange, state: 'expired' | 'cancelled'): ExchangeChange {
-  const { legs, msgType } = exchange
-  const { policy } = parseQuestion(exchange.question)
-  const nothing = said(exchange).length === 0 && !legs.some((leg) => leg.state === 'answered' && msgType === 'Query')
-  const word = newAnswer(NO_LEG, acknowledgement(policy.incidentId, { denied: 'Other' }))
+  // where everybody has answered the last word was said; that somebody found nothing is none before (RFC 6545 §7.4)
+  const nothing = said(exchange).length === 0 && !isDecided(exchange)
+  const word = newAnswer(NO_LEG, acknowledgement(askedFor(exchange), { denied: 'Other' }))
   return {
-    legs: legs.filter((leg) => isUndecided(leg.state)).map(({ n }) => ({ n, state: 'expired' })),
+    legs: exchange.legs.filter((leg) => isUndecided(leg.state)).map(({ n }) => ({ n, state: 'expired' })),
     ...(nothing && { answers: [word] }),
     ...(goesOut(config, exchange) && { deliver: deliverTo(exchange) }),
     state,

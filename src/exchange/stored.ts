@@ -55,6 +55,15 @@ export function parseQuestion(text: string): Question {
   return known(text) as unknown as Question
 }
 
+/** What an exchange asks for by number. Null also where its question cannot be read: it comes to an end all the same. */
+export function askedFor({ question }: { readonly question: string }): RidPolicy['incidentId'] {
+  try {
+    return parseQuestion(question).policy.incidentId
+  } catch {
+    return null
+  }
+}
+
 export function parseAnswer(text: string): AnswerBody {
   const answer = known(text) as unknown as AnswerBody
   // what needs nothing would go to everybody

@@ -102,6 +102,36 @@ test('an answer beyond those that are kept of one peer is not acknowledged and l
   await eventually('all are passed on', () => t.posted.filter(({ to }) => to === 'csirt-a').length === 51)
 })
 
+test('a Query that expires is denied although one of those asked found nothing', async () => {
+  await using t = await openBench(
+    {
+      peers: [ASKER, OTHER, THIRD],
+      exchanges: EXCHANGES,
+      routes: [{ match: { type: ['Query'] }, ask: ['peer:csirt-b', 'peer:csirt-c'] }],
+    },
+    ({ to }) => {
+      if (to === 'csirt-b') return { body: Buffer.from(ridText(null, { incidentId: incidentId('7') })) }
+      return to === 'csirt-c' ? { status: 202, callbackToken: 'T' } : {}
+    },
+  )
+  t.engine.start()
+  const waiting = t.post(byNumber('7'))
+  await eventually('both are asked', async () => {
+    const [exchange] = await t.store.listExchanges({ limit: 1 })
+    return exchange?.legs.map(({ state }) => state).join() === 'answered,promised'
+  })
+  await t.clock.advance(EXCHANGES.hold)
+  const token = tokenOf(await waiting)
+  await t.clock.advance(EXCHANGES.expireQuery)
+  await t.side.runDue()
+  await eventually('the asker is told', () => t.posted.some(({ to }) => to === 'csirt-a'))
+  const told = t.posted.filter(({ to }) => to === 'csirt-a')
+  assert.deepEqual(
+    told.map(({ token: shown, inspection }) => [shown, inspection.rid?.requestStatus]),
+    [[token, { AuthorizationStatus: 'Denied', Justification: 'Other' }]],
+  )
+})
+
 test('an unknown token: a Report is taken as one that nobody asked for, anything else is 403', async () => {
   await using t = await promised()
   const other = ridText(documentText([incidentText({ id: '8' })]), { incidentId: incidentId('8') })
