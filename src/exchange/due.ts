@@ -5,23 +5,32 @@ import { acknowledgement } from './compose.ts'
 import { about, type ExchangeContext } from './context.ts'
 import { ending, wayOf } from './end.ts'
 import { NO_LEG, said } from './outcome.ts'
-import { newAnswer, parseQuestion } from './stored.ts'
+import { askedFor, newAnswer } from './stored.ts'
 
-/** What time does to questions: to be called every few seconds. Rejects with what the store says. */
+/** What time does to questions: to be called every few seconds. Rejects with what the store says of the first that it failed for. */
 export async function runDue(context: ExchangeContext): Promise<void> {
-  const { store, clock, holds, wake } = context
-  for (const id of await store.due(clock.now())) {
-    let happening: Happening | undefined
-    const exchange = await store.change(id, (now) => {
-      if (now.state !== 'open') return undefined
-      const made = now.expires <= clock.now() ? expire(context, now) : pend(context, now)
-      happening = made.happening
-      return { change: made.change, trace: happening?.trace ?? [] }
+  let failed: { readonly error: unknown } | undefined
+  for (const id of await context.store.due(context.clock.now())) {
+    // one that cannot be dealt with stops no other
+    await come(context, id).catch((error: unknown) => {
+      failed ??= { error }
     })
-    happening?.tell()
-    holds.happened(id)
-    if (exchange !== undefined) wake(exchange.asker)
   }
+  if (failed !== undefined) throw failed.error
+}
+
+async function come(context: ExchangeContext, id: string): Promise<void> {
+  const { store, clock, holds, wake } = context
+  let happening: Happening | undefined
+  const exchange = await store.change(id, (now) => {
+    if (now.state !== 'open') return undefined
+    const made = now.expires <= clock.now() ? expire(context, now) : pend(context, now)
+    happening = made.happening
+    return { change: made.change, trace: happening?.trace ?? [] }
+  })
+  happening?.tell()
+  holds.happened(id)
+  if (exchange !== undefined) wake(exchange.asker)
 }
 
 interface Made {
@@ -44,8 +53,7 @@ function pend({ config, events }: ExchangeContext, exchange: Exchange): Made {
   const tells =
     (way === 'url' || way === 'source') && exchange.token !== null && !promised && said(exchange).length === 0
   if (!tells) return { change: { pendingAt: null } }
-  const { policy } = parseQuestion(exchange.question)
-  const word = newAnswer(NO_LEG, acknowledgement(policy.incidentId, 'Pending'))
+  const word = newAnswer(NO_LEG, acknowledgement(askedFor(exchange), 'Pending'))
   return {
     change: { pendingAt: null, answers: [word], deliver: deliverTo(exchange) },
     happening: events.exchange('pending', about(exchange)),

@@ -3,7 +3,7 @@ import { domainWord } from '../iodef/term-words.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { NewExchange } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
-import { parseQuestion, type Question } from './stored.ts'
+import { type Question, questionOf } from './stored.ts'
 
 /** Why a question has come round (RFC 6545 §3.1 (4), §7.1); undefined: it has not. */
 export async function loopOf(
@@ -17,7 +17,8 @@ export async function loopOf(
     const open = await store.exchange(id)
     const isAsked = open?.legs.some(({ kind, target }) => kind === 'peer' && target === fresh.asker)
     if (isAsked !== true || open?.msgType !== fresh.msgType) continue
-    if (parseQuestion(open.question).document?.xml === question.document?.xml) return 'asked-back'
+    const asked = questionOf(open)
+    if (asked !== undefined && asked.document?.xml === question.document?.xml) return 'asked-back'
   }
   return undefined
 }

@@ -50,32 +50,39 @@ export function parseErrand(payload: string): Errand | undefined {
   return JSON.parse(payload) as Errand
 }
 
-/** What `encode` made of a question, or an answer. Throws what `JSON.parse` throws, and for what another version wrote. */
+/** What `encode` made of a question, or an answer. Throws SyntaxError, also for what another version wrote. */
 export function parseQuestion(text: string): Question {
   return known(text) as unknown as Question
 }
 
-/** What an exchange asks for by number. Null also where its question cannot be read: it comes to an end all the same. */
-export function askedFor({ question }: { readonly question: string }): RidPolicy['incidentId'] {
+/** Undefined where it cannot be read: an exchange comes to an end all the same, and stops no other. */
+export function questionOf({ question }: { readonly question: string }): Question | undefined {
   try {
-    return parseQuestion(question).policy.incidentId
+    return parseQuestion(question)
   } catch {
-    return null
+    return undefined
   }
+}
+
+/** What an exchange asks for by number, as far as its question can be read. */
+export function askedFor(exchange: { readonly question: string }): RidPolicy['incidentId'] {
+  return questionOf(exchange)?.policy.incidentId ?? null
 }
 
 export function parseAnswer(text: string): AnswerBody {
   const answer = known(text) as unknown as AnswerBody
   // what needs nothing would go to everybody
   if (answer.document !== null && !(Array.isArray(answer.needed) && answer.needed.length > 0)) {
-    throw new Error('what the store kept of an answer says of no restriction')
+    throw new SyntaxError('what the store kept of an answer says of no restriction')
   }
   return answer
 }
 
 function known(text: string): Readonly<Record<string, unknown>> {
   const kept = JSON.parse(text) as Readonly<Record<string, unknown>>
-  if (kept.format !== FORMAT) throw new Error(`what the store kept has format ${String(kept.format)}, not ${FORMAT}`)
+  if (kept.format !== FORMAT) {
+    throw new SyntaxError(`what the store kept has format ${String(kept.format)}, not ${FORMAT}`)
+  }
   return kept
 }
 
