@@ -51,9 +51,11 @@ export async function ask(
   const fresh = newExchange(context, message, inspection, msgType, question)
   const loop = await loopOf(context, inspection, fresh, question)
   if (loop !== undefined) return deny(context, message, fresh, rid.policy, loop)
-  const found = asked.includes('archive') ? await fromArchive(context, peer, inspection) : undefined
-  if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
   const wait = rate.wait(peer.name, clock.now())
+  // who asks too often is told no more than what it asked before was answered with: nothing is looked for
+  const searched = asked.includes('archive') && wait === undefined
+  const found = searched ? await fromArchive(context, peer, inspection) : undefined
+  if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
   const legs = legsOf(fresh, asked)
   const taken = events.exchange('asked', {
     ...about(fresh),

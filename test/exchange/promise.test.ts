@@ -121,3 +121,16 @@ test('too many questions are refused, but not one that was asked before', async 
   await t.clock.advance(61_000)
   assert.equal((await t.post(byNumber('3'))).kind, 'reply')
 })
+
+test('who asks too often has nothing looked for', async () => {
+  await using t = await openBench({ exchanges: { ...EXCHANGES, rate: 1 } })
+  assert.equal((await t.post(byNumber('1'))).kind, 'reply')
+  let searches = 0
+  const find = t.store.find.bind(t.store)
+  t.store.find = (query) => {
+    searches += 1
+    return find(query)
+  }
+  for (let i = 0; i < 3; i++) assert.equal((await t.post(byNumber('2'))).kind, 'problem')
+  assert.equal(searches, 0)
+})
