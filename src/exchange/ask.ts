@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Ask, PeerConfig } from '../config/types.ts'
+import { GatewayError } from '../errors.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
@@ -167,12 +168,21 @@ async function fromArchive(
     reports: exchanges.reports,
     maxMessage: rid.maxMessage,
     incidentId: asking.rid.policy?.incidentId ?? null,
-    async check(xml) {
-      const { valid, document } = await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer: peer.name })
-      return valid ? document?.incidents.length : undefined
-    },
+    check: (xml) => incidentsIn(reader, peer.name, xml),
   })
   return { answers: answers.map((answer) => newAnswer(0, answer)), matches: records.length, left }
+}
+
+/** Of a document that was put together from what the archive has; undefined where it is not valid, or too much to read. */
+async function incidentsIn(reader: ExchangeContext['reader'], peer: string, xml: string): Promise<number | undefined> {
+  try {
+    const { valid, document } = await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer })
+    return valid ? document?.incidents.length : undefined
+  } catch (error) {
+    // what it holds is left out; asked again, the same question would fail for it again
+    if (error instanceof GatewayError && error.permanence === 'permanent') return undefined
+    throw error
+  }
 }
 
 /** The same words whether there is something that the asker may not see, or nothing. */

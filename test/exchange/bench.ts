@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import type { Config, PeerConfig } from '../../src/config/types.ts'
 import { createDeliveryEngine } from '../../src/delivery/engine.ts'
+import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { createExchangeSide } from '../../src/exchange/exchanges.ts'
 import { createMetrics } from '../../src/metrics.ts'
@@ -72,6 +73,16 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
     tell: (...[event, fields]: Parameters<typeof made.tell>) => void told.push({ event, fields }),
   } as typeof made
   const posted: Posted[] = []
+  /** Documents that no thread can read, though each has been read before. */
+  const unreadable = new Set<string>()
+  const ownReader: typeof reader = {
+    ...reader,
+    async inspect(bytes, ...more) {
+      const text = Buffer.from(bytes).toString()
+      if ([...unreadable].some((word) => text.includes(word))) throw new GatewayError('intake-timeout')
+      return reader.inspect(bytes, ...more)
+    },
+  }
   const senderTo = (to: PeerConfig, at?: string) => ({
     async send({ write, heard, callbackToken }: OutgoingMessage) {
       const xml = write({ name: to.identity.dns, address: at ?? '192.0.2.80' })
@@ -94,7 +105,7 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
   })
   const side = createExchangeSide({
     config: whole,
-    reader,
+    reader: ownReader,
     store,
     events,
     clock,
@@ -125,6 +136,7 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
   return {
     ...own,
     side,
+    unreadable,
     told,
     posted,
     engine,

@@ -64,3 +64,18 @@ test('an item that another took the place of is not answered with, whatever that
   )
   for (const number of ['7', '8']) assert.equal(message(await t.post(byNumber(number))).rid?.hasPayload, false, number)
 })
+
+test('an Incident that takes too long to read again keeps no other from the answer', async () => {
+  await using t = await openBench()
+  for (const n of [1, 2]) {
+    const attributes = ` restriction="public" status="ext-value" ext-status="n${n}"`
+    await t.show(documentText([incidentText({ id: '7', attributes })]))
+  }
+  t.unreadable.add('n1')
+  const answer = message(await t.post(byNumber('7')))
+  assert.deepEqual(
+    [...answer.xml.matchAll(/ext-status="(\w+)"/g)].map(([, n]) => n),
+    ['n2'],
+  )
+  assert.equal((await t.store.trace('7')).find(({ event }) => event === 'asked')?.fields.left, 1)
+})
