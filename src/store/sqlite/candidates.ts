@@ -26,47 +26,52 @@ const IN_TURN = `FROM delivery INDEXED BY delivery_turn ${READY}`
 /** `early`: not due, but not tried since the destination came back either; a `notBefore` still counts. */
 const EARLY = 'due > ?2 AND updated_at < ?3 AND (not_before IS NULL OR not_before <= ?2)'
 
-/** The next of its kind behind a place in its origin's line. */
-type Next = (behind: { readonly due: number; readonly seq: number }) => Candidate | undefined
+/** In its origin's line. */
+type Place = Pick<Candidate, 'origin' | 'due' | 'seq'>
+
+/** The next of its kind behind a place. */
+type Next = (behind: Place) => Candidate | undefined
 
 export function createCandidates(db: DatabaseSync): Candidates {
   const anyDue = one(db, `SELECT 1 ${ANY} AND due <= ?2 LIMIT 1`)
   const anyEarly = one(db, `SELECT 1 ${ANY} AND ${EARLY} LIMIT 1`)
-  const firstOrigin = one<{ origin: string | null }>(db, `SELECT min(origin) AS origin ${IN_TURN}`)
-  const nextOrigin = one<{ origin: string | null }>(db, `SELECT min(origin) AS origin ${IN_TURN} AND origin > ?2`)
+  const originWhere = (where: string) =>
+    one<{ origin: string | null }>(db, `SELECT min(origin) AS origin ${IN_TURN} AND ${where}`)
+  const nextOrigin = originWhere('origin > ?2')
+  const firstUpTo = originWhere('origin <= ?2')
+  const nextUpTo = originWhere('origin > ?2 AND origin <= ?3')
   const ofOrigin = `SELECT seq, grp, due, origin ${IN_TURN} AND origin = ?4 AND (due, seq) > (?5, ?6)`
   const nextDue = one<Candidate>(db, `${ofOrigin} AND due <= ?2 AND ?3 IS NULL ORDER BY due, seq LIMIT 1`)
   const nextEarly = one<Candidate>(db, `${ofOrigin} AND ${EARLY} ORDER BY due, seq LIMIT 1`)
   /** by destination */
   const last = new Map<number, string>()
 
-  /** Those with something ready, due or not, behind the one that was served last. */
-  function origins(destination: number): string[] {
-    const found: string[] = []
-    for (
-      let origin = firstOrigin(destination)?.origin ?? null;
-      origin !== null;
-      origin = nextOrigin(destination, origin)?.origin ?? null
-    ) {
-      found.push(origin)
-    }
+  /**
+   * Where the lines begin of those with something ready, due or not, behind the one that was served last. Looked for one by one: there can
+   * be as many as people who publish, and a claim takes few.
+   */
+  function* beginnings(destination: number): Generator<Place, void, void> {
+    const beginning = (origin: string): Place => ({ origin, due: Number.MIN_SAFE_INTEGER, seq: 0 })
     const served = last.get(destination) ?? ''
-    const at = found.findIndex((origin) => isBehind(origin, served))
-    return at < 0 ? found : [...found.slice(at), ...found.slice(0, at)]
+    let found = nextOrigin(destination, served)?.origin ?? null
+    for (; found !== null; found = nextOrigin(destination, found)?.origin ?? null) yield beginning(found)
+    found = firstUpTo(destination, served)?.origin ?? null
+    for (; found !== null; found = nextUpTo(destination, found, served)?.origin ?? null) yield beginning(found)
   }
 
-  /** Of each in turn, until none has any more. `met`: groups whose unit there was. */
-  function* inTurn(lines: readonly Next[], met: Set<number>): Generator<Candidate, void, void> {
-    let open = lines.map((next) => ({ next, at: { due: Number.MIN_SAFE_INTEGER, seq: 0 } }))
-    while (open.length > 0) {
-      const left: typeof open = []
-      for (const { next, at } of open) {
-        const found = firstUnmet(next, at, met)
+  /** Of each origin in turn, until none has any more. `met`: groups whose unit there was. */
+  function* inTurn(destination: number, next: Next, met: Set<number>): Generator<Candidate, void, void> {
+    let open: Iterable<Place> = beginnings(destination)
+    for (;;) {
+      const left: Place[] = []
+      for (const place of open) {
+        const found = firstUnmet(next, place, met)
         if (found === undefined) continue
         if (found.grp !== null) met.add(found.grp)
         yield found
-        left.push({ next, at: found })
+        left.push(found)
       }
+      if (left.length === 0) return
       open = left
     }
   }
@@ -77,25 +82,10 @@ export function createCandidates(db: DatabaseSync): Candidates {
       return since !== undefined && anyEarly(destination, now, since) !== undefined
     },
     *units(destination, { now, early }) {
-      const all = origins(destination)
       const met = new Set<number>()
-      yield* inTurn(
-        all.map(
-          (origin): Next =>
-            ({ due, seq }) =>
-              nextDue(destination, now, null, origin, due, seq),
-        ),
-        met,
-      )
+      yield* inTurn(destination, ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq), met)
       if (early === undefined) return
-      yield* inTurn(
-        all.map(
-          (origin): Next =>
-            ({ due, seq }) =>
-              nextEarly(destination, now, early, origin, due, seq),
-        ),
-        met,
-      )
+      yield* inTurn(destination, ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq), met)
     },
     served(destination, origin) {
       last.set(destination, origin)
@@ -103,13 +93,8 @@ export function createCandidates(db: DatabaseSync): Candidates {
   }
 }
 
-function firstUnmet(next: Next, behind: Parameters<Next>[0], met: ReadonlySet<number>): Candidate | undefined {
+function firstUnmet(next: Next, behind: Place, met: ReadonlySet<number>): Candidate | undefined {
   let found = next(behind)
   while (found !== undefined && found.grp !== null && met.has(found.grp)) found = next(found)
   return found
-}
-
-/** In the order of the index: by their UTF-8. */
-function isBehind(origin: string, other: string): boolean {
-  return Buffer.compare(Buffer.from(origin), Buffer.from(other)) > 0
 }
