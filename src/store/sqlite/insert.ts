@@ -152,8 +152,8 @@ export function createInsert(tables: Tables): Insert {
       if (envelope.replaced !== undefined) archive.forget(envelope.replaced.topic, [envelope.replaced.item])
       if (envelope.record !== undefined) archive.keep(envelope.record)
       const known = find(digest, source, directionCode(direction))
-      const anew = direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded)
-      if (known !== undefined && !anew) return { outcome: 'duplicate', id: formatId(known.seq) }
+      const isRepeat = known !== undefined && !(direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded))
+      if (isRepeat) return { outcome: 'duplicate', id: formatId(known.seq) }
       const seq = known?.seq ?? sequence.next()
       if (known === undefined) {
         const incidents = JSON.stringify(envelope.incidents)

@@ -28,11 +28,11 @@ interface Share {
   readonly rest: number | null
 }
 
+const INSERT = 'INSERT INTO trace (at, incident, tail, event, fields) VALUES (?, ?, ?, ?, ?)'
+
 export function createTrail(db: DatabaseSync): Trail {
-  const insert = one<{ seq: number }>(
-    db,
-    'INSERT INTO trace (at, incident, tail, event, fields) VALUES (?, ?, ?, ?, ?) RETURNING seq',
-  )
+  const insert = run(db, INSERT)
+  const insertRest = one<{ seq: number }>(db, `${INSERT} RETURNING seq`)
   const shareOf = one<Share>(db, 'SELECT rows, more, rest FROM trace_share WHERE source = ? AND day = ?')
   const keepShare = run(db, 'INSERT OR REPLACE INTO trace_share (source, day, rows, more, rest) VALUES (?, ?, ?, ?, ?)')
   const update = run(db, 'UPDATE trace SET at = ?, fields = ? WHERE seq = ?')
@@ -44,25 +44,23 @@ export function createTrail(db: DatabaseSync): Trail {
      WHERE seq > ?1 AND seq <= ?2 AND event IN (SELECT value FROM json_each(?3)) ORDER BY seq`,
   )
 
-  function add({ at, incident, event, fields }: TraceEvent): number {
-    return insert(at, incident, searchWord(incident), event, JSON.stringify(fields))!.seq
+  function add(events: readonly TraceEvent[]): void {
+    for (const event of events) insert(...columnsOf(event))
   }
 
   /** The row that counts what was left out: made once, then kept up. */
   function countRest(seq: number | null, row: TraceEvent): number {
-    if (seq === null || update(row.at, JSON.stringify(row.fields), seq) === 0) return add(row)
+    if (seq === null || update(row.at, JSON.stringify(row.fields), seq) === 0) return insertRest(...columnsOf(row))!.seq
     return seq
   }
 
   return {
-    add(events) {
-      for (const event of events) add(event)
-    },
+    add,
     addWithin({ source, most, rest }, events) {
       const day = Math.floor((events[0]?.at ?? 0) / DAY)
       const before = shareOf(source, day) ?? { rows: 0, more: 0, rest: null }
       if (before.rows + events.length <= most) {
-        for (const event of events) add(event)
+        add(events)
         keepShare(source, day, before.rows + events.length, before.more, before.rest)
         return before.more
       }
@@ -80,6 +78,10 @@ export function createTrail(db: DatabaseSync): Trail {
       return { rows: between(from, position, JSON.stringify(events)).map(toEvent), position }
     },
   }
+}
+
+function columnsOf({ at, incident, event, fields }: TraceEvent): [number, string, string, string, string] {
+  return [at, incident, searchWord(incident), event, JSON.stringify(fields)]
 }
 
 function toEvent(row: TraceRow): TraceEvent {
