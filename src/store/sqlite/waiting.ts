@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { DELIVERED, PENDING } from './codes.ts'
 import type { Destinations } from './destinations.ts'
 import type { Order, Place } from './order.ts'
-import { all, run } from './sql.ts'
+import { all, one, run } from './sql.ts'
 
 /** Deliveries that wait for what becomes of another, which says the same in other words (`delivery.behind`). */
 export interface Waiting {
@@ -14,33 +14,32 @@ export interface Waiting {
 const REASON = 'the same was delivered as another had it'
 
 export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Destinations, order: Order): Waiting {
-  const behind = all<Place>(
-    db,
-    `SELECT seq, destination, incident, origin, ord, grp FROM delivery WHERE behind = ? AND state = ${PENDING} ORDER BY seq`,
-  )
+  const behind = `SELECT seq, destination, incident, origin, ord, grp FROM delivery WHERE behind = ? AND state = ${PENDING} ORDER BY seq`
+  const first = one<Place>(db, `${behind} LIMIT 1`)
+  const each = all<Place>(db, behind)
   const finish = run(
     db,
     `UPDATE delivery SET state = ${DELIVERED}, ready = 0, due = NULL, not_before = NULL, behind = NULL, reason = ?, updated_at = ?
      WHERE seq = ?`,
   )
   const free = run(db, 'UPDATE delivery SET behind = NULL WHERE seq = ?')
-  const follow = run(db, 'UPDATE delivery SET behind = ? WHERE seq = ?')
+  const follow = run(db, `UPDATE delivery SET behind = ? WHERE behind = ? AND state = ${PENDING}`)
 
   return {
     ended(seq, wasDelivered) {
-      const [first, ...others] = behind(seq)
-      if (first === undefined) return
       if (wasDelivered) {
-        for (const place of [first, ...others]) {
+        for (const place of each(seq)) {
           finish(REASON, clock.now(), place.seq)
           destinations.moved(place.destination, 'pending', 'delivered')
           order.left(place)
         }
         return
       }
-      free(first.seq)
-      order.returned(first)
-      for (const other of others) follow(first.seq, other.seq)
+      const next = first(seq)
+      if (next === undefined) return
+      free(next.seq)
+      order.returned(next)
+      follow(next.seq, seq)
     },
   }
 }
