@@ -5,10 +5,10 @@ import { all, one, run } from './sql.ts'
 /** Behind `delivery d`: what is to be sent of it is `b.text`, NULL where that is no longer kept. */
 export const BODY_OF = 'LEFT JOIN payload p ON p.delivery = d.seq LEFT JOIN body b ON b.seq = p.body'
 
-/** What deliveries are to send: one copy of it, however many deliveries send the same. */
+/** What deliveries are to send: one copy of it, however many deliveries of a message send the same. */
 export interface Bodies {
-  /** Inside a transaction. */
-  keep(delivery: number, text: string): void
+  /** Inside a transaction. `alone`: the message has no other delivery. Most have none, and looking for a copy is dear. */
+  keep(delivery: number, text: string, alone: boolean): void
   /** Inside a transaction: the last delivery of a text takes it along. */
   drop(delivery: number): void
   has(delivery: number, text: string): boolean
@@ -24,10 +24,14 @@ export function createBodies(db: DatabaseSync): Bodies {
   /** a message for many peers is the same text again and again */
   let last = { text: '', digest: digestOf('') }
 
+  function shared(text: string): { seq: number } {
+    if (text !== last.text) last = { text, digest: digestOf(text) }
+    return find(last.digest) ?? insert(last.digest, text)!
+  }
+
   return {
-    keep(delivery, text) {
-      if (text !== last.text) last = { text, digest: digestOf(text) }
-      link(delivery, (find(last.digest) ?? insert(last.digest, text)!).seq)
+    keep(delivery, text, alone) {
+      link(delivery, (alone ? insert(null, text)! : shared(text)).seq)
     },
     drop(delivery) {
       for (const { body } of unlink(delivery)) remove(body)

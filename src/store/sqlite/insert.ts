@@ -75,11 +75,8 @@ export function createInsert(tables: Tables): Insert {
   }
 
   /** The new delivery's key; undefined when this item was already given to this destination, or there is no room for it. */
-  function addDelivery(
-    envelope: number,
-    { source, receivedAt }: NewEnvelope,
-    delivery: NewDelivery,
-  ): number | undefined {
+  function addDelivery(envelope: number, message: NewEnvelope, delivery: NewDelivery): number | undefined {
+    const { source, receivedAt } = message
     const destination = destinations.require(delivery.kind, delivery.destination)
     const { incident, also = [], origin = source, item, variant = '', state, reason = null, bound } = delivery
     const before = earlier(item, destination, variant)
@@ -117,7 +114,7 @@ export function createInsert(tables: Tables): Insert {
       names.of(destination, source, delivery),
       ahead,
     )
-    bodies.keep(seq, delivery.payload)
+    bodies.keep(seq, delivery.payload, isAlone(message))
     destinations.moved(destination, null, state)
     groups.arrived(destination, item, now)
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
@@ -173,6 +170,11 @@ export function createInsert(tables: Tables): Insert {
       return row === undefined ? undefined : { id: formatId(row.seq) }
     },
   }
+}
+
+/** Has no other delivery the same to send? What is asked of several peers has an envelope for each. */
+function isAlone({ direction, deliveries }: NewEnvelope): boolean {
+  return deliveries.length === 1 && direction !== 'rid-to-rid'
 }
 
 function listed(values: readonly string[]): string | null {
