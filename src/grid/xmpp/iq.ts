@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Element } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
 import type { Flight } from './flight.ts'
-import { words } from './words.ts'
+import { nameWords, words } from './words.ts'
 
 /** RFC 6120 §8.3: what an error stanza says. `application` is the specific condition, such as XEP-0060's. */
 export interface StanzaError {
@@ -198,8 +198,8 @@ function readError(stanza: Element): StanzaError {
   const said = (what: string | undefined) => words(what ?? '') || undefined
   return {
     type: error?.attrs.type ?? 'cancel',
-    condition: defined?.getName() ?? 'undefined-condition',
-    application: specific?.getName(),
+    condition: nameWords(defined?.getName() ?? 'undefined-condition'),
+    application: specific && nameWords(specific.getName()),
     text: said(text?.text()),
     feature: said(specific?.attrs.feature),
     address: said(defined?.text()),

@@ -6,7 +6,7 @@ import { selectMechanism } from '../sasl/select.ts'
 import { featureFlaw, originFlaw } from './header.ts'
 import type { GridSocket } from './socket.ts'
 import { tlsOptions } from './tls.ts'
-import { inBrackets } from './words.ts'
+import { inBrackets, nameWords } from './words.ts'
 
 const NS_TLS = 'urn:ietf:params:xml:ns:xmpp-tls'
 const NS_SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
@@ -118,7 +118,7 @@ function refusal(mechanism: Mechanism, failure: Element): GatewayError {
       .getChildElements()
       .find((child) => child.getName() !== 'text')
       ?.getName() ?? 'no reason'
-  const detail = `${mechanism.name}: ${condition.slice(0, 60)}${inBrackets(failure.getChildText('text'))}.`
+  const detail = `${mechanism.name}: ${nameWords(condition)}${inBrackets(failure.getChildText('text'))}.`
   const temporary = condition === 'temporary-auth-failure' || condition === 'aborted'
   return new GatewayError(temporary ? 'grid-away' : 'grid-auth', detail, { fields: { condition } })
 }

@@ -1,6 +1,6 @@
 import type { Element } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
-import { inBrackets, words } from './words.ts'
+import { inBrackets, nameWords, words } from './words.ts'
 
 /** RFC 6120 §4.4 */
 export const END = '</stream:stream>'
@@ -17,7 +17,7 @@ export function lastWords(condition: string): string {
 export function streamError(element: Element): GatewayError {
   const children = element.getChildElements()
   const defined = children.find((child) => child.getName() !== 'text')
-  const condition = words(defined?.getName() ?? 'unknown').slice(0, 60)
+  const condition = nameWords(defined?.getName() ?? 'unknown')
   const address = words(defined?.text() ?? '')
   const text = children.find((child) => child.getName() === 'text')?.text()
   const said = `${condition}${address === '' ? '' : ` ${address}`}${inBrackets(text)}`

@@ -6,6 +6,11 @@ export function words(text: string): string {
     .slice(0, 200)
 }
 
+/** The same of a name that it chose, such as that of a condition: a parser takes longer ones, and what is no letter. */
+export function nameWords(name: string): string {
+  return words(name).slice(0, 60)
+}
+
 /** ` (the words)`, or nothing where there are none. */
 export function inBrackets(text: string | null | undefined): string {
   const said = words(text ?? '')
