@@ -67,7 +67,14 @@ export class Outlet {
   readonly #onRoom: (topic: string) => void
   readonly #window = new Window()
   readonly #flows = new Map<string, Flow>()
-  readonly #tickets = new Set<Ticket>()
+  /** given and not known to have been read, in the order of writing; kept with their bytes, as each step asks for both */
+  readonly #unread = new Set<Ticket>()
+  #unreadBytes = 0
+  #waitingBytes = 0
+  /** given and not ended, by Topic */
+  readonly #open = new Map<string, Set<Ticket>>()
+  /** given alone, until they are both read and ended */
+  readonly #alone = new Set<Ticket>()
   /** Topics that were told that there is no room */
   readonly #refused = new Set<string>()
   #suspects: readonly Turn[] = []
@@ -94,6 +101,7 @@ export class Outlet {
       const flow = this.#flow(parcel.alone ? ALONE : parcel.topic)
       const leave = () => {
         flow.waiting.splice(flow.waiting.indexOf(waiting), 1)
+        this.#waitingBytes -= parcel.size
         resolve(undefined)
         this.#letOut()
       }
@@ -105,6 +113,7 @@ export class Outlet {
       parcel.signal.addEventListener('abort', leave, { once: true })
       if (flow.waiting.length === 0) flow.served = Math.max(flow.served, this.#served)
       flow.waiting.push(waiting)
+      this.#waitingBytes += parcel.size
       this.#letOut()
     })
   }
@@ -113,7 +122,7 @@ export class Outlet {
   room(topic: string): number {
     const waiting = this.#flows.get(topic)?.waiting.length ?? 0
     const places = PIPELINE - waiting - this.#underWay(topic)
-    const bytes = this.#bound - sum(this.#unread()) - sum(this.#waiting())
+    const bytes = this.#bound - this.#unreadBytes - this.#waitingBytes
     const room = Math.max(0, Math.min(places, Math.max(waiting === 0 ? 1 : 0, Math.floor(bytes / this.#meanSize))))
     if (room === 0 && !this.#over) {
       this.#refused.add(topic)
@@ -126,7 +135,7 @@ export class Outlet {
 
   /** Publications that must be alone: those that wait for it, and those that had it and are not answered. */
   get alone(): number {
-    return (this.#flows.get(ALONE)?.waiting.length ?? 0) + [...this.#tickets].filter((one) => one.alone).length
+    return (this.#flows.get(ALONE)?.waiting.length ?? 0) + this.#alone.size
   }
 
   get isWaiting(): boolean {
@@ -141,18 +150,19 @@ export class Outlet {
   /** Nobody gets a turn any more. */
   close(): void {
     this.#over = true
-    this.#suspects = this.#unread()
+    this.#suspects = [...this.#unread]
     clearTimeout(this.#fence)
     clearTimeout(this.#look)
-    for (const waiting of this.#waiting()) waiting.go(undefined)
+    for (const { waiting } of this.#flows.values()) for (const one of waiting) one.go(undefined)
     this.#flows.clear()
+    this.#waitingBytes = 0
   }
 
   #letOut(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const unread = this.#unread()
-      if (unread.length > 0 && (next.alone || unread.some((one) => one.alone))) break
-      if (unread.length > 0 && sum(unread) + next.size > this.#bound) break
+      const isFree = this.#unread.size === 0
+      if (!isFree && (next.alone || this.#isAloneThere)) break
+      if (!isFree && this.#unreadBytes + next.size > this.#bound) break
       if (this.#mustMeasure(next)) break
       this.#give(next)
     }
@@ -179,6 +189,7 @@ export class Outlet {
   #give({ go, ...parcel }: Waiting): void {
     const flow = this.#flow(parcel.alone ? ALONE : parcel.topic)
     flow.waiting.shift()
+    this.#waitingBytes -= parcel.size
     this.#served = flow.served
     flow.served += parcel.size + FIXED
     this.#meanSize += (parcel.size - this.#meanSize) / 8
@@ -188,14 +199,20 @@ export class Outlet {
       readAt: undefined,
       ended: false,
       read: () => this.#read(ticket),
-      end: () => {
-        ticket.ended = true
-        // its bytes may be on the line for longer than anybody waits for the answer
-        if (ticket.readAt !== undefined) this.#tickets.delete(ticket)
-      },
+      end: () => this.#end(ticket),
     }
-    this.#tickets.add(ticket)
+    this.#unread.add(ticket)
+    this.#unreadBytes += parcel.size
+    this.#openOf(parcel.topic).add(ticket)
+    if (parcel.alone) this.#alone.add(ticket)
     go(ticket)
+  }
+
+  /** Its bytes may be on the line for longer than anybody waits for the answer. */
+  #end(ticket: Ticket): void {
+    ticket.ended = true
+    this.#openOf(ticket.topic).delete(ticket)
+    if (ticket.readAt !== undefined) this.#alone.delete(ticket)
   }
 
   #read(ticket: Ticket): void {
@@ -203,7 +220,9 @@ export class Outlet {
     const now = performance.now()
     ticket.readAt = now
     this.#lastRead = now
-    if (ticket.ended) this.#tickets.delete(ticket)
+    this.#unread.delete(ticket)
+    this.#unreadBytes -= ticket.size
+    if (ticket.ended) this.#alone.delete(ticket)
     this.#window.took(ticket.size, now - ticket.since, this.#session.flight.rate)
     this.#letOut()
     this.#tellRoom()
@@ -212,9 +231,8 @@ export class Outlet {
   /** Asks, where somebody waits for what may have been read long ago: the answer to a later question says so (`Flight`). */
   #watch(): void {
     if (this.#asking || this.#over) return
-    const unread = this.#unread()
-    const alone = unread.some((one) => one.alone)
-    if (unread.length === 0 || !(alone || this.isWaiting || this.#refused.size > 0)) return
+    const alone = this.#isAloneThere
+    if (this.#unread.size === 0 || !(alone || this.isWaiting || this.#refused.size > 0)) return
     if (this.#fence !== undefined && !alone) return
     clearTimeout(this.#fence)
     // not before it is written
@@ -225,7 +243,7 @@ export class Outlet {
     this.#fence = undefined
     this.#asking = true
     const quiet = performance.now() - this.#lastRead >= FENCE_AFTER
-    if (quiet || this.#unread().some((one) => one.alone)) await this.#session.ping()
+    if (quiet || this.#isAloneThere) await this.#session.ping()
     this.#asking = false
     this.#watch()
   }
@@ -249,16 +267,21 @@ export class Outlet {
 
   #underWay(topic: string): number {
     const overdue = performance.now() - OVERDUE
-    const counts = (one: Ticket) => !one.ended && (one.readAt === undefined || one.readAt > overdue)
-    return [...this.#tickets].filter((one) => one.topic === topic && counts(one)).length
+    let count = 0
+    for (const { readAt } of this.#openOf(topic)) if (readAt === undefined || readAt > overdue) count += 1
+    return count
   }
 
-  #unread(): Ticket[] {
-    return [...this.#tickets].filter((one) => one.readAt === undefined)
+  /** Whoever is alone on the line is the only one there. */
+  get #isAloneThere(): boolean {
+    const [first] = this.#unread
+    return first?.alone === true
   }
 
-  #waiting(): Waiting[] {
-    return [...this.#flows.values()].flatMap((flow) => flow.waiting)
+  #openOf(topic: string): Set<Ticket> {
+    const open = this.#open.get(topic) ?? new Set()
+    this.#open.set(topic, open)
+    return open
   }
 
   #flow(name: string): Flow {
@@ -274,8 +297,4 @@ export class Outlet {
     }
     return next?.waiting[0]
   }
-}
-
-function sum(parcels: readonly Parcel[]): number {
-  return parcels.reduce((total, { size }) => total + size, 0)
 }
