@@ -1,10 +1,10 @@
 import type { GridConfig } from '../config/types.ts'
-import { GatewayError, messageOf } from '../errors.ts'
 import type { GridFinding } from './contract.ts'
 import { loginFinding } from './login-finding.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
 import { HOPS, serviceElsewhere } from './xmpp/elsewhere.ts'
+import { asGatewayError } from './xmpp/entity.ts'
 import { errorText } from './xmpp/iq.ts'
 import { openSession, type Session } from './xmpp/session.ts'
 
@@ -55,10 +55,6 @@ async function logIn(config: GridConfig): Promise<Session> {
       if (service === undefined) throw error
     }
   }
-}
-
-function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError ? error : new GatewayError('grid-away', messageOf(error))
 }
 
 /** XEP-0030, XEP-0060 §5.1 */

@@ -1,11 +1,13 @@
-import { jid, xml } from '@xmpp/client'
+import { xml } from '@xmpp/client'
 import type { TopicConfig } from '../../config/types.ts'
 import { errorText, type IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { isLaxer } from './access-model.ts'
+import { nodeType } from './discover.ts'
 import { readForm } from './forms.ts'
 import { accessOf, askConfiguration, configurationIn, type NodeConfiguration } from './node-configuration.ts'
-import { DISCO_INFO, disco, owner, PUBSUB, PUBSUB_OWNER, pubsub } from './protocol.ts'
+import { DISCO_INFO, disco, owner, PUBSUB, pubsub } from './protocol.ts'
+import { affiliationsIn, LIST_SIZE, normalAddress, READS } from './readers.ts'
 
 /** One thing found about a Topic; `key` is below that of the Topic, `''` the Topic itself, `maxItem` that of the grid. */
 interface TopicFinding {
@@ -45,7 +47,7 @@ async function examine(look: Look): Promise<void> {
   }
   if (info.kind !== 'result') return say('problem', 'name', `"${topic.name}" cannot be looked at: ${said(info)}`)
   const query = info.stanza.getChild('query', DISCO_INFO)
-  if (query?.getChildren('identity').some((i) => i.attrs.category === 'pubsub' && i.attrs.type === 'collection')) {
+  if (nodeType(query) === 'collection') {
     return say('problem', 'name', `"${topic.name}" is a collection: items can only be published to a leaf`)
   }
   const meta = readForm(query)
@@ -96,12 +98,11 @@ async function checkRight({ session, broker, topic, published, say }: Look, meta
 /** Of a Topic that is ours: who may read it there, and who in the configuration. */
 async function checkReaders({ session, broker, topic, say }: Look): Promise<void> {
   const payload = owner(xml('affiliations', { node: topic.name }))
-  const answer = await session.request({ to: broker, type: 'get', payload, size: 8_388_608 })
+  const answer = await session.request({ to: broker, type: 'get', payload, size: LIST_SIZE })
   if (answer.kind !== 'result') return say('warning', 'members', `cannot be looked at: ${said(answer)}`)
-  const list = answer.stanza.getChild('pubsub', PUBSUB_OWNER)?.getChild('affiliations')?.getChildren('affiliation')
-  const ours = normal(session.address.bare)
-  const there = new Map((list ?? []).map(({ attrs }) => [normal(attrs.jid ?? ''), attrs.affiliation ?? 'none']))
-  const members = new Set(topic.members.map(normal))
+  const ours = normalAddress(session.address.bare)
+  const there = affiliationsIn(answer.stanza)
+  const members = new Set(topic.members.map(normalAddress))
   const listed = (isIt: (affiliation: string, who: string) => boolean) =>
     [...there].filter(([who, affiliation]) => who !== ours && isIt(affiliation, who)).map(([who]) => who)
   const owners = listed((affiliation, who) => affiliation === 'owner' && !members.has(who))
@@ -124,17 +125,6 @@ async function checkReaders({ session, broker, topic, say }: Look): Promise<void
   }
 }
 
-/** XEP-0060 §4.1, table 1 */
-const READS = new Set(['owner', 'publisher', 'member'])
-
 function said(answer: Exclude<IqAnswer, { kind: 'result' }>): string {
   return answer.kind === 'error' ? `the Broker says ${errorText(answer.error)}` : 'the Broker does not answer'
-}
-
-function normal(address: string): string {
-  try {
-    return jid(address).bare().toString()
-  } catch {
-    return address
-  }
 }

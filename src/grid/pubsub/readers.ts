@@ -24,8 +24,9 @@ interface Affiliations {
 }
 
 /** who may read a whitelisted Topic (XEP-0060 §4.1, table 1) */
-const READS = new Set(['owner', 'publisher', 'member'])
-const LIST_SIZE = 8_388_608
+export const READS = new Set(['owner', 'publisher', 'member'])
+/** UTF-16 code units of a list of those who may */
+export const LIST_SIZE = 8_388_608
 
 /**
  * Gives the members that are configured their affiliation (XEP-0060 §8.9.2), and takes it, with any subscription (§8.8.2), from
@@ -85,11 +86,7 @@ class Desk {
       return { kind: 'refused', reason: `Who may read it cannot be looked at: ${errorText(answer.error)}.` }
     }
     if (answer.kind !== 'result') return { kind: 'away', reason: answerError(answer, 'Its affiliations').message }
-    const of = new Map<string, string>()
-    for (const { attrs } of listed(answer.stanza, 'affiliations', 'affiliation')) {
-      if (attrs.jid !== undefined) of.set(normalAddress(attrs.jid), attrs.affiliation ?? 'none')
-    }
-    return { of }
+    return { of: affiliationsIn(answer.stanza) }
   }
 
   foreignOwners({ of }: Affiliations): string[] {
@@ -162,6 +159,15 @@ class Desk {
     if (answer.kind !== 'result')
       this.#refusals.set(normalAddress(bareOf(who)), answerError(answer, 'The Broker').message)
   }
+}
+
+/** By normalised bare JID: what the Broker says to its owner (XEP-0060 §8.9.1). */
+export function affiliationsIn(stanza: Element): ReadonlyMap<string, string> {
+  const of = new Map<string, string>()
+  for (const { attrs } of listed(stanza, 'affiliations', 'affiliation')) {
+    if (attrs.jid !== undefined) of.set(normalAddress(attrs.jid), attrs.affiliation ?? 'none')
+  }
+  return of
 }
 
 function listed(stanza: Element, list: string, entry: string): Element[] {
