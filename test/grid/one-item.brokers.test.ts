@@ -293,6 +293,17 @@ describe('one item never stops another', () => {
     assert.equal(link.recorder.stateOf('topic:incident'), 'up')
   })
 
+  test('a Topic that takes no more items, and then takes none from us, says the latter', async () => {
+    let condition = 'internal-server-error'
+    await using link = await begin((iq) => refusal(iq, condition, condition === 'forbidden' ? 'auth' : 'wait'))
+    for (const id of ordinary(4)) await link.grid.publish('incident', id, payload(id), never)
+    const reason = () => link.recorder.states.findLast(({ part }) => part === 'topic:incident')?.reason ?? ''
+    assert.match(reason(), /^The Topic takes no more items\./)
+    condition = 'forbidden'
+    await link.grid.publish('incident', 'one', payload('one'), never)
+    await until(() => /^Nothing may be published to it: forbidden/.test(reason()), 'the lost right to be told')
+  })
+
   test('an item that the Broker fails at alone is held, and the Topic is not down for it', async () => {
     await using link = await begin((iq) => (itemOf(iq) === 'poison' ? refusal(iq, 'internal-server-error') : undefined))
     let last: SendOutcome = { kind: 'delivered' }

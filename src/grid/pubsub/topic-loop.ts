@@ -44,6 +44,8 @@ export class TopicLoop {
   #reason: string | null = null
   /** why nothing may be published, as the Broker said to a publication */
   #lost: string | undefined
+  /** why it takes nothing of late */
+  #full: string | undefined
   /** undefined: it is not used just now */
   #blind: string | null | undefined
   /** repairs that were tried in this session */
@@ -84,21 +86,22 @@ export class TopicLoop {
 
   /** It is there and takes nothing of late, whatever is published: `refused` until something comes through. */
   full(reason: string): void {
-    this.#lost = reason
+    this.#full = reason
     if (this.#blind !== undefined) this.up(this.#blind)
   }
 
   /** Something came through. */
   published(): void {
-    if (this.#lost === undefined) return
+    if (this.#lost === undefined && this.#full === undefined) return
     this.#lost = undefined
+    this.#full = undefined
     if (this.#blind !== undefined) this.up(this.#blind)
   }
 
   /** It is used; `blind`: what of it cannot be read, and why. */
   up(blind: string | null): void {
     this.#blind = blind
-    const reason = this.#lost ?? blind
+    const reason = this.#lost ?? this.#full ?? blind
     this.#options.state(reason === null ? 'up' : 'refused', reason)
   }
 
@@ -107,6 +110,7 @@ export class TopicLoop {
     const { clock, state, retryMs } = this.#options
     this.#tried = new Set()
     this.#lost = undefined
+    this.#full = undefined
     while (!signal.aborted) {
       this.#blind = undefined
       state('connecting', null)
