@@ -16,7 +16,7 @@ export class LiveQueue {
   #overflowed = false
   #wake: (() => void) | undefined
 
-  /** in UTF-16 code units of payload */
+  /** in UTF-16 code units of payloads and ids */
   constructor(maxSize: number) {
     this.#maxSize = maxSize
   }
@@ -81,7 +81,9 @@ export class LiveQueue {
   }
 }
 
-/** with what an entry itself takes */
+/** with what an entry itself takes, that all are gone too; an id mostly is a short one */
 function sizeOf(entry: LiveEntry): number {
-  return entry.kind === 'item' ? (entry.item.xml?.length ?? 0) + 200 : entry.ids.length * 100
+  const sizeOfId = (id: string) => Math.max(100, id.length)
+  if (entry.kind === 'item') return (entry.item.xml?.length ?? 0) + 100 + sizeOfId(entry.item.id)
+  return entry.ids.length === 0 ? 100 : entry.ids.reduce((size, id) => size + sizeOfId(id), 0)
 }

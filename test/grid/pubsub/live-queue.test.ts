@@ -133,3 +133,19 @@ describe('waiting for more', () => {
     queue.poke()
   })
 })
+
+for (const [what, flood] of [
+  ['purges', { kind: 'retracted', ids: [] }],
+  ['retractions of long ids', { kind: 'retracted', ids: ['x'.repeat(3_000)] }],
+  [
+    'items with long ids',
+    { kind: 'item', item: { id: 'x'.repeat(3_000), xml: undefined, publisher: undefined, malformed: false } },
+  ],
+] as const) {
+  test(`a flood of ${what} does not fill the memory while the handlers are busy`, () => {
+    const queue = new LiveQueue(100_000)
+    const most = flood.kind === 'retracted' && flood.ids.length === 0 ? 1_001 : 40
+    for (let i = 0; i < most; i += 1) queue.push(flood)
+    assert.equal(queue.overflowed, true)
+  })
+}
