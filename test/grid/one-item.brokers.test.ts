@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { GridConfig } from '../../src/config/types.ts'
 import type { Grid } from '../../src/grid/contract.ts'
 import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
 import type { SendOutcome } from '../../src/outcome.ts'
 import {
   answer,
   event,
-  FAKE_DOMAIN,
   type FakeController,
   type FakeIq,
   type FakeScript,
   startFakeController,
 } from '../support/fake-controller.ts'
+import { fakeCertificates, fakeGridConfig } from '../support/fake-grid.ts'
 import { topicConfig } from '../support/grid-config.ts'
-import { type Certificate, createPki, type Pki } from '../support/pki.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
 
 const TIMING = { min: 10, max: 50, topicRetry: 100, resync: 60_000, pingTimeout: 2_000 }
@@ -57,23 +55,13 @@ const ordinary = (count: number) => Array.from({ length: count }, (_, i) => `ord
 const all = (ids: readonly string[], kind: string) => Object.fromEntries(ids.map((id) => [id, kind]))
 
 describe('one item never stops another', () => {
-  let pki: Pki
-  let certificate: Certificate
-  let ca: string
-
-  before(async () => {
-    pki = await createPki()
-    const authority = await pki.ca('grid')
-    ca = authority.cert
-    certificate = await authority.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
-  })
-  after(() => pki.dispose())
+  const made = fakeCertificates()
 
   /** A Controller, its Broker and a grid side that is connected. `published`: ids in the order in which they were read. */
   async function begin(onPublish: (iq: FakeIq, fake: FakeController) => string | undefined, more: Begin = {}) {
     const published: string[] = []
     const fake: FakeController = await startFakeController({
-      certificate,
+      certificate: made.certificate,
       ...more.script,
       onIq(iq) {
         if (!isPublish(iq)) return more.script?.onIq?.(iq)
@@ -81,15 +69,7 @@ describe('one item never stops another', () => {
         return onPublish(iq, fake)
       },
     })
-    const config: GridConfig = {
-      service: fake.service,
-      jid: `gateway@${FAKE_DOMAIN}`,
-      auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
-      tls: { ca, minVersion: 'TLSv1.2' },
-      broker: `pubsub.${FAKE_DOMAIN}`,
-      maxItem: 250_000,
-      topics: [topicConfig()],
-    }
+    const config = fakeGridConfig(fake, made.ca.cert, { topics: [topicConfig()] })
     const recorder = new Recorder()
     const log = new LogLines(recorder)
     const timing = { ...TIMING, ...more.timing }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { examineGrid } from '../../src/grid/examine-grid.ts'
 import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
 import {
@@ -10,39 +10,20 @@ import {
   type FakeScript,
   startFakeController,
 } from '../support/fake-controller.ts'
-import { type Authority, type Certificate, createPki, type Pki } from '../support/pki.ts'
+import { fakeCertificates, fakeGridConfig } from '../support/fake-grid.ts'
 import { LogLines, Recorder, until } from '../support/recorder.ts'
 
-const PASSWORD = 'gateway-secret'
 const DISCO = 'http://jabber.org/protocol/disco#info'
 const STREAMS = 'urn:ietf:params:xml:ns:xmpp-streams'
 const sendsTo = (address: string) => `<see-other-host xmlns="${STREAMS}">${address}</see-other-host>`
 const addressOf = ({ service }: FakeController) => service.replace(/^xmpps?:\/\//, '')
 
 describe('a Controller that sends us to another host', () => {
-  let pki: Pki
-  let ca: Authority
-  let certificate: Certificate
+  const made = fakeCertificates()
 
-  before(async () => {
-    pki = await createPki()
-    ca = await pki.ca('grid')
-    certificate = await ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], server: true })
-  })
-  after(() => pki.dispose())
+  const start = (script: Partial<FakeScript> = {}) => startFakeController({ certificate: made.certificate, ...script })
 
-  const start = (script: Partial<FakeScript> = {}) => startFakeController({ certificate, ...script })
-
-  const configOf = (fake: FakeController) =>
-    ({
-      service: fake.service,
-      jid: `gateway@${FAKE_DOMAIN}`,
-      auth: { kind: 'password', readPassword: () => PASSWORD, allowPlain: false },
-      tls: { ca: ca.cert, minVersion: 'TLSv1.2' },
-      broker: `pubsub.${FAKE_DOMAIN}`,
-      maxItem: 250_000,
-      topics: [],
-    }) as const
+  const configOf = (fake: FakeController) => fakeGridConfig(fake, made.ca.cert)
 
   function begin(fake: FakeController) {
     const recorder = new Recorder()
@@ -99,7 +80,7 @@ describe('a Controller that sends us to another host', () => {
   })
 
   test('is not followed to a host whose certificate is not for our domain', async () => {
-    const wrong = await ca.issue({ cn: 'evil', dns: ['evil.example', 'localhost'], ip: ['127.0.0.1'] })
+    const wrong = await made.ca.issue({ cn: 'evil', dns: ['evil.example', 'localhost'], ip: ['127.0.0.1'] })
     await using second = await start({ certificate: wrong })
     await using first = await start({ streamError: { at: 'clear', xml: sendsTo(addressOf(second)) } })
     await using link = begin(first)

@@ -1,8 +1,8 @@
-import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
+import type { TopicConfig } from '../../src/config/types.ts'
 import { createXmppGrid, type XmppGridOptions } from '../../src/grid/xmpp-grid.ts'
 import { answer, FAKE_DOMAIN, type FakeIq, type FakeScript, startFakeController } from './fake-controller.ts'
+import { type fakeCertificates, fakeGridConfig } from './fake-grid.ts'
 import { topicConfig } from './grid-config.ts'
-import type { Certificate } from './pki.ts'
 import { LogLines, type Recorder } from './recorder.ts'
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
@@ -61,8 +61,7 @@ export class FakeTopic {
 }
 
 interface Joining {
-  readonly ca: string
-  readonly certificate: Certificate
+  readonly made: Pick<ReturnType<typeof fakeCertificates>, 'ca' | 'certificate'>
   readonly script: Partial<FakeScript>
   readonly recorder: Recorder
   readonly options: Partial<XmppGridOptions>
@@ -70,17 +69,9 @@ interface Joining {
 }
 
 /** A gateway's grid side that has joined Topic `incident` at a Controller that fails by script. */
-export async function join({ ca, certificate, script, recorder, options, topic = {} }: Joining) {
-  const fake = await startFakeController({ certificate, ...script })
-  const config: GridConfig = {
-    service: fake.service,
-    jid: `gateway@${FAKE_DOMAIN}`,
-    auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
-    tls: { ca, minVersion: 'TLSv1.2' },
-    broker: `pubsub.${FAKE_DOMAIN}`,
-    maxItem: 250_000,
-    topics: [topicConfig(topic)],
-  }
+export async function join({ made, script, recorder, options, topic = {} }: Joining) {
+  const fake = await startFakeController({ certificate: made.certificate, ...script })
+  const config = fakeGridConfig(fake, made.ca.cert, { topics: [topicConfig(topic)] })
   const log = new LogLines(recorder)
   const { tell } = log
   const grid = createXmppGrid({ config, consume: ['incident'], handlers: recorder, tell, timing: TIMING, ...options })

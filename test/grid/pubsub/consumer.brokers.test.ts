@@ -1,29 +1,19 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { XmppGridOptions } from '../../../src/grid/xmpp-grid.ts'
 import { event, FAKE_DOMAIN, type FakeIq, type FakeScript, usualAnswer } from '../../support/fake-controller.ts'
+import { fakeCertificates } from '../../support/fake-grid.ts'
 import { asksForRetained, errorAnswer, FakeTopic, item, join, listAnswer, TIMING } from '../../support/fake-topic.ts'
-import { type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { Recorder, until } from '../../support/recorder.ts'
 
 describe('a Consumer at a Broker that fails by script', () => {
-  let pki: Pki
-  let certificate: Certificate
-  let ca: string
-
-  before(async () => {
-    pki = await createPki()
-    const authority = await pki.ca('grid')
-    ca = authority.cert
-    certificate = await authority.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
-  })
-  after(() => pki.dispose())
+  const made = fakeCertificates()
 
   const joined = (
     script: Partial<FakeScript> = {},
     recorder = new Recorder(),
     options: Partial<XmppGridOptions> = {},
-  ) => join({ ca, certificate, script, recorder, options })
+  ) => join({ made, script, recorder, options })
 
   test('takes events from the Broker and from nobody else', async () => {
     await using link = await joined()

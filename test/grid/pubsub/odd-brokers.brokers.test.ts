@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { XmppGridOptions } from '../../../src/grid/xmpp-grid.ts'
 import { answer, event, FAKE_DOMAIN, type FakeIq, type FakeScript, usualAnswer } from '../../support/fake-controller.ts'
+import { fakeCertificates } from '../../support/fake-grid.ts'
 import { asksForRetained, errorAnswer, FakeTopic, item, join, listAnswer, TIMING } from '../../support/fake-topic.ts'
-import { type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { Recorder, until } from '../../support/recorder.ts'
 
 const PUBSUB = 'http://jabber.org/protocol/pubsub'
@@ -11,20 +11,10 @@ const ITEM = '<a xmlns="urn:x">text</a>'
 const never = new AbortController().signal
 
 describe('Brokers that do otherwise than Prosody and ejabberd', () => {
-  let pki: Pki
-  let certificate: Certificate
-  let ca: string
-
-  before(async () => {
-    pki = await createPki()
-    const authority = await pki.ca('grid')
-    ca = authority.cert
-    certificate = await authority.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
-  })
-  after(() => pki.dispose())
+  const made = fakeCertificates()
 
   const joined = (onIq: FakeScript['onIq'], recorder = new Recorder(), options: Partial<XmppGridOptions> = {}) =>
-    join({ ca, certificate, script: onIq ? { onIq } : {}, recorder, options })
+    join({ made, script: onIq ? { onIq } : {}, recorder, options })
 
   const topicState = (recorder: Recorder) => recorder.states.findLast(({ part }) => part === 'topic:incident')
 
@@ -346,7 +336,7 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
     const publishModel = '<field var="pubsub#publish_model"><value>subscribers</value></field>'
     const topic = { create: false, access: 'authorize' } as const
     const options = { consume: [] }
-    await using link = await join({ ca, certificate, script: { onIq }, recorder: new Recorder(), options, topic })
+    await using link = await join({ made, script: { onIq }, recorder: new Recorder(), options, topic })
     assert.equal(topicState(link.recorder)?.state, 'refused')
     assert.match(topicState(link.recorder)?.reason ?? '', /Only who is subscribed may publish .*waits for approval/)
     approved = true
@@ -373,7 +363,7 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
         return answer(iq, `<query xmlns="http://jabber.org/protocol/disco#items">${query}</query>`)
       }
       const script = { onIq }
-      await using link = await join({ ca, certificate, script, recorder: new Recorder(), options: { consume: [] } })
+      await using link = await join({ made, script, recorder: new Recorder(), options: { consume: [] } })
       const found = await link.grid.discover(never)
       assert.deepEqual(
         found.map(({ node: name }) => name),

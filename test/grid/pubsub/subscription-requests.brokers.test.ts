@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { FAKE_DOMAIN } from '../../support/fake-controller.ts'
+import { fakeCertificates } from '../../support/fake-grid.ts'
 import { join } from '../../support/fake-topic.ts'
-import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { Recorder, until } from '../../support/recorder.ts'
 
 /** XEP-0060 §8.6 */
@@ -16,22 +16,12 @@ function asks(jid: string): string {
 }
 
 describe('requests to be subscribed', () => {
-  let pki: Pki
-  let ca: string
-  let certificate: Certificate
-
-  before(async () => {
-    pki = await createPki()
-    const authority: Authority = await pki.ca('grid')
-    ca = authority.cert
-    certificate = await authority.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], server: true })
-  })
-  after(() => pki.dispose())
+  const made = fakeCertificates()
 
   test('a stranger who asks without an end does not get the whole line, and a member is let in behind him', async () => {
     const member = `member@${FAKE_DOMAIN}`
     const topic = { access: 'authorize', members: [member] } as const
-    await using link = await join({ ca, certificate, script: {}, recorder: new Recorder(), options: {}, topic })
+    await using link = await join({ made, script: {}, recorder: new Recorder(), options: {}, topic })
     const from = link.fake.secure.length
     await link.fake.send(asks(`stranger@${FAKE_DOMAIN}/1`).repeat(1_000) + asks(member))
     const answered = (jid: string, word: string) =>

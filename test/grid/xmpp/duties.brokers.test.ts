@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { GatewayError } from '../../../src/errors.ts'
 import { openSession, type SessionTiming } from '../../../src/grid/xmpp/session.ts'
 import {
@@ -9,37 +9,20 @@ import {
   type FakeScript,
   startFakeController,
 } from '../../support/fake-controller.ts'
-import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
+import { fakeCertificates, fakeGridConfig } from '../../support/fake-grid.ts'
 import { until } from '../../support/recorder.ts'
 
 /** docs/conformance.md names these: what a client owes the other end, whatever it is there for. */
 describe('duties of a client', () => {
-  let pki: Pki
-  let ca: Authority
-  let certificate: Certificate
-
-  before(async () => {
-    pki = await createPki()
-    ca = await pki.ca('grid')
-    certificate = await ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], server: true })
-  })
-  after(() => pki.dispose())
+  const made = fakeCertificates()
 
   async function connected(
     script: Partial<FakeScript> = {},
     timing: Partial<SessionTiming> = {},
     jid = `gateway@${FAKE_DOMAIN}`,
   ) {
-    const fake = await startFakeController({ certificate, ...script })
-    const config = {
-      service: fake.service,
-      jid,
-      auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
-      tls: { ca: ca.cert, minVersion: 'TLSv1.2' },
-      broker: `pubsub.${FAKE_DOMAIN}`,
-      maxItem: 250_000,
-      topics: [],
-    } as const
+    const fake = await startFakeController({ certificate: made.certificate, ...script })
+    const config = fakeGridConfig(fake, made.ca.cert, { jid })
     const session = await openSession(
       { config, onMessage: () => {}, onDropped: () => {}, timing },
       AbortSignal.timeout(30_000),

@@ -7,6 +7,7 @@ import type { GatewayError } from '../../../src/errors.ts'
 import { openSession } from '../../../src/grid/xmpp/session.ts'
 import { gridExpiry } from '../../../src/grid/xmpp/trust.ts'
 import { FAKE_DOMAIN, type FakeScript, startFakeController } from '../../support/fake-controller.ts'
+import { fakeGridConfig } from '../../support/fake-grid.ts'
 import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { until } from '../../support/recorder.ts'
 
@@ -30,15 +31,7 @@ describe("the revocation of the Controller's certificate", () => {
 
   async function begin(certificate: Certificate, tls: Partial<GridTls>, script: Partial<FakeScript> = {}) {
     const fake = await startFakeController({ certificate, ...script })
-    const config = {
-      service: fake.service,
-      jid: `gateway@${FAKE_DOMAIN}`,
-      auth: { kind: 'password', readPassword: () => 'gateway-secret', allowPlain: false },
-      tls: { ca: ca.cert, minVersion: 'TLSv1.2', ...tls },
-      broker: `pubsub.${FAKE_DOMAIN}`,
-      maxItem: 250_000,
-      topics: [],
-    } as const
+    const config = fakeGridConfig(fake, ca.cert, { tls: { ca: ca.cert, minVersion: 'TLSv1.2', ...tls } })
     const options = { config, onMessage: () => {}, onDropped: () => {}, timing: { trust: 50 } }
     return { fake, opened: openSession(options, AbortSignal.timeout(30_000)) }
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { GridConfig } from '../../../src/config/types.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { errorText } from '../../../src/grid/xmpp/iq.ts'
@@ -13,44 +13,25 @@ import {
   type FakeScript,
   startFakeController,
 } from '../../support/fake-controller.ts'
-import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
+import { fakeCertificates, fakeGridConfig } from '../../support/fake-grid.ts'
+import type { Certificate } from '../../support/pki.ts'
 import { until } from '../../support/recorder.ts'
 
 const PASSWORD = 'gateway-secret'
 
 describe('a session at a Controller that fails by script', () => {
-  let pki: Pki
-  let ca: Authority
-  let certificate: Certificate
-
-  before(async () => {
-    pki = await createPki()
-    ca = await pki.ca('grid')
-    certificate = await ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], server: true })
-  })
-  after(() => pki.dispose())
-
-  const config = (fake: FakeController, overrides: Partial<GridConfig> = {}): GridConfig => ({
-    service: fake.service,
-    jid: `gateway@${FAKE_DOMAIN}`,
-    auth: { kind: 'password', readPassword: () => PASSWORD, allowPlain: false },
-    tls: { ca: ca.cert, minVersion: 'TLSv1.2' },
-    broker: `pubsub.${FAKE_DOMAIN}`,
-    maxItem: 250_000,
-    topics: [],
-    ...overrides,
-  })
+  const made = fakeCertificates()
 
   async function attempt(
     script: Partial<FakeScript>,
     overrides?: Partial<GridConfig>,
     timing?: Partial<SessionTiming>,
   ) {
-    await using fake = await startFakeController({ certificate, ...script })
+    await using fake = await startFakeController({ certificate: made.certificate, ...script })
     const messages: string[] = []
     const dropped: { reason: string; name: string }[] = []
     const options = {
-      config: config(fake, overrides),
+      config: fakeGridConfig(fake, made.ca.cert, overrides),
       onMessage: (message: { toString(): string }) => messages.push(message.toString()),
       onDropped: (stanza: { reason: string; name: string }) => dropped.push(stanza),
       timing: { connect: 10_000, ...timing },
@@ -103,15 +84,27 @@ describe('a session at a Controller that fails by script', () => {
   }
 
   const impostors: [string, () => Promise<Pick<Certificate, 'cert' | 'key'>>, RegExp][] = [
-    ['another name', async () => ca.issue({ cn: FAKE_DOMAIN, dns: ['other.example'] }), /does not name grid\.example/],
-    ['its name in the subject only', async () => ca.issue({ cn: FAKE_DOMAIN }), /does not name grid\.example/],
-    ['the name of the host, not of the domain', async () => ca.issue({ cn: 'x', ip: ['127.0.0.1'] }), /does not name/],
+    [
+      'another name',
+      async () => made.ca.issue({ cn: FAKE_DOMAIN, dns: ['other.example'] }),
+      /does not name grid\.example/,
+    ],
+    ['its name in the subject only', async () => made.ca.issue({ cn: FAKE_DOMAIN }), /does not name grid\.example/],
+    [
+      'the name of the host, not of the domain',
+      async () => made.ca.issue({ cn: 'x', ip: ['127.0.0.1'] }),
+      /does not name/,
+    ],
     [
       'an unknown CA',
-      async () => (await pki.ca('evil')).issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] }),
+      async () => (await made.pki.ca('evil')).issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] }),
       /does not come from a CA in grid\.tls\.ca/,
     ],
-    ['a date long past', async () => ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], expired: true }), /has expired/],
+    [
+      'a date long past',
+      async () => made.ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN], expired: true }),
+      /has expired/,
+    ],
   ]
   for (const [name, make, reason] of impostors) {
     test(`says nothing about the password when the certificate has ${name}`, async () => {
@@ -125,7 +118,7 @@ describe('a session at a Controller that fails by script', () => {
   }
 
   test('takes a certificate that names the client service of the domain by an SRV-ID, and no other service', async () => {
-    const named = (srv: string) => ca.issue({ cn: 'x', srv: [srv] })
+    const named = (srv: string) => made.ca.issue({ cn: 'x', srv: [srv] })
     for (const srv of ['_xmpp-client.grid.example', '_xmpp-client.GRID.example']) {
       assert.equal((await attempt({ certificate: await named(srv) })).error, undefined)
     }
@@ -137,8 +130,8 @@ describe('a session at a Controller that fails by script', () => {
   })
 
   test('takes the pinned key and no other', async () => {
-    const other = await ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
-    const tls = { ca: ca.cert, pin: certificate.pin, minVersion: 'TLSv1.2' as const }
+    const other = await made.ca.issue({ cn: FAKE_DOMAIN, dns: [FAKE_DOMAIN] })
+    const tls = { ca: made.ca.cert, pin: made.certificate.pin, minVersion: 'TLSv1.2' as const }
     assert.equal((await attempt({}, { tls })).error, undefined)
     const { fake, error } = await attempt({ certificate: other }, { tls })
     assert.equal(error?.code, 'grid-tls')
@@ -203,12 +196,12 @@ describe('a session at a Controller that fails by script', () => {
   })
 
   test('EXTERNAL is used where it is configured, and nothing else then', async () => {
-    const own = await ca.issue({ cn: 'gateway', xmpp: [`gateway@${FAKE_DOMAIN}`], client: true })
+    const own = await made.ca.issue({ cn: 'gateway', xmpp: [`gateway@${FAKE_DOMAIN}`], client: true })
     const external = {
       auth: { kind: 'external' } as const,
-      tls: { ca: ca.cert, cert: own.cert, key: own.key, minVersion: 'TLSv1.2' as const },
+      tls: { ca: made.ca.cert, cert: own.cert, key: own.key, minVersion: 'TLSv1.2' as const },
     }
-    const good = await attempt({ mechanisms: ['EXTERNAL', 'SCRAM-SHA-256'], clientCa: ca.cert }, external)
+    const good = await attempt({ mechanisms: ['EXTERNAL', 'SCRAM-SHA-256'], clientCa: made.ca.cert }, external)
     assert.equal(good.error, undefined)
     assert.match(good.fake.secure, /mechanism="EXTERNAL"[^>]*>=</)
     const none = await attempt({ mechanisms: ['SCRAM-SHA-256', 'PLAIN'] }, external)
@@ -260,12 +253,12 @@ describe('a session at a Controller that fails by script', () => {
   }
 
   async function connected(script: Partial<FakeScript> = {}, timing?: Partial<SessionTiming>) {
-    const fake = await startFakeController({ certificate, ...script })
+    const fake = await startFakeController({ certificate: made.certificate, ...script })
     const messages: string[] = []
     const dropped: { reason: string; name: string; from: string }[] = []
     const session = await openSession(
       {
-        config: config(fake),
+        config: fakeGridConfig(fake, made.ca.cert),
         onMessage: (message) => messages.push(message.toString()),
         onDropped: (stanza) => dropped.push(stanza),
         ...(timing && { timing }),
