@@ -63,9 +63,9 @@ export class Proofs {
   take(topic: string, itemId: string, xml: string): boolean {
     const key = keyOf(topic, itemId)
     this.#compare(key)
-    const isThere = this.#found.get(key) === digest(xml)
+    const found = this.#found.get(key)
     this.#found.delete(key)
-    return isThere
+    return found !== undefined && found === digest(xml)
   }
 
   /** Others may publish another item under its id. */

@@ -62,7 +62,7 @@ export class Suspects {
     const passed = this.#passed.get(place) ?? 0
     suspect.before[fault] ??= othersPassed ? -1 : passed
     const row = this.#rows.get(place) ?? new Set()
-    this.#rows.set(place, row.add(item))
+    if (row.size < ROW) this.#rows.set(place, row.add(item))
     const othersPass = passed > suspect.before[fault]
     // what is refused is answered: only others can show that it need not be
     const isAlone = fault !== 'refused' && row.size < ROW
