@@ -32,7 +32,7 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
     return refused(format, root, [{ line: root.line, column: root.column, message }], 1)
   }
   const means = { schemas, options: { ...options, part: false } }
-  const visible = normalForm(found.incident, contentModel)
+  const visible = visibleIn(found, facts.unsettledType)
   const original = readOriginal(means, found, visible)
   const parts = original === undefined ? placed(found, visible) : found
   const rebuilt = original ?? rebuild(means, parts, writtenAs(checked, found, visible))
@@ -44,6 +44,17 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
   const reasons = { ...rebuilt.document.reasons, ...reasonsOf(facts.askers) }
   return inspectionOf(checked, { rid: null, item, document: { ...rebuilt.document, needed, reasons } })
+}
+
+/**
+ * The Incident in normal form: that which it was published in, where the item came with what says so. A Broker that gives an element a
+ * prefix makes an xsi:type without one name something else, and no normal form has that.
+ */
+function visibleIn({ element, incident, position, items, original }: ItemParts, unsettledType: boolean): string {
+  const seen = normalForm(incident, contentModel)
+  if (!unsettledType || (original === null && items.length === 0)) return seen
+  const published = normalForm(incident, contentModel, undefined, true)
+  return original !== null || items[position - 1] === xep0268Item(element, published).id ? published : seen
 }
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */

@@ -16,16 +16,21 @@ export interface ContentModel {
  * The normal form of docs/grid-profile.md: no element prefixes but `xml:`, a default namespace where it changes, attributes in the
  * order of Canonical XML, `ns1`, `ns2`... for attribute namespaces, no xsi:type with a prefix or of another default namespace, no white space in element-only
  * content. The text is
- * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root.
- * Not recursive. Throws DocumentLimit.
+ * its own exclusive canonical form (so it can be hashed as it stands). `skip` leaves out element children of the root; `again` is for
+ * a text that was in normal form before somebody gave it prefixes. Not recursive. Throws DocumentLimit.
  */
-export function normalForm(root: XmlElement, model: ContentModel, skip?: (child: XmlElement) => boolean): string {
+export function normalForm(
+  root: XmlElement,
+  model: ContentModel,
+  skip?: (child: XmlElement) => boolean,
+  again = false,
+): string {
   const out = new Output()
   const declared = new Map<string, string>()
   const stack: Frame[] = []
   const open = (element: XmlElement, parent: Frame | undefined) => {
     const around = parent?.defaultNs ?? ''
-    const hidden = startTag(out, element, around, declared)
+    const hidden = startTag(out, element, around, declared, again)
     const opaque = parent?.opaque === true || model.opaque(element)
     // the namespace of `xml:` cannot be the default (Namespaces in XML 1.0 §3)
     const defaultNs = element.ns === NS.xml ? around : element.ns
@@ -87,8 +92,14 @@ interface Frame {
 type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
 
 /** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
-function startTag(out: Output, element: XmlElement, around: string, declared: Map<string, string>): Hidden {
-  const attributes = written(element)
+function startTag(
+  out: Output,
+  element: XmlElement,
+  around: string,
+  declared: Map<string, string>,
+  again: boolean,
+): Hidden {
+  const attributes = written(element, again)
   const declares = element.ns !== around && element.ns !== NS.xml
   out.add(declares ? `<${element.local} xmlns="${escapeAttribute(element.ns)}"` : `<${nameOf(element)}`)
   if (attributes.length === 0) {
@@ -121,13 +132,13 @@ function nameOf({ ns, local }: XmlElement): string {
 
 /**
  * What an xsi:type says depends on declarations around it, and Brokers drop those that no name uses: left in, it would name another
- * type, or none. The document itself travels as `original` then.
+ * type, or none. The document itself travels as `original` then. So one without a prefix, in what was in normal form, names a type of
+ * its element's namespace, whatever prefixes have come since.
  */
-function written(element: XmlElement): readonly XmlAttribute[] {
+function written(element: XmlElement, again: boolean): readonly XmlAttribute[] {
   const { attributes } = element
-  return attributes.some((a) => isUnsettledType(element, a))
-    ? attributes.filter((a) => !isUnsettledType(element, a))
-    : attributes
+  const left = (a: XmlAttribute) => isUnsettledType(element, a) && !(again && !a.value.includes(':'))
+  return attributes.some(left) ? attributes.filter((a) => !left(a)) : attributes
 }
 
 /**

@@ -48,6 +48,25 @@ test('a type in the namespace of its element stays where everybody sees it', () 
   assert.ok(published(posted)[0]?.item.xml.includes('type="PhishingAlert"'))
 })
 
+for (const [what, more] of [
+  ['a document of two Incidents', ''],
+  ['a document that Brokers change', '&#13;'],
+] as const) {
+  test(`${what} comes back as it was from a Broker that gives a prefix to an element whose type has none`, async () => {
+    const alert = `<alert xmlns="urn:example:alerts" ${XSI} xsi:type="PhishingAlert"><what/>${more}</alert>`
+    const posted = valid(documentText([incidentText({ content: additionalData(alert) }), incidentText({ id: '2' })]))
+    const items = published(posted).map(({ item }) => {
+      return item.xml
+        .replace('<alert xmlns=', '<b:alert xmlns:b=')
+        .replace('<what>', '<what xmlns="urn:example:alerts">')
+        .replace('</alert>', '</b:alert>')
+    })
+    assert.ok(items[0]?.includes('<b:alert'))
+    const message = valid(await sent(items.map(consume)))
+    assert.equal(message.document.digest, posted.document.digest)
+  })
+}
+
 test('a prefix in a value that is declared around the document in its RID message travels with it', async () => {
   const document = documentWith('<w xmlns="urn:w" xsi:type="t:PartType"/>')
   const message = ridText(document).replace('<RID ', `<RID ${XSI} xmlns:t="urn:example:t" `)
