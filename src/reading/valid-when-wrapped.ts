@@ -40,10 +40,10 @@ export function validWhenAdopted(
 ): boolean {
   const item = schemas.get('xep-0268.xsd')
   return incidents.every(({ xml }) => {
-    if (!xml.includes(NONE)) return true
-    return readAlone(xep0268Item('report', xml.replaceAll(NONE, '')).xml, item) !== undefined
+    const adopted = xml.replace(WITHOUT_NAMESPACE, '$1')
+    return adopted === xml || readAlone(xep0268Item('report', adopted).xml, item) !== undefined
   })
 }
 
-/** As the normal form has it. */
-const NONE = ' xmlns=""'
+/** As the normal form has it, in which text and values have no `<`. */
+const WITHOUT_NAMESPACE = /(<[^ <>]+) xmlns=""/g

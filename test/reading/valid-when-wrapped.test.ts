@@ -26,6 +26,8 @@ test('an element without a namespace that would be IODEF of another kind at some
   assert.equal(made.kind === 'denied' && made.code, 'cannot-carry')
   assert.match(made.kind === 'denied' ? made.reason : '', /an element without a namespace/)
   assert.equal(plan(valid(document('2026-10-05T07:30:00Z'))).kind, 'publish')
+  // text that looks like a declaration stays text
+  assert.equal(plan(valid(document(' xmlns=""2026-10-05T07:30:00Z'))).kind, 'denied')
   assert.equal(plan(valid(inIncident('<plain xmlns="">x</plain>'))).kind, 'publish')
 })
 
