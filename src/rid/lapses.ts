@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { isFqdn } from '../iodef/rules-kit.ts'
 import { trim } from '../iodef/trim.ts'
 import { NS } from '../xml/namespaces.ts'
-import { attribute, type Diagnostic, elements, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, type Diagnostic, elements, text, type Visitor, walk, type XmlElement } from '../xml/tree.ts'
 import { at, inNode, type MessageParts, wordOf } from './message-parts.ts'
 
 type Rule = (parts: MessageParts) => readonly Diagnostic[]
@@ -70,12 +70,12 @@ function extensions({ rid }: MessageParts): readonly Diagnostic[] {
 /** The message's own: what stands in XMLDocument and Signature is somebody else's. */
 function ridElements(rid: XmlElement): XmlElement[] {
   const found: XmlElement[] = []
-  for (const queue = [rid]; queue.length > 0; ) {
-    const element = queue.shift() as XmlElement
+  const passBy: Visitor = () => undefined
+  walk(rid, (element) => {
+    if (element.ns !== NS.rid) return passBy
     found.push(element)
-    if (['XMLDocument', 'Signature'].includes(element.local)) continue
-    queue.push(...elements(element).filter(({ ns }) => ns === NS.rid))
-  }
+    return ['XMLDocument', 'Signature'].includes(element.local) ? passBy : undefined
+  })
   return found
 }
 

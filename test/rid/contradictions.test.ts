@@ -41,6 +41,12 @@ test('a proper Report has no findings', () => {
   assert.deepEqual(find(proper()), { contradictions: [], lapses: [], oddities: [] })
 })
 
+test('a policy of very many regions is looked at all the same', () => {
+  const regions = (text: string) => text.replace(/<PolicyRegion [^>]*\/>/, (region) => region.repeat(140_000))
+  const { lapses } = find(proper(regions))
+  assert.deepEqual(lapses, [])
+})
+
 test('what is no message has none either', () => {
   const text = '<RID xmlns="urn:ietf:params:xml:ns:iodef-rid-2.0" lang="en"/>'
   assert.deepEqual(find(text), { contradictions: [], lapses: [], oddities: [] })
