@@ -11,7 +11,7 @@ interface AddressRange {
  * `2001:db8::/32`. Undefined for any other text, and for a mask with holes.
  */
 export function addressRange(written: string): AddressRange | undefined {
-  const [address = '', mask, ...more] = written.trim().replace(/%.*$/, '').split('/')
+  const [address = '', mask, ...more] = written.trim().replace(/%.*$/s, '').split('/')
   const bits = bitsOf(address)
   if (bits === undefined || more.length > 0) return undefined
   const isV4 = isIPv4(address)

@@ -24,6 +24,12 @@ test('a network is all of its addresses, whichever of them it is written with', 
   assert.deepEqual(addressRange('::/0'), { lo: '0'.repeat(32), hi: 'f'.repeat(32) })
 })
 
+test('a stranger with very many zones in front of a line costs no time', () => {
+  const began = process.cpuUsage()
+  assert.equal(addressRange(`${'%'.repeat(200_000)}\nx`), undefined)
+  assert.ok(process.cpuUsage(began).user < 2_000_000)
+})
+
 test('what is no address, or has a mask with holes, is no range', () => {
   for (const written of [
     '',
