@@ -27,9 +27,9 @@ export function beginBody(request: IncomingMessage, limit: number): BodyReader {
   const { socket } = request
   const read = new BoundedBytes(limit)
   let ahead = true
-  let settled = false
+  let wanted = true
   const settle = (body: Body) => {
-    settled = true
+    wanted = body.kind === 'body'
     request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
     if (body.kind === 'too-large' || body.kind === 'crumbs') stopReading(socket)
     resolve(body)
@@ -46,7 +46,8 @@ export function beginBody(request: IncomingMessage, limit: number): BodyReader {
   return {
     whole() {
       ahead = false
-      if (!settled) readOn(socket)
+      // all of it may be there already: what comes behind it on the connection is not
+      if (wanted) readOn(socket)
       return promise
     },
   }

@@ -52,6 +52,18 @@ describe('a body', () => {
     assert.equal(body.kind === 'body' && body.bytes.length, 100_000)
   })
 
+  test('that was there whole before it was asked for leaves the connection to what comes behind it', async () => {
+    const large = request([], { open: true })
+    const reader = beginBody(large, 1_000_000)
+    large.push('x'.repeat(100_000))
+    large.push(null)
+    await new Promise(setImmediate)
+    const body = await reader.whole()
+    assert.equal(body.kind === 'body' && body.bytes.length, 100_000)
+    large.socket.resume()
+    assert.ok(!large.socket.isPaused())
+  })
+
   test('in crumbs is given up on, and no more of it is read, whoever wakes its socket', async () => {
     const crumbs = request([], { open: true })
     const reader = beginBody(crumbs, 1_000_000)
