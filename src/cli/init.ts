@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dns, xmppService } from '../config/fields.ts'
@@ -45,7 +45,13 @@ to do next. Needs openssl.
     nothingMore(positionals.slice(1))
     const plan = planOf(values)
     if (existsSync(dir) && readdirSync(dir).length > 0) throw new UsageError(`${dir} is there already, and not empty`)
-    await make(dir, plan)
+    try {
+      await make(dir, plan)
+    } catch (error) {
+      // it was empty: what is in it is ours, and would be in the way of another try
+      for (const entry of existsSync(dir) ? readdirSync(dir) : []) await rm(join(dir, entry), { recursive: true })
+      throw error
+    }
     await write(io.out, await readFile(join(dir, 'README.txt'), 'utf8'))
     await write(io.err, `${printable(dir)} is made\n`)
     return 0
@@ -72,7 +78,9 @@ function planOf(values: Values): Plan {
   const peer = nameIn('--peer', values.peer ?? `csirt-a.${rest}`)
   const service = xmppService.safeParse(values.service ?? `xmpp://${domain}:5222`).data
   if (service === undefined) throw new UsageError('--service takes xmpp://HOST:PORT or xmpps://HOST:PORT')
-  const peerName = peer.split('.')[0] ?? peer
+  const first = peer.split('.')[0] ?? peer
+  // ca.pem beside its certificate is our CA's
+  const peerName = first === 'ca' ? 'peer-ca' : first
   return { name, domain, peer, peerName, service, broker, requests: values.requests === true }
 }
 
@@ -111,8 +119,8 @@ async function makeCertificates(
   await mkdir(at('ca'), { mode: 0o700 })
   const peers = { cert: at('ca', 'peers-ca.pem'), key: at('ca', 'peers-ca.key') }
   const grid = { cert: at('ca', 'grid-ca.pem'), key: at('ca', 'grid-ca.key') }
-  await createCa(`${name} peers CA`, peers)
-  await createCa(`${domain} Controller CA`, grid)
+  await createCa(`${name.slice(0, 50)} peers CA`, peers)
+  await createCa(`${domain.slice(0, 50)} Controller CA`, grid)
   await issue(peers, name, { cert: at('tls', 'rid.pem'), key: at('tls', 'rid.key') })
   const folder = join('peers', peerName)
   await issue(peers, peer, { cert: at(folder, `${peerName}.pem`), key: at(folder, `${peerName}.key`) })

@@ -23,7 +23,7 @@ export async function createCa(name: string, { cert, key }: Ca): Promise<void> {
   await newKey(key)
   const profile = ['-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign,cRLSign']
   const days = ['-days', String(CA_LASTS)]
-  await openssl(['req', '-x509', '-new', '-key', key, '-out', cert, '-subj', `/CN=${name}`, ...days, ...profile])
+  await openssl(['req', '-x509', '-new', '-key', key, '-out', cert, '-subj', subject(name), ...days, ...profile])
 }
 
 /** A new key, and a certificate for that DNS name by the CA, for servers and clients (RFC 6546 §3: one for both roles). */
@@ -46,7 +46,12 @@ export async function issue(ca: Ca, dns: string, { cert, key }: Ca): Promise<voi
 export async function requestFor(dns: string, request: string, key: string): Promise<void> {
   await newKey(key)
   const extensions = profileOf(dns).flatMap((line) => ['-addext', line])
-  await openssl(['req', '-new', '-key', key, '-out', request, '-subj', `/CN=${dns}`, ...extensions])
+  await openssl(['req', '-new', '-key', key, '-out', request, '-subj', subject(dns), ...extensions])
+}
+
+/** A common name has at most 64 characters (RFC 5280, ub-common-name), and a DNS name may have 253; who looks for it looks elsewhere. */
+function subject(name: string): string {
+  return `/CN=${name.slice(0, 64)}`
 }
 
 function profileOf(dns: string): string[] {

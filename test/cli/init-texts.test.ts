@@ -32,6 +32,14 @@ for (const broker of ['prosody', 'ejabberd'] as const) {
   })
 }
 
+test('names that YAML takes for numbers or flags are names', () => {
+  const { source } = parseSource(gatewayYaml({ ...PLAN, name: '10.20', peer: '360', peerName: '360' }))
+  assert.ok(source)
+  const { config, problems } = buildConfig(source, '/etc/iodef-gateway', {})
+  assert.deepEqual(problems, [])
+  assert.deepEqual([config?.rid.name, config?.peers[0]?.name, config?.peers[0]?.identity.dns], ['10.20', '360', '360'])
+})
+
 test('the example is for that domain', () => {
   assert.equal(brokerConfiguration('gateway@grid.example pubsub.grid.example', 'x.y'), 'gateway@x.y pubsub.x.y')
 })
