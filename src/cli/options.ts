@@ -85,6 +85,18 @@ export function configWithoutLogin(values: { config?: string | undefined }, io: 
   return loadConfig(configFile(values, io), io.env, { secrets: false })
 }
 
+/** Which of its actions a command is asked for; throws UsageError for none, and for another. */
+export function actionOf<const T extends string>(
+  command: string,
+  written: string | undefined,
+  actions: readonly T[],
+): T {
+  if (written === undefined) throw new UsageError(`${actions.slice(0, -1).join(', ')} or ${actions.at(-1)}?`)
+  const known = actions.find((one) => one === written)
+  if (known !== undefined) return known
+  throw new UsageError(`there is no "${command} ${written}"${didYouMean(written, actions)}`)
+}
+
 export function required(value: string | undefined, what: string): string {
   if (value === undefined || value === '') throw new UsageError(`${what} is missing`)
   return value

@@ -1,7 +1,6 @@
-import { nearest } from '../did-you-mean.ts'
 import { backUp, checkStore, compactStore, restoreStore } from '../store/open-store.ts'
-import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
-import { type Command, type ExitCode, printable, UsageError, write } from './output.ts'
+import { actionOf, CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
+import { type Command, type ExitCode, printable, write } from './output.ts'
 
 const ACTIONS = ['backup', 'restore', 'check', 'compact'] as const
 
@@ -29,12 +28,7 @@ Exit code 0: done. 1: check found something. 3: the store cannot be used, or is 
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, CONFIG)
     const [action, ...rest] = positionals
-    const known = ACTIONS.find((one) => one === action)
-    if (known === undefined) {
-      if (action === undefined) throw new UsageError('backup, restore, check or compact?')
-      const hint = nearest(action, ACTIONS)
-      throw new UsageError(`there is no "store ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
-    }
+    const known = actionOf('store', action, ACTIONS)
     const takesFile = known === 'backup' || known === 'restore'
     const file = takesFile ? required(rest[0], 'FILE') : ''
     nothingMore(rest.slice(takesFile ? 1 : 0))
@@ -49,7 +43,7 @@ Exit code 0: done. 1: check found something. 3: the store cannot be used, or is 
       await say(`${path} is now what ${file} is${kept === null ? '' : `; what was there is ${kept}`}`)
     } else {
       const flaws = checkStore(path)
-      await say(flaws.length === 0 ? `${path}: sound` : `${path} is not sound:\n${flaws.join('\n')}`)
+      for (const line of flaws.length === 0 ? [`${path}: sound`] : [`${path} is not sound:`, ...flaws]) await say(line)
       return flaws.length === 0 ? 0 : 1
     }
     return 0

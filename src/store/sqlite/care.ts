@@ -17,7 +17,7 @@ import { GatewayError } from '../../errors.ts'
 import { connect } from './connect.ts'
 import { makeFolder, storeFiles, syncFolder } from './data-folder.ts'
 import { storeError } from './faults.ts'
-import { storeFileKind } from './file-header.ts'
+import { hasLog, storeFileKind } from './file-header.ts'
 import { lockStore } from './lock.ts'
 
 /** ms that another process may write before we give up */
@@ -32,7 +32,7 @@ export function backUp(path: string, to: string): { readonly bytes: number } {
   const draft = `${to}.part`
   const db = connect({ path, create: false, busyMs: PATIENCE })
   try {
-    rmSync(draft, { force: true })
+    clear(draft)
     // it goes into an empty file, which is private before the first byte is in it
     closeSync(openSync(draft, 'wx', 0o600))
     db.prepare('VACUUM INTO ?').run(draft)
@@ -43,7 +43,7 @@ export function backUp(path: string, to: string): { readonly bytes: number } {
     syncFolder(dirname(resolve(to)))
     return { bytes: statSync(to).size }
   } catch (error) {
-    rmSync(draft, { force: true })
+    clear(draft)
     throw storeError(error, to)
   } finally {
     db.close()
@@ -83,11 +83,15 @@ export function restoreStore(from: string, path: string, now: Date): { readonly 
   const kind = storeFileKind(from)
   if (kind !== 'store' || statSync(from).size === 0)
     throw new GatewayError('store-corrupt', `${from} ${NO_STORE[kind]}.`)
+  if (hasLog(from)) {
+    const remedy = 'a whole copy is made by "store backup"'
+    throw new GatewayError('store-corrupt', `The latest of ${from} is in ${from}-wal, not in the file: ${remedy}.`)
+  }
   makeFolder(path)
   using _lock = lockOf(path)
   const draft = `${path}.part`
   try {
-    rmSync(draft, { force: true })
+    clear(draft)
     closeSync(openSync(draft, 'wx', 0o600))
     copyFileSync(from, draft, constants.COPYFILE_FICLONE)
     const flaws = flawsOf(draft)
@@ -99,7 +103,7 @@ export function restoreStore(from: string, path: string, now: Date): { readonly 
     syncFolder(dirname(resolve(path)))
     return { kept }
   } catch (error) {
-    rmSync(draft, { force: true })
+    clear(draft)
     throw storeError(error, path)
   }
 }
@@ -131,8 +135,9 @@ const NO_STORE = {
 
 /** SQLite's words, at most 100. */
 function flawsOf(path: string): string[] {
-  const db = new DatabaseSync(path, { timeout: PATIENCE })
+  let db: DatabaseSync | undefined
   try {
+    db = new DatabaseSync(path, { timeout: PATIENCE })
     const rows = db.prepare('PRAGMA integrity_check(100)').all() as { integrity_check: string }[]
     const links = db.prepare('PRAGMA foreign_key_check').all() as { table: string; parent: string }[]
     const broken = rows.map((row) => row.integrity_check).filter((word) => word !== 'ok')
@@ -140,8 +145,13 @@ function flawsOf(path: string): string[] {
   } catch (error) {
     return [storeError(error).message]
   } finally {
-    db.close()
+    db?.close()
   }
+}
+
+/** With the log of an earlier try that was killed: SQLite would take it for that of the new file. */
+function clear(draft: string): void {
+  for (const file of storeFiles(draft)) rmSync(file, { force: true })
 }
 
 function sync(file: string): void {

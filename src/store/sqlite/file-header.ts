@@ -24,6 +24,7 @@ export function storeFileKind(path: string): 'store' | 'newer-store' | 'other-da
   return isYoung ? 'store' : 'other-database'
 }
 
-function hasLog(path: string): boolean {
+/** Are its latest commits in a log beside it? */
+export function hasLog(path: string): boolean {
   return existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0
 }

@@ -96,6 +96,22 @@ describe('the care of a store', () => {
       connect({ path, create: true, busyMs: 1_000 }).close()
     })
 
+    test('a file whose latest commits are in a log beside it is not taken for a whole copy', () => {
+      storeWith(3).close()
+      const running = storeWith(0)
+      running.exec("UPDATE envelope SET source = 'b'")
+      const copy = join(dir, 'copy.db')
+      for (const end of ['', '-wal']) writeFileSync(`${copy}${end}`, readFileSync(`${path}${end}`))
+      running.close()
+      const before = readdirSync(dir)
+      assert.throws(() => restoreStore(copy, path, new Date()), { ...CONFUSED, message: /copy\.db-wal.*store backup/ })
+      assert.deepEqual(
+        readdirSync(dir).filter((name) => !name.endsWith('.lock')),
+        before,
+      )
+      assert.equal(envelopes(path), 3)
+    })
+
     test('by root leaves what the gateway needs to the user that it runs as', (t) => {
       if (process.getuid?.() !== 0) return t.skip('only root can give files away')
       storeWith(2).close()
