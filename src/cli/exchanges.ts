@@ -1,5 +1,4 @@
 import { systemClock } from '../clock.ts'
-import { nearest } from '../did-you-mean.ts'
 import { createEvents } from '../events.ts'
 import { approveQuestion, closeQuestion, denyQuestion } from '../exchange/operator.ts'
 import { JUSTIFICATIONS } from '../exchange/outcome.ts'
@@ -9,12 +8,22 @@ import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges } from '../st
 import type { WholeStore } from '../store/whole-store.ts'
 import { EXCHANGE_STATES } from '../vocabulary.ts'
 import { describeExchange, detailedExchange, publicExchange, targetOf } from './exchange-words.ts'
-import { CONFIG, configWithoutLogin, count, nothingMore, parse } from './options.ts'
-import { type Command, type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
+import { actionOf, CONFIG, configWithoutLogin, count, nothingMore, parse, statesOf } from './options.ts'
+import {
+  type Command,
+  type Decided,
+  type ExitCode,
+  type Io,
+  json,
+  printable,
+  table,
+  UsageError,
+  write,
+  writeDecided,
+} from './output.ts'
 import { operatorName, shortTime, storeOf } from './store.ts'
 
 const ACTIONS = ['list', 'show', 'approve', 'deny', 'close'] as const
-const DEEDS = ['approve', 'deny', 'close'] as const
 
 const OPTIONS = {
   ...CONFIG,
@@ -35,7 +44,7 @@ const LATEST = 1000
 export const exchanges: Command = {
   name: 'exchanges',
   summary: 'lists, shows, approves, denies and closes questions that peers asked, also while the gateway runs',
-  usage: 'iodef-gateway exchanges list|show ID|approve ID...|deny ID...|close ID... --config FILE [--json]',
+  usage: 'iodef-gateway exchanges list|show ID|approve ID...|deny ID...|close ID... [--config FILE] [--json]',
   help: `
 Every question that a peer asks (Query, InvestigationRequest, TraceRequest) is an exchange, until it is closed. A leg is one of
 those it is asked of: the archive, or a peer. A request whose route says "held" waits for an operator.
@@ -49,7 +58,7 @@ those it is asked of: the archive, or a peer. A request whose route says "held" 
 
 An ID that begins with - and could be an option stands behind "--".
 
-  -c, --config FILE       the configuration, which says where the store is
+  -c, --config FILE       the configuration, which says where the store is [gateway.yaml]
       --json              for programs; list: [{"id", "state", "asker", "msgType", "incident", "opened", "expires", "closed",
                           "legs": [{"target", "state"}], "answers"}]
       --state STATE,...   list: only these states: ${EXCHANGE_STATES.join(', ')}
@@ -68,36 +77,27 @@ An ID that begins with - and could be an option stands behind "--".
 `,
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, OPTIONS, { ids: true })
-    const [action, ...ids] = positionals
-    if (action === undefined) throw new UsageError('list, show, approve, deny or close?')
+    const [written, ...ids] = positionals
+    const action = actionOf('exchanges', written, ACTIONS)
     if (action === 'list') {
       nothingMore(ids)
       const filter = filterOf(values)
       await using store = await storeOf(values, io)
       return await list(store, filter, values.json === true, io)
     }
-    const deed = DEEDS.find((one) => one === action)
-    if (action !== 'show' && deed === undefined) {
-      const hint = nearest(action, ACTIONS)
-      throw new UsageError(`there is no "exchanges ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
-    }
     if (ids.length === 0) {
       throw new UsageError(`${action} needs the ID of a question: the first column of "exchanges list"`)
     }
-    if (deed === undefined) nothingMore(ids.slice(1))
-    const reason = justificationOf(values, deed)
+    if (action === 'show') nothingMore(ids.slice(1))
+    const reason = justificationOf(values, action)
     await using store = await storeOf(values, io)
-    if (deed === undefined) return await show(store, ids[0] ?? '', values.json === true, io)
-    return await decide(store, { deed, reason }, ids, values, io)
+    if (action === 'show') return await show(store, ids[0] ?? '', values.json === true, io)
+    return await decide(store, { deed: action, reason }, ids, values, io)
   },
 }
 
 function filterOf(values: Values): ExchangeFilter {
-  const states = values.state?.split(',').map((word) => {
-    const state = EXCHANGE_STATES.find((s) => s === word.trim())
-    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${EXCHANGE_STATES.join(', ')}`)
-    return state
-  })
+  const states = statesOf(values.state, EXCHANGE_STATES)
   return {
     limit: count(values.limit, '--limit') ?? LATEST,
     ...(states !== undefined && { states }),
@@ -148,20 +148,19 @@ async function show(store: WholeStore, id: string, asJson: boolean, io: Io): Pro
 
 type Reason = (typeof JUSTIFICATIONS)[number]
 
-function justificationOf({ reason }: Values, deed: string | undefined): Reason {
+function justificationOf({ reason }: Values, action: string): Reason {
   if (reason === undefined) return 'CannotProcess'
-  if (deed !== 'deny') throw new UsageError('--reason is for "exchanges deny"')
+  if (action !== 'deny') throw new UsageError('--reason is for "exchanges deny"')
   const known = JUSTIFICATIONS.find((one) => one === reason)
   if (known !== undefined) return known
   throw new UsageError(`"${reason}" is no Justification of RFC 6545; there are ${JUSTIFICATIONS.join(', ')}`)
 }
 
 interface Decision {
-  readonly deed: (typeof DEEDS)[number]
+  readonly deed: Exclude<(typeof ACTIONS)[number], 'list' | 'show'>
   readonly reason: Reason
 }
 
-/** Exit code 1 when one of them could not be done. */
 async function decide(
   store: Exchanges,
   { deed, reason }: Decision,
@@ -173,7 +172,7 @@ async function decide(
   const events = createEvents({ log: createLog('silent'), clock: systemClock })
   const context = { config: configWithoutLogin(values, io), store, events }
   const by = operatorName(io.env)
-  const results: { id: string; done: boolean; message: string }[] = []
+  const results: Decided[] = []
   for (const id of new Set(ids)) {
     const did =
       deed === 'deny'
@@ -181,11 +180,7 @@ async function decide(
         : await (deed === 'approve' ? approveQuestion : closeQuestion)(context, id, by)
     results.push({ id, done: did.done, message: did.done ? DONE[deed] : whyNot(did.exchange, did.reason) })
   }
-  if (values.json === true) await write(io.out, json(results))
-  else {
-    for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
-  }
-  return results.every(({ done }) => done) ? 0 : 1
+  return await writeDecided(results, values.json === true, io)
 }
 
 const DONE = { approve: 'approved', deny: 'denied', close: 'closed' }

@@ -97,6 +97,15 @@ export function actionOf<const T extends string>(
   throw new UsageError(`there is no "${command} ${written}"${didYouMean(written, actions)}`)
 }
 
+/** The states that `--state A,B` names, of those there are. */
+export function statesOf<const T extends string>(written: string | undefined, states: readonly T[]): T[] | undefined {
+  return written?.split(',').map((word) => {
+    const state = states.find((one) => one === word.trim())
+    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${states.join(', ')}`)
+    return state
+  })
+}
+
 export function required(value: string | undefined, what: string): string {
   if (value === undefined || value === '') throw new UsageError(`${what} is missing`)
   return value

@@ -57,6 +57,22 @@ export function table(rows: readonly (readonly string[])[], widest = Number.POSI
     .join('')
 }
 
+/** What was decided of one delivery or question. */
+export interface Decided {
+  readonly id: string
+  readonly done: boolean
+  readonly message: string
+}
+
+/** Says it of each; exit code 1 when one of them could not be done. */
+export async function writeDecided(results: readonly Decided[], asJson: boolean, io: Io): Promise<ExitCode> {
+  if (asJson) await write(io.out, json(results))
+  else {
+    for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
+  }
+  return results.every(({ done }) => done) ? 0 : 1
+}
+
 /** What went wrong, for people: without the sentence that says no more than that something did. */
 export function reasonOf(error: unknown): string {
   const general = error instanceof GatewayError && error.code === 'internal' ? `${error.publicText} ` : ''

@@ -1,12 +1,23 @@
 import { systemClock } from '../clock.ts'
-import { nearest } from '../did-you-mean.ts'
 import { createEvents } from '../events.ts'
 import { searchesFor } from '../iodef/incident-id.ts'
 import { createLog } from '../log.ts'
 import type { Delivery, DeliverySummary, Desk, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES } from '../vocabulary.ts'
-import { CONFIG, count, nothingMore, parse } from './options.ts'
-import { type Command, type ExitCode, harmless, type Io, json, printable, table, UsageError, write } from './output.ts'
+import { actionOf, CONFIG, count, nothingMore, parse, statesOf } from './options.ts'
+import {
+  type Command,
+  type Decided,
+  type ExitCode,
+  harmless,
+  type Io,
+  json,
+  printable,
+  table,
+  UsageError,
+  write,
+  writeDecided,
+} from './output.ts'
 import { isoTime, operatorName, publicDelivery, shortTime, storeOf } from './store.ts'
 
 const ACTIONS = ['list', 'show', 'retry', 'discard'] as const
@@ -49,17 +60,13 @@ Every report that was taken in has one delivery per destination: a Topic of the 
 `,
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, OPTIONS)
-    const [action, ...ids] = positionals
-    if (action === undefined) throw new UsageError('list, show, retry or discard?')
+    const [written, ...ids] = positionals
+    const action = actionOf('queue', written, ACTIONS)
     if (action === 'list') {
       nothingMore(ids)
       const filter = filterOf(values)
       await using store = await storeOf(values, io)
       return await list(store, filter, values.json === true, io)
-    }
-    if (action !== 'show' && action !== 'retry' && action !== 'discard') {
-      const hint = nearest(action, ACTIONS)
-      throw new UsageError(`there is no "queue ${action}"${hint === undefined ? '' : ` (did you mean "${hint}"?)`}`)
     }
     if (ids.length === 0) throw new UsageError(`${action} needs the ID of a delivery: the first column of "queue list"`)
     if (action === 'show') nothingMore(ids.slice(1))
@@ -70,11 +77,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
 }
 
 function filterOf(values: { state?: string; destination?: string; incident?: string; limit?: string }): QueueFilter {
-  const states = values.state?.split(',').map((word) => {
-    const state = DELIVERY_STATES.find((s) => s === word.trim())
-    if (state === undefined) throw new UsageError(`"${word}" is no state; there are ${DELIVERY_STATES.join(', ')}`)
-    return state
-  })
+  const states = statesOf(values.state, DELIVERY_STATES)
   const limit = count(values.limit, '--limit')
   return {
     ...(states !== undefined && { states }),
@@ -161,7 +164,6 @@ function described(delivery: Delivery): string {
   return `${lines.join('')}\n${harmless(payload)}\n`
 }
 
-/** Exit code 1 when one of them could not be done. */
 async function decide(
   store: Desk,
   action: 'retry' | 'discard',
@@ -172,7 +174,7 @@ async function decide(
   const by = operatorName(io.env)
   // the trace is written with the deed; a running gateway notices, and tells in its own log
   const events = createEvents({ log: createLog('silent'), clock: systemClock })
-  const results: { id: string; done: boolean; message: string }[] = []
+  const results: Decided[] = []
   for (const id of new Set(ids)) {
     const before = (await store.show(id))?.state
     const done = await store[action](id, systemClock.now(), (delivery) => {
@@ -182,11 +184,7 @@ async function decide(
     const message = action === 'retry' && before === 'withheld' ? 'will be judged anew' : DONE[action]
     results.push({ id, done, message: done ? message : whyNot(await store.show(id), action) })
   }
-  if (asJson) await write(io.out, json(results))
-  else {
-    for (const { id, done, message } of results) await write(done ? io.out : io.err, `${printable(id)}: ${message}\n`)
-  }
-  return results.every(({ done }) => done) ? 0 : 1
+  return await writeDecided(results, asJson, io)
 }
 
 const DONE = { retry: 'due now', discard: 'discarded' }
