@@ -127,7 +127,7 @@ export const ask = parsed(
   'archive, held, or peer: and the name of a peer',
   (value): 'archive' | 'held' | `peer:${string}` | undefined => {
     if (value === 'archive' || value === 'held') return value
-    return value.startsWith('peer:') && value.length > 5 && value.length <= 69 ? `peer:${value.slice(5)}` : undefined
+    return value.startsWith('peer:') && value.length > 5 && value.length <= 69 ? (value as `peer:${string}`) : undefined
   },
 )
 

@@ -1,4 +1,4 @@
-import { type LineCounter, YAMLParseError, type YAMLWarning } from 'yaml'
+import type { LineCounter, YAMLParseError, YAMLWarning } from 'yaml'
 
 interface Wrong {
   readonly message: string
@@ -63,7 +63,7 @@ function words(error: YAMLParseError | YAMLWarning, { lines, line, end, word }: 
       if (/^Flow (map|sequence)/.test(error.message)) return at(unclosed(error.message))
       return at('what belongs together must be indented alike: its lines must begin at the same column')
     default:
-      return at(error instanceof YAMLParseError ? error.message : `${error.message}`)
+      return at(error.message)
   }
 }
 
