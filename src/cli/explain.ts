@@ -3,7 +3,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { explainQuestion } from '../exchange/explain-question.ts'
 import { createReader, type Reader } from '../reading/reader.ts'
 import { type ExplainedItem, type Explanation, explain as explainDocument } from '../relay/explain.ts'
-import { readInput, UnreadableError } from './input.ts'
+import { readNamed } from './input.ts'
 import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, json, printable, UsageError, write } from './output.ts'
 
@@ -32,9 +32,7 @@ Exit code 0: it would be approved, or asked. 1: refused or denied.
     const name = required(values.peer, '--peer NAME')
     const config = configWithoutLogin(values, io)
     const peer = peerNamed(config, name)
-    const bytes = await readInput(file).catch((error: unknown) => {
-      throw error instanceof UnreadableError ? new UsageError(`${file} cannot be read: ${error.message}`) : error
-    })
+    const bytes = await readNamed(file)
     await using reader = createReader({ threads: 1, deadlineMs: 60_000 })
     const found = await whatBecomesOf(config, peer, bytes, reader)
     await write(io.out, values.json ? json({ file, peer: name, ...found }) : describe(file, name, found))

@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { osReason } from '../config/problems.ts'
+import { UsageError } from './output.ts'
 
 /** bytes: far above what a RID peer or a Broker takes */
 const LIMIT = 64 * 1_048_576
@@ -26,5 +27,14 @@ export async function readInput(file: string): Promise<Uint8Array> {
     throw error instanceof UnreadableError ? error : new UnreadableError(osReason(error))
   } finally {
     await handle?.close()
+  }
+}
+
+/** The same of a file that the command line names: throws UsageError. */
+export async function readNamed(file: string): Promise<Uint8Array> {
+  try {
+    return await readInput(file)
+  } catch (error) {
+    throw error instanceof UnreadableError ? new UsageError(`${file} cannot be read: ${error.message}`) : error
   }
 }

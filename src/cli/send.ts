@@ -11,7 +11,7 @@ import { untold } from '../tell.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
 import { checkFiles } from './check-files.ts'
-import { readInput, UnreadableError } from './input.ts'
+import { readNamed } from './input.ts'
 import { nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
 
@@ -66,9 +66,7 @@ Exit code 0: delivered. 1: refused or denied. 3: no answer.
         response = seen
       },
     })
-    const bytes = await readInput(file).catch((error: unknown) => {
-      throw error instanceof UnreadableError ? new UsageError(`${file} cannot be read: ${error.message}`) : error
-    })
+    const bytes = await readNamed(file)
     const decoded = decode(bytes)
     if (!decoded.ok) {
       await write(io.err, `${printable(file)} is not XML and was not sent: ${printable(decoded.error.message)}\n`)

@@ -6,7 +6,7 @@ import type { Config } from '../config/types.ts'
 import { createReader, type Reader } from '../reading/reader.ts'
 import { differences, type Expectation, parseExpectation } from './expectation.ts'
 import { peerNamed, whatBecomesOf } from './explain.ts'
-import { readInput } from './input.ts'
+import { readNamed } from './input.ts'
 import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, json, printable, UsageError, write } from './output.ts'
 
@@ -77,9 +77,11 @@ function expectationsIn(folder: string, config: Config): Expected[] {
     if (!existsSync(document)) throw new UsageError(`${file} stands beside no ${document}`)
     const { source, problems } = readSource(file)
     if (source === undefined) throw new UsageError(`${file}: ${problems.map(({ message }) => message).join('; ')}`)
-    return Object.entries(source.value as Record<string, unknown>).map(([peer, written]) => {
+    const written = Object.entries(source.value as Record<string, unknown>)
+    if (written.length === 0) throw new UsageError(`${file} names no peer: it expects nothing`)
+    return written.map(([peer, what]) => {
       peerNamed(config, peer)
-      const expectation = parseExpectation(written)
+      const expectation = parseExpectation(what)
       if (typeof expectation === 'string') throw new UsageError(`${file}: ${peer}: ${expectation}`)
       return { document, peer, expectation }
     })
@@ -87,7 +89,7 @@ function expectationsIn(folder: string, config: Config): Expected[] {
 }
 
 async function compare(config: Config, reader: Reader, { document, peer, expectation }: Expected): Promise<Result> {
-  const found = await whatBecomesOf(config, peerNamed(config, peer), await readInput(document), reader)
+  const found = await whatBecomesOf(config, peerNamed(config, peer), await readNamed(document), reader)
   const different = differences(expectation, found)
   return { document, peer, ok: different.length === 0, differences: different }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -153,6 +153,16 @@ describe('test', () => {
     )
   })
 
+  test('says which document it cannot read', async () => {
+    mkdirSync(at('folder.xml'))
+    writeFileSync(at('folder.expect.yaml'), 'csirt-a: { answer: denied }\n')
+    const { code, err } = await expectations()
+    rmSync(at('folder.xml'), { recursive: true })
+    rmSync(at('folder.expect.yaml'))
+    assert.equal(code, 2, err)
+    assert.match(err, /folder\.xml cannot be read: /)
+  })
+
   test('does not pass where it tests nothing', async () => {
     writeFileSync(at('gone.expect.yaml'), 'csirt-a: { answer: denied }\n')
     assert.match((await expectations()).err, /gone\.expect\.yaml stands beside no .*gone\.xml/)
@@ -161,6 +171,10 @@ describe('test', () => {
     const { code, err } = await expectations()
     assert.equal(code, 2)
     assert.match(err, /none\.expect\.yaml: csirt-a: expects nothing/)
+    writeFileSync(at('none.expect.yaml'), '{}\n')
+    const nobody = await expectations()
+    assert.equal(nobody.code, 2, nobody.err)
+    assert.match(nobody.err, /none\.expect\.yaml names no peer/)
     assert.match((await iodefGateway(['test', at('none'), '--config', CONFIG])).err, /cannot be read/)
   })
 })
