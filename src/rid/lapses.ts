@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { isFqdn } from '../iodef/rules-kit.ts'
 import { trim } from '../iodef/trim.ts'
 import { NS } from '../xml/namespaces.ts'
-import { attribute, type Diagnostic, elements, text, type Visitor, walk, type XmlElement } from '../xml/tree.ts'
+import { attribute, type Diagnostic, elements, text, type XmlElement } from '../xml/tree.ts'
 import { at, inNode, type MessageParts, wordOf } from './message-parts.ts'
 
 type Rule = (parts: MessageParts) => readonly Diagnostic[]
@@ -69,13 +69,12 @@ function extensions({ rid }: MessageParts): readonly Diagnostic[] {
 
 /** The message's own: what stands in XMLDocument and Signature is somebody else's. */
 function ridElements(rid: XmlElement): XmlElement[] {
-  const found: XmlElement[] = []
-  const passBy: Visitor = () => undefined
-  walk(rid, (element) => {
-    if (element.ns !== NS.rid) return passBy
-    found.push(element)
-    return ['XMLDocument', 'Signature'].includes(element.local) ? passBy : undefined
-  })
+  const found = [rid]
+  // it grows as it is gone through: very many must cost no more than once each
+  for (const element of found) {
+    if (['XMLDocument', 'Signature'].includes(element.local)) continue
+    for (const inner of elements(element)) if (inner.ns === NS.rid) found.push(inner)
+  }
   return found
 }
 
