@@ -4,6 +4,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dns, xmppService } from '../config/fields.ts'
+import { osReason } from '../config/problems.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { brokerCommands, brokerConfiguration, gatewayYaml, type Plan, peerSheet, readme } from './init-texts.ts'
 import { createCa, issue, requestFor } from './openssl.ts'
@@ -44,18 +45,27 @@ to do next. Needs openssl.
     const dir = required(positionals[0], 'DIR')
     nothingMore(positionals.slice(1))
     const plan = planOf(values)
-    if (existsSync(dir) && readdirSync(dir).length > 0) throw new UsageError(`${dir} is there already, and not empty`)
+    if (entriesOf(dir).length > 0) throw new UsageError(`${dir} is there already, and not empty`)
     try {
       await make(dir, plan)
     } catch (error) {
       // it was empty: what is in it is ours, and would be in the way of another try
-      for (const entry of existsSync(dir) ? readdirSync(dir) : []) await rm(join(dir, entry), { recursive: true })
+      for (const entry of entriesOf(dir)) await rm(join(dir, entry), { recursive: true })
       throw error
     }
     await write(io.out, await readFile(join(dir, 'README.txt'), 'utf8'))
     await write(io.err, `${printable(dir)} is made\n`)
     return 0
   },
+}
+
+/** Nothing where there is no such folder yet; throws UsageError for what is none, or cannot be looked into. */
+function entriesOf(dir: string): string[] {
+  try {
+    return existsSync(dir) ? readdirSync(dir) : []
+  } catch (error) {
+    throw new UsageError(`${dir} cannot be used: ${osReason(error)}`)
+  }
 }
 
 interface Values {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -26,6 +26,13 @@ describe('init', () => {
     const { code, err } = await init('long', long)
     assert.equal(code, 0, err)
     assert.equal(new X509Certificate(readFileSync(join(dir, 'long', 'tls', 'rid.pem'))).subjectAltName, `DNS:${long}`)
+  })
+
+  test('a file in the place of the folder is told as what it is', async () => {
+    writeFileSync(join(dir, 'file'), '')
+    const { code, err } = await init('file', 'gateway.example')
+    assert.equal(code, 2, err)
+    assert.match(err, /file cannot be used: not a directory/)
   })
 
   test('what failed half-way leaves nothing behind, so that it can be tried again', async () => {
