@@ -112,6 +112,20 @@ describe('the care of a store', () => {
       assert.equal(envelopes(path), 3)
     })
 
+    test('a log that a killed restore left is not taken for that of the next', () => {
+      storeWith(3).close()
+      const copy = join(dir, 'copy.db')
+      writeFileSync(copy, readFileSync(path))
+      const running = storeWith(0)
+      running.exec("UPDATE envelope SET source = 'b'")
+      writeFileSync(`${path}.part-wal`, readFileSync(`${path}-wal`))
+      running.close()
+      restoreStore(copy, path, new Date())
+      const db = new DatabaseSync(path)
+      assert.equal(db.prepare('SELECT source FROM envelope').get()?.source, 'a')
+      db.close()
+    })
+
     test('by root leaves what the gateway needs to the user that it runs as', (t) => {
       if (process.getuid?.() !== 0) return t.skip('only root can give files away')
       storeWith(2).close()
