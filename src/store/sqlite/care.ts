@@ -98,7 +98,8 @@ export function restoreStore(from: string, path: string, now: Date): { readonly 
     if (flaws.length > 0) throw new GatewayError('store-corrupt', `${from} is not sound: ${flaws[0]}.`)
     sync(draft)
     ownedLike(draft, existsSync(path) ? path : dirname(resolve(path)))
-    const kept = existsSync(path) ? keepAside(path, now) : null
+    // the log of a store that is gone would be read as that of the copy
+    const kept = storeFiles(path).some((file) => existsSync(file)) ? keepAside(path, now) : null
     renameSync(draft, path)
     syncFolder(dirname(resolve(path)))
     return { kept }
@@ -116,13 +117,13 @@ function keepAside(path: string, now: Date): string {
   const kept = `${path}.${now.toISOString().replace(/[-:]|\.\d+/g, '')}`
   try {
     // SQLite throws away the log of what is no database
-    if (storeFileKind(path) === 'store') connect({ path, create: false, busyMs: PATIENCE }).close()
+    if (existsSync(path) && storeFileKind(path) === 'store') connect({ path, create: false, busyMs: PATIENCE }).close()
   } catch {
     // it is damaged, or of another version: kept as it is
   }
   const [, ...beside] = storeFiles(path)
   for (const file of beside) if (existsSync(file)) renameSync(file, file.replace(path, kept))
-  linkSync(path, kept)
+  if (existsSync(path)) linkSync(path, kept)
   return kept
 }
 

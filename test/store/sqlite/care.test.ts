@@ -126,6 +126,24 @@ describe('the care of a store', () => {
       db.close()
     })
 
+    test('the log of a store that is gone is not taken for that of the copy', () => {
+      storeWith(3).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      const running = storeWith(0)
+      running.exec("UPDATE envelope SET source = 'b'")
+      const log = readFileSync(`${path}-wal`)
+      running.close()
+      rmSync(path)
+      writeFileSync(`${path}-wal`, log)
+      const { kept } = restoreStore(copy, path, new Date('2026-11-26T14:00:00Z'))
+      const db = connect({ path, create: true, busyMs: 1_000 })
+      assert.equal(db.prepare('SELECT source FROM envelope').get()?.source, 'a')
+      db.close()
+      assert.equal(kept, `${path}.20261126T140000Z`)
+      assert.deepEqual(readFileSync(`${kept}-wal`), log)
+    })
+
     test('by root leaves what the gateway needs to the user that it runs as', (t) => {
       if (process.getuid?.() !== 0) return t.skip('only root can give files away')
       storeWith(2).close()
