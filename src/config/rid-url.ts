@@ -3,12 +3,10 @@
  * `/` (§3). Undefined for anything else.
  */
 export function ridUrl(written: string): string | undefined {
-  const url = URL.parse(written)
-  if (url?.protocol !== 'https:' || url.username || url.password || url.search || url.hash || url.pathname !== '/') {
-    return undefined
-  }
-  // a port that is HTTPS's own is no longer to be seen in the URL
-  const port = /^\s*https:\/\/(?:\[[^\]]*\]|[^/:?#[\]]*):(\d+)/i.exec(written)?.[1]
-  if (port === undefined) url.port = '4590'
+  // URL.parse mends what is written otherwise, and no longer shows a port that is HTTPS's own
+  const [isUrl, port] = /^\s*https:\/\/(?:\[[^\]\s]*\]|[^\s/:?#@[\]\\]+)(?::(\d*))?\/?\s*$/i.exec(written) ?? []
+  const url = isUrl === undefined ? null : URL.parse(written)
+  if (url === null) return undefined
+  if (!port) url.port = '4590'
   return url.href
 }

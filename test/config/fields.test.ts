@@ -83,6 +83,8 @@ const FIELDS: readonly [string, z.ZodType, readonly [unknown, unknown][], readon
     [
       ...['http://a/', 'https://u@a/', 'https://:p@a/', 'https://a/?q', 'https://a/#f', 'a.example', ''],
       ...['https://a/x', 'https://a:4590/rid/'],
+      // browsers mend these, and the port would be another than is written
+      ...['https:/a:8443/', 'https:a:8443', 'https:\\\\a:443', 'https://a:\t8443'],
     ],
   ],
   [
