@@ -76,7 +76,8 @@ ejabberdctl register gateway ${domain} ${password}
 /** What to send a partner. */
 export function peerSheet({ name, peer, peerName, requests }: Plan): string {
   const files = requests
-    ? `  your certificate   from the CA we agreed on; it names ${peer} (subjectAltName), for clients`
+    ? `  your certificate   from the CA we agreed on; it names ${peer} (subjectAltName), for clients
+  ca.pem             that CA's own certificate`
     : `  ${peerName}.pem, ${peerName}.key   your certificate and its key: keep the key secret, and send it by no mail
   ca.pem             the CA that our certificate comes from`
   const cert = requests ? 'your.pem' : `${peerName}.pem`

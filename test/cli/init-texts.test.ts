@@ -57,6 +57,9 @@ test('the sheet says what is the same whoever certifies, and else what is of the
     const sheet = peerSheet({ ...PLAN, requests })
     assert.match(sheet, /https:\/\/gw\.csirt\.example:4590\//)
     assert.match(sheet, /soc\.partner\.example/)
+    // each file that the command lines take is told of before
+    const files = sheet.split('Try it.')[0] ?? ''
+    for (const [, file = ''] of sheet.matchAll(/--cacert (\S+)/g)) assert.ok(files.includes(`  ${file} `), file)
     assert.equal(/soc\.key/.test(sheet), !requests)
     assert.equal(/tls\/rid\.csr/.test(readme({ ...PLAN, requests })), requests)
   }
