@@ -11,7 +11,6 @@ export interface Bodies {
   keep(delivery: number, text: string, alone: boolean): void
   /** Inside a transaction: the last delivery of a text takes it along. */
   drop(delivery: number): void
-  has(delivery: number, text: string): boolean
 }
 
 export function createBodies(db: DatabaseSync): Bodies {
@@ -20,7 +19,6 @@ export function createBodies(db: DatabaseSync): Bodies {
   const link = run(db, 'INSERT INTO payload (delivery, body) VALUES (?, ?)')
   const unlink = all<{ body: number }>(db, 'DELETE FROM payload WHERE delivery = ? RETURNING body')
   const remove = run(db, 'DELETE FROM body WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM payload WHERE body = ?1)')
-  const same = one(db, 'SELECT 1 FROM payload p JOIN body b ON b.seq = p.body WHERE p.delivery = ? AND b.text = ?')
   /** a message for many peers is the same text again and again */
   let last = { text: '', digest: digestOf('') }
 
@@ -36,7 +34,6 @@ export function createBodies(db: DatabaseSync): Bodies {
     drop(delivery) {
       for (const { body } of unlink(delivery)) remove(body)
     },
-    has: (delivery, text) => same(delivery, text) !== undefined,
   }
 }
 

@@ -13,13 +13,10 @@ export interface Insert {
   find(direction: Direction, source: string, digest: string): { id: string } | undefined
 }
 
-interface Earlier {
-  readonly seq: number
-  readonly state: number
-  readonly attempts: number
-  readonly origin: string
-  readonly behind: number | null
-}
+/** Item, destination and variant. */
+type Same = readonly [string, number, string]
+
+const SAME = 'FROM delivery d WHERE item = ?1 AND destination = ?2 AND variant = ?3'
 
 export function createInsert(tables: Tables): Insert {
   const names = createNames(tables.db)
@@ -36,9 +33,21 @@ export function createInsert(tables: Tables): Insert {
        reason, created_at, updated_at, bound, name, behind)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
-  const earlier = all<Earlier>(
+  const isKnown = one(db, `SELECT 1 ${SAME} LIMIT 1`)
+  const isWanted = one(db, `SELECT 1 ${SAME} AND state <> ${DISCARDED} LIMIT 1`)
+  // nobody knows how many there are: what is asked of them is asked in one statement
+  const delivered = one(db, `SELECT 1 ${SAME} AND state = ${DELIVERED} LIMIT 1`)
+  // the destination may take what is said in other words, or by somebody else
+  const saysTheSame = one(
     db,
-    'SELECT seq, state, attempts, origin, behind FROM delivery WHERE item = ? AND destination = ? AND variant = ?',
+    `SELECT 1 ${SAME} AND state NOT IN (${DELIVERED}, ${WITHHELD}, ${DISCARDED})
+       AND (origin = ?4 OR (state <> ${HELD} AND attempts = 0))
+       AND EXISTS (SELECT 1 FROM payload p JOIN body b ON b.seq = p.body WHERE p.delivery = d.seq AND b.text = ?5) LIMIT 1`,
+  )
+  const withheld = all<{ seq: number }>(db, `SELECT seq ${SAME} AND state = ${WITHHELD}`)
+  const onItsWay = one<{ seq: number }>(
+    db,
+    `SELECT seq ${SAME} AND state IN (${PENDING}, ${SENDING}) AND attempts = 0 AND behind IS NULL ORDER BY seq LIMIT 1`,
   )
   const heldUnder = one<{ total: number; own: number }>(
     db,
@@ -47,20 +56,23 @@ export function createInsert(tables: Tables): Insert {
   )
   const dropDelivery = run(db, 'DELETE FROM delivery WHERE seq = ?')
 
-  /** Will whatever becomes of the one before do for the next one, too? */
-  function standsFor({ seq, state, attempts, origin }: Earlier, next: NewDelivery, from: string): boolean {
-    if (next.state !== 'pending' || state === DELIVERED) return true
-    if (state === WITHHELD || state === DISCARDED) return false
-    // the destination may take what is said in other words, or by somebody else
-    const hasFailed = state === HELD || attempts > 0
-    return bodies.has(seq, next.payload) && (origin === from || !hasFailed)
+  /** Will whatever becomes of one before do for the next one, too? */
+  function isStoodFor(same: Same, next: NewDelivery, from: string): boolean {
+    return (
+      next.state !== 'pending' ||
+      delivered(...same) !== undefined ||
+      saysTheSame(...same, from, next.payload) !== undefined
+    )
   }
 
-  /** On its way, and nothing went wrong yet: the next one waits for what becomes of it. Two documents must not wait for each other. */
-  function aheadOf(before: readonly Earlier[], { state, group }: NewDelivery): number | null {
+  /**
+   * What is withheld gives way to it. Which one it waits for: on its way, and nothing went wrong yet. Two documents must not wait for
+   * each other.
+   */
+  function passBy(same: Same, { state, group }: NewDelivery): number | null {
+    for (const { seq } of withheld(...same)) drop(seq, same[1])
     if (state !== 'pending' || group !== undefined) return null
-    const isAhead = (one: Earlier) => (one.state === PENDING || one.state === SENDING) && one.attempts === 0
-    return before.find((one) => isAhead(one) && one.behind === null)?.seq ?? null
+    return onItsWay(...same)?.seq ?? null
   }
 
   function drop(seq: number, destination: number): void {
@@ -79,14 +91,14 @@ export function createInsert(tables: Tables): Insert {
     const { source, receivedAt } = message
     const destination = destinations.require(delivery.kind, delivery.destination)
     const { incident, also = [], origin = source, item, variant = '', state, reason = null, bound } = delivery
-    const before = earlier(item, destination, variant)
-    if (before.some((one) => standsFor(one, delivery, origin))) {
+    const same = [item, destination, variant] as const
+    const isRepeated = isKnown(...same) !== undefined
+    if (isRepeated && isStoodFor(same, delivery, origin)) {
       groups.arrived(destination, item, clock.now())
       return undefined
     }
     if (bound !== undefined && !hasRoom(destination, origin, bound)) return undefined
-    for (const one of before) if (one.state === WITHHELD) drop(one.seq, destination)
-    const ahead = aheadOf(before, delivery)
+    const ahead = isRepeated ? passBy(same, delivery) : null
     const seq = sequence.next()
     const now = clock.now()
     const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
@@ -138,8 +150,8 @@ export function createInsert(tables: Tables): Insert {
   /** Was all that this destination had of it discarded? Sent again, it is to go out. */
   function isDiscarded({ kind, destination, item, variant = '' }: NewDelivery): boolean {
     const known = destinations.find(kind, destination)
-    const before = known === undefined ? [] : earlier(item, known, variant)
-    return before.length > 0 && before.every(({ state }) => state === DISCARDED)
+    if (known === undefined) return false
+    return isKnown(item, known, variant) !== undefined && isWanted(item, known, variant) === undefined
   }
 
   return {
