@@ -121,9 +121,10 @@ function keepAside(path: string, now: Date): string {
   } catch {
     // it is damaged, or of another version: kept as it is
   }
-  const [, ...beside] = storeFiles(path)
-  for (const file of beside) if (existsSync(file)) renameSync(file, file.replace(path, kept))
+  // first: where there is such a file already, or no room for a name, the store keeps its log
   if (existsSync(path)) linkSync(path, kept)
+  const [, ...beside] = storeFiles(path)
+  for (const file of beside) if (existsSync(file)) renameSync(file, `${kept}${file.slice(path.length)}`)
   return kept
 }
 

@@ -173,6 +173,21 @@ describe('the care of a store', () => {
       assert.equal(envelopes(path), 2)
     })
 
+    test('takes no log from a store that cannot be kept aside', () => {
+      storeWith(2).close()
+      const copy = join(dir, 'copy.db')
+      backUp(path, copy)
+      writeFileSync(path, 'damaged beyond repair')
+      writeFileSync(`${path}-wal`, 'its log')
+      // of another restore in the same second
+      writeFileSync(`${path}.20261126T140000Z`, 'kept before')
+      writeFileSync(`${path}.20261126T140000Z-wal`, 'its log before')
+      assert.throws(() => restoreStore(copy, path, new Date('2026-11-26T14:00:00Z')))
+      assert.equal(readFileSync(path, 'utf8'), 'damaged beyond repair')
+      assert.equal(readFileSync(`${path}-wal`, 'utf8'), 'its log')
+      assert.equal(readFileSync(`${path}.20261126T140000Z-wal`, 'utf8'), 'its log before')
+    })
+
     test('makes the store where there is none', () => {
       storeWith(2).close()
       const copy = join(dir, 'copy.db')
