@@ -43,11 +43,11 @@ export class Proofs {
     this.#forget(keyOf(topic, itemId))
   }
 
-  /** The Broker's result came, when nobody waited for it. */
-  late(topic: string, itemId: string): void {
+  /** The Broker's result to that text came, when nobody waited for it. Another may have been sent under its id since. */
+  late(topic: string, itemId: string, xml: string): void {
     const key = keyOf(topic, itemId)
     const sent = this.#sent.get(key)
-    if (sent) this.#find(key, sent)
+    if (sent?.xml === xml) this.#find(key, sent)
   }
 
   /** The Broker shows that item. */

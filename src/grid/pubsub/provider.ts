@@ -156,7 +156,7 @@ export class Provider {
         signal,
         onRead: () => turn.read(),
         onLate: (late) => {
-          if (late.kind === 'result') this.#proofs.late(topic, itemId)
+          if (late.kind === 'result') this.#proofs.late(topic, itemId, payload)
         },
       })
       void answer.then(resolve)

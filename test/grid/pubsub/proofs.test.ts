@@ -39,10 +39,19 @@ test("another's item under its id proves nothing", () => {
 test('a result that comes late is proof, and after an answer nothing is', () => {
   const proofs = new Proofs()
   proofs.expect('t', 'i', OURS, () => {})
-  proofs.late('t', 'i')
+  proofs.late('t', 'i', OURS)
   assert.ok(proofs.take('t', 'i', OURS))
   proofs.expect('t', 'j', OURS, () => assert.fail('it was answered'))
   proofs.settle('t', 'j')
   proofs.seen('t', 'j', SHOWN)
   assert.ok(!proofs.take('t', 'j', OURS))
+})
+
+test('a result that comes late for an older text proves nothing about a newer one with the same id', () => {
+  const proofs = new Proofs()
+  const newer = OURS.replace('1', '2')
+  proofs.expect('t', 'i', OURS, () => {})
+  proofs.expect('t', 'i', newer, () => assert.fail('only the older one was published'))
+  proofs.late('t', 'i', OURS)
+  assert.ok(!proofs.take('t', 'i', newer))
 })
