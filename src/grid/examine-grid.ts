@@ -3,6 +3,7 @@ import type { GridFinding } from './contract.ts'
 import { loginFinding } from './login-finding.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
+import { normalAddress } from './pubsub/readers.ts'
 import { HOPS, serviceElsewhere } from './xmpp/elsewhere.ts'
 import { asGatewayError } from './xmpp/entity.ts'
 import { errorText } from './xmpp/iq.ts'
@@ -19,7 +20,9 @@ const SLOW = 50_000
  * What `start` would meet: logs in beside a gateway that may be running, looks at the Broker and at each Topic, and sends one question as
  * long as the largest item. `published`: Topics that a route leads to. Changes nothing. Never rejects.
  */
-export async function examineGrid(config: GridConfig, published: ReadonlySet<string>): Promise<GridFinding[]> {
+export async function examineGrid(configured: GridConfig, published: ReadonlySet<string>): Promise<GridFinding[]> {
+  // as it will answer
+  const config = { ...configured, broker: normalAddress(configured.broker) }
   let session: Session
   try {
     session = await logIn(config)

@@ -184,7 +184,7 @@ class XmppGrid implements Grid {
     const { config, timing, liveOnly } = this.#options
     return openSession(
       {
-        config: elsewhere === undefined ? config : { ...config, service: elsewhere },
+        config: { ...config, broker: this.#broker, service: elsewhere ?? config.service },
         onMessage: (message) => this.#onMessage(message),
         onDropped: (stanza) => this.#onDropped(stanza),
         // a watcher's subscription is for its full JID: events for the gateway's account are not for it
