@@ -213,9 +213,9 @@ export class Provider {
     if (publication.signal.aborted) return brokenOff()
     const ended = line.ended ?? (await line.session.closed)
     const { suspects } = line.outlet
-    const { condition, silent, elsewhere } = ended.fields
-    // it was no item's doing
-    if (elsewhere !== undefined) return away()
+    const { condition, silent, elsewhere, answer } = ended.fields
+    // it was no item's doing: the Controller sends us away, or we ended it, for a fault of ours or of its certificate
+    if (elsewhere !== undefined || answer !== undefined || ended.code === 'internal') return away()
     const soon = silent === true || performance.now() - turn.since < SOON
     const fault = condition === undefined ? soon && 'broke' : !LEAVES.has(String(condition)) && 'ended'
     if (!fault || !suspects.includes(turn)) return away()
