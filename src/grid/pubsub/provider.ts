@@ -215,7 +215,7 @@ export class Provider {
     const { suspects } = line.outlet
     const { condition, silent, elsewhere, answer } = ended.fields
     // it was no item's doing: the Controller sends us away, or we ended it, for a fault of ours or of its certificate
-    if (elsewhere !== undefined || answer !== undefined || ended.code === 'internal') return away()
+    if (elsewhere !== undefined || answer !== undefined || !ended.code.startsWith('grid-')) return away()
     const soon = silent === true || performance.now() - turn.since < SOON
     const fault = condition === undefined ? soon && 'broke' : !LEAVES.has(String(condition)) && 'ended'
     if (!fault || !suspects.includes(turn)) return away()

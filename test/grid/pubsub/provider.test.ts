@@ -21,7 +21,8 @@ function endsAtItem(reason: GatewayError): Session {
 }
 
 for (const [what, reason, outcome] of [
-  ['because something of ours failed', new GatewayError('internal', 'no disk'), 'retry'],
+  ['because something of ours failed', new GatewayError('internal', 'a fault'), 'retry'],
+  ['because the store failed', new GatewayError('store-unavailable', 'no disk'), 'retry'],
   ['as its certificate was revoked', new GatewayError('grid-tls', 'revoked', { fields: { answer: 'reset' } }), 'retry'],
   ['as the line breaks', new GatewayError('grid-away', 'The line closed.'), 'hold'],
 ] as const) {
