@@ -40,7 +40,7 @@ export const GRID = {
   'topic-unavailable': {
     level: 'warn',
     text: 'Topic not available.',
-    help: '`reason` says why: it does not exist and `create` is false, the account may not use it, or somebody could read it who must not',
+    help: '`reason` says why: it does not exist and `create` is false, the account may not use it, somebody could read it who must not, or something of ours failed at it',
   },
   'topic-access': {
     level: 'warn',

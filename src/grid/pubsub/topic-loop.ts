@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { GridConfig, TopicConfig } from '../../config/types.ts'
+import { messageOf } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
 import type { TopicNews } from '../news.ts'
@@ -30,6 +31,11 @@ export type FollowEnd =
 
 export function again(delayMs: number): FollowEnd {
   return { kind: 'again', delayMs }
+}
+
+/** A fault of ours, or of the store, is this Topic's: the others, and the session, go on. */
+function failed(error: unknown): FollowEnd {
+  return { kind: 'away', reason: `Work on it failed: ${messageOf(error)}` }
 }
 
 /** ms before a Topic in doubt is looked at: nobody can make us ask in a circle */
@@ -116,7 +122,7 @@ export class TopicLoop {
       state('connecting', null)
       this.#doubt = new AbortController()
       const until = AbortSignal.any([signal, this.#doubt.signal])
-      const end = await this.#once(session, until)
+      const end = await this.#once(session, until).catch(failed)
       if (signal.aborted) break
       if (end.kind === 'again') {
         const pause = this.#doubt.signal.aborted ? DOUBT_PAUSE : 0
