@@ -108,7 +108,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
 }
 
 function look(element: XmlElement, role: Role | undefined, add: (one: Term) => void): void {
-  LOOKS[element.local]?.(element, role, add)
+  // a stranger's name: every object has a `constructor`, too
+  if (Object.hasOwn(LOOKS, element.local)) LOOKS[element.local]?.(element, role, add)
 }
 
 function worded(kind: TermKind, written: string, add: (one: Term) => void): void {
