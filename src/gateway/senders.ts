@@ -12,8 +12,8 @@ export interface Senders extends AsyncDisposable {
   all(): readonly ReloadableRidSender[]
 }
 
-/** senders to addresses that are kept: a peer may ask from many */
-const MOST = 64
+/** senders to addresses of one peer that are kept: it may ask from many, and takes the place of nobody else's */
+const MOST = 16
 
 export function createSenders({
   config,
@@ -25,7 +25,7 @@ export function createSenders({
   readonly reader: Reader
 }): Senders {
   const byPeer = new Map<string, ReloadableRidSender>()
-  const byAddress = new Map<string, ReloadableRidSender>()
+  const byAddress = new Map<string, Map<string, ReloadableRidSender>>()
   // as many connections as sends: the deadline of a send includes the wait for one
   const limits = { connections: config.delivery.concurrency, maxReply: config.rid.maxMessage }
 
@@ -35,26 +35,31 @@ export function createSenders({
     return createRidSender({ receiver, tls: config.rid.tls, readReply, tell: events.tell, limits })
   }
 
+  function all(): ReloadableRidSender[] {
+    return [...byPeer.values(), ...[...byAddress.values()].flatMap((own) => [...own.values()])]
+  }
+
   for (const peer of config.peers) if (peer.url !== undefined) byPeer.set(peer.name, create(peer, peer.url))
   return {
     of: (peer) => byPeer.get(peer),
     at(peer, address) {
       const url = urlAt(peer, address)
-      const key = `${peer.name} ${url}`
-      const sender = byAddress.get(key) ?? create(peer, url)
-      byAddress.delete(key)
-      byAddress.set(key, sender)
-      const [oldest] = byAddress
-      if (byAddress.size > MOST && oldest !== undefined) {
-        byAddress.delete(oldest[0])
+      const own = byAddress.get(peer.name) ?? new Map<string, ReloadableRidSender>()
+      byAddress.set(peer.name, own)
+      const sender = own.get(url) ?? create(peer, url)
+      own.delete(url)
+      own.set(url, sender)
+      const [oldest] = own
+      if (own.size > MOST && oldest !== undefined) {
+        own.delete(oldest[0])
         // what it was sending fails, and is sent again
         void oldest[1][Symbol.asyncDispose]()
       }
       return sender
     },
-    all: () => [...byPeer.values(), ...byAddress.values()],
+    all,
     async [Symbol.asyncDispose]() {
-      for (const sender of [...byPeer.values(), ...byAddress.values()]) await sender[Symbol.asyncDispose]()
+      for (const sender of all()) await sender[Symbol.asyncDispose]()
     },
   }
 }
