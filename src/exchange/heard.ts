@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { isCallbackToken } from '../rid/callback.ts'
+import { parseContentType } from '../rid/content-type.ts'
 import type { Heard } from '../rid/contract.ts'
 import { repliesTo } from '../rid/exchange.ts'
 import type { MsgType } from '../vocabulary.ts'
@@ -45,7 +46,7 @@ async function read(
   body: Uint8Array,
 ): Promise<Said | 'busy'> {
   try {
-    const charset = /charset="?([\w.-]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase()
+    const charset = parseContentType(contentType ?? '')?.charset
     const reply = await reader.readReply(body, peer, charset)
     if (reply.kind === 'improper') return improper(reply.reason)
     if (reply.kind === 'acknowledgement') {

@@ -132,6 +132,16 @@ test('a Query that expires is denied although one of those asked found nothing',
   )
 })
 
+test('an answer whose charset is no charset is read like any other reply', async () => {
+  await using t = await openBench({ routes: [{ match: { type: ['Query'] }, ask: ['peer:csirt-b'] }] }, ({ to }) =>
+    to === 'csirt-b' ? { body: Buffer.from(different(1)), contentType: 'text/xml; charset=none' } : {},
+  )
+  t.engine.start()
+  const waiting = t.post(byNumber('7'))
+  await eventually('it is answered', async () => (await t.store.exchangeCounts()).answered === 1)
+  assert.equal(message(await waiting).document?.incidents.length, 1)
+})
+
 test('an unknown token: a Report is taken as one that nobody asked for, anything else is 403', async () => {
   await using t = await promised()
   const other = ridText(documentText([incidentText({ id: '8' })]), { incidentId: incidentId('8') })
