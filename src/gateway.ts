@@ -7,6 +7,7 @@ import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
+import { isQuestion } from './exchange/route-question.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
@@ -160,10 +161,6 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   }
 }
 
-function asks(peer: PeerConfig): boolean {
-  return peer.accept.some((type) => type === 'Query' || type === 'InvestigationRequest' || type === 'TraceRequest')
-}
-
 /** Topics some peer is to be sent, or may ask about. */
 function consumedTopics(config: Config): string[] {
   const listed = config.peers.filter((peer) => peer.url !== undefined).flatMap((peer) => peer.topics)
@@ -214,7 +211,7 @@ function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, question
   })
   for (const peer of config.peers) {
     // without a url it may still ask, and be answered where it asked from
-    if (senders.of(peer.name) !== undefined || asks(peer)) {
+    if (senders.of(peer.name) !== undefined || peer.accept.some(isQuestion)) {
       destinations.push({ kind: 'peer', destination: peer.name, sink: peerSink(peer) })
     }
   }

@@ -6,12 +6,10 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { Consumed } from '../relay/part.ts'
 import { encodePart } from '../relay/stored-part.ts'
 import type { NewRecord } from '../store/archive.ts'
+import { isQuestion } from './route-question.ts'
 
 /** of one item, of all its Incidents */
 const MOST = 512
-
-/** What questions are not answered with: another question is no knowledge. */
-const QUESTIONS: readonly string[] = ['Query', 'InvestigationRequest', 'TraceRequest']
 
 /** What the archive keeps of an item that a Topic showed; undefined where that answers nothing. */
 export function recordOf(
@@ -21,7 +19,8 @@ export function recordOf(
   takenIn: number,
 ): NewRecord | undefined {
   const { part, variant } = consumed
-  if (document === null || QUESTIONS.includes(part.msgType)) return undefined
+  // another question is no knowledge
+  if (document === null || isQuestion(part.msgType)) return undefined
   const own = incidentsOf(document, part.incidents)
   const all = own.flatMap(({ terms }) => terms ?? [])
   const seen = new Map<string, Term>()
