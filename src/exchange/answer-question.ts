@@ -16,7 +16,7 @@ import { createToken } from './token.ts'
 export async function answerQuestion(
   context: ExchangeContext,
   { peer, address, receivedAt }: IncomingMessage,
-  { id }: Exchange,
+  id: string,
 ): Promise<Answer> {
   const until = receivedAt + context.config.exchanges.hold
   let { told, exchange } = await settle(context, peer, id, false)

@@ -50,10 +50,13 @@ export async function ask(
   if (message.callbackToken !== undefined) events.tell('callback-ignored', { peer: peer.name, msgType })
   const question: Question = { policy: rid.policy, document: carriedOf(inspection) }
   const fresh = newExchange(context, message, inspection, msgType, question)
+  // asked again: nothing is looked for a second time
+  const known = await store.known(peer.name, fresh.digest, sinceOf(context))
+  if (known !== undefined) return answerQuestion(context, message, known)
   const loop = await loopOf(context, inspection, fresh, question)
   if (loop !== undefined) return deny(context, message, fresh, rid.policy, loop)
   const wait = rate.wait(peer.name, clock.now())
-  // who asks too often is told no more than what it asked before was answered with: nothing is looked for
+  // nothing is looked for for who asks too often
   const searched = asked.includes('archive') && wait === undefined
   const found = searched ? await fromArchive(context, peer, inspection) : undefined
   if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
@@ -80,15 +83,20 @@ export async function ask(
     rate.count(peer.name, clock.now())
     taken.tell()
     waits?.tell()
-    for (const { kind, target } of legs) if (kind === 'peer') context.wake(target)
+    for (const { target } of legs.filter(({ kind }) => kind === 'peer')) context.wake(target)
   }
-  return answerQuestion(context, message, outcome.exchange)
+  return answerQuestion(context, message, outcome.exchange.id)
 }
 
 /** How many may be open; none more for who asks too often, but what it asked before is still the same. */
-function limitsOf({ config, clock }: ExchangeContext, wait: number | undefined): AskLimits {
-  const { open, hold } = config.exchanges
-  return { open: wait === undefined ? open : 0, all: ALL, since: clock.now() - hold - AGAIN }
+function limitsOf(context: ExchangeContext, wait: number | undefined): AskLimits {
+  const { open } = context.config.exchanges
+  return { open: wait === undefined ? open : 0, all: ALL, since: sinceOf(context) }
+}
+
+/** ms since the epoch: a question that was closed since then is the same one still. */
+function sinceOf({ config, clock }: ExchangeContext): number {
+  return clock.now() - config.exchanges.hold - AGAIN
 }
 
 /** What a person decides first is one leg: that of the peer who is asked then, if any. */

@@ -127,6 +127,8 @@ export interface ExchangeFilter {
 export interface Exchanges {
   /** Opens an exchange with its legs, and changes it at once, all or nothing; unless the asker has one with that digest. */
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
+  /** The exchange that this question of an asker is already: open, or closed since then. */
+  known(asker: string, digest: string, since: number): Promise<string | undefined>
   /** Resolves with what it is then; undefined where there is no such exchange. `change` is asked inside the commit, perhaps twice. */
   change(id: string, change: ChangeOf): Promise<Exchange | undefined>
   exchange(id: string): Promise<Exchange | undefined>

@@ -125,12 +125,26 @@ test('too many questions are refused, but not one that was asked before', async 
 test('who asks too often has nothing looked for', async () => {
   await using t = await openBench({ exchanges: { ...EXCHANGES, rate: 1 } })
   assert.equal((await t.post(byNumber('1'))).kind, 'reply')
-  let searches = 0
-  const find = t.store.find.bind(t.store)
-  t.store.find = (query) => {
-    searches += 1
+  const searches = countSearches(t)
+  for (let i = 0; i < 3; i++) assert.equal((await t.post(byNumber('2'))).kind, 'problem')
+  assert.equal(searches.length, 0)
+})
+
+test('what is asked again and again is looked for once', async () => {
+  await using t = await openBench()
+  await fill(t, 6)
+  const searches = countSearches(t)
+  const answer = await t.post(byNumber('7'))
+  for (let i = 0; i < 3; i++) assert.deepEqual(await t.post(byNumber('7')), answer)
+  assert.equal(searches.length, 1)
+})
+
+function countSearches({ store }: Awaited<ReturnType<typeof openBench>>): readonly object[] {
+  const searches: object[] = []
+  const find = store.find.bind(store)
+  store.find = (query) => {
+    searches.push(query)
     return find(query)
   }
-  for (let i = 0; i < 3; i++) assert.equal((await t.post(byNumber('2'))).kind, 'problem')
-  assert.equal(searches, 0)
-})
+  return searches
+}

@@ -65,7 +65,11 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.ok(again.outcome === 'known' && again.exchange.id === 'one')
       const other = question('three', { digest: sha('one'), asker: 'csirt-b' })
       assert.equal((await store.ask(other, [ARCHIVE], LIMITS, () => undefined)).outcome, 'opened')
+      const known = (since: number) => store.known('csirt-a', sha('one'), since)
+      assert.equal(await known(clock.now()), 'one')
       await store.change('one', to({ state: 'expired' }))
+      assert.equal(await known(clock.now()), 'one')
+      assert.equal(await known(clock.now() + 1), undefined)
       const late = await store.ask(
         question('four', { digest: sha('one') }),
         [],

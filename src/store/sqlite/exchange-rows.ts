@@ -41,6 +41,7 @@ interface ListRow
 interface ExchangeRows {
   bySeq(seq: number): Exchange | undefined
   byId(id: string): { readonly seq: number; readonly exchange: Exchange } | undefined
+  known(asker: string, digest: string, since: number): string | undefined
   list(filter: ExchangeFilter): ExchangeSummary[]
   legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
   ownerOf(token: string): string | undefined
@@ -56,6 +57,10 @@ const UNDECIDED = `${LEGS.indexOf('waiting')}, ${LEGS.indexOf('promised')}`
 export function createExchangeRows(db: DatabaseSync): ExchangeRows {
   const bySeq = one<ExchangeRow>(db, 'SELECT * FROM exchange WHERE seq = ?')
   const byId = one<ExchangeRow>(db, 'SELECT * FROM exchange WHERE id = ?')
+  const known = one<{ id: string }>(
+    db,
+    `SELECT id FROM exchange WHERE asker = ? AND digest = ? AND (state = ${OPEN} OR closed >= ?) ORDER BY seq DESC LIMIT 1`,
+  )
   const legs = all<LegRow>(
     db,
     'SELECT n, kind, target, state, token, reason, updated FROM leg WHERE exchange = ? ORDER BY n',
@@ -121,6 +126,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       const row = byId(id)
       return row && { seq: row.seq, exchange: whole(row) }
     },
+    known: (asker, digest, since) => known(asker, digest, since)?.id,
     list({ states = EXCHANGES, asker = null, target = null, incident = null, limit }) {
       const codes = JSON.stringify(states.map(exchangeCode))
       return list(codes, asker, target, incident, limit).map(({ seq, msg_type: msgType, state, ...row }) => {
@@ -147,9 +153,13 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
 export function exchangeReads(
   rows: ExchangeRows,
   read: <T>(query: () => T) => T,
-): Pick<Exchanges, 'exchange' | 'listExchanges' | 'legOf' | 'ownerOf' | 'askedOf' | 'due' | 'exchangeCounts'> {
+): Pick<
+  Exchanges,
+  'exchange' | 'known' | 'listExchanges' | 'legOf' | 'ownerOf' | 'askedOf' | 'due' | 'exchangeCounts'
+> {
   return {
     exchange: async (id) => read(() => rows.byId(id)?.exchange),
+    known: async (asker, digest, since) => read(() => rows.known(asker, digest, since)),
     listExchanges: async (filter) => read(() => rows.list(filter)),
     legOf: async (target, token) => read(() => rows.legOf(target, token)),
     ownerOf: async (token) => read(() => rows.ownerOf(token)),

@@ -37,10 +37,6 @@ interface ExchangeTables {
 
 export function createExchanges({ db, clock, sequence, trail }: Tables, insert: Insert): ExchangeTables {
   const rows = createExchangeRows(db)
-  const known = one<{ seq: number }>(
-    db,
-    `SELECT seq FROM exchange WHERE asker = ? AND digest = ? AND (state = ${OPEN} OR closed >= ?) ORDER BY seq DESC LIMIT 1`,
-  )
   const open = one<{ n: number }>(
     db,
     `SELECT count(*) AS n FROM exchange WHERE state = ${OPEN} AND asker = coalesce(?, asker)`,
@@ -151,8 +147,8 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
 
   return {
     ask(fresh, legs, limits, change) {
-      const there = known(fresh.asker, fresh.digest, limits.since)
-      if (there !== undefined) return { outcome: 'known', exchange: rows.bySeq(there.seq)! }
+      const there = rows.known(fresh.asker, fresh.digest, limits.since)
+      if (there !== undefined) return { outcome: 'known', exchange: rows.byId(there)!.exchange }
       if (open(fresh.asker)!.n >= limits.open) return { outcome: 'full', of: 'asker' }
       if (open(null)!.n >= limits.all) return { outcome: 'full', of: 'all' }
       const seq = sequence.next()

@@ -18,6 +18,15 @@ import { take } from './intake.ts'
 /** answers that are kept of one leg */
 const MOST_ANSWERS = 50
 
+export function knownAs({ exchanges }: Data, from: string, question: string, since: number): Exchange | undefined {
+  return [...exchanges.values()]
+    .map(({ exchange }) => exchange)
+    .findLast(
+      ({ asker, digest, state, closed }) =>
+        asker === from && digest === question && (state === 'open' || (closed ?? 0) >= since),
+    )
+}
+
 export function ask(
   data: Data,
   fresh: NewExchange,
@@ -27,10 +36,7 @@ export function ask(
   now: number,
 ): Asked {
   const all = [...data.exchanges.values()].map(({ exchange }) => exchange)
-  const known = all.findLast(
-    ({ asker, digest, state, closed }) =>
-      asker === fresh.asker && digest === fresh.digest && (state === 'open' || (closed ?? 0) >= limits.since),
-  )
+  const known = knownAs(data, fresh.asker, fresh.digest, limits.since)
   if (known !== undefined) return { outcome: 'known', exchange: known }
   const open = all.filter(({ state }) => state === 'open')
   if (open.filter(({ asker }) => asker === fresh.asker).length >= limits.open) return { outcome: 'full', of: 'asker' }

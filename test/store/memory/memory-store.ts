@@ -8,7 +8,7 @@ import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
 import { find, forget } from './archive.ts'
 
 import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
-import { alter, arrived, ask, listed } from './exchanges.ts'
+import { alter, arrived, ask, knownAs, listed } from './exchanges.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
 import { backlog, leftOut, list, summary, whole } from './shown.ts'
@@ -217,6 +217,7 @@ export class MemoryStore implements Store {
 
   change: Store['change'] = (id, change) => this.#write((data, now) => alter(data, id, change, now))
 
+  known: Store['known'] = (asker, digest, since) => this.#read((data) => knownAs(data, asker, digest, since)?.id)
   exchange: Store['exchange'] = (id) => this.#read(({ exchanges }) => exchanges.get(id)?.exchange)
 
   listExchanges: Store['listExchanges'] = (filter) => this.#read((data) => listed(data, filter))
