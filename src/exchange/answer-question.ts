@@ -19,9 +19,10 @@ export async function answerQuestion(
   id: string,
 ): Promise<Answer> {
   const until = receivedAt + context.config.exchanges.hold
+  using watch = context.holds.watch(id)
   let { told, exchange } = await settle(context, peer, id, false)
   while (told.kind === 'wait') {
-    const happened = await context.holds.wait(id, peer.name, until)
+    const happened = await watch.wait(peer.name, until)
     ;({ told, exchange } = await settle(context, peer, id, !happened))
   }
   const to = { name: peer.identity.dns, address }

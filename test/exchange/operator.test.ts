@@ -7,7 +7,7 @@ import { approveQuestion, closeQuestion, denyQuestion } from '../../src/exchange
 import { createLog } from '../../src/log.ts'
 import type { Answer } from '../../src/rid/contract.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, within } from '../support/eventually.ts'
 import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 const EMPTY: Answer = { kind: 'reply', xml: '' }
@@ -75,6 +75,21 @@ test('whoever waits for a response is answered as soon as the gateway sees that 
     async () => (await t.store.list({ states: ['withheld'] })).length === 1,
   )
   assert.equal(t.posted.length, 0)
+})
+
+test('what happens to a question just before its response begins to wait is not waited for in vain', async () => {
+  await using t = await openBench({ peers: PEERS, routes: [...ASKS_ON.routes] })
+  const desk = await deskOf(t)
+  const change = t.store.change.bind(t.store)
+  t.store.change = async (id, made) => {
+    const looked = await change(id, made)
+    t.store.change = change
+    await closeQuestion(desk, id, 'alice')
+    t.side.happened(id)
+    return looked
+  }
+  const answer = await within(10_000, 'the answer, though no time passes', t.post(byNumber('7')))
+  assert.deepEqual(message(answer).rid?.requestStatus, DENIED)
 })
 
 describe('a request that a route holds', () => {
