@@ -30,6 +30,6 @@ EXPOSE 4590
 STOPSIGNAL SIGTERM
 # OPS_PORT where the configuration has another ops.port
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPS_PORT ?? 9590}/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPS_PORT ?? 9590}/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/opt/iodef-gateway/bin/iodef-gateway"]
 CMD ["start", "--config", "/etc/iodef-gateway/gateway.yaml"]

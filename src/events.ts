@@ -27,6 +27,8 @@ interface EventsOptions {
   readonly clock: Pick<Clock, 'now'>
   /** undefined in a command beside the gateway: nothing is counted */
   readonly metrics?: Metrics
+  /** is told as well, and first */
+  readonly heard?: Tell<News>
 }
 
 /** incident keys that a log line shows, and that a refusal has rows of the trace for: a document may have thousands */
@@ -48,10 +50,16 @@ export type Events = ReturnType<typeof createEvents>
  * Tells everything that happens, in one place: `tell` for what is a log line and perhaps a metric, a function for each event that
  * has a trace row, too. Names, levels, sentences and metrics are in src/events/table.ts.
  */
-export function createEvents({ log, metrics, clock }: EventsOptions) {
+export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
   const recent = createRecent()
   const teller = createTeller({ log, clock, recent, ...(metrics && { metrics }) })
-  const tell: Tell<News> = teller
+  const tell: Tell<News> = (...told) => {
+    heard?.(...told)
+    const [event, fields, level] = told
+    teller(event, fields, level)
+  }
+  /** what was said last of the end of each certificate */
+  const expirySaid = new Map<string, string>()
 
   function happening<F extends object>(event: TracedName, incidents: readonly string[], fields: F, more: object = {}) {
     const at = clock.now()
@@ -117,15 +125,17 @@ export function createEvents({ log, metrics, clock }: EventsOptions) {
       }
     },
 
-    /** A part's readiness changed; `up` says whether it works now. */
-    stateChanged(state: News['state']): void {
-      tell('state', state, state.up ? 'info' : state.state === 'connecting' ? 'debug' : 'warn')
+    /** A part's readiness changed: its state, or only the reason. */
+    stateChanged(state: News['state'], moved: boolean): void {
+      tell('state', state, !moved ? 'debug' : state.state === 'ok' ? 'info' : 'warn')
     },
-    /** `notAfter` in ms since the epoch. Says something from 30 days before; the metric is always set. */
-    certificateExpiry({ name, notAfter }: { readonly name: string; readonly notAfter: number }): void {
+    /** `notAfter` and `warnBefore` in ms. Says something from `warnBefore` the end, once a day; the metric is always set. */
+    certificateExpiry({ name, notAfter }: { name: string; notAfter: number }, warnBefore: number): void {
       metrics?.expiry.set({ name }, Math.floor(notAfter / 1000))
-      const days = Math.floor((notAfter - clock.now()) / DAY)
-      if (days >= 30) return
+      const left = notAfter - clock.now()
+      const days = Math.floor(left / DAY)
+      if (left >= warnBefore || expirySaid.get(name) === `${notAfter} ${days}`) return
+      expirySaid.set(name, `${notAfter} ${days}`)
       const fields = { certificate: name, notAfter: new Date(notAfter).toISOString(), days }
       tell(days < 0 ? 'certificate-expired' : 'certificate-expiry', fields)
     },

@@ -5,17 +5,22 @@ import { createDeedTeller } from './delivery/deeds.ts'
 import { createDeliveryEngine, type DeliveryEngine, type DestinationOptions } from './delivery/engine.ts'
 import type { Sink } from './delivery/sink.ts'
 import { GatewayError, messageOf } from './errors.ts'
+import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
 import { isQuestion } from './exchange/route-question.ts'
+import { every } from './gateway/every.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
+import { watchHealth } from './gateway/watch-health.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/create-grid.ts'
 import type { Logger } from './log.ts'
 import { collectProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
+import { warnBefore } from './ops/certificate-health.ts'
+import type { Health } from './ops/health.ts'
 import { type OpsListener, startOps } from './ops/listener.ts'
-import { createReadiness, type ReadinessBoard, works } from './ops/readiness.ts'
+import { createReadiness, FINE, type Finding, type ReadinessBoard } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
 import { createConsumer } from './relay/consume.ts'
@@ -27,6 +32,7 @@ import { createRidListener, type RidListener } from './rid/listener.ts'
 import type { Upkeep } from './store/contract.ts'
 import { openForGateway } from './store/open-store.ts'
 import type { WholeStore } from './store/whole-store.ts'
+import type { Tell } from './tell.ts'
 import { watchFiles } from './watch-files.ts'
 
 interface GatewayOptions {
@@ -55,6 +61,8 @@ interface Parts {
 }
 
 const STORE_PROBE_MS = 5_000
+const LOOK_MS = 5_000
+const TICK_MS = 1_000
 const PRUNE_MS = 3_600_000
 const DEEDS_MS = 1_000
 const DUE_MS = 5_000
@@ -68,31 +76,43 @@ const DRAIN_MS = 15_000
 export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { log, clock = systemClock } = options
   const metrics = createMetrics()
-  const plain = createEvents({ log, metrics, clock })
+  const heard: Tell<News> = (...told) => {
+    const [event, fields] = told
+    if (event === 'tls-refused') health.refused(fields)
+    else if (event === 'rid-request' && fields.peer !== undefined) health.served()
+  }
+  const plain = createEvents({ log, metrics, clock, heard })
   const events: Events = {
     ...plain,
     // not only when the next probe finds out
     storeFailed(operation, error) {
       plain.storeFailed(operation, error)
-      if (isStoreFault(error)) readiness.set('store', 'failed', messageOf(error))
+      if (isStoreFault(error)) readiness.set('store', storeFinding(error))
     },
   }
-  const readiness: ReadinessBoard = createReadiness(clock, (part, { state, reason }) =>
-    events.stateChanged({ part, state, up: works(state), reason }),
+  const readiness: ReadinessBoard = createReadiness(clock, (part, { state, reason }, moved) =>
+    events.stateChanged({ part, state, reason }, moved),
   )
   await using opened = new AsyncDisposableStack()
   const lost = (error: GatewayError) => {
-    readiness.set('store', 'failed', messageOf(error))
+    readiness.set('store', storeFinding(error))
     options.onLost?.(error)
   }
   const store = opened.use(await openForGateway(config.store, { tell: events.tell, clock, lost }))
-  readiness.set('store', 'ok')
+  readiness.set('store', FINE)
   const reader = opened.use(createReader())
   await reader.warm()
   const parts: Parts = { config, clock, metrics, events, readiness, store, reader }
 
   let draining = false
-  readiness.set('drain', 'off')
+  readiness.set('drain', FINE)
+  const health: Health = watchHealth({
+    ...parts,
+    board: readiness,
+    grid: () => grid,
+    listener: () => listener,
+    delivery: () => delivery,
+  })
   const senders = opened.use(createSenders(parts))
   const questions = createExchangeSide({
     ...parts,
@@ -100,11 +120,10 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     wake: (peer) => delivery.wake('peer', peer),
   })
   const grid = opened.use(
-    createGridSide(parts, questions, (kind, destination, why) => delivery.wake(kind, destination, why)),
+    createGridSide(parts, health, questions, (kind, destination, why) => delivery.wake(kind, destination, why)),
   )
   const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders, questions))
 
-  readiness.set('rid', 'down')
   const listener = opened.use(
     createRidListener({
       rid: config.rid,
@@ -124,12 +143,15 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const reload = () => reloadAll(events, listener, senders, grid)
   const ops = opened.use(await startOpsSide(parts))
   const rid = await listener.start()
-  readiness.set('rid', 'up')
+  health.listening()
   grid.start()
   delivery.start()
   tellExpiry(events, listener, grid)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, parts)))
+  await health.look()
+  opened.use(every(LOOK_MS, () => health.look()))
+  opened.use(every(TICK_MS, async () => health.tick()))
   const tellDeeds = createDeedTeller(store, events, ({ exchange }) => {
     if (exchange !== undefined) questions.happened(String(exchange))
   })
@@ -152,7 +174,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     reload,
     async drain(ms = DRAIN_MS) {
       draining = true
-      readiness.set('drain', 'draining', 'the gateway is stopping')
+      readiness.set('drain', { state: 'failed', reason: 'The gateway is stopping.', stops: true })
       events.tell('draining', {})
       questions.drain()
       await delivery.drain(ms)
@@ -167,8 +189,8 @@ function consumedTopics(config: Config): string[] {
   return [...new Set([...listed, ...archivedTopics(config.peers)])]
 }
 
-function createGridSide(parts: Parts, questions: ExchangeSide, wake: DeliveryEngine['wake']): Grid {
-  const { config, events, readiness, store, clock } = parts
+function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, wake: DeliveryEngine['wake']): Grid {
+  const { config, events, store, clock } = parts
   const archives = archivedTopics(config.peers).size > 0
   const handlers: GridHandlers = {
     items: createConsumer({
@@ -187,12 +209,10 @@ function createGridSide(parts: Parts, questions: ExchangeSide, wake: DeliveryEng
     },
     room: (topic) => wake('topic', topic, 'work'),
     state(part, state, reason) {
-      readiness.set(part === 'session' ? 'grid' : part, state, reason)
+      health.grid(part, state, reason)
       if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
     },
   }
-  readiness.set('grid', 'down', 'not connected yet')
-  for (const topic of config.grid.topics) readiness.set(`topic:${topic.name}`, 'down', 'not joined yet')
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
 }
 
@@ -251,7 +271,9 @@ function reloadAll(events: Events, listener: RidListener, senders: Senders, grid
 }
 
 function tellExpiry(events: Events, listener: RidListener, grid: Grid): void {
-  for (const certificate of [...listener.certificates(), ...grid.certificates()]) events.certificateExpiry(certificate)
+  for (const certificate of [...listener.certificates(), ...grid.certificates()]) {
+    events.certificateExpiry(certificate, warnBefore(certificate))
+  }
 }
 
 /** The grid side reads its own at each login: they are looked at for their dates. */
@@ -264,25 +286,15 @@ function isStoreFault(error: unknown): boolean {
   return error instanceof GatewayError && (error.code === 'store-unavailable' || error.code === 'store-corrupt')
 }
 
+function storeFinding(error: unknown): Finding {
+  return { state: 'failed', reason: messageOf(error), stops: true }
+}
+
 async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
   try {
     await store.probe()
-    readiness.set('store', 'ok')
+    readiness.set('store', FINE)
   } catch (error) {
-    readiness.set('store', 'failed', messageOf(error))
+    readiness.set('store', storeFinding(error))
   }
-}
-
-/** Calls `work` every `ms`, one at a time; `work` deals with its own errors. */
-function every(ms: number, work: () => Promise<void>): Disposable {
-  let busy = false
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    void work().finally(() => {
-      busy = false
-    })
-  }, ms)
-  timer.unref()
-  return { [Symbol.dispose]: () => clearInterval(timer) }
 }

@@ -78,7 +78,8 @@ export const METRICS = {
     labels: ['direction'],
     help: 'Deliveries not made because the destination has the item',
   },
-  up: { type: 'gauge', name: 'part_up', labels: ['part'], help: '1 while the part works' },
+  up: { type: 'gauge', name: 'part_up', labels: ['part'], help: '1 while the part works, also when it is degraded' },
+  degraded: { type: 'gauge', name: 'part_degraded', labels: ['part'], help: '1 while the part is degraded' },
   expiry: {
     type: 'gauge',
     name: 'certificate_expiry_timestamp_seconds',

@@ -52,5 +52,8 @@ export type CallbackWay = (typeof CALLBACK_WAYS)[number]
 export const GRID_STATES = ['down', 'connecting', 'up', 'refused'] as const
 export type GridState = (typeof GRID_STATES)[number]
 
+/** Of each part of the gateway, as `/ready` has it: docs/guide.md */
+export type PartState = 'ok' | 'degraded' | 'failed'
+
 /** What a log line asks of whoever reads it; pino's levels. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'

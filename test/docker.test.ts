@@ -15,7 +15,7 @@ describe('the Dockerfile', () => {
     ['whatever is newest', /node:24-bookworm-slim/g, 'node:latest', /tests run Node\.js 24/],
     ['root', /^USER .*\n/m, '', /runs as root/],
     ['no health check', /^HEALTHCHECK .*\n.*\n/m, '', /no HEALTHCHECK/],
-    ['a health check of something else', '/ready', '/live', /does not ask \/ready/],
+    ['a health check of something else', '/live', '/ready', /does not ask \/live/],
     ['everything copied', 'COPY bin bin', 'COPY . .', /copies everything/],
     ['a file that is not there', 'COPY bin bin', 'COPY bim bin', /there is no bim/],
     ['a file that .dockerignore keeps out', 'COPY bin bin', 'COPY test bin', /keeps test out/],

@@ -92,12 +92,16 @@ describe('an event', () => {
     assert.equal(await value(metrics.registry.metrics(), sum), '3')
   })
 
-  test('of a certificate speaks from 30 days before', async () => {
+  test('of a certificate speaks in time, and once a day', async () => {
     const { lines, metrics, events } = setup()
-    events.certificateExpiry({ name: 'rid-certificate', notAfter: NOW + 31 * 86_400_000 })
+    const days = 86_400_000
+    events.certificateExpiry({ name: 'rid-certificate', notAfter: NOW + 31 * days }, 30 * days)
     assert.equal(lines.length, 0)
-    events.certificateExpiry({ name: 'rid-certificate', notAfter: NOW + 86_400_000 })
-    events.certificateExpiry({ name: 'rid-crl', notAfter: NOW - 1 })
+    const soon = { name: 'rid-certificate', notAfter: NOW + days }
+    events.certificateExpiry(soon, 30 * days)
+    events.certificateExpiry(soon, 30 * days)
+    events.certificateExpiry({ name: 'grid-crl', notAfter: NOW + 2 * days }, days)
+    events.certificateExpiry({ name: 'rid-crl', notAfter: NOW - 1 }, days)
     assert.deepEqual(
       lines.map(({ level }) => level),
       ['warn', 'error'],

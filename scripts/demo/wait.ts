@@ -43,11 +43,12 @@ export function portsOf(gateway: Child): () => Ports | undefined {
   return () => ports
 }
 
-/** True once /ready says so. */
+/** True once every part of /ready is good: reports are taken, and go to their Topics. */
 export async function ready(ops: number): Promise<true | undefined> {
   const response = await fetch(`http://127.0.0.1:${ops}/ready`).catch(() => undefined)
-  await response?.body?.cancel()
-  return response?.status === 200 ? true : undefined
+  const { parts = {} } = ((await response?.json()) ?? {}) as { parts?: Record<string, { state: string }> }
+  const states = Object.values(parts).map(({ state }) => state)
+  return parts.grid !== undefined && states.every((state) => state !== 'failed') ? true : undefined
 }
 
 /** A log line of the gateway. */

@@ -63,7 +63,7 @@ function lintLast({ instructions }: Stage): string[] {
   for (const name of ['HEALTHCHECK', 'ENTRYPOINT', 'VOLUME', 'EXPOSE']) {
     if (of(name) === undefined) faults.push(`there is no ${name}`)
   }
-  if (of('HEALTHCHECK')?.rest.includes('/ready') === false) faults.push('HEALTHCHECK does not ask /ready')
+  if (of('HEALTHCHECK')?.rest.includes('/live') === false) faults.push('HEALTHCHECK does not ask /live')
   return faults
 }
 

@@ -1,4 +1,5 @@
 import type { StoreNews } from '../store/news.ts'
+import type { PartState } from '../vocabulary.ts'
 import type { Rows } from './row.ts'
 
 /** What is told of the process and its parts. */
@@ -11,8 +12,7 @@ export interface ProcessNews {
   'stop-forced': object
   bug: { readonly err: unknown }
   'disk-failed': { readonly err: unknown }
-  /** `up`: the part works now */
-  state: { readonly part: string; readonly state: string; readonly up: boolean; readonly reason: string | null }
+  state: { readonly part: string; readonly state: PartState; readonly reason: string | null }
   'certificates-read': object
   'certificates-not-read': { readonly err: unknown }
   /** `notAfter` in ISO 8601 */
@@ -70,12 +70,15 @@ export const PROCESS = {
     text: 'The operators endpoint could not answer',
     help: '`err` says why, mostly the store',
   },
-  // an attempt is no news (debug); its failure is
+  // another reason alone is no news (debug)
   state: {
     level: ['warn', 'info', 'debug'],
     text: 'State changed',
-    help: 'a part stopped or began to work; `part`, `state`, `reason`',
-    measures: [{ metric: 'up', labels: { part: (s) => s.part }, value: (s) => (s.up ? 1 : 0) }],
+    help: 'a part stopped or began to work; `part`, `state`, `reason`: see [Health and metrics](#health-and-metrics)',
+    measures: [
+      { metric: 'up', labels: { part: (s) => s.part }, value: (s) => (s.state === 'failed' ? 0 : 1) },
+      { metric: 'degraded', labels: { part: (s) => s.part }, value: (s) => (s.state === 'degraded' ? 1 : 0) },
+    ],
   },
   serving: { level: 'info', text: 'Serving', help: 'started: the ports, and how many peers and Topics' },
   draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },

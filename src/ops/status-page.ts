@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { RecentEvent } from '../events/recent.ts'
 import { printable } from '../printable.ts'
 import type { Backlog } from '../store/contract.ts'
-import { type Readiness, works } from './readiness.ts'
+import { type Readiness, type Verdict, verdictOf } from './readiness.ts'
 
 interface Status {
   readonly name: string
@@ -21,29 +21,37 @@ const STYLE = `
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem}
 h1{font-size:1.3rem;margin:.2rem 0}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}
 .verdict{font-weight:600;padding:.5rem .8rem;border-left:.35rem solid var(--good);background:#8881}
-.verdict.bad{border-color:var(--bad)}
+.verdict.needs-you{border-color:var(--warn)}.verdict.cannot-take{border-color:var(--bad)}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.good{color:var(--good)}.bad,.error{color:var(--bad);font-weight:600}.warn{color:var(--warn);font-weight:600}
+.ok{color:var(--good)}.bad,.failed,.error{color:var(--bad);font-weight:600}.warn,.degraded{color:var(--warn);font-weight:600}
 time,.dim{opacity:.75}td time{white-space:nowrap}
 @media (prefers-color-scheme:dark){:root{--good:#56d364;--bad:#ff7b72;--warn:#e3b341}}`
 
 /** No script, nothing from elsewhere: only this one style sheet. */
 export const STATUS_CSP = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  works: 'Works: reports are taken, and go where they should.',
+  'needs-you': 'Needs you: reports are taken, but something is wrong.',
+  'cannot-take': 'Cannot take reports.',
+}
+const TITLES: Readonly<Record<Verdict, string>> = {
+  works: '',
+  'needs-you': 'NEEDS YOU: ',
+  'cannot-take': 'CANNOT TAKE REPORTS: ',
+}
+
 /** The page somebody on call looks at first: what works, what waits, what happened. Self-contained HTML. */
 export function statusPage({ name, version, readiness, backlog, recent, now }: Status): string {
-  const failing = Object.entries(readiness.parts).filter(([, part]) => !works(part.state))
-  const verdict = readiness.ready
-    ? '<p class="verdict">Ready: everything works.</p>'
-    : `<p class="verdict bad">Not ready: ${text(failing.map(([part, { reason }]) => (reason ? `${part} (${reason})` : part)).join(', '))}</p>`
+  const verdict = verdictOf(readiness)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>${readiness.ready ? '' : 'NOT READY: '}${text(name)} · iodef-gateway</title>
+<meta http-equiv="refresh" content="5"><title>${TITLES[verdict]}${text(name)} · iodef-gateway</title>
 <style>${STYLE}</style></head><body>
 <h1>iodef-gateway ${text(name)}</h1>
 <p class="dim">version ${text(version)} · ${moment(now)} · refreshes every 5 s</p>
-${verdict}
+<p class="verdict ${verdict}">${VERDICTS[verdict]}</p>
 <h2>Parts</h2>
 ${partsTable(readiness, now)}
 <h2>Queue</h2>
@@ -57,9 +65,11 @@ ${recentTable(recent)}
 }
 
 function partsTable({ parts }: Readiness, now: number): string {
-  const rows = Object.entries(parts).map(([part, { state, since, reason }]) => {
-    const cls = works(state) ? 'good' : 'bad'
-    return `<tr><td>${text(part)}</td><td class="${cls}">${text(state)}</td><td>${ago(Date.parse(since), now)}</td><td>${text(reason ?? '')}</td></tr>`
+  // what is wrong first
+  const rank = { failed: 0, degraded: 1, ok: 2 } as const
+  const sorted = Object.entries(parts).toSorted(([, a], [, b]) => rank[a.state] - rank[b.state])
+  const rows = sorted.map(([part, { state, since, reason }]) => {
+    return `<tr><td>${text(part)}</td><td class="${state}">${state}</td><td>${ago(Date.parse(since), now)}</td><td>${text(reason ?? '')}</td></tr>`
   })
   return `<table><tr><th>part</th><th>state</th><th>for</th><th>reason</th></tr>${rows.join('')}</table>`
 }

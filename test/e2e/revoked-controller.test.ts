@@ -28,8 +28,8 @@ test("a revoked Controller is not logged in to, /ready says why, and the list's 
   await copyFile(await ca.crl([await shownBy(broker.directTls)]), list)
   await using _ = await boot(site)
   await eventually('the reason', async () => {
-    const { status, body } = await site.health()
-    return status === 503 && /certificate is revoked/.test(body.parts.grid?.reason ?? '')
+    const { body } = await site.health()
+    return body.parts.grid?.state === 'failed' && /certificate is revoked/.test(body.parts.grid?.reason ?? '')
   })
 })
 

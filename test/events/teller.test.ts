@@ -100,6 +100,6 @@ test('what clients can make happen at will is not on the status page, nor what i
 
 test('a gauge shows the last that was told', async () => {
   const { tell, counted } = setup()
-  for (const up of [true, false]) tell('state', { part: 'grid', state: up ? 'up' : 'down', up, reason: null })
+  for (const state of ['ok', 'failed'] as const) tell('state', { part: 'grid', state, reason: null })
   assert.deepEqual(await counted('part_up'), ['iodef_gateway_part_up{part="grid"} 0'])
 })

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { type OpsListener, startOps } from '../../src/ops/listener.ts'
-import { createReadiness } from '../../src/ops/readiness.ts'
+import { createReadiness, FINE } from '../../src/ops/readiness.ts'
 import type { Backlog } from '../../src/store/contract.ts'
 import { untold } from '../../src/tell.ts'
 
@@ -50,16 +50,16 @@ describe('the operators endpoint', () => {
     assert.equal((await get('/live')).status, 200)
   })
 
-  test('answers 503 while a part does not work, 200 else, and always says why', async () => {
-    board.set('store', 'ok')
-    board.set('topic:incident', 'down', 'not joined yet')
+  test('answers 503 while no report can be taken, 200 else, and always says why', async () => {
+    board.set('topic:incident', { state: 'failed', reason: 'not joined yet' })
+    board.set('store', { state: 'failed', reason: 'disk full', stops: true })
     const waits = await get('/ready')
     assert.equal(waits.status, 503)
     assert.equal(
       ((await waits.json()) as { parts: Record<string, { reason: string }> }).parts['topic:incident']?.reason,
       'not joined yet',
     )
-    board.set('topic:incident', 'up')
+    board.set('store', FINE)
     const ready = await get('/ready')
     assert.equal(ready.status, 200)
     assert.equal(ready.headers.get('cache-control'), 'no-store')
@@ -81,37 +81,37 @@ describe('the operators endpoint', () => {
     assert.doesNotMatch(csp, /unsafe|script-src/)
     assert.doesNotMatch(page, /<script|<b>no|https?:\/\//)
     assert.match(page, /Held \(a &amp; b\): &lt;b&gt;no&lt;\/b&gt;/)
-    assert.match(page, /Ready: everything works/)
+    assert.match(page, /Needs you: reports are taken/)
   })
 
   test('shows nothing that a terminal or a browser obeys, whoever made up the text', async () => {
     const obeyed = '\u0085\u009b2J\u061c\u200f\u202e\u2066'
-    board.set('topic:odd', 'down', `odd ${obeyed}`)
+    board.set('topic:odd', { state: 'failed', reason: `odd ${obeyed}` })
     for (const path of ['/', '/ready']) {
       const text = await (await get(path)).text()
       assert.match(text, /odd /)
       assert.doesNotMatch(text, /[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/)
     }
-    board.set('topic:odd', 'up')
+    board.set('topic:odd', FINE)
   })
 
   test('says on that page what is wrong, also when the store is', async () => {
-    board.set('grid', 'down', 'ECONNREFUSED')
+    board.set('grid', { state: 'failed', reason: 'ECONNREFUSED' })
     backlog = () => Promise.reject(new Error('disk'))
     const page = await (await get('/')).text()
-    assert.match(page, /Not ready: grid \(ECONNREFUSED\)/)
+    assert.match(page, /<td>grid<\/td><td class="failed">failed<\/td><td>\d+ d<\/td><td>ECONNREFUSED/)
     assert.match(page, /The store cannot be read/)
     assert.equal((await get('/queue.json')).status, 503)
     assert.equal((await get('/metrics')).status, 200)
   })
 
   test('says on that page what holds when it is sent, also when the store took its time', async () => {
-    board.set('grid', 'up')
+    board.set('grid', FINE)
     backlog = async () => {
-      board.set('grid', 'down', 'ETIMEDOUT')
+      board.set('grid', { state: 'failed', reason: 'ETIMEDOUT' })
       return []
     }
-    assert.match(await (await get('/')).text(), /Not ready: grid \(ETIMEDOUT\)/)
+    assert.match(await (await get('/')).text(), /ETIMEDOUT/)
   })
 
   test('shows nothing to a page whose own name points to this machine', async () => {

@@ -1,48 +1,54 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Clock } from '../../src/clock.ts'
-import { createReadiness, works } from '../../src/ops/readiness.ts'
+import { createReadiness, FINE, type Finding, verdictOf } from '../../src/ops/readiness.ts'
 
-let now = Date.parse('2026-03-01T12:00:00Z')
-const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }
+const failed = (reason: string): Finding => ({ state: 'failed', reason })
 
 describe('readiness', () => {
   test('remembers since when, and tells of changes only', () => {
+    let now = Date.parse('2026-03-01T12:00:00Z')
     const told: string[] = []
-    const board = createReadiness(clock, (part, { state, reason }) => void told.push(`${part} ${state} ${reason}`))
-    board.set('grid', 'down', 'not connected yet')
+    const board = createReadiness({ now: () => now }, (part, { state, reason }, moved) => {
+      told.push(`${part} ${state} ${reason} ${moved}`)
+    })
+    board.set('grid', failed('not connected yet'))
     const since = new Date(now).toISOString()
     now += 5000
-    board.set('grid', 'down', 'not connected yet')
-    board.set('grid', 'down', 'ECONNREFUSED')
-    assert.deepEqual(board.read(), { ready: false, parts: { grid: { state: 'down', since, reason: 'ECONNREFUSED' } } })
-    board.set('grid', 'up')
-    assert.deepEqual(board.read().parts.grid, { state: 'up', since: new Date(now).toISOString(), reason: null })
-    assert.equal(board.read().ready, true)
-    assert.deepEqual(told, ['grid down not connected yet', 'grid down ECONNREFUSED', 'grid up null'])
+    board.set('grid', failed('not connected yet'))
+    board.set('grid', failed('ECONNREFUSED'))
+    assert.deepEqual(board.read().parts.grid, { state: 'failed', since, reason: 'ECONNREFUSED' })
+    board.set('grid', FINE)
+    assert.deepEqual(board.read().parts.grid, { state: 'ok', since: new Date(now).toISOString(), reason: null })
+    assert.deepEqual(told, [
+      'grid failed not connected yet true',
+      'grid failed ECONNREFUSED false',
+      'grid ok null true',
+    ])
   })
 
-  test('is lost while draining', () => {
-    const board = createReadiness(clock)
-    board.set('drain', 'off')
-    assert.equal(board.read().ready, true)
-    board.set('drain', 'draining')
-    assert.equal(board.read().ready, false)
+  test('is lost only where no report can be taken', () => {
+    const board = createReadiness({ now: Date.now })
+    assert.deepEqual([board.read(), verdictOf(board.read())], [{ ready: true, parts: {} }, 'works'])
+    board.set('grid', failed('the Controller is away'))
+    assert.deepEqual([board.read().ready, verdictOf(board.read())], [true, 'needs-you'])
+    board.set('store', { ...failed('disk full'), stops: true })
+    assert.deepEqual([board.read().ready, verdictOf(board.read())], [false, 'cannot-take'])
+    board.set('store', FINE)
+    board.set('grid', { state: 'degraded', reason: 'slow' })
+    assert.deepEqual([board.read().ready, verdictOf(board.read())], [true, 'needs-you'])
   })
 
-  test('is that of every part', () => {
-    const board = createReadiness(clock)
-    assert.deepEqual(board.read(), { ready: true, parts: {} })
-    for (const part of ['store', 'grid', 'topic:incident']) board.set(part, part === 'store' ? 'ok' : 'up')
+  test('that comes back though state and reason stay the same', () => {
+    const board = createReadiness({ now: Date.now })
+    board.set('rid', { ...failed('a list ran out'), stops: true })
+    board.set('rid', failed('a list ran out'))
     assert.equal(board.read().ready, true)
-    board.set('topic:incident', 'refused', 'forbidden')
-    assert.equal(board.read().ready, false)
-    assert.deepEqual(Object.keys(board.read().parts), ['store', 'grid', 'topic:incident'])
   })
 
-  test('counts three states as working, and no other', () => {
-    for (const state of ['up', 'ok', 'off']) assert.ok(works(state), state)
-    for (const state of ['down', 'connecting', 'refused', 'draining', 'failed', '', 'UP'])
-      assert.ok(!works(state), state)
+  test('forgets parts that are no more', () => {
+    const board = createReadiness({ now: Date.now })
+    for (const part of ['certificate:a', 'certificate:b', 'grid']) board.set(part, FINE)
+    board.keep('certificate:', new Set(['certificate:b']))
+    assert.deepEqual(Object.keys(board.read().parts), ['certificate:b', 'grid'])
   })
 })

@@ -26,19 +26,21 @@ const row = {
 } as const
 
 describe('the status page', () => {
-  test('says first whether everything works, in its title too', () => {
-    assert.match(page(), /<p class="verdict">Ready: everything works\.<\/p>/)
+  test('says first whether reports are taken and whether somebody is needed, in its title too', () => {
+    assert.match(page(), /<p class="verdict works">Works: reports are taken, and go where they should\.<\/p>/)
     assert.match(page(), /<title>gateway\.example · iodef-gateway<\/title>/)
     const parts = {
-      grid: { state: 'down', since: '2026-03-01T11:00:00Z', reason: 'ECONNREFUSED' },
+      grid: { state: 'failed', since: '2026-03-01T11:00:00Z', reason: 'Nothing listens there.' },
       store: { state: 'ok', since: '2026-03-01T11:00:00Z', reason: null },
-      drain: { state: 'draining', since: '2026-03-01T11:00:00Z', reason: null },
-    }
-    const bad = page({ readiness: { ready: false, parts } })
-    assert.match(bad, /<p class="verdict bad">Not ready: grid \(ECONNREFUSED\), drain<\/p>/)
-    assert.match(bad, /<title>NOT READY: gateway\.example/)
-    assert.match(bad, /<td>grid<\/td><td class="bad">down<\/td><td>60 min<\/td><td>ECONNREFUSED<\/td>/)
-    assert.match(bad, /<td>store<\/td><td class="good">ok<\/td>/)
+    } as const
+    const waits = page({ readiness: { ready: true, parts } })
+    assert.match(waits, /<p class="verdict needs-you">Needs you: reports are taken, but something is wrong\.<\/p>/)
+    assert.match(waits, /<title>NEEDS YOU: gateway\.example/)
+    const bad = page({ readiness: { ready: false, parts: { ...parts } } })
+    assert.match(bad, /<p class="verdict cannot-take">Cannot take reports\.<\/p>/)
+    assert.match(bad, /<title>CANNOT TAKE REPORTS: gateway\.example/)
+    assert.match(bad, /<td>grid<\/td><td class="failed">failed<\/td><td>60 min<\/td><td>Nothing listens there\.<\/td>/)
+    assert.match(bad, /<td>store<\/td><td class="ok">ok<\/td>/)
   })
 
   for (const [ms, words] of [
@@ -82,13 +84,13 @@ describe('the status page', () => {
     const html = page({
       name: evil,
       version: evil,
-      readiness: { ready: false, parts: { [evil]: { state: evil, since: '2026-03-01T11:00:00Z', reason: evil } } },
+      readiness: { ready: false, parts: { [evil]: { state: 'failed', since: '2026-03-01T11:00:00Z', reason: evil } } },
       backlog: [{ ...row, destination: evil }],
       recent: [{ at: NOW, level: 'info', text: evil }] as unknown as Status['recent'],
     })
     assert.doesNotMatch(html, /<img/)
     const escaped = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;'
-    assert.equal(html.split(escaped).length - 1, 10)
+    assert.equal(html.split(escaped).length - 1, 7)
   })
 
   test('may load nothing, and no style but its own', () => {

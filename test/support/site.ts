@@ -79,7 +79,7 @@ export interface Site extends AsyncDisposable {
   command(...args: string[]): Promise<string>
   /** What /ready says. */
   health(): Promise<{ readonly status: number; readonly body: Ready }>
-  /** Resolves when /ready says 200. */
+  /** Resolves when reports can be taken, and go to each Topic. */
   ready(ms?: number): Promise<void>
   /** Deliveries by state, all destinations together, as /queue.json has them. */
   backlog(): Promise<Record<'pending' | 'sending' | 'held' | 'withheld', number>>
@@ -164,7 +164,9 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
         async () => {
           const found = await site.health().catch(() => undefined)
           last = JSON.stringify(found?.body) ?? 'nothing'
-          return found?.status === 200
+          const parts = Object.entries(found?.body.parts ?? {})
+          const stuck = parts.some(([part, { state }]) => /^(?:grid$|topic:)/.test(part) && state === 'failed')
+          return found?.status === 200 && !stuck && found.body.parts.grid !== undefined
         },
         { ms },
       )

@@ -1,0 +1,51 @@
+import { dirname } from 'node:path'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/types.ts'
+import type { DeliveryEngine } from '../delivery/engine.ts'
+import type { Events } from '../events.ts'
+import type { Grid } from '../grid/contract.ts'
+import { type Expiry, warnBefore } from '../ops/certificate-health.ts'
+import { spaceAt } from '../ops/disk-health.ts'
+import { createHealth, type Health } from '../ops/health.ts'
+import type { ReadinessBoard } from '../ops/readiness.ts'
+import type { RidListener } from '../rid/listener.ts'
+import type { Queue } from '../store/contract.ts'
+
+interface Watched {
+  readonly config: Config
+  readonly clock: Pick<Clock, 'now'>
+  readonly board: ReadinessBoard
+  readonly events: Pick<Events, 'certificateExpiry'>
+  readonly store: Pick<Queue, 'backlog'>
+  /** made after what watches them */
+  grid(): Pick<Grid, 'certificates'>
+  listener(): Pick<RidListener, 'certificates'>
+  delivery(): Pick<DeliveryEngine, 'down'>
+}
+
+/** ms that the dates in the files of the grid side are believed: it reads them at each login, and keeps none */
+const READ_AGAIN = 30_000
+
+/** The health of a gateway's own parts. */
+export function watchHealth({ config, clock, board, events, store, ...parts }: Watched): Health {
+  let onDisk: { readonly at: number; readonly expiry: readonly Expiry[] } | undefined
+  const expiry = () => {
+    const now = clock.now()
+    if (onDisk === undefined || now - onDisk.at >= READ_AGAIN || now < onDisk.at) {
+      onDisk = { at: now, expiry: parts.grid().certificates() }
+    }
+    return [...parts.listener().certificates(), ...onDisk.expiry]
+  }
+  return createHealth({
+    clock,
+    board,
+    topics: config.grid.topics.map(({ name }) => name),
+    peers: config.peers.map(({ name }) => name),
+    maxQueue: config.delivery.maxQueue,
+    expiry,
+    down: () => parts.delivery().down(),
+    backlog: () => store.backlog(),
+    space: () => spaceAt(dirname(config.store.path)),
+    ranOut: (certificate) => events.certificateExpiry(certificate, warnBefore(certificate)),
+  })
+}

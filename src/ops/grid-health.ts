@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.ts'
+import type { GridState } from '../vocabulary.ts'
+import { FINE, type Finding } from './readiness.ts'
+
+/** ms, and how many sessions may end in that time before it is worth a word */
+const WINDOW = 600_000
+const ENDS = 3
+
+/** What is known of the session with the Controller: also whether it keeps ending. */
+interface GridHealth {
+  told(state: GridState, reason: string | null): void
+  read(): Finding
+}
+
+export function createGridHealth(clock: Pick<Clock, 'now'>): GridHealth {
+  let state: GridState = 'down'
+  let reason: string | null = 'Not connected yet.'
+  let ends: number[] = []
+  return {
+    told(now, why) {
+      if (state === 'up' && now !== 'up') ends = [...ends.slice(-99), clock.now()]
+      // an attempt says nothing new: what went wrong last still holds
+      if (now !== 'connecting' || why !== null) reason = why
+      state = now
+    },
+    read() {
+      if (state !== 'up')
+        return { state: 'failed', reason: `${reason ?? 'Not connected.'} Reports are taken, and wait.` }
+      ends = ends.filter((at) => at > clock.now() - WINDOW && at <= clock.now())
+      if (reason !== null) return { state: 'degraded', reason }
+      if (ends.length < ENDS) return FINE
+      return {
+        state: 'degraded',
+        reason: `The session ended ${ends.length} times within 10 minutes. The lines \`controller-away\` of the log say why.`,
+      }
+    },
+  }
+}
+
+/** A Topic by its state at the Broker. */
+export function topicFinding(state: GridState, reason: string | null): Finding {
+  if (state === 'up') return FINE
+  return { state: 'failed', reason: reason ?? 'Not joined: it waits for the session with the Controller.' }
+}

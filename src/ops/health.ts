@@ -1,0 +1,120 @@
+import type { Clock } from '../clock.ts'
+import type { Backlog } from '../store/contract.ts'
+import type { DestinationKind, GridState } from '../vocabulary.ts'
+import { certificateFinding, type Expiry } from './certificate-health.ts'
+import { diskFinding, type Space } from './disk-health.ts'
+import { createGridHealth, topicFinding } from './grid-health.ts'
+import { destinationFinding, queueFinding, rowOf, worse } from './queue-health.ts'
+import type { Finding, ReadinessBoard } from './readiness.ts'
+import { createRidHealth, type Refused } from './rid-health.ts'
+
+interface Down {
+  readonly kind: DestinationKind
+  readonly destination: string
+  readonly reason: string | null
+}
+
+const WAITS: Finding = { state: 'degraded', reason: 'It waits for the session with the Controller.' }
+
+export interface HealthSources {
+  readonly clock: Pick<Clock, 'now'>
+  readonly board: ReadinessBoard
+  readonly topics: readonly string[]
+  readonly peers: readonly string[]
+  readonly maxQueue: number
+  /** all that is configured for TLS; looked at each second, so from memory */
+  expiry(): readonly Expiry[]
+  down(): readonly Down[]
+  /** may reject: the store's own part says that */
+  backlog(): Promise<readonly Backlog[]>
+  /** where the store is; may reject */
+  space(): Promise<Space>
+  /** a certificate ran out just now */
+  ranOut(certificate: Expiry): void
+}
+
+/** Keeps the board true: what the parts say of themselves, and what only a look at dates, queue and disk tells. */
+export interface Health {
+  grid(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
+  listening(): void
+  refused(handshake: Refused): void
+  served(): void
+  /** What changes with time alone: each second. */
+  tick(): void
+  /** What has to be read: every few seconds. Never rejects. */
+  look(): Promise<void>
+}
+
+export function createHealth(sources: HealthSources): Health {
+  const { clock, board, topics, peers, maxQueue } = sources
+  const grid = createGridHealth(clock)
+  const rid = createRidHealth(clock)
+  const atBroker = new Map(topics.map((topic) => [topic, topicFinding('down', null)]))
+  let backlog: readonly Backlog[] = []
+
+  function destinations(): void {
+    const now = clock.now()
+    const down = sources.down()
+    const of = (kind: DestinationKind, name: string) => {
+      const isDown = down.find((one) => one.kind === kind && one.destination === name)
+      return destinationFinding(rowOf(backlog, kind, name), isDown, now)
+    }
+    const away = grid.read().state === 'failed'
+    for (const [topic, found] of atBroker) {
+      // not its own fault
+      board.set(`topic:${topic}`, away ? WAITS : worse(found, of('topic', topic)))
+    }
+    for (const peer of peers) board.set(`peer:${peer}`, of('peer', peer))
+    board.set('queue', queueFinding(backlog, maxQueue))
+  }
+
+  function certificates(expiry: readonly Expiry[]): void {
+    const now = clock.now()
+    const before = board.read().parts
+    for (const one of expiry) {
+      const found = certificateFinding(one, now)
+      const name = `certificate:${one.name}`
+      if (found.state === 'failed' && before[name] !== undefined && before[name].state !== 'failed') sources.ranOut(one)
+      board.set(name, found)
+    }
+    board.keep('certificate:', new Set(expiry.map(({ name }) => `certificate:${name}`)))
+  }
+
+  function tick(): void {
+    const expiry = sources.expiry()
+    board.set('grid', grid.read())
+    board.set('rid', rid.read(expiry))
+    certificates(expiry)
+    destinations()
+  }
+
+  return {
+    grid(part, state, reason) {
+      if (part === 'session') grid.told(state, reason)
+      // a look says nothing before it has ended
+      else if (state !== 'connecting') atBroker.set(part.slice('topic:'.length), topicFinding(state, reason))
+      board.set('grid', grid.read())
+      destinations()
+    },
+    listening() {
+      rid.listening()
+      tick()
+    },
+    refused(handshake) {
+      rid.refused(handshake)
+    },
+    served() {
+      rid.served()
+    },
+    tick,
+    async look() {
+      try {
+        board.set('disk', diskFinding(await sources.space()))
+        backlog = await sources.backlog()
+        destinations()
+      } catch {
+        // what cannot be read now is the store's to say
+      }
+    },
+  }
+}

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Expiry } from '../../src/ops/certificate-health.ts'
+import { diskFinding } from '../../src/ops/disk-health.ts'
+import { createHealth, type HealthSources } from '../../src/ops/health.ts'
+import { createReadiness, verdictOf } from '../../src/ops/readiness.ts'
+import type { Backlog } from '../../src/store/contract.ts'
+
+const START = Date.parse('2026-03-01T12:00:00Z')
+const MINUTE = 60_000
+const DAY = 86_400_000
+
+function row(change: Partial<Backlog>): Backlog {
+  const none = { pending: 0, sending: 0, held: 0, withheld: 0, oldest: null, due: null }
+  return { kind: 'topic', destination: 'incident', ...none, ...change }
+}
+
+/** A gateway that listens and is logged in, one Topic, one peer, all well; `over` in part. */
+function setup(over: Partial<HealthSources> = {}) {
+  let now = START
+  const ranOut: string[] = []
+  const board = createReadiness({ now: () => now })
+  const health = createHealth({
+    clock: { now: () => now },
+    board,
+    topics: ['incident'],
+    peers: ['csirt-b'],
+    maxQueue: 10,
+    expiry: () => [],
+    down: () => [],
+    backlog: async () => [],
+    space: async () => ({ free: 100 * 2 ** 30, size: 200 * 2 ** 30 }),
+    ranOut: ({ name }) => void ranOut.push(name),
+    ...over,
+  })
+  health.grid('session', 'up', null)
+  health.grid('topic:incident', 'up', null)
+  health.listening()
+  return {
+    health,
+    ranOut,
+    part: (name: string) => board.read().parts[name],
+    all: () => Object.entries(board.read().parts).map(([name, { state }]) => `${name} ${state}`),
+    verdict: () => verdictOf(board.read()),
+    pass(ms: number) {
+      now += ms
+      health.tick()
+    },
+  }
+}
+
+describe('the health of the gateway', () => {
+  test('is good where nothing is wrong', async () => {
+    const t = setup()
+    await t.health.look()
+    assert.equal(t.verdict(), 'works')
+    assert.deepEqual(t.all().toSorted(), [
+      'disk ok',
+      'grid ok',
+      'peer:csirt-b ok',
+      'queue ok',
+      'rid ok',
+      'topic:incident ok',
+    ])
+  })
+
+  test('that the Controller is away needs somebody, is no reason to send nothing, and counts from when it stopped', () => {
+    const t = setup()
+    t.pass(MINUTE)
+    t.health.grid('session', 'down', 'Nothing listens there.')
+    const since = t.part('grid')?.since
+    t.pass(MINUTE)
+    t.health.grid('session', 'connecting', null)
+    t.pass(MINUTE)
+    t.health.grid('session', 'down', 'Nothing listens there.')
+    const { state, reason, since: still } = t.part('grid') ?? {}
+    assert.deepEqual([state, still], ['failed', since])
+    assert.match(reason ?? '', /^Nothing listens there\. Reports are taken/)
+    assert.equal(t.verdict(), 'needs-you')
+    assert.deepEqual(
+      t.all().filter((one) => one.endsWith('failed')),
+      ['grid failed'],
+    )
+    t.health.grid('session', 'up', null)
+    assert.equal(t.verdict(), 'works')
+  })
+
+  test('a session that keeps ending is told though it is up, and forgotten in time', () => {
+    const t = setup()
+    for (let i = 0; i < 3; i += 1) {
+      t.health.grid('session', 'down', 'The connection ended.')
+      t.health.grid('session', 'up', null)
+    }
+    assert.match(t.part('grid')?.reason ?? '', /ended 3 times within 10 minutes/)
+    assert.equal(t.part('grid')?.state, 'degraded')
+    t.pass(11 * MINUTE)
+    assert.equal(t.verdict(), 'works')
+  })
+
+  test('a Broker that takes little is told with what to lift', () => {
+    const t = setup()
+    t.health.grid('session', 'up', 'It takes 3000 bytes a second: lift its limit.')
+    assert.deepEqual(
+      [t.part('grid')?.state, t.part('grid')?.reason],
+      ['degraded', 'It takes 3000 bytes a second: lift its limit.'],
+    )
+  })
+
+  test('a certificate that runs out fails at that second, is told once, and nobody can send', () => {
+    const own: Expiry = { name: 'rid-certificate', notAfter: START + 20 * DAY }
+    const t = setup({ expiry: () => [own] })
+    assert.equal(t.part('certificate:rid-certificate')?.state, 'ok')
+    t.pass(7 * DAY)
+    assert.match(t.part('certificate:rid-certificate')?.reason ?? '', /2026-03-21.*renew `rid\.tls\.cert`/)
+    assert.equal(t.verdict(), 'needs-you')
+    t.pass(13 * DAY + 1)
+    t.pass(1000)
+    assert.deepEqual([t.part('rid')?.state, t.part('certificate:rid-certificate')?.state], ['failed', 'failed'])
+    assert.deepEqual([t.verdict(), t.ranOut], ['cannot-take', ['rid-certificate']])
+  })
+
+  test('a revocation list warns a day ahead, not from its first day on', () => {
+    const list: Expiry = { name: 'grid-crl', notAfter: START + 7 * DAY }
+    const t = setup({ expiry: () => [list] })
+    assert.equal(t.verdict(), 'works')
+    t.pass(6 * DAY + 1)
+    assert.match(t.part('certificate:grid-crl')?.reason ?? '', /renew `grid\.tls\.crl`/)
+    assert.equal(t.part('certificate:grid-crl')?.state, 'degraded')
+  })
+
+  test('a renewed certificate is good again, and one that is configured no more is no part', () => {
+    let dates: Expiry[] = [{ name: 'rid-certificate', notAfter: START - 1 }]
+    const t = setup({ expiry: () => dates })
+    assert.equal(t.verdict(), 'cannot-take')
+    dates = [{ name: 'rid-ca', notAfter: START + 100 * DAY }]
+    t.pass(1000)
+    assert.equal(t.verdict(), 'works')
+    assert.equal(t.part('certificate:rid-certificate'), undefined)
+  })
+
+  test('one refusal by a list of ours that fits no CA means that nobody can send, until somebody is let in', () => {
+    const t = setup()
+    t.pass(1000)
+    t.health.refused({
+      reason: 'UNABLE_TO_GET_CRL',
+      remote: '192.0.2.1',
+      words: 'there is no revocation list of its CA',
+    })
+    t.pass(1000)
+    assert.match(t.part('rid')?.reason ?? '', /there is no revocation list of its CA\. Mend `rid\.tls\.crl`/)
+    assert.equal(t.verdict(), 'cannot-take')
+    t.health.served()
+    t.pass(1000)
+    assert.deepEqual([t.part('rid')?.state, t.verdict()], ['degraded', 'needs-you'])
+    t.pass(11 * MINUTE)
+    assert.equal(t.verdict(), 'works')
+  })
+
+  test('a stranger whose certificate is refused turns nothing red, and many cannot end the service', () => {
+    const t = setup()
+    const stranger = { reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', remote: '192.0.2.1', words: 'it does not come from a CA' }
+    t.health.refused(stranger)
+    for (const reason of ['ERR_SSL_NO_SHARED_CIPHER', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'ECONNRESET']) {
+      for (let i = 0; i < 10; i += 1) t.health.refused({ ...stranger, reason })
+    }
+    t.pass(1000)
+    assert.equal(t.part('rid')?.state, 'ok')
+    for (let i = 0; i < 2; i += 1) t.health.refused(stranger)
+    t.pass(1000)
+    assert.match(
+      t.part('rid')?.reason ?? '',
+      /^3 clients .* from 192\.0\.2\.1: it does not come from a CA\. .*`rid\.tls\.ca`/,
+    )
+    assert.deepEqual([t.part('rid')?.state, t.verdict()], ['failed', 'needs-you'])
+    t.health.served()
+    t.pass(1000)
+    assert.equal(t.verdict(), 'works')
+  })
+
+  test('a Topic whose queue is full is told, as who sends to it is answered 503', async () => {
+    let waits = row({ pending: 7, sending: 1, oldest: START })
+    const t = setup({ backlog: async () => [waits] })
+    await t.health.look()
+    assert.deepEqual(
+      [t.part('queue')?.state, t.part('queue')?.reason],
+      ['degraded', 'Close to `delivery.maxQueue` (10): incident (8).'],
+    )
+    waits = row({ pending: 10, oldest: START })
+    await t.health.look()
+    assert.equal(t.part('queue')?.state, 'failed')
+    assert.match(t.part('queue')?.reason ?? '', /answered 503/)
+    assert.equal(t.verdict(), 'needs-you')
+  })
+
+  test('a peer that is down, one for which something is held, and one that waits for long, each say so', async () => {
+    let waits = row({ kind: 'peer', destination: 'csirt-b', held: 2 })
+    let down: ReturnType<HealthSources['down']> = []
+    const t = setup({ backlog: async () => [waits], down: () => down })
+    await t.health.look()
+    assert.deepEqual(
+      [t.part('peer:csirt-b')?.state, t.part('peer:csirt-b')?.reason],
+      ['degraded', '2 held for you: `iodef-gateway queue list --state held --destination csirt-b` says why.'],
+    )
+    waits = row({ kind: 'peer', destination: 'csirt-b', pending: 5, oldest: START - 61 * MINUTE })
+    await t.health.look()
+    assert.match(t.part('peer:csirt-b')?.reason ?? '', /^5 wait for it, the oldest for 1 h/)
+    down = [{ kind: 'peer', destination: 'csirt-b', reason: 'Nothing listens there.' }]
+    t.pass(1000)
+    assert.match(t.part('peer:csirt-b')?.reason ?? '', /^Nothing listens there\. 5 wait/)
+    assert.deepEqual([t.part('peer:csirt-b')?.state, t.verdict()], ['failed', 'needs-you'])
+    assert.deepEqual(
+      t.all().filter((one) => !one.endsWith('ok')),
+      ['peer:csirt-b failed'],
+    )
+  })
+
+  test('what is held for a Topic that is up is told at the Topic', async () => {
+    const t = setup({ backlog: async () => [row({ held: 1 })] })
+    await t.health.look()
+    assert.match(t.part('topic:incident')?.reason ?? '', /^1 held for you/)
+  })
+
+  test('a Topic that is looked at again stays as it was meanwhile', () => {
+    const t = setup()
+    t.health.grid('topic:incident', 'refused', 'It does not exist.')
+    t.health.grid('topic:incident', 'connecting', null)
+    assert.equal(t.part('topic:incident')?.reason, 'It does not exist.')
+    t.health.grid('topic:incident', 'up', null)
+    t.health.grid('topic:incident', 'connecting', null)
+    assert.equal(t.part('topic:incident')?.state, 'ok')
+    t.health.grid('topic:incident', 'down', null)
+    assert.equal(t.part('topic:incident')?.state, 'failed')
+  })
+
+  test('a look that fails leaves what was known, and the next one goes on', async () => {
+    let fails = false
+    const backlog = async () => {
+      if (fails) throw new Error('disk')
+      return [row({ held: 1 })]
+    }
+    const t = setup({ backlog })
+    await t.health.look()
+    fails = true
+    await t.health.look()
+    assert.equal(t.part('topic:incident')?.state, 'degraded')
+  })
+
+  for (const [free, size, state] of [
+    [50, 100, 'ok'],
+    [9, 10_000, 'ok'],
+    [1.5, 100, 'degraded'],
+    [1.5, 10, 'ok'],
+    [0.06, 0.1, 'failed'],
+  ] as const) {
+    test(`${free} GiB free of ${size} are ${state}`, () => {
+      const found = diskFinding({ free: free * 2 ** 30, size: size * 2 ** 30 })
+      assert.equal(found.state, state)
+      assert.equal(found.reason === null, state === 'ok')
+    })
+  }
+})
