@@ -149,6 +149,6 @@ async function wrong({ broker, site, peer }: Parts, marks: readonly string[], re
   if (held + withheld > 0) add('held', `${held} held, ${withheld} withheld`)
   if (broker.subids.length > 1) add('subscriptions', `${broker.subids.length}`)
   const { body } = await site.health()
-  if (!body.ready) add('not ready', JSON.stringify(body.parts))
+  if (body.parts.grid?.state === 'failed') add('not ready', JSON.stringify(body.parts))
   return found
 }
