@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { type Clock, systemClock } from './clock.ts'
 import type { Config, PeerConfig } from './config/types.ts'
 import { createDeedTeller } from './delivery/deeds.ts'
@@ -10,6 +9,8 @@ import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
 import { isQuestion } from './exchange/route-question.ts'
 import { every } from './gateway/every.ts'
+import { setFirstFigures } from './gateway/first-figures.ts'
+import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
 import { watchHealth } from './gateway/watch-health.ts'
@@ -19,7 +20,6 @@ import type { Logger } from './log.ts'
 import { collectProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
 import { warnBefore } from './ops/certificate-health.ts'
 import type { Health } from './ops/health.ts'
-import { type OpsListener, startOps } from './ops/listener.ts'
 import { createReadiness, FINE, type Finding, type ReadinessBoard } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
@@ -165,6 +165,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     }),
   )
   collectProcessMetrics(metrics.registry)
+  setFirstFigures(metrics, config, packageVersion())
   const [peers, topics] = [config.peers.length, config.grid.topics.length]
   events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
 
@@ -236,26 +237,6 @@ function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, question
     }
   }
   return createDeliveryEngine({ store, clock, tell: events.tell, events, destinations, config: config.delivery })
-}
-
-function startOpsSide({ config, metrics, events, readiness, store }: Parts): Promise<OpsListener> {
-  return startOps(config.ops, {
-    tell: events.tell,
-    registry: metrics.registry,
-    readiness: () => readiness.read(),
-    backlog: () => store.backlog(),
-    recent: () => events.recent(),
-    async beforeMetrics() {
-      events.backlog(await store.backlog())
-      events.exchanges(await store.exchangeCounts())
-    },
-    name: config.rid.name,
-    version: packageVersion(),
-  })
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 }
 
 function reloadAll(events: Events, listener: RidListener, senders: Senders, grid: Grid): void {

@@ -111,6 +111,50 @@ export const METRICS = {
     labels: ['operation'],
     help: 'Writes that the store could not make',
   },
+  commitSeconds: {
+    type: 'histogram',
+    name: 'store_commit_seconds',
+    labels: [],
+    help: 'Time from asking for a write to having it on disk, of the first in each commit',
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30],
+  },
+  diskFree: {
+    type: 'gauge',
+    name: 'disk_free_bytes',
+    labels: [],
+    help: 'What may still be written where the store is',
+  },
+  queueLimit: {
+    type: 'gauge',
+    name: 'queue_limit',
+    labels: [],
+    help: 'delivery.maxQueue: deliveries to one Topic above which reports for it are answered 503',
+  },
+  logins: {
+    type: 'counter',
+    name: 'controller_logins_total',
+    labels: [],
+    help: 'Sessions begun with the Controller: one is the start, more are reconnects',
+  },
+  lastDelivery: {
+    type: 'gauge',
+    name: 'last_delivery_timestamp_seconds',
+    labels: ['kind', 'destination'],
+    help: 'When a destination was last proved to have something; 0: not since the start',
+  },
+  lastMessage: {
+    type: 'gauge',
+    name: 'last_message_timestamp_seconds',
+    labels: ['source'],
+    help: 'When a message of this peer or an item of this Topic was last taken; 0: not since the start',
+  },
+  ready: { type: 'gauge', name: 'ready', labels: [], help: '1 while reports can be taken' },
+  build: {
+    type: 'gauge',
+    name: 'build_info',
+    labels: ['version', 'node'],
+    help: '1; the labels say which release runs, on which Node.js',
+  },
 } as const satisfies Readonly<Record<string, MetricRow>>
 
 export type MetricName = keyof typeof METRICS

@@ -55,11 +55,12 @@ function step(outcome: string): Measure<Told> {
   return { metric: 'deliveries', labels }
 }
 
-const SECONDS: Measure<Proved> = {
-  metric: 'deliverySeconds',
-  labels: { kind: (d) => d.kind, destination: (d) => d.destination },
-  value: (d) => d.seconds,
-}
+const TO = { kind: (d: Proved) => d.kind, destination: (d: Proved) => d.destination }
+
+const PROVED: readonly Measure<Proved>[] = [
+  { metric: 'deliverySeconds', labels: TO, value: (d) => d.seconds },
+  { metric: 'lastDelivery', labels: TO, value: () => Math.floor(Date.now() / 1000) },
+]
 
 export const DELIVERIES = {
   // the Broker's result is the proof
@@ -67,7 +68,7 @@ export const DELIVERIES = {
     level: 'info',
     text: 'Published to the Topic',
     help: 'the Broker has it',
-    measures: [step('published'), SECONDS],
+    measures: [step('published'), ...PROVED],
     traced: true,
   },
   // the peer's 2xx is the proof
@@ -75,7 +76,7 @@ export const DELIVERIES = {
     level: 'info',
     text: 'Delivered to the peer',
     help: 'the peer has it; `note` says what its reply was, where it was not Approved',
-    measures: [step('delivered'), SECONDS],
+    measures: [step('delivered'), ...PROVED],
     traced: true,
   },
   retried: {

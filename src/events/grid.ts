@@ -89,6 +89,7 @@ export const GRID = {
     level: 'info',
     text: 'Controller connected.',
     help: 'logged in as `jid`, inside `tls`, by `mechanism`',
+    measures: [{ metric: 'logins', labels: {} }],
   },
   'controller-elsewhere': {
     level: 'info',

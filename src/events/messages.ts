@@ -56,9 +56,12 @@ export interface MessageNews {
   'store-failed': { readonly operation: string; readonly err: unknown }
 }
 
-function counted(outcome: string): readonly [Measure<Arrival>] {
-  const labels = { direction: (a: Arrival) => a.direction, source: (a: Arrival) => a.source, outcome, reason: '' }
-  return [{ metric: 'messages', labels }]
+function counted(outcome: string): readonly Measure<Arrival>[] {
+  const source = (a: Arrival) => a.source
+  return [
+    { metric: 'messages', labels: { direction: (a: Arrival) => a.direction, source, outcome, reason: '' } },
+    { metric: 'lastMessage', labels: { source }, value: () => Math.floor(Date.now() / 1000) },
+  ]
 }
 
 function countedByCode(outcome: string): readonly [Measure<Refusal>] {

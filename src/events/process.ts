@@ -91,4 +91,9 @@ export const PROCESS = {
     help: 'those delivered 30 days ago, traces of 400 days ago',
   },
   'store-opened': { level: 'debug', text: 'Store opened' },
+  'store-committed': {
+    level: 'debug',
+    text: 'Writes are on disk',
+    measures: [{ metric: 'commitSeconds', labels: {}, value: (c) => c.seconds }],
+  },
 } as const satisfies Rows<ProcessNews & OpsNews & StoreNews>

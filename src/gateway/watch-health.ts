@@ -4,6 +4,7 @@ import type { Config } from '../config/types.ts'
 import type { DeliveryEngine } from '../delivery/engine.ts'
 import type { Events } from '../events.ts'
 import type { Grid } from '../grid/contract.ts'
+import type { Metrics } from '../metrics.ts'
 import { type Expiry, warnBefore } from '../ops/certificate-health.ts'
 import { spaceAt } from '../ops/disk-health.ts'
 import { createHealth, type Health } from '../ops/health.ts'
@@ -17,6 +18,7 @@ interface Watched {
   readonly board: ReadinessBoard
   readonly events: Pick<Events, 'certificateExpiry'>
   readonly store: Pick<Queue, 'backlog'>
+  readonly metrics: Pick<Metrics, 'diskFree'>
   /** made after what watches them */
   grid(): Pick<Grid, 'certificates'>
   listener(): Pick<RidListener, 'certificates'>
@@ -27,7 +29,7 @@ interface Watched {
 const READ_AGAIN = 30_000
 
 /** The health of a gateway's own parts. */
-export function watchHealth({ config, clock, board, events, store, ...parts }: Watched): Health {
+export function watchHealth({ config, clock, board, events, metrics, store, ...parts }: Watched): Health {
   let onDisk: { readonly at: number; readonly expiry: readonly Expiry[] } | undefined
   const expiry = () => {
     const now = clock.now()
@@ -45,7 +47,11 @@ export function watchHealth({ config, clock, board, events, store, ...parts }: W
     expiry,
     down: () => parts.delivery().down(),
     backlog: () => store.backlog(),
-    space: () => spaceAt(dirname(config.store.path)),
+    async space() {
+      const space = await spaceAt(dirname(config.store.path))
+      metrics.diskFree.set(space.free)
+      return space
+    },
     ranOut: (certificate) => events.certificateExpiry(certificate, warnBefore(certificate)),
   })
 }

@@ -42,6 +42,8 @@ export interface GroupCommitOptions {
   readonly sync?: () => Promise<void>
   /** `sync` failed: nobody knows what is on disk, and nothing is taken any more. */
   readonly lost?: (error: GatewayError) => void
+  /** So many writes are on disk; `ms` since the first of them was asked for. */
+  readonly done?: (writes: number, ms: number) => void
 }
 
 /**
@@ -171,12 +173,13 @@ export class GroupCommit {
 
   /** Until nothing committed waits. A `sync` counts for what was committed before it began. Never rejects. */
   async #sync(): Promise<void> {
-    const { sync, lost } = this.#options
+    const { sync, lost, done } = this.#options
     while (this.#committed.length > 0) {
       const batch = this.#committed.splice(0)
       try {
         await sync?.()
         for (const { job, result } of batch) job.resolve(result)
+        done?.(batch.length, performance.now() - batch[0]!.job.since)
       } catch (error) {
         // the system forgets what it could not write: a second try would succeed, and prove nothing
         const failure = new GatewayError('store-unavailable', `What was written may be lost: ${messageOf(error)}.`, {

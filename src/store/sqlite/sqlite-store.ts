@@ -122,7 +122,8 @@ function create(
     },
     undone: destinations.forget,
   }
-  const writer = new GroupCommit(db, hooks, { patience, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })
+  const done = (writes: number, ms: number) => tell('store-committed', { writes, seconds: ms / 1000 })
+  const writer = new GroupCommit(db, hooks, { patience, done, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })
   tell('store-opened', { path: options.path })
 
   return {

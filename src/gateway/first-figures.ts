@@ -1,0 +1,46 @@
+import type { Config } from '../config/types.ts'
+import type { Metrics } from '../metrics.ts'
+
+const OUTCOMES = ['published', 'delivered', 'retried', 'held', 'withheld', 'discarded', 'requeued']
+const IGNORED = ['foreign', 'invalid', 'invalid-not-kept', 'retracted']
+const DROPPED = ['forged', 'oversized', 'malformed', 'unknown-topic']
+const OPERATIONS = ['accept', 'ask', 'due', 'forget', 'prune']
+const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', 'client-error']
+
+/**
+ * A counter that is not there before it counts goes from nothing to 1, which is no increase to Prometheus: every series that the
+ * configuration knows of begins at 0. And what does not change while the gateway runs.
+ */
+export function setFirstFigures(metrics: Metrics, { grid, peers, delivery }: Config, version: string): void {
+  const topics = grid.topics.map(({ name }) => name)
+  const names = peers.map(({ name }) => name)
+  const destinations = [
+    ...topics.map((destination) => ({ kind: 'topic', destination })),
+    ...names.map((destination) => ({ kind: 'peer', destination })),
+  ]
+  for (const to of destinations) {
+    for (const outcome of OUTCOMES) metrics.deliveries.inc({ ...to, outcome }, 0)
+    metrics.lastDelivery.set(to, 0)
+  }
+  for (const source of [...topics, ...names]) metrics.lastMessage.set({ source }, 0)
+  for (const topic of topics) {
+    metrics.gaps.inc({ topic }, 0)
+    metrics.messages.inc({ direction: 'grid-to-rid', source: topic, outcome: 'consumed', reason: '' }, 0)
+    for (const reason of IGNORED) metrics.items.inc({ topic, reason }, 0)
+  }
+  for (const peer of names) {
+    for (const outcome of ['accepted', 'duplicate']) {
+      metrics.messages.inc({ direction: 'rid-to-grid', source: peer, outcome, reason: '' }, 0)
+    }
+    for (const outcome of ['callback-stolen', 'callback-unknown', 'trace-loop'])
+      metrics.questions.inc({ source: peer, outcome }, 0)
+    metrics.requests.inc({ peer, status: '200' }, 0)
+  }
+  for (const direction of ['rid-to-grid', 'grid-to-rid']) metrics.loops.inc({ direction }, 0)
+  for (const reason of DROPPED) metrics.dropped.inc({ reason }, 0)
+  for (const operation of OPERATIONS) metrics.storeFailures.inc({ operation }, 0)
+  for (const reason of REFUSED) metrics.connectionsRefused.inc({ reason }, 0)
+  metrics.logins.inc(0)
+  metrics.queueLimit.set(delivery.maxQueue)
+  metrics.build.set({ version, node: process.version }, 1)
+}
