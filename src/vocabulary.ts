@@ -10,6 +10,19 @@ export const MSG_TYPES = [
   'Acknowledgement',
 ] as const
 export type MsgType = (typeof MSG_TYPES)[number]
+/** Those that are owed an answer of their own: a Report, or a Result (RFC 6545 section 7). */
+export const QUESTIONS = ['Query', 'InvestigationRequest', 'TraceRequest'] as const satisfies readonly MsgType[]
+export function isQuestion(msgType: string | null | undefined): msgType is (typeof QUESTIONS)[number] {
+  return QUESTIONS.some((one) => one === msgType)
+}
+
+/** RFC 6545 section 5.1: what RIDPolicy says, `ext-value` aside. */
+export const REGIONS = ['ClientToSP', 'SPToClient', 'IntraConsortium', 'PeerToPeer', 'BetweenConsortiums'] as const
+export const TRAFFIC_TYPES = [
+  ...(['Attack', 'Network', 'Content'] as const),
+  ...(['DataWithHandlingRequirements', 'AudienceRestriction', 'Other'] as const),
+] as const
+export const DESTINATIONS = ['RIDSystem', 'SourceOfIncident'] as const
 
 /** RFC 7970 section 3.3.1, as written in documents and in `restrictions` lists. */
 export const RESTRICTIONS = [

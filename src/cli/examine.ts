@@ -13,14 +13,14 @@ interface Examined {
 }
 
 /** Changes nothing. `now` in ms since the epoch. */
-export function examine({ problems, warnings, files, restricted }: Loaded, now: number): Examined {
+export function examine({ problems, warnings, notes, files, restricted }: Loaded, now: number): Examined {
   const found = checkFiles(files, now)
   const of = (...kinds: FileFinding['kind'][]): Problem[] =>
     found.filter((f) => kinds.includes(f.kind)).map(({ kind: _, ...problem }) => problem)
   return {
     problems: [...problems, ...of('problem', 'refused')],
     warnings: [...warnings, ...of('warning')],
-    notes: unlabelled(restricted),
+    notes: [...notes, ...unlabelled(restricted)],
   }
 }
 

@@ -15,6 +15,8 @@ export interface Loaded {
   readonly config?: Config
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
+  /** what may well be meant so */
+  readonly notes: readonly Problem[]
   readonly files: readonly NamedFile[]
   readonly restricted: readonly Restricted[]
   /** the line (from 1) of a key path, as `peers[0].url`, or of the nearest thing around it */
@@ -39,7 +41,8 @@ export function loadConfig(file: string, env: Env = process.env, options: ReadOp
 /** The same without throwing, and with what is only worth a warning. */
 export function readConfig(file: string, env: Env = process.env, options: ReadOptions = {}): Loaded {
   const { source, problems } = readSource(file)
-  if (source === undefined) return { problems, warnings: [], files: [], restricted: [], lineOf: () => undefined }
+  if (source === undefined)
+    return { problems, warnings: [], notes: [], files: [], restricted: [], lineOf: () => undefined }
   return buildConfig(source, dirname(resolve(file)), env, options)
 }
 
@@ -68,7 +71,9 @@ export function buildConfig(source: Source, folder: string, env: Env, { secrets 
   const told = found.filter(isNeeded)
   const problems = firstOfEachPath(told).map((finding) => located(finding, source))
   // what belongs together can only be looked at where each part can be read
-  const warnings = problems.some(({ path }) => LINKED.test(path)) ? [] : cross.warnings.map((w) => located(w, source))
+  const isUnlinked = problems.some(({ path }) => LINKED.test(path))
+  const linked = (findings: readonly Finding[]) =>
+    isUnlinked ? [] : inOrder(findings.map((found) => located(found, source)))
   const lineOf = (path: string) => source.line(pathParts(path))
   // a name that is wrong, as by a variable that is not set, need not also be called a file that cannot be read
   const files = namedFiles(tree, folder)
@@ -76,7 +81,8 @@ export function buildConfig(source: Source, folder: string, env: Env, { secrets 
     .map((named) => ({ ...named, line: lineOf(named.path) }))
   const loaded = {
     problems: inOrder(problems),
-    warnings: inOrder(warnings),
+    warnings: linked(cross.warnings),
+    notes: linked(cross.notes),
     files,
     restricted: restrictedIn(tree),
     lineOf,

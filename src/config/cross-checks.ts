@@ -10,9 +10,10 @@ import { at, list, record } from './tree.ts'
  * What no single value shows: names that must be unique, or known; what will never happen. It reads the tree as written, not
  * the checked model, so that these problems are reported together with those of single values.
  */
-export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Finding[] } {
+export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Finding[]; notes: Finding[] } {
   const problems: Finding[] = []
   const warnings: Finding[] = []
+  const notes: Finding[] = []
   const peers = list(at(tree, 'peers'))
   const topics = list(at(tree, 'grid', 'topics'))
   const look: Look = {
@@ -24,6 +25,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
     topicNames: names(topics),
     problem: (path, message) => void problems.push({ path, message }),
     warning: (path, message) => void warnings.push({ path, message }),
+    note: (path, message) => void notes.push({ path, message }),
   }
   checkUnique(look)
   checkPorts(look)
@@ -34,7 +36,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkQuestions(look)
   checkTopics(look)
   checkAccess(look)
-  return { problems, warnings }
+  return { problems, warnings, notes }
 }
 
 function checkUnique({ peers, topics, problem }: Look): void {

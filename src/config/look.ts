@@ -12,6 +12,8 @@ export interface Look {
   readonly topicNames: readonly string[]
   problem(path: Path, message: string): void
   warning(path: Path, message: string): void
+  /** it may well be meant so */
+  note(path: Path, message: string): void
 }
 
 /** Of a list of names those that nothing of the configuration has. */

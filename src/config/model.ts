@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CALLBACK_WAYS, MSG_TYPES, RESTRICTIONS } from '../vocabulary.ts'
+import { CALLBACK_WAYS, DESTINATIONS, MSG_TYPES, REGIONS, RESTRICTIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
 import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
 import { DEFAULT_RESTRICTIONS } from './restricted.ts'
@@ -58,12 +58,8 @@ const peer = f.mapping({
   interim: f.flag.prefault(false).describe('tell it by callback that an answer is pending'),
   policy: f
     .mapping({
-      region: f
-        .oneOf(['ClientToSP', 'SPToClient', 'IntraConsortium', 'PeerToPeer', 'BetweenConsortiums'])
-        .default('PeerToPeer'),
-      traffic: f
-        .oneOf(['Attack', 'Network', 'Content', 'DataWithHandlingRequirements', 'AudienceRestriction', 'Other'])
-        .default('Network'),
+      region: f.oneOf(REGIONS).default('PeerToPeer'),
+      traffic: f.oneOf(TRAFFIC_TYPES).default('Network'),
     })
     .prefault({})
     .describe('RIDPolicy of what it is sent (RFC 6545 section 5.1): Attack demands details in the document'),
@@ -142,17 +138,32 @@ const grid = f
   })
   .describe('the XMPP-Grid (RFC 8600)')
 
+/** RFC 6545 section 5.1 */
+const said = <const T extends readonly string[]>(words: T, what: string) =>
+  f
+    .list(f.oneOf([...words, 'ext-value'] as const), what)
+    .exactOptional()
+    .describe(`${what} of RIDPolicy: it may have no other`)
+
 const route = f.mapping({
   match: f
     .mapping({
       peer: f.list(f.name, 'peers').exactOptional(),
       purpose: f.list(f.line, 'purposes').exactOptional().describe('of the Incident: reporting, mitigation, ...'),
       type: msgTypes.exactOptional(),
+      region: said(REGIONS, 'PolicyRegions'),
+      traffic: said(TRAFFIC_TYPES, 'TrafficTypes'),
+      destination: said(DESTINATIONS, 'MsgDestinations'),
+      node: f.list(f.line, 'names and addresses').exactOptional().describe("NodeName or Address of RIDPolicy's Node"),
+      incident: f.list(f.line, 'names of CSIRTs').exactOptional().describe("IncidentID's name: who gave the number"),
     })
     .prefault({})
     .describe('every given key must match'),
   topic: f.line.exactOptional().describe('where reports are published to'),
-  ask: f.list(f.ask, 'archive, held and peer:NAME').exactOptional().describe('whom questions are asked of'),
+  ask: f
+    .list(f.ask, 'archive, held and peer:NAME')
+    .exactOptional()
+    .describe('whom questions are asked of; without topic the route is for questions only'),
 })
 
 /** The configuration as it is written. Numbers and flags come out typed, sizes in bytes, durations in ms. */

@@ -1,8 +1,7 @@
 import { didYouMean } from '../did-you-mean.ts'
+import { isQuestion, QUESTIONS } from '../vocabulary.ts'
 import { known, type Look } from './look.ts'
 import { at, list, record } from './tree.ts'
-
-const QUESTIONS = ['Query', 'InvestigationRequest', 'TraceRequest']
 
 /** Who may ask, whom, and how answers come back. */
 export function checkQuestions(look: Look): void {
@@ -33,11 +32,12 @@ function checkAsk(look: Look, route: unknown, i: number): void {
     return
   }
   const types = list(at(route, 'match', 'type'))
-  if (types.length > 0 && !types.some((type) => QUESTIONS.includes(String(type)))) {
+  if (types.length > 0 && !types.some((type) => isQuestion(String(type)))) {
     problem(['routes', i, 'ask'], `is for questions, and match.type lists none: ${QUESTIONS.join(', ')}`)
   }
-  const requests = types.length === 0 || types.some((type) => type !== 'Query' && QUESTIONS.includes(String(type)))
+  const requests = types.length === 0 || types.some((type) => type !== 'Query' && isQuestion(String(type)))
   checkHeld(look, list(asked), types, i)
+  checkRegion(look, route, i)
   if (requests && list(asked).filter((one) => one !== 'held').length > 1) {
     const message = 'asks several: only a Query may be asked of more than one (RFC 6545 section 6.1)'
     problem(['routes', i, 'ask'], message)
@@ -51,6 +51,15 @@ function checkAsk(look: Look, route: unknown, i: number): void {
       problem(['routes', i, 'ask', j], `peer "${name}" has no url, so it cannot be asked`)
     }
   }
+}
+
+/** RFC 6545 §5.1: PolicyRegion is the sender's word on how far a question may go. */
+function checkRegion({ note }: Look, route: unknown, i: number): void {
+  const asksOn = list(at(route, 'ask')).some((one) => one !== 'archive' && one !== 'held')
+  if (!asksOn || at(route, 'match', 'region') !== undefined) return
+  const message =
+    'goes on to others whatever PolicyRegion its sender gave it (RFC 6545 section 5.1): match.region says how far it may go'
+  note(['routes', i, 'ask'], message)
 }
 
 /** A person decides about requests (RFC 6545 §3.1); a Query is answered by what is known. */
@@ -68,6 +77,6 @@ function checkHeld({ problem }: Look, asked: readonly unknown[], types: readonly
 
 /** Something is sent to it, or asked of it, besides what Topics show. */
 export function isAskedOrAnswered({ routes }: Look, peer: unknown): boolean {
-  const asks = list(at(peer, 'accept')).some((type) => QUESTIONS.includes(String(type)))
+  const asks = list(at(peer, 'accept')).some((type) => isQuestion(String(type)))
   return asks || routes.some((route) => list(at(route, 'ask')).includes(`peer:${String(at(peer, 'name'))}`))
 }

@@ -106,6 +106,14 @@ export interface RouteConfig {
     readonly peer?: readonly string[]
     readonly purpose?: readonly string[]
     readonly type?: readonly MsgType[]
+    /** RIDPolicy's (RFC 6545 §5.1): it may have no other */
+    readonly region?: readonly string[]
+    readonly traffic?: readonly string[]
+    readonly destination?: readonly string[]
+    /** names and addresses */
+    readonly node?: readonly string[]
+    /** IncidentID/@name */
+    readonly incident?: readonly string[]
   }
   /** Topic that reports are published to; a route for questions may do without */
   readonly topic?: string

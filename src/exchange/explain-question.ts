@@ -1,9 +1,10 @@
 import type { Ask, Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Justification } from '../rid/message.ts'
+import { isQuestion } from '../vocabulary.ts'
 import { criteriaOf } from './criteria.ts'
 import { DENIALS, type DenialCode } from './refusals.ts'
-import { isQuestion, whomToAsk } from './route-question.ts'
+import { whomToAsk } from './route-question.ts'
 
 type ExplainedQuestion =
   | { readonly asked: readonly Ask[] }

@@ -1,5 +1,4 @@
-import { addressRange } from '../iodef/address-range.ts'
-import { domainWord } from '../iodef/term-words.ts'
+import { placeWord } from '../iodef/place-word.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { NewExchange } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
@@ -25,11 +24,6 @@ export async function loopOf(
 
 /** Whether what a path says is this system: names as DNS compares them, addresses by their value. */
 function isOwn({ name, addresses = [] }: ExchangeContext['config']['rid']): (written: string) => boolean {
-  const own = new Set([domainWord(name), ...addresses.map(placeOf)])
-  return (written) => own.has(placeOf(written))
-}
-
-function placeOf(written: string): string {
-  const range = addressRange(written)
-  return range === undefined ? domainWord(written) : `${range.lo} ${range.hi}`
+  const own = new Set([name, ...addresses].map(placeWord))
+  return (written) => own.has(placeWord(written))
 }

@@ -6,7 +6,7 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { Consumed } from '../relay/part.ts'
 import { encodePart } from '../relay/stored-part.ts'
 import type { NewRecord } from '../store/archive.ts'
-import { isQuestion } from './route-question.ts'
+import { isQuestion } from '../vocabulary.ts'
 
 /** of one item, of all its Incidents */
 const MOST = 512

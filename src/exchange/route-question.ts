@@ -1,21 +1,25 @@
 import type { Ask, PeerConfig, RouteConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
+import { fits, type Routed, saidByPolicy } from '../relay/route.ts'
 import type { MsgType } from '../vocabulary.ts'
-
-const QUESTIONS: readonly MsgType[] = ['Query', 'InvestigationRequest', 'TraceRequest']
-
-export function isQuestion(msgType: string | null | undefined): msgType is MsgType {
-  return QUESTIONS.some((one) => one === msgType)
-}
 
 /** Whom a question that was read is asked of: its purpose is that of its first Incident. */
 export function whomToAsk(
   routes: readonly RouteConfig[],
   peer: Pick<PeerConfig, 'name' | 'query'>,
   type: MsgType,
-  { document }: Pick<Inspection, 'document'>,
+  { document, rid }: Pick<Inspection, 'document' | 'rid'>,
 ): readonly Ask[] {
-  return legsFor(routes, peer, { type, purpose: document?.incidents[0]?.purpose ?? '' })
+  const [first] = document?.incidents ?? []
+  // the number in the document of a Query is the question's own
+  const number = rid?.incidentId ?? (type === 'Query' ? undefined : first?.id)
+  return legsFor(routes, peer, {
+    ...saidByPolicy(rid),
+    peer: peer.name,
+    type,
+    purpose: first?.purpose ?? '',
+    incident: number?.name,
+  })
 }
 
 /**
@@ -25,15 +29,9 @@ export function whomToAsk(
 function legsFor(
   routes: readonly RouteConfig[],
   peer: Pick<PeerConfig, 'name' | 'query'>,
-  question: { readonly type: MsgType; readonly purpose: string },
+  question: Routed,
 ): readonly Ask[] {
-  const route = routes.find(
-    ({ ask, match }) =>
-      ask !== undefined &&
-      (match.peer?.includes(peer.name) ?? true) &&
-      (match.purpose?.includes(question.purpose) ?? true) &&
-      (match.type?.includes(question.type) ?? true),
-  )
+  const route = routes.find(({ ask, match }) => ask !== undefined && fits(match, question))
   const seesAny = question.type === 'Query' && (peer.query?.length ?? 0) > 0
   const asked = route?.ask ?? (seesAny ? (['archive'] as const) : [])
   const able = asked.filter((one) => (one === 'archive' ? seesAny : one !== `peer:${peer.name}`))

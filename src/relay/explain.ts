@@ -1,12 +1,11 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
-import type { MsgType } from '../vocabulary.ts'
 import { judge } from './judge.ts'
 import type { Publication } from './make-items.ts'
 import { consumedFrom } from './part.ts'
 import { withheldFrom } from './render-rid.ts'
-import { routeIndex } from './route.ts'
+import { incidentOf, routeIndex } from './route.ts'
 
 /** What would become of a document that a peer sends. */
 export interface Explanation {
@@ -97,8 +96,9 @@ function described({ routes }: Config, peer: PeerConfig, { format, rid, document
     format,
     msgType: document === null && rid === null ? null : type,
     needs: needed.map((restriction) => ({ restriction, because: reasons[restriction] ?? null })),
-    incidents: incidents.map(({ key, purpose }) => {
-      const i = routeIndex(routes, { peer: peer.name, purpose, type: type as MsgType })
+    incidents: incidents.map((incident) => {
+      const i = routeIndex(routes, incidentOf(peer.name, type ?? '', incident, rid))
+      const { key, purpose } = incident
       return { incident: key, purpose, route: i < 0 ? null : `routes[${i}]` }
     }),
   }

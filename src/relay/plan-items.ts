@@ -7,7 +7,7 @@ import type { RidReading } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { makeItems, type Publication, type Routed, type TooLarge } from './make-items.ts'
 import { firstObjection, type Objection } from './objection.ts'
-import { routeFor } from './route.ts'
+import { incidentOf, routeFor } from './route.ts'
 
 export type Plan =
   | { readonly kind: 'publish'; readonly publications: readonly Publication[] }
@@ -121,7 +121,7 @@ export function planItems(
   if (unsayable !== undefined) return unsayable
   const topics: TopicConfig[] = []
   for (const incident of document.incidents) {
-    const way = onItsWay(config, peer, msgType, incident, document)
+    const way = onItsWay(config, peer, msgType, incident, document, rid)
     const stopped = denied(TO_AN_INCIDENT, way)
     if (stopped !== undefined) return stopped
     if (way.topic !== undefined) topics.push(way.topic)
@@ -145,8 +145,9 @@ function onItsWay(
   msgType: MsgType,
   incident: IncidentReading,
   { needed, reasons }: DocumentReading,
+  rid: RidReading | null,
 ): OnItsWay {
-  const name = routeFor(routes, { peer: peer.name, purpose: incident.purpose, type: msgType })
+  const name = routeFor(routes, incidentOf(peer.name, msgType, incident, rid))
   const topic = grid.topics.find((t) => t.name === name)
   return { msgType, peer, incident, topic, missing: topic && missingFrom(topic.restrictions, needed), reasons }
 }

@@ -29,6 +29,8 @@ export interface RidReading {
   readonly incidentId: IncidentId | null
   /** names of the RID system that it says it is for (RFC 6545 §5.1); none where it names no system, or goes to an incident's source */
   readonly receivers: readonly string[]
+  /** names and addresses of RIDPolicy's Node, whosever it is */
+  readonly nodes?: readonly string[]
   /** RFC 6545 §5.2: only an Acknowledgement has one */
   readonly requestStatus?: Attributes
   /** RFC 6545 §5.3, in normal form: only a Result has one */
@@ -69,6 +71,7 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
     policy: policy === undefined ? null : readPolicy(policy),
     incidentId: id === undefined ? null : readIncidentId(id),
     receivers: policy === undefined ? [] : receiversOf(policy),
+    nodes: policy === undefined ? [] : nodesOf(policy),
     ...(status !== undefined && { requestStatus: plainAttributes(status) }),
     incidentSource: source === undefined ? null : normalForm(source, contentModel),
     signatures,
@@ -77,6 +80,11 @@ export function readRid(rid: XmlElement, signatures: readonly string[] = []): Ri
     lacks,
     beside,
   }
+}
+
+function nodesOf(policy: XmlElement): string[] {
+  const { names, addresses } = inNode(child(policy, NS.iodef1, 'Node'))
+  return [...names, ...addresses].map((place) => trim(text(place)))
 }
 
 function receiversOf(policy: XmlElement): string[] {

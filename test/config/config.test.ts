@@ -14,7 +14,7 @@ after(() => rmSync(folder, { recursive: true }))
 function build(text: string, env: Record<string, string> = {}) {
   const { source, problems } = parseSource(text)
   return source === undefined
-    ? { problems, warnings: [], files: [], restricted: [], lineOf: () => undefined }
+    ? { problems, warnings: [], notes: [], files: [], restricted: [], lineOf: () => undefined }
     : buildConfig(source, '/etc/gw', env)
 }
 
@@ -39,7 +39,18 @@ describe('a configuration', () => {
     assert.equal(config?.rid.tls.cert, '/etc/gw/rid.pem')
     assert.equal(config?.store.path, '/etc/gw/data/gateway.db')
     assert.deepEqual(config?.routes, [
-      { match: { peer: ['csirt-a'], purpose: ['reporting'], type: ['Report'] }, topic: 'incident' },
+      {
+        match: {
+          ...{ peer: ['csirt-a'], purpose: ['reporting'], type: ['Report'], region: ['PeerToPeer'] },
+          ...{
+            traffic: ['Attack'],
+            destination: ['RIDSystem'],
+            node: ['gateway.example'],
+            incident: ['csirt-a.example'],
+          },
+        },
+        topic: 'incident',
+      },
       { match: { peer: ['csirt-a'], type: ['Query'] }, ask: ['archive'] },
     ])
     assert.equal(config?.exchanges.hold, 25_000)

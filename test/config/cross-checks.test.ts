@@ -171,6 +171,14 @@ describe('what will never happen', () => {
   })
 })
 
+test('a route that asks others on, whatever PolicyRegion is given, is noted', () => {
+  const notes = (route: object) =>
+    crossCheck({ ...TREE, routes: [route, ...TREE.routes] }).notes.map(({ path }) => pathText(path))
+  assert.deepEqual(notes({ match: { type: ['Query'] }, ask: ['archive', 'peer:a'] }), ['routes[0].ask'])
+  assert.deepEqual(notes({ match: { type: ['Query'], region: ['PeerToPeer'] }, ask: ['peer:a'] }), [])
+  for (const ask of [['archive'], ['held']]) assert.deepEqual(notes({ match: { type: ['TraceRequest'] }, ask }), [])
+})
+
 test('held is for requests alone, before one peer at most, and never beside the archive', () => {
   const asking = (type: readonly string[], ...ask: readonly string[]) =>
     problemsOf({ ...TREE, routes: [{ match: { type }, ask }, ...TREE.routes] })

@@ -38,7 +38,8 @@ grid:
       members: [subscriber@grid.example]
       restrictions: [public, partner]
 routes:
-  - match: { peer: [csirt-a], purpose: [reporting], type: [Report] }
+  - match:
+      { peer: [csirt-a], purpose: [reporting], type: [Report], region: [PeerToPeer], traffic: [Attack], destination: [RIDSystem], node: [gateway.example], incident: [csirt-a.example] }
     topic: incident
   - match: { peer: [csirt-a], type: [Query] }
     ask: [archive]
