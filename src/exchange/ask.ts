@@ -27,6 +27,9 @@ const ALL = 10_000
 /** ms for which a question that was answered is still the same: an HTTP client repeats what it had no answer to */
 const AGAIN = 60_000
 
+/** Incidents that fit a Query and that its asker may see: more than these, and it asks for too much */
+const MOST = 10_000
+
 const FULL = { asker: 'too-many-open', all: 'exchanges-full' } as const
 
 type Asking = Inspection & { readonly rid: NonNullable<Inspection['rid']> }
@@ -60,7 +63,10 @@ export async function ask(
   // nothing is looked for for who asks too often
   const searched = asked.includes('archive') && wait === undefined
   const found = searched ? await fromArchive(context, peer, inspection) : undefined
-  if (found?.denied !== undefined && asked.length === 1) return deny(context, message, fresh, rid.policy, found.denied)
+  if (found?.denied !== undefined && asked.length === 1) {
+    rate.count(peer.name, clock.now())
+    return deny(context, message, fresh, rid.policy, found.denied)
+  }
   const legs = legsOf(fresh, asked)
   const taken = events.exchange('asked', {
     ...about(fresh),
@@ -172,7 +178,8 @@ async function fromArchive(
   if (asked.kind === 'denied') return { answers: [], matches: 0, left: 0, denied: asked.code }
   const { exchanges, rid } = config
   const rights = { topics: peer.query ?? [], needed: visibleNeeds(peer) }
-  const records = await store.find({ ...asked.criteria, ...rights, limit: exchanges.results })
+  const records = await store.find({ ...asked.criteria, ...rights, limit: exchanges.results, most: MOST })
+  if (records === 'too-many') return { answers: [], matches: MOST, left: 0, denied: 'too-many-matches' }
   const { answers, left } = await compose(records, {
     reports: exchanges.reports,
     maxMessage: rid.maxMessage,

@@ -6,7 +6,7 @@ import type { Justification } from '../rid/message.ts'
 import type { RecordQuery } from '../store/archive.ts'
 
 /** What a Query asks of an archive, Topics and rights aside. */
-type Criteria = Omit<RecordQuery, 'topics' | 'needed' | 'limit'>
+type Criteria = Omit<RecordQuery, 'topics' | 'needed' | 'limit' | 'most'>
 
 type Asked =
   | { readonly kind: 'criteria'; readonly criteria: Criteria }

@@ -56,6 +56,10 @@ export const DENIALS = {
     justification: 'CannotProcess',
     reason: 'this system is asking the same of the peer who asks it',
   },
+  'too-many-matches': {
+    justification: 'SystemResource',
+    reason: 'more than 10,000 of the Incidents that its sender may see fit the Query',
+  },
   format: { justification: 'UnrecognizedFormat', reason: 'the Query names no incident, and carries no IODEF-Document' },
 } as const satisfies Readonly<Record<string, Denial>>
 export type DenialCode = keyof typeof DENIALS

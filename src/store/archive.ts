@@ -46,6 +46,8 @@ export interface RecordQuery {
   readonly confidence?: number
   /** of the newest */
   readonly limit: number
+  /** more than so many that fit are no answer */
+  readonly most: number
 }
 
 export interface ArchivedRecord {
@@ -58,8 +60,8 @@ export interface ArchivedRecord {
 }
 
 export interface Archive {
-  /** The newest `limit` that fit, the oldest of them first. */
-  find(query: RecordQuery): Promise<readonly ArchivedRecord[]>
+  /** The newest `limit` that fit, the oldest of them first; `too-many` where more than `most` fit. */
+  find(query: RecordQuery): Promise<readonly ArchivedRecord[] | 'too-many'>
   /** These items of a Topic are gone from it, or all are. Resolves with how many records went. */
   forget(topic: string, items?: readonly string[]): Promise<number>
   /** Drops what was taken in before, in small commits. Resolves with how many records went. */

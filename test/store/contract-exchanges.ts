@@ -219,7 +219,12 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       body: item,
       ...more,
     })
-    const all: RecordQuery = { topics: ['incident'], needed: [['public']], terms: [], limit: 10 }
+    const all: RecordQuery = { topics: ['incident'], needed: [['public']], terms: [], limit: 10, most: 100 }
+
+    const newest = (found: Awaited<ReturnType<Bench['store']['find']>>) => {
+      assert.ok(found !== 'too-many')
+      return found
+    }
 
     async function filled(bench: Bench, ...records: readonly NewRecord[]) {
       for (const one of records) {
@@ -230,7 +235,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
         await bench.store.accept(fresh)
       }
       return async (query: Partial<RecordQuery> = {}) =>
-        (await bench.store.find({ ...all, ...query })).map(({ body }) => body)
+        newest(await bench.store.find({ ...all, ...query })).map(({ body }) => body)
     }
 
     test('has what the envelope brought, in order, the newest of too many', async () => {
@@ -238,7 +243,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       const found = await filled(bench, record('1'), record('2'), record('3'))
       assert.deepEqual(await found(), ['1', '2', '3'])
       assert.deepEqual(await found({ limit: 2 }), ['2', '3'])
-      const [first] = await bench.store.find(all)
+      const [first] = newest(await bench.store.find(all))
       assert.deepEqual(first, {
         topic: 'incident',
         item: '1',
@@ -247,6 +252,20 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
         needed: ['public'],
         body: '1',
       })
+    })
+
+    test('has no answer where too many fit that may be shown', async () => {
+      await using bench = await createBench()
+      await filled(
+        bench,
+        record('1'),
+        record('2'),
+        record('3', { topic: 'other' }),
+        record('4', { needed: ['private'] }),
+      )
+      assert.equal(await bench.store.find({ ...all, most: 1 }), 'too-many')
+      assert.equal(newest(await bench.store.find({ ...all, most: 2 })).length, 2)
+      assert.equal(newest(await bench.store.find({ ...all, most: 2, limit: 1 })).length, 1)
     })
 
     test('shows what the Topics and restrictions allow, and nothing else', async () => {

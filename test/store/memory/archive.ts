@@ -8,8 +8,9 @@ export function keep(data: Data, record: NewRecord): void {
   data.records.set(name, record)
 }
 
-export function find(data: Data, query: RecordQuery): ArchivedRecord[] {
+export function find(data: Data, query: RecordQuery): ArchivedRecord[] | 'too-many' {
   const found = [...data.records.values()].filter((record) => fits(record, query))
+  if (found.length > query.most) return 'too-many'
   return found
     .slice(-query.limit)
     .map(({ topic, item, content, takenIn, needed, body }) => ({ topic, item, content, takenIn, needed, body }))
