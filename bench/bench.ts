@@ -9,6 +9,7 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   deliver: async () => (await import('./part-deliver.ts')).benchDeliver,
   catchup: async () => (await import('./part-catchup.ts')).benchCatchup,
   peers: async () => (await import('./part-peers.ts')).benchPeers,
+  archive: async () => (await import('./part-archive.ts')).benchArchive,
   memory: async () => (await import('./part-memory.ts')).benchMemory,
 }
 
