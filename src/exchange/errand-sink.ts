@@ -90,10 +90,8 @@ async function askOn(
   n: number,
   signal: AbortSignal,
 ): Promise<SinkOutcome> {
-  const leg = exchange.legs[n]
-  if (exchange.state !== 'open' || leg === undefined || !isUndecided(leg.state)) {
-    return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
-  }
+  const asking = await stillAsking(context, exchange, n)
+  if (asking === undefined) return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
   if (sender === undefined) return { kind: 'hold', reason: `${peer.name} has no url` }
   const question = parseQuestion(exchange.question)
   const msgType = exchange.msgType as MsgType
@@ -108,11 +106,26 @@ async function askOn(
   if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
     return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
   }
-  const { taken } = await takeAnswer(context, exchange.id, n, said, true)
+  const { taken } = await takeAnswer(context, asking.exchange, asking.n, said, true)
   const reply = taken === 'unfit' ? 'unfit' : said.kind
   if (taken === 'unfit')
-    await takeAnswer(context, exchange.id, n, { kind: 'failed', reason: 'its answer does not fit' })
+    await takeAnswer(context, asking.exchange, asking.n, { kind: 'failed', reason: 'its answer does not fit' })
   return { kind: 'delivered', status: response.status, note: { code: 'answered', text: `asked: ${reply}` } }
+}
+
+/** The leg that waits for this answer: that of the first who asked, else of somebody who asked the same and waits with it. */
+async function stillAsking(
+  { store }: ExchangeContext,
+  exchange: Exchange,
+  n: number,
+): Promise<{ readonly exchange: string; readonly n: number } | undefined> {
+  const waits = (one: Exchange | undefined, leg: number) =>
+    one?.state === 'open' && isUndecided(one.legs[leg]?.state ?? 'expired')
+  if (waits(exchange, n)) return { exchange: exchange.id, n }
+  for (const other of await store.sharing(exchange.id, n)) {
+    if (waits(await store.exchange(other.exchange), other.n)) return other
+  }
+  return undefined
 }
 
 /** ms behind which an improper reply is asked for again, once */

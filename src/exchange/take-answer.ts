@@ -23,9 +23,16 @@ export type Said =
 /** `unfit`: a message of that type does not answer this question; `full`: of this leg no more answers are kept. */
 type Taken = 'taken' | 'again' | 'closed' | 'unfit' | 'full'
 
+interface Took {
+  readonly taken: Taken
+  readonly exchange: Exchange | undefined
+  readonly body?: AnswerBody
+}
+
 /**
  * Commits what the peer of leg `n` said, with what follows for whoever asked; wakes who waits for it. What the asker may not have is not
- * kept, and it is told nothing of it. `inResponse`: it is what the question itself was answered with.
+ * kept, and it is told nothing of it. Whoever asked the same, and waits with this one, is told it as well, each what it may have.
+ * `inResponse`: it is what the question itself was answered with.
  */
 export async function takeAnswer(
   context: ExchangeContext,
@@ -33,7 +40,15 @@ export async function takeAnswer(
   n: number,
   said: Said,
   inResponse = false,
-): Promise<{ readonly taken: Taken; readonly exchange: Exchange | undefined; readonly body?: AnswerBody }> {
+): Promise<Took> {
+  const took = await take(context, id, n, said, inResponse)
+  // the token is that of the one who was asked; without one, what comes is known by its incident
+  if (said.kind === 'promised' && said.token !== undefined) return took
+  for (const other of await context.store.sharing(id, n)) await take(context, other.exchange, other.n, said, false)
+  return took
+}
+
+async function take(context: ExchangeContext, id: string, n: number, said: Said, inResponse: boolean): Promise<Took> {
   const { store, holds, wake, events } = context
   let taken: Taken = 'closed'
   let body: AnswerBody | undefined

@@ -125,7 +125,11 @@ export interface ExchangeFilter {
 }
 
 export interface Exchanges {
-  /** Opens an exchange with its legs, and changes it at once, all or nothing; unless the asker has one with that digest. */
+  /**
+   * Opens an exchange with its legs, and changes it at once, all or nothing; unless the asker has one with that digest. What an open
+   * exchange of another asker, with that digest, has asked of the same peer and has no answer to yet, is not asked a second time: the leg
+   * waits with that one, without a delivery.
+   */
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
   /** The exchange that this question of an asker is already: open, or closed since then. */
   known(asker: string, digest: string, since: number): Promise<string | undefined>
@@ -134,6 +138,8 @@ export interface Exchanges {
   exchange(id: string): Promise<Exchange | undefined>
   /** Oldest first: the latest `limit` of those asked for. */
   listExchanges(filter: ExchangeFilter): Promise<readonly ExchangeSummary[]>
+  /** Legs of other open exchanges that wait for what this leg's peer is asked: what that says is said to each of them. */
+  sharing(id: string, n: number): Promise<readonly { readonly exchange: string; readonly n: number }[]>
   /** The leg that promised with this token (hash), open or closed. */
   legOf(target: string, token: string): Promise<{ readonly exchange: string; readonly n: number } | undefined>
   /** Who promised with this token (hash), whoever that is. */

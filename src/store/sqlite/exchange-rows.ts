@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ExchangeState } from '../../vocabulary.ts'
 import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges, Leg, StoredAnswer } from '../exchanges.ts'
 import { EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
+import { createJoined } from './joined.ts'
 import { all, one } from './sql.ts'
 
 interface ExchangeRow {
@@ -46,6 +47,7 @@ interface ExchangeRows {
   legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
   ownerOf(token: string): string | undefined
   askedOf(target: string, incident: string): string[]
+  sharing: ReturnType<typeof createJoined>['sharing']
   due(now: number): string[]
   counts(): Awaited<ReturnType<Exchanges['exchangeCounts']>>
 }
@@ -140,6 +142,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     },
     ownerOf: (token) => ownerOf(token)?.target,
     askedOf: (target, incident) => askedOf(incident, target).map(({ id }) => id),
+    sharing: createJoined(db).sharing,
     due: (now) => due(now).map(({ id }) => id),
     counts() {
       const known = new Map(counts().map(({ state, n }) => [exchangeName(state), n]))
@@ -155,7 +158,7 @@ export function exchangeReads(
   read: <T>(query: () => T) => T,
 ): Pick<
   Exchanges,
-  'exchange' | 'known' | 'listExchanges' | 'legOf' | 'ownerOf' | 'askedOf' | 'due' | 'exchangeCounts'
+  'exchange' | 'known' | 'listExchanges' | 'legOf' | 'ownerOf' | 'askedOf' | 'sharing' | 'due' | 'exchangeCounts'
 > {
   return {
     exchange: async (id) => read(() => rows.byId(id)?.exchange),
@@ -164,6 +167,7 @@ export function exchangeReads(
     legOf: async (target, token) => read(() => rows.legOf(target, token)),
     ownerOf: async (token) => read(() => rows.ownerOf(token)),
     askedOf: async (target, incident) => read(() => rows.askedOf(target, incident)),
+    sharing: async (id, n) => read(() => rows.sharing(id, n)),
     due: async (now) => read(() => rows.due(now)),
     exchangeCounts: async () => read(rows.counts),
   }

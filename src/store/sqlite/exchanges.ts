@@ -15,6 +15,7 @@ import { exchangeCode, legCode } from './codes.ts'
 import { createExchangeRows } from './exchange-rows.ts'
 import { parseId } from './ids.ts'
 import type { Insert } from './insert.ts'
+import { createJoined } from './joined.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -37,6 +38,7 @@ interface ExchangeTables {
 
 export function createExchanges({ db, clock, sequence, trail }: Tables, insert: Insert): ExchangeTables {
   const rows = createExchangeRows(db)
+  const joined = createJoined(db)
   const open = one<{ n: number }>(
     db,
     `SELECT count(*) AS n FROM exchange WHERE state = ${OPEN} AND asker = coalesce(?, asker)`,
@@ -46,7 +48,10 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     `INSERT INTO exchange (seq, id, asker, address, msg_type, incident, digest, question, state, opened, pending_at, expires)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${OPEN}, ?, ?, ?)`,
   )
-  const insertLeg = run(db, 'INSERT INTO leg (exchange, n, kind, target, state, updated) VALUES (?, ?, ?, ?, ?, ?)')
+  const insertLeg = run(
+    db,
+    'INSERT INTO leg (exchange, n, kind, target, state, updated, joined) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
   const setLeg = run(
     db,
     'UPDATE leg SET state = ?, token = coalesce(?, token), reason = coalesce(?, reason), updated = ? WHERE exchange = ? AND n = ?',
@@ -154,10 +159,13 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
       const seq = sequence.next()
       const { id, asker, address, msgType, incident, digest, question, opened, pendingAt, expires } = fresh
       insertExchange(seq, id, asker, address, msgType, incident, digest, question, opened, pendingAt, expires)
-      for (const [n, { kind, target }] of legs.entries()) insertLeg(seq, n, kind, target, legCode('waiting'), opened)
+      const asked = legs.map(({ kind, target }) => (kind === 'peer' ? joined.asking(digest, target) : undefined))
+      for (const [n, { kind, target }] of legs.entries()) {
+        insertLeg(seq, n, kind, target, legCode('waiting'), opened, asked[n] ?? null)
+      }
       const exchange = rows.bySeq(seq)!
       for (const [n, { delivery }] of legs.entries()) {
-        if (delivery !== undefined) queue(exchange, delivery, `leg ${n}`)
+        if (delivery !== undefined && asked[n] === undefined) queue(exchange, delivery, `leg ${n}`)
       }
       return { outcome: 'opened', exchange: apply(seq, exchange, change(exchange)) }
     },

@@ -1,5 +1,6 @@
 import { EXCHANGES } from './schema-exchanges.ts'
 import { FROM_FIFTH } from './schema-from-fifth.ts'
+import { JOINED } from './schema-joined.ts'
 import { SEARCH } from './schema-search.ts'
 
 /** "IODF": the database header says whose file this is. */
@@ -213,4 +214,5 @@ UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
   ...FROM_FIFTH,
   EXCHANGES,
   SEARCH,
+  JOINED,
 ]

@@ -53,6 +53,8 @@ export interface KeptGroup extends DeliveryGroup {
 export interface KeptExchange {
   readonly exchange: Exchange
   readonly deliveries: ReadonlyMap<number, string>
+  /** of each leg: id of the exchange that asks for it, where that is another */
+  readonly joined: readonly (string | undefined)[]
 }
 
 /** All that a store keeps. A write makes the next one from it, or leaves it as it is. */

@@ -52,11 +52,38 @@ export function ask(
     }),
     answers: [],
   }
-  data.exchanges.set(fresh.id, { exchange, deliveries: new Map() })
+  const joined = legs.map(({ kind, target }) => (kind === 'peer' ? asking(data, fresh.digest, target) : undefined))
+  data.exchanges.set(fresh.id, { exchange, deliveries: new Map(), joined })
   for (const [n, { delivery }] of legs.entries()) {
-    if (delivery !== undefined) queue(data, exchange, delivery, `leg ${n}`, now)
+    if (delivery !== undefined && joined[n] === undefined) queue(data, exchange, delivery, `leg ${n}`, now)
   }
   return { outcome: 'opened', exchange: alter(data, fresh.id, change, now) ?? exchange }
+}
+
+/** Id of the exchange that asks `target` the same question, and has no answer from there yet. */
+function asking({ exchanges }: Data, digest: string, target: string): string | undefined {
+  for (const { exchange, joined } of exchanges.values()) {
+    const n = exchange.legs.findIndex(
+      (leg) => leg.kind === 'peer' && leg.target === target && (leg.state === 'waiting' || leg.state === 'promised'),
+    )
+    if (n >= 0 && exchange.state === 'open' && exchange.digest === digest) return joined[n] ?? exchange.id
+  }
+  return undefined
+}
+
+export function sharing({ exchanges }: Data, id: string, n: number): { exchange: string; n: number }[] {
+  const asked = exchanges.get(id)
+  const leg = asked?.exchange.legs[n]
+  if (asked === undefined || leg === undefined) return []
+  const asks = asked.joined[n] ?? id
+  return [...exchanges.values()].flatMap(({ exchange, joined }) =>
+    exchange.id === id || exchange.state !== 'open'
+      ? []
+      : exchange.legs
+          .filter((one) => one.kind === leg.kind && one.target === leg.target)
+          .filter((one) => (joined[one.n] ?? exchange.id) === asks)
+          .map((one) => ({ exchange: exchange.id, n: one.n })),
+  )
 }
 
 export function alter(data: Data, id: string, change: ChangeOf, now: number): Exchange | undefined {
@@ -90,15 +117,17 @@ export function listed(
 
 /** This delivery has come to whom it was for. */
 export function arrived(data: Data, delivery: string, now: number): void {
-  for (const [id, { exchange, deliveries }] of data.exchanges) {
+  for (const [id, kept] of data.exchanges) {
+    const { exchange, deliveries } = kept
     const answers = exchange.answers.map((answer) =>
       deliveries.get(answer.n) === delivery && answer.sent === null ? { ...answer, sent: now } : answer,
     )
-    data.exchanges.set(id, { deliveries, exchange: closed({ ...exchange, answers }, {}, now) })
+    data.exchanges.set(id, { ...kept, exchange: closed({ ...exchange, answers }, {}, now) })
   }
 }
 
-function withAnswers({ exchange, deliveries }: KeptExchange, change: ExchangeChange, at: number): KeptExchange {
+function withAnswers(kept: KeptExchange, change: ExchangeChange, at: number): KeptExchange {
+  const { exchange } = kept
   const legs = exchange.legs.map((one): Leg => {
     const isAsked = change.ask?.some(({ n }) => n === one.n) === true
     const leg = isAsked ? { ...one, kind: 'peer' as const, updated: at } : one
@@ -115,7 +144,7 @@ function withAnswers({ exchange, deliveries }: KeptExchange, change: ExchangeCha
   }
   const marked = answers.map((one) => (change.sent?.includes(one.n) ? { ...one, sent: at } : one))
   const { token = exchange.token, pendingAt = exchange.pendingAt } = change
-  return { deliveries, exchange: { ...exchange, legs, answers: marked, token, pendingAt } }
+  return { ...kept, exchange: { ...exchange, legs, answers: marked, token, pendingAt } }
 }
 
 function delivered(data: Data, kept: KeptExchange, { deliver }: ExchangeChange, now: number): KeptExchange {

@@ -8,7 +8,7 @@ import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
 import { find, forget } from './archive.ts'
 
 import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
-import { alter, arrived, ask, knownAs, listed } from './exchanges.ts'
+import { alter, arrived, ask, knownAs, listed, sharing } from './exchanges.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
 import { backlog, leftOut, list, summary, whole } from './shown.ts'
@@ -230,6 +230,8 @@ export class MemoryStore implements Store {
       }
       return undefined
     })
+
+  sharing: Store['sharing'] = (id, n) => this.#read((data) => sharing(data, id, n))
 
   ownerOf: Store['ownerOf'] = (token) =>
     this.#read(({ exchanges }) => {
