@@ -43,7 +43,7 @@ export function createReader(options: ReaderOptions = {}): Reader {
     heapMiB: options.heapMiB ?? 1024,
     maxWaiting: 512,
     maxWaitingWeight: 64 * KIB * KIB,
-    bigJob: 64 * KIB,
+    bigJob: 16 * KIB,
     recycleAbove: 2 * KIB * KIB,
   })
   return {

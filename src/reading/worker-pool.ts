@@ -155,16 +155,13 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     }
   }
 
-  /** Whose turn it is: of the claimants with the fewest jobs in threads the one who waits longest since its last turn. */
-  #next(smallOnly: boolean): Job<Request, Response> | undefined {
+  /** Whose turn it is, of those that will do: of the claimants with the fewest jobs in threads who waits longest since its last turn. */
+  #next(willDo: (job: Job<Request, Response>) => boolean): Job<Request, Response> | undefined {
     const running = this.#slots.flatMap((slot) => slot.jobs.slice(0, 1))
     const rank = ({ claimant }: Job<Request, Response>) =>
       running.filter((job) => job.claimant === claimant).length * 1e12 + (this.#turns.get(claimant) ?? 0)
     const firsts = new Map<string, Job<Request, Response>>()
-    for (const job of this.#waiting) {
-      if (firsts.has(job.claimant) || (smallOnly && job.weight > this.#options.bigJob)) continue
-      firsts.set(job.claimant, job)
-    }
+    for (const job of this.#waiting) if (!firsts.has(job.claimant) && willDo(job)) firsts.set(job.claimant, job)
     const next = [...firsts.values()].reduce<Job<Request, Response> | undefined>(
       (best, job) => (best === undefined || rank(job) < rank(best) ? job : best),
       undefined,
@@ -175,20 +172,23 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     return next
   }
 
-  /** One big or suspect job alone, or small ones: this thread's `share` of them, as far as they fit a message. */
+  /**
+   * One big or suspect job alone, or small ones: this thread's `share` of them, as far as they fit a message. They are answered together,
+   * so that a message holds no more than one small job may weigh, and who has few jobs has them in the next one.
+   */
   #take(smallOnly: boolean, share: number): Job<Request, Response>[] {
-    const alone = (job: Job<Request, Response>) => job.suspect || job.weight > this.#options.bigJob
-    const job = this.#next(smallOnly)
-    if (job === undefined) return []
-    if (alone(job)) return [job]
-    const batch = [job]
-    let weight = job.weight
-    this.#waiting = this.#waiting.filter((next) => {
-      if (alone(next) || batch.length >= share || weight + next.weight > this.#options.bigJob) return true
+    const { bigJob } = this.#options
+    const isAlone = (job: Job<Request, Response>) => job.suspect || job.weight > bigJob
+    const first = this.#next((job) => !smallOnly || job.weight <= bigJob)
+    if (first === undefined) return []
+    const batch = [first]
+    let { weight } = first
+    while (!isAlone(first) && batch.length < share) {
+      const next = this.#next((job) => !isAlone(job) && weight + job.weight <= bigJob)
+      if (next === undefined) break
       batch.push(next)
       weight += next.weight
-      return false
-    })
+    }
     return batch
   }
 

@@ -193,3 +193,18 @@ test('what waits is bounded by weight, and by owner', async () => {
   )
   assert.deepEqual(taken, [2, 0, 10, 2, 1, 0, 9])
 })
+
+test('a small job does not wait for a message full of what somebody else sends', async () => {
+  await using p = pool({ maxWaiting: 1_000 })
+  await p.run('thread', 1)
+  const order: string[] = []
+  const run = async (owner: string) => {
+    await p.run({ wait: 20 }, 30, owner)
+    order.push(owner)
+  }
+  const flood = Array.from({ length: 40 }, () => run('hostile'))
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  // a message has room for three: two of these are in the next one, though forty stood before them
+  await Promise.all([...flood, run('honest'), run('other')])
+  assert.ok(order.indexOf('honest') < 6 && order.indexOf('other') < 6, order.join(' '))
+})
