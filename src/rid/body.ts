@@ -25,7 +25,8 @@ const AHEAD = 65_536
 export function beginBody(request: IncomingMessage, limit: number): BodyReader {
   const { promise, resolve } = Promise.withResolvers<Body>()
   const { socket } = request
-  const read = new BoundedBytes(limit)
+  const length = Number(request.headers['content-length'] ?? limit)
+  const read = new BoundedBytes(limit, length)
   let ahead = true
   let wanted = true
   const settle = (body: Body) => {

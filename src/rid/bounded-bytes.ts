@@ -2,8 +2,9 @@
 export const PIECES = 1024
 /** bytes that a piece must have on average: each costs some 400 bytes of memory and 2 µs, whatever is in it */
 export const LEAST = 64
-/** bytes of the first buffer */
-const FIRST = 1024
+/** bytes of the first buffer, and how many times as large each next one is */
+const FIRST = 4096
+const TIMES = 4
 
 /** Counts what comes in pieces, to notice who sends one byte at a time. */
 export class Pieces {
@@ -22,15 +23,21 @@ export class Pieces {
   }
 }
 
-/** Bytes of a stranger, copied into one buffer that grows with them up to `limit`: no piece stays behind. */
+/**
+ * Bytes of a stranger, copied into one buffer that grows with them up to `limit`: no piece stays behind. What it grows out of is free at
+ * once: left to the garbage collector, a peer's large messages stop the thread for all others again and again.
+ */
 export class BoundedBytes {
   readonly #limit: number
+  readonly #expected: number
   readonly #pieces = new Pieces()
-  #buffer = Buffer.alloc(0)
+  #buffer = new Uint8Array(0)
   #size = 0
 
-  constructor(limit: number) {
+  /** `expected`: how many there are said to be. */
+  constructor(limit: number, expected = limit) {
     this.#limit = limit
+    this.#expected = Math.min(expected, limit)
   }
 
   get size(): number {
@@ -42,24 +49,32 @@ export class BoundedBytes {
     const size = this.#size + piece.length
     const over = size > this.#limit ? 'too-large' : this.#pieces.crumble(piece.length) ? 'crumbs' : undefined
     if (over !== undefined) {
-      this.#buffer = Buffer.alloc(0)
+      this.#resize(0)
       this.#size = 0
       return over
     }
-    if (size > this.#buffer.length) this.#grow(size)
+    if (size > this.#buffer.length) this.#resize(this.#roomFor(size))
     this.#buffer.set(piece, this.#size)
     this.#size = size
     return undefined
   }
 
+  /** All of it, once: nothing is left here. */
   take(): Uint8Array {
-    return this.#buffer.subarray(0, this.#size)
+    this.#resize(this.#size)
+    const taken = this.#buffer
+    this.#buffer = new Uint8Array(0)
+    this.#size = 0
+    return taken
   }
 
-  #grow(size: number): void {
-    const room = Math.min(this.#limit, Math.max(FIRST, size, this.#buffer.length * 2))
-    const next = Buffer.allocUnsafeSlow(room)
-    next.set(this.#buffer.subarray(0, this.#size))
-    this.#buffer = next
+  /** What is said to come is believed as little by little as it comes. */
+  #roomFor(size: number): number {
+    const room = Math.max(FIRST, size, this.#buffer.length * TIMES)
+    return Math.min(room, size <= this.#expected ? this.#expected : this.#limit)
+  }
+
+  #resize(size: number): void {
+    if (size !== this.#buffer.length) this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(size))
   }
 }

@@ -37,6 +37,21 @@ test('what was kept of a piece is a copy: the buffer that it came in is free', (
   const piece = Buffer.from('abc')
   read.add(piece)
   piece.fill(0)
-  assert.equal(Buffer.from(read.take()).toString(), 'abc')
-  assert.ok(read.take().buffer.byteLength <= 1024)
+  const taken = read.take()
+  assert.equal(Buffer.from(taken).toString(), 'abc')
+  assert.equal(taken.buffer.byteLength, 3)
+})
+
+test('what a body grows out of is free at once, and no room is made for what is only said to come', () => {
+  const read = new BoundedBytes(1_000_000, 600_000)
+  const external = () => process.memoryUsage().arrayBuffers
+  const piece = Buffer.alloc(10_000)
+  read.add(piece)
+  const before = external()
+  read.add(piece)
+  assert.ok(external() - before < 100_000)
+  for (let n = 2; n < 60; n += 1) read.add(piece)
+  // the last buffer alone, of just that size
+  assert.ok(external() - before < 650_000, `${external() - before} bytes`)
+  assert.equal(read.take().buffer.byteLength, 600_000)
 })
