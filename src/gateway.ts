@@ -223,8 +223,9 @@ function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, question
   const keepAnswer = createAnswerKeeper({ store, events, clock })
   const peerSink = (peer: PeerConfig): Sink => {
     const sender = senders.of(peer.name)
-    const reports =
-      sender && createPeerSink({ peer, sender, store, keepAnswer, reread: (item) => readAgain(reader, item) })
+    const reread = (item: string) => readAgain(reader, item)
+    const downgrade = (xml: string) => reader.downgrade(xml, peer.name)
+    const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread, downgrade, tell: events.tell })
     return questions.sink(peer, sender, reports)
   }
   const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {

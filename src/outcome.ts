@@ -40,5 +40,7 @@ type NoteCode =
   | 'acknowledged'
   /** an equal item of another publisher is on the Topic, and cannot be overwritten */
   | 'already-there'
+  /** it was sent as IODEF 1: the text lists what has no place there */
+  | 'downgraded'
   /** another RID message that may answer this one */
   | 'answered'

@@ -84,6 +84,9 @@ function describeItem({ topic, incident, id, bytes, limit, peers }: ExplainedIte
   const size = `${bytes} of at most ${limit} bytes`
   return [
     `  Topic ${topic} gets ${incident}: item ${id.slice(0, 16)}..., ${size}`,
-    ...peers.map(({ peer, sent, reason }) => `    ${peer} ${sent ? 'is sent it' : `is not: ${reason}`}`),
+    ...peers.map(
+      ({ peer, sent, reason, form }) =>
+        `    ${peer} ${sent ? `is sent it${form === 'IODEF 2' ? '' : ` as ${form}`}` : `is not: ${reason}`}`,
+    ),
   ]
 }

@@ -63,6 +63,11 @@ const peer = f.mapping({
     })
     .prefault({})
     .describe('RIDPolicy of what it is sent (RFC 6545 section 5.1): Attack demands details in the document'),
+  iodef: f
+    .whole('a version of IODEF', 1, 2)
+    .transform((n): 1 | 2 => (n === 1 ? 1 : 2))
+    .prefault(2)
+    .describe('the latest version of IODEF that it reads; 1: it is sent RFC 5070, with the whole document in it'),
   strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
   replies: f
     .oneOf(['strict', 'lenient'])

@@ -49,6 +49,8 @@ export interface PeerConfig {
   readonly query?: readonly string[]
   /** where an answer goes that comes later; without it to `url`, or to where the question came from */
   readonly callback?: CallbackWay
+  /** the latest version of IODEF that it reads [2] */
+  readonly iodef?: 1 | 2
   /** an Acknowledgement Pending comes by callback while an answer takes its time */
   readonly interim?: boolean
   readonly policy: { readonly region: string; readonly traffic: string }

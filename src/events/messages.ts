@@ -51,6 +51,13 @@ export interface MessageNews {
   'item-replaced': { readonly topic: string; readonly item: string }
   'invalid-item': InvalidItem
   'invalid-item-not-kept': InvalidItem
+  /** `lost`: how many elements and attributes */
+  downgraded: {
+    readonly delivery: string
+    readonly destination: string
+    readonly incident: string
+    readonly lost: number
+  }
   retracted: { readonly topic: string; readonly items: number }
   'refusals-not-traced': { readonly source: string; readonly rows: number }
   'store-failed': { readonly operation: string; readonly err: unknown }
@@ -147,6 +154,11 @@ export const MESSAGES = {
     measures: [{ metric: 'items', labels: { topic: (i) => i.topic, reason: 'invalid-not-kept' } }],
     seldom: ({ topic }) => topic,
     offPage: true,
+  },
+  downgraded: {
+    level: 'warn',
+    text: 'Sent as IODEF 1, which has no place for some of it',
+    help: 'the peer has `iodef: 1`; the whole document travels along, and the trace lists which classes and attributes only that has (`lost` counts them)',
   },
   // what was published stays delivered: RID knows no retraction
   retracted: {

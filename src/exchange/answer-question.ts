@@ -3,6 +3,7 @@ import type { Happening } from '../events.ts'
 import type { Answer, IncomingMessage } from '../rid/contract.ts'
 import type { RidSystem } from '../rid/node.ts'
 import type { Exchange } from '../store/exchanges.ts'
+import { answerFor } from './answer-in-version.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement, emptyReport } from './compose.ts'
 import { about, type ExchangeContext, wayTo } from './context.ts'
@@ -31,7 +32,7 @@ export async function answerQuestion(
   if (told.kind === 'pending') {
     return { kind: 'reply', xml: renderAnswer(acknowledgement(policy.incidentId, 'Pending'), { policy }, to) }
   }
-  return { kind: 'reply', xml: renderStored(peer, exchange, told.n, to) }
+  return { kind: 'reply', xml: await renderStored(context, peer, exchange, told.n, to) }
 }
 
 /** What is to be said, committed before it is. */
@@ -62,11 +63,17 @@ async function settle(context: ExchangeContext, peer: PeerConfig, id: string, la
 }
 
 /** Rights may have changed since it was stored: what is withheld looks like nothing. */
-function renderStored(peer: PeerConfig, exchange: Exchange, n: number, to: RidSystem): string {
+async function renderStored(
+  context: ExchangeContext,
+  peer: PeerConfig,
+  exchange: Exchange,
+  n: number,
+  to: RidSystem,
+): Promise<string> {
   const question = parseQuestion(exchange.question)
   const stored = exchange.answers[n]
   if (stored === undefined) throw new Error(`exchange ${exchange.id} has no answer ${n}`)
   const answer = parseAnswer(stored.body)
   const shown = hiddenFrom(peer, answer) === undefined ? answer : emptyReport(question.policy.incidentId)
-  return renderAnswer(shown, question, to)
+  return renderAnswer(await answerFor(context, peer, shown), question, to)
 }

@@ -14,7 +14,7 @@ import { type Errand, encode } from './stored.ts'
 /** What the parts that deal with questions are given. */
 export interface ExchangeContext {
   readonly config: Pick<Config, 'peers' | 'routes' | 'exchanges' | 'rid'>
-  readonly reader: Pick<Reader, 'inspect' | 'readReply'>
+  readonly reader: Pick<Reader, 'inspect' | 'readReply' | 'downgrade'>
   readonly store: Exchanges & Pick<Archive, 'find'> & Pick<Store, 'accept' | 'findEnvelope' | 'record' | 'list'>
   readonly events: Events
   readonly clock: Clock

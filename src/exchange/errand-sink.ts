@@ -1,10 +1,12 @@
 import type { PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { messageOf } from '../errors.ts'
+import { tellLosses } from '../relay/in-version.ts'
 import type { Heard, RidSender } from '../rid/contract.ts'
 import type { Delivery } from '../store/contract.ts'
 import type { Exchange } from '../store/exchanges.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { documentFor } from './answer-in-version.ts'
 import { type ExchangeContext, wayTo } from './context.ts'
 import { judgeHeard } from './heard.ts'
 import { NO_LEG } from './outcome.ts'
@@ -53,19 +55,21 @@ async function run(
   const exchange = await context.store.exchange(errand.exchange)
   if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
   if ('leg' in errand) return askOn(context, options, delivery, exchange, errand.leg, signal)
-  if ('late' in errand) return answer(options, exchange, errand.late, signal)
+  if ('late' in errand) return answer(context, options, delivery, exchange, errand.late, signal)
   const stored = exchange.answers[errand.answer]
   if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${errand.answer}` }
   if ((exchange.state === 'expired' || exchange.state === 'cancelled') && stored.leg !== NO_LEG) {
     const how = exchange.state === 'expired' ? 'expired' : 'was closed by an operator'
     return { kind: 'hold', reason: `callback: the question ${how} before its answer could be sent` }
   }
-  return answer(options, exchange, parseAnswer(stored.body), signal)
+  return answer(context, options, delivery, exchange, parseAnswer(stored.body), signal)
 }
 
 /** An answer by callback (RFC 6546 §3), policy looked at once more. */
 async function answer(
+  context: ExchangeContext,
   { peer, sender, senderAt }: ErrandSinkOptions,
+  delivery: Delivery,
   exchange: Exchange,
   body: AnswerBody,
   signal: AbortSignal,
@@ -77,8 +81,15 @@ async function answer(
   if (to === undefined) return { kind: 'hold', reason: `callback: ${peer.name} has no url` }
   const question = parseQuestion(exchange.question)
   const token = way === 'url' || way === 'source' ? exchange.token : null
-  const write = (system: Parameters<typeof renderAnswer>[2]) => renderAnswer(body, question, system)
-  return to.send({ write, msgType: body.msgType, ...(token !== null && { callbackToken: token }) }, signal)
+  const written = await documentFor(context, peer, body.document)
+  if (written !== undefined && 'impossible' in written) return { kind: 'hold', reason: written.impossible }
+  const { document = body.document, losses = null } = written ?? {}
+  const write = (system: Parameters<typeof renderAnswer>[2]) => renderAnswer({ ...body, document }, question, system)
+  const outcome = await to.send(
+    { write, msgType: body.msgType, ...(token !== null && { callbackToken: token }) },
+    signal,
+  )
+  return tellLosses(context.events.tell, peer, delivery, outcome, losses)
 }
 
 /** The question to whom it is asked of; what it is answered with is committed before the delivery is settled. */
@@ -97,7 +108,10 @@ async function askOn(
   const msgType = exchange.msgType as MsgType
   const all: Heard[] = []
   const heard = (response: Heard) => void all.push(response)
-  const write = (to: Parameters<typeof renderQuestion>[1]) => renderQuestion(question, to)
+  const written = await documentFor(context, peer, question.document)
+  if (written !== undefined && 'impossible' in written) return { kind: 'hold', reason: written.impossible }
+  const { document = question.document } = written ?? {}
+  const write = (to: Parameters<typeof renderQuestion>[1]) => renderQuestion({ ...question, document }, to)
   const outcome = await sender.send({ write, msgType, heard }, signal)
   const response = all.at(-1)
   if (response === undefined || outcome.kind === 'retry') return outcome

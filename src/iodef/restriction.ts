@@ -95,3 +95,13 @@ export function labelOf(value: string): Label {
   if (word === 'default') return 'default'
   return TWINS.get(word) ?? ORDER.find((label) => label === word) ?? 'private'
 }
+
+/**
+ * Is an IODEF 1 document that needs this at least as strict as an IODEF 2 document that needs `whole`? IODEF 1 has no `partner`: whoever
+ * says less than need-to-know for it is too lax (RFC 5070 §3.2).
+ */
+export function covers1(needed: Needed, whole: Needed): boolean {
+  const rank = (labels: Needed) => Math.max(...labels.map((label) => ORDER.indexOf(label)))
+  const wanted = whole.map((label) => (label === 'partner' ? 'need-to-know' : label))
+  return rank(needed) >= rank(wanted) && (!whole.includes('default') || needed.includes('default'))
+}

@@ -7,7 +7,7 @@ import { type Attributes, all, carried, described, make, note } from './upgrade-
  */
 
 /** What Impact's types (RFC 5070 §3.10.1) are as types of SystemImpact; a word that is not here has no other name. */
-const SYSTEM_IMPACT: ReadonlyMap<string, string> = new Map([
+export const SYSTEM_IMPACT: ReadonlyMap<string, string> = new Map([
   ['admin', 'takeover-system'],
   ['user', 'takeover-account'],
   ['dos', 'availability-service'],

@@ -85,7 +85,7 @@ function method(element: XmlElement, up: (child: XmlElement) => XmlElement[]): X
 }
 
 /** RFC 7495 §4: number 1 of the registry. */
-const CVE = /^CVE-\d{4}-\d{4,}$/
+export const CVE = /^CVE-\d{4}-\d{4,}$/
 
 /** A name in a language is a Description now; only names of a registered specification have an element (RFC 7970 §3.11.1). */
 function reference(element: XmlElement, up: (child: XmlElement) => XmlElement[]): XmlElement[] {
@@ -105,7 +105,7 @@ function extension(element: XmlElement): XmlElement[] {
 }
 
 /** The normal form cannot keep what an xsi:type names, and one that names nothing says nothing. */
-function untyped(child: XmlNode): XmlNode {
+export function untyped(child: XmlNode): XmlNode {
   if (typeof child === 'string') return child
   const attributes = child.attributes.filter((a) => !isUnsettledType(child, a))
   return { ...child, attributes, children: child.children.map(untyped) }

@@ -1,10 +1,13 @@
 import type { Schema } from '../xml/libxml.ts'
+import type { Diagnostic } from '../xml/tree.ts'
 import { checkMessage } from './check-message.ts'
-import { checkText } from './check-text.ts'
+import { type Checked, checkText } from './check-text.ts'
+import { claimedIncidents } from './claimed-incidents.ts'
 import { decodeDocument } from './decode-document.ts'
-import { type Inspection, inDoubt, type ReadOptions, shortened } from './inspection.ts'
+import { type Inspection, inDoubt, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readItem } from './read-item.ts'
 import { readChecked } from './read-text.ts'
+import { wholeOf } from './whole-document.ts'
 import { withinLimits } from './within-limits.ts'
 
 /**
@@ -23,9 +26,28 @@ export function readDocument(
     const valid = checkText(schemas, decoded.text, options)
     if (!valid.ok) return valid.refused
     if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)
-    const checked = checkMessage(valid, options)
-    const read = readChecked(schemas, checked, options)
-    return checked.improper.length === 0 ? read : { ...read, improper: shortened(checked.improper) }
+    const whole = wholeOf(schemas, valid, options)
+    if (whole?.kind === 'contradiction') return contradicted(valid, whole.error)
+    const read = readValid(schemas, whole?.kind === 'back' ? whole.checked : valid, options)
+    if (whole === undefined) return read
+    return { ...read, format: valid.format, remarks: [...read.remarks, WHOLE[whole.kind]] }
   })
   return decoded.warning === undefined ? inspection : inDoubt(inspection, decoded.warning)
+}
+
+function readValid(schemas: ReadonlyMap<string, Schema>, valid: Checked, options: ReadOptions): Inspection {
+  const checked = checkMessage(valid, options)
+  const read = readChecked(schemas, checked, options)
+  return checked.improper.length === 0 ? read : { ...read, improper: shortened(checked.improper) }
+}
+
+/** What the log says of an IODEF 1 document with a whole document in it. */
+const WHOLE = {
+  back: 'It is IODEF 1, made of the IODEF 2 document that travels along in it: that one counts.',
+  changed:
+    'It is IODEF 1, and not what the IODEF 2 document that travels along in it would be: it counts as it stands.',
+} as const
+
+function contradicted({ format, root, facts, warnings }: Checked, error: Diagnostic): Inspection {
+  return { ...refused(format, root, [error], 1, warnings), claimed: claimedIncidents(facts.incidents) }
 }

@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import type { Reply } from '../rid/contract.ts'
 import { compileSchemas } from '../xml/libxml.ts'
+import { downgradedText } from './downgraded-document.ts'
 import { TOP_SCHEMAS } from './format.ts'
-import type { Inspection } from './inspection.ts'
 import { readDocument } from './read-document.ts'
 import { readReply } from './read-reply.ts'
-import type { ReaderRequest } from './reader.ts'
+import type { ReaderRequest, ReaderResponse } from './reader.ts'
 import type { PoolAnswer, PoolMessage } from './worker-pool.ts'
 
 /** One reader thread: compiles our schemas, then reads one document after another. */
@@ -18,16 +17,21 @@ const files = new Map(
 )
 const schemas = compileSchemas(files, TOP_SCHEMAS)
 
-function answer(request: ReaderRequest): PoolAnswer<Inspection | Reply> {
+function answer(request: ReaderRequest): PoolAnswer<ReaderResponse> {
   try {
-    const { kind, bytes } = request
-    const isReply = kind === 'reply'
-    return { response: isReply ? readReply(bytes, request.charset) : readDocument(schemas, bytes, request.options) }
+    return { response: respond(request) }
   } catch (error) {
     // what WebAssembly gave up in, and what unwound its stack, stays broken for the documents behind it
     const broken = error instanceof Error && ['RuntimeError', 'RangeError'].includes(error.name)
     return { failure: error instanceof Error ? error.message : String(error), broken }
   }
+}
+
+function respond(request: ReaderRequest): ReaderResponse {
+  const { kind, bytes } = request
+  if (kind === 'reply') return readReply(bytes, request.charset)
+  if (kind === 'downgrade') return downgradedText(schemas, Buffer.from(bytes).toString('utf8'))
+  return readDocument(schemas, bytes, request.options)
 }
 
 parentPort?.on('message', ({ requests }: PoolMessage<ReaderRequest>) => {

@@ -1,11 +1,15 @@
 import { availableParallelism } from 'node:os'
 import type { Reply } from '../rid/contract.ts'
+import type { Downgraded } from './downgraded-document.ts'
 import type { Inspection, ReadOptions } from './inspection.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export type ReaderRequest =
   | { readonly kind: 'document'; readonly bytes: Uint8Array; readonly options: ReadOptions }
+  | { readonly kind: 'downgrade'; readonly bytes: Uint8Array }
   | { readonly kind: 'reply'; readonly bytes: Uint8Array; readonly charset: string | undefined }
+
+export type ReaderResponse = Inspection | Reply | Downgraded
 
 /** Reads strangers' documents in threads of their own. */
 export interface Reader extends AsyncDisposable {
@@ -19,6 +23,8 @@ export interface Reader extends AsyncDisposable {
   inspect(bytes: Uint8Array, options?: ReadOptions, from?: Source): Promise<Inspection>
   /** Reads the reply of a RID peer; rejects as `inspect` does. */
   readReply(bytes: Uint8Array, peer: string, charset?: string): Promise<Reply>
+  /** Writes an IODEF 2 document as IODEF 1, for this peer; rejects as `inspect` does. */
+  downgrade(xml: string, peer: string): Promise<Downgraded>
 }
 
 type Source = { readonly peer: string } | { readonly topic: string }
@@ -35,7 +41,7 @@ const KIB = 1024
 const WARM = Buffer.from('<x/>')
 
 export function createReader(options: ReaderOptions = {}): Reader {
-  const pool = new WorkerPool<ReaderRequest, Inspection | Reply>({
+  const pool = new WorkerPool<ReaderRequest, ReaderResponse>({
     // type stripping runs the .ts, a packed package the .js
     script: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),
@@ -57,6 +63,11 @@ export function createReader(options: ReaderOptions = {}): Reader {
     readReply(bytes, peer, charset) {
       const request = { kind: 'reply', bytes: own(bytes), charset } as const
       return pool.run(request, bytes.byteLength, `reply of ${peer}`) as Promise<Reply>
+    },
+    downgrade(xml, peer) {
+      const bytes = Buffer.from(xml)
+      const request = { kind: 'downgrade', bytes: own(bytes) } as const
+      return pool.run(request, bytes.byteLength, `for ${peer}`) as Promise<Downgraded>
     },
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   }

@@ -1,10 +1,12 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
+import type { MsgType } from '../vocabulary.ts'
+import { inVersion, lossesOf } from './in-version.ts'
 import { judge } from './judge.ts'
 import type { Publication } from './make-items.ts'
-import { consumedFrom } from './part.ts'
-import { withheldFrom } from './render-rid.ts'
+import { type Consumed, consumedFrom } from './part.ts'
+import { documentOf, withheldFrom } from './render-rid.ts'
 import { incidentOf, routeIndex } from './route.ts'
 
 /** What would become of a document that a peer sends. */
@@ -31,7 +33,15 @@ export interface ExplainedItem {
   readonly id: string
   readonly bytes: number
   readonly limit: number
-  readonly peers: readonly { readonly peer: string; readonly sent: boolean; readonly reason: string | null }[]
+  readonly peers: readonly ExplainedPeer[]
+}
+
+interface ExplainedPeer {
+  readonly peer: string
+  readonly sent: boolean
+  readonly reason: string | null
+  /** which version of IODEF it gets, and without what; null where it gets none */
+  readonly form: string | null
 }
 
 type Questioned = { readonly asked: readonly string[] } | { readonly code: string; readonly reason: string }
@@ -113,15 +123,26 @@ async function explainItem(
   const found = consumedFrom(await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8' }, { topic }))
   const told = peers
     .filter((peer) => peer.url !== undefined && peer.topics.length > 0)
-    .map((peer) => {
+    .map(async (peer) => {
       const reason =
         peer === from
           ? 'it came from there'
           : found === undefined
             ? 'the item is no IODEF'
             : (withheldFrom(peer, topic, found.part, found.reasons) ?? null)
-      return { peer: peer.name, sent: reason === null, reason }
+      if (reason !== null || found === undefined) return { peer: peer.name, sent: false, reason, form: null }
+      return { peer: peer.name, ...(await formFor(peer, found, reader)) }
     })
   const bytes = Buffer.byteLength(item.xml)
-  return { topic, incident, id: item.id, bytes, limit: grid.maxItem, peers: told }
+  return { topic, incident, id: item.id, bytes, limit: grid.maxItem, peers: await Promise.all(told) }
+}
+
+/** Of a document of several Incidents this is said of each as if it came alone. */
+async function formFor(peer: PeerConfig, { part }: Consumed, reader: Reader): Promise<Omit<ExplainedPeer, 'peer'>> {
+  const document = documentOf([part], part.items.length <= 1 || part.original !== null)
+  const written = await inVersion(peer, document, (xml) => reader.downgrade(xml, peer.name))
+  if ('impossible' in written) return { sent: false, reason: written.impossible, form: null }
+  const { losses } = written
+  const form = losses === null ? `IODEF ${document.version}` : lossesOf(losses).text.replace(/^Sent as |\.$/g, '')
+  return { sent: true, reason: null, form }
 }

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
+import type { MessageNews } from '../events/messages.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { PeerAnswer, SendOutcome } from '../outcome.ts'
-import type { RidSender } from '../rid/contract.ts'
+import type { OutgoingMessage, RidSender } from '../rid/contract.ts'
 import type { Delivery, Seen } from '../store/contract.ts'
+import { type Tell, untold } from '../tell.ts'
+import { type Downgrade, inVersion, tellLosses } from './in-version.ts'
 import type { Consumed, Part } from './part.ts'
-import { renderRid, withheldFrom } from './render-rid.ts'
+import { documentOf, renderRid, withheldFrom } from './render-rid.ts'
 import { parsePart } from './stored-part.ts'
 
 /** Deliveries to one RID peer: checks policy once more, joins the parts of a document, renders, sends. */
@@ -16,10 +19,13 @@ export function createPeerSink(options: {
   readonly store: Pick<Seen, 'findPayload' | 'sourcesOf'>
   /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
   readonly reread?: (item: string) => Promise<Consumed | undefined>
+  /** Writes a document as IODEF 1, for a peer that reads nothing later. */
+  readonly downgrade?: Downgrade
   /** Keeps what the peer answered to this delivery. Rejects when it could not. */
   readonly keepAnswer: (delivery: Delivery, answer: PeerAnswer) => Promise<void>
+  readonly tell?: Tell<Pick<MessageNews, 'downgraded'>>
 }): Sink {
-  const { peer, sender, store, reread, keepAnswer } = options
+  const { peer, sender, store, reread, keepAnswer, downgrade = cannotDowngrade, tell = untold } = options
   return {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome> {
       const documents: Map<string, Part>[] = []
@@ -28,11 +34,20 @@ export function createPeerSink(options: {
         if ('kind' in own) return own
         place(documents, own.item, own.part)
       }
-      let outcome: SinkOutcome = { kind: 'delivered' }
+      const messages: Message[] = []
       for (const document of documents) {
         const { parts, complete } = await gather(document, async (item) => documents[0]?.get(item) ?? earlier(item))
-        outcome = await kept(unit, await sender.send(renderRid(peer, parts, complete), signal))
+        const written = await inVersion(peer, documentOf(parts, complete), downgrade)
+        if ('impossible' in written) return held(unit, document, written.impossible)
+        const { losses } = written
+        messages.push({ message: renderRid(peer, parts, complete, written.document), losses })
+      }
+      const [first] = unit
+      let outcome: SendOutcome = { kind: 'delivered' }
+      for (const { message, losses } of messages) {
+        outcome = await kept(unit, await sender.send(message, signal))
         if (outcome.kind !== 'delivered') return outcome
+        if (first !== undefined) outcome = tellLosses(tell, peer, first, outcome, losses)
       }
       return outcome
     },
@@ -94,6 +109,20 @@ export function createPeerSink(options: {
 }
 
 type Own = Pick<Consumed, 'item' | 'part'>
+
+interface Message {
+  readonly message: OutgoingMessage
+  /** null: it goes as it is */
+  readonly losses: Readonly<Record<string, number>> | null
+}
+
+const cannotDowngrade: Downgrade = async () => ({ kind: 'impossible', reason: 'nobody here can' })
+
+/** Of the unit the one that this document is of. */
+function held(unit: readonly Delivery[], document: ReadonlyMap<string, Part>, reason: string): SinkOutcome {
+  const meant = unit.find(({ item }) => document.has(item))
+  return { kind: 'hold', reason, ...(meant !== undefined && { only: meant.id }) }
+}
 
 /** Two parts of one item are of two documents, which differ in what only one of their items says: a signature, say. */
 function place(documents: Map<string, Part>[], item: string, part: Part): void {

@@ -20,8 +20,8 @@ const FOUND: Explanation = {
     bytes: 1,
     limit: 2,
     peers: [
-      { peer: sent, sent: true, reason: null },
-      { peer: 'd', sent: false, reason: 'no' },
+      { peer: sent, sent: true, reason: null, form: 'IODEF 2' },
+      { peer: 'd', sent: false, reason: 'no', form: null },
     ],
   })),
 }

@@ -87,6 +87,7 @@ describe('a configuration', () => {
       restrictions: ['public', 'partner'],
       query: [],
       interim: false,
+      iodef: 2,
       policy: { region: 'PeerToPeer', traffic: 'Network' },
       strict: false,
       replies: 'strict',

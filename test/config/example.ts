@@ -19,6 +19,7 @@ peers:
     query: []
     callback: source
     interim: true
+    iodef: 1
     policy: { region: PeerToPeer, traffic: Attack }
     strict: false
     replies: strict

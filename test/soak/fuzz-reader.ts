@@ -1,3 +1,4 @@
+import { downgradedText } from '../../src/reading/downgraded-document.ts'
 import type { Inspection, ReadOptions } from '../../src/reading/inspection.ts'
 import { readDocument } from '../../src/reading/read-document.ts'
 import { readReply } from '../../src/reading/read-reply.ts'
@@ -35,6 +36,9 @@ export function createFuzzReader(): Reader & {
     },
     async readReply(bytes, _peer, charset) {
       return timed(bytes, () => readReply(bytes, charset))
+    },
+    async downgrade(xml) {
+      return timed(Buffer.from(xml), () => downgradedText(schemas(), xml))
     },
     async [Symbol.asyncDispose]() {},
   }

@@ -1,0 +1,259 @@
+import { NS } from '../xml/namespaces.ts'
+import { attribute, child, elements, text, walk, type XmlElement } from '../xml/tree.ts'
+import { contentModel } from './content-model.ts'
+import { assessment1, counter1 } from './downgrade-impact.ts'
+import {
+  all2,
+  carried1,
+  type Down,
+  inside,
+  knownChildren,
+  type Losses,
+  lose,
+  loseAll,
+  make1,
+  restriction1,
+  told,
+} from './downgrade-kit.ts'
+import { address1, node1, nodeRole1, service1, software1, system1 } from './downgrade-network.ts'
+import { askedBy, type Label, type Needed, neededFor } from './restriction.ts'
+import { CVE, untyped } from './upgrade.ts'
+import { isWhole, wholeDocument } from './whole.ts'
+
+/** An IODEF 2 document as IODEF 1. */
+interface Downgraded {
+  readonly document: XmlElement
+  readonly losses: Losses
+}
+
+/**
+ * An IODEF 2 document (RFC 7970) as IODEF 1 (RFC 5070): docs/decisions/0016. `v2` is valid, `whole` its text; what comes back is valid by
+ * IODEF 1's schema, never less strict, and has the text in it, from which the way back is made. The same document always
+ * becomes the same.
+ */
+export function downgradeDocument(v2: XmlElement, whole: string): Downgraded {
+  const losses: Losses = new Map()
+  const [document] = downgrade(v2, { losses, around: 'private' })
+  if (document === undefined) throw new Error('nothing to downgrade')
+  const [first, ...others] = elements(document)
+  if (first === undefined) throw new Error('no Incident to downgrade')
+  const needed = neededOf(v2)
+  const moved = all2(v2, 'AdditionalData').flatMap((e) => downgrade(e, { losses, around: 'private' }))
+  const incident = {
+    ...first,
+    children: [...first.children, ...moved, ...wholeDocument(whole, needed.map(restriction1))],
+  }
+  return { document: { ...document, children: [incident, ...others] }, losses }
+}
+
+/** Of all of it, extension content and what has no place in IODEF 1 included. */
+function neededOf(document: XmlElement): Needed {
+  const labels = new Set<Label>()
+  walk(document, (element) => {
+    const label = askedBy(element)
+    if (label !== undefined) labels.add(label)
+    return undefined
+  })
+  return neededFor(labels)
+}
+
+type Rule = (element: XmlElement, down: Down) => XmlElement[]
+
+/** Classes that are not only a choice of attributes and children: downgrade-words.ts. */
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['IODEF-Document', document],
+  ['Incident', incident],
+  ['RelatedActivity', relatedActivity],
+  ['Contact', contact],
+  ['PostalAddress', means('PostalAddress', 'PAddress')],
+  ['Email', means('Email', 'EmailTo')],
+  ['Telephone', telephone],
+  ['Method', method],
+  ['Reference', reference],
+  ['Assessment', (e, down) => assessment1(e, down, downgrade)],
+  ['Counter', counter1],
+  ['System', (e, down) => system1(e, down, downgrade)],
+  ['Node', (e, down) => node1(e, down, downgrade)],
+  ['NodeRole', nodeRole1],
+  ['Address', address1],
+  ['Service', (e, down) => service1(e, down, downgrade)],
+  ['Application', software1],
+  ['OperatingSystem', software1],
+  ['Record', record],
+  ['RecordData', recordData],
+  ['AdditionalData', extension],
+  ['RecordItem', extension],
+])
+
+function downgrade(element: XmlElement, down: Down): XmlElement[] {
+  return (RULES.get(element.local) ?? same)(element, down)
+}
+
+const same: Rule = (element, down) => {
+  const children = contentModel.elementOnly(element) ? knownChildren(element, down, downgrade) : element.children
+  return [make1(element.local, carried1(element, down), children)]
+}
+
+/** IODEF 1 demands a language: `und` where none is said (RFC 5646 §4.1). Its AdditionalData goes to the first Incident. */
+function document(element: XmlElement, down: Down): XmlElement[] {
+  const attributes = carried1(element, down)
+  const lang = attributes.find(({ local }) => local === 'lang')?.value ?? 'und'
+  const incidents = all2(element, 'Incident').flatMap((e) => downgrade(e, inside(element, down)))
+  const said = { version: '1.00', lang }
+  const rest = attributes.filter(({ local }) => local !== 'lang')
+  return [make1('IODEF-Document', [...make1('', said, []).attributes, ...rest], incidents)]
+}
+
+/** RFC 5070 §3.2 demands ReportTime and an Assessment; RFC 7970 §3.2 GenerationTime, which is when the report was made. */
+function incident(element: XmlElement, down: Down): XmlElement[] {
+  const reported = all2(element, 'ReportTime')
+  const generated = all2(element, 'GenerationTime')
+  const rest = elements(element).filter((e) => e.local !== 'GenerationTime')
+  const children = knownChildren({ ...element, children: rest }, down, downgrade)
+  const at = children.findIndex(({ local }) => !BEFORE_REPORT_TIME.has(local))
+  const time = reported.length > 0 ? [] : generated.map((e) => make1('ReportTime', {}, e.children))
+  if (reported.length > 0)
+    loseAll(
+      down,
+      generated.filter((e) => text(e) !== text(reported[0] ?? e)),
+    )
+  const timed = [...children.slice(0, at), ...time, ...children.slice(at)]
+  const isAssessed = timed.some(({ local }) => local === 'Assessment')
+  const before = timed.findIndex(({ local }) => local === 'Method' || local === 'Contact')
+  const unknown = make1('Assessment', {}, [make1('Impact', { type: 'unknown' }, [])])
+  const assessed = isAssessed ? timed : [...timed.slice(0, before), unknown, ...timed.slice(before)]
+  return [make1('Incident', carried1(element, down), assessed)]
+}
+
+const BEFORE_REPORT_TIME: ReadonlySet<string> = new Set([
+  'IncidentID',
+  'AlternativeID',
+  'RelatedActivity',
+  'DetectTime',
+  'StartTime',
+  'EndTime',
+])
+
+/** RFC 5070 §3.5: numbers or URLs, and one such class. */
+function relatedActivity(element: XmlElement, down: Down): XmlElement[] {
+  const ids = all2(element, 'IncidentID')
+  const kept = ids.length > 0 ? ids : all2(element, 'URL')
+  if (kept.length === 0) return loseAll(down, [element])
+  loseAll(
+    down,
+    elements(element).filter((e) => !kept.includes(e)),
+  )
+  const children = kept.flatMap((e) => downgrade(e, inside(element, down)))
+  return [make1('RelatedActivity', carried1(element, down), children)]
+}
+
+/** The first number of a fax stands behind the others. */
+function contact(element: XmlElement, down: Down): XmlElement[] {
+  const children = knownChildren(element, down, downgrade)
+  const [fax, ...more] = children.filter(({ local }) => local === 'Fax')
+  const phones = more.map((e) => make1('Telephone', e.attributes, e.children))
+  const others = children.filter(({ local }) => local !== 'Fax')
+  const at = others.findIndex(({ local }) => BEHIND_TELEPHONE.has(local))
+  const split = at < 0 ? others.length : at
+  const numbers = [...phones, ...(fax === undefined ? [] : [fax])]
+  return [make1('Contact', carried1(element, down), [...others.slice(0, split), ...numbers, ...others.slice(split)])]
+}
+
+const BEHIND_TELEPHONE: ReadonlySet<string> = new Set(['Timezone', 'Contact', 'AdditionalData'])
+
+/** A way to reach a Contact is a text with a meaning (RFC 5070 §3.7.2, §3.7.3). */
+function means(name: string, content: string): Rule {
+  return (element, down) => {
+    const { attributes, children } = told(down, all2(element, content))
+    const meaning = meaningOf(element, down)
+    const lang = name === 'PostalAddress' ? attributes : {}
+    return [make1(name, { ...lang, ...meaning }, children)]
+  }
+}
+
+/** What it is described as, or else its type. */
+function meaningOf(element: XmlElement, down: Down): { readonly meaning?: string } {
+  const [described, ...rest] = all2(element, 'Description')
+  loseAll(down, rest)
+  const type = attribute(element, 'type')?.trim()
+  const own = type === 'ext-value' ? attribute(element, 'ext-type') : type
+  if (described === undefined) return own === undefined || own === 'fax' ? {} : { meaning: own }
+  if (own !== undefined && own !== 'fax') lose(down, `${element.local}/@type`)
+  return { meaning: text(described) }
+}
+
+function telephone(element: XmlElement, down: Down): XmlElement[] {
+  const isFax = attribute(element, 'type')?.trim() === 'fax'
+  return means(isFax ? 'Fax' : 'Telephone', 'TelephoneNumber')(element, down)
+}
+
+/** RFC 5070 §3.9 demands a Reference or a Description. */
+function method(element: XmlElement, down: Down): XmlElement[] {
+  const children = knownChildren(element, down, downgrade)
+  if (!children.some(({ local }) => local !== 'AdditionalData')) return loseAll(down, [element])
+  return [make1('Method', carried1(element, down), children)]
+}
+
+/** RFC 5070 §3.9.1 demands a name: that of its specification (RFC 7495), or else what it is described as, or its address. */
+function reference(element: XmlElement, down: Down): XmlElement[] {
+  const enumerated = child(element, NS.enum, 'ReferenceName')
+  const id = enumerated && child(enumerated, NS.enum, 'ID')
+  const descriptions = all2(element, 'Description')
+  const urls = all2(element, 'URL')
+  const url = urls[0]
+  if (attribute(element, 'observable-id') !== undefined) lose(down, 'Reference/@observable-id')
+  const rest = (list: readonly XmlElement[]) => list.flatMap((e) => downgrade(e, down))
+  const addresses = urls.map((e) => make1('URL', {}, e.children))
+  if (id !== undefined) {
+    const name = trimmed(id)
+    if (!CVE.test(name)) lose(down, 'ReferenceName/@specIndex')
+    return [make1('Reference', {}, [make1('ReferenceName', {}, [name]), ...addresses, ...rest(descriptions)])]
+  }
+  if (descriptions.length > 0) {
+    const { attributes, children } = told({ ...down, losses: new Map() }, descriptions)
+    const name = make1('ReferenceName', attributes, children)
+    return [make1('Reference', {}, [name, ...addresses, ...rest(descriptions.slice(1))])]
+  }
+  if (url === undefined) return loseAll(down, [element])
+  return [make1('Reference', {}, [make1('ReferenceName', {}, [trimmed(url)]), ...addresses])]
+}
+
+function trimmed(element: XmlElement): string {
+  return text(element).trim()
+}
+
+function record(element: XmlElement, down: Down): XmlElement[] {
+  return [make1('Record', carried1(element, down), knownChildren(element, down, downgrade))]
+}
+
+/** RFC 5070 §3.19.1 demands a RecordItem. */
+function recordData(element: XmlElement, down: Down): XmlElement[] {
+  const children = knownChildren(element, down, downgrade)
+  const at = children.findIndex(({ local }) => local === 'AdditionalData')
+  const split = at < 0 ? children.length : at
+  const hasItem = children.some(({ local }) => local === 'RecordItem')
+  const item = hasItem ? [] : [make1('RecordItem', { dtype: 'string' }, [])]
+  return [
+    make1('RecordData', carried1(element, down), [...children.slice(0, split), ...item, ...children.slice(split)]),
+  ]
+}
+
+/** What strangers wrote stays, but for what IODEF 1's schema, or RID's, would judge by its own: that travels in the whole document. */
+function extension(element: XmlElement, down: Down): XmlElement[] {
+  if (isWhole(element)) return []
+  let isJudged = false
+  walk(element, ({ ns }) => {
+    isJudged ||= ns !== NS.iodef2 && JUDGED.has(ns)
+    return undefined
+  })
+  for (const inner of elements(element)) {
+    walk(inner, ({ ns }) => {
+      isJudged ||= JUDGED.has(ns)
+      return undefined
+    })
+  }
+  if (isJudged) return loseAll(down, [element])
+  return [make1(element.local, carried1(element, down), element.children.map(untyped))]
+}
+
+const JUDGED: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.rid, NS.incident, NS.jid, NS.context])
