@@ -1,19 +1,26 @@
+import { isIP } from 'node:net'
 import { ridUrl } from '../config/rid-url.ts'
+import type { TlsFiles } from '../config/types.ts'
+import { parseDuration } from '../config/units.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { Inspection } from '../reading/inspection.ts'
-import { createReader } from '../reading/reader.ts'
-import type { OutgoingMessage, Receiver } from '../rid/contract.ts'
-import { policyOf, renderMessage, SOURCE_NOT_FOUND } from '../rid/message.ts'
-import { nodeOf, type RidSystem } from '../rid/node.ts'
+import { createReader, type Reader } from '../reading/reader.ts'
+import { bareHost } from '../rid/agent.ts'
+import type { OutgoingMessage, Receiver, Reply } from '../rid/contract.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
 import { untold } from '../tell.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
+import { type Awaiting, awaitCallback } from './await-callback.ts'
 import { checkFiles } from './check-files.ts'
 import { readNamed } from './input.ts'
 import { nothingMore, parse, required } from './options.ts'
+import { type Addressed, answersTo, asItIs, incidentNamed, queryByNumber, wrapped } from './outgoing.ts'
 import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
+import { meaningOf } from './reply-words.ts'
+import { cameOf, createAnswers, incidentsIn } from './send-answer.ts'
+import { waitUntilAnswered } from './wait-until-answered.ts'
 
 const OPTIONS = {
   to: { type: 'string' },
@@ -22,12 +29,19 @@ const OPTIONS = {
   ca: { type: 'string' },
   type: { type: 'string' },
   name: { type: 'string' },
+  incident: { type: 'string' },
+  wait: { type: 'string' },
+  listen: { type: 'string' },
+  json: { type: 'boolean' },
 } as const
+
+type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
 
 export const send: Command = {
   name: 'send',
-  summary: 'acts as a RID client: sends one document to a RID system and prints the reply',
-  usage: 'iodef-gateway send FILE --to URL --cert PEM --key PEM --ca PEM [--type Report]',
+  summary: 'acts as a RID client: sends a document or a question to a RID system and prints the reply',
+  usage:
+    'iodef-gateway send FILE|--incident NAME/ID --to URL --cert PEM --key PEM --ca PEM [--type Report] [--wait 10m]',
   help: `
 A valid IODEF document is wrapped in a RID message; a RID message, or what is neither, is sent as it is. Prints the body of the
 reply on standard output and what it means on standard error. "-" reads standard input.
@@ -37,59 +51,159 @@ reply on standard output and what it means on standard error. "-" reads standard
       --key PEM     its private key
       --ca PEM      the CA that the RID system's certificate must come from
       --type TYPE   MsgType of the message around IODEF [Report]: ${MSG_TYPES.join(', ')}
-      --name NAME   the RID system's DNS name in RIDPolicy [that of URL]
+      --name NAME   the RID system's DNS name, in RIDPolicy and in the certificate that it calls back with [that of URL]
+      --json        {"to", "type", "outcome", "status", "reason", "token", "reply", "callbacks"}; a reply or callback is
+                    {"outcome", "msgType", "justification", "incidents", "body"}
 
-Exit code 0: delivered. 1: refused or denied. 3: no answer.
+Questions (RFC 6545 section 7): --type Query asks for an incident by its number, or, with FILE, by what that document says;
+InvestigationRequest and TraceRequest take a FILE.
+
+      --incident NAME/ID   the IncidentID that is asked for; NAME/ID#INSTANCE where it has one
+      --wait DURATION      where the answer is promised for later (202 and a token, or Pending): for how long to wait for it
+      --listen [HOST:]PORT   where it is waited for, by TLS with the same certificate [every address, port 4590]
+
+What comes by callback is printed, and answered 200. The command ends when the answer is there and, since an answer may have several
+messages, nothing came for two seconds.
+
+Exit code 0: delivered, answered, or promised for later. 1: refused or denied, nothing found, or no answer to what was asked. 3: nobody
+there, or nothing came while it waited.
 
   iodef-gateway send report.xml --to https://gateway.example:4590/ --cert me.pem --key me.key --ca ca.pem
+  iodef-gateway send --type Query --incident csirt-b.example/2026-7 --wait 10m --to https://gateway.example/ --cert me.pem --key me.key --ca ca.pem
 `,
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, OPTIONS)
-    const file = required(positionals[0], 'FILE')
+    const [file] = positionals
     nothingMore(positionals.slice(1))
-    const to = receiver(required(values.to, '--to URL'))
-    const tls = {
-      cert: required(values.cert, '--cert PEM'),
-      key: required(values.key, '--key PEM'),
-      ca: required(values.ca, '--ca PEM'),
-    }
-    checkTls(tls)
-    const msgType = msgTypeOf(values.type ?? 'Report')
+    const asked = readValues(values, file)
+    checkTls(asked.tls)
     await using reader = createReader({ threads: 1, deadlineMs: 60_000 })
-    let response: PeerResponse | undefined
-    await using sender = createRidSender({
-      receiver: to,
-      tls,
-      readReply: (body, charset) => reader.readReply(body, to.name, charset),
-      tell: untold,
-      observe: (seen) => {
-        response = seen
-      },
-    })
-    const bytes = await readNamed(file)
-    const decoded = decode(bytes)
-    if (!decoded.ok) {
-      await write(io.err, `${printable(file)} is not XML and was not sent: ${printable(decoded.error.message)}\n`)
-      return 1
-    }
-    const inspection = await reader.inspect(bytes)
-    if (!inspection.valid) await write(io.err, `${printable(file)} ${describe(inspection)}; it is sent as it is\n`)
-    const message = wrapped(inspection, msgType, values.name)
-    const idle = (['type', 'name'] as const).filter((option) => values[option] !== undefined).map((o) => `--${o}`)
-    if (message === undefined && idle.length > 0) {
-      const verb = idle.length === 1 ? 'does' : 'do'
-      await say(io, `${idle.join(' and ')} ${verb} nothing: ${file} is not wrapped, but sent as it is`)
-    }
-    const result = await sender.send(message ?? asItIs(decoded.text, inspection), new AbortController().signal)
-    if (response?.body !== undefined && response.body.length > 0) await write(io.out, body(response.body))
-    if (result.kind === 'delivered') {
-      const note = result.note === undefined ? '' : `: ${result.note.text}`
-      await say(io, `HTTP ${result.status}, delivered${note}`)
-      return 0
-    }
-    await say(io, result.reason)
-    return response === undefined ? 3 : 1
+    const made = file === undefined ? byNumber(asked) : await fromFile(file, asked, reader, values, io)
+    if (made === undefined) return 1
+    return await exchange(made, asked, reader, io)
   },
+}
+
+interface Asked extends Addressed {
+  readonly to: Receiver
+  readonly tls: TlsFiles
+  readonly asJson: boolean
+  readonly wait: number | undefined
+  readonly listen: { readonly host: string; readonly port: number }
+  /** DNS-ID of whoever calls back */
+  readonly from: string | undefined
+}
+
+/** Throws UsageError for what cannot be meant. */
+function readValues(values: Values, file: string | undefined): Asked {
+  const msgType = msgTypeOf(values.type ?? 'Report')
+  const incident = values.incident === undefined ? undefined : incidentNamed(values.incident)
+  if (values.incident !== undefined && incident === undefined) {
+    throw new UsageError('--incident takes NAME/ID: the name of the team that gave the number, and the number')
+  }
+  if (file === undefined && msgType !== 'Query') required(undefined, 'FILE')
+  if (file === undefined && incident === undefined) throw new UsageError('a Query needs FILE or --incident NAME/ID')
+  const wait = values.wait === undefined ? undefined : parseDuration(values.wait)
+  if (values.wait !== undefined && !wait) throw new UsageError('--wait takes a duration, as 30s or 10m')
+  const to = receiver(required(values.to, '--to URL'))
+  const tls = {
+    cert: required(values.cert, '--cert PEM'),
+    key: required(values.key, '--key PEM'),
+    ca: required(values.ca, '--ca PEM'),
+  }
+  const host = bareHost(new URL(to.url))
+  const from = values.name ?? (isIP(host) === 0 ? host : undefined)
+  if (wait !== undefined && from === undefined) {
+    throw new UsageError(
+      '--wait needs --name NAME where URL has an address: who may call back is known by its DNS name',
+    )
+  }
+  const listen = listenAt(values.listen ?? '4590')
+  return { msgType, name: values.name, incident, to, tls, asJson: values.json === true, wait, listen, from }
+}
+
+function byNumber(asked: Asked): OutgoingMessage {
+  const { incident } = asked
+  if (incident === undefined) throw new UsageError('a Query needs FILE or --incident NAME/ID')
+  return queryByNumber({ ...asked, incident })
+}
+
+/** Undefined, and says why, where the file is no text that could be sent. */
+async function fromFile(
+  file: string,
+  asked: Asked,
+  reader: Reader,
+  values: Values,
+  io: Io,
+): Promise<OutgoingMessage | undefined> {
+  const bytes = await readNamed(file)
+  const decoded = decode(bytes)
+  if (!decoded.ok) {
+    await say(io, `${file} is not XML and was not sent: ${decoded.error.message}`)
+    return undefined
+  }
+  const inspection = await reader.inspect(bytes)
+  if (!inspection.valid) await say(io, `${file} ${describe(inspection)}; it is sent as it is`)
+  const message = wrapped(inspection, asked)
+  if (message !== undefined) return message
+  const idle = (['type', 'name', 'incident'] as const).filter((option) => values[option] !== undefined)
+  const useless = idle.filter((option) => option !== 'name' || asked.wait === undefined).map((o) => `--${o}`)
+  if (useless.length > 0) {
+    const verb = useless.length === 1 ? 'does' : 'do'
+    await say(io, `${useless.join(' and ')} ${verb} nothing: ${file} is not wrapped, but sent as it is`)
+  }
+  return asItIs(decoded.text, inspection)
+}
+
+/** Sends it, and takes what comes back, at once and later. */
+async function exchange(message: OutgoingMessage, asked: Asked, reader: Reader, io: Io): Promise<ExitCode> {
+  const { to, tls, wait, asJson, from } = asked
+  const { msgType } = message
+  const answers = createAnswers(io, reader, { to: to.url, type: msgType ?? null }, asJson)
+  const later = answersTo(msgType)
+  if (wait !== undefined && later === null) {
+    throw new UsageError(`--wait is for questions: nothing answers a ${msgType ?? 'message of no known type'} later`)
+  }
+  await using waiting = waitUntilAnswered(wait ?? 0, answers)
+  await using stack = new AsyncDisposableStack()
+  let awaiting: Awaiting | undefined
+  if (wait !== undefined && from !== undefined) {
+    // before it is sent: the answer may be as fast as its promise
+    awaiting = stack.use(
+      await awaitCallback({
+        ...asked.listen,
+        tls,
+        from,
+        answers: later ?? [],
+        read: ({ body, charset }) => reader.readReply(body, from, charset),
+        take: waiting.take,
+        turnedAway: (why) => void answers.note(why),
+      }),
+    )
+  }
+  let response: PeerResponse | undefined
+  let reply: Reply | undefined
+  await using sender = createRidSender({
+    receiver: to,
+    tls,
+    readReply: async (body, charset) => {
+      reply = await reader.readReply(body, to.name, charset)
+      return reply
+    },
+    tell: untold,
+    observe: (seen) => {
+      response = seen
+    },
+  })
+  const result = await sender.send(message, new AbortController().signal)
+  const meaning = meaningOf({ msgType, result, response, reply, incidents: await incidentsIn(reader, reply) })
+  const body = response === undefined ? undefined : (response as PeerResponse).body
+  const came = reply === undefined || body === undefined ? undefined : cameOf(reader, meaning.outcome, reply, body)
+  await answers.response(meaning, response, await came)
+  const isPromised = meaning.outcome === 'promised' || meaning.outcome === 'pending'
+  if (awaiting === undefined || !isPromised) return await answers.end(meaning.exit)
+  awaiting.expect((response as PeerResponse | undefined)?.callbackToken)
+  return await answers.end(await waiting.end())
 }
 
 function say(io: Io, text: string): Promise<void> {
@@ -97,8 +211,8 @@ function say(io: Io, text: string): Promise<void> {
 }
 
 /** Node takes a CA file without a certificate for good, and then trusts nobody: better said before. */
-function checkTls(tls: Readonly<Record<'cert' | 'key' | 'ca', string>>): void {
-  const named = Object.entries(tls).map(([option, file]) => ({ path: `tls.${option}`, file }))
+function checkTls(tls: TlsFiles): void {
+  const named = (['cert', 'key', 'ca'] as const).map((option) => ({ path: `tls.${option}`, file: tls[option] }))
   const problem = checkFiles(named, Date.now()).find(({ kind }) => kind === 'problem')
   if (problem !== undefined) throw new UsageError(`${problem.path.replace('tls.', '--')}: ${problem.message}`)
 }
@@ -109,44 +223,20 @@ function receiver(url: string): Receiver {
   return { name: new URL(taken).host, url: taken, identity: {} }
 }
 
+function listenAt(written: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, port = ''] = /^(?:\[([^\]]+)\]:|([^:]+):)?(\d{1,5})$/.exec(written) ?? []
+  if (port === '' || Number(port) > 65_535) throw new UsageError('--listen takes PORT or HOST:PORT')
+  return { host: bracketed ?? plain ?? '::', port: Number(port) }
+}
+
 function msgTypeOf(word: string): MsgType {
   const type = MSG_TYPES.find((t) => t === word)
   if (type === undefined) throw new UsageError(`there is no MsgType ${word}${didYouMean(word, MSG_TYPES)}`)
   return type
 }
 
-/** The document in a RID message for that RID system; undefined for what is sent as it is. */
-function wrapped(
-  { format, document }: Inspection,
-  msgType: MsgType,
-  name: string | undefined,
-): OutgoingMessage | undefined {
-  if (document === null || (format !== 'IODEF 2' && format !== 'IODEF 1')) return undefined
-  const id = document.incidents[0]?.id ?? null
-  const xml = document.original?.text ?? document.xml
-  // nobody here found a source, and RFC 6545 §6.3 has none without
-  const source = msgType === 'Result' ? SOURCE_NOT_FOUND : null
-  const text = (to: RidSystem) => {
-    const policy = policyOf(msgType, 'PeerToPeer', 'Network', nodeOf({ ...to, name: name ?? to.name }), id)
-    return renderMessage(policy, { xml, version: document.version }, source)
-  }
-  return { write: text, msgType }
-}
-
 function describe({ format, errors }: Inspection): string {
   const first = errors[0]
   const what = format === 'unknown' ? 'is neither IODEF nor RID' : `is not valid ${format}`
   return first === undefined ? what : `${what} (line ${first.line}: ${printable(first.message)})`
-}
-
-/** The text goes out as UTF-8, so its XML declaration must not say otherwise. */
-function asItIs(text: string, { rid }: Inspection): OutgoingMessage {
-  const xml = text.replace(/^(<\?xml[^>]*?\sencoding\s*=\s*)("[^"]*"|'[^']*')/, '$1"UTF-8"')
-  return { write: () => xml, msgType: MSG_TYPES.find((type) => type === rid?.msgType) }
-}
-
-/** The reply as text, with a line end, and without what could rewrite a terminal. */
-function body(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes).toString('utf8')
-  return `${text.split('\n').map(printable).join('\n').trimEnd()}\n`
 }

@@ -8,7 +8,12 @@ import { createRidListener, type RidListener } from '../../src/rid/listener.ts'
 import { policyOf, renderAcknowledgement } from '../../src/rid/message.ts'
 import { ANY_NODE } from '../../src/rid/node.ts'
 import { untold } from '../../src/tell.ts'
+import { freePort } from '../support/brokers.ts'
+import { ridText } from '../support/documents.ts'
+import { eventually } from '../support/eventually.ts'
 import { createPki, type Pki } from '../support/pki.ts'
+import { createRidClient } from '../support/rid-client.ts'
+import { acknowledgement, startRidPeer } from '../support/rid-peer.ts'
 import { iodefGateway } from './capture.ts'
 
 const PEER: PeerConfig = {
@@ -135,6 +140,35 @@ describe('send', () => {
     assert.equal(other.code, 3)
   })
 
+  test('takes a callback of the receiver with its token alone, and only what answers', async () => {
+    const ca = await pki.ca()
+    const identity = await ca.issue({ cn: 'localhost', dns: ['localhost'] })
+    const stranger = await ca.issue({ cn: 'stranger', dns: ['stranger.example'] })
+    await using receiver = await startRidPeer({ ...identity, ca: ca.cert })
+    receiver.script({ does: 'answer', status: 202, headers: { 'rid-callback-token': 'abc' } })
+    const port = await freePort()
+    const question = ['--type', 'Query', '--incident', 'a.example/1', '--wait', '30s', '--listen', `127.0.0.1:${port}`]
+    const waiting = iodefGateway(['send', ...question, ...options, '--to', receiver.url])
+    await eventually('it to be asked', () => receiver.requests.length > 0)
+    await using client = createRidClient(port, { ca: ca.cert, ...identity }, { servername: 'sender.example' })
+    await using other = createRidClient(port, { ca: ca.cert, ...stranger }, { servername: 'sender.example' })
+    const answer = ridText(null)
+    const token = { 'rid-callback-token': 'abc' }
+    assert.equal((await other.post(answer, token)).status, 403)
+    assert.equal((await client.post(answer, { 'rid-callback-token': 'abd' })).status, 403)
+    assert.equal((await client.post(answer)).status, 403)
+    assert.equal((await client.post('<html/>', token)).status, 400)
+    assert.equal((await client.post(ridText(null, { msgType: 'Result' }), token)).status, 400)
+    const pending = await client.post(acknowledgement('Pending'), token)
+    assert.deepEqual([pending.status, pending.body], [200, ''])
+    assert.equal((await client.post(acknowledgement('Denied', 'Other'), token)).status, 200)
+    const { code, out, err } = await waiting
+    assert.equal(code, 1)
+    assert.match(out, /"Pending".*\n.*"Denied"/)
+    assert.match(err, /by callback: Pending: the answer comes later\n.*by callback: denied: Other\n$/s)
+    assert.match(err, /certificate is not that of localhost was refused/)
+  })
+
   test('exits with 2 on bad usage', async () => {
     assert.match((await send(file, '--type', 'Reprot')).err, /did you mean "Report"/)
     for (const args of [
@@ -143,6 +177,12 @@ describe('send', () => {
       ['send', file, '--to', 'http://x/', ...options],
       ['send', join(pki.dir, 'none.xml'), '--to', url, ...options],
       ['send', file, '--to', url, ...options, '--ca', file],
+      ['send', '--type', 'Query', '--to', url, ...options],
+      ['send', '--type', 'TraceRequest', '--incident', 'a/1', '--to', url, ...options],
+      ['send', '--type', 'Query', '--incident', 'a', '--to', url, ...options],
+      ['send', '--type', 'Query', '--incident', 'a/1', '--to', url, ...options, '--wait', '5'],
+      ['send', '--type', 'Query', '--incident', 'a/1', '--to', url, ...options, '--wait', '5s', '--listen', 'x'],
+      ['send', file, '--to', url, ...options, '--wait', '5s'],
     ]) {
       assert.equal((await iodefGateway(args)).code, 2, args.join(' '))
     }
