@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.ts')).explain,
   test: async () => (await import('./test.ts')).test,
   send: async () => (await import('./send.ts')).send,
+  probe: async () => (await import('./probe.ts')).probe,
   topics: async () => (await import('./topics.ts')).topics,
   tail: async () => (await import('./tail.ts')).tail,
   queue: async () => (await import('./queue.ts')).queue,

@@ -13,13 +13,13 @@ import { untold } from '../tell.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
 import { type Awaiting, awaitCallback } from './await-callback.ts'
-import { checkFiles } from './check-files.ts'
 import { readNamed } from './input.ts'
 import { nothingMore, parse, required } from './options.ts'
 import { type Addressed, answersTo, asItIs, incidentNamed, queryByNumber, wrapped } from './outgoing.ts'
 import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
 import { meaningOf } from './reply-words.ts'
 import { cameOf, createAnswers, incidentsIn } from './send-answer.ts'
+import { tlsOptions } from './tls-options.ts'
 import { waitUntilAnswered } from './wait-until-answered.ts'
 
 const OPTIONS = {
@@ -76,7 +76,6 @@ there, or nothing came while it waited.
     const [file] = positionals
     nothingMore(positionals.slice(1))
     const asked = readValues(values, file)
-    checkTls(asked.tls)
     await using reader = createReader({ threads: 1, deadlineMs: 60_000 })
     const made = file === undefined ? byNumber(asked) : await fromFile(file, asked, reader, values, io)
     if (made === undefined) return 1
@@ -106,11 +105,7 @@ function readValues(values: Values, file: string | undefined): Asked {
   const wait = values.wait === undefined ? undefined : parseDuration(values.wait)
   if (values.wait !== undefined && !wait) throw new UsageError('--wait takes a duration, as 30s or 10m')
   const to = receiver(required(values.to, '--to URL'))
-  const tls = {
-    cert: required(values.cert, '--cert PEM'),
-    key: required(values.key, '--key PEM'),
-    ca: required(values.ca, '--ca PEM'),
-  }
+  const tls = tlsOptions(values)
   const host = bareHost(new URL(to.url))
   const from = values.name ?? (isIP(host) === 0 ? host : undefined)
   if (wait !== undefined && from === undefined) {
@@ -208,13 +203,6 @@ async function exchange(message: OutgoingMessage, asked: Asked, reader: Reader, 
 
 function say(io: Io, text: string): Promise<void> {
   return write(io.err, `${printable(text)}\n`)
-}
-
-/** Node takes a CA file without a certificate for good, and then trusts nobody: better said before. */
-function checkTls(tls: TlsFiles): void {
-  const named = (['cert', 'key', 'ca'] as const).map((option) => ({ path: `tls.${option}`, file: tls[option] }))
-  const problem = checkFiles(named, Date.now()).find(({ kind }) => kind === 'problem')
-  if (problem !== undefined) throw new UsageError(`${problem.path.replace('tls.', '--')}: ${problem.message}`)
 }
 
 function receiver(url: string): Receiver {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { iodefGateway } from './capture.ts'
 
-const COMMANDS = ['start', 'check', 'validate', 'send', 'topics', 'tail', 'queue', 'exchanges', 'trace']
+const COMMANDS = ['start', 'check', 'validate', 'send', 'probe', 'topics', 'tail', 'queue', 'exchanges', 'trace']
 
 describe('the command line', () => {
   test('lists the commands, on request on standard output', async () => {

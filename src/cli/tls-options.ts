@@ -1,0 +1,16 @@
+import type { TlsFiles } from '../config/types.ts'
+import { checkFiles } from './check-files.ts'
+import { required } from './options.ts'
+import { UsageError } from './output.ts'
+
+/**
+ * The files of `--cert`, `--key` and `--ca`. Throws UsageError where one is missing or no good: Node takes a CA file without a
+ * certificate for good, and then trusts nobody.
+ */
+export function tlsOptions({ cert, key, ca }: Partial<Record<'cert' | 'key' | 'ca', string | undefined>>): TlsFiles {
+  const tls = { cert: required(cert, '--cert PEM'), key: required(key, '--key PEM'), ca: required(ca, '--ca PEM') }
+  const named = Object.entries(tls).map(([option, file]) => ({ path: `tls.${option}`, file }))
+  const problem = checkFiles(named, Date.now()).find(({ kind }) => kind === 'problem')
+  if (problem !== undefined) throw new UsageError(`${problem.path.replace('tls.', '--')}: ${problem.message}`)
+  return tls
+}
