@@ -117,7 +117,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const questions = createExchangeSide({
     ...parts,
     senderAt: senders.at,
-    wake: (peer) => delivery.wake('peer', peer),
+    wake: (kind, destination) => delivery.wake(kind, destination),
   })
   const grid = opened.use(
     createGridSide(parts, health, questions, (kind, destination, why) => delivery.wake(kind, destination, why)),

@@ -6,7 +6,7 @@ import type { Exchange } from '../store/exchanges.ts'
 import { answerFor } from './answer-in-version.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement, emptyReport } from './compose.ts'
-import { about, type ExchangeContext, wayTo } from './context.ts'
+import { about, type ExchangeContext, wakeAsker, wayTo } from './context.ts'
 import { isDecided, isHeld, outcomeOf, respond, type Told } from './outcome.ts'
 import { renderAnswer } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
@@ -58,7 +58,7 @@ async function settle(context: ExchangeContext, peer: PeerConfig, id: string, la
   })
   if (exchange === undefined) throw new Error(`there is no exchange ${id}`)
   happening?.tell()
-  if (exchange.token !== null) context.wake(peer.name)
+  if (exchange.token !== null) wakeAsker(context, exchange)
   return { told: told as Told, exchange }
 }
 

@@ -90,7 +90,8 @@ export async function ask(
     rate.count(peer.name, clock.now())
     taken.tell()
     waits?.tell()
-    for (const { target } of legs.filter(({ kind }) => kind === 'peer')) context.wake(target)
+    const deliveries = legs.flatMap(({ delivery }) => delivery ?? [])
+    for (const { kind, destination } of deliveries) context.wake(kind, destination)
   }
   return answerQuestion(context, message, outcome.exchange.id)
 }
@@ -116,7 +117,8 @@ function legsOf(exchange: NewExchange, asked: readonly Ask[]): readonly NewLeg[]
 function legOf(exchange: NewExchange, asked: Ask, n: number): NewLeg {
   if (asked === 'archive') return { kind: 'archive', target: '' }
   const target = asked.slice('peer:'.length)
-  return { kind: 'peer', target, delivery: errandTo(target, exchange, { exchange: exchange.id, leg: n }) }
+  const delivery = errandTo({ kind: 'peer', destination: target }, exchange, { exchange: exchange.id, leg: n })
+  return { kind: 'peer', target, delivery }
 }
 
 function answeredBy({ denied, answers }: Found, n: number): ExchangeChange {

@@ -1,12 +1,12 @@
 import type { PeerConfig } from '../config/types.ts'
 import type { RidPolicy } from '../rid/message.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
-import { errandTo, wayTo } from './context.ts'
+import { askerOf, errandTo, wayTo } from './context.ts'
 import { isDecided, lastWord, NO_LEG, outcomeOf } from './outcome.ts'
 
 /** An answer on its way to who asked, who was promised one. */
 export function deliverTo(exchange: Exchange): NonNullable<ExchangeChange['deliver']> {
-  return ({ n }) => errandTo(exchange.asker, exchange, { exchange: exchange.id, answer: n })
+  return ({ n }) => errandTo(askerOf(exchange), exchange, { exchange: exchange.id, answer: n })
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Reader } from '../reading/reader.ts'
 import type { Archive } from '../store/archive.ts'
 import type { NewDelivery, Store } from '../store/contract.ts'
 import type { Exchange, Exchanges } from '../store/exchanges.ts'
-import type { CallbackWay } from '../vocabulary.ts'
+import type { CallbackWay, DestinationKind } from '../vocabulary.ts'
 import type { Holds } from './holds.ts'
 import { type Errand, encode } from './stored.ts'
 
@@ -19,8 +19,8 @@ export interface ExchangeContext {
   readonly events: Events
   readonly clock: Clock
   readonly holds: Holds
-  /** deliveries to this peer were committed */
-  readonly wake: (peer: string) => void
+  /** deliveries there were committed */
+  readonly wake: (kind: DestinationKind, destination: string) => void
 }
 
 /** RFC 6546 §3 has answers connect to where the question came from; a configured address is better: docs/decisions/0015-questions.md. */
@@ -37,20 +37,31 @@ export function about(exchange: Pick<Exchange, 'incident' | 'id' | 'asker'>): Of
   return { exchange: exchange.id, source: exchange.asker, incident: incidentOf(exchange) }
 }
 
+/** Where its answers go. */
+export function askerOf({ asker }: Pick<Exchange, 'asker'>): Pick<NewDelivery, 'kind' | 'destination'> {
+  return { kind: 'peer', destination: asker }
+}
+
+/** Deliveries to whoever asked were committed. */
+export function wakeAsker({ wake }: Pick<ExchangeContext, 'wake'>, exchange: Pick<Exchange, 'asker'>): void {
+  const { kind, destination } = askerOf(exchange)
+  wake(kind, destination)
+}
+
 /**
  * A delivery of an exchange: all of them to one destination stand in one line, behind nobody else's, and none stands for another
  * (RFC 6546 §3 has no order; RFC 6545 §7 has the Acknowledgement first).
  */
 export function errandTo(
-  peer: string,
+  { kind, destination }: Pick<NewDelivery, 'kind' | 'destination'>,
   exchange: Pick<Exchange, 'incident' | 'id'>,
   errand: Errand,
   held?: string,
 ): NewDelivery {
   const payload = encode(errand)
   return {
-    kind: 'peer',
-    destination: peer,
+    kind,
+    destination,
     incident: incidentOf(exchange),
     origin: `exchange ${exchange.id}`,
     item: createHash('sha256').update(payload).digest('hex'),

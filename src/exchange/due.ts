@@ -2,7 +2,7 @@ import type { Happening } from '../events.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement } from './compose.ts'
-import { about, type ExchangeContext } from './context.ts'
+import { about, type ExchangeContext, wakeAsker } from './context.ts'
 import { ending, wayOf } from './end.ts'
 import { NO_LEG, said } from './outcome.ts'
 import { askedFor, newAnswer } from './stored.ts'
@@ -20,7 +20,7 @@ export async function runDue(context: ExchangeContext): Promise<void> {
 }
 
 async function come(context: ExchangeContext, id: string): Promise<void> {
-  const { store, clock, holds, wake } = context
+  const { store, clock, holds } = context
   let happening: Happening | undefined
   const exchange = await store.change(id, (now) => {
     if (now.state !== 'open') return undefined
@@ -30,7 +30,7 @@ async function come(context: ExchangeContext, id: string): Promise<void> {
   })
   happening?.tell()
   holds.happened(id)
-  if (exchange !== undefined) wake(exchange.asker)
+  if (exchange !== undefined) wakeAsker(context, exchange)
 }
 
 interface Made {

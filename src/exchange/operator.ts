@@ -50,7 +50,9 @@ export function approveQuestion(context: DeskContext, id: string, by: string): P
     const asked: ExchangeChange =
       target === ''
         ? { legs: [{ n, state: 'promised' }] }
-        : { ask: [{ n, delivery: errandTo(target, exchange, { exchange: id, leg: n }) }] }
+        : {
+            ask: [{ n, delivery: errandTo({ kind: 'peer', destination: target }, exchange, { exchange: id, leg: n }) }],
+          }
     return { change: { ...asked, ...approved(config, exchange) }, trace }
   })
 }

@@ -3,7 +3,7 @@ import type { Happening } from '../events.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
 import { closing } from './closing.ts'
-import { about, type ExchangeContext } from './context.ts'
+import { about, type ExchangeContext, wakeAsker } from './context.ts'
 import { hiddenFrom } from './rights.ts'
 import { isUndecided, legMay } from './states.ts'
 import { type AnswerBody, newAnswer, parseQuestion, type Question } from './stored.ts'
@@ -49,7 +49,7 @@ export async function takeAnswer(
 }
 
 async function take(context: ExchangeContext, id: string, n: number, said: Said, inResponse: boolean): Promise<Took> {
-  const { store, holds, wake, events } = context
+  const { store, holds, events } = context
   let taken: Taken = 'closed'
   let body: AnswerBody | undefined
   let happenings: readonly Happening[] = []
@@ -63,7 +63,7 @@ async function take(context: ExchangeContext, id: string, n: number, said: Said,
   })
   for (const happening of happenings) happening.tell()
   holds.happened(id)
-  if (exchange !== undefined) wake(exchange.asker)
+  if (exchange !== undefined) wakeAsker(context, exchange)
   return { taken, exchange, ...(body !== undefined && { body }) }
 }
 

@@ -4,7 +4,7 @@ import type { Inspection } from '../reading/inspection.ts'
 import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import type { Exchange } from '../store/exchanges.ts'
-import { about, type ExchangeContext, errandTo } from './context.ts'
+import { about, askerOf, type ExchangeContext, errandTo } from './context.ts'
 import { askedIncident } from './criteria.ts'
 import { REFUSALS, type RefusalCode } from './refusals.ts'
 import { type AnswerBody, newAnswer } from './stored.ts'
@@ -131,7 +131,7 @@ async function keepLate(
 ): Promise<boolean> {
   const happening = events.exchange('late', { ...about(exchange), peer: peer.name, msgType: body.msgType })
   const reason = `late: it came from ${peer.name} after the question was closed as ${exchange.state}`
-  const delivery = errandTo(exchange.asker, exchange, { exchange: exchange.id, late: body }, reason)
+  const delivery = errandTo(askerOf(exchange), exchange, { exchange: exchange.id, late: body }, reason)
   const digest = createHash('sha256')
     .update(`${exchange.id}\n${newAnswer(0, body).digest}`)
     .digest('hex')

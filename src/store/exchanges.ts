@@ -24,7 +24,7 @@ export interface NewExchange {
 
 export interface NewLeg {
   /** `held`: a person decides, before `target` is asked */
-  readonly kind: 'archive' | 'peer' | 'held'
+  readonly kind: 'archive' | 'peer' | 'jid' | 'topic' | 'held'
   /** '' for the archive, and for what a person decides and nobody else is asked */
   readonly target: string
   /** the question on its way there */
@@ -72,7 +72,7 @@ export interface Exchange extends NewExchange {
 /** What happens to an exchange in one commit, in this order. */
 export interface ExchangeChange {
   readonly legs?: readonly (Pick<Leg, 'n' | 'state'> & Partial<Pick<Leg, 'token' | 'reason'>>)[]
-  /** held legs that are asked now, and are those of a peer from then on */
+  /** held legs that are asked now, and are of the delivery's kind from then on, and of its destination */
   readonly ask?: readonly { readonly n: number; readonly delivery: NewDelivery }[]
   /** at most 50 of a leg are kept */
   readonly answers?: readonly NewAnswer[]
@@ -117,7 +117,7 @@ export interface ExchangeSummary
 export interface ExchangeFilter {
   readonly states?: readonly ExchangeState[]
   readonly asker?: string
-  /** one of its legs is this peer's */
+  /** one of its legs is this peer's, or this JID's */
   readonly target?: string
   /** as `trace` understands it */
   readonly incident?: string

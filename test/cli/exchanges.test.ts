@@ -39,7 +39,11 @@ describe('exchanges, while the store is open elsewhere', () => {
         answers: [sent],
         token: TOKEN,
         deliver: ({ n }) =>
-          errandTo('csirt-a', { id: 'one', incident: 'csirt.example 7' }, { exchange: 'one', answer: n }),
+          errandTo(
+            { kind: 'peer', destination: 'csirt-a' },
+            { id: 'one', incident: 'csirt.example 7' },
+            { exchange: 'one', answer: n },
+          ),
       },
     }))
   })

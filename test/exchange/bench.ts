@@ -109,7 +109,7 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
     store,
     events,
     clock,
-    wake: (name) => engine.wake('peer', name),
+    wake: (kind, destination) => engine.wake(kind, destination),
     senderAt: senderTo,
   })
   const engine = createDeliveryEngine({

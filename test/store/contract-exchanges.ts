@@ -165,16 +165,22 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await asked(), [sha('five')])
     })
 
-    test('that are held are asked on in the commit that says so, and as those of a peer from then on', async () => {
+    test('that are held are asked on in the commit that says so, and are of whom is asked from then on', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
-      const peer = { kind: 'peer', destination: 'csirt-b' } as const
-      await store.ask(question('one'), [{ kind: 'held', target: 'csirt-b' }], LIMITS, () => undefined)
-      assert.equal((await store.claim(request(clock, peer))).length, 0)
-      await store.change('one', to({ ask: [{ n: 0, delivery: delivery('on', peer) }] }))
-      assert.equal((await store.claim(request(clock, peer))).length, 1)
-      const [leg] = (await store.exchange('one'))?.legs ?? []
-      assert.deepEqual([leg?.kind, leg?.target, leg?.state], ['peer', 'csirt-b', 'waiting'])
+      const asked = [
+        { kind: 'peer', destination: 'csirt-b' },
+        { kind: 'jid', destination: 'soc@grid.example/tool' },
+      ] as const
+      for (const [i, { kind, destination }] of asked.entries()) {
+        await store.ask(question(`q${i}`), [{ kind: 'held', target: '' }], LIMITS, () => undefined)
+        assert.equal((await store.claim(request(clock, { kind, destination }))).length, 0)
+        await store.change(`q${i}`, to({ ask: [{ n: 0, delivery: delivery('on', { kind, destination }) }] }))
+        const [unit] = await store.claim(request(clock, { kind, destination }))
+        assert.deepEqual([unit?.[0]?.kind, unit?.[0]?.destination], [kind, destination])
+        const [leg] = (await store.exchange(`q${i}`))?.legs ?? []
+        assert.deepEqual([leg?.kind, leg?.target, leg?.state], [kind, destination, 'waiting'])
+      }
     })
 
     test('are found by token and peer, and by incident', async () => {

@@ -56,7 +56,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     db,
     'UPDATE leg SET state = ?, token = coalesce(?, token), reason = coalesce(?, reason), updated = ? WHERE exchange = ? AND n = ?',
   )
-  const setAsked = run(db, "UPDATE leg SET kind = 'peer', updated = ? WHERE exchange = ? AND n = ?")
+  const setAsked = run(db, 'UPDATE leg SET kind = ?, target = ?, updated = ? WHERE exchange = ? AND n = ?')
   const insertAnswer = run(
     db,
     'INSERT INTO answer (exchange, n, leg, msg_type, digest, body, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -123,7 +123,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
 
   function askHeld(seq: number, exchange: Exchange, { ask = [] }: ExchangeChange, now: number): void {
     for (const { n, delivery } of ask) {
-      setAsked(now, seq, n)
+      setAsked(delivery.kind, delivery.destination, now, seq, n)
       queue(exchange, delivery, `leg ${n}`)
     }
   }

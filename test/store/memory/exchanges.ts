@@ -129,8 +129,8 @@ export function arrived(data: Data, delivery: string, now: number): void {
 function withAnswers(kept: KeptExchange, change: ExchangeChange, at: number): KeptExchange {
   const { exchange } = kept
   const legs = exchange.legs.map((one): Leg => {
-    const isAsked = change.ask?.some(({ n }) => n === one.n) === true
-    const leg = isAsked ? { ...one, kind: 'peer' as const, updated: at } : one
+    const asked = change.ask?.find(({ n }) => n === one.n)?.delivery
+    const leg = asked === undefined ? one : { ...one, kind: asked.kind, target: asked.destination, updated: at }
     const to = change.legs?.find(({ n }) => n === leg.n)
     return to === undefined
       ? leg
