@@ -62,6 +62,25 @@ export interface GridOptions {
   readonly liveOnly?: boolean
 }
 
+/** An IQ to somebody on the grid (RFC 6120 §8.2.3). */
+export interface GridRequest {
+  /** a full JID, or the domain of a server */
+  readonly to: string
+  readonly type: 'get' | 'set'
+  /** the one child element, its namespaces declared */
+  readonly xml: string
+}
+
+export type GridReply =
+  /** `xml`: the XEP-0268 element that came with it, namespaces declared */
+  | { readonly kind: 'result'; readonly xml: string | undefined }
+  /** RFC 6120 §8.3: its type and defined condition, and both in words */
+  | { readonly kind: 'error'; readonly type: string; readonly condition: string; readonly reason: string }
+  /** It was sent, and there was no answer that could be read. */
+  | { readonly kind: 'unanswered'; readonly reason: string }
+  /** There is no connection now: whether it came through nobody knows. */
+  | { readonly kind: 'away'; readonly reason: string }
+
 export interface Grid extends AsyncDisposable {
   /** Begins to connect and keeps connected until disposed. Resolves at once. */
   start(): void
@@ -70,6 +89,8 @@ export interface Grid extends AsyncDisposable {
    * through, so that it is looked for first, and nobody sees it twice.
    */
   publish(topic: string, itemId: string, xml: string, signal: AbortSignal, inDoubt?: boolean): Promise<SendOutcome>
+  /** Sends an IQ, and waits 30 s for what it is answered with. Never rejects. */
+  request(request: GridRequest, signal: AbortSignal): Promise<GridReply>
   /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. [any number] */
   room?(topic: string): number
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */

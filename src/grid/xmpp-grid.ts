@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
-import type { Grid, GridOptions } from './contract.ts'
+import type { Grid, GridOptions, GridRequest } from './contract.ts'
 import { answerRequest, isWelcome, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
@@ -16,6 +16,7 @@ import { TopicLoop } from './pubsub/topic-loop.ts'
 import { States } from './states.ts'
 import { createAnswerAllowance } from './xmpp/answer-allowance.ts'
 import type { DroppedStanza } from './xmpp/parser.ts'
+import { request } from './xmpp/request.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
 import { gridExpiry } from './xmpp/trust.ts'
@@ -31,6 +32,7 @@ interface GridTiming extends SessionTiming, BackoffTiming {
   readonly resync: number
 }
 
+const NOT_CONNECTED = 'The Controller is not connected.'
 /** ms between looks at how the Controller takes what is published */
 const LOOK = 2_000
 
@@ -99,13 +101,18 @@ class XmppGrid implements Grid {
   ): Promise<SendOutcome> {
     const loop = this.#loops.get(topic)
     if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
-    if (!this.#session) return retry(this.#states.session.reason ?? 'The Controller is not connected.')
+    if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
     if (!loop.ready) return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
     const publication = { topic, itemId, xml, access: loop.access, signal, inDoubt }
     const { outcome, doubt, lost } = await this.#provider.publish(publication)
     if (doubt || lost !== undefined) loop.doubt(lost)
     if (outcome.kind === 'delivered') loop.published()
     return outcome
+  }
+
+  async request(iq: GridRequest, signal: AbortSignal) {
+    if (this.#session) return request(this.#session, iq, signal)
+    return { kind: 'away', reason: this.#states.session.reason ?? NOT_CONNECTED } as const
   }
 
   room(topic: string): number {

@@ -1,6 +1,9 @@
 import { type Element, xml } from '@xmpp/client'
 
-/** One child element of a pubsub item: its text as it was received. */
+/** XEP-0268 */
+const NS_INCIDENT = 'urn:xmpp:incident:2'
+
+/** What is read as a document: the child element of a pubsub item, or of an IQ about an incident. Its text as it was received. */
 interface Payload {
   readonly text: string
   /** where `<name` ends, for declarations to be put in */
@@ -14,14 +17,16 @@ export function keepPayload(element: Element, text: string): void {
   payloads.set(element, { text, nameEnd: element.name.length + 1 })
 }
 
-/** XEP-0060: `<items><item>`, in an event or in an answer. */
-export function isItem(element: Element): boolean {
-  return element.getName() === 'item' && element.parent?.getName() === 'items'
+/** XEP-0060: the child of `<items><item>`, in an event or in an answer. XEP-0268: the child of an IQ. */
+export function isPayload(element: Element): boolean {
+  const { parent } = element
+  if (parent?.getName() === 'item') return parent.parent?.getName() === 'items'
+  return parent?.getName() === 'iq' && element.getNS() === NS_INCIDENT
 }
 
 /**
- * The payload element of a pubsub item as XML of its own: its text as received, with the namespaces it inherits declared.
- * Undefined when the item has none, or has more than one (XEP-0060 §7.1.2 allows one).
+ * The payload element of a pubsub item or an IQ as XML of its own: its text as received, with the namespaces it inherits declared.
+ * Undefined when there is none, or more than one (XEP-0060 §7.1.2 and RFC 6120 §8.2.3 allow one).
  */
 export function payloadXml(item: Element): string | undefined {
   const children = item.getChildElements()

@@ -1,5 +1,5 @@
 import type { Element } from '@xmpp/client'
-import { isItem, keepPayload } from './payload.ts'
+import { isPayload, keepPayload } from './payload.ts'
 import { BuildError, decoded, readEndTag, readTag } from './tag.ts'
 import { cdataEnd, elementEnd, isCdata } from './well-formed.ts'
 
@@ -9,8 +9,9 @@ export function buildHead(text: string): Element {
 }
 
 /**
- * The tree of one stanza, `stream` being the stream's root. The payload of a pubsub item is not built: it keeps its text
- * (`payloadXml`), to be read by the one parser that decides about documents. Throws BuildError.
+ * The tree of one stanza, `stream` being the stream's root. The payload of a pubsub item, or of an IQ about
+ * an incident, is not built: it keeps its text (`payloadXml`), to be read by the one parser that decides about documents. Throws
+ * BuildError.
  */
 export function buildStanza(text: string, stream: Element): Element {
   return new StanzaBuilder(text, stream).build()
@@ -70,7 +71,7 @@ class StanzaBuilder {
     if (parent !== this.#stream) parent.append(element)
     else if (this.#root) throw new BuildError('more than one element')
     this.#root ??= element
-    if (isItem(parent)) return this.#payload(element, at)
+    if (isPayload(element)) return this.#payload(element, at)
     if (!empty) this.#current = element
     return end
   }

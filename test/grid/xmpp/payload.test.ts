@@ -40,6 +40,19 @@ describe('the payload of an item', () => {
     assert.equal(payload('text<a/>'), undefined)
   })
 
+  test('may be that of an IQ about an incident, and of no other', () => {
+    const text = '<report xmlns="urn:xmpp:incident:2"><a b="&#10;">]]&gt;</a></report>'
+    assert.equal(payloadXml(build(`<iq type="result">${text}</iq>`)), text)
+    assert.equal(
+      payloadXml(build('<iq><i:a xmlns:i="urn:xmpp:incident:2"/></iq>')),
+      '<i:a xmlns="jabber:client" xmlns:i="urn:xmpp:incident:2"/>',
+    )
+    assert.equal(payloadXml(build('<iq type="result"/>')), undefined)
+    assert.equal(payloadXml(build(`<iq>${text}${text}</iq>`)), undefined)
+    assert.equal(payloadXml(build('<iq><query xmlns="urn:q"><item/></query></iq>')), undefined)
+    assert.equal(payloadXml(build(`<message>${text}</message>`)), undefined)
+  })
+
   test('may hold items of its own', () => {
     const text = '<items xmlns="urn:x"><item><items><item/></items></item></items>'
     assert.equal(payload(text), text)
