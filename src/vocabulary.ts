@@ -61,6 +61,10 @@ export type LegState = (typeof LEG_STATES)[number]
 export const CALLBACK_WAYS = ['url', 'source', 'plain', 'none'] as const
 export type CallbackWay = (typeof CALLBACK_WAYS)[number]
 
+/** XEP-0268 §2: what a participant of the grid may send by IQ without being asked. A `response` answers, or is refused. */
+export const IQ_WORDS = ['inquiry', 'request', 'report'] as const
+export type IqWord = (typeof IQ_WORDS)[number]
+
 /** Of the session with the Controller and of each Topic: docs/states.md */
 export const GRID_STATES = ['down', 'connecting', 'up', 'refused'] as const
 export type GridState = (typeof GRID_STATES)[number]

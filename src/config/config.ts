@@ -139,6 +139,8 @@ function toConfig(m: Model, folder: string, env: Env): Config {
       broker: m.grid.broker,
       maxItem: m.grid.maxItem,
       topics: m.grid.topics,
+      resource: m.grid.resource,
+      participants: m.grid.participants,
     },
     routes: m.routes,
     store: { path: absolute(m.store.path) },

@@ -2,6 +2,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { overlap } from './address-overlap.ts'
 import { dns, fingerprint, LISTENS, line, size, port as wholePort } from './fields.ts'
 import { known, type Look } from './look.ts'
+import { checkParticipants } from './participant-checks.ts'
 import type { Finding, Path } from './problems.ts'
 import { checkQuestions, isAskedOrAnswered } from './question-checks.ts'
 import { at, list, record } from './tree.ts'
@@ -34,6 +35,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkPeers(look)
   checkRoutes(look)
   checkQuestions(look)
+  checkParticipants(look)
   checkTopics(look)
   checkAccess(look)
   return { problems, warnings, notes }
@@ -173,7 +175,7 @@ function checkRoutes(look: Look): void {
     }
     if (topic !== undefined) checkRoutedPeers(look, route, i)
     // for questions only those with `ask` are gone through
-    if (takesAll >= 0 && i > takesAll && topic !== undefined) {
+    if (takesAll >= 0 && i > takesAll && topic !== undefined && at(route, 'match', 'jid') === undefined) {
       warning(['routes', i], `is never reached: routes[${takesAll}] matches everything. Put this one before it`)
     }
   }
@@ -192,13 +194,14 @@ function checkAccess({ topics, problem }: Look): void {
   }
 }
 
-function checkTopics({ topics, routes, peers, warning }: Look): void {
+function checkTopics({ tree, topics, routes, peers, warning }: Look): void {
   if (topics.length === 0) warning(['grid', 'topics'], 'there are none: nothing is forwarded')
   for (const [i, topic] of topics.entries()) {
     const name = at(topic, 'name')
     const used =
       routes.some((route) => at(route, 'topic') === name) ||
-      peers.some((peer) => list(at(peer, 'topics')).includes(name) || list(at(peer, 'query')).includes(name))
+      peers.some((peer) => list(at(peer, 'topics')).includes(name) || list(at(peer, 'query')).includes(name)) ||
+      list(at(tree, 'grid', 'participants')).some((participant) => list(at(participant, 'query')).includes(name))
     if (typeof name === 'string' && !used) {
       warning(['grid', 'topics', i, 'name'], `no route leads to "${name}", and no peer is sent what it carries`)
     }
@@ -208,6 +211,7 @@ function checkTopics({ topics, routes, peers, warning }: Look): void {
 /** Whether a route's `match.peer` lets the peer pass. */
 function admits(route: unknown, peer: unknown): boolean {
   const only = at(route, 'match', 'peer')
+  if (at(route, 'match', 'jid') !== undefined) return false
   return !Array.isArray(only) || only.includes(peer)
 }
 

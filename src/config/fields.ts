@@ -72,6 +72,13 @@ export const bareJid = parsed('a bare JID, as gateway@grid.example (no resource)
   return local === undefined ? undefined : `${local}@${withULabels(host)}`
 })
 
+/** Somebody on the grid: a person, or a server that speaks for itself. */
+export const address = parsed(
+  'a bare JID or a domain, as soc@grid.example or grid.example (no resource)',
+  (value) => bareJid.safeParse(value).data ?? domain.safeParse(value).data,
+)
+export const resource = matching('a resource of 1 to 200 characters, without white space', /^[^\s<>&"']{1,200}$/)
+
 /**
  * The domain of a JID has U-labels (RFC 7622 §3.2.1); one with A-labels, as DNS and certificates have it, servers do not know. Where
  * a label stands for nothing it stays as it is.

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CALLBACK_WAYS, DESTINATIONS, MSG_TYPES, REGIONS, RESTRICTIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
+import { CALLBACK_WAYS, DESTINATIONS, IQ_WORDS, MSG_TYPES, REGIONS, RESTRICTIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
 import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
 import { DEFAULT_RESTRICTIONS } from './restricted.ts'
@@ -107,6 +107,17 @@ const topic = f.mapping({
   restrictions,
 })
 
+const participant = f.mapping({
+  jid: f.address.describe('bare JID, or the domain of a server that speaks for itself'),
+  accept: f
+    .list(f.oneOf(IQ_WORDS), 'inquiry, request, report')
+    .default([])
+    .describe('XEP-0268 IQs it may send without being asked'),
+  query: f.list(f.line, 'Topics').default([]).describe('Topics that its inquiries may see'),
+  restrictions,
+  iodef: f.whole('a version of IODEF', 1, 2).prefault(2).describe('IODEF version of what it is sent'),
+})
+
 const grid = f
   .mapping({
     service: f.xmppService.describe('the Controller: xmpp:// = STARTTLS (required), xmpps:// = direct TLS'),
@@ -140,6 +151,11 @@ const grid = f
     broker: f.domain.describe('the publish-subscribe service'),
     maxItem: f.size.prefault('250KB').describe('largest item the Broker takes'),
     topics: f.list(topic, 'Topics').default([]),
+    resource: f.resource.prefault('iodef-gateway').describe('resource of its address, where IQs reach it'),
+    participants: f
+      .list(participant, 'participants')
+      .default([])
+      .describe('who may ask it, or report to it, by IQ (XEP-0268)'),
   })
   .describe('the XMPP-Grid (RFC 8600)')
 
@@ -161,6 +177,7 @@ const route = f.mapping({
       destination: said(DESTINATIONS, 'MsgDestinations'),
       node: f.list(f.line, 'names and addresses').exactOptional().describe("NodeName or Address of RIDPolicy's Node"),
       incident: f.list(f.line, 'names of CSIRTs').exactOptional().describe("IncidentID's name: who gave the number"),
+      jid: f.list(f.address, 'JIDs of participants').exactOptional().describe('what others send does not match'),
     })
     .prefault({})
     .describe('every given key must match'),
@@ -197,6 +214,7 @@ export const model = f.mapping({
       hold: f.duration
         .prefault('25s')
         .describe('for which a response waits for an answer before a callback is promised'),
+      holdIq: f.duration.prefault('10s').describe('the same of the answer to an IQ'),
       pending: f.duration.prefault('2m').describe('after which interim tells that an answer is pending'),
       expireQuery: f.duration.prefault('1d').describe('after which a Query that nobody answered is closed'),
       expireRequest: f.duration

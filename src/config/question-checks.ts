@@ -6,7 +6,7 @@ import { at, list, record } from './tree.ts'
 /** Who may ask, whom, and how answers come back. */
 export function checkQuestions(look: Look): void {
   const { peers, routes, topicNames, problem, warning } = look
-  const asking = routes.some((route) => at(route, 'ask') !== undefined)
+  const asking = routes.some((route) => at(route, 'ask') !== undefined && at(route, 'match', 'jid') === undefined)
   for (const [i, peer] of peers.entries()) {
     known(look, at(peer, 'query'), topicNames, 'Topic', ['peers', i, 'query'])
     const callback = at(peer, 'callback')

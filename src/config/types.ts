@@ -1,5 +1,5 @@
 import type { SecureVersion } from 'node:tls'
-import type { CallbackWay, LogLevel, MsgType, Restriction } from '../vocabulary.ts'
+import type { CallbackWay, IqWord, LogLevel, MsgType, Restriction } from '../vocabulary.ts'
 
 /** The whole configuration: read, checked, frozen; paths absolute, durations in ms, sizes in bytes. */
 export interface Config {
@@ -68,6 +68,21 @@ export interface GridConfig {
   /** bytes */
   readonly maxItem: number
   readonly topics: readonly TopicConfig[]
+  /** of its address: others send their IQs there */
+  readonly resource: string
+  readonly participants: readonly ParticipantConfig[]
+}
+
+/** Somebody on the grid who may ask the gateway, or report to it, by IQ (XEP-0268). */
+interface ParticipantConfig {
+  /** bare JID, with whatever resource it speaks, or the domain of a server that speaks for itself */
+  readonly jid: string
+  readonly accept: readonly IqWord[]
+  /** Topics that its inquiries may see */
+  readonly query: readonly string[]
+  readonly restrictions: readonly Restriction[]
+  /** IODEF version of what it is sent */
+  readonly iodef: number
 }
 
 export type GridAuth =
@@ -116,6 +131,8 @@ export interface RouteConfig {
     readonly node?: readonly string[]
     /** IncidentID/@name */
     readonly incident?: readonly string[]
+    /** participants of the grid: what others send does not match */
+    readonly jid?: readonly string[]
   }
   /** Topic that reports are published to; a route for questions may do without */
   readonly topic?: string
@@ -130,6 +147,8 @@ export type Ask = 'archive' | 'held' | `peer:${string}`
 interface ExchangesConfig {
   /** that an HTTP response waits for an answer */
   readonly hold: number
+  /** that the answer to an IQ waits for it */
+  readonly holdIq: number
   /** after which `interim` says Pending (RFC 6545 §6.2) */
   readonly pending: number
   readonly expireQuery: number

@@ -8,7 +8,9 @@ import { isQuestion } from '../vocabulary.ts'
 
 /** What of a message its route is found by. */
 export interface Routed extends SaidByPolicy {
-  readonly peer: string
+  /** who sent it: a peer, or a participant by its `jid` */
+  readonly peer?: string
+  readonly jid?: string
   readonly purpose: string
   readonly type: string
   /** IncidentID/@name: the CSIRT that gave the number (RFC 7970 §3.4) */
@@ -63,7 +65,10 @@ export function routeIndex(routes: readonly RouteConfig[], message: Routed): num
 export function fits(match: RouteConfig['match'], message: Routed): boolean {
   const { destination, nodes = [], incident } = message
   return (
-    (match.peer?.includes(message.peer) ?? true) &&
+    // a participant's takes only those that name it: what it may publish is said nowhere else
+    (message.peer === undefined || match.jid === undefined) &&
+    (message.jid === undefined || match.jid?.includes(message.jid) === true) &&
+    (match.peer?.some((peer) => peer === message.peer) ?? true) &&
     (match.purpose?.includes(message.purpose) ?? true) &&
     lists(match.type, [message.type]) &&
     lists(match.region, message.regions) &&

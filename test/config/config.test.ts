@@ -52,6 +52,8 @@ describe('a configuration', () => {
         topic: 'incident',
       },
       { match: { peer: ['csirt-a'], type: ['Query'] }, ask: ['archive'] },
+      { match: { jid: ['soc@grid.example'], type: ['Report'] }, topic: 'incident' },
+      { match: { jid: ['soc@grid.example'], type: ['InvestigationRequest'] }, ask: ['held'] },
     ])
     assert.equal(config?.exchanges.hold, 25_000)
     assert.equal(config?.archive.keep, 30 * 86_400_000)
@@ -70,6 +72,7 @@ describe('a configuration', () => {
     assert.deepEqual(config?.ops, { host: '127.0.0.1', port: 9590 })
     assert.deepEqual(config?.log, { level: 'info' })
     assert.deepEqual(config?.delivery, { maxAge: 259_200_000, concurrency: 4, maxQueue: 100_000 })
+    assert.deepEqual([config?.grid.resource, config?.grid.participants], ['iodef-gateway', []])
     assert.deepEqual([config?.peers, config?.routes, config?.grid.topics], [[], [], []])
   })
 

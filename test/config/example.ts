@@ -38,16 +38,27 @@ grid:
       access: whitelist
       members: [subscriber@grid.example]
       restrictions: [public, partner]
+  resource: iodef-gateway
+  participants:
+    - jid: soc@grid.example
+      accept: [inquiry, request, report]
+      query: [incident]
+      restrictions: [public, partner]
+      iodef: 2
 routes:
   - match:
       { peer: [csirt-a], purpose: [reporting], type: [Report], region: [PeerToPeer], traffic: [Attack], destination: [RIDSystem], node: [gateway.example], incident: [csirt-a.example] }
     topic: incident
   - match: { peer: [csirt-a], type: [Query] }
     ask: [archive]
+  - match: { jid: [soc@grid.example], type: [Report] }
+    topic: incident
+  - match: { jid: [soc@grid.example], type: [InvestigationRequest] }
+    ask: [held]
 store: { path: ./data/gateway.db }
 ops: { host: 127.0.0.1, port: 9590 }
 log: { level: info }
-exchanges: { hold: 25s, pending: 2m, expireQuery: 1d, expireRequest: 30d, reports: 5, results: 50, open: 20, rate: 60 }
+exchanges: { hold: 25s, holdIq: 10s, pending: 2m, expireQuery: 1d, expireRequest: 30d, reports: 5, results: 50, open: 20, rate: 60 }
 archive: { keep: 30d }
 delivery: { maxAge: 3d, concurrency: 4, maxQueue: 100000 }
 `

@@ -24,7 +24,8 @@ const OTHERS: readonly string[] = [
   'grid.auth.external',
   'grid.auth.allowPlain',
   'grid.allowPlain',
-  // in its second route: the first is for reports
+  // in its other routes: the first is for reports of peers
+  'routes.match.jid',
   'routes.ask',
 ]
 

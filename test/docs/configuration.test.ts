@@ -55,7 +55,7 @@ describe('the reference in docs/guide.md', () => {
   for (const { path, fallback } of leaves) {
     test(`has ${path}`, () => {
       // sections whose keys stand there without prefix: peers, grid.topics, routes
-      const short = path.replace(/^(peers|grid\.topics|routes)\[\]\./, '')
+      const short = shortOf(path)
       const row = rows.find(({ keys }) => keys.includes(short))
       if (path === 'grid.allowPlain') {
         assert.match(page('docs/guide.md'), /`grid\.allowPlain` is taken for `grid\.auth\.allowPlain`/)
@@ -72,7 +72,7 @@ describe('the reference in docs/guide.md', () => {
   }
 
   test('has no key that does not exist', () => {
-    const known = leaves.map(({ path }) => path.replace(/^(peers|grid\.topics|routes)\[\]\./, ''))
+    const known = leaves.map(({ path }) => shortOf(path))
     const section = /^## Configuration$(.*?)^## /ms.exec(page('docs/guide.md'))?.[1] ?? ''
     const named = [...section.matchAll(/^\| ((?:`[\w.]+`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([\w.]+)`/g)].map((match) => match[1] ?? ''),
@@ -84,6 +84,11 @@ describe('the reference in docs/guide.md', () => {
     )
   })
 })
+
+/** As the guide has it: sections whose keys stand there without prefix, and one with a prefix of its own. */
+function shortOf(path: string): string {
+  return path.replace(/^(peers|grid\.topics|routes)\[\]\./, '').replace(/^grid\.participants\[\]/, 'participants')
+}
 
 /** Every key that holds a value, `[]` for the entries of lists of mappings. */
 function* leavesOf(schema: Schema, path: string, required: boolean): Generator<{ path: string; fallback: unknown }> {

@@ -20,6 +20,7 @@ after(() => reader[Symbol.asyncDispose]())
 
 export const EXCHANGES: Config['exchanges'] = {
   hold: 25_000,
+  holdIq: 10_000,
   pending: 120_000,
   expireQuery: 86_400_000,
   expireRequest: 30 * 86_400_000,

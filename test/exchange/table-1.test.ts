@@ -41,7 +41,7 @@ function between(responder: Responder) {
   )
 }
 const EXCHANGES_SHORT = {
-  ...{ hold: 25_000, pending: 120_000, expireQuery: 86_400_000, expireRequest: 30 * 86_400_000 },
+  ...{ hold: 25_000, holdIq: 10_000, pending: 120_000, expireQuery: 86_400_000, expireRequest: 30 * 86_400_000 },
   ...{ reports: 5, results: 50, open: 20, rate: 600 },
 }
 const body = (xml: string) => ({ body: Buffer.from(xml) })

@@ -97,3 +97,14 @@ test('what RIDPolicy says is read of a message', () => {
   assert.deepEqual(saidByPolicy(read(documentText()).rid), {})
   assert.match(text, new RegExp(IODEF1))
 })
+
+test('a route that names participants is for them alone, and they take no other', () => {
+  const routes = [
+    { match: { jid: ['soc@grid.example'] }, topic: 'theirs' },
+    { match: {}, topic: 'rest' },
+  ]
+  const { peer: _, ...report } = message
+  assert.equal(routeFor(routes, message), 'rest')
+  assert.equal(routeFor(routes, { ...report, jid: 'soc@grid.example' }), 'theirs')
+  assert.equal(routeFor(routes, { ...report, jid: 'other@grid.example' }), undefined)
+})

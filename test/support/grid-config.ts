@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
 import type { Broker } from './brokers.ts'
 
@@ -14,6 +15,8 @@ export function gridConfig(
     broker: broker.broker,
     maxItem: 250_000,
     topics: [topicConfig()],
+    resource: `test-${randomBytes(4).toString('hex')}`,
+    participants: [],
     ...overrides,
   }
 }

@@ -19,6 +19,8 @@ export function topic(name: string, more: Partial<TopicConfig> = {}): GridConfig
     broker: 'pubsub.grid.example',
     maxItem: 250_000,
     topics: [own],
+    resource: 'iodef-gateway',
+    participants: [],
   }
 }
 
