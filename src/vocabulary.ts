@@ -57,6 +57,9 @@ export type ExchangeState = (typeof EXCHANGE_STATES)[number]
 export const LEG_STATES = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const
 export type LegState = (typeof LEG_STATES)[number]
 
+/** Who asks: a RID peer by its name, somebody on the grid by its bare JID, or whoever published on a Topic, by the Topic. */
+export type AskerKind = 'peer' | 'jid' | 'topic'
+
 /** How an answer that comes later reaches who asked: docs/guide.md */
 export const CALLBACK_WAYS = ['url', 'source', 'plain', 'none'] as const
 export type CallbackWay = (typeof CALLBACK_WAYS)[number]

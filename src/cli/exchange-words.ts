@@ -34,7 +34,7 @@ export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'lis
     }),
     answers: exchange.answers.map((answer) => {
       const { n, leg, at, sent } = answer
-      const { item } = deliver(answer)
+      const item = deliver(answer)?.item
       const delivery = deliveries.find((one) => one.item === item)?.id ?? null
       return { n, leg: leg < 0 ? null : leg, msgType: answer.msgType, at: isoTime(at), sent: isoTime(sent), delivery }
     }),

@@ -55,7 +55,7 @@ export async function ask(
   const question: Question = { policy: rid.policy, document: carriedOf(inspection) }
   const fresh = newExchange(context, message, inspection, msgType, question)
   // asked again: nothing is looked for a second time
-  const known = await store.known(peer.name, fresh.digest, sinceOf(context))
+  const known = await store.known(fresh, fresh.digest, sinceOf(context))
   if (known !== undefined) return answerQuestion(context, message, known)
   const loop = await loopOf(context, inspection, fresh, question)
   if (loop !== undefined) return deny(context, message, fresh, rid.policy, loop)

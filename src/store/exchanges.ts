@@ -1,4 +1,4 @@
-import type { ExchangeState, LegState } from '../vocabulary.ts'
+import type { AskerKind, ExchangeState, LegState } from '../vocabulary.ts'
 import type { NewDelivery, TraceEvent } from './contract.ts'
 
 /** Questions that were asked here, until they are closed: one of the store's roles. Times are ms since the epoch. */
@@ -6,9 +6,11 @@ import type { NewDelivery, TraceEvent } from './contract.ts'
 export interface NewExchange {
   /** random; it tells nothing and is no token */
   readonly id: string
-  /** the peer who asks */
+  /** ['peer'] */
+  readonly askerKind?: AskerKind
+  /** the peer who asks, or as its kind says */
   readonly asker: string
-  /** IP address that the question came from */
+  /** IP address that the question came from, or full JID */
   readonly address: string | null
   readonly msgType: string
   /** incident key, '' for none: what its events are traced by */
@@ -58,7 +60,11 @@ export interface StoredAnswer extends NewAnswer {
   readonly sent: number | null
 }
 
+/** Of two kinds two askers of one name are not the same. */
+type Asker = Pick<NewExchange, 'askerKind' | 'asker'>
+
 export interface Exchange extends NewExchange {
+  readonly askerKind: AskerKind
   readonly state: ExchangeState
   /** it closes as this once all its answers are sent */
   readonly outcome: ExchangeState | null
@@ -76,11 +82,16 @@ export interface ExchangeChange {
   readonly ask?: readonly { readonly n: number; readonly delivery: NewDelivery }[]
   /** at most 50 of a leg are kept */
   readonly answers?: readonly NewAnswer[]
-  /** each answer that has none yet, and was not sent, is given this delivery; what `sent` of it will be is the delivery's matter */
-  readonly deliver?: (answer: StoredAnswer) => NewDelivery
+  /**
+   * each answer that has none yet, and was not sent, is given this delivery; what `sent` of it will be is the delivery's matter.
+   * Undefined: nothing is to be sent of it, and it counts as sent
+   */
+  readonly deliver?: (answer: StoredAnswer) => NewDelivery | undefined
   /** answers that go in the response */
   readonly sent?: readonly number[]
   readonly token?: string
+  /** where the asker is now */
+  readonly address?: string
   readonly pendingAt?: null
   /** closes now, or once all answers are sent; as `state` it closes whatever is unsent */
   readonly outcome?: Exclude<ExchangeState, 'open'>
@@ -108,7 +119,10 @@ export interface AskLimits {
 
 /** Of an exchange what lists show: no question, no answer, no token. */
 export interface ExchangeSummary
-  extends Pick<Exchange, 'id' | 'asker' | 'msgType' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'> {
+  extends Pick<
+    Exchange,
+    'id' | 'askerKind' | 'asker' | 'msgType' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'
+  > {
   readonly legs: readonly Pick<Leg, 'kind' | 'target' | 'state'>[]
   /** how many there are */
   readonly answers: number
@@ -132,7 +146,7 @@ export interface Exchanges {
    */
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
   /** The exchange that this question of an asker is already: open, or closed since then. */
-  known(asker: string, digest: string, since: number): Promise<string | undefined>
+  known(asker: Asker, digest: string, since: number): Promise<string | undefined>
   /** Resolves with what it is then; undefined where there is no such exchange. `change` is asked inside the commit, perhaps twice. */
   change(id: string, change: ChangeOf): Promise<Exchange | undefined>
   exchange(id: string): Promise<Exchange | undefined>

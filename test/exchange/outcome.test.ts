@@ -12,7 +12,17 @@ const answer = (n: number, sent: number | null = null): StoredAnswer => {
   return { n, leg: 0, msgType: 'Report', digest: String(n), body: '', at: 0, sent }
 }
 const exchange = (more: Partial<Exchange>): Exchange => ({
-  ...{ id: 'x', asker: 'a', address: null, msgType: 'Query', incident: '', digest: 'd', question: '', opened: 0 },
+  ...{
+    id: 'x',
+    askerKind: 'peer',
+    asker: 'a',
+    address: null,
+    msgType: 'Query',
+    incident: '',
+    digest: 'd',
+    question: '',
+    opened: 0,
+  },
   ...{ pendingAt: null, expires: 1, state: 'open', outcome: null, closed: null, token: null, legs: [], answers: [] },
   ...more,
 })

@@ -65,7 +65,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.ok(again.outcome === 'known' && again.exchange.id === 'one')
       const other = question('three', { digest: sha('one'), asker: 'csirt-b' })
       assert.equal((await store.ask(other, [ARCHIVE], LIMITS, () => undefined)).outcome, 'opened')
-      const known = (since: number) => store.known('csirt-a', sha('one'), since)
+      const known = (since: number) => store.known({ asker: 'csirt-a' }, sha('one'), since)
       assert.equal(await known(clock.now()), 'one')
       await store.change('one', to({ state: 'expired' }))
       assert.equal(await known(clock.now()), 'one')
@@ -114,6 +114,42 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       const kept = await store.exchange('one')
       assert.deepEqual([kept?.state, kept?.token], ['answered', 'T'])
       assert.ok(kept?.answers.every(({ sent }) => sent !== null))
+    })
+
+    test('of others than peers are theirs alone, under a name that a peer may have', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.ask(question('one'), [ARCHIVE], LIMITS, () => undefined)
+      const jid = { askerKind: 'jid', asker: 'csirt-a' } as const
+      const other = question('two', { digest: sha('one'), ...jid })
+      assert.equal((await store.ask(other, [ARCHIVE], LIMITS, () => undefined)).outcome, 'opened')
+      assert.equal(await store.known(jid, sha('one'), clock.now()), 'two')
+      assert.equal(await store.known({ asker: 'csirt-a' }, sha('one'), clock.now()), 'one')
+      const most = { ...LIMITS, open: 1, all: 9 }
+      const third = (kind: 'jid' | 'topic') => {
+        return store.ask(question(kind, { ...jid, askerKind: kind }), [ARCHIVE], most, () => undefined)
+      }
+      assert.deepEqual(await third('jid'), { outcome: 'full', of: 'asker' })
+      assert.equal((await third('topic')).outcome, 'opened')
+      const kinds = (await store.listExchanges({ limit: 9 })).map(({ askerKind }) => askerKind)
+      assert.deepEqual(kinds, ['peer', 'jid', 'topic'])
+    })
+
+    test('are asked from another place later, and some of their answers are not sent', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const none = { ...answer('none', -1), msgType: 'Acknowledgement' }
+      await store.ask(question('one'), [ARCHIVE], LIMITS, to({ token: 'T', answers: [answer('a'), none] }))
+      const deliver = (one: StoredAnswer) => (one.msgType === 'Report' ? carrying(one) : undefined)
+      const moved = await store.change('one', to({ address: '192.0.2.66', deliver, outcome: 'answered' }))
+      assert.equal(moved?.address, '192.0.2.66')
+      assert.deepEqual(
+        moved?.answers.map(({ sent }) => sent !== null),
+        [false, true],
+      )
+      const [unit = []] = await store.claim(request(clock, { kind: 'peer', destination: 'csirt-a' }))
+      await store.settle(unit.map(({ id }) => ({ id, to: 'delivered' })))
+      assert.equal((await store.exchange('one'))?.state, 'answered')
     })
 
     test('are asked on in the same commit, and an answer of a leg counts once', async () => {
@@ -209,6 +245,7 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       const [one] = await store.listExchanges({ limit: 9 })
       assert.deepEqual(one, {
         id: 'one',
+        askerKind: 'peer',
         asker: 'csirt-a',
         msgType: 'Query',
         incident: 'csirt-b.example 7',

@@ -1,9 +1,10 @@
-import type { DeliveryState, DestinationKind, Direction, ExchangeState, LegState } from '../../vocabulary.ts'
+import type { AskerKind, DeliveryState, DestinationKind, Direction, ExchangeState, LegState } from '../../vocabulary.ts'
 
 /** How the words of the contract are written in the tables: their place in these lists, which therefore only ever grow. */
 export const STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
 const DIRECTIONS = ['rid-to-grid', 'grid-to-rid', 'rid-to-rid'] as const
 const KINDS = ['topic', 'peer', 'jid'] as const
+const ASKERS = ['peer', 'jid', 'topic'] as const
 export const EXCHANGES = ['open', 'answered', 'denied', 'expired', 'cancelled'] as const
 export const LEGS = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const
 
@@ -20,6 +21,8 @@ export const directionCode = (direction: Direction): number => DIRECTIONS.indexO
 export const directionName = (code: number): Direction => DIRECTIONS[code]!
 export const kindCode = (kind: DestinationKind): number => KINDS.indexOf(kind)
 export const kindName = (code: number): DestinationKind => KINDS[code]!
+export const askerCode = (kind: AskerKind): number => ASKERS.indexOf(kind)
+export const askerName = (code: number): AskerKind => ASKERS[code]!
 export const exchangeCode = (state: ExchangeState): number => EXCHANGES.indexOf(state)
 export const exchangeName = (code: number): ExchangeState => EXCHANGES[code]!
 export const legCode = (state: LegState): number => LEGS.indexOf(state)

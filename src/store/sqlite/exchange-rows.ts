@@ -1,13 +1,22 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ExchangeState } from '../../vocabulary.ts'
-import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges, Leg, StoredAnswer } from '../exchanges.ts'
-import { EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
+import type {
+  Exchange,
+  ExchangeFilter,
+  ExchangeSummary,
+  Exchanges,
+  Leg,
+  NewExchange,
+  StoredAnswer,
+} from '../exchanges.ts'
+import { askerCode, askerName, EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
 import { createJoined } from './joined.ts'
 import { all, one } from './sql.ts'
 
 interface ExchangeRow {
   readonly seq: number
   readonly id: string
+  readonly asker_kind: number
   readonly asker: string
   readonly address: string | null
   readonly msg_type: string
@@ -34,7 +43,7 @@ interface AnswerRow extends Omit<StoredAnswer, 'msgType'> {
 interface ListRow
   extends Pick<
     ExchangeRow,
-    'seq' | 'id' | 'asker' | 'msg_type' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'
+    'seq' | 'id' | 'asker_kind' | 'asker' | 'msg_type' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'
   > {
   readonly answers: number
 }
@@ -42,7 +51,7 @@ interface ListRow
 interface ExchangeRows {
   bySeq(seq: number): Exchange | undefined
   byId(id: string): { readonly seq: number; readonly exchange: Exchange } | undefined
-  known(asker: string, digest: string, since: number): string | undefined
+  known(asker: Pick<NewExchange, 'askerKind' | 'asker'>, digest: string, since: number): string | undefined
   list(filter: ExchangeFilter): ExchangeSummary[]
   legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
   ownerOf(token: string): string | undefined
@@ -61,7 +70,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
   const byId = one<ExchangeRow>(db, 'SELECT * FROM exchange WHERE id = ?')
   const known = one<{ id: string }>(
     db,
-    `SELECT id FROM exchange WHERE asker = ? AND digest = ? AND (state = ${OPEN} OR closed >= ?) ORDER BY seq DESC LIMIT 1`,
+    `SELECT id FROM exchange WHERE asker_kind = ? AND asker = ? AND digest = ? AND (state = ${OPEN} OR closed >= ?) ORDER BY seq DESC LIMIT 1`,
   )
   const legs = all<LegRow>(
     db,
@@ -88,7 +97,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
   const list = all<ListRow>(
     db,
     `SELECT * FROM (
-       SELECT seq, id, asker, msg_type, incident, state, opened, expires, closed,
+       SELECT seq, id, asker_kind, asker, msg_type, incident, state, opened, expires, closed,
          (SELECT count(*) FROM answer a WHERE a.exchange = e.seq) AS answers
        FROM exchange e
        WHERE state IN (SELECT value FROM json_each(?1)) AND asker = coalesce(?2, asker)
@@ -101,6 +110,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
   function whole(row: ExchangeRow): Exchange {
     return {
       id: row.id,
+      askerKind: askerName(row.asker_kind),
       asker: row.asker,
       address: row.address,
       msgType: row.msg_type,
@@ -128,13 +138,15 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       const row = byId(id)
       return row && { seq: row.seq, exchange: whole(row) }
     },
-    known: (asker, digest, since) => known(asker, digest, since)?.id,
+    known: ({ askerKind = 'peer', asker }, digest, since) => known(askerCode(askerKind), asker, digest, since)?.id,
     list({ states = EXCHANGES, asker = null, target = null, incident = null, limit }) {
       const codes = JSON.stringify(states.map(exchangeCode))
-      return list(codes, asker, target, incident, limit).map(({ seq, msg_type: msgType, state, ...row }) => {
-        const asked = legs(seq).map((leg) => ({ kind: leg.kind, target: leg.target, state: legName(leg.state) }))
-        return { ...row, msgType, state: exchangeName(state), legs: asked }
-      })
+      return list(codes, asker, target, incident, limit).map(
+        ({ seq, asker_kind: kind, msg_type: msgType, state, ...row }) => {
+          const asked = legs(seq).map((leg) => ({ kind: leg.kind, target: leg.target, state: legName(leg.state) }))
+          return { ...row, askerKind: askerName(kind), msgType, state: exchangeName(state), legs: asked }
+        },
+      )
     },
     legOf(target, token) {
       const row = legOf(target, token)

@@ -11,7 +11,7 @@ import type {
   NewLeg,
   StoredAnswer,
 } from '../exchanges.ts'
-import { exchangeCode, legCode } from './codes.ts'
+import { askerCode, exchangeCode, legCode } from './codes.ts'
 import { createExchangeRows } from './exchange-rows.ts'
 import { parseId } from './ids.ts'
 import type { Insert } from './insert.ts'
@@ -41,12 +41,12 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
   const joined = createJoined(db)
   const open = one<{ n: number }>(
     db,
-    `SELECT count(*) AS n FROM exchange WHERE state = ${OPEN} AND asker = coalesce(?, asker)`,
+    `SELECT count(*) AS n FROM exchange WHERE state = ${OPEN} AND asker = coalesce(?, asker) AND asker_kind = coalesce(?, asker_kind)`,
   )
   const insertExchange = run(
     db,
-    `INSERT INTO exchange (seq, id, asker, address, msg_type, incident, digest, question, state, opened, pending_at, expires)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ${OPEN}, ?, ?, ?)`,
+    `INSERT INTO exchange (seq, id, asker_kind, asker, address, msg_type, incident, digest, question, state, opened, pending_at, expires)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ${OPEN}, ?, ?, ?)`,
   )
   const insertLeg = run(
     db,
@@ -68,7 +68,10 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     db,
     'SELECT exchange, n FROM answer WHERE delivery = ? AND sent IS NULL',
   )
-  const setToken = run(db, 'UPDATE exchange SET token = ? WHERE seq = ?')
+  const setAsker = run(
+    db,
+    'UPDATE exchange SET token = coalesce(?, token), address = coalesce(?, address) WHERE seq = ?',
+  )
   const setPending = run(db, 'UPDATE exchange SET pending_at = NULL WHERE seq = ?')
   const setOutcome = run(db, 'UPDATE exchange SET outcome = ? WHERE seq = ?')
   const close = run(db, `UPDATE exchange SET state = ?, closed = ? WHERE seq = ? AND state = ${OPEN}`)
@@ -115,7 +118,12 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     const exchange = rows.bySeq(seq)
     for (const answer of exchange?.answers ?? []) {
       if (exchange === undefined || answer.sent !== null || hasDelivery(seq, answer.n) !== undefined) continue
-      const delivery = queue(exchange, deliver(answer), `answer ${answer.n}`)
+      const made = deliver(answer)
+      if (made === undefined) {
+        setSent(clock.now(), seq, answer.n)
+        continue
+      }
+      const delivery = queue(exchange, made, `answer ${answer.n}`)
       if (delivery === undefined) throw new Error(`answer ${answer.n} of exchange ${id} has a delivery already`)
       setDelivery(delivery, seq, answer.n)
     }
@@ -138,7 +146,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     askHeld(seq, exchange, change, now)
     if (change.answers !== undefined) addAnswers(seq, exchange, change.answers)
     for (const n of change.sent ?? []) setSent(now, seq, n)
-    if (change.token !== undefined) setToken(change.token, seq)
+    setAsker(change.token ?? null, change.address ?? null, seq)
     if (change.deliver !== undefined) deliverEach(seq, exchange.id, change.deliver)
     if (change.pendingAt === null) setPending(seq)
     if (change.outcome !== undefined) {
@@ -152,13 +160,27 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
 
   return {
     ask(fresh, legs, limits, change) {
-      const there = rows.known(fresh.asker, fresh.digest, limits.since)
+      const { askerKind = 'peer' } = fresh
+      const there = rows.known(fresh, fresh.digest, limits.since)
       if (there !== undefined) return { outcome: 'known', exchange: rows.byId(there)!.exchange }
-      if (open(fresh.asker)!.n >= limits.open) return { outcome: 'full', of: 'asker' }
-      if (open(null)!.n >= limits.all) return { outcome: 'full', of: 'all' }
+      if (open(fresh.asker, askerCode(askerKind))!.n >= limits.open) return { outcome: 'full', of: 'asker' }
+      if (open(null, null)!.n >= limits.all) return { outcome: 'full', of: 'all' }
       const seq = sequence.next()
       const { id, asker, address, msgType, incident, digest, question, opened, pendingAt, expires } = fresh
-      insertExchange(seq, id, asker, address, msgType, incident, digest, question, opened, pendingAt, expires)
+      insertExchange(
+        seq,
+        id,
+        askerCode(askerKind),
+        asker,
+        address,
+        msgType,
+        incident,
+        digest,
+        question,
+        opened,
+        pendingAt,
+        expires,
+      )
       const asked = legs.map(({ kind, target }) => (kind === 'peer' ? joined.asking(digest, target) : undefined))
       for (const [n, { kind, target }] of legs.entries()) {
         insertLeg(seq, n, kind, target, legCode('waiting'), opened, asked[n] ?? null)

@@ -215,4 +215,8 @@ UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
   EXCHANGES,
   SEARCH,
   JOINED,
+  // Others than peers ask: codes.ts.
+  `
+ALTER TABLE exchange ADD COLUMN asker_kind INTEGER NOT NULL DEFAULT 0;
+`,
 ]

@@ -18,12 +18,18 @@ import { take } from './intake.ts'
 /** answers that are kept of one leg */
 const MOST_ANSWERS = 50
 
-export function knownAs({ exchanges }: Data, from: string, question: string, since: number): Exchange | undefined {
+type Asker = Pick<NewExchange, 'askerKind' | 'asker'>
+
+function isOf(one: Asker, { askerKind = 'peer', asker }: Asker): boolean {
+  return one.askerKind === askerKind && one.asker === asker
+}
+
+export function knownAs({ exchanges }: Data, from: Asker, question: string, since: number): Exchange | undefined {
   return [...exchanges.values()]
     .map(({ exchange }) => exchange)
     .findLast(
-      ({ asker, digest, state, closed }) =>
-        asker === from && digest === question && (state === 'open' || (closed ?? 0) >= since),
+      ({ digest, state, closed, ...one }) =>
+        isOf(one, from) && digest === question && (state === 'open' || (closed ?? 0) >= since),
     )
 }
 
@@ -36,12 +42,13 @@ export function ask(
   now: number,
 ): Asked {
   const all = [...data.exchanges.values()].map(({ exchange }) => exchange)
-  const known = knownAs(data, fresh.asker, fresh.digest, limits.since)
+  const known = knownAs(data, fresh, fresh.digest, limits.since)
   if (known !== undefined) return { outcome: 'known', exchange: known }
   const open = all.filter(({ state }) => state === 'open')
-  if (open.filter(({ asker }) => asker === fresh.asker).length >= limits.open) return { outcome: 'full', of: 'asker' }
+  if (open.filter((one) => isOf(one, fresh)).length >= limits.open) return { outcome: 'full', of: 'asker' }
   if (open.length >= limits.all) return { outcome: 'full', of: 'all' }
   const exchange: Exchange = {
+    askerKind: 'peer',
     ...fresh,
     state: 'open',
     outcome: null,
@@ -108,11 +115,13 @@ export function listed(
     .filter((one) => target === undefined || one.legs.some((leg) => leg.target === target))
     .filter((one) => incident === undefined || isAskedFor(one.incident, incident))
     .slice(-limit)
-    .map(({ id, asker: by, msgType, incident: about, state, opened, expires, closed: at, legs, answers }) => ({
-      ...{ id, asker: by, msgType, incident: about, state, opened, expires, closed: at },
-      legs: legs.map(({ kind, target: to, state: is }) => ({ kind, target: to, state: is })),
-      answers: answers.length,
-    }))
+    .map(
+      ({ id, askerKind, asker: by, msgType, incident: about, state, opened, expires, closed: at, legs, answers }) => ({
+        ...{ id, askerKind, asker: by, msgType, incident: about, state, opened, expires, closed: at },
+        legs: legs.map(({ kind, target: to, state: is }) => ({ kind, target: to, state: is })),
+        answers: answers.length,
+      }),
+    )
 }
 
 /** This delivery has come to whom it was for. */
@@ -143,19 +152,22 @@ function withAnswers(kept: KeptExchange, change: ExchangeChange, at: number): Ke
     answers.push({ leg, msgType, digest, body, n: answers.length, at, sent: null })
   }
   const marked = answers.map((one) => (change.sent?.includes(one.n) ? { ...one, sent: at } : one))
-  const { token = exchange.token, pendingAt = exchange.pendingAt } = change
-  return { ...kept, exchange: { ...exchange, legs, answers: marked, token, pendingAt } }
+  const { token = exchange.token, address = exchange.address, pendingAt = exchange.pendingAt } = change
+  return { ...kept, exchange: { ...exchange, legs, answers: marked, token, address, pendingAt } }
 }
 
 function delivered(data: Data, kept: KeptExchange, { deliver }: ExchangeChange, now: number): KeptExchange {
   if (deliver === undefined) return kept
   const deliveries = new Map(kept.deliveries)
-  for (const answer of kept.exchange.answers) {
-    if (answer.sent !== null || deliveries.has(answer.n)) continue
-    const id = queue(data, kept.exchange, deliver(answer), `answer ${answer.n}`, now)
+  const answers = kept.exchange.answers.map((answer) => {
+    if (answer.sent !== null || deliveries.has(answer.n)) return answer
+    const delivery = deliver(answer)
+    if (delivery === undefined) return { ...answer, sent: now }
+    const id = queue(data, kept.exchange, delivery, `answer ${answer.n}`, now)
     if (id !== undefined) deliveries.set(answer.n, id)
-  }
-  return { ...kept, deliveries }
+    return answer
+  })
+  return { exchange: { ...kept.exchange, answers }, deliveries }
 }
 
 function closed(exchange: Exchange, change: ExchangeChange, now: number): Exchange {
