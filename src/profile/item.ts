@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { NS } from '../xml/namespaces.ts'
+import { escapeAttribute } from '../xml/normal-form.ts'
 import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
 
 /** XEP-0268 §2: the four wrappers of an Incident. */
@@ -29,6 +30,16 @@ export function xep0268Item(element: IncidentElement, incident: string, context 
   return { id: itemId(open + incident + close), xml: open + incident + context + close }
 }
 
+/** The exchange that a question opened, and that its answers belong to. What it says lets nobody in. */
+export interface ExchangeMark {
+  /** 22 characters of base64url */
+  readonly id: string
+  /** who asks: a DNS name; in a question */
+  readonly from?: string
+  /** RFC 3339, in a question: later answers reach nobody */
+  readonly expires?: string
+}
+
 /** What an Incident alone would lose: docs/grid-profile.md says what each part is for. */
 export interface Context {
   /** from 1, among `items` */
@@ -47,22 +58,39 @@ export interface Context {
   readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' | 'version' } | null
   /** base64 of each Signature beside the document in its RID message; in the first item only */
   readonly signatures: readonly string[]
+  readonly exchange?: ExchangeMark | undefined
 }
 
 /** The context element, or '' when nothing would be lost without it. */
 export function renderContext(context: Context): string {
-  const { position, items, shell, policy, incidentSource, original, signatures } = context
+  const { position, items, shell, policy, incidentSource, original, signatures, exchange } = context
   const several = items.length > 1
-  if (!several && shell === null && policy === null && incidentSource === null && original === null) return ''
+  const parts = [shell, policy, incidentSource, original]
+  if (!several && exchange === undefined && parts.every((part) => part === null)) return ''
   const place = several ? ` position="${position}" of="${items.length}" items="${items.join(' ')}"` : ''
   return [
     `<context xmlns="${NS.context}"${place}>`,
+    exchange === undefined ? '' : renderExchange(exchange),
     shell === null ? '' : `<document>${shell}</document>`,
     policy === null && incidentSource === null ? '' : `<rid>${policy ?? ''}${incidentSource ?? ''}</rid>`,
     original === null ? '' : `<original reason="${original.reason}">${original.base64}</original>`,
     ...signatures.map((base64) => `<signature>${base64}</signature>`),
     '</context>',
   ].join('')
+}
+
+function renderExchange({ id, from, expires }: ExchangeMark): string {
+  const attributes = Object.entries({ id, from, expires }).flatMap(([name, value]) =>
+    value === undefined ? [] : [` ${name}="${escapeAttribute(value)}"`],
+  )
+  return `<exchange${attributes.join('')}></exchange>`
+}
+
+function readExchange(context: XmlElement | undefined): ExchangeMark | null {
+  const element = context && child(context, NS.context, 'exchange')
+  const [id, from, expires] = ['id', 'from', 'expires'].map((name) => element && attribute(element, name))
+  if (id === undefined || !/^[A-Za-z0-9_-]{22}$/.test(id)) return null
+  return { id, ...(from !== undefined && { from }), ...(expires !== undefined && { expires }) }
 }
 
 /**
@@ -84,6 +112,7 @@ export interface ItemParts {
   readonly original: string | null
   /** base64 */
   readonly signatures: readonly string[]
+  readonly exchange: ExchangeMark | null
 }
 
 /** Undefined when this is no XEP-0268 element around exactly one Incident. A context that is not ours or not whole is ignored. */
@@ -118,5 +147,6 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
     signatures: (context === undefined ? [] : elements(context))
       .filter((e) => e.ns === NS.context && e.local === 'signature')
       .map((e) => text(e).replace(/\s+/g, '')),
+    exchange: readExchange(context),
   }
 }

@@ -1,4 +1,4 @@
-import type { IncidentElement } from '../profile/item.ts'
+import type { ExchangeMark, IncidentElement } from '../profile/item.ts'
 import type { RidPolicy, RidReading } from '../rid/message.ts'
 import type { Diagnostic, XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
@@ -50,6 +50,8 @@ export interface ItemReading {
   readonly incidentSource: string | null
   /** Signatures beside the document, as in RidReading */
   readonly signatures: readonly string[]
+  /** the question that it is, or belongs to */
+  readonly exchange: ExchangeMark | null
 }
 
 /** A step of reading that ends it. */

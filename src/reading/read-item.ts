@@ -38,8 +38,9 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
   const rebuilt = original ?? rebuild(means, parts, writtenAs(checked, found, visible))
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
   const signed = readSignatures(means, parts, rebuilt.document)
-  const { element, position, items } = parts
-  const item: ItemReading = { element, position, items, ...readAround(means, parts), signatures: signed.signatures }
+  const { element, position, items, exchange } = parts
+  const around = { ...readAround(means, parts), signatures: signed.signatures }
+  const item: ItemReading = { element, position, items, exchange, ...around }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
   const reasons = { ...rebuilt.document.reasons, ...reasonsOf(facts.askers) }

@@ -1,5 +1,13 @@
 import type { TopicConfig } from '../config/types.ts'
-import { type Context, type IncidentElement, type Item, itemId, renderContext, xep0268Item } from '../profile/item.ts'
+import {
+  type Context,
+  type ExchangeMark,
+  type IncidentElement,
+  type Item,
+  itemId,
+  renderContext,
+  xep0268Item,
+} from '../profile/item.ts'
 import { elementOf, typeOf } from '../profile/msg-types.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
@@ -18,10 +26,17 @@ export interface Publication {
   readonly variant: string
 }
 
-/** A document that may be published: `topics` has the Topic of each of its Incidents. */
-export interface Routed {
+/** A document for the grid, and the RID message that it came in. */
+interface Carried {
   readonly msgType: MsgType
   readonly document: DocumentReading
+  readonly rid: Pick<RidReading, 'policy' | 'incidentSource' | 'signatures'> | null
+  /** that its elements belong to */
+  readonly exchange?: ExchangeMark
+}
+
+/** A document that may be published: `topics` has the Topic of each of its Incidents. */
+export interface Routed extends Carried {
   readonly rid: RidReading | null
   readonly topics: readonly TopicConfig[]
 }
@@ -95,26 +110,41 @@ function bare({ document, topics }: Routed): Publication[] {
 
 /** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
 function* wrapped(routed: Routed): Generator<Publication> {
-  const { msgType, document, topics } = routed
+  const { document, topics } = routed
+  for (const { place, item, variant } of elementsOf(routed, (i) => topics[i]?.payload === 'xep-0268')) {
+    const incident = document.incidents[place]?.key ?? ''
+    yield { topic: topics[place]?.name ?? '', incident, item, variant }
+  }
+}
+
+interface Made {
+  /** of its Incident in the document, from 0 */
+  readonly place: number
+  readonly item: Item
+  /** tells it from others of the same id: variant.ts */
+  readonly variant: string
+}
+
+/** A document as XEP-0268 elements: one for each Incident that is asked for, with a context where something would be lost. */
+export function* elementsOf(carried: Carried, isAskedFor: (place: number) => boolean = () => true): Generator<Made> {
+  const { msgType, document } = carried
   const element = elementOf(msgType)
   if (element === undefined) return
   const ids = document.incidents.map((incident) => xep0268Item(element, incident.xml).id)
   const made = new Set<string>()
-  for (const [i, incident] of document.incidents.entries()) {
-    const topic = topics[i]
-    const id = ids[i] ?? ''
+  for (const [place, incident] of document.incidents.entries()) {
+    const id = ids[place] ?? ''
     // the same Incident twice in one document is one item; its context names both places
-    if (topic?.payload !== 'xep-0268' || made.has(id)) continue
+    if (!isAskedFor(place) || made.has(id)) continue
     made.add(id)
-    const { context, variant } = besides(routed, element, ids, i)
-    const item = xep0268Item(element, incident.xml, renderContext(context))
-    yield { topic: topic.name, incident: incident.key, item, variant }
+    const { context, variant } = besides(carried, element, ids, place)
+    yield { place, item: xep0268Item(element, incident.xml, renderContext(context)), variant }
   }
 }
 
 /** What the item at place `i` (from 0) carries besides its Incident, and the digest that tells it by that. */
 function besides(
-  { msgType, document, rid }: Routed,
+  { msgType, document, rid, exchange }: Carried,
   element: IncidentElement,
   items: readonly string[],
   i: number,
@@ -140,6 +170,7 @@ function besides(
     incidentSource,
     original: original && { base64: base64(original.text), reason: original.reason },
     signatures: signatures.map(base64),
+    exchange,
   }
   return { context, variant }
 }

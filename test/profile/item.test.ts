@@ -55,6 +55,17 @@ test('what is written into a context is found there again', () => {
   }
 })
 
+test('a context says which question its element is, or answers', () => {
+  const read = (context: string) =>
+    itemParts(scan(`<inquiry xmlns="urn:xmpp:incident:2">${INCIDENT}${context}</inquiry>`))?.exchange
+  const exchange = { id: 'kX0c2pV3mUeT5rYw8bQzLg', from: 'a "&" b', expires: '2026-11-27T10:00:00Z' }
+  assert.deepEqual(read(renderContext({ ...PLAIN, exchange })), exchange)
+  assert.deepEqual(read(renderContext({ ...PLAIN, exchange: { id: exchange.id } })), { id: exchange.id })
+  assert.equal(read(renderContext({ ...PLAIN, exchange: { id: 'no id' } })), null)
+  assert.equal(read(renderContext({ ...PLAIN, shell: SHELL })), null)
+  assert.equal(read(''), null)
+})
+
 test('base64 may be broken into lines', () => {
   const xml = `<report xmlns="urn:xmpp:incident:2">${INCIDENT}<context xmlns="urn:x-iodef-gateway:context:1"><original reason="signature">\n YW\r\nJj\t</original></context></report>`
   assert.equal(itemParts(scan(xml))?.original, 'YWJj')
