@@ -11,6 +11,7 @@ const CATALOGUE = {
   'grid-away': { permanence: 'transient', text: 'The Controller cannot be reached.' },
   'grid-tls': { permanence: 'transient', text: 'The Controller is not who it should be.' },
   'grid-auth': { permanence: 'permanent', text: 'The Controller refused the login.' },
+  'grid-conflict': { permanence: 'permanent', text: 'Somebody else logged in under the address of this gateway.' },
   'grid-timeout': { permanence: 'transient', text: 'The Controller did not answer in time.' },
   'grid-refused': { permanence: 'permanent', text: 'The Broker refused the request.' },
   'grid-busy': { permanence: 'transient', text: 'The Broker cannot take the request now.' },

@@ -36,6 +36,7 @@ describe("an error of the gateway's own", () => {
     'grid-away': 'transient',
     'grid-tls': 'transient',
     'grid-auth': 'permanent',
+    'grid-conflict': 'permanent',
     'grid-timeout': 'transient',
     'grid-refused': 'permanent',
     'grid-busy': 'transient',

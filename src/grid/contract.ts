@@ -19,7 +19,41 @@ export interface GridItem {
   readonly retained: boolean
 }
 
+/** An IQ about an incident (XEP-0268) that somebody sent who is known. */
+export interface GridIq {
+  /** full JID, as the Controller says it */
+  readonly from: string
+  /** bare JID of that, in the form in which addresses are compared */
+  readonly who: string
+  readonly type: 'get' | 'set'
+  /** local name of its child, in the namespace of XEP-0268 */
+  readonly element: string
+  /** that child as XML of its own */
+  readonly xml: string
+}
+
+export type GridIqReply =
+  | { readonly kind: 'result' }
+  /** RFC 6120 §8.3: type and defined condition; `text` for people */
+  | {
+      readonly kind: 'error'
+      readonly type: 'cancel' | 'modify' | 'auth' | 'wait'
+      readonly condition: string
+      readonly text?: string
+    }
+
+/** Who on the grid may send us what. `who`: bare JID in its normal form. */
+export interface Participants {
+  /** To all others it is as if there were nobody. */
+  knows(who: string): boolean
+  /** Names of the RID peers that it can have asked (XEP-0030 §4). */
+  reachable(who: string): readonly string[]
+  /** Resolves with the answer, which is sent. A rejection is answered as a fault of ours. */
+  iq(iq: GridIq): Promise<GridIqReply>
+}
+
 export interface GridHandlers {
+  readonly participants?: Participants
   /**
    * Items in Topic order. Resolves once they are committed; the next ones of that Topic wait for it. A rejection leaves them
    * unseen: they are read again at the next join.

@@ -188,7 +188,7 @@ class XmppGrid implements Grid {
   }
 
   #connect(signal: AbortSignal, elsewhere: string | undefined): Promise<Session> {
-    const { config, timing, liveOnly } = this.#options
+    const { config, timing, liveOnly, handlers } = this.#options
     return openSession(
       {
         config: { ...config, broker: this.#broker, service: elsewhere ?? config.service },
@@ -196,6 +196,8 @@ class XmppGrid implements Grid {
         onDropped: (stanza) => this.#onDropped(stanza),
         // a watcher's subscription is for its full JID: events for the gateway's account are not for it
         presence: !liveOnly,
+        ...(!liveOnly && { resource: config.resource }),
+        ...(!liveOnly && handlers.participants && { participants: handlers.participants }),
         ...(timing === undefined ? {} : { timing }),
       },
       signal,

@@ -13,7 +13,7 @@ export interface World extends AsyncDisposable {
   /** A gateway beside the Broker, configured but not started. */
   site(options?: Omit<SiteOptions, 'broker' | 'pki'>): Promise<Site>
   /** An account of the Broker that slixmpp is logged in to. */
-  user(name: string, port?: number): Promise<GridUser>
+  user(name: string, port?: number, resource?: string): Promise<GridUser>
   /** A RID system on localhost whose certificate is that of the peer `name`. */
   ridPeer(name: string, port?: number): Promise<Awaited<ReturnType<typeof startRidPeer>>>
   /** Ends with the world, in reverse order. */
@@ -39,9 +39,14 @@ export async function createWorld(kind: Broker['kind'], options: BrokerOptions =
         sites.push(site)
         return site
       },
-      user: async (name, port) =>
+      user: async (name, port, resource) =>
         stack.use(
-          await startGridUser(broker, { user: name, password: `${name}-secret`, ...(port !== undefined && { port }) }),
+          await startGridUser(broker, {
+            user: name,
+            password: `${name}-secret`,
+            ...(port !== undefined && { port }),
+            ...(resource !== undefined && { resource }),
+          }),
         ),
       async ridPeer(name, port) {
         const ca = await pki.ca('rid')

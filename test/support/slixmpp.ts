@@ -14,6 +14,22 @@ export interface ReceivedItem {
   readonly at: number
 }
 
+export interface ReceivedIq {
+  readonly type: string
+  readonly from: string
+  readonly xml: string
+  readonly at: number
+}
+
+export interface IqReply {
+  readonly kind: 'result' | 'error' | 'timeout'
+  readonly condition?: string
+  readonly type?: string
+  readonly text?: string
+  /** the child of a result, '' where it has none */
+  readonly xml?: string
+}
+
 /** A grid user that shares no code with the gateway: Debian's python3-slixmpp in a process of its own. */
 export interface GridUser extends AsyncDisposable {
   /** what was notified, in the order it came */
@@ -33,6 +49,14 @@ export interface GridUser extends AsyncDisposable {
   item(node: string, id: string): Promise<string | undefined>
   /** Ids of all retained items. */
   ids(node: string): Promise<string[]>
+  /** Its full JID. */
+  readonly jid: string
+  /** IQs about incidents that came, in the order they came; each is answered with a result. */
+  readonly incidents: readonly ReceivedIq[]
+  /** Sends an IQ with this child; what it is answered with: `result`, or the error's condition, type and text. */
+  iq(type: 'get' | 'set', to: string, xml: string): Promise<IqReply>
+  /** Presence that came, as XML. */
+  readonly presences: readonly string[]
   /** Sends these bytes on the stream. */
   raw(xml: string): Promise<void>
   /** undefined when both are the same XML for a reader who ignores prefixes and white space between elements. */
@@ -52,6 +76,8 @@ interface Line {
   readonly id?: string
   readonly xml?: string | null
   readonly from?: string
+  readonly jid?: string
+  readonly type?: string
 }
 
 /** ms; what is asked gives up by itself before that, and says why */
@@ -64,13 +90,16 @@ const SCRIPT = fileURLToPath(new URL('./slixmpp_agent.py', import.meta.url))
 /** Logs in as `user`; ready when it resolves. The account must exist. `port` leads elsewhere than to the Broker itself. */
 export async function startGridUser(
   broker: Pick<Broker, 'service' | 'domain' | 'broker' | 'ca'>,
-  { user, password, port }: { user: string; password: string; port?: number },
+  { user, password, port, resource = user }: { user: string; password: string; port?: number; resource?: string },
 ): Promise<GridUser> {
   const at = port ?? Number(new URL(broker.service).port)
-  const args = [`${user}@${broker.domain}/${user}`, password, '127.0.0.1', String(at), broker.ca, broker.broker]
+  const args = [`${user}@${broker.domain}/${resource}`, password, '127.0.0.1', String(at), broker.ca, broker.broker]
   // Debian's own Python: the package is for that one
   const child = spawn('/usr/bin/python3', [SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
   const items: ReceivedItem[] = []
+  const incidents: ReceivedIq[] = []
+  const presences: string[] = []
+  let full = ''
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   const ready = Promise.withResolvers<void>()
   let errors = ''
@@ -91,18 +120,27 @@ export async function startGridUser(
   child.stdin.on('error', () => {})
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as Line
-    if (line.event === 'item') {
-      const { node = '', id = '', xml, from = '' } = line
-      items.push({ node, id, xml: xml ?? '', from, at: Date.now() })
-    } else if (line.event === 'ready') ready.resolve()
-    else if (line.event === 'failed') ready.reject(new Error(line.reason))
-    else if (line.n !== undefined) {
-      const asked = waiting.get(line.n)
-      waiting.delete(line.n)
-      if (line.ok) asked?.resolve(line.result)
-      else asked?.reject(new Error(line.error))
-    }
+    if (line.event !== undefined) onEvent(line)
+    else if (line.n !== undefined) onAnswer(line.n, line)
   })
+
+  function onEvent({ event, node = '', id = '', xml, from = '', type = '', jid = '', reason }: Line): void {
+    if (event === 'item') items.push({ node, id, xml: xml ?? '', from, at: Date.now() })
+    else if (event === 'incident') incidents.push({ type, from, xml: xml ?? '', at: Date.now() })
+    else if (event === 'presence') presences.push(xml ?? '')
+    else if (event === 'failed') ready.reject(new Error(reason))
+    else if (event === 'ready') {
+      full = jid
+      ready.resolve()
+    }
+  }
+
+  function onAnswer(n: number, { ok, result, error }: Line): void {
+    const asked = waiting.get(n)
+    waiting.delete(n)
+    if (ok) asked?.resolve(result)
+    else asked?.reject(new Error(error))
+  }
 
   function ask(what: string, fields: Record<string, unknown>): Promise<unknown> {
     if (gone !== undefined) return Promise.reject(gone)
@@ -124,6 +162,12 @@ export async function startGridUser(
   }
   return {
     items,
+    incidents,
+    presences,
+    get jid() {
+      return full
+    },
+    iq: async (type, to, xml) => (await ask('iq', { type, to, xml })) as IqReply,
     subscribe: async (node) => void (await ask('subscribe', { node })),
     create: async (node, fields = {}) => void (await ask('create', { node, fields })),
     affiliate: async (node, jid, affiliation) => void (await ask('affiliate', { node, jid, affiliation })),

@@ -13,10 +13,11 @@ import xml.etree.ElementTree as ET
 import slixmpp
 from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.xmlstream.handler import Callback
-from slixmpp.xmlstream.matcher import StanzaPath
+from slixmpp.xmlstream.matcher import MatchXPath, StanzaPath
 
 JID, PASSWORD, HOST, PORT, CA, BROKER = sys.argv[1:7]
 TIMEOUT = 120
+INCIDENT = "urn:xmpp:incident:2"
 
 # commands under way
 running = set()
@@ -43,6 +44,8 @@ class Agent(slixmpp.ClientXMPP):
         self.add_event_handler("failed_auth", lambda _: say({"event": "failed", "reason": "login refused"}))
         self.add_event_handler("disconnected", self.lost)
         # not the plugin's own events: it says each message with several items several times
+        self.register_handler(Callback("incidents", MatchXPath("{jabber:client}iq"), self.asked))
+        self.register_handler(Callback("presences", MatchXPath("{jabber:client}presence"), self.seen))
         self.register_handler(Callback("items", StanzaPath("message/pubsub_event/items"), self.notified))
 
     async def started(self, _):
@@ -72,6 +75,28 @@ class Agent(slixmpp.ClientXMPP):
                 continue
             payload = item["payload"]
             say({"event": "item", **about, "xml": None if payload is None else write(payload)})
+
+    def asked(self, iq):
+        """An IQ about an incident (XEP-0268) is taken; slixmpp answers whatever else it knows."""
+        found = [child for child in iq.xml if child.tag.startswith("{%s}" % INCIDENT)]
+        if iq["type"] in ("get", "set") and found:
+            say({"event": "incident", "type": iq["type"], "from": str(iq["from"]), "xml": write(found[0])})
+            iq.reply(clear=True).send()
+
+    def seen(self, presence):
+        say({"event": "presence", "from": str(presence["from"]), "xml": str(presence)})
+
+    async def do_iq(self, type, to, xml):
+        iq = self.Iq(stype=type, sto=to)
+        iq.append(ET.fromstring(xml))
+        try:
+            answer = await iq.send(timeout=TIMEOUT)
+        except IqError as error:
+            stanza = error.iq["error"]
+            return {"kind": "error", "condition": stanza["condition"], "type": stanza["type"], "text": stanza["text"]}
+        except IqTimeout:
+            return {"kind": "timeout"}
+        return {"kind": "result", "xml": "".join(write(child) for child in answer.xml)}
 
     async def do_subscribe(self, node):
         await self["xep_0060"].subscribe(BROKER, node, timeout=TIMEOUT)

@@ -1,6 +1,13 @@
-/** Characters that answers to strangers may have at once, and a second: of the 3 kB/s that a stock server grants, a sixth. */
-const AT_ONCE = 32_768
-const PER_SECOND = 512
+interface Allowance {
+  /** characters that answers may have at once */
+  readonly atOnce: number
+  readonly perSecond: number
+}
+
+/** of all strangers together: a sixth of the 3 kB/s that a stock server grants */
+const STRANGERS: Allowance = { atOnce: 32_768, perSecond: 512 }
+/** of each participant */
+export const PARTICIPANT: Allowance = { atOnce: 131_072, perSecond: 2_048 }
 /** what an answer has beside the id and the address that a stranger chooses */
 const EACH = 400
 
@@ -11,14 +18,15 @@ const EACH = 400
  */
 export function createAnswerAllowance(
   own: readonly string[],
+  { atOnce, perSecond }: Allowance = STRANGERS,
   now: () => number = () => performance.now(),
 ): (question: { readonly from?: string | undefined; readonly id?: string | undefined }) => boolean {
-  let left = AT_ONCE
+  let left = atOnce
   let since = now()
   return ({ from = '', id = '' }) => {
     if (from === '' || own.includes(from)) return true
     const at = now()
-    left = Math.min(AT_ONCE, left + ((at - since) * PER_SECOND) / 1_000)
+    left = Math.min(atOnce, left + ((at - since) * perSecond) / 1_000)
     since = at
     const cost = EACH + from.length + id.length
     if (cost > left) return false

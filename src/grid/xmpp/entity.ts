@@ -5,7 +5,7 @@ import { codeOf } from '../../failure-words.ts'
 import { type FrameLimits, FramingError } from './framer.ts'
 import { type DroppedStanza, StanzaParser } from './parser.ts'
 import { type Endpoint, GridSocket } from './socket.ts'
-import { END, lastWords } from './stream-error.ts'
+import { conflict, END, lastWords } from './stream-error.ts'
 import { BuildError } from './tag.ts'
 import { tlsError, tlsOptions } from './tls.ts'
 
@@ -112,6 +112,8 @@ export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   // thrown before there is any connection: OpenSSL cannot use a file of ours
   if (codeOf(error)?.startsWith('ERR_OSSL_')) return tlsError(error)
+  // RFC 6120 §7.7.2.2: the resource is taken
+  if (error instanceof Error && 'condition' in error && error.condition === 'conflict') return conflict('conflict')
   const isStream = error instanceof FramingError || error instanceof BuildError
   const sentence = isStream ? { sentence: 'What the Controller sends cannot be read:' } : {}
   return new GatewayError('grid-away', messageOf(error), { cause: error, ...sentence })

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { type Element, xml } from '@xmpp/client'
+import { type Element, jid, xml } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
-import { createAnswerAllowance } from './answer-allowance.ts'
-import { answerSkipped, createAnswers, NS_PING } from './answers.ts'
+import type { Participants } from '../contract.ts'
+import { createAnswerAllowance, PARTICIPANT } from './answer-allowance.ts'
+import { answerSkipped, createAnswers } from './answers.ts'
+import { CAPS, NS_PING } from './caps.ts'
 import { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
 import { type DroppedStanza, describe } from './parser.ts'
 import { keepAlive } from './ping.ts'
+import { answerSubscription } from './presence.ts'
 import { openStream, type Security, type Stream } from './stream.ts'
 
 interface SessionOptions {
@@ -18,6 +21,10 @@ interface SessionOptions {
   readonly onDropped: (stanza: DroppedStanza) => void
   /** RFC 6120 §8.1.1.1: events reach the bare JID only of whoever sent presence [true] */
   readonly presence?: boolean
+  /** of our address; two logins with one end each other [random] */
+  readonly resource?: string
+  /** who may send us more than a ping [nobody] */
+  readonly participants?: Participants
   readonly timing?: Partial<SessionTiming>
 }
 
@@ -100,6 +107,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   const flight = new Flight()
   const iq = new IqTracker(flight)
   let onIq = (_stanza: Element) => {}
+  let onPresence = (_stanza: Element) => {}
   let onSkippedIq = (_stanza: DroppedStanza) => {}
   const deadline = AbortSignal.timeout(timing.connect)
   const attempt = new AbortController()
@@ -110,7 +118,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     signal.throwIfAborted()
     stream = await openStream({
       config,
-      resource: `gateway-${randomBytes(4).toString('hex')}`,
+      resource: options.resource ?? `gateway-${randomBytes(4).toString('hex')}`,
       limits,
       flight,
       trust: timing.trust,
@@ -118,6 +126,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       onStanza(stanza) {
         if (stanza.name === 'iq') onIq(stanza)
         else if (stanza.name === 'message') options.onMessage(stanza)
+        else onPresence(stanza)
       },
       onDropped(stanza) {
         if (stanza.name === 'iq') onSkippedIq(stanza)
@@ -135,15 +144,21 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     domain: live.jid.domain,
   }
   const say = (stanza: string) => void live.write(stanza).catch(() => {})
-  const answerIq = createAnswers(stream.entity, say)
-  const mayAnswer = createAnswerAllowance([address.bare, address.full, address.domain, config.broker])
+  const { participants } = options
+  const answerIq = createAnswers(stream.entity, { self: address.full, participants, whoIs, write: say })
+  const mayAnswer = createShares([address.bare, address.full, address.domain, config.broker], participants)
   onIq = (stanza) => {
     const type = stanza.attrs.type
     if (type === 'result' || type === 'error') iq.take(stanza, address)
     else if (mayAnswer(stanza.attrs)) answerIq(stanza)
   }
+  onPresence = (stanza) => {
+    const who = whoIs(stanza.attrs.from ?? '')
+    const answer = answerSubscription(stanza, participants?.knows(who) === true, bareOf(stanza.attrs.from ?? ''))
+    if (participants !== undefined && answer !== undefined && mayAnswer(stanza.attrs)) say(answer)
+  }
   onSkippedIq = (skipped) => {
-    const answer = answerSkipped(skipped)
+    const answer = answerSkipped(skipped, participants?.knows(whoIs(skipped.from)) === true)
     if (answer === undefined) iq.skipped(skipped.id, skipped.from, address)
     else if (mayAnswer(skipped)) say(answer)
   }
@@ -179,7 +194,8 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   }
   void live.closed.then(() => iq.close())
   keepAlive(session, () => live.lastReceived(), timing.pingInterval)
-  if (options.presence !== false) await live.write('<presence/>').catch(() => {})
+  const caps = participants === undefined ? '' : CAPS
+  if (options.presence !== false) await live.write(`<presence>${caps}</presence>`).catch(() => {})
   return session
 }
 
@@ -187,4 +203,26 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
 export function bareOf(address: string): string {
   const slash = address.indexOf('/')
   return slash === -1 ? address : address.slice(0, slash)
+}
+
+/** A participant has a share of the line of its own, which strangers do not use up. */
+function createShares(own: readonly string[], participants: Participants | undefined) {
+  const strangers = createAnswerAllowance(own)
+  const shares = new Map<string, typeof strangers>()
+  return (question: Parameters<typeof strangers>[0]): boolean => {
+    const who = whoIs(question.from ?? '')
+    if (participants?.knows(who) !== true) return strangers(question)
+    const share = shares.get(who) ?? createAnswerAllowance(own, PARTICIPANT)
+    shares.set(who, share)
+    return share(question)
+  }
+}
+
+/** The bare JID of a stanza's sender as addresses are compared; '' for one that is none. */
+function whoIs(from: string): string {
+  try {
+    return from === '' ? '' : jid(from).bare().toString()
+  } catch {
+    return ''
+  }
 }

@@ -22,8 +22,16 @@ export function streamError(element: Element): GatewayError {
   const text = children.find((child) => child.getName() === 'text')?.text()
   const said = `${condition}${address === '' ? '' : ` ${address}`}${inBrackets(text)}`
   const elsewhere = condition === 'see-other-host' && address !== '' ? { elsewhere: address } : {}
+  // RFC 6120 §4.9.3.3: whoever has our address now would be ended by our next login, and we by its next
+  if (condition === 'conflict') return conflict(said)
   return new GatewayError('grid-away', `${said}.`, {
     fields: { condition, said, ...elsewhere },
     sentence: 'The Controller ended the stream:',
+  })
+}
+
+export function conflict(said: string): GatewayError {
+  return new GatewayError('grid-conflict', `${said}. Each needs a grid.resource of its own.`, {
+    fields: { condition: 'conflict', said },
   })
 }

@@ -64,7 +64,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
       continue
     }
     hops = 0
-    const delay = reason.code === 'grid-auth' ? timing.refused : jitter(clock, timing, failures)
+    const delay = isRefused(reason) ? timing.refused : jitter(clock, timing, failures)
     const raw = typeof reason.fields.raw === 'string' ? reason.fields.raw : undefined
     tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay), raw })
     await clock.sleep(delay, signal)
@@ -74,7 +74,12 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
 
 /** An untrusted certificate may be replaced any minute: shown like a refusal, tried like an outage. */
 function stateAfter(reason: GatewayError): GridState {
-  return reason.code === 'grid-auth' || reason.code === 'grid-tls' ? 'refused' : 'down'
+  return isRefused(reason) || reason.code === 'grid-tls' ? 'refused' : 'down'
+}
+
+/** A person is needed, and another attempt may do harm. */
+function isRefused({ code }: GatewayError): boolean {
+  return code === 'grid-auth' || code === 'grid-conflict'
 }
 
 async function attempt(

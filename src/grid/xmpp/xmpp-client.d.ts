@@ -53,7 +53,11 @@ declare module '@xmpp/client' {
       readonly handlers: Map<string, { promise: Promise<unknown>; reject(error: Error): void }>
     }
     readonly iqCallee: {
-      get(ns: string, name: string, handler: (context: { element: Element }) => Element | object | undefined): void
+      get(
+        ns: string,
+        name: string,
+        handler: (context: { element: Element; stanza: Element }) => Element | object | undefined,
+      ): void
     }
     connect(service: string): Promise<void>
     open(options: { domain: string; lang: string }): Promise<Element>

@@ -161,7 +161,14 @@ describe('duties of a client', () => {
     assert.match(result, /type="result"/)
     assert.match(result, /<identity [^>]*category="client"/)
     const features = [...result.matchAll(/<feature var="([^"]+)"/g)].map(([, feature]) => feature)
-    assert.deepEqual(features.sort(), [info, 'http://jabber.org/protocol/disco#items', 'urn:xmpp:ping'])
+    assert.deepEqual(features.sort(), [
+      'http://jabber.org/protocol/caps',
+      info,
+      'http://jabber.org/protocol/disco#items',
+      'urn:ietf:params:xml:ns:iodef-2.0',
+      'urn:xmpp:incident:2',
+      'urn:xmpp:ping',
+    ])
   })
 
   test('disco#info of a node that is not there gets no answer of another, one of the root has its node', async () => {
