@@ -13,7 +13,7 @@ export interface Callback {
   readonly body: Uint8Array
 }
 
-export interface AwaitOptions {
+interface AwaitOptions {
   /** [RFC 6546 §3: every address, port 4590] */
   readonly host: string
   readonly port: number

@@ -1,10 +1,9 @@
-import { isQuestion } from '../exchange/route-question.ts'
 import type { IncidentId } from '../iodef/incident-id.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { OutgoingMessage } from '../rid/contract.ts'
 import { policyOf, renderMessage, SOURCE_NOT_FOUND } from '../rid/message.ts'
 import { nodeOf, type RidSystem } from '../rid/node.ts'
-import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
+import { isQuestion, MSG_TYPES, type MsgType } from '../vocabulary.ts'
 
 /** How the message that `send` writes itself is addressed. */
 export interface Addressed {

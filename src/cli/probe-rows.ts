@@ -16,7 +16,7 @@ export interface Row {
   readonly right: string
 }
 
-export type Expected = Pick<Row, 'check' | 'where' | 'right'>
+type Expected = Pick<Row, 'check' | 'where' | 'right'>
 type Finding = Pick<Row, 'asItSays' | 'found'>
 
 export function rowOf(expected: Expected, found: Finding): Row {

@@ -1,8 +1,8 @@
-import { isQuestion } from '../exchange/route-question.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Reply } from '../rid/contract.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { isQuestion } from '../vocabulary.ts'
 import type { ExitCode } from './output.ts'
 
 /** What a reply means to whoever asked. `text` is a sentence for people. */

@@ -5,7 +5,7 @@ import type { Answers } from './send-answer.ts'
 /** ms without another message behind which an answer is taken for whole: it may have several (RFC 6545 §7.4) */
 const QUIET = 2_000
 
-export interface Waiting extends AsyncDisposable {
+interface Waiting extends AsyncDisposable {
   take(callback: Callback): Promise<void>
   /** How the command ends, once the answer is whole or the time over. */
   end(): Promise<ExitCode>

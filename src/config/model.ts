@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { CALLBACK_WAYS, DESTINATIONS, IQ_WORDS, MSG_TYPES, REGIONS, RESTRICTIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
+import {
+  CALLBACK_WAYS,
+  DESTINATIONS,
+  IQ_WORDS,
+  MSG_TYPES,
+  REGIONS,
+  RESTRICTIONS,
+  TRAFFIC_TYPES,
+} from '../vocabulary.ts'
 import { SOLE_VARIABLE, soleVariable } from './env.ts'
 import * as f from './fields.ts'
 import { DEFAULT_RESTRICTIONS } from './restricted.ts'

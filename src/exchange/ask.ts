@@ -1,22 +1,19 @@
 import { createHash } from 'node:crypto'
-import type { Ask, PeerConfig } from '../config/types.ts'
+import type { Ask } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { Inspection } from '../reading/inspection.ts'
-import { tellRefusal } from '../relay/tell-refusal.ts'
-import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
-import { policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
-import { nodeOf } from '../rid/node.ts'
+import type { RidPolicy } from '../rid/message.ts'
 import type { AskLimits, ExchangeChange, NewAnswer, NewExchange, NewLeg } from '../store/exchanges.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { isQuestion } from '../vocabulary.ts'
-import { answerQuestion } from './answer-question.ts'
+import type { Asker } from './asker.ts'
 import { closing } from './closing.ts'
 import { compose } from './compose.ts'
 import { about, type ExchangeContext, errandTo } from './context.ts'
 import { askedIncident, criteriaOf } from './criteria.ts'
 import { loopOf } from './loop.ts'
 import type { Rate } from './rate.ts'
-import { DENIALS, type DenialCode, REFUSALS, type RefusalCode } from './refusals.ts'
+import { DENIALS, type DenialCode, type RefusalCode } from './refusals.ts'
 import { visibleNeeds } from './rights.ts'
 import { whomToAsk } from './route-question.ts'
 import { encode, newAnswer, type Question } from './stored.ts'
@@ -32,40 +29,59 @@ const MOST = 10_000
 
 const FULL = { asker: 'too-many-open', all: 'exchanges-full' } as const
 
-type Asking = Inspection & { readonly rid: NonNullable<Inspection['rid']> }
+export type Asking = Inspection & { readonly rid: NonNullable<Inspection['rid']> }
+
+/** Who asks, and from where: IP address or full JID. */
+export interface From {
+  readonly asker: Asker
+  readonly address: string | null
+}
+
+export type Opened =
+  /** it is open now, or was already, or was closed a moment ago */
+  | { readonly kind: 'exchange'; readonly id: string }
+  | { readonly kind: 'denied'; readonly code: DenialCode; readonly exchange: NewExchange }
+  /** `wait`: seconds, where that is known */
+  | {
+      readonly kind: 'full'
+      readonly code: RefusalCode
+      readonly exchange: NewExchange
+      readonly wait: number | undefined
+    }
 
 /**
- * A question of a peer who may ask, whole and proper: opens an exchange, or joins the open one, and answers as RFC 6546 Table 1 has it.
- * Undefined: nobody would be asked.
+ * A question of somebody who may ask, whole and proper: opens an exchange, or joins the open one. `since`: ms since the epoch; one that
+ * was closed since then is the same one still. Undefined: nobody would be asked.
  */
 export async function ask(
   context: ExchangeContext,
   rate: Rate,
-  message: IncomingMessage,
+  from: From,
   inspection: Asking,
-): Promise<Answer | undefined> {
+  since = sinceOf(context),
+): Promise<Opened | undefined> {
   const { config, store, events, clock } = context
-  const { peer } = message
+  const { asker } = from
   const { rid } = inspection
   const msgType = rid.msgType
   if (!isQuestion(msgType) || rid.policy === null) return undefined
-  const asked = whomToAsk(config.routes, peer, msgType, inspection)
+  const asked = whomToAsk(config.routes, asker, msgType, inspection)
   if (asked.length === 0) return undefined
-  if (message.callbackToken !== undefined) events.tell('callback-ignored', { peer: peer.name, msgType })
   const question: Question = { policy: rid.policy, document: carriedOf(inspection) }
-  const fresh = newExchange(context, message, inspection, msgType, question)
+  const fresh = newExchange(context, from, inspection, msgType, question)
   // asked again: nothing is looked for a second time
-  const known = await store.known(fresh, fresh.digest, sinceOf(context))
-  if (known !== undefined) return answerQuestion(context, message, known)
+  const known = await store.known(fresh, fresh.digest, since)
+  if (known !== undefined) return { kind: 'exchange', id: known }
   const loop = await loopOf(context, inspection, fresh, question)
-  if (loop !== undefined) return deny(context, message, fresh, rid.policy, loop)
-  const wait = rate.wait(peer.name, clock.now())
+  if (loop !== undefined) return { kind: 'denied', code: loop, exchange: fresh }
+  const whose = `${asker.kind} ${asker.name}`
+  const wait = rate.wait(whose, clock.now())
   // nothing is looked for for who asks too often
   const searched = asked.includes('archive') && wait === undefined
-  const found = searched ? await fromArchive(context, peer, inspection) : undefined
+  const found = searched ? await fromArchive(context, asker, inspection) : undefined
   if (found?.denied !== undefined && asked.length === 1) {
-    rate.count(peer.name, clock.now())
-    return deny(context, message, fresh, rid.policy, found.denied)
+    rate.count(whose, clock.now())
+    return { kind: 'denied', code: found.denied, exchange: fresh }
   }
   const legs = legsOf(fresh, asked)
   const taken = events.exchange('asked', {
@@ -76,30 +92,31 @@ export async function ask(
   })
   const [held] = legs.filter(({ kind }) => kind === 'held')
   const waits = held && events.exchange('question-held', { ...about(fresh), msgType })
-  const outcome = await store.ask(fresh, legs, limitsOf(context, wait), (exchange) => {
+  const outcome = await store.ask(fresh, legs, limitsOf(context, wait, since), (exchange) => {
     const change = found === undefined ? {} : answeredBy(found, asked.indexOf('archive'))
     return {
-      change: closing(exchange, change, peer, question.policy.incidentId),
+      change: closing(exchange, change, asker, question.policy.incidentId),
       trace: [...taken.trace, ...(waits?.trace ?? [])],
     }
   })
   if (outcome.outcome === 'full') {
-    return refuse(context, message, fresh, wait === undefined ? FULL[outcome.of] : 'too-many-asked', wait)
+    const code = wait === undefined ? FULL[outcome.of] : 'too-many-asked'
+    return { kind: 'full', code, exchange: fresh, wait }
   }
   if (outcome.outcome === 'opened') {
-    rate.count(peer.name, clock.now())
+    rate.count(whose, clock.now())
     taken.tell()
     waits?.tell()
     const deliveries = legs.flatMap(({ delivery }) => delivery ?? [])
     for (const { kind, destination } of deliveries) context.wake(kind, destination)
   }
-  return answerQuestion(context, message, outcome.exchange.id)
+  return { kind: 'exchange', id: outcome.exchange.id }
 }
 
 /** How many may be open; none more for who asks too often, but what it asked before is still the same. */
-function limitsOf(context: ExchangeContext, wait: number | undefined): AskLimits {
+function limitsOf(context: ExchangeContext, wait: number | undefined, since: number): AskLimits {
   const { open } = context.config.exchanges
-  return { open: wait === undefined ? open : 0, all: ALL, since: sinceOf(context) }
+  return { open: wait === undefined ? open : 0, all: ALL, since }
 }
 
 /** ms since the epoch: a question that was closed since then is the same one still. */
@@ -135,7 +152,7 @@ function carriedOf({ document, rid }: Inspection): Question['document'] {
 
 function newExchange(
   { config, clock }: ExchangeContext,
-  { peer, address }: IncomingMessage,
+  { asker, address }: From,
   inspection: Asking,
   msgType: MsgType,
   question: Question,
@@ -144,14 +161,15 @@ function newExchange(
   const now = clock.now()
   return {
     id: createExchangeId(),
-    asker: peer.name,
-    address: address ?? null,
+    askerKind: asker.kind,
+    asker: asker.name,
+    address,
     msgType,
     incident: askedIncident(inspection),
     digest: digestOf(inspection, msgType),
     question: encode(question),
     opened: now,
-    pendingAt: peer.interim === true ? now + exchanges.pending : null,
+    pendingAt: asker.interim === true ? now + exchanges.pending : null,
     expires: now + (msgType === 'Query' ? exchanges.expireQuery : exchanges.expireRequest),
   }
 }
@@ -171,22 +189,19 @@ interface Found {
 }
 
 /** What the Topics showed of it that this peer may see. */
-async function fromArchive(
-  { config, store, reader }: ExchangeContext,
-  peer: PeerConfig,
-  asking: Asking,
-): Promise<Found> {
+async function fromArchive({ config, store, reader }: ExchangeContext, asker: Asker, asking: Asking): Promise<Found> {
   const asked = criteriaOf(asking)
   if (asked.kind === 'denied') return { answers: [], matches: 0, left: 0, denied: asked.code }
   const { exchanges, rid } = config
-  const rights = { topics: peer.query ?? [], needed: visibleNeeds(peer) }
+  const rights = { topics: asker.query ?? [], needed: visibleNeeds(asker) }
   const records = await store.find({ ...asked.criteria, ...rights, limit: exchanges.results, most: MOST })
   if (records === 'too-many') return { answers: [], matches: MOST, left: 0, denied: 'too-many-matches' }
   const { answers, left } = await compose(records, {
-    reports: exchanges.reports,
+    // an IQ has one Incident (XEP-0268 §2)
+    reports: asker.way === 'iq' ? 1 : exchanges.reports,
     maxMessage: rid.maxMessage,
     incidentId: asking.rid.policy?.incidentId ?? null,
-    check: (xml) => incidentsIn(reader, peer.name, xml),
+    check: (xml) => incidentsIn(reader, asker.name, xml),
   })
   return { answers: answers.map((answer) => newAnswer(0, answer)), matches: records.length, left }
 }
@@ -201,40 +216,4 @@ async function incidentsIn(reader: ExchangeContext['reader'], peer: string, xml:
     if (error instanceof GatewayError && error.permanence === 'permanent') return undefined
     throw error
   }
-}
-
-/** The same words whether there is something that the asker may not see, or nothing. */
-async function deny(
-  context: ExchangeContext,
-  { peer, address }: IncomingMessage,
-  exchange: NewExchange,
-  asked: RidPolicy,
-  code: DenialCode,
-): Promise<Answer> {
-  const { justification, reason } = DENIALS[code]
-  const of = { ...about(exchange), msgType: exchange.msgType, code, reason }
-  const event = code === 'own-path' || code === 'asked-back' ? 'trace-loop' : 'question-denied'
-  await tellRefusal(context, peer.name, context.events.exchange(event, of))
-  const node = nodeOf({ name: peer.identity.dns, address })
-  const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, node, null)
-  const { regions, traffic, incidentId } = asked
-  return {
-    kind: 'reply',
-    xml: renderAcknowledgement({ ...own, regions, traffic, incidentId }, { denied: justification }),
-  }
-}
-
-async function refuse(
-  context: ExchangeContext,
-  { peer, id }: IncomingMessage,
-  exchange: NewExchange,
-  code: RefusalCode,
-  retryAfter = 30,
-): Promise<Answer> {
-  const { status, title, detail } = REFUSALS[code]
-  const incidents = exchange.incident === '' ? [] : [exchange.incident]
-  const arrived = { direction: 'rid-to-rid', source: peer.name, incidents, message: id } as const
-  await tellRefusal(context, peer.name, context.events.refused(arrived, code, detail))
-  const problem: Problem = { status, title, detail, ...(status !== 403 && { retryAfter }) }
-  return { kind: 'problem', problem }
 }

@@ -1,12 +1,18 @@
-import type { PeerConfig } from '../config/types.ts'
 import type { RidPolicy } from '../rid/message.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
-import { askerOf, errandTo, wayTo } from './context.ts'
+import type { Asker } from './asker.ts'
+import { askerOf, errandTo } from './context.ts'
 import { isDecided, lastWord, NO_LEG, outcomeOf } from './outcome.ts'
 
-/** An answer on its way to who asked, who was promised one. */
+/**
+ * An answer on its way to who asked, who was promised one. By IQ only what is there can be sent: XEP-0268 §2 has no word for that there is
+ * nothing, or that it is denied.
+ */
 export function deliverTo(exchange: Exchange): NonNullable<ExchangeChange['deliver']> {
-  return ({ n }) => errandTo(askerOf(exchange), exchange, { exchange: exchange.id, answer: n })
+  return ({ n, leg }) =>
+    exchange.askerKind === 'jid' && leg === NO_LEG
+      ? undefined
+      : errandTo(askerOf(exchange), exchange, { exchange: exchange.id, answer: n })
 }
 
 /**
@@ -16,7 +22,7 @@ export function deliverTo(exchange: Exchange): NonNullable<ExchangeChange['deliv
 export function closing(
   exchange: Exchange,
   change: ExchangeChange,
-  asker: Pick<PeerConfig, 'callback' | 'url'>,
+  asker: Pick<Asker, 'way'>,
   incidentId: RidPolicy['incidentId'],
 ): ExchangeChange {
   const legs = exchange.legs.map((leg) => ({ ...leg, ...change.legs?.find(({ n }) => n === leg.n) }))
@@ -25,7 +31,7 @@ export function closing(
   const next = { ...exchange, legs, answers: [...exchange.answers.filter(({ leg }) => leg !== NO_LEG), ...came] }
   const word = isDecided(next) ? lastWord(next, incidentId) : undefined
   const answers = word === undefined ? fresh : [...fresh, word]
-  if (exchange.token === null || wayTo(asker) === 'none') return { ...change, answers }
+  if (exchange.token === null || asker.way === 'none') return { ...change, answers }
   return {
     ...change,
     answers,

@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { Config, PeerConfig } from '../config/types.ts'
+import type { Config, GridConfig } from '../config/types.ts'
 import type { OfExchange } from '../events/exchanges.ts'
 import type { Events } from '../events.ts'
 import type { Reader } from '../reading/reader.ts'
 import type { Archive } from '../store/archive.ts'
 import type { NewDelivery, Store } from '../store/contract.ts'
 import type { Exchange, Exchanges } from '../store/exchanges.ts'
-import type { CallbackWay, DestinationKind } from '../vocabulary.ts'
+import type { DestinationKind } from '../vocabulary.ts'
 import type { Holds } from './holds.ts'
 import { type Errand, encode } from './stored.ts'
 
 /** What the parts that deal with questions are given. */
 export interface ExchangeContext {
-  readonly config: Pick<Config, 'peers' | 'routes' | 'exchanges' | 'rid'>
+  readonly config: Pick<Config, 'peers' | 'routes' | 'exchanges' | 'rid'> & {
+    readonly grid: Pick<GridConfig, 'participants' | 'maxItem'>
+  }
   readonly reader: Pick<Reader, 'inspect' | 'readReply' | 'downgrade'>
   readonly store: Exchanges & Pick<Archive, 'find'> & Pick<Store, 'accept' | 'findEnvelope' | 'record' | 'list'>
   readonly events: Events
@@ -21,11 +23,6 @@ export interface ExchangeContext {
   readonly holds: Holds
   /** deliveries there were committed */
   readonly wake: (kind: DestinationKind, destination: string) => void
-}
-
-/** RFC 6546 §3 has answers connect to where the question came from; a configured address is better: docs/decisions/0015-questions.md. */
-export function wayTo({ callback, url }: Pick<PeerConfig, 'callback' | 'url'>): CallbackWay {
-  return callback ?? (url === undefined ? 'source' : 'url')
 }
 
 /** What its events are traced by. */
@@ -38,12 +35,18 @@ export function about(exchange: Pick<Exchange, 'incident' | 'id' | 'asker'>): Of
 }
 
 /** Where its answers go. */
-export function askerOf({ asker }: Pick<Exchange, 'asker'>): Pick<NewDelivery, 'kind' | 'destination'> {
-  return { kind: 'peer', destination: asker }
+export function askerOf({
+  askerKind,
+  asker,
+}: Pick<Exchange, 'askerKind' | 'asker'>): Pick<NewDelivery, 'kind' | 'destination'> {
+  return { kind: askerKind, destination: asker }
 }
 
 /** Deliveries to whoever asked were committed. */
-export function wakeAsker({ wake }: Pick<ExchangeContext, 'wake'>, exchange: Pick<Exchange, 'asker'>): void {
+export function wakeAsker(
+  { wake }: Pick<ExchangeContext, 'wake'>,
+  exchange: Pick<Exchange, 'askerKind' | 'asker'>,
+): void {
   const { kind, destination } = askerOf(exchange)
   wake(kind, destination)
 }

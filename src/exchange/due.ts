@@ -1,9 +1,10 @@
 import type { Happening } from '../events.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
+import { askerIn } from './asker.ts'
 import { deliverTo } from './closing.ts'
 import { acknowledgement } from './compose.ts'
 import { about, type ExchangeContext, wakeAsker } from './context.ts'
-import { ending, wayOf } from './end.ts'
+import { ending } from './end.ts'
 import { NO_LEG, said } from './outcome.ts'
 import { askedFor, newAnswer } from './stored.ts'
 
@@ -49,7 +50,7 @@ function expire({ config, events }: ExchangeContext, exchange: Exchange): Made {
 /** RFC 6545 §6.2: Pending, where it takes longer than two minutes. Only who was promised a callback can be told. */
 function pend({ config, events }: ExchangeContext, exchange: Exchange): Made {
   const promised = exchange.legs.some(({ state }) => state === 'promised')
-  const way = wayOf(config, exchange)
+  const { way } = askerIn(config, exchange)
   const tells =
     (way === 'url' || way === 'source') && exchange.token !== null && !promised && said(exchange).length === 0
   if (!tells) return { change: { pendingAt: null } }

@@ -6,7 +6,7 @@ import type { Consumed } from '../relay/part.ts'
 import type { Answer, IncomingMessage, RidSender } from '../rid/contract.ts'
 import type { NewRecord } from '../store/archive.ts'
 import { isQuestion } from '../vocabulary.ts'
-import { ask } from './ask.ts'
+import { askByRid } from './ask-by-rid.ts'
 import type { ExchangeContext } from './context.ts'
 import { runDue } from './due.ts'
 import { createErrandSink } from './errand-sink.ts'
@@ -54,7 +54,7 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
       if (!valid || rid === null || rid.policy === null || rid.documents > 1 || improper.length > 0) return undefined
       if (!isQuestion(rid.msgType)) return takeCallback(context, message, inspection)
       if (!message.peer.accept.includes(rid.msgType)) return undefined
-      return ask(context, rate, message, { ...inspection, rid })
+      return askByRid(context, rate, message, { ...inspection, rid })
     },
     record(item, consumed, inspection, takenIn) {
       return archived.has(item.topic) ? recordOf(item, consumed, inspection, takenIn) : undefined

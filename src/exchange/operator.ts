@@ -1,16 +1,16 @@
 import type { Justification } from '../rid/message.ts'
 import type { Exchange, ExchangeChange, Leg } from '../store/exchanges.ts'
+import { type Askers, askerIn } from './asker.ts'
 import { closing, deliverTo } from './closing.ts'
 import { acknowledgement } from './compose.ts'
 import { about, type ExchangeContext, errandTo } from './context.ts'
-import { ending, wayOf } from './end.ts'
+import { ending } from './end.ts'
 import { NO_LEG, said } from './outcome.ts'
 import { newAnswer, parseQuestion } from './stored.ts'
-import { NOBODY } from './take-answer.ts'
 
 /** What a deed needs: it is done in a process of its own, beside a gateway or without one. */
 interface DeskContext extends Pick<ExchangeContext, 'events'> {
-  readonly config: Pick<ExchangeContext['config'], 'peers'>
+  readonly config: Askers
   readonly store: Pick<ExchangeContext['store'], 'change'>
 }
 
@@ -62,10 +62,9 @@ export function denyQuestion(context: DeskContext, id: string, by: string, reaso
   const { config, events } = context
   return decide(context, id, (exchange, { n }) => {
     const { trace } = events.exchange('operator-denied', { ...about(exchange), by, reason })
-    const asker = config.peers.find(({ name }) => name === exchange.asker) ?? NOBODY
     const { policy } = parseQuestion(exchange.question)
     const denied = { legs: [{ n, state: 'denied', reason }] } as const
-    return { change: closing(exchange, denied, asker, policy.incidentId), trace }
+    return { change: closing(exchange, denied, askerIn(config, exchange), policy.incidentId), trace }
   })
 }
 
@@ -91,9 +90,8 @@ async function decide(
 
 /** RFC 6546 Table 1 has an Acknowledgement as callback only. */
 function approved(config: DeskContext['config'], exchange: Exchange): ExchangeChange {
-  const asker = config.peers.find(({ name }) => name === exchange.asker)
-  const way = wayOf(config, exchange)
-  if (asker?.interim !== true || exchange.token === null || (way !== 'url' && way !== 'source')) return {}
+  const { interim, way } = askerIn(config, exchange)
+  if (interim !== true || exchange.token === null || (way !== 'url' && way !== 'source')) return {}
   const { policy } = parseQuestion(exchange.question)
   const word = newAnswer(NO_LEG, acknowledgement(policy.incidentId, 'Approved'))
   return { pendingAt: null, answers: [word], deliver: deliverTo(exchange) }

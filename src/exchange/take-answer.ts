@@ -1,7 +1,7 @@
-import type { PeerConfig } from '../config/types.ts'
 import type { Happening } from '../events.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
+import { askerIn } from './asker.ts'
 import { closing } from './closing.ts'
 import { about, type ExchangeContext, wakeAsker } from './context.ts'
 import { hiddenFrom } from './rights.ts'
@@ -84,7 +84,7 @@ function changeOf(context: ExchangeContext, exchange: Exchange, n: number, said:
   if (isRepeat) return { taken: 'again', happenings: [] }
   const isClosed = leg === undefined || exchange.state !== 'open' || GIVEN_UP.includes(leg.state)
   if (isClosed) return { taken: 'closed', happenings: [], ...(body !== undefined && { body }) }
-  const asker = config.peers.find(({ name }) => name === exchange.asker) ?? NOBODY
+  const asker = askerIn(config, exchange)
   const of = { ...about(exchange), peer: leg.target }
   const finish = (change: ExchangeChange, ...happenings: readonly Happening[]): Made => {
     return { taken: 'taken', change: closing(exchange, change, asker, question.policy.incidentId), happenings }
@@ -110,12 +110,6 @@ const FITS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const GIVEN_UP: readonly string[] = ['denied', 'failed', 'expired']
-
-/** An asker who is no peer any more may have nothing. */
-export const NOBODY: Pick<PeerConfig, 'query' | 'restrictions' | 'callback' | 'url'> = {
-  restrictions: [],
-  callback: 'none',
-}
 
 /** The first Report answers a Query, the first Result a request; a Report on the way to a Result does not. */
 function ends({ msgType }: Exchange, body: AnswerBody): boolean {

@@ -1,7 +1,6 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
-import type { MsgType } from '../vocabulary.ts'
 import { inVersion, lossesOf } from './in-version.ts'
 import { judge } from './judge.ts'
 import type { Publication } from './make-items.ts'

@@ -7,10 +7,14 @@ import type { RidReading } from '../rid/message.ts'
 import { isQuestion } from '../vocabulary.ts'
 
 /** What of a message its route is found by. */
-export interface Routed extends SaidByPolicy {
+interface Routed extends Said {
   /** who sent it: a peer, or a participant by its `jid` */
   readonly peer?: string
   readonly jid?: string
+}
+
+/** What of that it says itself. */
+export interface Said extends SaidByPolicy {
   readonly purpose: string
   readonly type: string
   /** IncidentID/@name: the CSIRT that gave the number (RFC 7970 §3.4) */
@@ -57,18 +61,21 @@ export function routeFor(routes: readonly RouteConfig[], message: Routed): strin
 /** Its place among them, or -1. A route that only says whom to ask is for questions: no Report is looked for there. */
 export function routeIndex(routes: readonly RouteConfig[], message: Routed): number {
   return routes.findIndex(
-    ({ match, topic }) => (topic !== undefined || isQuestion(message.type)) && fits(match, message),
+    ({ match, topic }) =>
+      (topic !== undefined || isQuestion(message.type)) && isFrom(match, message) && fits(match, message),
   )
 }
 
-/** Whether every given key matches. */
-export function fits(match: RouteConfig['match'], message: Routed): boolean {
+/** A participant's takes only the routes that name it: what it may publish is said nowhere else. */
+function isFrom(match: RouteConfig['match'], { peer, jid }: Routed): boolean {
+  if (jid !== undefined) return match.jid?.includes(jid) === true && match.peer === undefined
+  return match.jid === undefined && (match.peer?.some((one) => one === peer) ?? true)
+}
+
+/** Whether every given key matches that is not about who sent it. */
+export function fits(match: RouteConfig['match'], message: Said): boolean {
   const { destination, nodes = [], incident } = message
   return (
-    // a participant's takes only those that name it: what it may publish is said nowhere else
-    (message.peer === undefined || match.jid === undefined) &&
-    (message.jid === undefined || match.jid?.includes(message.jid) === true) &&
-    (match.peer?.some((peer) => peer === message.peer) ?? true) &&
     (match.purpose?.includes(message.purpose) ?? true) &&
     lists(match.type, [message.type]) &&
     lists(match.region, message.regions) &&

@@ -9,7 +9,7 @@ import { refuseStranger } from './peers.ts'
 import type { TlsMaterial } from './tls.ts'
 
 /** What a receiver shows in a handshake that nothing is sent behind. */
-export interface Handshake {
+interface Handshake {
   readonly kind: 'shown'
   /** `TLSv1.3` */
   readonly protocol: string
@@ -20,7 +20,7 @@ export interface Handshake {
   readonly stranger: string | null
 }
 
-export type HandshakeOutcome = Handshake | { readonly kind: 'failed'; readonly reason: string; readonly code: string }
+type HandshakeOutcome = Handshake | { readonly kind: 'failed'; readonly reason: string; readonly code: string }
 
 /** ms */
 const LONGEST = 8_000

@@ -21,7 +21,7 @@ type Bench = Awaited<ReturnType<typeof openBench>>
 /** What the command does, in a process of its own. */
 async function deskOf({ beside, clock }: Bench) {
   const events = createEvents({ log: createLog('silent'), clock })
-  return { store: await beside(), events, config: { peers: PEERS } }
+  return { store: await beside(), events, config: { grid: { participants: [] }, peers: PEERS } }
 }
 
 const idOf = async ({ store }: Bench) => (await store.listExchanges({ limit: 1 }))[0]?.id ?? ''
@@ -113,7 +113,7 @@ describe('a request that a route holds', () => {
     )
     t.engine.start()
     const answer = await t.post(request, from)
-    const desk = { ...(await deskOf(t)), config: { peers } }
+    const desk = { ...(await deskOf(t)), config: { grid: { participants: [] }, peers } }
     const told = () => t.posted.filter(({ to }) => to === 'csirt-a')
     const words = () =>
       told().map(({ inspection }) => inspection.rid?.requestStatus?.AuthorizationStatus ?? inspection.rid?.msgType)
@@ -214,7 +214,11 @@ describe('a request that a route holds', () => {
 
   test('is not approved where the peer that would be asked is none any more', async () => {
     await using t = await held(['held', 'peer:csirt-b'])
-    const { done, reason } = await approveQuestion({ ...t.desk, config: { peers: [REQUESTER] } }, t.id, 'alice')
+    const { done, reason } = await approveQuestion(
+      { ...t.desk, config: { grid: { participants: [] }, peers: [REQUESTER] } },
+      t.id,
+      'alice',
+    )
     assert.deepEqual([done, reason], [false, 'csirt-b, who would be asked, is no peer with a url'])
     assert.equal((await t.store.exchange(t.id))?.legs[0]?.kind, 'held')
   })

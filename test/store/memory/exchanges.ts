@@ -167,7 +167,7 @@ function delivered(data: Data, kept: KeptExchange, { deliver }: ExchangeChange, 
     if (id !== undefined) deliveries.set(answer.n, id)
     return answer
   })
-  return { exchange: { ...kept.exchange, answers }, deliveries }
+  return { ...kept, exchange: { ...kept.exchange, answers }, deliveries }
 }
 
 function closed(exchange: Exchange, change: ExchangeChange, now: number): Exchange {
