@@ -20,7 +20,7 @@ interface Handshake {
   readonly stranger: string | null
 }
 
-type HandshakeOutcome = Handshake | { readonly kind: 'failed'; readonly reason: string; readonly code: string }
+export type HandshakeOutcome = Handshake | { readonly kind: 'failed'; readonly reason: string; readonly code: string }
 
 /** ms */
 const LONGEST = 8_000
