@@ -7,9 +7,11 @@ import { GatewayError, messageOf } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
+import { askedJids } from './exchange/jids.ts'
 import { every } from './gateway/every.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
+import { jidDestinations } from './gateway/jid-destinations.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
 import { watchHealth } from './gateway/watch-health.ts'
@@ -211,7 +213,9 @@ function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, w
     room: (topic) => wake('topic', topic, 'work'),
     state(part, state, reason) {
       health.grid(part, state, reason)
-      if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
+      if (state !== 'up') return
+      if (part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
+      else for (const jid of askedJids(config.routes)) wake('jid', jid, 'back')
     },
   }
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
@@ -237,6 +241,7 @@ function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, question
       destinations.push({ kind: 'peer', destination: peer.name, sink: peerSink(peer) })
     }
   }
+  destinations.push(...jidDestinations(config, questions, grid))
   return createDeliveryEngine({ store, clock, tell: events.tell, events, destinations, config: config.delivery })
 }
 

@@ -129,11 +129,20 @@ export const size = parsed('a size with its unit (B, KB, MB, KiB, MiB), as 250KB
   return bytes !== undefined && bytes > 0 ? bytes : undefined
 })
 
+/** Who answers an IQ himself: at a bare JID his server would (RFC 6121 §8.5.2.2). In the form that servers write it. */
+function askedJid(value: string): `jid:${string}` | undefined {
+  const [, bare = '', resource] = /^([^/]+)(?:\/([^<>&"']{1,1023}))?$/.exec(value) ?? []
+  const asked = resource === undefined ? domain.safeParse(bare).data : bareJid.safeParse(bare).data
+  if (asked === undefined) return undefined
+  return `jid:${asked.toLowerCase()}${resource === undefined ? '' : `/${resource}`}`
+}
+
 /** Whom a question is asked of. */
 export const ask = parsed(
-  'archive, held, or peer: and the name of a peer',
-  (value): 'archive' | 'held' | `peer:${string}` | undefined => {
+  'archive, held, peer: and the name of a peer, or jid: and a full JID or a domain',
+  (value): 'archive' | 'held' | `peer:${string}` | `jid:${string}` | undefined => {
     if (value === 'archive' || value === 'held') return value
+    if (value.startsWith('jid:')) return askedJid(value.slice('jid:'.length))
     return value.startsWith('peer:') && value.length > 5 && value.length <= 69 ? (value as `peer:${string}`) : undefined
   },
 )

@@ -191,7 +191,7 @@ const route = f.mapping({
     .describe('every given key must match'),
   topic: f.line.exactOptional().describe('where reports are published to'),
   ask: f
-    .list(f.ask, 'archive, held and peer:NAME')
+    .list(f.ask, 'archive, held, peer:NAME and jid:JID')
     .exactOptional()
     .describe('whom questions are asked of; without topic the route is for questions only'),
 })

@@ -42,7 +42,11 @@ function checkAsk(look: Look, route: unknown, i: number): void {
     const message = 'asks several: only a Query may be asked of more than one (RFC 6545 section 6.1)'
     problem(['routes', i, 'ask'], message)
   }
+  const own = String(at(look.tree, 'grid', 'jid')).toLowerCase()
   for (const [j, one] of list(asked).entries()) {
+    if (typeof one === 'string' && one.toLowerCase().startsWith(`jid:${own}/`)) {
+      problem(['routes', i, 'ask', j], "is the gateway's own JID: it would ask itself")
+    }
     if (typeof one !== 'string' || !one.startsWith('peer:')) continue
     const name = one.slice('peer:'.length)
     if (!peerNames.includes(name)) {

@@ -141,7 +141,7 @@ export interface RouteConfig {
 }
 
 /** `archive`: what the Topics showed */
-export type Ask = 'archive' | 'held' | `peer:${string}`
+export type Ask = 'archive' | 'held' | `peer:${string}` | `jid:${string}`
 
 /** Questions and their answers: times in ms. */
 interface ExchangesConfig {

@@ -124,18 +124,19 @@ function sinceOf({ config, clock }: ExchangeContext): number {
   return clock.now() - config.exchanges.hold - AGAIN
 }
 
-/** What a person decides first is one leg: that of the peer who is asked then, if any. */
+/** What a person decides first is one leg: that of whoever is asked then, if anybody. */
 function legsOf(exchange: NewExchange, asked: readonly Ask[]): readonly NewLeg[] {
   if (!asked.includes('held')) return asked.map((one, n) => legOf(exchange, one, n))
-  const [peer = 'peer:'] = asked.filter((one) => one.startsWith('peer:'))
-  return [{ kind: 'held', target: peer.slice('peer:'.length) }]
+  const [then = 'peer:'] = asked.filter((one) => one !== 'held')
+  return [{ kind: 'held', target: then.startsWith('peer:') ? then.slice('peer:'.length) : then }]
 }
 
 function legOf(exchange: NewExchange, asked: Ask, n: number): NewLeg {
   if (asked === 'archive') return { kind: 'archive', target: '' }
-  const target = asked.slice('peer:'.length)
-  const delivery = errandTo({ kind: 'peer', destination: target }, exchange, { exchange: exchange.id, leg: n })
-  return { kind: 'peer', target, delivery }
+  const kind = asked.startsWith('jid:') ? 'jid' : 'peer'
+  const target = asked.slice(`${kind}:`.length)
+  const delivery = errandTo({ kind, destination: target }, exchange, { exchange: exchange.id, leg: n })
+  return { kind, target, delivery }
 }
 
 function answeredBy({ denied, answers }: Found, n: number): ExchangeChange {

@@ -8,6 +8,7 @@ import type { Archive } from '../store/archive.ts'
 import type { NewDelivery, Store } from '../store/contract.ts'
 import type { Exchange, Exchanges } from '../store/exchanges.ts'
 import type { DestinationKind } from '../vocabulary.ts'
+import type { Asking } from './asking.ts'
 import type { Holds } from './holds.ts'
 import { type Errand, encode } from './stored.ts'
 
@@ -21,6 +22,7 @@ export interface ExchangeContext {
   readonly events: Events
   readonly clock: Clock
   readonly holds: Holds
+  readonly asking: Asking
   /** deliveries there were committed */
   readonly wake: (kind: DestinationKind, destination: string) => void
 }

@@ -7,13 +7,16 @@ import type { Answer, IncomingMessage, RidSender } from '../rid/contract.ts'
 import type { NewRecord } from '../store/archive.ts'
 import { isQuestion } from '../vocabulary.ts'
 import { askByRid } from './ask-by-rid.ts'
+import { createAsking } from './asking.ts'
 import type { ExchangeContext } from './context.ts'
 import { runDue } from './due.ts'
 import { createErrandSink } from './errand-sink.ts'
 import { createHolds } from './holds.ts'
+import { createJidSink, type JidSinkOptions } from './jid-sink.ts'
 import { createRate } from './rate.ts'
 import { recordOf } from './record.ts'
 import { takeCallback } from './take-callback.ts'
+import { type FromJid, takeFromJid } from './take-from-jid.ts'
 
 /** Questions and answers between RID peers (RFC 6545 §7, RFC 6546 §3), and what the Topics showed to answer them with. */
 export interface ExchangeSide {
@@ -26,6 +29,13 @@ export interface ExchangeSide {
   record(item: GridItem, consumed: Consumed, inspection: Inspection, takenIn: number): NewRecord | undefined
   /** Deliveries to a peer: of questions and answers by itself, all others by `otherwise`. */
   sink(peer: PeerConfig, sender: RidSender | undefined, otherwise: Sink | undefined): Sink
+  /** Deliveries to somebody on the grid: of questions by itself, all others by `otherwise`. */
+  jidSink(options: JidSinkOptions): Sink
+  /**
+   * What becomes of a `report` or `response` that somebody sent, full JID `from`, and that was read: undefined where it answers nothing
+   * that was asked of him, and is as any other.
+   */
+  takeFromJid(from: string, inspection: Inspection): Promise<FromJid | undefined>
   /** What time does to questions. */
   runDue(): Promise<void>
   /** Something was done to this question elsewhere: whoever waits for its answer looks again. */
@@ -34,7 +44,7 @@ export interface ExchangeSide {
   drain(): void
 }
 
-interface ExchangeSideOptions extends Omit<ExchangeContext, 'holds'> {
+interface ExchangeSideOptions extends Omit<ExchangeContext, 'holds' | 'asking'> {
   readonly senderAt: (peer: PeerConfig, address: string) => RidSender
 }
 
@@ -45,7 +55,7 @@ export function archivedTopics(peers: readonly PeerConfig[]): ReadonlySet<string
 
 export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions): ExchangeSide {
   const holds = createHolds(options.clock)
-  const context: ExchangeContext = { ...options, holds }
+  const context: ExchangeContext = { ...options, holds, asking: createAsking() }
   const rate = createRate(options.config.exchanges.rate)
   const archived = archivedTopics(options.config.peers)
   return {
@@ -62,6 +72,8 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
     sink: (peer, sender, otherwise) => {
       return createErrandSink(context, { peer, sender, otherwise, senderAt: (address) => senderAt(peer, address) })
     },
+    jidSink: (jid) => createJidSink(context, jid),
+    takeFromJid: (from, inspection) => takeFromJid(context, from, inspection),
     runDue: () => runDue(context),
     happened: holds.happened,
     drain: holds.end,

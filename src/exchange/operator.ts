@@ -38,23 +38,30 @@ export async function closeQuestion({ config, store, events }: DeskContext, id: 
 }
 
 /**
- * An operator approves what waits for that: the peer that the route names is asked; where it names none, the Result comes from whoever
+ * An operator approves what waits for that: whom the route names is asked; where it names nobody, the Result comes from whoever
  * finds it. Whoever asked is told where it wants to know (`interim`).
  */
 export function approveQuestion(context: DeskContext, id: string, by: string): Promise<Done> {
   const { config, events } = context
   return decide(context, id, (exchange, { n, target }) => {
-    const peer = config.peers.find(({ name }) => name === target)
-    if (target !== '' && peer?.url === undefined) return `${target}, who would be asked, is no peer with a url`
-    const { trace } = events.exchange('operator-approved', { ...about(exchange), by, ...(peer && { peer: target }) })
+    const to = target === '' ? undefined : whoIsAsked(config, target)
+    if (typeof to === 'string') return to
+    const peer = to && { peer: to.destination }
+    const { trace } = events.exchange('operator-approved', { ...about(exchange), by, ...peer })
     const asked: ExchangeChange =
-      target === ''
+      to === undefined
         ? { legs: [{ n, state: 'promised' }] }
-        : {
-            ask: [{ n, delivery: errandTo({ kind: 'peer', destination: target }, exchange, { exchange: id, leg: n }) }],
-          }
+        : { ask: [{ n, delivery: errandTo(to, exchange, { exchange: id, leg: n }) }] }
     return { change: { ...asked, ...approved(config, exchange) }, trace }
   })
+}
+
+/** Or why that one cannot be asked. */
+function whoIsAsked({ peers }: DeskContext['config'], target: string): Parameters<typeof errandTo>[0] | string {
+  const peer = peers.find(({ name }) => name === target)
+  if (peer === undefined && target.startsWith('jid:')) return { kind: 'jid', destination: target.slice('jid:'.length) }
+  if (peer?.url === undefined) return `${target}, who would be asked, is no peer with a url`
+  return { kind: 'peer', destination: target }
 }
 
 /** An operator denies what waits for that; whoever asked is told why (RFC 6545 §7.1). */

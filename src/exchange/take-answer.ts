@@ -1,4 +1,5 @@
 import type { Happening } from '../events.ts'
+import { typeOf } from '../profile/msg-types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
 import { askerIn } from './asker.ts'
@@ -18,6 +19,8 @@ export type Said =
   | { readonly kind: 'denied'; readonly reason: string }
   /** `again`: it may be an accident, and is worth another try */
   | { readonly kind: 'failed'; readonly reason: string; readonly again?: true }
+  /** that there is nothing of what was asked for */
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'answer'; readonly inspection: Inspection }
 
 /** `unfit`: a message of that type does not answer this question; `full`: of this leg no more answers are kept. */
@@ -132,6 +135,7 @@ function legChange(
     const state = legMay(from, 'promised') ? 'promised' : from
     return [{ n, state, ...(said.token !== undefined && { token: said.token }) }]
   }
+  if (said.kind === 'nothing') return legMay(from, 'answered') ? [{ n, state: 'answered' }] : []
   return legMay(from, said.kind) ? [{ n, state: said.kind, reason: said.reason }] : []
 }
 
@@ -140,24 +144,26 @@ function closed(
   of: ReturnType<typeof about> & { readonly peer: string },
   said: Exclude<Said, { kind: 'answer' }>,
 ): readonly Happening[] {
-  if (said.kind === 'promised') return []
+  if (said.kind === 'promised' || said.kind === 'nothing') return []
   return [events.exchange('leg-closed', { ...of, to: said.kind, reason: said.reason })]
 }
 
-/** What the store keeps of a Report or Result: its document as it came. */
-function bodyOf({ rid, document }: Inspection, { policy }: Question): AnswerBody {
+/** What the store keeps of a Report or Result, or of a report or response (XEP-0268): its document as it came. */
+function bodyOf({ rid, item, document }: Inspection, { policy }: Question): AnswerBody {
   const original = document?.original
-  const restriction = rid?.policy?.attributes.restriction
+  const around = item ?? rid
+  const restriction = around?.policy?.attributes.restriction
+  const msgType = item === null ? rid?.msgType : typeOf(item.element, item.policy?.attributes.MsgType)
   return {
-    msgType: rid?.msgType === 'Result' ? 'Result' : 'Report',
-    incidentId: policy.incidentId ?? rid?.policy?.incidentId ?? null,
+    msgType: msgType === 'Result' ? 'Result' : 'Report',
+    incidentId: policy.incidentId ?? around?.policy?.incidentId ?? null,
     ...(restriction !== undefined && { restriction }),
     document: document && {
       xml: original?.text ?? document.xml,
       version: original?.version ?? document.version,
-      signatures: rid?.signatures ?? [],
+      signatures: around?.signatures ?? [],
     },
-    incidentSource: rid?.incidentSource ?? null,
+    incidentSource: around?.incidentSource ?? null,
     status: null,
     topics: [],
     needed: document?.needed ?? [],

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
-import type { Exchange } from '../store/exchanges.ts'
-import { about, askerOf, type ExchangeContext, errandTo } from './context.ts'
+import type { ExchangeContext } from './context.ts'
 import { askedIncident } from './criteria.ts'
+import { keepLate } from './keep-late.ts'
 import { REFUSALS, type RefusalCode } from './refusals.ts'
-import { type AnswerBody, newAnswer } from './stored.ts'
-import { MOST_ANSWERS, type Said, takeAnswer } from './take-answer.ts'
+import { type Said, takeAnswer } from './take-answer.ts'
 import { hashOfToken } from './token.ts'
 
 /** RFC 6546 Table 1: a callback is answered with nothing. */
@@ -104,7 +102,7 @@ async function receive(
   const { taken, exchange, body } = await takeAnswer(context, leg.exchange, leg.n, said)
   if (taken === 'unfit') return refuse(context, message, inspection, 'wrong-answer')
   const isLate = taken === 'closed' && exchange !== undefined && body?.document != null
-  if (taken === 'full' || (isLate && !(await keepLate(context, message, exchange, body)))) {
+  if (taken === 'full' || (isLate && !(await keepLate(context, message.peer.name, exchange, body)))) {
     return refuse(context, message, inspection, 'not-asked')
   }
   return EMPTY
@@ -117,43 +115,6 @@ function saidBy(inspection: Inspection): Said | undefined {
   if (status === 'Denied')
     return { kind: 'denied', reason: rid.requestStatus?.Justification?.trim() ?? 'CannotProcess' }
   return status === 'Approved' || status === 'Pending' ? { kind: 'promised' } : undefined
-}
-
-/**
- * It was asked for, and nobody waits for it any more: an operator may send it on. False where as many of this peer wait for that as
- * would have been kept in time: whoever was asked once must not fill the disk.
- */
-async function keepLate(
-  { store, events, clock }: ExchangeContext,
-  { peer }: IncomingMessage,
-  exchange: Exchange,
-  body: AnswerBody,
-): Promise<boolean> {
-  const happening = events.exchange('late', { ...about(exchange), peer: peer.name, msgType: body.msgType })
-  const reason = `late: it came from ${peer.name} after the question was closed as ${exchange.state}`
-  const delivery = errandTo(askerOf(exchange), exchange, { exchange: exchange.id, late: body }, reason)
-  const digest = createHash('sha256')
-    .update(`${exchange.id}\n${newAnswer(0, body).digest}`)
-    .digest('hex')
-  const { destination, incident } = delivery
-  const held = await store.list({ destination, incident, states: ['held'] })
-  if (held.filter(({ source }) => source === peer.name).length >= MOST_ANSWERS) {
-    return (await store.findEnvelope('rid-to-rid', peer.name, digest)) !== undefined
-  }
-  const outcome = await store.accept(
-    {
-      direction: 'rid-to-rid',
-      source: peer.name,
-      digest,
-      msgType: body.msgType,
-      incidents: [delivery.incident],
-      receivedAt: clock.now(),
-      deliveries: [delivery],
-    },
-    happening.trace,
-  )
-  if (outcome.outcome === 'accepted') happening.tell()
-  return true
 }
 
 /** The sender is never told which of the two it is. */

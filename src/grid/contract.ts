@@ -110,7 +110,11 @@ export type GridReply =
   | { readonly kind: 'result'; readonly xml: string | undefined }
   /** RFC 6120 §8.3: its type and defined condition, and both in words */
   | { readonly kind: 'error'; readonly type: string; readonly condition: string; readonly reason: string }
-  /** It was sent, and there was no answer that could be read. */
+  /** Nobody is there by that address now. */
+  | { readonly kind: 'absent'; readonly reason: string }
+  /** The answer is over our limits. */
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** It was sent, and there was no answer. */
   | { readonly kind: 'unanswered'; readonly reason: string }
   /** There is no connection now: whether it came through nobody knows. */
   | { readonly kind: 'away'; readonly reason: string }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { crossCheck } from '../../src/config/cross-checks.ts'
+import { ask } from '../../src/config/fields.ts'
 import { pathText } from '../../src/config/problems.ts'
 
 const PEER = {
@@ -177,6 +178,36 @@ test('a route that asks others on, whatever PolicyRegion is given, is noted', ()
   assert.deepEqual(notes({ match: { type: ['Query'] }, ask: ['archive', 'peer:a'] }), ['routes[0].ask'])
   assert.deepEqual(notes({ match: { type: ['Query'], region: ['PeerToPeer'] }, ask: ['peer:a'] }), [])
   for (const ask of [['archive'], ['held']]) assert.deepEqual(notes({ match: { type: ['TraceRequest'] }, ask }), [])
+})
+
+test('a JID that is asked is a full one, or a domain, and not the gateway itself', () => {
+  const asking = (...ask: readonly string[]) => {
+    const tree = { ...TREE, grid: { ...TREE.grid, jid: 'gateway@grid.example' } }
+    return problemsOf({ ...tree, routes: [{ match: { type: ['Query'] }, ask }, ...TREE.routes] })
+  }
+  assert.deepEqual(asking('jid:soc@grid.example/tool', 'jid:grid.example'), [])
+  assert.match(
+    asking('archive', 'jid:Gateway@grid.example/x')[0] ?? '',
+    /^routes\[0\]\.ask\[1\]: is the gateway's own JID/,
+  )
+  for (const [written, read] of [
+    ['jid:SOC@Grid.Example/Tool', 'jid:soc@grid.example/Tool'],
+    ['jid:xn--bcher-kva.example', 'jid:bücher.example'],
+    ['jid:soc@grid.example', undefined],
+    ['jid:grid.example/x', undefined],
+    ['jid:', undefined],
+    ['jid:a@b@c/d', undefined],
+  ] as const) {
+    assert.equal(ask.safeParse(written).data, read, written)
+  }
+})
+
+test('a request is asked of one JID, as of one peer', () => {
+  const asking = (type: readonly string[], ...ask: readonly string[]) =>
+    problemsOf({ ...TREE, routes: [{ match: { type }, ask }, ...TREE.routes] })
+  assert.deepEqual(asking(['InvestigationRequest'], 'held', 'jid:grid.example'), [])
+  assert.match(asking(['InvestigationRequest'], 'jid:a.example', 'jid:b.example')[0] ?? '', /asks several/)
+  assert.match(asking(['Report'], 'jid:a.example')[0] ?? '', /is for questions/)
 })
 
 test('held is for requests alone, before one peer at most, and never beside the archive', () => {

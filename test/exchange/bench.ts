@@ -5,6 +5,8 @@ import { createDeliveryEngine } from '../../src/delivery/engine.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { createExchangeSide } from '../../src/exchange/exchanges.ts'
+import { jidDestinations } from '../../src/gateway/jid-destinations.ts'
+import type { GridReply, GridRequest } from '../../src/grid/contract.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Inspection } from '../../src/reading/inspection.ts'
 import { createReader } from '../../src/reading/reader.ts'
@@ -51,8 +53,12 @@ export const ASKER = peer({
 })
 export const OTHER = peer({ name: 'csirt-b', identity: { dns: 'csirt-b.example' }, accept: ['Report'] })
 
-/** A gateway without network: its doors, its store, its queue, and peers who answer by script. */
-export async function openBench(config: Partial<Config> = {}, responder: Responder = () => ({})) {
+/** A gateway without network: its doors, its store, its queue, and peers and others on the grid who answer by script. */
+export async function openBench(
+  config: Partial<Config> = {},
+  responder: Responder = () => ({}),
+  replier: (request: GridRequest) => GridReply | Promise<GridReply> = () => ({ kind: 'result', xml: undefined }),
+) {
   const own = await createBench(MEMORY)
   const { clock, store } = own
   const peers = config.peers ?? [ASKER, OTHER]
@@ -74,6 +80,7 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
     tell: (...[event, fields]: Parameters<typeof made.tell>) => void told.push({ event, fields }),
   } as typeof made
   const posted: Posted[] = []
+  const requested: GridRequest[] = []
   /** Documents that no thread can read, though each has been read before. */
   const unreadable = new Set<string>()
   const ownReader: typeof reader = {
@@ -119,9 +126,17 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
     tell: events.tell,
     events,
     config: whole.delivery,
-    destinations: peers.map((to) => {
-      return { kind: 'peer', destination: to.name, sink: side.sink(to, senderTo(to), undefined) }
-    }),
+    destinations: [
+      ...peers.map((to) => {
+        return { kind: 'peer', destination: to.name, sink: side.sink(to, senderTo(to), undefined) } as const
+      }),
+      ...jidDestinations(whole, side, {
+        async request(request) {
+          requested.push(request)
+          return replier(request)
+        },
+      }),
+    ],
   })
   const accept = createAccept({ config: whole, reader, store, events, receive: side.receive, wake: () => undefined })
   const consume = createConsumer({
@@ -137,9 +152,12 @@ export async function openBench(config: Partial<Config> = {}, responder: Respond
   return {
     ...own,
     side,
+    events,
     unreadable,
     told,
     posted,
+    /** IQs that were sent. */
+    requested,
     engine,
     metrics,
     /** A Topic shows the items of this document. */

@@ -1,27 +1,44 @@
 import type { GridReply, GridRequest } from '../contract.ts'
-import { errorText } from './iq.ts'
+import { NS_PING } from './caps.ts'
+import { errorText, type StanzaError } from './iq.ts'
 import { payloadXml } from './payload.ts'
 import type { Session } from './session.ts'
 
+type Line = Pick<Session, 'request'>
+
+/** What a server says for somebody who is not there now (RFC 6120 §8.3.3). */
+const ABSENT: readonly string[] = ['recipient-unavailable', 'remote-server-timeout']
+
 /** An IQ to somebody on the grid, and what it is answered with within the session's time for that. Never rejects. */
-export async function request(
-  session: Pick<Session, 'request'>,
-  { to, type, xml }: GridRequest,
-  signal: AbortSignal,
-): Promise<GridReply> {
+export async function request(session: Line, { to, type, xml }: GridRequest, signal: AbortSignal): Promise<GridReply> {
   const answer = await session.request({ to, type, payload: xml, signal })
   switch (answer.kind) {
     case 'result':
       return { kind: 'result', xml: payloadXml(answer.stanza) }
-    case 'error': {
-      const { type: kind, condition } = answer.error
-      return { kind: 'error', type: kind, condition, reason: errorText(answer.error) }
-    }
+    case 'error':
+      return (await isAbsent(session, to, answer.error, signal))
+        ? { kind: 'absent', reason: `Nobody is there: ${errorText(answer.error)}.` }
+        : refusal(answer.error)
     case 'oversized':
-      return { kind: 'unanswered', reason: 'Its answer is longer than the limit.' }
+      return { kind: 'unreadable', reason: 'Its answer is longer than the limit.' }
     case 'timeout':
       return { kind: 'unanswered', reason: 'It did not answer in time.' }
     default:
       return { kind: 'away', reason: 'The connection to the Controller was lost.' }
   }
+}
+
+function refusal(error: StanzaError): GridReply {
+  return { kind: 'error', type: error.type, condition: error.condition, reason: errorText(error) }
+}
+
+/**
+ * A server answers for a full JID that is not logged in as one does that does not know what it is asked (RFC 6121 §8.5.3.2.3):
+ * service-unavailable. Who answers a ping (XEP-0199), or refuses it in other words, is there.
+ */
+async function isAbsent(session: Line, to: string, { type, condition }: StanzaError, signal: AbortSignal) {
+  if (ABSENT.includes(condition)) return true
+  if (condition !== 'service-unavailable' || type === 'wait') return false
+  const pong = await session.request({ to, type: 'get', payload: `<ping xmlns="${NS_PING}"/>`, signal })
+  return pong.kind !== 'result' && !(pong.kind === 'error' && pong.error.condition !== 'service-unavailable')
 }

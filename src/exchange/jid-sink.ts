@@ -1,0 +1,79 @@
+import type { Sink, SinkOutcome } from '../delivery/sink.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Grid } from '../grid/contract.ts'
+import type { Delivery } from '../store/contract.ts'
+import type { Exchange } from '../store/exchanges.ts'
+import type { MsgType } from '../vocabulary.ts'
+import type { ExchangeContext } from './context.ts'
+import { judgeReply } from './judge-reply.ts'
+import { type Addressee, questionElement } from './question-element.ts'
+import { isUndecided } from './states.ts'
+import { parseErrand } from './stored.ts'
+import { takeAnswer } from './take-answer.ts'
+
+export interface JidSinkOptions extends Addressee {
+  readonly grid: Pick<Grid, 'request'>
+  /** bytes of an element */
+  readonly maxItem: number
+  /** all deliveries but questions; undefined where it gets no others */
+  readonly otherwise: Sink | undefined
+}
+
+/** ms behind which an improper reply is asked for again, once */
+const ONCE_MORE = 60_000
+
+/** Deliveries to somebody on the grid: questions that a route sends there, by IQ. */
+export function createJidSink(context: ExchangeContext, options: JidSinkOptions): Sink {
+  const { otherwise } = options
+  return {
+    async send(unit, signal) {
+      const [delivery] = unit
+      if (delivery === undefined) return { kind: 'delivered' }
+      try {
+        const errand = parseErrand(delivery.payload)
+        if (errand !== undefined && 'leg' in errand) {
+          const exchange = await context.store.exchange(errand.exchange)
+          if (exchange !== undefined) return await askOn(context, options, delivery, exchange, errand.leg, signal)
+          return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
+        }
+      } catch (error) {
+        if (error instanceof GatewayError && error.permanence === 'transient') {
+          return { kind: 'retry', reason: messageOf(error), destinationDown: false }
+        }
+        if (!(error instanceof SyntaxError)) throw error
+        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
+      }
+      return otherwise?.send(unit, signal) ?? { kind: 'hold', reason: 'nothing but questions is sent there' }
+    },
+  }
+}
+
+/** The question to whom it is asked of; what it is answered with is committed before the delivery is settled. */
+async function askOn(
+  context: ExchangeContext,
+  { jid, restrictions, grid, maxItem }: JidSinkOptions,
+  delivery: Delivery,
+  exchange: Exchange,
+  n: number,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const leg = exchange.legs[n]
+  if (exchange.state !== 'open' || leg === undefined || !isUndecided(leg.state)) {
+    return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
+  }
+  const written = await questionElement(context, exchange, { jid, restrictions }, maxItem)
+  if ('reason' in written) {
+    const reason = `it cannot be asked by IQ: ${written.reason}`
+    await takeAnswer(context, exchange.id, n, { kind: 'failed', reason })
+    return { kind: 'hold', reason }
+  }
+  using _ = context.asking.begin(exchange.id, n)
+  const reply = await grid.request({ to: jid, type: 'get', xml: written.xml }, signal)
+  const said = await judgeReply(context, jid, exchange.msgType as MsgType, reply)
+  if (said.kind === 'retry') return said
+  if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
+    return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
+  }
+  await takeAnswer(context, exchange.id, n, said, true)
+  return { kind: 'delivered', note: { code: 'answered', text: `asked: ${said.kind}` } }
+}

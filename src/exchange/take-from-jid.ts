@@ -1,0 +1,73 @@
+import { incidentKey } from '../iodef/incident-id.ts'
+import { typeOf } from '../profile/msg-types.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { Leg } from '../store/exchanges.ts'
+import type { ExchangeContext } from './context.ts'
+import { askedJids, bareOf } from './jids.ts'
+import { keepLate } from './keep-late.ts'
+import { takeAnswer } from './take-answer.ts'
+
+/** `refused`: it is about what was asked of him, and answers nothing of it. */
+export type FromJid = 'taken' | 'refused'
+
+interface Asked {
+  readonly exchange: string
+  readonly n: number
+}
+
+/**
+ * A `report` or `response` (XEP-0268) that somebody sent, full JID `from`, as an answer to what was asked of his bare JID: that of
+ * the exchange in its context, else that of its incident. Committed when it resolves. Undefined: it answers nothing that was asked of him.
+ */
+export async function takeFromJid(
+  context: ExchangeContext,
+  from: string,
+  inspection: Inspection,
+): Promise<FromJid | undefined> {
+  const { valid, item, document } = inspection
+  if (!valid || item === null || document === null) return undefined
+  if (item.element !== 'report' && item.element !== 'response') return undefined
+  const bare = bareOf(from)
+  const id = item.exchange?.id
+  const asked = id === undefined ? undefined : await byExchange(context, bare, id)
+  const leg = asked ?? (await byIncident(context, bare, inspection))
+  if (leg === undefined) return undefined
+  const { taken, exchange, body } = await takeAnswer(context, leg.exchange, leg.n, { kind: 'answer', inspection })
+  if (taken === 'unfit' || taken === 'full') return 'refused'
+  const isLate = taken === 'closed' && exchange !== undefined && body?.document != null
+  return isLate && !(await keepLate(context, bare, exchange, body)) ? 'refused' : 'taken'
+}
+
+/** The id is no secret: it counts together with who was asked. */
+async function byExchange({ store }: ExchangeContext, bare: string, id: string): Promise<Asked | undefined> {
+  const leg = (await store.exchange(id))?.legs.find((one) => isOf(bare, one))
+  return leg && { exchange: id, n: leg.n }
+}
+
+/** The oldest question about that incident that he has not answered. A report may well be none: it has to have been asked for. */
+async function byIncident(
+  context: ExchangeContext,
+  bare: string,
+  { item, document }: Inspection,
+): Promise<Asked | undefined> {
+  const { store, config, asking } = context
+  const id = document?.incidents[0]?.id
+  if (id === undefined || id.id === '') return undefined
+  const isReport = item !== null && typeOf(item.element, item.policy?.attributes.MsgType) === 'Report'
+  // that of an instance answers who asked for all of them (RFC 6545 §6.5)
+  const keys = new Set([incidentKey(id), incidentKey({ ...id, instance: null })])
+  for (const target of askedJids(config.routes).filter((jid) => bareOf(jid) === bare)) {
+    for (const key of keys) {
+      for (const exchange of await store.askedOf(target, key)) {
+        const leg = (await store.exchange(exchange))?.legs.find((one) => isOf(bare, one) && one.target === target)
+        const wasAsked = leg?.state === 'promised' || !isReport || asking.has(exchange, leg?.n ?? -1)
+        if (leg !== undefined && wasAsked) return { exchange, n: leg.n }
+      }
+    }
+  }
+  return undefined
+}
+
+function isOf(bare: string, { kind, target }: Leg): boolean {
+  return kind === 'jid' && bareOf(target) === bare
+}
