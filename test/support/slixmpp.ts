@@ -51,10 +51,14 @@ export interface GridUser extends AsyncDisposable {
   ids(node: string): Promise<string[]>
   /** Its full JID. */
   readonly jid: string
-  /** IQs about incidents that came, in the order they came; each is answered with a result. */
+  /** IQs about incidents that came, in the order they came; each is answered with a result, unless `answerWith` says otherwise. */
   readonly incidents: readonly ReceivedIq[]
   /** Sends an IQ with this child; what it is answered with: `result`, or the error's condition, type and text. */
   iq(type: 'get' | 'set', to: string, xml: string): Promise<IqReply>
+  /** From now on: with an error, with a result around this element, not at all, or with a plain result (nothing). */
+  answerWith(
+    how?: { readonly error: string; readonly type: string } | { readonly xml: string } | { readonly silent: true },
+  ): Promise<void>
   /** Presence that came, as XML. */
   readonly presences: readonly string[]
   /** Sends these bytes on the stream. */
@@ -168,6 +172,7 @@ export async function startGridUser(
       return full
     },
     iq: async (type, to, xml) => (await ask('iq', { type, to, xml })) as IqReply,
+    answerWith: async (how = {} as never) => void (await ask('answer', { how })),
     subscribe: async (node) => void (await ask('subscribe', { node })),
     create: async (node, fields = {}) => void (await ask('create', { node, fields })),
     affiliate: async (node, jid, affiliation) => void (await ask('affiliate', { node, jid, affiliation })),

@@ -39,6 +39,8 @@ class Agent(slixmpp.ClientXMPP):
             self.register_plugin(plugin)
         self.ca_certs = CA
         self.nodes = set()
+        # how IQs about incidents are answered
+        self.how = {}
         self.leaving = False
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("failed_auth", lambda _: say({"event": "failed", "reason": "login refused"}))
@@ -81,7 +83,19 @@ class Agent(slixmpp.ClientXMPP):
         found = [child for child in iq.xml if child.tag.startswith("{%s}" % INCIDENT)]
         if iq["type"] in ("get", "set") and found:
             say({"event": "incident", "type": iq["type"], "from": str(iq["from"]), "xml": write(found[0])})
-            iq.reply(clear=True).send()
+            self.answer(iq.reply(clear=True))
+
+    def answer(self, reply):
+        if "error" in self.how:
+            reply.error()
+            reply["error"]["type"], reply["error"]["condition"] = self.how["type"], self.how["error"]
+        elif "xml" in self.how:
+            reply.append(ET.fromstring(self.how["xml"]))
+        if not self.how.get("silent"):
+            reply.send()
+
+    async def do_answer(self, how):
+        self.how = how
 
     def seen(self, presence):
         say({"event": "presence", "from": str(presence["from"]), "xml": str(presence)})
