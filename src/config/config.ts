@@ -141,6 +141,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
       topics: m.grid.topics,
       resource: m.grid.resource,
       participants: m.grid.participants,
+      redirects: m.grid.redirects,
     },
     routes: m.routes,
     store: { path: absolute(m.store.path) },

@@ -159,6 +159,10 @@ const grid = f
     broker: f.domain.describe('the publish-subscribe service'),
     maxItem: f.size.prefault('250KB').describe('largest item the Broker takes'),
     topics: f.list(topic, 'Topics').default([]),
+    redirects: f
+      .list(f.address, 'JIDs')
+      .default([])
+      .describe('services that a Topic is followed to where its Broker says that it is there now'),
     resource: f.resource.prefault('iodef-gateway').describe('resource of its address, where IQs reach it'),
     participants: f
       .list(participant, 'participants')

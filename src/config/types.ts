@@ -71,6 +71,8 @@ export interface GridConfig {
   /** of its address: others send their IQs there */
   readonly resource: string
   readonly participants: readonly ParticipantConfig[]
+  /** services that a Topic may have moved to */
+  readonly redirects: readonly string[]
 }
 
 /** Somebody on the grid who may ask the gateway, or report to it, by IQ (XEP-0268). */

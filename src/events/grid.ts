@@ -96,6 +96,11 @@ export const GRID = {
     text: 'Controller sends us elsewhere.',
     help: 'it said see-other-host: `service` is tried at once. Its certificate must name the same domain',
   },
+  'topic-redirected': {
+    level: 'info',
+    text: 'The Topic is elsewhere now, and followed there.',
+    help: 'its Broker said so, and `grid.redirects` has `broker`: its items come from `node` there. What is published still goes to the Broker',
+  },
   'broker-lacks': {
     level: 'info',
     text: 'The Broker does not have all features.',

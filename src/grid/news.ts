@@ -40,6 +40,8 @@ export interface TopicNews {
     readonly jid: string
     readonly answer: 'approved' | 'denied' | 'failed'
   }
+  /** XEP-0060 §6.1.3.11 */
+  'topic-redirected': { readonly topic: string; readonly broker: string; readonly node: string }
   'topic-unwatched': { readonly topic: string; readonly reason: string }
   'topic-keeps-nothing': { readonly topic: string }
   'topic-members': { readonly topic: string; readonly reason: string }

@@ -7,15 +7,13 @@ import type { Grid, GridOptions, GridRequest } from './contract.ts'
 import { answerRequest, isWelcome, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
-import { noticeOf, readEvents, type TopicEvent } from './pubsub/events.ts'
+import { EventDesk } from './pubsub/event-desk.ts'
 import { askFeatures } from './pubsub/features.ts'
 import { Pace, slowReason } from './pubsub/pace.ts'
-import { PUBSUB_EVENT } from './pubsub/protocol.ts'
 import { Provider } from './pubsub/provider.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { States } from './states.ts'
 import { createAnswerAllowance } from './xmpp/answer-allowance.ts'
-import type { DroppedStanza } from './xmpp/parser.ts'
 import { request } from './xmpp/request.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
@@ -49,6 +47,7 @@ class XmppGrid implements Grid {
   readonly #consumers = new Map<string, Consumer>()
   readonly #states: States
   readonly #provider: Provider
+  readonly #desk: EventDesk
   readonly #ending = new AbortController()
   #running: Promise<void> | undefined
   #session: Session | undefined
@@ -69,6 +68,8 @@ class XmppGrid implements Grid {
       onRoom: (topic) => options.handlers.room?.(topic),
       onFull: (topic, reason) => this.#loops.get(topic)?.full(reason),
     })
+    const [loops, consumers, provider] = [this.#loops, this.#consumers, this.#provider]
+    this.#desk = new EventDesk({ broker: this.#broker, loops, consumers, provider, tell: options.tell })
     for (const topic of this.#topics()) {
       const consumer = options.consume.includes(topic.name) ? this.#createConsumer(topic.name) : undefined
       if (consumer) this.#consumers.set(topic.name, consumer)
@@ -164,6 +165,7 @@ class XmppGrid implements Grid {
     return new Consumer({
       topic,
       broker: this.#broker,
+      redirects: config.redirects,
       handlers,
       clock: this.#clock,
       tell,
@@ -193,7 +195,7 @@ class XmppGrid implements Grid {
       {
         config: { ...config, broker: this.#broker, service: elsewhere ?? config.service },
         onMessage: (message) => this.#onMessage(message),
-        onDropped: (stanza) => this.#onDropped(stanza),
+        onDropped: (stanza) => this.#desk.onDropped(stanza),
         // a watcher's subscription is for its full JID: events for the gateway's account are not for it
         presence: !liveOnly,
         ...(!liveOnly && { resource: config.resource }),
@@ -249,32 +251,7 @@ class XmppGrid implements Grid {
   #onMessage(message: Element): void {
     const request = bareOf(message.attrs.from ?? '') === this.#broker ? readRequest(message) : undefined
     if (request && this.#session) void this.#onRequest(this.#session, request)
-    if (!message.getChild('event', PUBSUB_EVENT) || message.attrs.type === 'error') return
-    const from = message.attrs.from ?? ''
-    // anybody can send us a message that looks like an event
-    if (bareOf(from) !== this.#broker) {
-      this.#options.tell('dropped-event', { reason: 'forged', from })
-      return
-    }
-    for (const event of readEvents(message)) this.#onEvent(event, from)
-  }
-
-  /** An event that the Broker sent. */
-  #onEvent(event: TopicEvent, from: string): void {
-    const loop = this.#loops.get(event.node)
-    const consumer = this.#consumers.get(event.node)
-    if (consumer) consumer.onEvent(event)
-    else if (!loop) this.#options.tell('dropped-event', { reason: 'unknown-topic', from })
-    else if (event.kind === 'delete') this.#options.tell('delete', noticeOf(event))
-    if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
-    if (event.kind !== 'items') return
-    for (const { id, xml } of event.items) if (xml !== undefined) this.#provider.seen(event.node, id, xml)
-  }
-
-  #onDropped(stanza: DroppedStanza): void {
-    this.#options.tell('dropped-event', { reason: stanza.reason, from: stanza.from })
-    if (bareOf(stanza.from) !== this.#broker) return
-    for (const consumer of this.#consumers.values()) consumer.missedSomething()
+    this.#desk.onMessage(message)
   }
 
   /** A slow Controller is no failure, but somebody should know. */

@@ -72,7 +72,8 @@ describe('a configuration', () => {
     assert.deepEqual(config?.ops, { host: '127.0.0.1', port: 9590 })
     assert.deepEqual(config?.log, { level: 'info' })
     assert.deepEqual(config?.delivery, { maxAge: 259_200_000, concurrency: 4, maxQueue: 100_000 })
-    assert.deepEqual([config?.grid.resource, config?.grid.participants], ['iodef-gateway', []])
+    const { resource, participants, redirects } = config?.grid ?? {}
+    assert.deepEqual([resource, participants, redirects], ['iodef-gateway', [], []])
     assert.deepEqual([config?.peers, config?.routes, config?.grid.topics], [[], [], []])
   })
 

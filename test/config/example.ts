@@ -38,6 +38,7 @@ grid:
       access: whitelist
       members: [subscriber@grid.example]
       restrictions: [public, partner]
+  redirects: [pubsub.other.example]
   resource: iodef-gateway
   participants:
     - jid: soc@grid.example

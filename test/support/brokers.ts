@@ -73,6 +73,8 @@ export interface BrokerOptions {
   readonly bundle?: string
   /** highest TLS version offered */
   readonly tls?: '1.2' | '1.3'
+  /** a second service, `elsewhere.DOMAIN`, and the nodes of either that are refused to subscribers as gone to an address; Prosody only */
+  readonly moved?: Readonly<Record<string, string>>
   readonly pki?: import('./pki.ts').Pki
   /** the XMPP domain, with U-labels; Prosody only [grid.example] */
   readonly domain?: string

@@ -17,6 +17,7 @@ export function gridConfig(
     topics: [topicConfig()],
     resource: `test-${randomBytes(4).toString('hex')}`,
     participants: [],
+    redirects: [],
     ...overrides,
   }
 }

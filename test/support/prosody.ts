@@ -14,6 +14,7 @@ export async function startProsody(options: BrokerOptions = {}): Promise<Broker>
   const certificate = await ca.issue({ cn: 'prosody', dns: [domainToASCII(domain)], server: true })
   const [port, directPort] = [await freePort(), await freePort()]
   const file = join(dir, 'prosody.cfg.lua')
+  if (options.moved) await writeFile(join(dir, 'mod_moved_nodes.lua'), movedNodes(options.moved))
   await writeFile(file, configuration(dir, port, directPort, certificate, ca.cert, options))
   const server = new ServerProcess('prosody', ['--config', file, '-F'], {}, dir)
 
@@ -77,7 +78,7 @@ function configuration(
     `pidfile = ${lua(join(dir, 'prosody.pid'))}`,
     `data_path = ${lua(dir)}`,
     `log = { { levels = { min = "info" }; to = "file"; filename = ${lua(join(dir, 'prosody.log'))} } }`,
-    'plugin_paths = { "/usr/share/prosody/modules" }',
+    `plugin_paths = { "/usr/share/prosody/modules"; ${lua(dir)} }`,
     'interfaces = { "127.0.0.1" }',
     `c2s_ports = { ${port} }`,
     `c2s_direct_tls_ports = { ${directPort} }`,
@@ -102,7 +103,41 @@ function configuration(
     `Component "pubsub.${domain}" "pubsub"`,
     `  admins = { "gateway@${domain}" }`,
     `  pubsub_max_items = ${options.maxItems ?? 10_000}`,
+    ...(options.moved
+      ? [
+          '  modules_enabled = { "moved_nodes" }',
+          `Component "elsewhere.${domain}" "pubsub"`,
+          `  admins = { "gateway@${domain}"; "owner@${domain}" }`,
+          '  modules_enabled = { "moved_nodes" }',
+        ]
+      : []),
     '',
+  ].join('\n')
+}
+
+/** A module that says where a node has gone (XEP-0060 §6.1.3.11), by `host/node`; of one called `hidden` whoever looks at it is told, too. */
+function movedNodes(moved: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(moved).map(([node, address]) => `[${lua(node)}] = ${lua(address)};`)
+  return [
+    'local st = require "util.stanza"',
+    `local moved = { ${pairs.join(' ')} }`,
+    'local function gone(event, node)',
+    '  local address = node and moved[module.host.."/"..node]',
+    '  if not address then return end',
+    '  local reply = st.reply(event.stanza)',
+    '  reply.attr.type = "error"',
+    '  reply:tag("error", { type = "modify" }):tag("gone", { xmlns = "urn:ietf:params:xml:ns:xmpp-stanzas" }):text(address)',
+    '  event.origin.send(reply)',
+    '  return true',
+    'end',
+    'module:hook("iq/host/http://jabber.org/protocol/pubsub:pubsub", function (event)',
+    '  local subscribe = event.stanza.tags[1]:get_child("subscribe")',
+    '  return gone(event, subscribe and subscribe.attr.node)',
+    'end, 10)',
+    'module:hook("iq-get/host/http://jabber.org/protocol/disco#info:query", function (event)',
+    '  local node = event.stanza.tags[1].attr.node',
+    '  return gone(event, node == "hidden" and node)',
+    'end, 10)',
   ].join('\n')
 }
 

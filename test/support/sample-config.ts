@@ -21,6 +21,7 @@ export function topic(name: string, more: Partial<TopicConfig> = {}): GridConfig
     topics: [own],
     resource: 'iodef-gateway',
     participants: [],
+    redirects: [],
   }
 }
 

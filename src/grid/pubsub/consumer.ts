@@ -3,21 +3,24 @@ import { messageOf } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { GridHandlers, GridItem } from '../contract.ts'
 import type { GridNews } from '../news.ts'
-import { answerError, errorText } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { jitter } from '../xmpp/supervise.ts'
 import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
 import { noticeOf, type ReceivedItem, type TopicEvent } from './events.ts'
+import { joinTopic } from './join.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
+import type { Place } from './place.ts'
 import { Reread } from './reread-schedule.ts'
 import { Past } from './retained.ts'
-import { subscribe, subscribeAnew, unsubscribe } from './subscription.ts'
+import { unsubscribe } from './subscription.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
 import { digest, sortOut, type UsableItem } from './usable-items.ts'
 
 interface ConsumerOptions {
   readonly topic: string
   readonly broker: string
+  /** where it may be instead */
+  readonly redirects: readonly string[]
   readonly handlers: GridHandlers
   readonly clock: Clock
   readonly tell: Tell<GridNews>
@@ -52,6 +55,8 @@ const BLIND_LOOK = 15_000
  * and is not handed on twice.
  */
 export class Consumer {
+  /** Where the Topic is, as far as is known: its events come from there. */
+  place: Place
   readonly #options: ConsumerOptions
   readonly #queue: LiveQueue
   readonly #past: Past
@@ -70,6 +75,7 @@ export class Consumer {
     this.#options = options
     this.#queue = new LiveQueue(options.bufferSize)
     this.#past = new Past(options)
+    this.place = { broker: options.broker, node: options.topic }
     this.#reread = new Reread(options.clock, Math.min(options.resyncMs, SECOND_LOOK))
   }
 
@@ -123,29 +129,22 @@ export class Consumer {
 
   /** Ends the subscription of this login. */
   async unsubscribe(session: Session): Promise<void> {
-    const { broker, topic } = this.#options
-    await unsubscribe(session, broker, topic, session.address.full, this.#subid)
+    const { broker, node } = this.place
+    await unsubscribe(session, broker, node, session.address.full, this.#subid)
   }
 
   /** A value: why it cannot be followed. */
   async #subscribe(session: Session): Promise<FollowEnd | undefined> {
-    const { broker, topic, liveOnly } = this.#options
-    const answer = liveOnly
-      ? await subscribeAnew(session, broker, topic, session.address.full)
-      : await subscribe(session, broker, topic)
-    if (!('state' in answer)) {
-      if (answer.kind !== 'error') return { kind: 'away', reason: answerError(answer, 'Subscribing').message }
-      return { kind: 'refused', reason: `It cannot be subscribed to: ${errorText(answer.error)}.` }
-    }
-    this.#subid = answer.subid
-    if (answer.state === 'pending') return { kind: 'refused', reason: 'The subscription waits for approval.' }
-    if (answer.state === 'unconfigured') return { kind: 'refused', reason: 'The subscription must be configured.' }
+    const joined = await joinTopic(session, this.#options)
+    if (joined.kind !== 'joined') return joined
+    this.place = joined.place
+    this.#subid = joined.subid
     return undefined
   }
 
   async #consume(session: Session, signal: AbortSignal): Promise<FollowEnd> {
     const { clock, liveOnly, resyncMs } = this.#options
-    const following: Following = { from: this.#past.of(session, signal, this.#subid), handed: new Map() }
+    const following: Following = { from: this.#past.of(session, signal, this.place, this.#subid), handed: new Map() }
     if (!liveOnly) {
       const failed = await this.#join(following, await this.#reread.settle())
       if (failed) return failed
@@ -262,8 +261,8 @@ export class Consumer {
     const { good, bad } = sortOut(items)
     for (const { id } of bad) {
       this.#past.remember(id)
-      const { topic, broker, tell } = this.#options
-      tell('dropped-event', { reason: 'malformed', from: broker, topic, item: id })
+      const { topic, tell } = this.#options
+      tell('dropped-event', { reason: 'malformed', from: this.place.broker, topic, item: id })
     }
     const wasBare = this.#bare >= BARE
     this.#bare = good.length > 0 ? 0 : this.#bare + bad.filter(({ malformed }) => !malformed).length

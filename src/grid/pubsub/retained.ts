@@ -3,11 +3,11 @@ import type { GridHandlers } from '../contract.ts'
 import type { GridNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
 import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
+import type { Place } from './place.ts'
 import { isLostRight } from './rights.ts'
 
 interface PastOptions {
   readonly topic: string
-  readonly broker: string
   readonly handlers: GridHandlers
   readonly tell: Tell<GridNews>
 }
@@ -53,12 +53,12 @@ export class Past {
   }
 
   /** Where it is read from. */
-  of(session: Session, signal: AbortSignal, subid?: string): Retained {
-    const { broker, topic, tell } = this.#options
+  of(session: Session, signal: AbortSignal, { broker, node }: Place, subid?: string): Retained {
+    const { topic, tell } = this.#options
     return {
       session,
       broker,
-      node: topic,
+      node,
       signal,
       subid,
       flawed: this.#flawed,

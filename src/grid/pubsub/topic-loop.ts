@@ -145,7 +145,9 @@ export class TopicLoop {
     const check = await checkTopic(session, config.broker, topic, config.maxItem, tell, this.#tried)
     if (check.kind !== 'ready') {
       this.#ready = false
-      return check
+      // whoever is asked to subscribe says it as well, and may be followed
+      const isMoved = check.kind === 'refused' && check.moved === true && !topic.create
+      return isMoved && follow ? follow(session, until, undefined) : check
     }
     // a Broker that does not say: what we would have made it
     this.#access = check.access ?? (topic.create ? accessOf(topic) : undefined)

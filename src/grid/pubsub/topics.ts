@@ -15,6 +15,7 @@ import {
   type NodeConfiguration,
   repairConfiguration,
 } from './node-configuration.ts'
+import { movedTo } from './place.ts'
 import { DISCO_INFO, disco } from './protocol.ts'
 import { settleReaders } from './readers.ts'
 
@@ -31,7 +32,8 @@ type TopicCheck =
       readonly wantsSubscribers: boolean
     }
   /** it is not there, or not as it must be: an operator decides, and it is looked at again later */
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** `moved`: it says where it is now */
+  | { readonly kind: 'refused'; readonly reason: string; readonly moved?: boolean }
   | { readonly kind: 'away'; readonly reason: string }
 
 /**
@@ -148,7 +150,8 @@ function notOurs(answer: Exclude<IqAnswer, { kind: 'result' }>, meta: NodeConfig
 
 function denied(answer: Exclude<IqAnswer, { kind: 'result' }>, what: string): TopicCheck {
   if (answer.kind !== 'error') return away(answer)
-  return { kind: 'refused', reason: `It ${what}: ${errorText(answer.error)}.` }
+  const moved = movedTo(answer.error) !== undefined
+  return { kind: 'refused', reason: `It ${what}: ${errorText(answer.error)}.`, moved }
 }
 
 function away(answer: Exclude<IqAnswer, { kind: 'result' | 'error' }>): TopicCheck {

@@ -19,7 +19,7 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
   for (const id of seen) recorder.seen.add(id)
   if (last !== undefined) recorder.last = { itemId: last, at: 1 }
   const log = new LogLines(recorder)
-  const past = new Past({ topic: 'incident', broker: 'pubsub.example', handlers: recorder, tell: log.tell })
+  const past = new Past({ topic: 'incident', handlers: recorder, tell: log.tell })
   let now = retained
   const session = {
     async request({ payload }: { payload: string }): Promise<IqAnswer> {
@@ -32,7 +32,7 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
       return { kind: 'result', stanza: xml('iq', { type: 'result' }, answer) }
     },
   } as unknown as Session
-  const from = past.of(session, new AbortController().signal)
+  const from = past.of(session, new AbortController().signal, { broker: 'pubsub.example', node: 'incident' })
   const becomes = (next: readonly string[]) => {
     now = next
   }

@@ -1,0 +1,64 @@
+import type { Element } from '@xmpp/client'
+import type { Tell } from '../../tell.ts'
+import type { GridNews } from '../news.ts'
+import type { DroppedStanza } from '../xmpp/parser.ts'
+import { bareOf } from '../xmpp/session.ts'
+import type { Consumer } from './consumer.ts'
+import { noticeOf, readEvents, type TopicEvent } from './events.ts'
+import { PUBSUB_EVENT } from './protocol.ts'
+import type { Provider } from './provider.ts'
+import type { TopicLoop } from './topic-loop.ts'
+
+interface EventDeskOptions {
+  readonly broker: string
+  /** by Topic */
+  readonly loops: ReadonlyMap<string, TopicLoop>
+  readonly consumers: ReadonlyMap<string, Consumer>
+  readonly provider: Pick<Provider, 'seen'>
+  readonly tell: Tell<GridNews>
+}
+
+/** Hands events to whom they concern: of the Broker, and of whoever has a Topic that it sent us on for. */
+export class EventDesk {
+  readonly #options: EventDeskOptions
+
+  constructor(options: EventDeskOptions) {
+    this.#options = options
+  }
+
+  onMessage(message: Element): void {
+    if (!message.getChild('event', PUBSUB_EVENT) || message.attrs.type === 'error') return
+    const from = message.attrs.from ?? ''
+    // anybody can send us a message that looks like an event
+    if (!this.#isBelieved(bareOf(from))) {
+      this.#options.tell('dropped-event', { reason: 'forged', from })
+      return
+    }
+    for (const event of readEvents(message)) this.#onEvent(event, from)
+  }
+
+  onDropped(stanza: DroppedStanza): void {
+    this.#options.tell('dropped-event', { reason: stanza.reason, from: stanza.from })
+    if (!this.#isBelieved(bareOf(stanza.from))) return
+    for (const consumer of this.#options.consumers.values()) consumer.missedSomething()
+  }
+
+  #isBelieved(from: string): boolean {
+    const { broker, consumers } = this.#options
+    return from === broker || [...consumers.values()].some(({ place }) => place.broker === from)
+  }
+
+  #onEvent(event: TopicEvent, from: string): void {
+    const { broker, loops, consumers, provider, tell } = this.#options
+    const who = bareOf(from)
+    const [topic, consumer] =
+      [...consumers].find(([, { place }]) => place.broker === who && place.node === event.node) ?? []
+    const loop = loops.get(topic ?? (who === broker ? event.node : ''))
+    if (consumer) consumer.onEvent(event)
+    else if (!loop) tell('dropped-event', { reason: 'unknown-topic', from })
+    else if (event.kind === 'delete') tell('delete', noticeOf(event))
+    if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
+    if (event.kind !== 'items' || who !== broker) return
+    for (const { id, xml } of event.items) if (xml !== undefined) provider.seen(event.node, id, xml)
+  }
+}
