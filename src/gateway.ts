@@ -7,11 +7,11 @@ import { GatewayError, messageOf } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
-import { askedJids } from './exchange/jids.ts'
+import { consumedTopics } from './gateway/consumed-topics.ts'
 import { every } from './gateway/every.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
+import { jidDestinations, jidNames } from './gateway/jid-destinations.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
-import { jidDestinations } from './gateway/jid-destinations.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
 import { watchHealth } from './gateway/watch-health.ts'
@@ -24,6 +24,7 @@ import type { Health } from './ops/health.ts'
 import { createReadiness, FINE, type Finding, type ReadinessBoard } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
+import { createAcceptIq } from './relay/accept-iq.ts'
 import { createConsumer } from './relay/consume.ts'
 import { createAnswerKeeper } from './relay/keep-answer.ts'
 import { readAgain } from './relay/look-at-item.ts'
@@ -122,7 +123,10 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     wake: (kind, destination) => delivery.wake(kind, destination),
   })
   const grid = opened.use(
-    createGridSide(parts, health, questions, (kind, destination, why) => delivery.wake(kind, destination, why)),
+    createGridSide(parts, health, questions, {
+      wake: (kind, destination, why) => delivery.wake(kind, destination, why),
+      draining: () => draining,
+    }),
   )
   const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders, questions))
 
@@ -186,16 +190,17 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   }
 }
 
-/** Topics some peer is to be sent, or may ask about. */
-function consumedTopics(config: Config): string[] {
-  const listed = config.peers.filter((peer) => peer.url !== undefined).flatMap((peer) => peer.topics)
-  return [...new Set([...listed, ...archivedTopics(config.peers)])]
+interface GridSide {
+  readonly wake: DeliveryEngine['wake']
+  readonly draining: () => boolean
 }
 
-function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, wake: DeliveryEngine['wake']): Grid {
+function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, { wake, draining }: GridSide): Grid {
   const { config, events, store, clock } = parts
-  const archives = archivedTopics(config.peers).size > 0
+  const archives = archivedTopics(config).size > 0
+  const report = createAcceptIq({ ...parts, wake: (topic) => wake('topic', topic) })
   const handlers: GridHandlers = {
+    participants: questions.participants({ report, draining }),
     items: createConsumer({
       ...parts,
       ...(archives && { record: questions.record }),
@@ -215,7 +220,7 @@ function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, w
       health.grid(part, state, reason)
       if (state !== 'up') return
       if (part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
-      else for (const jid of askedJids(config.routes)) wake('jid', jid, 'back')
+      else for (const jid of jidNames(config)) wake('jid', jid, 'back')
     },
   }
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })

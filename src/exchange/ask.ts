@@ -32,12 +32,12 @@ const FULL = { asker: 'too-many-open', all: 'exchanges-full' } as const
 export type Asking = Inspection & { readonly rid: NonNullable<Inspection['rid']> }
 
 /** Who asks, and from where: IP address or full JID. */
-export interface From {
+interface From {
   readonly asker: Asker
   readonly address: string | null
 }
 
-export type Opened =
+type Opened =
   /** it is open now, or was already, or was closed a moment ago */
   | { readonly kind: 'exchange'; readonly id: string }
   | { readonly kind: 'denied'; readonly code: DenialCode; readonly exchange: NewExchange }
@@ -67,7 +67,12 @@ export async function ask(
   if (!isQuestion(msgType) || rid.policy === null) return undefined
   const asked = whomToAsk(config.routes, asker, msgType, inspection)
   if (asked.length === 0) return undefined
-  const question: Question = { policy: rid.policy, document: carriedOf(inspection) }
+  const mark = inspection.item?.exchange?.id
+  const question: Question = {
+    policy: rid.policy,
+    document: carriedOf(inspection),
+    ...(mark !== undefined && { exchange: mark }),
+  }
   const fresh = newExchange(context, from, inspection, msgType, question)
   // asked again: nothing is looked for a second time
   const known = await store.known(fresh, fresh.digest, since)
@@ -176,9 +181,11 @@ function newExchange(
 }
 
 /** What makes two questions the same: all that they say, but for where they were sent. */
-function digestOf({ rid, document }: Asking, msgType: MsgType): string {
+function digestOf({ rid, item, document }: Asking, msgType: MsgType): string {
   const { attributes, regions, traffic, incidentId } = rid.policy ?? ({} as Partial<RidPolicy>)
-  const said = [msgType, document?.digest ?? null, attributes, regions, traffic, incidentId, rid.signatures]
+  // two questions of somebody who asks for others are two, whatever they say
+  const mark = item?.exchange == null ? [] : [item.exchange.id]
+  const said = [...mark, msgType, document?.digest ?? null, attributes, regions, traffic, incidentId, rid.signatures]
   return createHash('sha256').update(JSON.stringify(said)).digest('hex')
 }
 

@@ -3,7 +3,7 @@ import type { Exchange } from '../store/exchanges.ts'
 import type { AskerKind, CallbackWay } from '../vocabulary.ts'
 
 /** How an answer that comes later reaches who asked: as a RID message, or by IQs of its own (XEP-0268 §4). */
-export type Way = CallbackWay | 'iq'
+type Way = CallbackWay | 'iq'
 
 /** Who asks, whichever way: what its answers may hold, and how they come to it. */
 export interface Asker extends Pick<PeerConfig, 'query' | 'restrictions' | 'interim'> {

@@ -10,11 +10,11 @@ import { documentFor } from './answer-in-version.ts'
 import { wayTo } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
 import { judgeHeard } from './heard.ts'
-import { NO_LEG } from './outcome.ts'
 import { renderAnswer, renderQuestion } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
 import { isUndecided } from './states.ts'
-import { type AnswerBody, type Errand, parseAnswer, parseErrand, parseQuestion } from './stored.ts'
+import { type AnswerBody, type Errand, parseErrand, parseQuestion } from './stored.ts'
+import { storedAnswer } from './stored-answer.ts'
 import { takeAnswer } from './take-answer.ts'
 
 interface ErrandSinkOptions {
@@ -56,14 +56,8 @@ async function run(
   const exchange = await context.store.exchange(errand.exchange)
   if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
   if ('leg' in errand) return askOn(context, options, delivery, exchange, errand.leg, signal)
-  if ('late' in errand) return answer(context, options, delivery, exchange, errand.late, signal)
-  const stored = exchange.answers[errand.answer]
-  if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${errand.answer}` }
-  if ((exchange.state === 'expired' || exchange.state === 'cancelled') && stored.leg !== NO_LEG) {
-    const how = exchange.state === 'expired' ? 'expired' : 'was closed by an operator'
-    return { kind: 'hold', reason: `callback: the question ${how} before its answer could be sent` }
-  }
-  return answer(context, options, delivery, exchange, parseAnswer(stored.body), signal)
+  const stored = storedAnswer(exchange, errand)
+  return stored.kind === 'hold' ? stored : answer(context, options, delivery, exchange, stored.body, signal)
 }
 
 /** An answer by callback (RFC 6546 §3), policy looked at once more. */

@@ -1,22 +1,25 @@
 import type { PeerConfig } from '../config/types.ts'
 import type { Sink } from '../delivery/sink.ts'
-import type { GridItem } from '../grid/contract.ts'
+import type { Grid, GridItem, Participants } from '../grid/contract.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Consumed } from '../relay/part.ts'
 import type { Answer, IncomingMessage, RidSender } from '../rid/contract.ts'
 import type { NewRecord } from '../store/archive.ts'
 import { isQuestion } from '../vocabulary.ts'
 import { askByRid } from './ask-by-rid.ts'
+import type { Askers } from './asker.ts'
 import { createAsking } from './asking.ts'
 import type { ExchangeContext } from './context.ts'
 import { runDue } from './due.ts'
 import { createErrandSink } from './errand-sink.ts'
 import { createHolds } from './holds.ts'
+import { createJidAnswerSink } from './jid-answer-sink.ts'
 import { createJidSink, type JidSinkOptions } from './jid-sink.ts'
 import { createRate } from './rate.ts'
 import { recordOf } from './record.ts'
 import { takeCallback } from './take-callback.ts'
 import { type FromJid, takeFromJid } from './take-from-jid.ts'
+import { createParticipants, type IqOptions } from './take-iq.ts'
 
 /** Questions and answers between RID peers (RFC 6545 §7, RFC 6546 §3), and what the Topics showed to answer them with. */
 export interface ExchangeSide {
@@ -36,6 +39,10 @@ export interface ExchangeSide {
    * that was asked of him, and is as any other.
    */
   takeFromJid(from: string, inspection: Inspection): Promise<FromJid | undefined>
+  /** Who on the grid may send IQs about incidents, and what becomes of those. */
+  participants(options: IqOptions): Participants
+  /** Deliveries of answers to a participant. */
+  answersByIq(grid: Pick<Grid, 'request'>): Sink
   /** What time does to questions. */
   runDue(): Promise<void>
   /** Something was done to this question elsewhere: whoever waits for its answer looks again. */
@@ -48,16 +55,16 @@ interface ExchangeSideOptions extends Omit<ExchangeContext, 'holds' | 'asking'> 
   readonly senderAt: (peer: PeerConfig, address: string) => RidSender
 }
 
-/** Topics whose items are kept: those that some peer's Queries may see. */
-export function archivedTopics(peers: readonly PeerConfig[]): ReadonlySet<string> {
-  return new Set(peers.flatMap(({ query }) => query ?? []))
+/** Topics whose items are kept: those that somebody's Queries, or inquiries, may see. */
+export function archivedTopics({ peers, grid }: Askers): ReadonlySet<string> {
+  return new Set([...peers, ...grid.participants].flatMap(({ query }) => query ?? []))
 }
 
 export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions): ExchangeSide {
   const holds = createHolds(options.clock)
   const context: ExchangeContext = { ...options, holds, asking: createAsking() }
   const rate = createRate(options.config.exchanges.rate)
-  const archived = archivedTopics(options.config.peers)
+  const archived = archivedTopics(options.config)
   return {
     async receive(message, inspection) {
       const { valid, rid, improper = [] } = inspection
@@ -74,6 +81,8 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
     },
     jidSink: (jid) => createJidSink(context, jid),
     takeFromJid: (from, inspection) => takeFromJid(context, from, inspection),
+    participants: (more) => createParticipants(context, rate, more),
+    answersByIq: (grid) => createJidAnswerSink(context, grid),
     runDue: () => runDue(context),
     happened: holds.happened,
     drain: holds.end,

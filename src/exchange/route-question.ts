@@ -47,3 +47,9 @@ function legsFor(routes: readonly RouteConfig[], asker: Questioner, question: Sa
   if (asked.length > 1 && able.length === 1 && able[0] === 'held') return []
   return [...new Set(able)]
 }
+
+/** Names of the peers that a question of this one may be passed on to, as far as the routes tell. */
+export function whomElse(routes: readonly RouteConfig[], asker: Questioner): string[] {
+  const asked = routes.filter(({ match }) => isFor(match, asker)).flatMap(({ ask }) => ask ?? [])
+  return [...new Set(asked.flatMap((one) => (one.startsWith('peer:') ? [one.slice('peer:'.length)] : [])))]
+}

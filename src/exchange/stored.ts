@@ -13,6 +13,8 @@ export interface Carried {
 export interface Question {
   readonly policy: RidPolicy
   readonly document: Carried | null
+  /** what its asker calls it: the exchange in the context of the element that it came in */
+  readonly exchange?: string
 }
 
 /** What the store keeps of an answer. */

@@ -5,16 +5,22 @@ import type { ExchangeSide } from '../exchange/exchanges.ts'
 import { askedJids, bareOf } from '../exchange/jids.ts'
 import type { Grid } from '../grid/contract.ts'
 
-/** Those on the grid whom routes ask. */
+type Jids = Pick<Config, 'routes' | 'grid'>
+
+/** Those on the grid whom routes ask, and those who may ask: answers go to their bare JIDs. */
+export function jidNames({ routes, grid }: Jids): string[] {
+  return [...new Set([...askedJids(routes), ...grid.participants.map(({ jid }) => jid.toLowerCase())])]
+}
+
 export function jidDestinations(
-  config: Pick<Config, 'routes' | 'grid'>,
-  questions: Pick<ExchangeSide, 'jidSink'>,
+  config: Jids,
+  questions: Pick<ExchangeSide, 'jidSink' | 'answersByIq'>,
   grid: Pick<Grid, 'request'>,
 ): DestinationOptions[] {
   const { maxItem } = config.grid
-  return askedJids(config.routes).map((jid) => {
+  const otherwise = questions.answersByIq(grid)
+  return jidNames(config).map((jid) => {
     const { restrictions = [] } = participantOf(config.grid, bareOf(jid)) ?? {}
-    const sink = questions.jidSink({ jid, restrictions, grid, maxItem, otherwise: undefined })
-    return { kind: 'jid', destination: jid, sink }
+    return { kind: 'jid', destination: jid, sink: questions.jidSink({ jid, restrictions, grid, maxItem, otherwise }) }
   })
 }

@@ -15,10 +15,13 @@ export type Plan =
   | { readonly kind: 'denied'; readonly code: string; readonly reason: string }
   | TooLarge
 
+/** Whoever sent it, and the Topics that it may reach. */
+type Sender = Pick<PeerConfig, 'name' | 'publish'>
+
 /** An Incident and where its route leads. */
 interface OnItsWay {
   readonly msgType: MsgType
-  readonly peer: PeerConfig
+  readonly peer: Sender
   readonly incident: IncidentReading
   readonly topic: TopicConfig | undefined
   /** what the Topic would have to list */
@@ -112,7 +115,7 @@ export const PLAN_OBJECTIONS: readonly { readonly name: string }[] = [
  */
 export function planItems(
   config: Pick<Config, 'routes' | 'grid'>,
-  peer: PeerConfig,
+  peer: Sender,
   msgType: MsgType,
   document: DocumentReading,
   rid: RidReading | null,
@@ -141,7 +144,7 @@ function denied<Asked>(objections: Objections<Asked>, asked: Asked): Plan | unde
 
 function onItsWay(
   { routes, grid }: Pick<Config, 'routes' | 'grid'>,
-  peer: PeerConfig,
+  peer: Sender,
   msgType: MsgType,
   incident: IncidentReading,
   { needed, reasons }: DocumentReading,

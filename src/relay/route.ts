@@ -8,9 +8,8 @@ import { isQuestion } from '../vocabulary.ts'
 
 /** What of a message its route is found by. */
 interface Routed extends Said {
-  /** who sent it: a peer, or a participant by its `jid` */
-  readonly peer?: string
-  readonly jid?: string
+  /** who sent it */
+  readonly peer: string
 }
 
 /** What of that it says itself. */
@@ -62,14 +61,13 @@ export function routeFor(routes: readonly RouteConfig[], message: Routed): strin
 export function routeIndex(routes: readonly RouteConfig[], message: Routed): number {
   return routes.findIndex(
     ({ match, topic }) =>
-      (topic !== undefined || isQuestion(message.type)) && isFrom(match, message) && fits(match, message),
+      (topic !== undefined || isQuestion(message.type)) && isFrom(match, message.peer) && fits(match, message),
   )
 }
 
-/** A participant's takes only the routes that name it: what it may publish is said nowhere else. */
-function isFrom(match: RouteConfig['match'], { peer, jid }: Routed): boolean {
-  if (jid !== undefined) return match.jid?.includes(jid) === true && match.peer === undefined
-  return match.jid === undefined && (match.peer?.some((one) => one === peer) ?? true)
+/** A route for participants of the grid is for them alone. */
+function isFrom(match: RouteConfig['match'], peer: string): boolean {
+  return match.jid === undefined && (match.peer?.includes(peer) ?? true)
 }
 
 /** Whether every given key matches that is not about who sent it. */

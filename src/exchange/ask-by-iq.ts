@@ -1,0 +1,136 @@
+import type { Happening } from '../events.ts'
+import type { GridIqReply } from '../grid/contract.ts'
+import { typeOf } from '../profile/msg-types.ts'
+import type { Inspection, ItemReading } from '../reading/inspection.ts'
+import { tellRefusal } from '../relay/tell-refusal.ts'
+import { policyOf, type RidPolicy } from '../rid/message.ts'
+import { ANY_NODE } from '../rid/node.ts'
+import type { NewExchange } from '../store/exchanges.ts'
+import { type Asking, ask } from './ask.ts'
+import { tellDenial } from './ask-by-rid.ts'
+import { jidAsker, type Participant } from './asker.ts'
+import { deliverTo } from './closing.ts'
+import { about, type ExchangeContext, wakeAsker } from './context.ts'
+import { outcomeOf } from './outcome.ts'
+import type { Rate } from './rate.ts'
+import { DENIALS, type DenialCode, REFUSALS, type RefusalCode } from './refusals.ts'
+import { type IqTold, respondByIq } from './respond-by-iq.ts'
+import { createToken } from './token.ts'
+
+const FORBIDDEN = { kind: 'error', type: 'auth', condition: 'forbidden' } as const satisfies GridIqReply
+const BUSY = { kind: 'error', type: 'wait', condition: 'resource-constraint' } as const satisfies GridIqReply
+
+/** A question that one of closed ago is no more: its answers went out in IQs of their own, and are asked for again. */
+const NEVER = Number.POSITIVE_INFINITY
+
+/** An `inquiry` or `request` (XEP-0268 §4) of a participant who may send it, full JID `from`; it was read and is valid. */
+export async function askByIq(
+  context: ExchangeContext,
+  rate: Rate,
+  participant: Participant,
+  from: string,
+  inspection: Inspection,
+): Promise<GridIqReply> {
+  const asking = askingOf(inspection)
+  if (asking === undefined) return { kind: 'error', type: 'modify', condition: 'bad-request' }
+  const until = context.clock.now() + context.config.exchanges.holdIq
+  const asker = jidAsker(participant)
+  const opened = await ask(context, rate, { asker, address: from }, asking, NEVER)
+  if (opened === undefined) return FORBIDDEN
+  if (opened.kind === 'denied') return deny(context, opened.exchange, opened.code)
+  if (opened.kind === 'full') return refuse(context, opened.exchange, opened.code)
+  return answer(context, asker.name, from, opened.id, until)
+}
+
+/** As a RID message would ask it: the number is that of its RIDPolicy, else of the Incident itself (XEP-0268 §4). */
+function askingOf(inspection: Inspection): Asking | undefined {
+  const { item, document } = inspection
+  const [incident] = document?.incidents ?? []
+  if (item === null || incident === undefined) return undefined
+  const msgType = typeOf(item.element, item.policy?.attributes.MsgType)
+  const stated = policyFor(item, msgType)
+  const { id } = incident
+  const own = stated.incidentId ?? policyOf(msgType, '', '', '', id.id === '' ? null : id).incidentId
+  const incidentId = own === null ? null : { ...id, ...readOf(own) }
+  const rid: Asking['rid'] = {
+    msgType,
+    policy: { ...stated, incidentId: own },
+    incidentId,
+    receivers: [],
+    incidentSource: null,
+    signatures: item.signatures,
+    documents: 1,
+    hasPayload: true,
+    lacks: null,
+    beside: [],
+  }
+  return { ...inspection, rid }
+}
+
+function policyFor({ policy }: ItemReading, msgType: string): RidPolicy {
+  return policy ?? policyOf(msgType, 'PeerToPeer', 'Network', ANY_NODE, null)
+}
+
+function readOf({ attributes, text }: NonNullable<RidPolicy['incidentId']>) {
+  return { name: attributes.name ?? '', instance: attributes.instance ?? null, id: text.trim() }
+}
+
+/** `result` where there is something, or may be later; it comes in IQs of its own. Waited for as long as is allowed. */
+async function answer(
+  context: ExchangeContext,
+  who: string,
+  from: string,
+  id: string,
+  until: number,
+): Promise<GridIqReply> {
+  using watch = context.holds.watch(id)
+  let told = await settle(context, id, from, false)
+  while (told.kind === 'wait') {
+    const happened = await watch.wait(who, until)
+    told = await settle(context, id, from, !happened)
+  }
+  return told
+}
+
+/** What is to be said, committed before it is. */
+async function settle(context: ExchangeContext, id: string, from: string, last: boolean): Promise<IqTold> {
+  const { store, events } = context
+  let told: IqTold = { kind: 'wait' }
+  let happening: Happening | undefined
+  const exchange = await store.change(id, (now) => {
+    const made = respondByIq(now, last)
+    told = made.told
+    happening = undefined
+    // asked again from elsewhere: that is where the asker is now
+    const moved = now.address === from || now.state !== 'open' ? {} : { address: from }
+    if (made.promise) {
+      happening = events.exchange('promised', about(now))
+      const outcome = made.decided ? { outcome: outcomeOf(now) } : {}
+      return { change: { token: createToken(), deliver: deliverTo(now), ...outcome, ...moved }, trace: happening.trace }
+    }
+    if (made.nothing) {
+      happening = events.exchange('answered', { ...about(now), msgType: now.msgType, answers: 0 })
+      const sent = now.answers.map(({ n }) => n)
+      return { change: { sent, outcome: outcomeOf(now), ...moved }, trace: happening.trace }
+    }
+    return { change: moved }
+  })
+  if (exchange === undefined) throw new Error(`there is no exchange ${id}`)
+  happening?.tell()
+  // behind the answer to the question, which is written first
+  if (exchange.token !== null) setImmediate(() => wakeAsker(context, exchange))
+  return told
+}
+
+async function deny(context: ExchangeContext, exchange: NewExchange, code: DenialCode): Promise<GridIqReply> {
+  await tellDenial(context, exchange, code)
+  if (code !== 'no-criterion' && code !== 'format') return FORBIDDEN
+  return { kind: 'error', type: 'modify', condition: 'bad-request', text: `${DENIALS[code].reason}.` }
+}
+
+async function refuse(context: ExchangeContext, exchange: NewExchange, code: RefusalCode): Promise<GridIqReply> {
+  const incidents = exchange.incident === '' ? [] : [exchange.incident]
+  const arrived = { direction: 'rid-to-rid', source: exchange.asker, incidents, message: exchange.id } as const
+  await tellRefusal(context, exchange.asker, context.events.refused(arrived, code, REFUSALS[code].detail))
+  return { ...BUSY, text: REFUSALS[code].detail }
+}

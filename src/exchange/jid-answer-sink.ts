@@ -1,0 +1,145 @@
+import type { Sink, SinkOutcome } from '../delivery/sink.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Grid, GridReply } from '../grid/contract.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import { elementsOf } from '../relay/make-items.ts'
+import { policyOf, renderMessage } from '../rid/message.ts'
+import { ANY_NODE } from '../rid/node.ts'
+import type { Delivery } from '../store/contract.ts'
+import { askerIn, participantOf } from './asker.ts'
+import type { ExchangeContext } from './context.ts'
+import { hiddenFrom } from './rights.ts'
+import { type AnswerBody, parseErrand, parseQuestion } from './stored.ts'
+import { storedAnswer } from './stored-answer.ts'
+
+/**
+ * Answers to participants who asked by IQ: `report` and `response` IQ-sets to where they asked from, one Incident in each (XEP-0268 §4),
+ * policy looked at once more. Whoever is gone gets it later; whoever does not take it, by an operator.
+ */
+export function createJidAnswerSink(context: ExchangeContext, grid: Pick<Grid, 'request'>): Sink {
+  return {
+    async send([delivery], signal) {
+      if (delivery === undefined) return { kind: 'delivered' }
+      try {
+        const sending = await toSend(context, delivery)
+        return 'kind' in sending ? sending : await sendEach(grid, sending, signal)
+      } catch (error) {
+        if (error instanceof GatewayError && error.permanence === 'transient') {
+          return { kind: 'retry', reason: messageOf(error), destinationDown: false }
+        }
+        if (!(error instanceof SyntaxError)) throw error
+        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
+      }
+    },
+  }
+}
+
+interface Sending {
+  readonly to: string
+  readonly elements: readonly string[]
+}
+
+async function toSend(context: ExchangeContext, { payload }: Delivery): Promise<Sending | SinkOutcome> {
+  const { config, store } = context
+  const errand = parseErrand(payload)
+  if (errand === undefined || 'leg' in errand) return { kind: 'hold', reason: 'it is no answer to a question' }
+  const exchange = await store.exchange(errand.exchange)
+  if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
+  const stored = storedAnswer(exchange, errand)
+  if (stored.kind === 'hold') return stored
+  const hidden = hiddenFrom(askerIn(config, exchange), stored.body)
+  if (hidden !== undefined) return { kind: 'withhold', reason: hidden }
+  const { address: to, asker } = exchange
+  if (to === null) return { kind: 'hold', reason: 'nobody knows where it was asked from' }
+  const iodef = participantOf(config.grid, asker)?.iodef ?? 2
+  const mark = parseQuestion(exchange.question).exchange
+  const made = await elements(context, asker, stored.body, { iodef, mark })
+  if ('reason' in made) return { kind: 'hold', reason: `it cannot be sent by IQ: ${made.reason}` }
+  return { to, ...made }
+}
+
+async function sendEach(
+  grid: Pick<Grid, 'request'>,
+  { to, elements }: Sending,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  for (const xml of elements) {
+    const outcome = outcomeOf(await grid.request({ to, type: 'set', xml }, signal))
+    if (outcome.kind !== 'delivered') return outcome
+  }
+  return { kind: 'delivered' }
+}
+
+type Made = { readonly elements: readonly string[] } | { readonly reason: string }
+
+interface As {
+  readonly iodef: number
+  /** of the question, as its asker calls it */
+  readonly mark: string | undefined
+}
+
+/** The document once more, as an element for each Incident: what was stored is as it came. */
+async function elements(
+  { reader, config }: Pick<ExchangeContext, 'reader' | 'config'>,
+  who: string,
+  body: AnswerBody,
+  { iodef, mark }: As,
+): Promise<Made> {
+  const own = policyOf(body.msgType, 'PeerToPeer', 'Network', ANY_NODE, null)
+  const { restriction } = body
+  const policy = restriction === undefined ? own : { ...own, attributes: { ...own.attributes, restriction } }
+  const source = body.msgType === 'Result' ? body.incidentSource : null
+  const inspection = await read(reader, who, renderMessage(policy, body.document, source))
+  const document = shown(inspection, iodef)
+  if ('reason' in document) return document
+  const rid = {
+    // it says nothing but what the element says, unless it restricts
+    policy: restriction === undefined ? null : policy,
+    incidentSource: source,
+    signatures: body.document?.signatures ?? [],
+  }
+  const exchange = mark === undefined ? {} : { exchange: { id: mark } }
+  const made = [...elementsOf({ msgType: body.msgType, document, rid, ...exchange })].map(({ item }) => item.xml)
+  const bytes = Math.max(...made.map((xml) => Buffer.byteLength(xml)))
+  if (bytes > config.grid.maxItem)
+    return { reason: `it has ${bytes} bytes, and grid.maxItem is ${config.grid.maxItem}` }
+  return { elements: made }
+}
+
+async function read(reader: ExchangeContext['reader'], who: string, xml: string): Promise<Inspection | undefined> {
+  try {
+    return await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer: who })
+  } catch (error) {
+    if (error instanceof GatewayError && error.permanence === 'permanent') return undefined
+    throw error
+  }
+}
+
+/** Of IODEF 1 its upgrade, which has it as it came beside it. */
+function shown(inspection: Inspection | undefined, iodef: number) {
+  const document = inspection?.valid === true ? inspection.document : null
+  if (document === null) return { reason: 'its document cannot be read any more' }
+  if (iodef === 1) {
+    return document.version === 1 ? document : { reason: 'it is IODEF 2, and the participant takes IODEF 1 only' }
+  }
+  const { upgraded } = document
+  if (upgraded !== null && 'invalid' in upgraded) return { reason: `it cannot be upgraded: ${upgraded.invalid}` }
+  const published = upgraded ?? document
+  const hindrance = document.obstacle ?? document.misfit ?? published.obstacle ?? published.misfit
+  return hindrance === null ? published : { reason: hindrance }
+}
+
+/** Conditions with which a server speaks for somebody who is not there (RFC 6121 §8.5.3.2.3, RFC 6120 §8.3.3). */
+const GONE = [
+  ...['service-unavailable', 'recipient-unavailable', 'item-not-found'],
+  ...['remote-server-not-found', 'remote-server-timeout'],
+]
+
+function outcomeOf(reply: GridReply): SinkOutcome {
+  if (reply.kind === 'result') return { kind: 'delivered' }
+  const { reason } = reply
+  if (reply.kind !== 'error') return { kind: 'retry', reason, destinationDown: true }
+  if (GONE.includes(reply.condition)) return { kind: 'retry', reason: `gone: ${reason}`, destinationDown: true }
+  if (reply.type === 'wait') return { kind: 'retry', reason, destinationDown: false }
+  return { kind: 'hold', reason: `it was not taken: ${reason}` }
+}

@@ -1,0 +1,108 @@
+import type { RouteConfig } from '../config/types.ts'
+import { GatewayError } from '../errors.ts'
+import type { GridIq, GridIqReply, Participants } from '../grid/contract.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import { askByIq } from './ask-by-iq.ts'
+import { jidAsker, type Participant, participantOf } from './asker.ts'
+import type { ExchangeContext } from './context.ts'
+import { askedJids, bareOf } from './jids.ts'
+import type { Rate } from './rate.ts'
+import { whomElse } from './route-question.ts'
+import { takeFromJid } from './take-from-jid.ts'
+
+/** A report that was read and is valid, of a participant who may send it, from whatever address. */
+type ReportDoor = (participant: Participant, inspection: Inspection) => Promise<GridIqReply>
+
+export interface IqOptions {
+  /** reports that nobody asked for */
+  readonly report: ReportDoor
+  /** nothing new is taken any more */
+  readonly draining: () => boolean
+}
+
+const BAD = { kind: 'error', type: 'modify', condition: 'bad-request' } as const
+const BUSY: GridIqReply = { kind: 'error', type: 'wait', condition: 'resource-constraint' }
+const UNEXPECTED: GridIqReply = { kind: 'error', type: 'modify', condition: 'unexpected-request' }
+
+/** XEP-0268 §2: questions are asked by get, answers and reports sent by set. */
+const TYPES: Readonly<Record<string, GridIq['type']>> = {
+  inquiry: 'get',
+  request: 'get',
+  report: 'set',
+  response: 'set',
+}
+
+/** Who on the grid may send us IQs about incidents, and what becomes of those. */
+export function createParticipants(context: ExchangeContext, rate: Rate, options: IqOptions): Participants {
+  const { config } = context
+  return {
+    knows: (who) => participantOf(config.grid, who) !== undefined || isAsked(config.routes, who),
+    reachable(who) {
+      const participant = participantOf(config.grid, who)
+      return participant === undefined ? [] : whomElse(config.routes, jidAsker(participant))
+    },
+    async iq(iq) {
+      try {
+        return await take(context, rate, options, iq)
+      } catch (error) {
+        context.events.storeFailed('iq', error)
+        return BUSY
+      }
+    },
+  }
+}
+
+async function take(
+  context: ExchangeContext,
+  rate: Rate,
+  { report, draining }: IqOptions,
+  { from, who, type, element, xml }: GridIq,
+): Promise<GridIqReply> {
+  const participant = participantOf(context.config.grid, who)
+  const expected = TYPES[element]
+  if (expected === undefined) return { kind: 'error', type: 'cancel', condition: 'feature-not-implemented' }
+  if (type !== expected) return { ...BAD, text: `A ${element} comes in an IQ of type ${expected}.` }
+  const may = participant?.accept.some((word) => word === element) === true
+  const answers = expected === 'set' && isAsked(context.config.routes, who)
+  if (!may && !answers && element !== 'response') return { kind: 'error', type: 'cancel', condition: 'not-allowed' }
+  if (draining()) return BUSY
+  const read = await readIq(context, who, xml)
+  if (read.kind === 'busy') return BUSY
+  if (read.kind === 'unreadable') return { ...BAD, text: read.why }
+  const { inspection } = read
+  const flaw = flawOf(inspection, element)
+  if (flaw !== undefined) return { ...BAD, text: flaw }
+  const taken = answers ? await takeFromJid(context, from, inspection) : undefined
+  if (taken === 'taken') return { kind: 'result' }
+  if (taken === 'refused' || element === 'response') return UNEXPECTED
+  if (participant === undefined || !may) return { kind: 'error', type: 'cancel', condition: 'not-allowed' }
+  return element === 'report' ? report(participant, inspection) : askByIq(context, rate, participant, from, inspection)
+}
+
+/** Whoever was asked may answer. */
+function isAsked(routes: readonly RouteConfig[], who: string): boolean {
+  return askedJids(routes).some((jid) => bareOf(jid) === who)
+}
+
+type Read =
+  | { readonly kind: 'read'; readonly inspection: Inspection }
+  /** it is its sender's fault */
+  | { readonly kind: 'unreadable'; readonly why: string }
+  | { readonly kind: 'busy' }
+
+async function readIq({ reader }: ExchangeContext, who: string, xml: string): Promise<Read> {
+  try {
+    const options = { charset: 'utf-8', terms: true }
+    return { kind: 'read', inspection: await reader.inspect(Buffer.from(xml), options, { peer: who }) }
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.permanence === 'transient') return { kind: 'busy' }
+    return { kind: 'unreadable', why: error.publicText }
+  }
+}
+
+/** What people are told of what is wrong with it: the first thing. */
+function flawOf({ valid, errors, item }: Inspection, element: string): string | undefined {
+  const [error] = errors
+  if (!valid) return error === undefined ? 'It is not valid.' : `Line ${error.line}: ${error.message}`
+  return item?.element === element ? undefined : `It is no ${element} of XEP-0268.`
+}
