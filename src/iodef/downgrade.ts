@@ -238,17 +238,13 @@ function recordData(element: XmlElement, down: Down): XmlElement[] {
   ]
 }
 
-/** What strangers wrote stays, but for what IODEF 1's schema, or RID's, would judge by its own: that travels in the whole document. */
+/** What strangers wrote stays, but for what schemas on the way would judge as their own, and copies of what is signed. */
 function extension(element: XmlElement, down: Down): XmlElement[] {
   if (isWhole(element)) return []
   let isJudged = false
-  walk(element, ({ ns }) => {
-    isJudged ||= ns !== NS.iodef2 && JUDGED.has(ns)
-    return undefined
-  })
   for (const inner of elements(element)) {
-    walk(inner, ({ ns }) => {
-      isJudged ||= JUDGED.has(ns)
+    walk(inner, ({ ns, local }) => {
+      isJudged ||= JUDGED.has(ns) || (ns === NS.ds && local === 'Signature')
       return undefined
     })
   }
