@@ -53,7 +53,9 @@ export interface MessageNews {
   'invalid-item-not-kept': InvalidItem
   /** `lost`: how many elements and attributes */
   downgraded: {
-    readonly delivery: string
+    /** or else of an answer in a response, and of that question */
+    readonly delivery?: string
+    readonly exchange?: string
     readonly destination: string
     readonly incident: string
     readonly lost: number

@@ -1,7 +1,8 @@
 import type { PeerConfig } from '../config/types.ts'
-import { type InVersion, inVersion } from '../relay/in-version.ts'
+import { type InVersion, inVersion, lossesOf } from '../relay/in-version.ts'
+import type { Exchange } from '../store/exchanges.ts'
 import { acknowledgement } from './compose.ts'
-import type { ExchangeContext } from './context.ts'
+import { about, type ExchangeContext } from './context.ts'
 import type { AnswerBody, Carried } from './stored.ts'
 
 /** Does it read no later IODEF than the document is, or can it be written so? Without a document there is nothing to write. */
@@ -14,9 +15,17 @@ export async function documentFor(
 }
 
 /** The answer in the version of IODEF that its asker reads; that it cannot be processed, where there is none. */
-export async function answerFor(context: ExchangeContext, peer: PeerConfig, answer: AnswerBody): Promise<AnswerBody> {
+export async function answerFor(
+  context: ExchangeContext,
+  peer: PeerConfig,
+  exchange: Exchange,
+  answer: AnswerBody,
+): Promise<AnswerBody> {
   const written = await documentFor(context, peer, answer.document)
   if (written === undefined) return answer
   if ('impossible' in written) return acknowledgement(answer.incidentId, { denied: 'CannotProcess' })
+  const { exchange: id, incident } = about(exchange)
+  const { lost } = lossesOf(written.losses ?? {})
+  if (lost > 0) context.events.tell('downgraded', { exchange: id, destination: peer.name, incident, lost })
   return { ...answer, document: written.document }
 }

@@ -76,5 +76,5 @@ async function renderStored(
   if (stored === undefined) throw new Error(`exchange ${exchange.id} has no answer ${n}`)
   const answer = parseAnswer(stored.body)
   const shown = hiddenFrom(peer, answer) === undefined ? answer : emptyReport(question.policy.incidentId)
-  return renderAnswer(await answerFor(context, peer, shown), question, to)
+  return renderAnswer(await answerFor(context, peer, exchange, shown), question, to)
 }

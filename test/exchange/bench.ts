@@ -83,12 +83,18 @@ export async function openBench(
   const requested: GridRequest[] = []
   /** Documents that no thread can read, though each has been read before. */
   const unreadable = new Set<string>()
+  /** Documents that cannot be written as IODEF 1. */
+  const unwritable = new Set<string>()
   const ownReader: typeof reader = {
     ...reader,
     async inspect(bytes, ...more) {
       const text = Buffer.from(bytes).toString()
       if ([...unreadable].some((word) => text.includes(word))) throw new GatewayError('intake-timeout')
       return reader.inspect(bytes, ...more)
+    },
+    async downgrade(xml, to) {
+      if ([...unwritable].some((word) => xml.includes(word))) throw new GatewayError('intake-timeout')
+      return reader.downgrade(xml, to)
     },
   }
   const senderTo = (to: PeerConfig, at?: string) => ({
@@ -154,6 +160,7 @@ export async function openBench(
     side,
     events,
     unreadable,
+    unwritable,
     told,
     posted,
     /** IQs that were sent. */
