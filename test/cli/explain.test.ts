@@ -109,6 +109,25 @@ describe('explain', () => {
     )
   })
 
+  test('says which form a peer gets, and without what', async () => {
+    const old = at('old.yaml')
+    writeFileSync(
+      old,
+      readFileSync(CONFIG, 'utf8')
+        .replace('topics: [incident], restr', 'topics: [incident], iodef: 1, restr')
+        .replace('[public] }', '[partner] }'),
+    )
+    const { out } = await iodefGateway(['explain', document('good.xml'), '--peer', 'csirt-a', '--config', old])
+    assert.match(out, /csirt-b is sent it\n/)
+    assert.match(out, /csirt-c is sent it as IODEF 1, without (\w+(\/@[\w-]+)?( \(\d+\))?(, )?)+\n/)
+    const args = ['explain', document('good.xml'), '--peer', 'csirt-a', '--config', old, '--json']
+    const { items } = JSON.parse((await iodefGateway(args)).out)
+    assert.deepEqual(
+      items[0].peers.map(({ form }: { form: string | null }) => form?.slice(0, 7) ?? null),
+      [null, 'IODEF 2', 'IODEF 1'],
+    )
+  })
+
   test('takes the configuration that the environment names', async () => {
     const found = await iodefGateway(['explain', document('good.xml'), '--peer', 'csirt-a'], {
       IODEF_GATEWAY_CONFIG: CONFIG,
