@@ -39,6 +39,7 @@ type ConnectionLimits = Pick<
   | 'connectionsPerPeer'
   | 'strangers'
   | 'connectionsPerStranger'
+  | 'handshake'
   | 'handshakes'
   | 'handshakesPerAddress'
 >
@@ -73,11 +74,11 @@ export class Connections {
 
   /** A finished handshake; why not, where there is no place for it; undefined where it is over already. */
   secured(socket: TLSSocket, material: TlsMaterial): Connection | Crowd | undefined {
-    this.handshakes.finished(socket)
+    const bytes = this.handshakes.finished(socket)
     const certificate = socket.getPeerX509Certificate()
     if (certificate === undefined) return undefined
     const peer = this.#find(certificate)
-    if (peer !== undefined) this.heavy.vouch(socket.remoteAddress ?? '')
+    this.#learn(socket.remoteAddress ?? '', peer, bytes)
     const now = Date.now()
     const owner = peer?.name ?? certificate.fingerprint256
     const shares = peer === undefined ? this.#strangers : this.#peers
@@ -102,6 +103,16 @@ export class Connections {
       shares.remove(owner, connection)
     })
     return connection
+  }
+
+  /** Where peers come from, and where others do. */
+  #learn(address: string, peer: PeerConfig | undefined, bytes: number): void {
+    if (peer === undefined) {
+      this.heavy.failed(address, bytes)
+    } else {
+      this.heavy.vouch(address)
+      this.handshakes.welcome(address)
+    }
   }
 
   of(socket: Socket): Connection | undefined {

@@ -1,7 +1,9 @@
 import { isIPv6, type Socket } from 'node:net'
+import { HandshakeTurns } from './handshake-turns.ts'
 import { Shares } from './shares.ts'
 
 interface HandshakeLimits {
+  readonly handshake: number
   readonly handshakes: number
   readonly handshakesPerAddress: number
 }
@@ -11,6 +13,7 @@ interface HandshakeLimits {
  * network where that has too many, else of the network that has the most; those who have not sent a byte before those who have.
  */
 export class Handshakes {
+  readonly #turns = new HandshakeTurns()
   readonly #limits: HandshakeLimits
   readonly #failed: (address: string, bytes: number) => void
   readonly #sockets = new Map<string, Socket>()
@@ -45,22 +48,33 @@ export class Handshakes {
     return undefined
   }
 
-  /** `socket`: the TLS socket, or the one below it. */
-  finished(socket: Socket): void {
+  /** `begin` is called when it is the turn of this one, unless it was ended before; `late` when it had none in time. */
+  inTurn(socket: Socket, begin: () => void, late: () => void): void {
+    this.#turns.wait(socket, networkOf(socket.remoteAddress ?? ''), this.#limits.handshake, begin, late)
+  }
+
+  /** A peer came from there. */
+  welcome(address: string): void {
+    this.#turns.welcome(networkOf(address))
+  }
+
+  /** `socket`: the TLS socket, or the one below it. The bytes that came of it. */
+  finished(socket: Socket): number {
     const ends = endsOf(socket)
     const below = this.#sockets.get(ends)
-    if (below === undefined) return
+    if (below === undefined) return 0
     this.#sockets.delete(ends)
     this.#shares.remove(networkOf(below.remoteAddress ?? socket.remoteAddress ?? ''), below)
+    this.#turns.over(below)
+    return below.bytesRead
   }
 
   /** Ends all of the network that this address is of; the bytes that came of each. */
   endOf(address: string): number[] {
     return [...this.#shares.of(networkOf(address))].map((socket) => {
-      const { bytesRead } = socket
-      this.finished(socket)
+      const bytes = this.finished(socket)
       socket.destroy()
-      return bytesRead
+      return bytes
     })
   }
 

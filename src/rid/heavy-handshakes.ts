@@ -1,17 +1,18 @@
+import { HEAVY } from './handshake-turns.ts'
 import { networkOf } from './handshakes.ts'
 
-/** Bytes from which on a handshake that fails was heavy: a client's certificates have a few thousand. */
-export const HEAVY = 16_384
-/** Heavy ones that a network may have at once, and ms until it may have another. */
+/** Heavy ones that a network may have at once, and ms until it may have another; the same of any that leads to no peer. */
 const AT_ONCE = 4
 const ANOTHER = 5_000
+const ANOTHER_LIGHT = 100
 /** networks that are remembered */
 const MOST = 10_000
 
 /**
  * Whose handshakes cost too much. OpenSSL checks every signature of a chain, also of one that leads nowhere: 91 certificates that
- * somebody made himself, 61 KB, take a tenth of a second of the only thread there is, and Node.js has no bound for it. So a network with
- * many such has to wait, before anything of it is read. Never one that a peer came from: it would wait for a stranger's sake.
+ * somebody made himself, 61 KB, take a tenth of a second of the only thread there is, and Node.js has no bound for it. Any other takes a
+ * millisecond or two: a few hundred in a second are all there is time for. So a network with many that lead to no peer has to wait, before
+ * anything of it is read. Never one that a peer came from: it would wait for a stranger's sake.
  */
 export class HeavyHandshakes {
   readonly #now: () => number
@@ -23,11 +24,12 @@ export class HeavyHandshakes {
     this.#now = now
   }
 
-  /** A handshake from there failed, after so many bytes. */
+  /** A handshake from there led to no peer, after so many bytes. */
   failed(address: string, bytes: number): void {
-    if (bytes < HEAVY) return
+    // whoever only connects, to see whether anybody is there, costs next to nothing
+    if (bytes === 0) return
     const network = networkOf(address)
-    const until = Math.max(this.#until.get(network) ?? 0, this.#now()) + ANOTHER
+    const until = Math.max(this.#until.get(network) ?? 0, this.#now()) + (bytes < HEAVY ? ANOTHER_LIGHT : ANOTHER)
     this.#until.delete(network)
     this.#until.set(network, until)
     forgetOldest(this.#until)
@@ -39,6 +41,11 @@ export class HeavyHandshakes {
     this.#peers.delete(network)
     this.#peers.add(network)
     forgetOldest(this.#peers)
+  }
+
+  /** Did a peer come from there? */
+  knows(address: string): boolean {
+    return this.#peers.has(networkOf(address))
   }
 
   refuses(address: string): boolean {

@@ -49,11 +49,18 @@ export function createTlsServer(options: TlsServerOptions): Server {
   server.maxHeadersCount = limits.headerCount
   // more than all that have places of their own: it is never reached
   server.maxConnections = limits.connections + limits.strangers + limits.handshakes + SPARE
+  // Node's own listener begins the handshake; we say when
+  const [shake] = server.listeners('connection')
+  server.removeAllListeners('connection')
   server.on('connection', (socket: Socket) => {
-    const isHeavy = connections.heavy.refuses(socket.remoteAddress ?? '')
-    if (isHeavy) socket.destroy()
-    const ended = isHeavy ? socket : connections.handshakes.begun(socket)
-    if (ended !== undefined) tell('rid-handshake-ended', { remote: socket.remoteAddress })
+    const address = socket.remoteAddress ?? ''
+    const isRefused = connections.heavy.refuses(address)
+    const ended = isRefused ? socket.destroy() : connections.handshakes.begun(socket)
+    if (ended !== undefined) tell('rid-handshake-ended', { remote: address })
+    if (isRefused) return
+    const begin = () => shake?.call(server, socket)
+    if (connections.heavy.knows(address)) begin()
+    else connections.handshakes.inTurn(socket, begin, () => server.emit('tlsClientError', tooLate(), socket))
   })
   server.on('drop', (dropped) => tell('rid-connections-total', { remote: dropped?.remoteAddress }))
   server.on('secureConnection', (socket: TLSSocket) => {
@@ -83,6 +90,11 @@ export function createTlsServer(options: TlsServerOptions): Server {
     endAfterAnswers(connection, bareResponse(NOT_FOUND, request, headers.accept))
   })
   return server
+}
+
+/** What Node says of a handshake that is not over in time. */
+function tooLate(): Error {
+  return Object.assign(new Error('TLS handshake timeout'), { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' })
 }
 
 /** Node's 'clientError': TLS that failed, bytes that are not HTTP, deadlines missed. Listens until the connection is over. */

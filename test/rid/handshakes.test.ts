@@ -26,7 +26,7 @@ class FakeSocket extends EventEmitter {
 const socket = (address: string, bytesRead = 0) => new FakeSocket(address, bytesRead) as FakeSocket & Socket
 
 test('an address gives up its own oldest, not that of another', () => {
-  const handshakes = new Handshakes({ handshakes: 100, handshakesPerAddress: 2 })
+  const handshakes = new Handshakes({ handshake: 10_000, handshakes: 100, handshakesPerAddress: 2 })
   const other = socket('192.0.2.1')
   handshakes.begun(other)
   const own = [socket('192.0.2.2'), socket('192.0.2.2'), socket('192.0.2.2')]
@@ -38,7 +38,7 @@ test('an address gives up its own oldest, not that of another', () => {
 })
 
 test('where all places are taken, whoever has the most gives one up', () => {
-  const handshakes = new Handshakes({ handshakes: 4, handshakesPerAddress: 4 })
+  const handshakes = new Handshakes({ handshake: 10_000, handshakes: 4, handshakesPerAddress: 4 })
   const alone = socket('192.0.2.1')
   handshakes.begun(alone)
   const many = [1, 2, 3].map(() => socket('192.0.2.2'))
@@ -48,7 +48,7 @@ test('where all places are taken, whoever has the most gives one up', () => {
 })
 
 test('one that has begun its handshake outlives one that said nothing', () => {
-  const handshakes = new Handshakes({ handshakes: 2, handshakesPerAddress: 2 })
+  const handshakes = new Handshakes({ handshake: 10_000, handshakes: 2, handshakesPerAddress: 2 })
   const [begun, mute] = [socket('192.0.2.1', 300), socket('192.0.2.1')]
   handshakes.begun(begun)
   handshakes.begun(mute)
@@ -56,7 +56,7 @@ test('one that has begun its handshake outlives one that said nothing', () => {
 })
 
 test('a finished handshake, and one that was given up, leave their place', () => {
-  const handshakes = new Handshakes({ handshakes: 1, handshakesPerAddress: 1 })
+  const handshakes = new Handshakes({ handshake: 10_000, handshakes: 1, handshakesPerAddress: 1 })
   const first = socket('192.0.2.1')
   handshakes.begun(first)
   handshakes.finished(first)
@@ -84,7 +84,7 @@ test('a network is an IPv4 address, or the half of an IPv6 address that is given
 
 test('one that ends by itself without a session is told of, one that was finished or ended is not', () => {
   const failed: string[] = []
-  const handshakes = new Handshakes({ handshakes: 9, handshakesPerAddress: 9 }, (address, bytes) =>
+  const handshakes = new Handshakes({ handshake: 10_000, handshakes: 9, handshakesPerAddress: 9 }, (address, bytes) =>
     failed.push(`${address} ${bytes}`),
   )
   const [own, finished, ...others] = [1, 2, 3, 4].map((n) => socket('192.0.2.1', n))

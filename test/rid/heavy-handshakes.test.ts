@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { HEAVY, HeavyHandshakes } from '../../src/rid/heavy-handshakes.ts'
+import { HEAVY } from '../../src/rid/handshake-turns.ts'
+import { HeavyHandshakes } from '../../src/rid/heavy-handshakes.ts'
 
 function heavy() {
   const clock = { now: 0 }
@@ -28,9 +29,19 @@ test('a network with heavy handshakes that lead nowhere has to wait, and others 
   assert.ok(!handshakes.refuses('192.0.2.1'))
 })
 
-test('handshakes that fail for whatever else make nobody wait', () => {
+test('handshakes that fail for whatever else make nobody wait, unless there is no end of them', () => {
+  const { clock, handshakes, fail } = heavy()
+  fail('192.0.2.1', 100, HEAVY - 1)
+  assert.ok(!handshakes.refuses('192.0.2.1'))
+  fail('192.0.2.1', 100, HEAVY - 1)
+  assert.ok(handshakes.refuses('192.0.2.1'))
+  clock.now += 10_000
+  assert.ok(!handshakes.refuses('192.0.2.1'))
+})
+
+test('whoever only looks whether anybody is there is never made to wait', () => {
   const { handshakes, fail } = heavy()
-  fail('192.0.2.1', 1_000, HEAVY - 1)
+  fail('192.0.2.1', 100_000, 0)
   assert.ok(!handshakes.refuses('192.0.2.1'))
 })
 

@@ -186,3 +186,25 @@ test('a stranger whose handshakes are heavy and lead nowhere has to wait, and no
   await using again = bench.client()
   assert.equal((await again.post('<a/>')).status, 200)
 })
+
+test('forty handshakes at once from where no peer is known are taken a few at a time, and all are heard', async () => {
+  await using bench = await startBench({ limits: { connectionsPerStranger: 64, strangers: 64 } })
+  const nobody = await (await pki.ca('rid')).issue({ cn: 'nobody', dns: ['nobody.example'] })
+  const [cert, key] = [readFileSync(nobody.cert), readFileSync(nobody.key)]
+  const from = { host: '127.0.0.1', port: bench.port, localAddress: '127.0.0.3', rejectUnauthorized: false }
+  const sockets = Array.from({ length: 40 }, () => tls({ ...from, cert, key }).on('error', () => {}))
+  await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.once('secureConnect', resolve))))
+  for (const socket of sockets) socket.destroy()
+})
+
+test('one who connects from where no peer is known and resets the connection does no harm', async () => {
+  await using bench = await startBench()
+  for (let n = 0; n < 20; n += 1) {
+    const socket = connect({ host: '127.0.0.1', port: bench.port, localAddress: '127.0.0.4' }).on('error', () => {})
+    await new Promise<void>((resolve) => socket.once('connect', resolve))
+    socket.resetAndDestroy()
+  }
+  await pause(50)
+  await using client = bench.client()
+  assert.equal((await client.post('<a/>')).status, 200)
+})

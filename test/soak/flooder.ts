@@ -1,6 +1,6 @@
 /**
  * One client that wants all of a gateway for itself, in a process of its own so that it stands in nobody's way but there:
- * `node flooder.ts PORT CA CERT KEY KIND CONNECTIONS`. Goes on until it is killed.
+ * `node flooder.ts PORT CA CERT KEY KIND CONNECTIONS ADDRESS`, from that address. Goes on until it is killed.
  */
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
@@ -8,7 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import { additionalData, documentText, incidentText } from '../support/documents.ts'
 
-const [port = '', ca = '', cert = '', key = '', kind = '', connections = '1'] = process.argv.slice(2)
+const [port = '', ca = '', cert = '', key = '', kind = '', connections = '1', localAddress = '127.0.0.1'] =
+  process.argv.slice(2)
 const identity = { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) }
 let count = 0
 
@@ -53,7 +54,7 @@ async function slow(): Promise<never> {
 /** Connects and hangs up, or says nothing: a stranger without a certificate does no more. */
 async function knock(): Promise<never> {
   for (;;) {
-    const socket = connectTcp(Number(port), '127.0.0.1')
+    const socket = connectTcp({ port: Number(port), host: '127.0.0.1', localAddress })
     socket.on('error', () => {})
     await wait(50)
     if (Math.random() < 0.2) socket.destroy()
@@ -62,7 +63,8 @@ async function knock(): Promise<never> {
 
 function secured(): Promise<TLSSocket> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port: Number(port), ...identity, servername: 'localhost' })
+    const from = { host: '127.0.0.1', port: Number(port), localAddress }
+    const socket = connect({ ...from, ...identity, servername: 'localhost' })
     socket.on('error', () => {})
     socket.on('close', () => resolve(socket))
     socket.on('secureConnect', () => resolve(socket))

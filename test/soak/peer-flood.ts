@@ -17,6 +17,7 @@ const PAUSE = 50
 const NOTHING = 50
 /** ms for what was taken in to be published: the others' stand behind what the flood brought in */
 const DRAIN = 300_000
+const STRANGER = 'nobody'
 /** The others' p99 at most doubled. */
 const TIMES = 2
 
@@ -56,7 +57,7 @@ export async function peerFlood({ kind, count, say }: ProofOptions): Promise<Fin
     const name = `${'stranger' in flood ? 'strangers: ' : ''}${flood.kind} x ${flood.connections}`
     await wait(1_000)
     const quiet = await p99Of(posters, count)
-    await using flooding = await startFlood(site, 'stranger' in flood ? 'nobody' : 'csirt-c', flood)
+    await using flooding = await startFlood(site, 'stranger' in flood ? STRANGER : 'csirt-c', flood)
     await wait(500)
     const loud = await p99Of(posters, count)
     const memory = (await gateway.memory()) / MIB
@@ -151,7 +152,9 @@ async function startFlood(
 ): Promise<Flooding> {
   const { cert, key } = await site.certificate(name)
   const script = fileURLToPath(new URL('./flooder.ts', import.meta.url))
-  const args = [script, `${site.ridPort}`, site.ca.cert, cert, key, kind, `${connections}`]
+  // strangers do not come from where peers do
+  const address = name === STRANGER ? '127.0.0.2' : '127.0.0.1'
+  const args = [script, `${site.ridPort}`, site.ca.cert, cert, key, kind, `${connections}`, address]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   // it must not take from the gateway, or from whoever measures, what a flood over a network would not
   if (child.pid !== undefined) setPriority(child.pid, 19)
