@@ -128,7 +128,7 @@ export const METRICS = {
     type: 'gauge',
     name: 'queue_limit',
     labels: [],
-    help: 'delivery.maxQueue: deliveries to one Topic above which reports for it are answered 503',
+    help: 'Deliveries to one Topic (delivery.maxQueue) above which reports for it are answered 503',
   },
   logins: {
     type: 'counter',

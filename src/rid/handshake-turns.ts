@@ -27,7 +27,8 @@ export class HandshakeTurns {
 
   /** `begin` is called in the socket's turn, unless it is closed before; `late` once it had none for `ms`. */
   wait(socket: Socket, network: string, ms: number, begin: () => void, late: () => void): void {
-    const deadline = setTimeout(late, ms)
+    // the connection itself keeps the process
+    const deadline = setTimeout(late, ms).unref()
     const start = () => {
       clearTimeout(deadline)
       begin()
