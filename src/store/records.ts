@@ -25,11 +25,12 @@ export interface NewEnvelope {
 
 /**
  * Of the same `item` and `variant` to the same destination one delivery is enough, and a second one is not stored, as long as the
- * first will do for it: it was delivered, or is on its way with the same payload and nothing went wrong yet. What will not go out
- * stands for nothing that is to: a withheld one gives way to one that is pending, and beside a discarded one it is stored anew. Where
- * the first is held, or failed before, it stands for the same payload of the same origin alone; all else is stored beside it.
- * Another payload that comes while the first is on its way waits: it is delivered with the first, or, once that fails, is held, withheld
- * or discarded, goes out itself, and what waited with it waits for that. What has a `group` does not wait.
+ * first will do for it: it was delivered, or is not settled and has the same payload and the same origin. What will not go out
+ * stands for nothing that is to: a withheld one gives way to one that is pending, and beside a discarded one it is stored anew.
+ * What another origin has, or another payload, is stored beside it: what an operator does to the one is not done to the other. One that
+ * comes while the first is on its way, and nothing went wrong yet, waits: it is delivered with the first, or, once that fails, is held,
+ * withheld or discarded, goes out itself, and what waited with it waits for that. What has a `group` does not wait: for that the same
+ * payload of another origin stands as well, as long as nothing went wrong.
  * Deliveries are carried out in order per (destination, incident, origin); `held`, `withheld` and `discarded` ones block nobody.
  */
 export interface NewDelivery {

@@ -22,3 +22,28 @@ test("an approved report is published although a stranger's, of the same Inciden
   assert.equal(own?.[0]?.source, 'csirt-a')
   assert.match(own?.[0]?.payload ?? '', /type="Attack"/)
 })
+
+test("an approved report is published although an operator discarded another peer's equal one, which was on its way", async () => {
+  await using t = await createAcceptBench(reader, ['csirt-a', 'csirt-b'])
+  const claim = () =>
+    ({ kind: 'topic', destination: 'incident', limit: 10, now: t.clock.now(), leaseMs: 1000 }) as const
+  for (const name of ['csirt-a', 'csirt-b']) assert.equal(await t.post(name, ridText(DOCUMENT)), 'Approved')
+  const [first, second] = await t.store.list()
+  assert.equal(await t.store.discard(first?.id ?? '', t.clock.now()), true)
+  const units = await t.store.claim(claim())
+  assert.deepEqual(
+    units.flat().map(({ id, source }) => [id, source]),
+    [[second?.id, 'csirt-b']],
+  )
+})
+
+test('two equal reports that are on their way are published once', async () => {
+  await using t = await createAcceptBench(reader, ['csirt-a', 'csirt-b'])
+  const claim = () =>
+    ({ kind: 'topic', destination: 'incident', limit: 10, now: t.clock.now(), leaseMs: 1000 }) as const
+  for (const name of ['csirt-a', 'csirt-b']) assert.equal(await t.post(name, ridText(DOCUMENT)), 'Approved')
+  const units = await t.store.claim(claim())
+  assert.equal(units.flat().length, 1)
+  await t.store.settle([{ id: units[0]?.[0]?.id ?? '', to: 'delivered' }])
+  assert.deepEqual(await t.store.claim(claim()), [])
+})

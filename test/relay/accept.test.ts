@@ -120,7 +120,11 @@ test('the same message from another peer is accepted, and not published again', 
   await using t = await bench()
   await t.post(documentText())
   assert.equal(reply(await t.post(documentText(), { name: 'csirt-b' })).status, 'Approved')
-  assert.equal((await t.queue()).length, 1)
+  const claim = { kind: 'topic', destination: 'incident', limit: 10, now: t.clock.now(), leaseMs: 1000 } as const
+  const units = await t.store.claim(claim)
+  assert.equal(units.length, 1)
+  await t.store.settle([{ id: units[0]?.[0]?.id ?? '', to: 'delivered' }])
+  assert.deepEqual(await t.store.claim(claim), [])
 })
 
 test('a report is published though an operator discarded the same of another peer, and of the same one', async () => {
@@ -532,6 +536,10 @@ test('every Incident of a document on a Topic of bare ones is found in the queue
   const text = documentText([incidentText({ id: '1' }), incidentText({ id: '2' })])
   await using t = await bench(grid({ payload: 'iodef' }))
   await t.post(text)
+  const [unit] = await t.store.claim({
+    ...{ kind: 'topic', destination: 'incident', limit: 1, now: t.clock.now(), leaseMs: 1000 },
+  } as const)
+  await t.store.settle([{ id: unit?.[0]?.id ?? '', to: 'delivered' }])
   await t.post(text, { name: 'csirt-b' })
   assert.equal((await t.store.list({ incident: '2' })).length, 1)
   const counts = (await t.store.trace('2')).map(({ event, fields }) => [event, fields.source, fields.deliveries])

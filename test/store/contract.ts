@@ -73,9 +73,31 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       const { store, clock } = bench
       await store.accept(envelope(clock, 'one', [delivery('A')]))
       const second = await store.accept(envelope(clock, 'one', [delivery('A')], { source: 'csirt-b' }))
-      assert.ok(second.outcome === 'accepted' && second.deliveries.length === 0)
+      assert.ok(second.outcome === 'accepted')
       assert.deepEqual(await store.sourcesOf(sha('A')), ['csirt-a', 'csirt-b'])
-      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+      const [unit] = await store.claim(request(clock))
+      assert.deepEqual(items([unit!]), [[sha('A')]])
+      assert.deepEqual(await store.claim(request(clock)), [])
+      await store.settle([{ id: unit![0]!.id, to: 'delivered' }])
+      assert.deepEqual(await store.claim(request(clock)), [])
+      assert.deepEqual(
+        (await store.list()).map(({ state }) => state),
+        ['delivered', 'delivered'],
+      )
+    })
+
+    test("sends what two sources sent when an operator discards the one's alone", async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'one', [delivery('A')]))
+      await store.accept(envelope(clock, 'one', [delivery('A')], { source: 'csirt-b' }))
+      const [first] = await store.list()
+      assert.equal(await store.discard(first!.id, clock.now()), true)
+      const [unit] = await store.claim(request(clock))
+      assert.deepEqual(
+        unit?.map(({ source, item }) => [source, item]),
+        [['csirt-b', sha('A')]],
+      )
     })
 
     test('lets one bad envelope fail alone among many of the same turn', async () => {
@@ -205,13 +227,27 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       }
       assert.equal(await add('csirt-a', ''), sha('A'))
       assert.equal(await add('csirt-b', 'signed'), apart('signed'))
-      assert.equal(await add('csirt-c', 'signed'), undefined, 'as it was published already')
+      assert.equal(await add('csirt-c', 'signed'), apart('signed'), 'as it is published already')
       assert.equal(await add('csirt-a', 'worded'), sha('A'), 'it replaces its own')
       assert.equal(await add('csirt-b', 'other', { destination: 'elsewhere' }), sha('A'), 'each Topic has its own')
-      assert.deepEqual(await store.sourcesOf(apart('signed')), ['csirt-b'])
+      assert.deepEqual(await store.sourcesOf(apart('signed')), ['csirt-b', 'csirt-c'])
       assert.deepEqual(await store.sourcesOf(sha('A'), 'signed'), ['csirt-b', 'csirt-c'])
       const units = await store.claim(request(clock))
       assert.deepEqual(items(units).flat().sort(), [sha('A'), apart('signed')].sort())
+    })
+
+    test('lets a source replace what it says itself, and not what another says as well', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const add = async (source: string, variant: string) => {
+        const row = delivery('A', { variant, apart: sha(`A apart ${variant}`), payload: variant })
+        const accepted = await store.accept(envelope(clock, `${source} ${variant}`, [row], { source }))
+        const [id] = accepted.outcome === 'accepted' ? accepted.deliveries : []
+        return id === undefined ? undefined : (await store.show(id))?.item
+      }
+      assert.equal(await add('csirt-a', ''), sha('A'))
+      assert.equal(await add('csirt-b', ''), sha('A'))
+      assert.equal(await add('csirt-b', 'worded'), sha('A apart worded'))
     })
 
     test('takes what came from a Topic for another source of it', async () => {
@@ -293,12 +329,13 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await rows(), [
         ['held', 'stranger'],
         ['pending', 'csirt-a'],
+        ['pending', 'csirt-b'],
       ])
       const [next] = await store.claim(request(clock))
       assert.equal(next?.[0]?.payload, 'as it is')
       await store.settle(delivered([next!]))
       await add('five', 'late', 'csirt-c')
-      assert.equal((await rows()).length, 2)
+      assert.equal((await rows()).length, 3)
     })
 
     test("sends a report that came while a stranger's wording of it was on its way, if that fails", async () => {
@@ -312,8 +349,8 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
         await add('two', 'as it is', 'csirt-a')
         await add('three', 'as it is', 'csirt-b')
         await add('four', 'otherwise', 'csirt-c')
-        assert.equal((await store.list()).length, 3, 'the same in the same words is one')
-        assert.deepEqual(await store.sourcesOf(sha('A')), ['stranger', 'csirt-a', 'csirt-c', 'csirt-b'])
+        assert.equal((await store.list()).length, 4, 'each has its own')
+        assert.deepEqual(await store.sourcesOf(sha('A')), ['stranger', 'csirt-a', 'csirt-b', 'csirt-c'])
         const id = (await store.list())[0]!.id
         if (failed === 'discarded') await store.discard(id, clock.now())
         else {
@@ -329,7 +366,11 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
         )
         await store.settle(delivered(next))
         const states = (await store.list()).map(({ state }) => state)
-        assert.deepEqual(states, [failed, 'delivered', 'delivered'], 'what waited for it is delivered with it')
+        assert.deepEqual(
+          states,
+          [failed, 'delivered', 'delivered', 'delivered'],
+          'what waited for it is delivered with it',
+        )
         assert.equal((await store.backlog())[0]?.sending, 0)
       }
     })

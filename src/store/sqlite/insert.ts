@@ -37,11 +37,11 @@ export function createInsert(tables: Tables): Insert {
   const isWanted = one(db, `SELECT 1 ${SAME} AND state <> ${DISCARDED} LIMIT 1`)
   // nobody knows how many there are: what is asked of them is asked in one statement
   const delivered = one(db, `SELECT 1 ${SAME} AND state = ${DELIVERED} LIMIT 1`)
-  // the destination may take what is said in other words, or by somebody else
+  // what an operator does to another's is not done to it: each origin has its own, but for those that go out with others
   const saysTheSame = one(
     db,
     `SELECT 1 ${SAME} AND state NOT IN (${DELIVERED}, ${WITHHELD}, ${DISCARDED})
-       AND (origin = ?4 OR (state <> ${HELD} AND attempts = 0))
+       AND (origin = ?4 OR (?6 AND state <> ${HELD} AND attempts = 0))
        AND EXISTS (SELECT 1 FROM payload p JOIN body b ON b.seq = p.body WHERE p.delivery = d.seq AND b.text = ?5) LIMIT 1`,
   )
   const withheld = all<{ seq: number }>(db, `SELECT seq ${SAME} AND state = ${WITHHELD}`)
@@ -61,7 +61,7 @@ export function createInsert(tables: Tables): Insert {
     return (
       next.state !== 'pending' ||
       delivered(...same) !== undefined ||
-      saysTheSame(...same, from, next.payload) !== undefined
+      saysTheSame(...same, from, next.payload, next.group === undefined ? 0 : 1) !== undefined
     )
   }
 

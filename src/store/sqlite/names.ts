@@ -9,10 +9,15 @@ interface Names {
 }
 
 export function createNames(db: DatabaseSync): Names {
-  const latest = one<{ source: string; variant: string }>(
+  const latest = one<{ variant: string }>(
     db,
-    `SELECT e.source, d.variant FROM delivery d JOIN envelope e ON e.seq = d.envelope
-     WHERE d.name = ? AND d.destination = ? ORDER BY d.seq DESC LIMIT 1`,
+    'SELECT variant FROM delivery WHERE name = ? AND destination = ? ORDER BY seq DESC LIMIT 1',
+  )
+  // several can have sent what stands there
+  const saidByAnother = one(
+    db,
+    `SELECT 1 FROM delivery d JOIN envelope e ON e.seq = d.envelope
+     WHERE d.name = ? AND d.destination = ? AND d.variant = ? AND e.source <> ? LIMIT 1`,
   )
   const cameFromThere = one(
     db,
@@ -27,7 +32,7 @@ export function createNames(db: DatabaseSync): Names {
       const isAnothers =
         before === undefined
           ? cameFromThere(item, variant, topic) !== undefined
-          : before.variant !== variant && before.source !== source
+          : before.variant !== variant && saidByAnother(item, destination, before.variant, source) !== undefined
       return isAnothers ? apart : item
     },
   }

@@ -52,7 +52,7 @@ function add(
   data.destinations.set(key(kind, destination), { kind, destination })
   const same = (one: Kept) => one.kind === kind && one.destination === destination && one.item === item
   const before = earlier(data, delivery)
-  if (before.some((one) => standsFor(one, payload, origin, state))) {
+  if (before.some((one) => standsFor(one, delivery, origin))) {
     arrived(data, delivery, now)
     return undefined
   }
@@ -115,11 +115,13 @@ function nameOf(
   { kind, destination, item, variant = '', apart }: NewDelivery,
 ): string | null {
   const all = [...data.deliveries.values()].filter((one) => one.item === item)
-  const last = all.findLast((one) => one.kind === kind && one.destination === destination && one.name === null)
+  const there = all.filter((one) => one.kind === kind && one.destination === destination && one.name === null)
+  const last = there.at(-1)
   const cameFromThere = all.some(
     (one) => one.direction === 'grid-to-rid' && one.source === destination && one.variant !== variant,
   )
-  const isAnothers = last === undefined ? cameFromThere : last.variant !== variant && last.source !== source
+  const isSaidByAnother = there.some((one) => one.variant === last?.variant && one.source !== source)
+  const isAnothers = last === undefined ? cameFromThere : last.variant !== variant && isSaidByAnother
   return isAnothers ? (apart ?? null) : null
 }
 
@@ -135,11 +137,11 @@ function isDiscarded(data: Data, delivery: NewDelivery): boolean {
   return before.length > 0 && before.every((one) => one.state === 'discarded')
 }
 
-function standsFor(one: Kept, payload: string, origin: string, next: NewDelivery['state']): boolean {
-  if (next !== 'pending' || one.state === 'delivered') return true
+function standsFor(one: Kept, { payload, state, group }: NewDelivery, origin: string): boolean {
+  if (state !== 'pending' || one.state === 'delivered') return true
   if (one.state === 'withheld' || one.state === 'discarded') return false
   const hasFailed = one.state === 'held' || one.attempts > 0
-  return one.payload === payload && (one.origin === origin || !hasFailed)
+  return one.payload === payload && (one.origin === origin || (group !== undefined && !hasFailed))
 }
 
 /** The one on its way with which nothing went wrong yet. */
