@@ -120,6 +120,7 @@ describe('an event', () => {
       held: 4,
       withheld: 0,
       due: NOW,
+      paused: null,
     } as const
     events.backlog([{ ...row, oldest: NOW - 10_000 }])
     assert.equal(

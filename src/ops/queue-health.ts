@@ -31,6 +31,14 @@ export function destinationFinding(
   now: number,
 ): Finding {
   const waits = row === undefined ? 0 : row.pending + row.sending
+  if (row?.paused != null) {
+    const since = new Date(row.paused.since).toISOString()
+    const command = `iodef-gateway queue resume ${row.kind}:${row.destination}`
+    return {
+      state: 'degraded',
+      reason: `Paused by ${row.paused.by} at ${since}; ${waits} wait. \`${command}\` sends them.`,
+    }
+  }
   if (down !== undefined) {
     return {
       state: 'failed',

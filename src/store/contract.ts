@@ -100,6 +100,8 @@ export interface QueueFilter {
   readonly states?: readonly DeliveryState[]
   readonly destination?: string
   readonly incident?: string
+  /** a part of it, whatever the case of its letters */
+  readonly reason?: string
   readonly limit?: number
 }
 
@@ -113,8 +115,17 @@ export interface Backlog {
   readonly withheld: number
   /** ms since the epoch of the oldest pending or sending delivery; null without one */
   readonly oldest: number | null
-  /** ms since the epoch at which the next claim can succeed; null without a pending delivery */
+  /** ms since the epoch at which the next claim can succeed; null without a pending delivery, and while it is paused */
   readonly due: number | null
+  /** nothing is claimed for it until it is resumed */
+  readonly paused: Pause | null
+}
+
+/** An operator's: nothing goes to a destination for now. */
+export interface Pause {
+  /** ms since the epoch */
+  readonly since: number
+  readonly by: string
 }
 
 /** The doors in: reports and items, with what becomes of them. */
@@ -212,6 +223,9 @@ export interface Desk {
   retry(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
   /** Anything not delivered and not sending becomes discarded; nothing is traced of what was discarded before. */
   discard(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
+  /** Nothing is claimed for the destination from now on; what is being sent is not called back. A second pause changes nothing. */
+  pause(kind: DestinationKind, destination: string, pause: Pause): Promise<void>
+  resume(kind: DestinationKind, destination: string): Promise<void>
   /** Events in time order, of the incidents that are meant (isAskedFor in iodef/incident-id.ts). */
   trace(incident: string): Promise<TraceEvent[]>
   /**

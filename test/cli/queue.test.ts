@@ -93,10 +93,10 @@ describe('queue and trace, while the store is open elsewhere', () => {
 
   test('lists a table for people, narrowed as asked, harmless on a terminal', async () => {
     const { out } = await iodefGateway(['queue', 'list', ...config, '--state', 'held'])
-    assert.match(out, /^ID +STATE +FROM +TO +INCIDENT +TRIES +NEXT +REASON\n/)
+    assert.match(out, /^ID +STATE +FROM +TO +INCIDENT +AGE +TRIES +NEXT +REASON\n/)
     assert.equal(out.trimEnd().split('\n').length, 2)
     assert.ok(!out.includes('\u001b'))
-    const none = await iodefGateway(['queue', 'list', ...config, '--destination', 'nowhere'])
+    const none = await iodefGateway(['queue', 'list', ...config, '--incident', 'nothing'])
     assert.deepEqual([none.code, none.out, none.err], [0, '', 'no deliveries\n'])
     assert.equal((await iodefGateway(['queue', 'list', ...config, '--state', 'hold'])).code, 2)
     assert.equal((await iodefGateway(['queue', 'list', ...config, '--limit', '0'])).code, 2)
@@ -111,6 +111,84 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.equal(JSON.parse(out).payload, '<x/>\u009b2J')
     assert.ok(!out.includes('\u009b'))
     assert.equal((await iodefGateway(['queue', 'show', 'nix', ...config])).code, 1)
+  })
+
+  test('refuses a destination that there is not, and suggests one', async () => {
+    for (const args of [
+      ['list', '--destination', 'incidnt'],
+      ['pause', 'incidnt'],
+      ['retry', '--all', '--destination', 'incidnt'],
+    ]) {
+      const { code, err } = await iodefGateway(['queue', ...args, ...config])
+      assert.equal(code, 2)
+      assert.match(err, /there is no Topic or peer "incidnt" \(did you mean "incident"\?\)/)
+    }
+    assert.match((await iodefGateway(['queue', 'pause', ...config])).err, /pause needs the NAME of a Topic or peer/)
+  })
+
+  test('shows of a delivery what befell it, and with --body nothing but the document', async () => {
+    const { out } = await iodefGateway(['queue', 'show', held, ...config])
+    assert.match(out, /^reason: +item-not-acceptable.\[2J$/m)
+    assert.equal((await iodefGateway(['queue', 'show', held, ...config, '--body'])).out, '<x/>&#x9b;2J\n')
+  })
+
+  test('pauses a destination, says so, and resumes it', async () => {
+    const paused = await iodefGateway(['queue', 'pause', 'topic:incident', ...config])
+    assert.equal(paused.out, 'topic incident: paused; what is being sent now still goes\n')
+    const [row] = await store.backlog()
+    assert.equal(row?.paused?.by, userInfo().username)
+    assert.match((await iodefGateway(['queue', 'pause', 'incident', ...config])).out, /is paused already, by /)
+    assert.match((await iodefGateway(['queue', 'stats', ...config])).out, /topic incident is paused by /)
+    assert.match(
+      (await iodefGateway(['queue', 'resume', 'incident', ...config])).out,
+      /^topic incident: resumed; 1 go out\n$/,
+    )
+    assert.match((await iodefGateway(['queue', 'resume', 'incident', ...config])).out, /was not paused/)
+    assert.equal((await store.backlog())[0]?.paused, null)
+  })
+
+  test('counts what waits by destination, state and reason, and by age', async () => {
+    const { out } = await iodefGateway(['queue', 'stats', ...config])
+    assert.match(out, /^TO +STATE +COUNT +<5m +<1h +<1d +older +OLDEST +REASON$/m)
+    assert.match(out, /^incident +held +1 +1 +0 +0 +0 +\d+s +item-not-acceptable/m)
+    assert.match(out, /^incident +pending +1 +1 +0 +0 +0 +\d+s/m)
+    const { groups } = JSON.parse((await iodefGateway(['queue', 'stats', ...config, '--json'])).out)
+    assert.deepEqual(groups.map(({ state, count }: { state: string; count: number }) => [state, count]).sort(), [
+      ['held', 1],
+      ['pending', 1],
+    ])
+    assert.equal((await iodefGateway(['queue', 'stats', ...config, '--destination', 'incident'])).code, 0)
+  })
+
+  test('retries and discards all that fit, and nothing else; without --state what is held', async () => {
+    const first = await put('bulk-1', 'c')
+    const second = await put('bulk-2', 'd')
+    const units = await store.claim({
+      kind: 'topic',
+      destination: 'incident',
+      limit: 9,
+      now: Date.now(),
+      leaseMs: 60_000,
+    })
+    const claimed = units.flat().filter(({ id }) => id === first || id === second)
+    assert.equal(claimed.length, 2)
+    const outcome = (id: string) =>
+      id === first || id === second
+        ? ({ id, to: 'held', reason: `403 of ${id}` } as const)
+        : ({ id, to: 'pending', nextAttempt: Date.now(), reason: 'later', countAttempt: false } as const)
+    await store.settle(units.flat().map(({ id }) => outcome(id)))
+    const bulk = (...args: string[]) => iodefGateway(['queue', ...args, ...config])
+    assert.equal((await bulk('retry', '--all', '--reason', '403 OF', '--dry-run')).out, '2 would be due now\n')
+    assert.equal((await store.show(first))?.state, 'held')
+    assert.equal((await bulk('retry', '--all', '--reason', '403 OF')).out, '2 of 2 due now\n')
+    assert.equal((await store.show(second))?.state, 'pending')
+    assert.equal((await store.show(held))?.state, 'held', 'its reason is another')
+    const dropped = await bulk('discard', '--all', '--state', 'pending', '--incident', 'bulk-1', '--json')
+    assert.deepEqual(JSON.parse(dropped.out), { action: 'discard', fit: 1, done: 1, dry: false })
+    assert.deepEqual([(await store.show(first))?.state, (await store.show(second))?.state], ['discarded', 'pending'])
+    assert.equal((await bulk('discard', second)).code, 0)
+    assert.equal((await bulk('discard', '--all', '--reason', 'nothing like it')).code, 1)
+    assert.equal((await bulk('retry', '--all', second)).code, 2)
   })
 
   test('retries and discards, and the other side sees it', async () => {

@@ -11,7 +11,7 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 
 function row(change: Partial<Backlog>): Backlog {
-  const none = { pending: 0, sending: 0, held: 0, withheld: 0, oldest: null, due: null }
+  const none = { pending: 0, sending: 0, held: 0, withheld: 0, oldest: null, due: null, paused: null }
   return { kind: 'topic', destination: 'incident', ...none, ...change }
 }
 

@@ -20,6 +20,7 @@ const waiting: Backlog = {
   withheld: 0,
   oldest: now,
   due: now,
+  paused: null,
 }
 
 describe('the operators endpoint', () => {

@@ -23,6 +23,7 @@ const row = {
   withheld: 4,
   oldest: NOW,
   due: NOW,
+  paused: null,
 } as const
 
 describe('the status page', () => {

@@ -1068,11 +1068,48 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
           withheld: 0,
           oldest: created,
           due: created,
+          paused: null,
         },
       ])
       await store.settle(delivered(await store.claim(request(clock))))
       assert.equal((await store.backlog())[0]?.due, created + 900)
       assert.equal(await store.unsettled('topic', 'incident'), 1)
+    })
+
+    test('what is for a destination that is paused waits until it is resumed, and other destinations do not', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const to = (destination: string) => delivery('A', { kind: 'peer', destination })
+      await store.accept(envelope(clock, 'one', [to('csirt-b'), to('csirt-c')]))
+      const claim = async (destination: string) => {
+        const units = await store.claim(request(clock, { kind: 'peer', destination, leaseMs: 1000 }))
+        return units.flat().length
+      }
+      const since = clock.now()
+      await store.pause('peer', 'csirt-b', { since, by: 'alice' })
+      await store.pause('peer', 'csirt-b', { since: since + 1, by: 'bob' })
+      assert.equal(await claim('csirt-b'), 0)
+      assert.equal(await claim('csirt-c'), 1)
+      const [row] = await store.backlog()
+      assert.deepEqual([row?.pending, row?.due, row?.paused], [1, null, { since, by: 'alice' }])
+      await store.resume('peer', 'csirt-b')
+      const [resumed] = await store.backlog()
+      assert.deepEqual([resumed?.due, resumed?.paused], [since, null])
+      assert.equal(await claim('csirt-b'), 1)
+      // what is being sent is not called back, and its lease does not run out meanwhile
+      await store.pause('peer', 'csirt-b', { since, by: 'alice' })
+      await clock.advance(2000)
+      assert.equal(await claim('csirt-b'), 0)
+      await store.resume('peer', 'csirt-b')
+      assert.equal(await claim('csirt-b'), 1)
+    })
+
+    test('a destination is paused before anything is for it', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.pause('topic', 'incident', { since: clock.now(), by: 'alice' })
+      await store.accept(envelope(clock, 'one', [delivery('A')]))
+      assert.equal((await store.claim(request(clock))).length, 0)
     })
   })
 }

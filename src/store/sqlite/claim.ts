@@ -127,12 +127,12 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
   return {
     isPossible(request) {
       const destination = destinations.find(request.kind, request.destination)
-      if (destination === undefined || request.limit < 1) return false
+      if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return false
       return candidates.any(destination, request) || anyExpired(destination, request.now) !== undefined
     },
     claim(request) {
       const destination = destinations.find(request.kind, request.destination)
-      if (destination === undefined) return []
+      if (destination === undefined || destinations.isPaused(destination)) return []
       releaseEach(expired(destination, request.now), request.now)
       for (;;) {
         const { taken, looked } = takeUnits(destination, request)

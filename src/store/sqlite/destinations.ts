@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
+import type { Pause } from '../contract.ts'
 import { kindCode, kindName } from './codes.ts'
 import { all, one, run } from './sql.ts'
 
@@ -15,6 +16,7 @@ interface DestinationRow {
   readonly sending: number
   readonly held: number
   readonly withheld: number
+  readonly paused: Pause | null
 }
 
 /** Destinations by name, and the count of each one's deliveries by state. */
@@ -29,6 +31,9 @@ export interface Destinations {
   /** The transaction is undone. */
   forget(): void
   all(): DestinationRow[]
+  /** Inside a transaction. A second pause changes nothing; null resumes. */
+  pause(destination: number, pause: Pause | null): void
+  isPaused(destination: number): boolean
   /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */
   unsettled(kind: DestinationKind, name: string | null, origin?: string): number
 }
@@ -41,10 +46,15 @@ export function createDestinations(db: DatabaseSync): Destinations {
     `UPDATE destination SET pending = pending + ?, sending = sending + ?, held = held + ?, withheld = withheld + ?
      WHERE id = ?`,
   )
-  const list = all<Omit<DestinationRow, 'kind'> & { kind: number }>(
+  const list = all<
+    Omit<DestinationRow, 'kind' | 'paused'> & { kind: number; paused_at: number | null; paused_by: string | null }
+  >(
     db,
-    'SELECT id, kind, name, pending, sending, held, withheld FROM destination ORDER BY kind, name',
+    'SELECT id, kind, name, pending, sending, held, withheld, paused_at, paused_by FROM destination ORDER BY kind, name',
   )
+  const pauseOne = run(db, 'UPDATE destination SET paused_at = ?, paused_by = ? WHERE id = ? AND paused_at IS NULL')
+  const resumeOne = run(db, 'UPDATE destination SET paused_at = NULL, paused_by = NULL WHERE id = ?')
+  const paused = one<{ at: number | null }>(db, 'SELECT paused_at AS at FROM destination WHERE id = ?')
   const total = one<{ n: number }>(db, 'SELECT pending + sending AS n FROM destination WHERE id = ?')
   const share = one<{ n: number }>(
     db,
@@ -106,7 +116,17 @@ export function createDestinations(db: DatabaseSync): Destinations {
       if (id === undefined) return 0
       return (origin === undefined ? total(id) : share(id, origin))!.n
     },
-    all: () => list().map((row) => ({ ...row, kind: kindName(row.kind) })),
+    pause(destination, pause) {
+      if (pause === null) resumeOne(destination)
+      else pauseOne(pause.since, pause.by, destination)
+    },
+    isPaused: (destination) => (paused(destination)?.at ?? null) !== null,
+    all: () =>
+      list().map(({ paused_at: since, paused_by: by, ...row }) => ({
+        ...row,
+        kind: kindName(row.kind),
+        paused: since === null ? null : { since, by: by ?? '' },
+      })),
   }
 }
 

@@ -89,12 +89,13 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
         : payload(item, destination, sources === undefined ? null : JSON.stringify(sources))?.body
     },
     backlog: () =>
-      destinations.all().map(({ id, kind, name, ...counts }) => ({
+      destinations.all().map(({ id, kind, name, paused, ...counts }) => ({
         kind,
         destination: name,
         ...counts,
+        paused,
         oldest: counts.pending + counts.sending === 0 ? null : (oldest(id)?.at ?? null),
-        due: counts.pending === 0 ? null : earliest(due(id)!.at, leaseEnd(id)!.at),
+        due: counts.pending === 0 || paused !== null ? null : earliest(due(id)!.at, leaseEnd(id)!.at),
       })),
   }
 }
@@ -105,7 +106,7 @@ interface Part {
 }
 
 /** Keys of the deliveries in these states. */
-function asked(states: readonly DeliveryState[], { destination, incident }: QueueFilter): Part {
+function asked(states: readonly DeliveryState[], { destination, incident, reason }: QueueFilter): Part {
   const where = [`d.state IN (${states.map(stateCode).join(', ')})`]
   const values: Value[] = []
   // delivered ones are the many: only where they are asked for is the whole table walked
@@ -117,6 +118,10 @@ function asked(states: readonly DeliveryState[], { destination, incident }: Queu
   if (incident !== undefined) {
     where.push('(asked_for(d.incident, ?) OR EXISTS (SELECT 1 FROM json_each(d.also) WHERE asked_for(value, ?)))')
     values.push(incident, incident)
+  }
+  if (reason !== undefined) {
+    where.push('instr(lower(d.reason), lower(?)) > 0')
+    values.push(reason)
   }
   return { sql: `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`, values }
 }

@@ -219,4 +219,9 @@ UPDATE delivery AS d SET ready = 1 WHERE state = 0 AND NOT EXISTS (
   `
 ALTER TABLE exchange ADD COLUMN asker_kind INTEGER NOT NULL DEFAULT 0;
 `,
+  // By an operator: when, and who.
+  `
+ALTER TABLE destination ADD COLUMN paused_at INTEGER;
+ALTER TABLE destination ADD COLUMN paused_by TEXT;
+`,
 ]

@@ -167,6 +167,10 @@ function create(
     traced: async (events, position) => read(() => trail.behind(position, events)),
     retry: (id, now, trace) => writer.submit(() => operator.retry(id, now, trace)),
     discard: (id, now, trace) => writer.submit(() => operator.discard(id, now, trace)),
+    pause: (kind, destination, pause) =>
+      writer.submit(() => destinations.pause(destinations.require(kind, destination), pause)),
+    resume: (kind, destination) =>
+      writer.submit(() => destinations.pause(destinations.require(kind, destination), null)),
     async backlog() {
       const current = currentVersion()
       if (backlog?.commits !== commits || backlog.version !== current) {

@@ -1,5 +1,5 @@
 import type { NewRecord } from '../../../src/store/archive.ts'
-import type { DeliveryGroup, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
+import type { DeliveryGroup, Pause, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
 import type { Exchange } from '../../../src/store/exchanges.ts'
 import type { DeliveryState, DestinationKind, Direction } from '../../../src/vocabulary.ts'
 
@@ -69,6 +69,7 @@ export interface Data {
   readonly documents: Map<string, { readonly at: number; readonly open: boolean }>
   /** destinations that ever had a delivery */
   readonly destinations: Map<string, { readonly kind: DestinationKind; readonly destination: string }>
+  readonly paused: Map<string, Pause>
   /** by item and variant, who sent it in again */
   readonly again: Map<string, { readonly item: string; readonly variant: string; readonly source: string }>
   readonly seen: Map<string, SeenItem>
@@ -93,6 +94,7 @@ export function emptyData(): Data {
     groups: new Map(),
     documents: new Map(),
     destinations: new Map(),
+    paused: new Map(),
     again: new Map(),
     seen: new Map(),
     cursors: new Map(),
@@ -113,6 +115,7 @@ export function copyOf(data: Data): Data {
     groups: new Map(data.groups),
     documents: new Map(data.documents),
     destinations: new Map(data.destinations),
+    paused: new Map(data.paused),
     again: new Map(data.again),
     seen: new Map(data.seen),
     cursors: new Map(data.cursors),

@@ -42,6 +42,7 @@ export function release(data: Data, leased: readonly Kept[], now: number): void 
 /** Ends the leases that have run out; then all units that may be claimed, in order. One message has no room for two variants of an item. */
 export function claimable(data: Data, request: ClaimRequest): Kept[][] {
   const { now, early } = request
+  if (data.paused.has(key(request.kind, request.destination))) return []
   release(data, expired(data, request), now)
   const ready = at(data, request)
     .filter((one) => one.state === 'pending' && isReady(data, one))

@@ -114,6 +114,19 @@ export class MemoryStore implements Store {
 
   clockWentBack: Store['clockWentBack'] = (now) => this.#write((data) => rebase(data, now))
 
+  pause: Store['pause'] = (kind, destination, pause) =>
+    this.#write((data) => {
+      const name = key(kind, destination)
+      data.destinations.set(name, { kind, destination })
+      if (!data.paused.has(name)) data.paused.set(name, pause)
+    })
+
+  resume: Store['resume'] = (kind, destination) =>
+    this.#write((data) => {
+      data.destinations.set(key(kind, destination), { kind, destination })
+      data.paused.delete(key(kind, destination))
+    })
+
   backlog: Store['backlog'] = () => this.#read(backlog)
 
   onChange: Store['onChange'] = (listener) => {

@@ -25,11 +25,12 @@ export function whole(data: Data, one: Kept): Delivery {
   return { ...summary(data, one), payload: one.payload ?? '' }
 }
 
-function asked(data: Data, { states, destination, incident }: QueueFilter): Kept[] {
+function asked(data: Data, { states, destination, incident, reason }: QueueFilter): Kept[] {
   return [...data.deliveries.values()].filter(
     (one) =>
       (states === undefined || states.includes(one.state)) &&
       (destination === undefined || one.destination === destination) &&
+      (reason === undefined || (one.reason ?? '').toLowerCase().includes(reason.toLowerCase())) &&
       (incident === undefined || [one.incident, ...one.also].some((name) => isAskedFor(name, incident))),
   )
 }
@@ -52,6 +53,7 @@ export function backlog(data: Data): Backlog[] {
     (a, b) => Number(a.kind === 'peer') - Number(b.kind === 'peer') || (a.destination < b.destination ? -1 : 1),
   )
   return destinations.map(({ kind, destination }) => {
+    const paused = data.paused.get(key(kind, destination)) ?? null
     const here = [...data.deliveries.values()].filter((one) => one.kind === kind && one.destination === destination)
     const count = (state: Kept['state']) => here.filter((one) => one.state === state).length
     const ready = here.filter((one) => one.state === 'pending' && isReady(data, one)).map((one) => one.due)
@@ -60,7 +62,8 @@ export function backlog(data: Data): Backlog[] {
       ...{ kind, destination, pending: count('pending'), sending: count('sending') },
       ...{ held: count('held'), withheld: count('withheld') },
       oldest: least(here.filter(isOpen).map((one) => one.createdAt)),
-      due: count('pending') === 0 ? null : least([...ready, ...leases]),
+      due: count('pending') === 0 || paused !== null ? null : least([...ready, ...leases]),
+      paused,
     }
   })
 }

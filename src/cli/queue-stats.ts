@@ -1,0 +1,90 @@
+import type { DeliverySummary, Desk, Queue } from '../store/contract.ts'
+import { DELIVERY_STATES, type DeliveryState } from '../vocabulary.ts'
+import { type ExitCode, type Io, json, table, write } from './output.ts'
+import { age } from './queue-list.ts'
+
+/** of what is not settled for good */
+const OPEN = DELIVERY_STATES.filter((state) => state !== 'delivered' && state !== 'discarded')
+const MINUTE = 60_000
+const AGES = [
+  ['<5m', 5 * MINUTE],
+  ['<1h', 60 * MINUTE],
+  ['<1d', 1440 * MINUTE],
+  ['older', Number.POSITIVE_INFINITY],
+] as const
+
+interface Group {
+  readonly destination: string
+  readonly state: DeliveryState
+  readonly reason: string
+  readonly count: number
+  /** of the oldest, ms */
+  readonly oldest: number
+  /** how many in each of AGES */
+  readonly ages: readonly number[]
+}
+
+/** How many wait, for whom, why and for how long: what differs in its reason only by figures and ids is one line. */
+export async function showStats(
+  store: Pick<Desk, 'list'> & Pick<Queue, 'backlog'>,
+  { destination, asJson }: { readonly destination: string | undefined; readonly asJson: boolean },
+  io: Io,
+  now: number,
+): Promise<ExitCode> {
+  const rows = await store.list({ states: OPEN, ...(destination !== undefined && { destination }) })
+  const groups = groupsOf(rows, now)
+  const paused = (await store.backlog()).filter((row) => row.paused !== null)
+  if (asJson) {
+    const shown = groups.map(({ ages, oldest, ...group }) => ({
+      ...group,
+      oldestSeconds: Math.floor(oldest / 1000),
+      ages: Object.fromEntries(AGES.map(([name], i) => [name, ages[i]])),
+    }))
+    await write(
+      io.out,
+      json({ groups: shown, paused: paused.map(({ kind, destination: to }) => ({ kind, destination: to })) }),
+    )
+    return 0
+  }
+  if (groups.length === 0) await write(io.err, 'nothing waits\n')
+  else {
+    const heading = ['TO', 'STATE', 'COUNT', ...AGES.map(([name]) => name), 'OLDEST', 'REASON']
+    const cells = groups.map((one) => [
+      ...[one.destination, one.state, `${one.count}`, ...one.ages.map(String), age(one.oldest), one.reason],
+    ])
+    await write(io.out, table([heading, ...cells], 100))
+  }
+  for (const { kind, destination: to, paused: pause } of paused) {
+    await write(io.out, `${kind} ${to} is paused by ${pause?.by}, for ${age(now - (pause?.since ?? now))}\n`)
+  }
+  return 0
+}
+
+function groupsOf(rows: readonly DeliverySummary[], now: number): Group[] {
+  const groups = Map.groupBy(rows, ({ destination, state, reason }) =>
+    JSON.stringify([destination, state, plain(reason)]),
+  )
+  return [...groups.values()]
+    .map((group) => {
+      const [first] = group as [DeliverySummary, ...DeliverySummary[]]
+      const old = group.map(({ createdAt }) => now - createdAt)
+      const under = AGES.map(([, most]) => old.filter((ms) => ms < most).length)
+      return {
+        destination: first.destination,
+        state: first.state,
+        reason: plain(first.reason),
+        count: group.length,
+        oldest: old.reduce((most, ms) => Math.max(most, ms), 0),
+        ages: under.map((n, i) => n - (under[i - 1] ?? 0)),
+      }
+    })
+    .sort((a, b) => b.count - a.count)
+}
+
+/** A reason without what is different each time. */
+function plain(reason: string | null): string {
+  return (reason ?? '')
+    .slice(0, 200)
+    .replace(/\b[0-9a-f]{16,}\b/g, '…')
+    .replace(/\d+/g, 'N')
+}
