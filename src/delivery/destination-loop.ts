@@ -166,7 +166,7 @@ export class DeliveryLoop {
 
   /** Its time ran out while the destination was down. */
   #isOver(unit: readonly Delivery[]): boolean {
-    const expiry = expiryOf(unit, this.#context.maxAge)
+    const expiry = expiryOf(unit, this.#circumstances())
     return this.#down !== null && this.#context.clock.now() >= expiry && this.#down.since <= expiry
   }
 
@@ -265,8 +265,8 @@ export class DeliveryLoop {
   }
 
   #circumstances(): Circumstances {
-    const { clock, maxAge, events } = this.#context
-    return { now: clock.now(), random: clock.random, maxAge, events }
+    const { clock, maxAge, events, sink } = this.#context
+    return { now: clock.now(), random: clock.random, maxAge, until: sink.until, events }
   }
 
   #name() {

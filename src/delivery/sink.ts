@@ -9,6 +9,8 @@ export interface Sink {
   send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome>
   /** How many more would be sent soon, were they given now; what is claimed for nothing only grows old. [any number] */
   room?(destination: string): number
+  /** ms since the epoch until which it is tried, where that is later than `delivery.maxAge` has it */
+  until?(delivery: Delivery): number | undefined
   /** ms a send may take: deadlines of its own are well below it, it only guards against one that has lost its way. [300 s] */
   readonly limit?: number
 }

@@ -1,7 +1,7 @@
 import { DELIVERY_BACKOFF, fullJitter } from '../backoff.ts'
 import type { Events, Happening } from '../events.ts'
 import type { Delivery, Settlement } from '../store/contract.ts'
-import type { SinkOutcome } from './sink.ts'
+import type { Sink, SinkOutcome } from './sink.ts'
 
 export type DeliveryEvents = Pick<Events, 'published' | 'delivered' | 'retried' | 'held' | 'withheld'>
 
@@ -16,14 +16,22 @@ export interface Circumstances {
   readonly random: () => number
   /** ms */
   readonly maxAge: number
+  readonly until?: Sink['until'] | undefined
   readonly events: DeliveryEvents
 }
 
 const LONGEST_REASON = 500
 
 /** When a unit is given up, in ms since the epoch: its youngest member decides, and an operator's retry begins a new life. */
-export function expiryOf(unit: readonly Delivery[], maxAge: number): number {
-  return Math.max(...unit.map((one) => one.requeuedAt ?? one.createdAt)) + maxAge
+export function expiryOf(
+  unit: readonly Delivery[],
+  { maxAge, until }: Pick<Circumstances, 'maxAge' | 'until'>,
+): number {
+  return Math.max(bornAt(unit) + maxAge, ...unit.map((one) => until?.(one) ?? 0))
+}
+
+function bornAt(unit: readonly Delivery[]): number {
+  return Math.max(...unit.map((one) => one.requeuedAt ?? one.createdAt))
 }
 
 /** How long the far end asked to be left alone, in whole ms: not for ever, whatever it says. */
@@ -53,7 +61,7 @@ export function settleAs(unit: readonly Delivery[], outcome: SinkOutcome, about:
       return together(withheld, release(others, now, 'policy kept a part of its document back'))
     }
     case 'retry': {
-      const expiry = expiryOf(unit, maxAge)
+      const expiry = expiryOf(unit, about)
       if (now >= expiry) return giveUp(unit, outcome.reason, about)
       const failures = Math.max(...unit.map((one) => one.attempts)) + 1
       const floor = floorOf(outcome, maxAge)
@@ -71,9 +79,9 @@ export function settleAs(unit: readonly Delivery[], outcome: SinkOutcome, about:
   }
 }
 
-/** It waited or failed for longer than `maxAge`. */
-export function giveUp(unit: readonly Delivery[], reason: string, { maxAge, events }: Circumstances): Verdict {
-  return hold(unit, `gave up after ${duration(maxAge)}: ${reason}`, events)
+/** It waited or failed for longer than it may. */
+export function giveUp(unit: readonly Delivery[], reason: string, about: Circumstances): Verdict {
+  return hold(unit, `gave up after ${duration(expiryOf(unit, about) - bornAt(unit))}: ${reason}`, about.events)
 }
 
 /** Nothing was learnt: the attempt was cut short by our own stopping, or never made. */

@@ -59,11 +59,11 @@ export function wakeAsker(
  */
 export function errandTo(
   { kind, destination }: Pick<NewDelivery, 'kind' | 'destination'>,
-  exchange: Pick<Exchange, 'incident' | 'id'>,
+  exchange: Pick<Exchange, 'incident' | 'id' | 'expires'>,
   errand: Errand,
   held?: string,
 ): NewDelivery {
-  const payload = encode(errand)
+  const payload = encode({ ...errand, until: exchange.expires })
   return {
     kind,
     destination,

@@ -31,6 +31,7 @@ interface ErrandSinkOptions {
 export function createErrandSink(context: ExchangeContext, options: ErrandSinkOptions): Sink {
   const { otherwise } = options
   return {
+    until: ({ payload }) => untilOf(payload),
     async send(unit, signal) {
       const [delivery] = unit
       if (delivery === undefined) return { kind: 'delivered' }
@@ -43,6 +44,15 @@ export function createErrandSink(context: ExchangeContext, options: ErrandSinkOp
       }
       return otherwise?.send(unit, signal) ?? { kind: 'hold', reason: 'nothing is sent to a peer without url' }
     },
+  }
+}
+
+/** What cannot be read is held at once where it is sent. */
+function untilOf(payload: string): number | undefined {
+  try {
+    return parseErrand(payload)?.until
+  } catch {
+    return undefined
   }
 }
 

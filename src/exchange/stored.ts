@@ -34,22 +34,26 @@ export interface AnswerBody {
 }
 
 /** The payload of a delivery: a question to a leg, an answer to its asker, or an answer that came too late for its exchange. */
-export type Errand =
-  | { readonly exchange: string; readonly leg: number }
-  | { readonly exchange: string; readonly answer: number }
-  | { readonly exchange: string; readonly late: AnswerBody }
+export type Errand = { readonly exchange: string } & (
+  | { readonly leg: number }
+  | { readonly answer: number }
+  | { readonly late: AnswerBody }
+)
+
+/** `until`: its exchange expires then, and it is tried as long; nothing of it in what earlier versions stored. */
+type StoredErrand = Errand & { readonly until?: number }
 
 /** Of the JSON in which all of these are kept. */
 const FORMAT = 1
 
-export function encode(kept: Question | AnswerBody | Errand): string {
+export function encode(kept: Question | AnswerBody | StoredErrand): string {
   return JSON.stringify({ format: FORMAT, ...kept })
 }
 
 /** What `encode` made of an errand; undefined for the payload of any other delivery. Throws where it is of a newer version. */
-export function parseErrand(payload: string): Errand | undefined {
+export function parseErrand(payload: string): StoredErrand | undefined {
   if (!payload.startsWith(`{"format":${FORMAT},"exchange":`)) return undefined
-  return JSON.parse(payload) as Errand
+  return JSON.parse(payload) as StoredErrand
 }
 
 /** What `encode` made of a question, or an answer. Throws SyntaxError, also for what another version wrote. */

@@ -41,7 +41,7 @@ describe('exchanges, while the store is open elsewhere', () => {
         deliver: ({ n }) =>
           errandTo(
             { kind: 'peer', destination: 'csirt-a' },
-            { id: 'one', incident: 'csirt.example 7' },
+            { id: 'one', incident: 'csirt.example 7', expires: 9000 },
             { exchange: 'one', answer: n },
           ),
       },

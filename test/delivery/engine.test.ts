@@ -157,6 +157,25 @@ describe('delivering', () => {
     assert.equal((await rig.store.trace((await rig.all())[0]!.incident)).at(-1)?.event, 'held')
   })
 
+  test('gives up later where the sink says so, and never sooner', async () => {
+    await using rig = await createRig({ maxAge: 2 * HOUR })
+    const until = rig.clock.now() + 10 * HOUR
+    const peer = Object.assign(rig.to('csirt-a'), {
+      until: ({ payload }: { payload: string }) => (payload === 'A' ? until : rig.clock.now()),
+    })
+    peer.answer = () => BUSY
+    rig.engine.start()
+    await rig.take('A')
+    await rig.take('B')
+    await rig.clock.advance(2 * HOUR)
+    assert.deepEqual(await rig.outcomes(), { A: 'pending', B: 'held' })
+    await rig.clock.advance(8 * HOUR - 1)
+    assert.equal((await rig.outcomes()).A, 'pending')
+    await rig.clock.advance(1)
+    const [first] = await rig.all()
+    assert.deepEqual([first?.state, first?.reason], ['held', 'gave up after 10 h: HTTP 503'])
+  })
+
   test('sends a group as one, and its members share one fate', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')

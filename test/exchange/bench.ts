@@ -53,14 +53,18 @@ export const ASKER = peer({
 })
 export const OTHER = peer({ name: 'csirt-b', identity: { dns: 'csirt-b.example' }, accept: ['Report'] })
 
-/** A gateway without network: its doors, its store, its queue, and peers and others on the grid who answer by script. */
+/**
+ * A gateway without network: its doors, its store, its queue, and peers and others on the grid who answer by script. `own`: on what
+ * another left.
+ */
 export async function openBench(
   config: Partial<Config> = {},
   responder: Responder = () => ({}),
   replier: (request: GridRequest) => GridReply | Promise<GridReply> = () => ({ kind: 'result', xml: undefined }),
+  own?: Awaited<ReturnType<typeof createBench>>,
 ) {
-  const own = await createBench(MEMORY)
-  const { clock, store } = own
+  const disk = own ?? (await createBench(MEMORY))
+  const { clock, store } = disk
   const peers = config.peers ?? [ASKER, OTHER]
   const whole = {
     ...grid({}, 250_000),
@@ -156,7 +160,7 @@ export async function openBench(
   })
   let id = 0
   return {
-    ...own,
+    ...disk,
     side,
     events,
     unreadable,
@@ -191,11 +195,15 @@ export async function openBench(
         ...(token !== undefined && { callbackToken: token }),
       })
     },
+    /** The gateway was killed, and another one starts on what it left; it ends before this one does. */
+    async killed() {
+      return openBench(config, responder, replier, { ...disk, store: await disk.reopen() })
+    },
     /** What happened to the incident, or the exchange, by its trace. */
     traced: async (incident: string) => (await store.trace(incident)).map(({ event }) => event),
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]()
-      await own[Symbol.asyncDispose]()
+      if (own === undefined) await disk[Symbol.asyncDispose]()
     },
   }
 }
