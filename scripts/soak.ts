@@ -13,6 +13,7 @@ import { fuzzItems } from '../test/soak/fuzz-items.ts'
 import { fuzzReplies } from '../test/soak/fuzz-replies.ts'
 import { fuzzWire } from '../test/soak/fuzz-wire.ts'
 import { journeys } from '../test/soak/journeys.ts'
+import { killExchanges } from '../test/soak/kill-exchanges.ts'
 import { killGridToRid } from '../test/soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../test/soak/kill-rid-to-grid.ts'
 import { oddBrokers } from '../test/soak/odd-brokers.ts'
@@ -42,6 +43,12 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'fuzz-wire': { proof: fuzzWire, count: 100_000, about: 'requests framed as oddly as can be', onBrokers: false },
   'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },
+  'kill-exchanges': {
+    proof: killExchanges,
+    count: 50,
+    about: 'kill -9 as questions are open, two gateways in a ring; count: kills',
+    onBrokers: false,
+  },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },
   blackhole: { proof: blackhole, count: 12, about: 'connections forgotten with much under way; count: times' },
   'odd-brokers': {

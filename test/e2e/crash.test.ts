@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { brokerAway } from '../soak/broker-away.ts'
+import { killExchanges } from '../soak/kill-exchanges.ts'
 import { killGridToRid } from '../soak/kill-grid-to-rid.ts'
 import { killRidToGrid } from '../soak/kill-rid-to-grid.ts'
 
@@ -29,3 +30,10 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     })
   })
 }
+
+test('questions survive kill -9 of two gateways in a ring, and each asker has its own answer', async () => {
+  const { failures, figures } = await killExchanges({ kind: 'prosody', seed: 7, say: () => undefined, count: 3 })
+  assert.deepEqual(failures, [])
+  assert.ok(Number(figures['of these while somebody was asked and had not answered']) > 0, JSON.stringify(figures))
+  assert.ok(Number(figures['promised, and answered by callback']) > 5, JSON.stringify(figures))
+})

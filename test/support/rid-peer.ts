@@ -16,6 +16,11 @@ export type Script =
       /** ms before anything is sent */
       readonly delay?: number
     }
+  /** what it says depends on what came */
+  | {
+      readonly does: 'reply'
+      readonly to: (request: TakenRequest) => Omit<Extract<Script, { does: 'answer' }>, 'does'>
+    }
   /** takes the request and says nothing, ever */
   | { readonly does: 'hang' }
   /** 200 and a body that never ends; `every` ms a piece of `bytes` */
@@ -102,9 +107,11 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
     request.on('end', () => {
       const client = (request.socket as TLSSocket).getPeerX509Certificate()?.fingerprint256
       const { method = '', url = '', headers } = request
-      requests.push({ method, url, headers, body: Buffer.concat(chunks).toString('utf8'), client })
+      const taken = { method, url, headers, body: Buffer.concat(chunks).toString('utf8'), client }
+      requests.push(taken)
       const script = scripts.length > 1 ? scripts.shift() : scripts[0]
-      if (script !== undefined) carryOut(script, request, response)
+      if (script?.does === 'reply') carryOut({ does: 'answer', ...script.to(taken) }, request, response)
+      else if (script !== undefined) carryOut(script, request, response)
     })
   })
   await new Promise<void>((resolve, reject) => {
@@ -133,7 +140,11 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
   }
 }
 
-function carryOut(script: Script, request: IncomingMessage, response: ServerResponse): void {
+function carryOut(
+  script: Exclude<Script, { does: 'reply' }>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   switch (script.does) {
     case 'answer': {
       const { status = 200, headers, body = '', delay = 0 } = script
