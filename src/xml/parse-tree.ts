@@ -2,7 +2,7 @@ import { decodeText, newlines } from './characters.ts'
 import { BROKEN_TEXT_LIMIT, DocumentLimit, NAMESPACE_LIMIT, NODE_LIMIT } from './limits.ts'
 import { isType, ROOT_SCOPE, readTag, type Scope } from './start-tag.ts'
 import type { Diagnostic, XmlElement, XmlNode } from './tree.ts'
-import { namesPrefix } from './value-prefixes.ts'
+import { namesByDefault, namesPrefix } from './value-prefixes.ts'
 
 /**
  * Builds the tree of a text that libxml2 has already found well-formed, namespace-well-formed and free of a DTD. It decides
@@ -159,7 +159,7 @@ class Scan {
       throw new DocumentLimit(`The document has more than ${NODE_LIMIT} elements and attributes.`, { line, column })
     }
     const element: Growing = { ns, local, attributes, children: [], line, column, start: open, end }
-    if (attributes.some((a) => !isType(a) && namesPrefix(a.value, tag.scope))) element.namesPrefix = true
+    if (attributes.some((a) => !isType(a) && holdsName(a.value, tag.scope, ns))) element.namesPrefix = true
     this.#append(element)
     if (!tag.empty) this.#current = { element, scope: tag.scope, text: '', parent }
     return end
@@ -180,8 +180,12 @@ class Scan {
 function flush(open: Open): void {
   if (open.text === '') return
   open.element.children.push(open.text)
-  if (namesPrefix(open.text, open.scope)) open.element.namesPrefix = true
+  if (holdsName(open.text, open.scope, open.element.ns)) open.element.namesPrefix = true
   open.text = ''
+}
+
+function holdsName(value: string, scope: Scope, ns: string): boolean {
+  return namesPrefix(value, scope) || namesByDefault(value, scope, ns)
 }
 
 function after(source: string, mark: string, from: number): number {

@@ -12,7 +12,7 @@ export interface XmlElement {
   readonly column: number
   readonly start: number
   readonly end: number
-  /** an attribute's value, or a text right in it, has a name with a prefix that is declared here: value-prefixes.ts */
+  /** an attribute's value, or a text right in it, has a name that says something only under the declarations here: value-prefixes.ts */
   readonly namesPrefix?: true
 }
 

@@ -1,3 +1,4 @@
+import { NS } from './namespaces.ts'
 import type { Scope } from './start-tag.ts'
 
 /** Calls `found` with everything in a text that may be a prefix of a name, and the offset of its colon, until it returns true. */
@@ -20,6 +21,18 @@ export function namesPrefix(value: string, { prefixes }: Scope): boolean {
     return NAME_START.test(value.slice(colon + 1, colon + 3))
   })
 }
+
+/**
+ * Does a value of an element of namespace `ns` hold what may be a name without a prefix, of a default namespace that is not the
+ * element's? Servers drop a declaration that no element uses, and the normal form puts the element's own in its place. The default
+ * namespace of a message names no value: everybody has it.
+ */
+export function namesByDefault(value: string, { prefixes }: Scope, ns: string): boolean {
+  const byDefault = prefixes[''] ?? ''
+  return byDefault !== '' && byDefault !== ns && !EVERYBODYS.has(byDefault) && /[\p{L}\p{Nl}_]/u.test(value)
+}
+
+const EVERYBODYS: ReadonlySet<string> = new Set(Object.values(NS))
 
 /** Of a local name, or XPath's `p:*`. */
 const NAME_START = /^[\p{L}\p{Nl}_*]/u

@@ -40,6 +40,8 @@ const FOUND: readonly [name: string, xml: string, found: Partial<Facts>][] = [
     {},
   ],
   ['a name in an attribute', '<x xmlns="urn:x" xmlns:p="urn:p" select="/p:address"/>', { namedPrefix: true }],
+  ['a name of another default namespace', '<p:x xmlns:p="urn:p" xmlns="urn:d" ref="address"/>', { namedPrefix: true }],
+  ['a number beside another default namespace', '<p:x xmlns:p="urn:p" xmlns="urn:d" n="1"/>', {}],
   ['a name in a text', '<p:x xmlns:p="urn:p">a p:*</p:x>', { namedPrefix: true }],
   ['a colon behind what is no prefix', '<x xmlns="urn:x" xmlns:p="urn:p" y="https://a">p: q:r p:1 :p</x>', {}],
   ['a carriage return', '<x xmlns="urn:x">&#13;</x>', { fragile: true }],

@@ -33,6 +33,10 @@ for (const [what, content] of [
   ['a prefix in xsi:type', '<value xmlns="urn:example:value" xsi:type="xs:date">2026-11-22</value>'],
   ['an xsi:type of another default namespace', '<x:foo xmlns:x="urn:x" xsi:type="MLStringType">a</x:foo>'],
   ['a prefix in a value', filter('urn:good')],
+  [
+    'a name in a value, in a default namespace that no element uses',
+    '<x:ref xmlns:x="urn:x" xmlns="urn:d">address</x:ref>',
+  ],
 ] as const) {
   test(`a report with ${what} is not held as invalid on its way back, and comes back as it was`, async () => {
     const text = document(content)
