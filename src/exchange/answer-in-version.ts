@@ -1,5 +1,5 @@
 import type { PeerConfig } from '../config/types.ts'
-import { type InVersion, inVersion, lossesOf } from '../relay/in-version.ts'
+import { type InVersion, inVersion, lossesOf, type Target } from '../relay/in-version.ts'
 import type { Exchange } from '../store/exchanges.ts'
 import { acknowledgement } from './compose.ts'
 import { about, type ExchangeContext } from './context.ts'
@@ -8,10 +8,10 @@ import type { AnswerBody, Carried } from './stored.ts'
 /** Does it read no later IODEF than the document is, or can it be written so? Without a document there is nothing to write. */
 export async function documentFor(
   { reader }: Pick<ExchangeContext, 'reader'>,
-  peer: PeerConfig,
+  target: Target,
   document: Carried | null,
 ): Promise<InVersion | undefined> {
-  return document === null ? undefined : inVersion(peer, document, (xml) => reader.downgrade(xml, peer.name))
+  return document === null ? undefined : inVersion(target, document, (xml) => reader.downgrade(xml, target.name))
 }
 
 /** The answer in the version of IODEF that its asker reads; that it cannot be processed, where there is none. */

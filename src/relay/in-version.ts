@@ -1,4 +1,3 @@
-import type { PeerConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { MessageNews } from '../events/messages.ts'
 import type { SendOutcome } from '../outcome.ts'
@@ -15,6 +14,13 @@ export interface OutgoingDocument {
 
 type Losses = Readonly<Record<string, number>>
 
+/** A peer, or whoever else is sent documents. */
+export interface Target {
+  readonly name: string
+  /** the latest version of IODEF that it reads [2] */
+  readonly iodef?: number
+}
+
 export type Downgrade = (xml: string) => Promise<Downgraded>
 
 export type InVersion =
@@ -28,7 +34,7 @@ export type InVersion =
  * came. Rejects with GatewayError where it is not its fault that it cannot be made now.
  */
 export async function inVersion(
-  { iodef }: Pick<PeerConfig, 'iodef'>,
+  { iodef }: Pick<Target, 'iodef'>,
   document: OutgoingDocument,
   downgrade: Downgrade,
 ): Promise<InVersion> {
@@ -47,7 +53,7 @@ export async function inVersion(
 /** What whoever it was sent to has not got of it: in the trace by name, in the log by count. */
 export function tellLosses<Outcome extends SendOutcome>(
   tell: Tell<Pick<MessageNews, 'downgraded'>>,
-  { name }: Pick<PeerConfig, 'name'>,
+  { name }: Pick<Target, 'name'>,
   { id, incident }: Pick<Delivery, 'id' | 'incident'>,
   outcome: Outcome,
   losses: Losses | null,
