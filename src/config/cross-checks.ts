@@ -37,6 +37,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkQuestions(look)
   checkParticipants(look)
   checkTopics(look)
+  checkVersions(look)
   checkAccess(look)
   return { problems, warnings, notes }
 }
@@ -191,6 +192,14 @@ function checkAccess({ topics, problem }: Look): void {
       ['grid', 'topics', i, 'access'],
       `${access} lets nobody in: the gateway has no contacts. Use whitelist or authorize, with members, or open`,
     )
+  }
+}
+
+/** A Topic of IODEF 1 is one of XEP-0268, which has no other. */
+function checkVersions({ topics, problem }: Look): void {
+  for (const [i, topic] of topics.entries()) {
+    if (String(at(topic, 'iodef')) !== '1' || at(topic, 'payload') !== 'iodef') continue
+    problem(['grid', 'topics', i, 'iodef'], 'is 1: that needs payload: xep-0268')
   }
 }
 

@@ -43,6 +43,11 @@ const identity = f.needed('{ dns: NAME } or { fingerprint: SHA-256 } of its cert
   fingerprint: f.fingerprint.exactOptional().describe('SHA-256 of its certificate'),
 })
 
+const iodefVersion = f
+  .whole('a version of IODEF', 1, 2)
+  .transform((n): 1 | 2 => (n === 1 ? 1 : 2))
+  .prefault(2)
+
 const peer = f.mapping({
   name: f.name.describe('unique; what logs, metrics and the queue show'),
   identity: identity
@@ -71,11 +76,9 @@ const peer = f.mapping({
     })
     .prefault({})
     .describe('RIDPolicy of what it is sent (RFC 6545 section 5.1): Attack demands details in the document'),
-  iodef: f
-    .whole('a version of IODEF', 1, 2)
-    .transform((n): 1 | 2 => (n === 1 ? 1 : 2))
-    .prefault(2)
-    .describe('the latest version of IODEF that it reads; 1: it is sent RFC 5070, with the whole document in it'),
+  iodef: iodefVersion.describe(
+    'the latest version of IODEF that it reads; 1: it is sent RFC 5070, with the whole document in it',
+  ),
   strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
   replies: f
     .oneOf(['strict', 'lenient'])
@@ -106,6 +109,7 @@ const topic = f.mapping({
   name: f.line.describe('XEP-0060 node'),
   title: f.line.exactOptional(),
   payload: f.oneOf(['xep-0268', 'iodef']).default('xep-0268').describe('shape of what is published'),
+  iodef: iodefVersion.describe('version of IODEF that is published; 1: RFC 5070, with the whole document in it'),
   create: f.flag.prefault(false).describe('ours: created when absent, kept as configured'),
   access: f
     .oneOf(['open', 'presence', 'roster', 'authorize', 'whitelist'])

@@ -113,6 +113,8 @@ export interface TopicConfig {
   readonly name: string
   readonly title?: string
   readonly payload: 'xep-0268' | 'iodef'
+  /** version of IODEF that is published on it [2] */
+  readonly iodef?: 1 | 2
   readonly create: boolean
   /** stated: it must not be laxer */
   readonly access?: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'

@@ -30,7 +30,23 @@ export interface DocumentReading {
   readonly misfit: string | null
   /** an IODEF 1 document as it is published: IODEF 2 with the document itself as original; null for IODEF 2 */
   readonly upgraded: DocumentReading | { readonly invalid: string } | null
+  /** what it is on a Topic of IODEF 1; only where that was asked for */
+  readonly old?: OldForm
 }
+
+/** `impossible`: what such a Topic's items cannot carry, as the rest of a sentence. */
+export type OldForm =
+  | {
+      /** in normal form, one for each Incident of the document */
+      readonly incidents: readonly string[]
+      /** that of the document that comes back */
+      readonly shell: string | null
+      /** what has to travel beside them */
+      readonly carried: Original | null
+      /** by class, or `Class/@attribute`, how many of them IODEF 1 has no place for */
+      readonly losses: Readonly<Record<string, number>>
+    }
+  | { readonly impossible: string }
 
 export interface Original {
   readonly text: string

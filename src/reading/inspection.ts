@@ -13,6 +13,8 @@ export interface ReadOptions {
   readonly advice?: boolean
   /** the document is one of several parts, whose identifiers the others may hold */
   readonly part?: boolean
+  /** say what it is on a Topic of IODEF 1 */
+  readonly old?: boolean
   /** say by what each Incident can be found (a Query's are always told) */
   readonly terms?: boolean
 }
@@ -44,6 +46,8 @@ export interface Inspection {
 /** An XEP-0268 payload. `document` of the Inspection is the document that its part belongs to, rebuilt as far as possible. */
 export interface ItemReading {
   readonly element: IncidentElement
+  /** the Incident that it shows, where that is IODEF 1 and the document is not */
+  readonly shown?: string
   readonly position: number
   readonly items: readonly string[]
   readonly policy: RidPolicy | null

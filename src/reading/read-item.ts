@@ -11,11 +11,12 @@ import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
 import { walk, type XmlElement } from '../xml/tree.ts'
-import type { Checked } from './check-text.ts'
+import { type Checked, checkText } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
 import { type Inspection, type ItemReading, inspectionOf, nameOf, type ReadOptions, refused } from './inspection.ts'
-import { readText } from './read-text.ts'
+import { readChecked, readText } from './read-text.ts'
 import { sourceText } from './source-text.ts'
+import { wholeOf } from './whole-document.ts'
 
 /** What every text that an item holds is read with, again, as a document of its own. */
 interface Means {
@@ -35,12 +36,14 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
   const visible = visibleIn(found, facts.unsettledType)
   const original = readOriginal(means, found, visible)
   const parts = original === undefined ? placed(found, visible) : found
-  const rebuilt = original ?? rebuild(means, parts, writtenAs(checked, found, visible))
+  const inside = original === undefined ? wholeInside(means, parts, visible) : undefined
+  const rebuilt = original ?? inside ?? rebuild(means, parts, writtenAs(checked, found, visible))
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
   const signed = readSignatures(means, parts, rebuilt.document)
   const { element, position, items, exchange } = parts
   const around = { ...readAround(means, parts), signatures: signed.signatures }
-  const item: ItemReading = { element, position, items, exchange, ...around }
+  const shown = inside === undefined ? {} : { shown: visible }
+  const item: ItemReading = { element, ...shown, position, items, exchange, ...around }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
   const reasons = { ...rebuilt.document.reasons, ...reasonsOf(facts.askers) }
@@ -131,6 +134,15 @@ function hasLostType(incident: XmlElement): boolean {
     return undefined
   })
   return lost
+}
+
+/** The IODEF 2 document that travels along in an IODEF 1 Incident, where that was made of it; refused where they contradict each other. */
+function wholeInside({ schemas, options }: Means, parts: ItemParts, visible: string): Inspection | undefined {
+  if (parts.incident.ns !== NS.iodef1) return undefined
+  const checked = checkText(schemas, joinDocument(plainShell(NS.iodef1), [visible]), { ...options, part: true })
+  const whole = checked.ok ? wholeOf(schemas, checked, options, 'Incident') : undefined
+  if (whole?.kind === 'contradiction') return refused('XEP-0268', parts.incident, [whole.error], 1)
+  return whole?.kind === 'back' ? readChecked(schemas, whole.checked, options) : undefined
 }
 
 /** The Incident back in its IODEF-Document, judged as such. */

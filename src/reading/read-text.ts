@@ -7,6 +7,7 @@ import { carry } from './carry.ts'
 import { type Checked, checkText } from './check-text.ts'
 import { describe } from './describe.ts'
 import { type Inspection, inspectionOf, type ReadOptions } from './inspection.ts'
+import { asItCame, oldFormOf } from './old-form.ts'
 import { sourceText } from './source-text.ts'
 import { upgradedText, upgradeOf } from './upgraded-document.ts'
 import { withinLimits } from './within-limits.ts'
@@ -30,10 +31,17 @@ export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Check
   const { rid, ...carried } = carry(schemas, checked, document, described, message)
   const path = message?.msgType?.endsWith('Request') === true ? pathOf(document) : []
   const reading = { ...described, ...carried, ...(path.length > 0 && { path }), upgraded: null }
-  if (reading.version === 2) return inspectionOf(checked, { rid, item: null, document: reading })
+  const { old = false } = options
+  if (reading.version === 2) {
+    const signed = (rid?.signatures.length ?? 0) > 0
+    const form = old ? { old: oldFormOf(schemas, reading, signed) } : {}
+    return inspectionOf(checked, { rid, item: null, document: { ...reading, ...form } })
+  }
   const upgrade = readText(schemas, upgradedText(document), { terms, ...(part !== undefined && { part }) })
   const upgraded = upgradeOf(reading, upgrade)
-  return inspectionOf(checked, { rid, item: null, document: { ...reading, upgraded } })
+  const published =
+    old && !('invalid' in upgraded) ? { ...upgraded, old: asItCame(reading, upgraded, document) } : upgraded
+  return inspectionOf(checked, { rid, item: null, document: { ...reading, upgraded: published } })
 }
 
 function readMessage({ text, root }: Checked): RidReading {

@@ -19,8 +19,16 @@ type Whole =
   /** what is in it is of another report, less strict to look at than it is, or no IODEF 2 at all */
   | { readonly kind: 'contradiction'; readonly error: Diagnostic }
 
-/** Undefined where nothing travels along. Anybody may have written either. Throws DocumentLimit. */
-export function wholeOf(schemas: ReadonlyMap<string, Schema>, outer: Checked, options: ReadOptions): Whole | undefined {
+/**
+ * Undefined where nothing travels along. Anybody may have written either. `of`: what has to be as it was made; around the Incident of
+ * an item stands nothing that its publisher wrote. Throws DocumentLimit.
+ */
+export function wholeOf(
+  schemas: ReadonlyMap<string, Schema>,
+  outer: Checked,
+  options: ReadOptions,
+  of: 'IODEF-Document' | 'Incident' = 'IODEF-Document',
+): Whole | undefined {
   const { document } = outer
   const found = document && wholeIn(document)
   if (document === undefined || found === undefined) return undefined
@@ -38,8 +46,13 @@ export function wholeOf(schemas: ReadonlyMap<string, Schema>, outer: Checked, op
   }
   if (inner.format !== 'IODEF 2') return wrong(`in it is ${inner.format}; only an IODEF 2 document may travel so.`)
   const made = downgradeDocument(inner.root, found.text).document
-  if (normalForm(made, contentModel) === normalForm(document, contentModel))
-    return back(schemas, outer, document, inner, found.text, options)
+  const form = (e: XmlElement) =>
+    of === 'Incident'
+      ? incidentsOf(e)
+          .map((one) => normalForm(one, contentModel))
+          .join('')
+      : normalForm(e, contentModel)
+  if (form(made) === form(document)) return back(schemas, outer, document, inner, found.text, options)
   const said = contradiction(document, outer.facts.alone, made, inner.facts.alone)
   return said === undefined ? { kind: 'changed' } : wrong(said)
 }

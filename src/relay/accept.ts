@@ -13,6 +13,7 @@ import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } f
 import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { lossesOf } from './in-version.ts'
 import { type Judgement, judge } from './judge.ts'
 import { tellRefusal } from './tell-refusal.ts'
 
@@ -43,7 +44,8 @@ export function createAccept(options: AcceptOptions): Accept {
     let inspection: Inspection
     try {
       const { charset, peer } = message
-      const readOptions = { ...(charset !== undefined && { charset }), strict: peer.strict }
+      const old = publishesOld(options.config)
+      const readOptions = { ...(charset !== undefined && { charset }), strict: peer.strict, ...(old && { old }) }
       inspection = await reader.inspect(message.body, readOptions, { peer: peer.name })
     } catch (error) {
       return cannotRead(options, message, error)
@@ -51,6 +53,11 @@ export function createAccept(options: AcceptOptions): Accept {
     const asked = await receive(options, message, inspection)
     return asked === undefined || asked === 'unasked' ? take(options, message, inspection, asked) : asked
   }
+}
+
+/** Is IODEF 1 published on any Topic? */
+export function publishesOld({ grid }: Pick<Config, 'grid'>): boolean {
+  return grid.topics.some(({ iodef }) => iodef === 1)
 }
 
 async function receive(
@@ -101,7 +108,11 @@ async function take(
       return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
     }
     let accepted: Happening | undefined
-    const remarks = [...inspection.remarks, ...misdirected(inspection, config.rid.name)]
+    const remarks = [
+      ...inspection.remarks,
+      ...misdirected(inspection, config.rid.name),
+      ...lostOn(oldTopics(config, judged), inspection),
+    ]
     const acceptedAs = (deliveries: number) => ({
       ...about,
       msgType,
@@ -136,13 +147,40 @@ async function take(
       },
     )
     if (outcome.outcome === 'duplicate') events.duplicate(about)
-    else accepted?.tell()
+    else {
+      accepted?.tell()
+      tellLost(options, inspection, judged)
+    }
   } catch (error) {
     events.storeFailed('accept', error)
     return { kind: 'problem', problem: busy('The report cannot be stored now.') }
   }
   for (const topic of new Set(judged.publications.map((p) => p.topic))) options.wake(topic)
   return approve(message, asked ?? msgType, inspection)
+}
+
+type Accepted = Extract<Judgement, { kind: 'accepted' }>
+
+/** Topics of IODEF 1 that it is published on. */
+function oldTopics({ grid }: Pick<Config, 'grid'>, { publications }: Accepted): string[] {
+  const used = new Set(publications.map(({ topic }) => topic))
+  return grid.topics.filter(({ name, iodef }) => iodef === 1 && used.has(name)).map(({ name }) => name)
+}
+
+/** What such Topics have not got of an IODEF 2 document: for trace and log. */
+function lostOn(topics: readonly string[], { document }: Inspection): string[] {
+  const old = document?.old
+  if (topics.length === 0 || old === undefined || 'impossible' in old) return []
+  return [`On ${topics.join(', ')}: ${lossesOf(old.losses).text}`]
+}
+
+function tellLost({ config, events }: AcceptOptions, { document }: Inspection, judged: Accepted): void {
+  const old = document?.old
+  if (old === undefined || 'impossible' in old) return
+  const { lost } = lossesOf(old.losses)
+  const [incident = ''] = judged.incidents
+  if (lost === 0) return
+  for (const destination of oldTopics(config, judged)) events.tell('downgraded', { destination, incident, lost })
 }
 
 /** One Topic that is dead, and full, leaves a peer as much again for all others. */

@@ -1,6 +1,7 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
+import { publishesOld } from './accept.ts'
 import { inVersion, lossesOf } from './in-version.ts'
 import { judge } from './judge.ts'
 import type { Publication } from './make-items.ts'
@@ -61,7 +62,7 @@ export async function explain(
     const reason = `it has ${bytes.length} bytes, and rid.maxMessage is ${config.rid.maxMessage}`
     return { ...NOTHING, answer: 'refused', status: 413, code: 'too-large', reason }
   }
-  const inspection = await reader.inspect(bytes, { strict: peer.strict })
+  const inspection = await reader.inspect(bytes, { strict: peer.strict, old: publishesOld(config) })
   const known = described(config, peer, inspection)
   const questioned = question(inspection)
   if (questioned !== undefined) {

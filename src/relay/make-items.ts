@@ -11,7 +11,7 @@ import {
 import { elementOf, typeOf } from '../profile/msg-types.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
-import type { DocumentReading, Original } from '../reading/document.ts'
+import type { DocumentReading, OldForm, Original } from '../reading/document.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
 
@@ -111,7 +111,11 @@ function bare({ document, topics }: Routed): Publication[] {
 /** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
 function* wrapped(routed: Routed): Generator<Publication> {
   const { document, topics } = routed
-  for (const { place, item, variant } of elementsOf(routed, (i) => topics[i]?.payload === 'xep-0268')) {
+  for (const { place, item, variant } of elementsOf(
+    routed,
+    (i) => topics[i]?.payload === 'xep-0268',
+    (i) => topics[i]?.iodef === 1,
+  )) {
     const incident = document.incidents[place]?.key ?? ''
     yield { topic: topics[place]?.name ?? '', incident, item, variant }
   }
@@ -126,19 +130,25 @@ interface Made {
 }
 
 /** A document as XEP-0268 elements: one for each Incident that is asked for, with a context where something would be lost. */
-export function* elementsOf(carried: Carried, isAskedFor: (place: number) => boolean = () => true): Generator<Made> {
+export function* elementsOf(
+  carried: Carried,
+  isAskedFor: (place: number) => boolean = () => true,
+  isOld: (place: number) => boolean = () => false,
+): Generator<Made> {
   const { msgType, document } = carried
   const element = elementOf(msgType)
   if (element === undefined) return
-  const ids = document.incidents.map((incident) => xep0268Item(element, incident.xml).id)
+  const old = document.old !== undefined && 'incidents' in document.old ? document.old : undefined
+  const shown = document.incidents.map(({ xml }, place) => (isOld(place) ? (old?.incidents[place] ?? xml) : xml))
+  const ids = shown.map((xml) => xep0268Item(element, xml).id)
   const made = new Set<string>()
-  for (const [place, incident] of document.incidents.entries()) {
+  for (const [place, xml] of shown.entries()) {
     const id = ids[place] ?? ''
     // the same Incident twice in one document is one item; its context names both places
     if (!isAskedFor(place) || made.has(id)) continue
     made.add(id)
-    const { context, variant } = besides(carried, element, ids, place)
-    yield { place, item: xep0268Item(element, incident.xml, renderContext(context)), variant }
+    const { context, variant } = besides(carried, element, ids, place, isOld(place) ? old : undefined)
+    yield { place, item: xep0268Item(element, xml, renderContext(context)), variant }
   }
 }
 
@@ -148,8 +158,9 @@ function besides(
   element: IncidentElement,
   items: readonly string[],
   i: number,
+  old: Extract<OldForm, { readonly incidents: unknown }> | undefined,
 ): { readonly context: Context; readonly variant: string } {
-  const { shell } = document
+  const { shell } = old ?? document
   const original = i > 0 && !document.fragile ? null : document.original
   const signatures = i > 0 || rid === null ? [] : rid.signatures
   const incidentSource = rid?.incidentSource ?? null
@@ -165,14 +176,19 @@ function besides(
   const context = {
     position: i + 1,
     items,
-    shell,
+    // what was made of IODEF 2 has the rest in it
+    shell: old === undefined || old.carried !== null ? shell : null,
     policy: policy === null ? null : renderPolicy(policy),
     incidentSource,
-    original: original && { base64: base64(original.text), reason: original.reason },
+    original: encoded(old === undefined || original === null ? original : old.carried),
     signatures: signatures.map(base64),
     exchange,
   }
   return { context, variant }
+}
+
+function encoded(original: Original | null): Context['original'] {
+  return original && { base64: base64(original.text), reason: original.reason }
 }
 
 function base64(text: string): string {

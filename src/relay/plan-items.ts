@@ -85,6 +85,11 @@ const TO_A_DOCUMENT: Objections<Routed> = [
     answer: () => 'a document whose Incidents refer to each other has routes to several Topics',
   },
   {
+    name: 'cannot-carry',
+    when: (routed) => routed.topics.some(({ iodef }) => iodef === 1) && notAsOld(routed) !== undefined,
+    answer: (routed) => `items of IODEF 1 cannot carry ${notAsOld(routed)}`,
+  },
+  {
     // a bare IODEF-Document has no room for anything else (RFC 8600 §6)
     name: 'cannot-carry',
     when: (routed) => hasPayload(routed, 'iodef') && besidesDocument(routed) !== undefined,
@@ -161,6 +166,12 @@ function isSplit({ topics }: Routed): boolean {
 
 function hasPayload({ topics }: Routed, payload: TopicConfig['payload']): boolean {
   return topics.some((topic) => topic.payload === payload)
+}
+
+/** What of it a Topic of IODEF 1 cannot have. */
+function notAsOld({ document: { old } }: Routed): string | undefined {
+  if (old === undefined) return 'what was not written as IODEF 1'
+  return 'impossible' in old ? old.impossible : undefined
 }
 
 const NOT_IN_A_DOCUMENT = {

@@ -99,6 +99,7 @@ describe('a configuration', () => {
     assert.deepEqual(config?.grid.topics[0], {
       name: 't',
       payload: 'xep-0268',
+      iodef: 2,
       create: false,
       members: [],
       restrictions: ['public', 'partner'],

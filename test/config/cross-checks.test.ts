@@ -105,6 +105,15 @@ test('a peer that may send a Query is told that each will be denied', () => {
   ])
 })
 
+test('a Topic of IODEF 1 needs the payload of XEP-0268', () => {
+  const of = (topic: object) => problemsOf({ ...TREE, grid: { topics: [{ name: 't', ...topic }] } })
+  const wrong = ['grid.topics[0].iodef: is 1: that needs payload: xep-0268']
+  assert.deepEqual(of({ payload: 'iodef', iodef: 1 }), wrong)
+  assert.deepEqual(of({ payload: 'iodef', iodef: '1' }), wrong)
+  for (const fine of [{ iodef: 1 }, { payload: 'xep-0268', iodef: 1 }, { payload: 'iodef', iodef: 2 }])
+    assert.deepEqual(of(fine), [])
+})
+
 describe('names that lead nowhere', () => {
   test('are problems, with what was meant', () => {
     const peers = [{ ...PEER, publish: ['incidnt', 't'], topics: ['u'] }]

@@ -34,6 +34,7 @@ grid:
     - name: incident
       title: IODEF incident reports
       payload: xep-0268
+      iodef: 1
       create: true
       access: whitelist
       members: [subscriber@grid.example]

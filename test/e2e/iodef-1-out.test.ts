@@ -6,7 +6,7 @@ import { complaint } from '../schemas/support.ts'
 import { boot } from '../support/boot.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { comparable, embedded, fixtures } from '../support/reports.ts'
+import { comparable, embedded, fixtures, iodef } from '../support/reports.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 
@@ -26,9 +26,16 @@ describe('a peer that reads only IODEF 1, behind a gateway', () => {
     near = await world.site({
       peers: [
         { name: 'csirt-a', publish: ['incident'] },
-        { name: 'csirt-new', url: fresh.url, topics: ['back'] },
+        { name: 'csirt-b', publish: ['old'] },
+        { name: 'csirt-new', url: fresh.url, topics: ['back', 'old'] },
       ],
-      topics: topics.map((topic) => ({ ...topic, create: true, members: members(domain) })),
+      topics: [...topics, { name: 'old', restrictions: RESTRICTIONS, iodef: 1 }].map((topic) => {
+        return { ...topic, create: true, members: members(domain) }
+      }),
+      routes: [
+        { match: { peer: ['csirt-b'] }, topic: 'old' },
+        { match: {}, topic: 'incident' },
+      ],
     })
     far = await world.site({
       user: 'gateway2',
@@ -71,5 +78,25 @@ describe('a peer that reads only IODEF 1, behind a gateway', () => {
     const came = new Set(fresh.requests.map(({ body }) => comparable(embedded(body))))
     for (const { name, text } of reports) assert.ok(came.has(comparable(text)), `${name} is not what it was`)
     assert.equal((await far.backlog()).held, 0)
+  })
+
+  test('reads a Topic of IODEF 1, and who reads IODEF 2 gets that from it', async () => {
+    const before = fresh.requests.length
+    const document = iodef({ id: 'o1' }, { id: 'o2' })
+    const client = world.use(await near.client('csirt-b'))
+    const subscriber = await world.user('subscriber')
+    await subscriber.subscribe('old')
+    assert.equal((await client.post(document)).status, 200)
+    await eventually(
+      () => `the report; ${fresh.requests.length - before} came`,
+      () => fresh.requests.length > before,
+      { ms: 60_000 },
+    )
+    assert.equal(comparable(embedded(fresh.requests[before]?.body ?? '')), comparable(document))
+    await subscriber.until('both items', ({ length }) => length === 2)
+    for (const { xml } of subscriber.items) {
+      assert.ok(xml.includes(`"${NS.iodef1}"`), xml)
+      assert.equal(complaint('xep-0268.xsd', xml), undefined)
+    }
   })
 })

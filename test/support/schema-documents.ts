@@ -8,9 +8,9 @@ import { type Chance, withChance } from './arbitraries.ts'
  * Any IODEF 2 document that schemas/iodef-2.0.xsd and the identifier rules take: made from the schema itself, so no class and no value is
  * forgotten.
  */
-export function iodef2Documents() {
+export function iodef2Documents({ calm = false }: { readonly calm?: boolean } = {}) {
   return withChance((chance) => {
-    const xml = new Maker(chance).element(global('element', 'IODEF-Document'), 0)
+    const xml = new Maker(chance, calm).element(global('element', 'IODEF-Document'), 0)
     return xml.replace('<IODEF-Document', `<IODEF-Document xmlns="${NS.iodef2}"`)
   })
 }
@@ -68,6 +68,7 @@ const EXTENSIONS = [
   `<a xmlns="urn:x" xmlns:s="${XS}">s:string</a>`,
 ] as const
 
+const CALM = ['', ' ', 'word', '日本 \u{1F512}', '<&"\'>', 'ext-value', 'watch'] as const
 const TEXTS = [
   '',
   ' ',
@@ -84,10 +85,13 @@ const TEXTS = [
 
 class Maker {
   readonly #chance: Chance
+  readonly #calm: boolean
   #ids = 0
 
-  constructor(chance: Chance) {
+  /** `calm`: what every Broker gives back as it was */
+  constructor(chance: Chance, calm: boolean) {
     this.#chance = chance
+    this.#calm = calm
   }
 
   element(declaration: XmlElement, depth: number): string {
@@ -198,7 +202,7 @@ class Maker {
     const values = VALUES[type]
     if (values !== undefined) return this.#chance.pick(values)
     if (type !== 'xs:string') throw new Error(`nothing is known of ${type}`)
-    return this.#chance.pick(TEXTS)
+    return this.#chance.pick(this.#calm ? CALM : TEXTS)
   }
 }
 
