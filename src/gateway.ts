@@ -230,9 +230,10 @@ function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, question
   const { config, store, clock, events, reader } = parts
   const topicSink = createTopicSink(grid, clock.now())
   const keepAnswer = createAnswerKeeper({ store, events, clock })
+  const reread = (item: string, topic: string) =>
+    readAgain(reader, item, config.grid.topics.find(({ name }) => name === topic)?.lenient)
   const peerSink = (peer: PeerConfig): Sink => {
     const sender = senders.of(peer.name)
-    const reread = (item: string) => readAgain(reader, item)
     const downgrade = (xml: string) => reader.downgrade(xml, peer.name)
     const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread, downgrade, tell: events.tell })
     return questions.sink(peer, sender, reports)

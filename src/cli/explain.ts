@@ -59,11 +59,12 @@ export function peerNamed({ peers }: Config, name: string): PeerConfig {
 }
 
 function describe(file: string, peer: string, found: Explanation): string {
-  const { answer, status, code, reason, format, msgType, asked, needs, incidents, items } = found
+  const { answer, status, code, reason, format, msgType, asked, needs, repairs, incidents, items } = found
   const word = answer === 'refused' ? `refused: HTTP ${status}` : `${answer}: ${SAID[answer]}`
   const lines = [`${file} from ${peer} would be ${word}`]
   if (code !== null) lines.push(`  because: ${reason} [${code}]`)
   if (format !== 'unknown') lines.push(`  it is: ${format}${msgType === null ? '' : `, a ${msgType}`}`)
+  if (repairs.length > 0) lines.push(`  repaired first: ${repairs.join(', ')}`)
   if (asked.length > 0) lines.push(`  whom: ${asked.join(', ')}`)
   for (const { restriction, because } of needs) {
     lines.push(`  it counts as: "${restriction}"${because === null ? '' : `, by ${because}`}`)

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { createReader, type Reader } from '../reading/reader.ts'
+import { repairHint } from '../reading/repair-table.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { readInput, UnreadableError } from './input.ts'
 import { parse } from './options.ts'
@@ -51,11 +52,15 @@ inside) or an XEP-0268 payload. Errors and warnings have line, column and reason
 
 async function examine(reader: Reader, file: string, strict: boolean): Promise<Verdict> {
   try {
-    const found = await reader.inspect(await readInput(file), { strict, advice: true })
+    const found = await reader.inspect(await readInput(file), { strict, advice: true, lenient: false })
     const { valid, format, errors, more, improper = [], rid } = found
     // valid is what schemas and RFC 7970 say; whether a message may be sent so is another matter
     const refused = improper.map((d) => ({ ...d, message: `${d.message} The gateway refuses such a message.` }))
-    const warnings = [...refused, ...found.warnings]
+    const repair = repairHint(found.repairable)
+      .trim()
+      .replace(/^\((.*)\)$/, 'A peer or Topic with $1.')
+    const repairable = repair === '' ? [] : [{ line: 0, column: 0, message: repair }]
+    const warnings = [...refused, ...found.warnings, ...repairable]
     const rest = more === 0 ? [] : [{ line: 0, column: 0, message: `and ${more} more errors` }]
     const told = { errors: [...errors.toSorted(byPlace), ...rest], warnings: warnings.toSorted(byPlace) }
     return { file, valid, format, ...told, ...(typeof rid?.lacks === 'string' && { lacks: rid.lacks }) }

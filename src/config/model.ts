@@ -80,6 +80,11 @@ const peer = f.mapping({
     'the latest version of IODEF that it reads; 1: it is sent RFC 5070, with the whole document in it',
   ),
   strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
+  lenient: f.flag
+    .prefault(false)
+    .describe(
+      'repair what real tools get wrong: a DOCTYPE, namespaces, lang, versions, times, the case of words, MsgTypes',
+    ),
   replies: f
     .oneOf(['strict', 'lenient'])
     .default('strict')
@@ -117,6 +122,7 @@ const topic = f.mapping({
     .describe('XEP-0060 access model that it is created with, whitelist by default, and must not be laxer than'),
   members: f.list(f.bareJid, 'bare JIDs').default([]).describe('who may read it, where create is set'),
   restrictions,
+  lenient: f.flag.prefault(false).describe('repair what its publishers get wrong, the examples of XEP-0268 among it'),
 })
 
 const participant = f.mapping({

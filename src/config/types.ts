@@ -55,6 +55,8 @@ export interface PeerConfig {
   readonly interim?: boolean
   readonly policy: { readonly region: string; readonly traffic: string }
   readonly strict: boolean
+  /** what real tools get wrong is repaired (docs/decisions/0017) */
+  readonly lenient?: boolean
   /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
   readonly replies?: 'strict' | 'lenient'
 }
@@ -120,6 +122,8 @@ export interface TopicConfig {
   readonly access?: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
   readonly members: readonly string[]
   readonly restrictions: readonly Restriction[]
+  /** items of it that are not valid are repaired (docs/decisions/0017) */
+  readonly lenient?: boolean
 }
 
 export interface RouteConfig {

@@ -38,7 +38,8 @@ export interface MessageNews {
   duplicate: Arrival
   denied: Refusal
   refused: Refusal
-  consumed: Arrival & { readonly deliveries: number }
+  /** `note`: what touches the text of the item, in words */
+  consumed: Arrival & { readonly deliveries: number; readonly note?: string }
   'loop-stopped': {
     readonly direction: Direction
     readonly source: string

@@ -40,6 +40,9 @@ export interface ExchangeMark {
   readonly expires?: string
 }
 
+/** Why the document itself travels along. `repaired`: as it came, to be kept; what counts is what is seen */
+export type CarriedReason = 'signature' | 'characters' | 'version' | 'repaired'
+
 /** What an Incident alone would lose: docs/grid-profile.md says what each part is for. */
 export interface Context {
   /** from 1, among `items` */
@@ -55,7 +58,7 @@ export interface Context {
    * the document itself, base64, where a Broker, the normal form or an upgrade changes it: in the first item, or in each where
    * it is a Broker
    */
-  readonly original: { readonly base64: string; readonly reason: 'signature' | 'characters' | 'version' } | null
+  readonly original: { readonly base64: string; readonly reason: CarriedReason } | null
   /** base64 of each Signature beside the document in its RID message; in the first item only */
   readonly signatures: readonly string[]
   readonly exchange?: ExchangeMark | undefined
@@ -110,6 +113,8 @@ export interface ItemParts {
   readonly incidentSource: XmlElement | null
   /** base64 */
   readonly original: string | null
+  /** the original had to be repaired before it could be read */
+  readonly repaired: boolean
   /** base64 */
   readonly signatures: readonly string[]
   readonly exchange: ExchangeMark | null
@@ -134,7 +139,6 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
   const placed = several && Number.isInteger(position) && position >= 1 && position <= items.length
   const rid = context && child(context, NS.context, 'rid')
   const document = context && child(context, NS.context, 'document')
-  const original = context && child(context, NS.context, 'original')
   return {
     element,
     incident,
@@ -143,10 +147,19 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
     shell: (document && child(document, incident.ns, 'IODEF-Document')) ?? null,
     policy: (rid && child(rid, NS.rid, 'RIDPolicy')) ?? null,
     incidentSource: (rid && child(rid, NS.rid, 'IncidentSource')) ?? null,
-    original: original === undefined ? null : text(original).replace(/\s+/g, ''),
+    ...originalIn(context),
     signatures: (context === undefined ? [] : elements(context))
       .filter((e) => e.ns === NS.context && e.local === 'signature')
       .map((e) => text(e).replace(/\s+/g, '')),
     exchange: readExchange(context),
+  }
+}
+
+function originalIn(context: XmlElement | undefined): Pick<ItemParts, 'original' | 'repaired'> {
+  const original = context && child(context, NS.context, 'original')
+  if (original === undefined) return { original: null, repaired: false }
+  return {
+    original: text(original).replace(/\s+/g, ''),
+    repaired: attribute(original, 'reason') === 'repaired',
   }
 }

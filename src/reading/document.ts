@@ -20,6 +20,8 @@ export interface DocumentReading {
   readonly alone: Needed
   /** what has to travel beside the normal form, since that or a Broker would damage it */
   readonly original: Original | null
+  /** the document, or item, as it came, where it had to be repaired first: to be kept, and never read again as it stands */
+  readonly came?: string
   /** true when a Broker would change even what is seen of it */
   readonly fragile: boolean
   /** true when one Incident refers to an identifier of another, so that neither is a valid document alone */

@@ -2,6 +2,7 @@ import type { ExchangeMark, IncidentElement } from '../profile/item.ts'
 import type { RidPolicy, RidReading } from '../rid/message.ts'
 import type { Diagnostic, XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
+import type { RepairName } from './repair-table.ts'
 
 export type Format = 'IODEF 2' | 'IODEF 1' | 'RID' | 'XEP-0268' | 'unknown'
 
@@ -15,6 +16,11 @@ export interface ReadOptions {
   readonly part?: boolean
   /** say what it is on a Topic of IODEF 1 */
   readonly old?: boolean
+  /**
+   * what is not valid is repaired, where that makes it valid; false: it is said which repairs would. Left out, nobody asks: nothing is
+   * looked for
+   */
+  readonly lenient?: boolean
   /** say by what each Incident can be found (a Query's are always told) */
   readonly terms?: boolean
 }
@@ -31,6 +37,10 @@ export interface Inspection {
   readonly warnings: readonly Diagnostic[]
   /** what the log shall say of a document that is valid, in sentences without what the document says */
   readonly remarks: readonly string[]
+  /** what was repaired before it could be read */
+  readonly repairs?: readonly RepairName[]
+  /** what `lenient` would have repaired of it, so that it could be */
+  readonly repairable?: readonly RepairName[]
   /** why a RID message is not taken although its schema accepts it, at most 20: it contradicts itself (RFC 6545) */
   readonly improper?: readonly Diagnostic[]
   /** what a document that is not valid says it is about, as incident keys, at most 20: for the trace and nothing else */

@@ -7,12 +7,13 @@ import { decodeDocument } from './decode-document.ts'
 import { type Inspection, inDoubt, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readItem } from './read-item.ts'
 import { readChecked } from './read-text.ts'
+import { repair } from './repair.ts'
 import { wholeOf } from './whole-document.ts'
 import { withinLimits } from './within-limits.ts'
 
 /**
  * Reads one document from a stranger's bytes, step by step, each in a file of its own: decode; well-formed, format, schema, facts,
- * rules (checkText); message (checkMessage); describe, carry (readChecked). What an item holds is read again, as a document of its own. Never throws for what
+ * rules (checkText); message (checkMessage); describe, carry (readChecked); repair, where all that has failed. What an item holds is read again, as a document of its own. Never throws for what
  * the bytes hold.
  */
 export function readDocument(
@@ -23,16 +24,21 @@ export function readDocument(
   const decoded = decodeDocument(bytes, options.charset)
   if (!decoded.ok) return decoded.refused
   const inspection = withinLimits(() => {
-    const valid = checkText(schemas, decoded.text, options)
-    if (!valid.ok) return valid.refused
-    if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)
-    const whole = wholeOf(schemas, valid, options)
-    if (whole?.kind === 'contradiction') return contradicted(valid, whole.error)
-    const read = readValid(schemas, whole?.kind === 'back' ? whole.checked : valid, options)
-    if (whole === undefined) return read
-    return { ...read, format: valid.format, remarks: [...read.remarks, WHOLE[whole.kind]] }
+    const read = (text: string) => readDecoded(schemas, text, options)
+    return repair(schemas, decoded.text, read(decoded.text), options, read)
   })
   return decoded.warning === undefined ? inspection : inDoubt(inspection, decoded.warning)
+}
+
+function readDecoded(schemas: ReadonlyMap<string, Schema>, text: string, options: ReadOptions): Inspection {
+  const valid = checkText(schemas, text, options)
+  if (!valid.ok) return valid.refused
+  if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)
+  const whole = wholeOf(schemas, valid, options)
+  if (whole?.kind === 'contradiction') return contradicted(valid, whole.error)
+  const read = readValid(schemas, whole?.kind === 'back' ? whole.checked : valid, options)
+  if (whole === undefined) return read
+  return { ...read, format: valid.format, remarks: [...read.remarks, WHOLE[whole.kind]] }
 }
 
 function readValid(schemas: ReadonlyMap<string, Schema>, valid: Checked, options: ReadOptions): Inspection {

@@ -15,6 +15,7 @@ import { type Checked, checkText } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
 import { type Inspection, type ItemReading, inspectionOf, nameOf, type ReadOptions, refused } from './inspection.ts'
 import { readChecked, readText } from './read-text.ts'
+import { repairText } from './repair-text.ts'
 import { sourceText } from './source-text.ts'
 import { wholeOf } from './whole-document.ts'
 
@@ -73,11 +74,15 @@ function readOriginal({ schemas, options }: Means, parts: ItemParts, visible: st
   if (parts.original === null || parts.original === '') return undefined
   const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
   if (!decoded.ok) return undefined
-  const inner = readText(schemas, decoded.text, options)
+  // what was repaired at the door is repaired in the same way again, or nothing but kept
+  const text = parts.repaired ? repairText(schemas, decoded.text)?.text : decoded.text
+  if (text === undefined) return undefined
+  const inner = readText(schemas, text, options)
   if (inner.document === null || inner.rid !== null) return undefined
   const { version, upgraded } = inner.document
   const document = version === 1 && parts.incident.ns === NS.iodef2 ? upgraded : inner.document
   if (document === null || 'invalid' in document || !shows(parts, visible, document)) return undefined
+  if (parts.repaired) return { ...inner, document }
   // without a declaration or comments around it, which could not stand inside a RID message
   const { start, end } = scan(decoded.text)
   const reason = document.original?.reason ?? 'characters'

@@ -7,6 +7,7 @@ import { itemIdApart } from '../profile/item.ts'
 import { variantOf } from '../profile/variant.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
+import { repairHint } from '../reading/repair-table.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
@@ -44,8 +45,9 @@ export function createAccept(options: AcceptOptions): Accept {
     let inspection: Inspection
     try {
       const { charset, peer } = message
+      const { strict, lenient = false } = peer
       const old = publishesOld(options.config)
-      const readOptions = { ...(charset !== undefined && { charset }), strict: peer.strict, ...(old && { old }) }
+      const readOptions = { ...(charset !== undefined && { charset }), strict, lenient, ...(old && { old }) }
       inspection = await reader.inspect(message.body, readOptions, { peer: peer.name })
     } catch (error) {
       return cannotRead(options, message, error)
@@ -91,12 +93,18 @@ async function take(
     return cannotRead(options, message, new GatewayError('intake-failed', messageOf(error), { cause: error }))
   }
   if (judged.kind === 'problem') {
-    return refuse(options, message, judged.code, judged.problem, judged.incidents)
+    // the sender can set nothing here, and is told nothing of it
+    const reason = `${reasonOf(judged.problem)}${repairHint(inspection.repairable)}`
+    return refuse(options, message, judged.code, judged.problem, judged.incidents, reason)
   }
   const { msgType, incidents } = judged
   const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
   if (judged.kind === 'denied') {
-    await tellRefusal(options, message.peer.name, events.denied(about, judged.code, judged.reason))
+    await tellRefusal(
+      options,
+      message.peer.name,
+      events.denied(about, judged.code, `${judged.reason}${repairHint(inspection.repairable)}`),
+    )
     return deny(message, asked ?? msgType, inspection, judged.justification)
   }
   try {
@@ -245,11 +253,15 @@ async function refuse(
   code: string,
   problem: Problem,
   incidents: readonly string[],
-  reason = problem.errors?.[0]?.message ?? problem.detail ?? problem.title,
+  reason = reasonOf(problem),
 ): Promise<Answer> {
   const about = { direction: 'rid-to-grid', source: message.peer.name, incidents, message: message.id } as const
   await tellRefusal(options, message.peer.name, options.events.refused(about, code, reason))
   return { kind: 'problem', problem }
+}
+
+function reasonOf({ errors, detail, title }: Problem): string {
+  return errors?.[0]?.message ?? detail ?? title
 }
 
 /** RFC 6546 Table 1: some messages may only be answered with an empty body. */

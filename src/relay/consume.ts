@@ -7,6 +7,7 @@ import { itemIdApart } from '../profile/item.ts'
 import { claimsIodef } from '../reading/claims-iodef.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
+import { repairHint } from '../reading/repair-table.ts'
 import type { NewRecord } from '../store/archive.ts'
 import type { Acceptor, NewDelivery, NewEnvelope, Seen, SeenItem, TraceEvent } from '../store/contract.ts'
 import { groupOf } from './delivery-group.ts'
@@ -18,7 +19,7 @@ import { withheldFrom } from './render-rid.ts'
 import { encodePart } from './stored-part.ts'
 
 interface ConsumeOptions {
-  readonly config: Pick<Config, 'peers'>
+  readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'grid'>>
   readonly reader: Reader
   readonly store: Pick<Acceptor, 'accept'> & Pick<Seen, 'seen' | 'markSeen' | 'sourcesOf'>
   readonly events: Events
@@ -40,8 +41,9 @@ const WINDOW = 32
  * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved.
  */
 export function createConsumer(options: ConsumeOptions): (topic: string, items: readonly GridItem[]) => Promise<void> {
-  const { reader, store, clock } = options
+  const { reader, store, clock, config } = options
   return async (topic, items) => {
+    const lenient = config.grid?.topics.find(({ name }) => name === topic)?.lenient ?? false
     const all = items.map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
     const known = await Promise.all(all.map(({ seen }) => store.seen(seen)))
     const fresh = all.filter((_, i) => !known[i])
@@ -51,7 +53,7 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
     for (let from = 0; from < fresh.length; from += WINDOW) {
       const window = fresh.slice(from, from + WINDOW)
       const readings = await Promise.allSettled(
-        window.map(({ item }) => read(reader, item, options.record !== undefined)),
+        window.map(({ item }) => read(reader, item, { terms: options.record !== undefined, lenient })),
       )
       // what the store has to be asked is asked before the first commit: from there on one call follows the other in Topic order
       const understood = await Promise.allSettled(window.map(({ item }, i) => understand(store, item, readings[i])))
@@ -171,7 +173,7 @@ async function commit(
     return
   }
   if (consumed === undefined) {
-    const reason = inspection.errors[0]?.message ?? 'not valid'
+    const reason = `${inspection.errors[0]?.message ?? 'not valid'}${repairHint(inspection.repairable)}`
     const isKept = outcome.deliveries.length > 0 || deliveries.rows.length === 0
     const errors = inspection.errors.length + inspection.more
     events.tell(isKept ? 'invalid-item' : 'invalid-item-not-kept', { topic, item: item.id, errors, reason })
@@ -201,7 +203,7 @@ function deliveriesFor(
   topic: string,
   item: GridItem,
   consumed: Consumed,
-  { sources, origin }: Understood,
+  { inspection, sources, origin }: Understood,
 ): Rows {
   const { config, events, clock, grace = GRACE } = options
   const group = groupOf(consumed)
@@ -239,7 +241,8 @@ function deliveriesFor(
         if (id === undefined || row.reason === undefined) return []
         return [events.withheld(about(id, topic, row, clock.now()), row.reason)]
       })
-      return [events.consumed({ ...arrival, deliveries }), ...loops, ...withheld]
+      const note = inspection.remarks.join(' ')
+      return [events.consumed({ ...arrival, deliveries, ...(note !== '' && { note }) }), ...loops, ...withheld]
     },
   }
 }

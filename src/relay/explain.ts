@@ -1,6 +1,7 @@
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
+import { repairHint } from '../reading/repair-table.ts'
 import { publishesOld } from './accept.ts'
 import { inVersion, lossesOf } from './in-version.ts'
 import { judge } from './judge.ts'
@@ -23,6 +24,8 @@ export interface Explanation {
   readonly asked: readonly string[]
   /** what a Topic or peer has to list, and which element asks for it */
   readonly needs: readonly { readonly restriction: string; readonly because: string | null }[]
+  /** what lenient repaired first */
+  readonly repairs: readonly string[]
   readonly incidents: readonly { readonly incident: string; readonly purpose: string; readonly route: string | null }[]
   readonly items: readonly ExplainedItem[]
 }
@@ -62,7 +65,8 @@ export async function explain(
     const reason = `it has ${bytes.length} bytes, and rid.maxMessage is ${config.rid.maxMessage}`
     return { ...NOTHING, answer: 'refused', status: 413, code: 'too-large', reason }
   }
-  const inspection = await reader.inspect(bytes, { strict: peer.strict, old: publishesOld(config) })
+  const lenient = peer.lenient ?? false
+  const inspection = await reader.inspect(bytes, { strict: peer.strict, lenient, old: publishesOld(config) })
   const known = described(config, peer, inspection)
   const questioned = question(inspection)
   if (questioned !== undefined) {
@@ -74,11 +78,13 @@ export async function explain(
     const { status, detail, errors = [], title } = judged.problem
     const [first] = errors
     const place = first === undefined || first.line === 0 ? '' : ` (line ${first.line})`
-    const reason = first === undefined ? (detail ?? title) : `${first.message}${place}`
+    const said = first === undefined ? (detail ?? title) : `${first.message}${place}`
+    const reason = `${said}${repairHint(inspection.repairable)}`
     return { ...known, answer: 'refused', status, code: judged.code, reason }
   }
   if (judged.kind === 'denied') {
-    return { ...known, answer: 'denied', status: 200, code: judged.code, reason: judged.reason }
+    const reason = `${judged.reason}${repairHint(inspection.repairable)}`
+    return { ...known, answer: 'denied', status: 200, code: judged.code, reason }
   }
   const items: ExplainedItem[] = []
   for (const publication of judged.publications) items.push(await explainItem(config, peer, publication, reader))
@@ -94,17 +100,20 @@ const NOTHING: Explanation = {
   msgType: null,
   asked: [],
   needs: [],
+  repairs: [],
   incidents: [],
   items: [],
 }
 
-function described({ routes }: Config, peer: PeerConfig, { format, rid, document }: Inspection): Explanation {
+function described({ routes }: Config, peer: PeerConfig, inspection: Inspection): Explanation {
+  const { format, rid, document, repairs = [] } = inspection
   const type = rid === null ? 'Report' : rid.msgType
   const { needed = [], reasons = {}, incidents = [] } = document ?? {}
   return {
     ...NOTHING,
     format,
     msgType: document === null && rid === null ? null : type,
+    repairs,
     needs: needed.map((restriction) => ({ restriction, because: reasons[restriction] ?? null })),
     incidents: incidents.map((incident) => {
       const i = routeIndex(routes, incidentOf(peer.name, type ?? '', incident, rid))

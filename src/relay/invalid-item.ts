@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PeerConfig } from '../config/types.ts'
 import type { GridItem } from '../grid/contract.ts'
 import type { Inspection } from '../reading/inspection.ts'
+import { repairHint } from '../reading/repair-table.ts'
 import type { NewDelivery, SeenItem } from '../store/contract.ts'
 import { encodePart } from './stored-part.ts'
 
@@ -24,7 +25,8 @@ export function heldAsInvalid(
   inspection: Inspection,
 ): NewDelivery[] {
   const errors = inspection.errors.slice(0, 5).map((e) => `line ${e.line}: ${e.message}`)
-  const reason = `invalid item: ${errors.join('; ')}`.slice(0, 1000)
+  const hint = repairHint(inspection.repairable)
+  const reason = `${`invalid item: ${errors.join('; ')}`.slice(0, 1000 - hint.length)}${hint}`
   const payload = encodePart({ invalid: reason, ...(item.xml.length <= KEPT && { item: item.xml }) })
   return peers.map((peer) => ({
     kind: 'peer',

@@ -171,6 +171,7 @@ const WHY_ORIGINAL = {
   version: 'it is IODEF 1, and travels beside what it is in IODEF 2',
   signature: 'it is signed, and goes nowhere without its very characters',
   characters: 'it has characters that some Brokers change',
+  repaired: 'it was repaired, and is kept beside what it was',
 } as const
 
 /** What only the plan shows, as an HTTP status; its other objections are denials. */

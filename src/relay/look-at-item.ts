@@ -4,19 +4,31 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import { type Consumed, consumedFrom } from './part.ts'
 
+interface ReadItemOptions {
+  /** say what its Incident can be found by */
+  readonly terms?: boolean
+  /** as its Topic has it */
+  readonly lenient?: boolean
+}
+
 type Payload = Pick<GridItem, 'xml'> & Partial<Pick<GridItem, 'topic'>>
 
 /**
  * A document that cannot be read within the limits is the document's fault; everything else rejects, and is tried again. Time can
  * also run out because the machine stood still: so that is tried twice.
  */
-export async function read(reader: Reader, item: Payload, terms = false, again = true): Promise<Inspection> {
+export async function read(
+  reader: Reader,
+  item: Payload,
+  { terms = false, lenient = false }: ReadItemOptions = {},
+  again = true,
+): Promise<Inspection> {
   try {
     const from = item.topic === undefined ? undefined : { topic: item.topic }
-    return unlessMisfit(await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8', terms }, from))
+    return unlessMisfit(await reader.inspect(Buffer.from(item.xml), { charset: 'utf-8', terms, lenient }, from))
   } catch (error) {
     if (again && error instanceof GatewayError && error.code === 'intake-timeout')
-      return read(reader, item, terms, false)
+      return read(reader, item, { terms, lenient }, false)
     if (!(error instanceof GatewayError) || error.permanence === 'transient') throw error
     return unreadable(error.code === 'intake-failed' ? error.message : error.publicText)
   }
@@ -54,7 +66,7 @@ export function consumedOr(inspection: Inspection): { inspection: Inspection; co
 }
 
 /** What an item says that was held because it was not valid; undefined when it still is not. Rejects when nobody could look. */
-export async function readAgain(reader: Reader, xml: string): Promise<Consumed | undefined> {
-  const inspection = await read(reader, { xml })
+export async function readAgain(reader: Reader, xml: string, lenient = false): Promise<Consumed | undefined> {
+  const inspection = await read(reader, { xml }, { lenient })
   return inspection.valid ? consumedFrom(inspection) : undefined
 }

@@ -1,5 +1,6 @@
 import type { TopicConfig } from '../config/types.ts'
 import {
+  type CarriedReason,
   type Context,
   type ExchangeMark,
   type IncidentElement,
@@ -11,7 +12,7 @@ import {
 import { elementOf, typeOf } from '../profile/msg-types.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
-import type { DocumentReading, OldForm, Original } from '../reading/document.ts'
+import type { DocumentReading, OldForm } from '../reading/document.ts'
 import { type RidReading, renderPolicy } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
 
@@ -48,7 +49,7 @@ export interface TooLarge {
   readonly bytes: number
   readonly limit: number
   /** what of it is the document as it came, and why that travels along */
-  readonly original?: { readonly bytes: number; readonly reason: Original['reason'] }
+  readonly original?: { readonly bytes: number; readonly reason: CarriedReason }
 }
 
 /**
@@ -61,7 +62,8 @@ const LARGEST_ITEMS = 4
 /** Makes the items one by one, and no more once one of them, or all together, are too large. `limit`: bytes that the Broker takes. */
 export function makeItems(routed: Routed, limit: number): readonly Publication[] | TooLarge {
   const publications: Publication[] = []
-  const { xml, original, fragile } = routed.document
+  const { xml, fragile } = routed.document
+  const original = textOf(routed)
   const most = Math.max(
     LARGEST_ITEMS * limit,
     TIMES * Math.max(Buffer.byteLength(xml), Buffer.byteLength(original?.text ?? '')),
@@ -76,7 +78,7 @@ export function makeItems(routed: Routed, limit: number): readonly Publication[]
           items: 1,
           bytes,
           limit,
-          ...carried(publications.length === 0 || fragile ? original : null),
+          ...sized(publications.length === 0 || fragile ? original : null),
         }
       publications.push(publication)
       total += bytes
@@ -86,7 +88,16 @@ export function makeItems(routed: Routed, limit: number): readonly Publication[]
   return publications
 }
 
-function carried(original: Original | null): Pick<TooLarge, 'original'> {
+/** The document itself, where it travels along. As it came it shows all its Incidents: it only goes where all of them go. */
+function textOf({ document, topics = [] }: Carried & Partial<Pick<Routed, 'topics'>>): {
+  readonly text: string
+  readonly reason: CarriedReason
+} | null {
+  const { original, came } = document
+  return came !== undefined && new Set(topics).size <= 1 ? { text: came, reason: 'repaired' } : original
+}
+
+function sized(original: ReturnType<typeof textOf>): Pick<TooLarge, 'original'> {
   if (original === null) return {}
   return { original: { bytes: Math.ceil(Buffer.byteLength(original.text) / 3) * 4, reason: original.reason } }
 }
@@ -154,14 +165,15 @@ export function* elementsOf(
 
 /** What the item at place `i` (from 0) carries besides its Incident, and the digest that tells it by that. */
 function besides(
-  { msgType, document, rid, exchange }: Carried,
+  carried: Carried,
   element: IncidentElement,
   items: readonly string[],
   i: number,
   old: Extract<OldForm, { readonly incidents: unknown }> | undefined,
 ): { readonly context: Context; readonly variant: string } {
+  const { msgType, document, rid, exchange } = carried
   const { shell } = old ?? document
-  const original = i > 0 && !document.fragile ? null : document.original
+  const [original, kept] = i > 0 && !document.fragile ? [null, null] : [document.original, textOf(carried)]
   const signatures = i > 0 || rid === null ? [] : rid.signatures
   const incidentSource = rid?.incidentSource ?? null
   const policy = rid?.policy ?? null
@@ -180,14 +192,14 @@ function besides(
     shell: old === undefined || old.carried !== null ? shell : null,
     policy: policy === null ? null : renderPolicy(policy),
     incidentSource,
-    original: encoded(old === undefined || original === null ? original : old.carried),
+    original: encoded(old === undefined || original === null ? kept : old.carried),
     signatures: signatures.map(base64),
     exchange,
   }
   return { context, variant }
 }
 
-function encoded(original: Original | null): Context['original'] {
+function encoded(original: ReturnType<typeof textOf>): Context['original'] {
   return original && { base64: base64(original.text), reason: original.reason }
 }
 

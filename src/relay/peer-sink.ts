@@ -18,7 +18,7 @@ export function createPeerSink(options: {
   readonly sender: RidSender
   readonly store: Pick<Seen, 'findPayload' | 'sourcesOf'>
   /** What an item says that was not valid: an operator who retries it may have made the gateway understand it. */
-  readonly reread?: (item: string) => Promise<Consumed | undefined>
+  readonly reread?: (item: string, topic: string) => Promise<Consumed | undefined>
   /** Writes a document as IODEF 1, for a peer that reads nothing later. */
   readonly downgrade?: Downgrade
   /** Keeps what the peer answered to this delivery. Rejects when it could not. */
@@ -72,7 +72,7 @@ export function createPeerSink(options: {
     if (kept.kind === 'unreadable') return { kind: 'hold', reason: kept.reason, only: delivery.id }
     if (kept.kind === 'answer') return { kind: 'hold', reason: kept.answer, only: delivery.id }
     if (kept.kind === 'part') return allowed(delivery, { item: delivery.item, part: kept.part })
-    const late = kept.item === undefined ? undefined : await reread?.(kept.item)
+    const late = kept.item === undefined ? undefined : await reread?.(kept.item, delivery.source)
     if (late === undefined) return { kind: 'hold', reason: kept.invalid }
     const own = allowed(delivery, late)
     const known = 'kind' in own ? undefined : await knownAlready(late)

@@ -38,24 +38,33 @@ function end(text: string, mark: string, from: number): number {
 /** The same text without its document type declaration (XML 1.0 §2.8); what that declares is gone with it. */
 export function withoutDoctype(text: string): string {
   const at = afterMisc(text)
-  if (!text.startsWith('<!DOCTYPE', at)) return text
-  const from = at + '<!DOCTYPE'.length
-  const behind = endOfDeclaration(text, from)
-  return behind === undefined ? text : text.slice(0, at) + text.slice(behind)
+  const behind = declarationEnd(text, at)
+  return behind === undefined ? text : text.slice(0, at) + text.slice(behind.at)
 }
 
-/** Literals and an internal subset may hold ">". */
-function endOfDeclaration(text: string, from: number): number | undefined {
+/** Where a document type declaration stands that declares nothing itself; undefined without one, or with an internal subset. */
+export function emptyDoctype(text: string): readonly [from: number, to: number] | undefined {
+  const at = afterMisc(text)
+  const behind = declarationEnd(text, at)
+  return behind === undefined || behind.subset ? undefined : [at, behind.at]
+}
+
+/** Of the declaration that begins at `from`. Literals and an internal subset may hold ">". */
+function declarationEnd(text: string, from: number): { readonly at: number; readonly subset: boolean } | undefined {
+  if (!text.startsWith('<!DOCTYPE', from)) return undefined
   let inSubset = false
-  for (let at = from; at < text.length; at += 1) {
+  let subset = false
+  for (let at = from + '<!DOCTYPE'.length; at < text.length; at += 1) {
     const c = text.charAt(at)
     if (c === '"' || c === "'") {
       const close = text.indexOf(c, at + 1)
       if (close < 0) return undefined
       at = close
-    } else if (c === '[') inSubset = true
-    else if (c === ']') inSubset = false
-    else if (c === '>' && !inSubset) return at + 1
+    } else if (c === '[') {
+      inSubset = true
+      subset = true
+    } else if (c === ']') inSubset = false
+    else if (c === '>' && !inSubset) return { at: at + 1, subset }
   }
   return undefined
 }

@@ -12,6 +12,7 @@ const FOUND: Explanation = {
   asked: [],
   msgType: 'Report',
   needs: [],
+  repairs: [],
   incidents: [],
   items: ['b', 'c'].map((sent) => ({
     topic: 'incident',

@@ -94,6 +94,7 @@ describe('a configuration', () => {
       iodef: 2,
       policy: { region: 'PeerToPeer', traffic: 'Network' },
       strict: false,
+      lenient: false,
       replies: 'strict',
     })
     assert.deepEqual(config?.grid.topics[0], {
@@ -103,6 +104,7 @@ describe('a configuration', () => {
       create: false,
       members: [],
       restrictions: ['public', 'partner'],
+      lenient: false,
     })
   })
 

@@ -22,6 +22,7 @@ peers:
     iodef: 1
     policy: { region: PeerToPeer, traffic: Attack }
     strict: false
+    lenient: false
     replies: strict
 grid:
   service: xmpp://controller.example:5222
@@ -39,6 +40,7 @@ grid:
       access: whitelist
       members: [subscriber@grid.example]
       restrictions: [public, partner]
+      lenient: false
   redirects: [pubsub.other.example]
   resource: iodef-gateway
   participants:

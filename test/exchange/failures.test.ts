@@ -203,7 +203,11 @@ test('an answer from another peer than was asked: it is as one that nobody asked
   t.engine.start()
   tokenOf(await t.post(byNumber('7')))
   await noted(t, 'asked-on')
-  assert.equal(message(await t.post(report(), THIRD)).rid?.requestStatus?.AuthorizationStatus, 'Approved', 'as a Report')
+  assert.equal(
+    message(await t.post(report(), THIRD)).rid?.requestStatus?.AuthorizationStatus,
+    'Approved',
+    'as a Report',
+  )
   const refused = await t.post(result, THIRD)
   assert.equal(refused.kind === 'problem' && refused.problem.status, 403)
   assert.equal(to(t, 'csirt-a').length, 0)

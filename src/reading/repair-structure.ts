@@ -1,0 +1,126 @@
+import { NS } from '../xml/namespaces.ts'
+import { attribute, elements, type XmlElement } from '../xml/tree.ts'
+import { ownElements } from './own-elements.ts'
+import { type Patch, withAttribute, withName, withValue, writtenAttributes } from './patch.ts'
+
+/** Attributes that lack, and words that stand for a word of somebody's own: XEP-0268's examples have them all. */
+export function missingAttributes(text: string, root: XmlElement): Patch[] {
+  const patches: Patch[] = []
+  for (const element of ownElements(root)) {
+    if (!isIodef(element)) continue
+    patches.push(...extensions(text, element))
+    const { local } = element
+    if (local === 'Contact' && attribute(element, 'type') === undefined) {
+      patches.push(withAttribute('type', text, element, 'type="organization"'))
+    }
+    if (local === 'AdditionalData' && attribute(element, 'dtype') === undefined) {
+      const dtype = elements(element).length > 0 ? 'xml' : 'string'
+      patches.push(withAttribute('dtype', text, element, `dtype="${dtype}"`))
+    }
+  }
+  return patches
+}
+
+/** `role="ext-type" ext-type="x"` for `role="ext-value" ext-role="x"`. */
+function extensions(text: string, element: XmlElement): Patch[] {
+  const written = writtenAttributes(text, element)
+  const patches: Patch[] = []
+  for (const one of written) {
+    if (one.name === 'restriction' || one.name.startsWith('ext-')) continue
+    if (!/^ext-[a-z-]+$/.test(one.value) || one.value === 'ext-value') continue
+    const right = `ext-${one.name}`
+    const named = written.find(({ name }) => name === right) ?? written.find(({ name }) => name === one.value)
+    if (named === undefined) continue
+    patches.push(withValue('ext-value', one, 'ext-value'))
+    if (named.name !== right) patches.push(withName('ext-value', named, right))
+  }
+  return patches
+}
+
+/** A System has one Node; one that has nothing but several can only mean several Systems. */
+export function manyNodes(text: string, root: XmlElement): Patch[] {
+  const patches: Patch[] = []
+  for (const element of ownElements(root)) {
+    const nodes = elements(element)
+    if (element.local !== 'System' || !isIodef(element) || nodes.length < 2) continue
+    if (!nodes.every(({ local, ns }) => local === 'Node' && ns === element.ns)) continue
+    const first = nodes[0] as XmlElement
+    const open = text.slice(element.start, first.start)
+    const close = text.slice(text.lastIndexOf('</', element.end - 1), element.end)
+    // an identifier must not stand there twice
+    if (attribute(element, 'observable-id') !== undefined) continue
+    const systems = nodes.map(({ start, end }) => `${open}${text.slice(start, end)}${close}`)
+    patches.push({ repair: 'nodes', from: element.start, to: element.end, text: systems.join('') })
+  }
+  return patches
+}
+
+/**
+ * What an Incident must have, behind what an inquiry has (XEP-0268 §5): nobody knows it, so it says as much, and a time that leaves
+ * out nothing, since what an inquiry holds is what it asks for.
+ */
+export function bareInquiry(text: string, root: XmlElement): Patch[] {
+  if (root.local !== 'inquiry' || root.ns !== NS.incident) return []
+  return elements(root).flatMap((incident) => {
+    if (incident.local !== 'Incident' || !isIodef(incident)) return []
+    const lacking = NEEDED.filter(({ ns, name }) => ns === incident.ns && !has(incident, name))
+    if (lacking.length === 0) return []
+    const last = elements(incident).at(-1)
+    // one without anything does not say what it asks for
+    if (last === undefined) return []
+    const prefix = prefixOf(text, incident)
+    const added = lacking.map(({ xml }) => xml.replace(/<(\/?)/g, `<$1${prefix}`)).join('')
+    return [{ repair: 'inquiry', from: last.end, to: last.end, text: added }]
+  })
+}
+
+const EVER = '1970-01-01T00:00:00Z'
+const CONTACT = '<Contact role="creator" type="organization"><ContactName>unknown</ContactName></Contact>'
+
+const NEEDED: readonly { readonly ns: string; readonly name: string; readonly xml: string }[] = [
+  { ns: NS.iodef1, name: 'ReportTime', xml: `<ReportTime>${EVER}</ReportTime>` },
+  { ns: NS.iodef1, name: 'Assessment', xml: '<Assessment><Impact type="unknown"/></Assessment>' },
+  { ns: NS.iodef1, name: 'Contact', xml: CONTACT },
+  { ns: NS.iodef2, name: 'GenerationTime', xml: `<GenerationTime>${EVER}</GenerationTime>` },
+  { ns: NS.iodef2, name: 'Contact', xml: CONTACT },
+]
+
+/** `i:` of an element that is written so, '' of one without prefix */
+function prefixOf(text: string, { start }: XmlElement): string {
+  return /^<([^\s:/>]+:)?/.exec(text.slice(start, start + 200))?.[1] ?? ''
+}
+
+function has(element: XmlElement, local: string): boolean {
+  return elements(element).some((child) => child.local === local && child.ns === element.ns)
+}
+
+/** RFC 5070 §3.2, RFC 7970 §3.2 */
+const ORDER =
+  `IncidentID AlternativeID RelatedActivity DetectTime StartTime EndTime RecoveryTime ReportTime GenerationTime Description
+  Discovery Assessment Method Contact EventData IndicatorData History AdditionalData`.split(/\s+/)
+
+/** The children of an Incident in another order than that of the schema; one that nobody knows stays where it is, and so all of them. */
+export function disorder(text: string, root: XmlElement): Patch[] {
+  const patches: Patch[] = []
+  for (const element of ownElements(root)) {
+    if (element.local !== 'Incident' || !isIodef(element)) continue
+    const children = elements(element)
+    const places = children.map(({ local, ns }) => (ns === element.ns ? ORDER.indexOf(local) : -1))
+    const first = children[0]
+    const last = children.at(-1)
+    if (first === undefined || last === undefined || places.includes(-1)) continue
+    if (places.every((place, i) => i === 0 || place >= (places[i - 1] ?? 0))) continue
+    const sorted = children.map((child, i) => ({ child, place: places[i] ?? 0 })).toSorted((a, b) => a.place - b.place)
+    const pieces = sorted.map(({ child }, i) => {
+      const next = children[i + 1]
+      const between = next === undefined ? '' : text.slice(children[i]?.end, next.start)
+      return text.slice(child.start, child.end) + between
+    })
+    patches.push({ repair: 'order', from: first.start, to: last.end, text: pieces.join('') })
+  }
+  return patches
+}
+
+function isIodef({ ns }: XmlElement): boolean {
+  return ns === NS.iodef1 || ns === NS.iodef2
+}
