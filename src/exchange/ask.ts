@@ -10,7 +10,7 @@ import type { Asker } from './asker.ts'
 import { closing } from './closing.ts'
 import { compose } from './compose.ts'
 import { about, type ExchangeContext, errandTo } from './context.ts'
-import { askedIncident, criteriaOf } from './criteria.ts'
+import { askedIncident, criteriaOf, lacksDocument } from './criteria.ts'
 import { loopOf } from './loop.ts'
 import type { Rate } from './rate.ts'
 import { DENIALS, type DenialCode, type RefusalCode } from './refusals.ts'
@@ -67,6 +67,7 @@ export async function ask(
   if (!isQuestion(msgType) || rid.policy === null) return undefined
   const asked = whomToAsk(config.routes, asker, msgType, inspection)
   if (asked.length === 0) return undefined
+  const denied = (code: DenialCode) => ({ kind: 'denied', code, exchange: fresh }) as const
   const mark = inspection.item?.exchange?.id
   const question: Question = {
     policy: rid.policy,
@@ -77,8 +78,9 @@ export async function ask(
   // asked again: nothing is looked for a second time
   const known = await store.known(fresh, fresh.digest, since)
   if (known !== undefined) return { kind: 'exchange', id: known }
+  if (lacksDocument(inspection, msgType)) return denied('format')
   const loop = await loopOf(context, inspection, fresh, question)
-  if (loop !== undefined) return { kind: 'denied', code: loop, exchange: fresh }
+  if (loop !== undefined) return denied(loop)
   const whose = `${asker.kind} ${asker.name}`
   const wait = rate.wait(whose, clock.now())
   // nothing is looked for for who asks too often
@@ -86,7 +88,7 @@ export async function ask(
   const found = searched ? await fromArchive(context, asker, inspection) : undefined
   if (found?.denied !== undefined && asked.length === 1) {
     rate.count(whose, clock.now())
-    return { kind: 'denied', code: found.denied, exchange: fresh }
+    return denied(found.denied)
   }
   const legs = legsOf(fresh, asked)
   const taken = events.exchange('asked', {

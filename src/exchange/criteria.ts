@@ -4,6 +4,7 @@ import type { Terms } from '../iodef/terms.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Justification } from '../rid/message.ts'
 import type { RecordQuery } from '../store/archive.ts'
+import type { MsgType } from '../vocabulary.ts'
 
 /** What a Query asks of an archive, Topics and rights aside. */
 type Criteria = Omit<RecordQuery, 'topics' | 'needed' | 'limit' | 'most'>
@@ -46,6 +47,11 @@ export function criteriaOf({ rid, document }: Pick<Inspection, 'rid' | 'document
     return { kind: 'denied', code: 'no-criterion', justification: 'CannotProcess' }
   }
   return { kind: 'criteria', criteria }
+}
+
+/** A request is about what its document says: without one that can be read it would be passed on as another. */
+export function lacksDocument({ document }: Pick<Inspection, 'document'>, msgType: MsgType): boolean {
+  return document === null && msgType !== 'Query'
 }
 
 /** What the exchange is called by: the number that is asked for; '' where it is another question. */

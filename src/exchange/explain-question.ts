@@ -2,7 +2,7 @@ import type { Ask, Config, PeerConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Justification } from '../rid/message.ts'
 import { isQuestion } from '../vocabulary.ts'
-import { criteriaOf } from './criteria.ts'
+import { criteriaOf, lacksDocument } from './criteria.ts'
 import { DENIALS, type DenialCode } from './refusals.ts'
 import { whomToAsk } from './route-question.ts'
 
@@ -25,6 +25,7 @@ export function explainQuestion(
   if (!isQuestion(msgType) || !peer.accept.includes(msgType)) return undefined
   const asked = whomToAsk(routes, peer, msgType, inspection)
   if (asked.length === 0) return undefined
+  if (lacksDocument(inspection, msgType)) return { code: 'format', ...DENIALS.format }
   const criteria = criteriaOf(inspection)
   // others may find by what the archive cannot
   if (criteria.kind === 'criteria' || asked.length > 1 || asked[0] !== 'archive') return { asked }

@@ -60,6 +60,9 @@ export const DENIALS = {
     justification: 'SystemResource',
     reason: 'more than 10,000 of the Incidents that its sender may see fit the Query',
   },
-  format: { justification: 'UnrecognizedFormat', reason: 'the Query names no incident, and carries no IODEF-Document' },
+  format: {
+    justification: 'UnrecognizedFormat',
+    reason: 'the question carries no IODEF-Document that can be read, and without one it says nothing',
+  },
 } as const satisfies Readonly<Record<string, Denial>>
 export type DenialCode = keyof typeof DENIALS
