@@ -2,6 +2,7 @@ import { placeWord } from '../iodef/place-word.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { NewExchange } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
+import { askedJids, bareOf } from './jids.ts'
 import { type Question, questionOf } from './stored.ts'
 
 /** Why a question has come round (RFC 6545 §3.1 (4), §7.1); undefined: it has not. */
@@ -12,12 +13,18 @@ export async function loopOf(
   question: Question,
 ): Promise<'own-path' | 'asked-back' | undefined> {
   if (document?.path?.some(isOwn(config.rid))) return 'own-path'
-  for (const id of await store.askedOf(fresh.asker, fresh.incident)) {
+  const { askerKind = 'peer', asker, incident, msgType } = fresh
+  const targets = askerKind === 'jid' ? askedJids(config.routes).filter((jid) => bareOf(jid) === asker) : [asker]
+  const asked = await Promise.all(targets.map((target) => store.askedOf(target, incident)))
+  for (const id of new Set(asked.flat())) {
     const open = await store.exchange(id)
-    const isAsked = open?.legs.some(({ kind, target }) => kind === 'peer' && target === fresh.asker)
-    if (isAsked !== true || open?.msgType !== fresh.msgType) continue
-    const asked = questionOf(open)
-    if (asked !== undefined && asked.document?.xml === question.document?.xml) return 'asked-back'
+    const isAsked = open?.legs.some(({ kind, target }) => kind === askerKind && targets.includes(target))
+    if (isAsked !== true || open?.msgType !== msgType) continue
+    const before = questionOf(open)
+    if (before === undefined) continue
+    // one by number alone got a document on its way to whom it was asked of by IQ
+    const same = before.document === null ? askerKind === 'jid' : before.document.xml === question.document?.xml
+    if (same || (before.document === null && question.document === null)) return 'asked-back'
   }
   return undefined
 }

@@ -2,6 +2,7 @@ import type { Ask, PeerConfig, RouteConfig } from '../config/types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { fits, type Said, saidByPolicy } from '../relay/route.ts'
 import type { AskerKind, MsgType } from '../vocabulary.ts'
+import { bareOf } from './jids.ts'
 
 /** Of whoever asks: what decides whom. */
 interface Questioner extends Pick<PeerConfig, 'name' | 'query'> {
@@ -38,14 +39,19 @@ export function whomToAsk(
  * showed, where its sender may see any of them. Nobody: it is denied. Never whom it comes from.
  */
 function legsFor(routes: readonly RouteConfig[], asker: Questioner, question: Said): readonly Ask[] {
-  const { kind = 'peer', name } = asker
   const route = routes.find(({ ask, match }) => ask !== undefined && isFor(match, asker) && fits(match, question))
   const seesAny = question.type === 'Query' && (asker.query?.length ?? 0) > 0
   const asked = route?.ask ?? (seesAny ? (['archive'] as const) : [])
-  const able = asked.filter((one) => (one === 'archive' ? seesAny : one !== `peer:${kind === 'peer' ? name : ''}`))
+  const able = asked.filter((one) => (one === 'archive' ? seesAny : !isWhom(one, asker)))
   // a person would decide, and nobody be asked
   if (asked.length > 1 && able.length === 1 && able[0] === 'held') return []
   return [...new Set(able)]
+}
+
+/** Is it whoever asks who would be asked? */
+function isWhom(asked: Ask, { kind = 'peer', name }: Questioner): boolean {
+  if (kind === 'jid') return asked.startsWith('jid:') && bareOf(asked.slice('jid:'.length)) === name
+  return kind === 'peer' && asked === `peer:${name}`
 }
 
 /** Names of the peers that a question of this one may be passed on to, as far as the routes tell. */
