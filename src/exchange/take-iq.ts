@@ -2,6 +2,7 @@ import type { RouteConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { GridIq, GridIqReply, Participants } from '../grid/contract.ts'
 import type { Inspection } from '../reading/inspection.ts'
+import { tellRefusal } from '../relay/tell-refusal.ts'
 import { askByIq } from './ask-by-iq.ts'
 import { jidAsker, type Participant, participantOf } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
@@ -22,6 +23,7 @@ export interface IqOptions {
 
 const BAD = { kind: 'error', type: 'modify', condition: 'bad-request' } as const
 const BUSY: GridIqReply = { kind: 'error', type: 'wait', condition: 'resource-constraint' }
+const NOT_ALLOWED: GridIqReply = { kind: 'error', type: 'cancel', condition: 'not-allowed' }
 const UNEXPECTED: GridIqReply = { kind: 'error', type: 'modify', condition: 'unexpected-request' }
 
 /** XEP-0268 §2: questions are asked by get, answers and reports sent by set. */
@@ -59,23 +61,34 @@ async function take(
   { from, who, type, element, xml }: GridIq,
 ): Promise<GridIqReply> {
   const participant = participantOf(context.config.grid, who)
+  const refuse = async (reply: GridIqReply, code: string, reason: string, incidents: readonly string[] = []) => {
+    const source = `jid ${who}`
+    const arrived = { direction: 'grid-to-rid', source, incidents } as const
+    await tellRefusal(context, source, context.events.refused(arrived, code, reason))
+    return reply
+  }
   const expected = TYPES[element]
   if (expected === undefined) return { kind: 'error', type: 'cancel', condition: 'feature-not-implemented' }
-  if (type !== expected) return { ...BAD, text: `A ${element} comes in an IQ of type ${expected}.` }
+  const wrongType = `A ${element} comes in an IQ of type ${expected}.`
+  if (type !== expected) return refuse({ ...BAD, text: wrongType }, 'improper', wrongType)
   const may = participant?.accept.some((word) => word === element) === true
   const answers = expected === 'set' && isAsked(context.config.routes, who)
-  if (!may && !answers && element !== 'response') return { kind: 'error', type: 'cancel', condition: 'not-allowed' }
+  const forbidden = () => refuse(NOT_ALLOWED, 'msg-type', `it may not send a ${element} unasked`)
+  if (!may && !answers && element !== 'response') return forbidden()
   if (draining()) return BUSY
   const read = await readIq(context, who, xml)
   if (read.kind === 'busy') return BUSY
-  if (read.kind === 'unreadable') return { ...BAD, text: read.why }
+  if (read.kind === 'unreadable') return refuse({ ...BAD, text: read.why }, 'invalid', read.why)
   const { inspection } = read
+  const incidents = inspection.document?.incidents.map(({ key }) => key) ?? inspection.claimed ?? []
   const flaw = flawOf(inspection, element)
-  if (flaw !== undefined) return { ...BAD, text: flaw }
+  if (flaw !== undefined) return refuse({ ...BAD, text: flaw }, 'invalid', flaw, incidents)
   const taken = answers ? await takeFromJid(context, from, inspection) : undefined
   if (taken === 'taken') return { kind: 'result' }
-  if (taken === 'refused' || element === 'response') return UNEXPECTED
-  if (participant === undefined || !may) return { kind: 'error', type: 'cancel', condition: 'not-allowed' }
+  if (taken === 'refused' || element === 'response') {
+    return refuse(UNEXPECTED, 'not-asked', `a ${element} that answers nothing`, incidents)
+  }
+  if (participant === undefined || !may) return forbidden()
   return element === 'report' ? report(participant, inspection) : askByIq(context, rate, participant, from, inspection)
 }
 
