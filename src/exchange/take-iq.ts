@@ -105,7 +105,7 @@ type Read =
 
 async function readIq({ reader }: ExchangeContext, who: string, xml: string): Promise<Read> {
   try {
-    const options = { charset: 'utf-8', terms: true }
+    const options = { charset: 'utf-8', terms: true, question: true }
     return { kind: 'read', inspection: await reader.inspect(Buffer.from(xml), options, { peer: who }) }
   } catch (error) {
     if (!(error instanceof GatewayError) || error.permanence === 'transient') return { kind: 'busy' }

@@ -21,6 +21,8 @@ export interface ReadOptions {
    * looked for
    */
   readonly lenient?: boolean
+  /** an inquiry need say no more than what it asks for (XEP-0268 §4) */
+  readonly question?: boolean
   /** say by what each Incident can be found (a Query's are always told) */
   readonly terms?: boolean
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../xml/tree.ts'
 import { checkMessage } from './check-message.ts'
 import { type Checked, checkText } from './check-text.ts'
 import { claimedIncidents } from './claimed-incidents.ts'
+import { completeInquiry } from './complete-inquiry.ts'
 import { decodeDocument } from './decode-document.ts'
 import { type Inspection, inDoubt, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readItem } from './read-item.ts'
@@ -24,8 +25,9 @@ export function readDocument(
   const decoded = decodeDocument(bytes, options.charset)
   if (!decoded.ok) return decoded.refused
   const inspection = withinLimits(() => {
+    const came = options.question === true ? completeInquiry(decoded.text) : decoded.text
     const read = (text: string) => readDecoded(schemas, text, options)
-    return repair(schemas, decoded.text, read(decoded.text), options, read)
+    return repair(schemas, came, read(came), options, read)
   })
   return decoded.warning === undefined ? inspection : inDoubt(inspection, decoded.warning)
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
 import type { GridIqReply, GridReply } from '../../src/grid/contract.ts'
 import { read } from '../relay/journey.ts'
-import { documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
+import { documentText, IODEF1, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { EXCHANGES, incidentId, OTHER, openBench, type Responder } from './bench.ts'
 
@@ -113,6 +113,17 @@ describe('an inquiry', () => {
     assert.ok(reply.kind === 'error')
     assert.deepEqual([reply.type, reply.condition], ['modify', 'bad-request'])
     assert.match(reply.text ?? '', /names no incident/)
+  })
+
+  test('need say no more than the number, as XEP-0268 shows it', async () => {
+    await using t = await open()
+    await t.show(documentText([incidentText({ id: '7' })]))
+    for (const ns of [IODEF1, IODEF2]) {
+      const incident = `<Incident xmlns="${ns}" purpose="traceback"><IncidentID name="csirt.example">7</IncidentID></Incident>`
+      const bare = `<inquiry xmlns="urn:xmpp:incident:2">${incident}</inquiry>`
+      assert.deepEqual(await t.iq(bare), { kind: 'result' })
+    }
+    await eventually('both are answered', () => t.sets().length === 2)
   })
 
   test('is told by the id that its asker gave it', async () => {
