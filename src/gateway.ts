@@ -198,7 +198,7 @@ interface GridSide {
 function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, { wake, draining }: GridSide): Grid {
   const { config, events, store, clock } = parts
   const archives = archivedTopics(config).size > 0
-  const report = createAcceptIq({ ...parts, wake: (topic) => wake('topic', topic) })
+  const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
   const handlers: GridHandlers = {
     participants: questions.participants({ report, draining }),
     items: createConsumer({

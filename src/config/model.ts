@@ -204,6 +204,10 @@ const route = f.mapping({
     .prefault({})
     .describe('every given key must match'),
   topic: f.line.exactOptional().describe('where reports are published to'),
+  peers: f
+    .list(f.name, 'peers')
+    .exactOptional()
+    .describe('RID peers that reports of participants go to, where match.jid names those'),
   ask: f
     .list(f.ask, 'archive, held, peer:NAME and jid:JID')
     .exactOptional()

@@ -37,21 +37,33 @@ function checkWords({ routes, warning }: Look, participant: unknown, i: number, 
   if (accept.includes('request') && !asking) {
     warning(places('request'), 'every request is refused: no route with ask is for it')
   }
-  const reporting = ours.some((route) => at(route, 'topic') !== undefined && at(route, 'match', 'jid') !== undefined)
+  const leads = (route: unknown) => at(route, 'topic') !== undefined || at(route, 'peers') !== undefined
+  const reporting = ours.some((route) => leads(route) && at(route, 'match', 'jid') !== undefined)
   if (accept.includes('report') && !reporting) {
-    warning(places('report'), 'every report is refused: no route with topic names it in match.jid')
+    warning(places('report'), 'every report is refused: no route with topic or peers names it in match.jid')
   }
   if (query.length > 0 && !accept.includes('inquiry')) {
     warning([...path, 'query'], 'it may not ask: "accept" does not list inquiry')
   }
 }
 
-function checkJids({ problem, warning }: Look, known: readonly string[], route: unknown, i: number): void {
+function checkJids(look: Look, listed: readonly string[], route: unknown, i: number): void {
+  const { problem, warning, peers, peerNames } = look
   const path = ['routes', i, 'match', 'jid']
   for (const [j, jid] of list(at(route, 'match', 'jid')).entries()) {
     const who = canonical(jid)
-    if (who === undefined || known.includes(who)) continue
-    problem([...path, j], `"${String(jid)}" is in no entry of grid.participants${didYouMean(who, [...known])}`)
+    if (who === undefined || listed.includes(who)) continue
+    problem([...path, j], `"${String(jid)}" is in no entry of grid.participants${didYouMean(who, [...listed])}`)
+  }
+  known(look, at(route, 'peers'), peerNames, 'peer', ['routes', i, 'peers'])
+  if (at(route, 'peers') !== undefined && at(route, 'match', 'jid') === undefined) {
+    problem(['routes', i, 'peers'], 'is for reports of participants: match.jid has to name them')
+  }
+  for (const [j, name] of list(at(route, 'peers')).entries()) {
+    const peer = peers.find((one) => at(one, 'name') === name)
+    if (peer !== undefined && at(peer, 'url') === undefined) {
+      problem(['routes', i, 'peers', j], `peer "${String(name)}" has no url, so nothing can be sent to it`)
+    }
   }
   if (at(route, 'match', 'jid') !== undefined && at(route, 'match', 'peer') !== undefined) {
     warning(path, 'never matches: nobody is a peer and a participant at once. Make two routes of it')

@@ -28,7 +28,8 @@ function checkAsk(look: Look, route: unknown, i: number): void {
   const { peers, peerNames, problem } = look
   const asked = at(route, 'ask')
   if (asked === undefined) {
-    if (at(route, 'topic') === undefined && record(route) === route) problem(['routes', i], 'needs topic, ask, or both')
+    const leads = ['topic', 'peers'].some((key) => at(route, key) !== undefined)
+    if (!leads && record(route) === route) problem(['routes', i], 'needs topic, ask, or both')
     return
   }
   const types = list(at(route, 'match', 'type'))
@@ -82,5 +83,9 @@ function checkHeld({ problem }: Look, asked: readonly unknown[], types: readonly
 /** Something is sent to it, or asked of it, besides what Topics show. */
 export function isAskedOrAnswered({ routes }: Look, peer: unknown): boolean {
   const asks = list(at(peer, 'accept')).some((type) => isQuestion(String(type)))
-  return asks || routes.some((route) => list(at(route, 'ask')).includes(`peer:${String(at(peer, 'name'))}`))
+  const name = String(at(peer, 'name'))
+  return (
+    asks ||
+    routes.some((route) => list(at(route, 'ask')).includes(`peer:${name}`) || list(at(route, 'peers')).includes(name))
+  )
 }

@@ -144,6 +144,8 @@ export interface RouteConfig {
   }
   /** Topic that reports are published to; a route for questions may do without */
   readonly topic?: string
+  /** RID peers that a report of a participant goes to */
+  readonly peers?: readonly string[]
   /** whom a question is asked of */
   readonly ask?: readonly Ask[]
 }

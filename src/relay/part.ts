@@ -30,6 +30,8 @@ export interface Part {
   readonly needed: Needed
   /** ids of all items of the document, in order; empty when this is all of it */
   readonly items: readonly string[]
+  /** a route leads it here from a participant, and no Topic */
+  readonly routed?: true
 }
 
 /** An item as deliveries need it: `item` is the id that its Incident has, whatever the publisher called it. */

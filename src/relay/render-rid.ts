@@ -14,10 +14,10 @@ import type { Part } from './part.ts'
 export function withheldFrom(
   peer: PeerConfig,
   topic: string,
-  { msgType, needed }: Pick<Part, 'msgType' | 'needed'>,
+  { msgType, needed, routed }: Pick<Part, 'msgType' | 'needed' | 'routed'>,
   reasons: Reasons = {},
 ): string | undefined {
-  if (!peer.topics.includes(topic)) return `Topic ${topic} is not listed for ${peer.name}`
+  if (routed !== true && !peer.topics.includes(topic)) return `Topic ${topic} is not listed for ${peer.name}`
   // whoever may publish on a Topic would have the gateway ask for anything, in its own name
   if (!peer.send.includes(msgType)) return `a ${msgType}: "send" of ${peer.name} does not list it`
   const missing = missingFrom(peer.restrictions, needed)

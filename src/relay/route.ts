@@ -60,8 +60,10 @@ export function routeFor(routes: readonly RouteConfig[], message: Routed): strin
 /** Its place among them, or -1. A route that only says whom to ask is for questions: no Report is looked for there. */
 export function routeIndex(routes: readonly RouteConfig[], message: Routed): number {
   return routes.findIndex(
-    ({ match, topic }) =>
-      (topic !== undefined || isQuestion(message.type)) && isFrom(match, message.peer) && fits(match, message),
+    ({ match, topic, peers }) =>
+      (topic !== undefined || peers !== undefined || isQuestion(message.type)) &&
+      isFrom(match, message.peer) &&
+      fits(match, message),
   )
 }
 

@@ -79,6 +79,7 @@ function readPart(kept: Fields): Part {
     id: readId(kept.id, 'id'),
     needed: some(list(kept.needed, 'needed', oneOf(LABELS)), 'needed'),
     items: list(kept.items, 'items', nonEmpty),
+    ...(kept.routed === true && { routed: true }),
   }
 }
 

@@ -52,7 +52,7 @@ describe('a configuration', () => {
         topic: 'incident',
       },
       { match: { peer: ['csirt-a'], type: ['Query'] }, ask: ['archive'] },
-      { match: { jid: ['soc@grid.example'], type: ['Report'] }, topic: 'incident' },
+      { match: { jid: ['soc@grid.example'], type: ['Report'] }, topic: 'incident', peers: ['csirt-a'] },
       { match: { jid: ['soc@grid.example'], type: ['InvestigationRequest'] }, ask: ['held'] },
     ])
     assert.equal(config?.exchanges.hold, 25_000)
@@ -377,10 +377,12 @@ describe('what RFC 6546 says of ports and URLs', () => {
 describe('warnings', () => {
   test('name what will never happen', () => {
     const { config, warnings } = build(
-      changed('    url: https://csirt-a.example:4590/\n', '').replace(
-        'routes:\n',
-        'routes:\n  - topic: incident\n  - { match: { purpose: [reprting] }, topic: incident }\n',
-      ),
+      changed('    url: https://csirt-a.example:4590/\n', '')
+        .replace('    peers: [csirt-a]\n', '')
+        .replace(
+          'routes:\n',
+          'routes:\n  - topic: incident\n  - { match: { purpose: [reprting] }, topic: incident }\n',
+        ),
     )
     assert.ok(config)
     assert.deepEqual(

@@ -57,6 +57,7 @@ routes:
     ask: [archive]
   - match: { jid: [soc@grid.example], type: [Report] }
     topic: incident
+    peers: [csirt-a]
   - match: { jid: [soc@grid.example], type: [InvestigationRequest] }
     ask: [held]
 store: { path: ./data/gateway.db }

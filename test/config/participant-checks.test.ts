@@ -36,7 +36,7 @@ describe('a participant', () => {
     assert.deepEqual(found([{ jid: SOC, accept: ['inquiry', 'request', 'report'] }]).warnings, [
       'grid.participants[0].accept[0]: every inquiry is refused: it has no "query", and no route asks anybody',
       'grid.participants[0].accept[1]: every request is refused: no route with ask is for it',
-      'grid.participants[0].accept[2]: every report is refused: no route with topic names it in match.jid',
+      'grid.participants[0].accept[2]: every report is refused: no route with topic or peers names it in match.jid',
     ])
     assert.deepEqual(found([{ jid: SOC, query: ['t'] }]).warnings, [
       'grid.participants[0].query: it may not ask: "accept" does not list inquiry',
@@ -53,6 +53,18 @@ describe('a route for participants', () => {
       problems[0] ?? '',
       /^routes\[1\]\.match\.jid\[0\]: "sic@grid\.example" is in no entry of grid\.participants/,
     )
+  })
+
+  test('may lead to peers that can be sent to, and no other route does', () => {
+    const routes = [{ topic: 't' }, { match: { jid: [SOC] }, peers: ['a', 'b'] }, { match: {}, topic: 't', peers: [] }]
+    assert.deepEqual(found([{ jid: SOC, accept: ['report'] }], routes), {
+      problems: [
+        'routes[1].peers[1]: "b" is no peer of this configuration',
+        'routes[1].peers[0]: peer "a" has no url, so nothing can be sent to it',
+        'routes[2].peers: is for reports of participants: match.jid has to name them',
+      ],
+      warnings: ['routes[2]: is never reached: routes[0] matches everything. Put this one before it'],
+    })
   })
 
   test('names no peers besides', () => {

@@ -26,6 +26,7 @@ const OTHERS: readonly string[] = [
   'grid.allowPlain',
   // in its other routes: the first is for reports of peers
   'routes.match.jid',
+  'routes.peers',
   'routes.ask',
 ]
 

@@ -52,6 +52,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         },
         routes: [
           { match: { jid: [jid], type: ['Report'], purpose: ['reporting'] }, topic: 'incident' },
+          { match: { jid: [jid], type: ['Report'], purpose: ['mitigation'] }, peers: ['csirt-b'] },
           { match: { type: ['Report'] }, topic: 'incident' },
           { match: { jid: [jid], purpose: ['mitigation'], type: ['Query'] }, ask: ['peer:csirt-b'] },
           { match: { jid: [jid], type: ['InvestigationRequest'] }, ask: ['peer:csirt-b'] },
@@ -162,6 +163,12 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal((await soc.iq('set', to(), element('report', { id: 'by-iq' }))).kind, 'result', 'the same again')
       const elsewhere = await soc.iq('set', to(), element('report', { id: 'by-iq', purpose: 'watch' }))
       assert.deepEqual([elsewhere.condition, elsewhere.type], ['forbidden', 'auth'])
+      peer.script({ does: 'answer', status: 200 })
+      const asked = peer.requests.length
+      const toPeer = await soc.iq('set', to(), element('report', { id: 'to-peer', purpose: 'mitigation' }))
+      assert.equal(toPeer.kind, 'result', JSON.stringify(toPeer))
+      await eventually('the peer to have it', () => peer.requests.length > asked)
+      assert.match(peer.requests.at(-1)?.body ?? '', /MsgType="Report"[\s\S]*>to-peer</)
     })
 
     test('a request is passed on to a peer, and its Result comes back as a response', async () => {
@@ -186,7 +193,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.deepEqual([denied.condition, denied.type], ['forbidden', 'auth'])
     })
 
-    test('who is gone when the answer comes gets it when it is there again', async () => {
+    test('who is gone when the answer comes gets it when it is there again, also after a restart', async () => {
       peer.script({ does: 'answer', status: 202, headers: { 'RID-Callback-Token': 'late-token' } })
       const leaving = await world.user('subscriber', undefined, 'laptop')
       const question = element('inquiry', { id: 'gone', purpose: 'mitigation' })
@@ -196,6 +203,9 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const answer = ridText(iodef({ id: 'gone' }).replace(/^<\?xml.*\n/, ''), { msgType: 'Report' })
       assert.equal((await callback.post(answer, { 'RID-Callback-Token': 'late-token' })).status, 200)
       await eventually('it waits', async () => (await site.backlog()).pending === 1, { ms: 30_000 })
+      await gateway[Symbol.asyncDispose]()
+      gateway = await boot(site)
+      await site.ready()
       const back = await world.user('subscriber', undefined, 'laptop')
       await came(back, 1)
       assert.match(back.incidents[0]?.xml ?? '', />gone</)
