@@ -10,6 +10,7 @@ import { documentFor } from './answer-in-version.ts'
 import { wayTo } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
 import { judgeHeard } from './heard.ts'
+import { takeOrHold } from './keep-late.ts'
 import { renderAnswer, renderQuestion } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
 import { isUndecided } from './states.ts'
@@ -125,7 +126,7 @@ async function askOn(
   if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
     return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
   }
-  const { taken } = await takeAnswer(context, asking.exchange, asking.n, said, true)
+  const taken = await takeOrHold(context, peer.name, asking, said, true)
   const reply = taken === 'unfit' ? 'unfit' : said.kind
   if (taken === 'unfit')
     await takeAnswer(context, asking.exchange, asking.n, { kind: 'failed', reason: 'its answer does not fit' })

@@ -5,7 +5,9 @@ import type { Delivery } from '../store/contract.ts'
 import type { Exchange } from '../store/exchanges.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { ExchangeContext } from './context.ts'
+import { bareOf } from './jids.ts'
 import { judgeReply } from './judge-reply.ts'
+import { takeOrHold } from './keep-late.ts'
 import { type Addressee, questionElement } from './question-element.ts'
 import { isUndecided } from './states.ts'
 import { parseErrand } from './stored.ts'
@@ -74,6 +76,6 @@ async function askOn(
   if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
     return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
   }
-  await takeAnswer(context, exchange.id, n, said, true)
+  await takeOrHold(context, bareOf(jid), { exchange: exchange.id, n }, said, true)
   return { kind: 'delivered', note: { code: 'answered', text: `asked: ${said.kind}` } }
 }

@@ -2,13 +2,26 @@ import { createHash } from 'node:crypto'
 import type { Exchange } from '../store/exchanges.ts'
 import { about, askerOf, type ExchangeContext, errandTo } from './context.ts'
 import { type AnswerBody, newAnswer } from './stored.ts'
-import { MOST_ANSWERS } from './take-answer.ts'
+import { MOST_ANSWERS, type Said, type Taken, takeAnswer } from './take-answer.ts'
+
+/** `takeAnswer` of what `from` said; an answer that nobody waits for any more is held. `full`: nor is that kept. */
+export async function takeOrHold(
+  context: ExchangeContext,
+  from: string,
+  asked: { readonly exchange: string; readonly n: number },
+  said: Said,
+  inResponse = false,
+): Promise<Taken> {
+  const { taken, exchange, body } = await takeAnswer(context, asked.exchange, asked.n, said, inResponse)
+  if (taken !== 'closed' || exchange === undefined || body === undefined || body.document === null) return taken
+  return (await keepLate(context, from, exchange, body)) ? 'closed' : 'full'
+}
 
 /**
  * An answer of `from` that was asked for, and nobody waits for any more: an operator may send it on. False where as many of his wait for
  * that as would have been kept in time: whoever was asked once must not fill the disk.
  */
-export async function keepLate(
+async function keepLate(
   { store, events, clock }: ExchangeContext,
   from: string,
   exchange: Exchange,

@@ -24,7 +24,7 @@ export type Said =
   | { readonly kind: 'answer'; readonly inspection: Inspection }
 
 /** `unfit`: a message of that type does not answer this question; `full`: of this leg no more answers are kept. */
-type Taken = 'taken' | 'again' | 'closed' | 'unfit' | 'full'
+export type Taken = 'taken' | 'again' | 'closed' | 'unfit' | 'full'
 
 interface Took {
   readonly taken: Taken

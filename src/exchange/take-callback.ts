@@ -4,9 +4,9 @@ import { tellRefusal } from '../relay/tell-refusal.ts'
 import type { Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import type { ExchangeContext } from './context.ts'
 import { askedIncident } from './criteria.ts'
-import { keepLate } from './keep-late.ts'
+import { takeOrHold } from './keep-late.ts'
 import { REFUSALS, type RefusalCode } from './refusals.ts'
-import { type Said, takeAnswer } from './take-answer.ts'
+import type { Said } from './take-answer.ts'
 import { hashOfToken } from './token.ts'
 
 /** RFC 6546 Table 1: a callback is answered with nothing. */
@@ -99,13 +99,9 @@ async function receive(
 ): Promise<Answer> {
   const said = saidBy(inspection)
   if (said === undefined) return EMPTY
-  const { taken, exchange, body } = await takeAnswer(context, leg.exchange, leg.n, said)
+  const taken = await takeOrHold(context, message.peer.name, leg, said)
   if (taken === 'unfit') return refuse(context, message, inspection, 'wrong-answer')
-  const isLate = taken === 'closed' && exchange !== undefined && body?.document != null
-  if (taken === 'full' || (isLate && !(await keepLate(context, message.peer.name, exchange, body)))) {
-    return refuse(context, message, inspection, 'not-asked')
-  }
-  return EMPTY
+  return taken === 'full' ? refuse(context, message, inspection, 'not-asked') : EMPTY
 }
 
 function saidBy(inspection: Inspection): Said | undefined {

@@ -4,8 +4,7 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { Leg } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
 import { askedJids, bareOf } from './jids.ts'
-import { keepLate } from './keep-late.ts'
-import { takeAnswer } from './take-answer.ts'
+import { takeOrHold } from './keep-late.ts'
 
 /** `refused`: it is about what was asked of him, and answers nothing of it. */
 export type FromJid = 'taken' | 'refused'
@@ -32,10 +31,8 @@ export async function takeFromJid(
   const asked = id === undefined ? undefined : await byExchange(context, bare, id)
   const leg = asked ?? (await byIncident(context, bare, inspection))
   if (leg === undefined) return undefined
-  const { taken, exchange, body } = await takeAnswer(context, leg.exchange, leg.n, { kind: 'answer', inspection })
-  if (taken === 'unfit' || taken === 'full') return 'refused'
-  const isLate = taken === 'closed' && exchange !== undefined && body?.document != null
-  return isLate && !(await keepLate(context, bare, exchange, body)) ? 'refused' : 'taken'
+  const taken = await takeOrHold(context, bare, leg, { kind: 'answer', inspection })
+  return taken === 'unfit' || taken === 'full' ? 'refused' : 'taken'
 }
 
 /** The id is no secret: it counts together with who was asked. */

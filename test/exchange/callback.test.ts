@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { closeQuestion } from '../../src/exchange/operator.ts'
 import type { Answer } from '../../src/rid/contract.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
@@ -65,6 +66,26 @@ test('what comes after the question was closed is held, and an operator may send
   t.engine.wake('peer', 'csirt-a')
   await eventually('it is sent', () => t.passedOn().length === 2)
   assert.equal(t.passedOn()[1]?.token, t.own)
+})
+
+test('a Report in the response to a question that was closed meanwhile is held', async () => {
+  let close = () => {}
+  await using t = await openBench(
+    { peers: [ASKER, OTHER], exchanges: { ...EXCHANGES, hold: 0 }, routes: [{ match: {}, ask: ['peer:csirt-b'] }] },
+    ({ to }) => {
+      if (to !== 'csirt-b') return {}
+      close()
+      return { body: Buffer.from(report()) }
+    },
+  )
+  const config = { peers: [ASKER, OTHER], grid: { participants: [] } }
+  tokenOf(await t.post(byNumber('7')))
+  const [{ id = '' } = {}] = await t.store.listExchanges({ limit: 1 })
+  close = () => void closeQuestion({ config, store: t.store, events: t.events }, id, 'anne')
+  t.engine.start()
+  await eventually('it is held', async () => (await t.store.list({ states: ['held'] })).length > 0)
+  const [held] = await t.store.list({ states: ['held'] })
+  assert.match(held?.reason ?? '', /^late: it came from csirt-b after the question was closed as cancelled$/)
 })
 
 /** The n-th of many Reports that all differ. */

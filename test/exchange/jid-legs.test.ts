@@ -353,3 +353,17 @@ test('an operator approves what is then asked of somebody on the grid', async ()
   const [leg] = (await t.store.exchange(id))?.legs ?? []
   assert.deepEqual([leg?.kind, leg?.target], ['jid', SOC])
 })
+
+test('a report in the result of a question that was closed meanwhile is held', async () => {
+  const reply = Promise.withResolvers<GridReply>()
+  await using t = await openBench(ASKING, undefined, () => reply.promise)
+  t.engine.start()
+  tokenOf(await t.post(byNumber('7')))
+  await eventually('it is asked on', () => t.requested.length === 1)
+  await t.clock.advance(AT_ONCE.expireQuery)
+  await t.side.runDue()
+  reply.resolve({ kind: 'result', xml: element('report') })
+  await eventually('it is held', async () => (await t.store.list({ states: ['held'] })).length === 1)
+  const [held] = await t.store.list({ states: ['held'] })
+  assert.equal(held?.reason, 'late: it came from soc@grid.example after the question was closed as expired')
+})
