@@ -13,7 +13,7 @@ import { judgeHeard } from './heard.ts'
 import { takeOrHold } from './keep-late.ts'
 import { renderAnswer, renderQuestion } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
-import { isUndecided } from './states.ts'
+import { stillAsking } from './still-asking.ts'
 import { type AnswerBody, type Errand, parseErrand, parseQuestion } from './stored.ts'
 import { storedAnswer } from './stored-answer.ts'
 import { takeAnswer } from './take-answer.ts'
@@ -131,21 +131,6 @@ async function askOn(
   if (taken === 'unfit')
     await takeAnswer(context, asking.exchange, asking.n, { kind: 'failed', reason: 'its answer does not fit' })
   return { kind: 'delivered', status: response.status, note: { code: 'answered', text: `asked: ${reply}` } }
-}
-
-/** The leg that waits for this answer: that of the first who asked, else of somebody who asked the same and waits with it. */
-async function stillAsking(
-  { store }: ExchangeContext,
-  exchange: Exchange,
-  n: number,
-): Promise<{ readonly exchange: string; readonly n: number } | undefined> {
-  const waits = (one: Exchange | undefined, leg: number) =>
-    one?.state === 'open' && isUndecided(one.legs[leg]?.state ?? 'expired')
-  if (waits(exchange, n)) return { exchange: exchange.id, n }
-  for (const other of await store.sharing(exchange.id, n)) {
-    if (waits(await store.exchange(other.exchange), other.n)) return other
-  }
-  return undefined
 }
 
 /** ms behind which an improper reply is asked for again, once */

@@ -9,7 +9,7 @@ import { bareOf } from './jids.ts'
 import { judgeReply } from './judge-reply.ts'
 import { takeOrHold } from './keep-late.ts'
 import { type Addressee, questionElement } from './question-element.ts'
-import { isUndecided } from './states.ts'
+import { stillAsking } from './still-asking.ts'
 import { parseErrand } from './stored.ts'
 import { takeAnswer } from './take-answer.ts'
 
@@ -59,23 +59,24 @@ async function askOn(
   n: number,
   signal: AbortSignal,
 ): Promise<SinkOutcome> {
-  const leg = exchange.legs[n]
-  if (exchange.state !== 'open' || leg === undefined || !isUndecided(leg.state)) {
+  const waiting = await stillAsking(context, exchange, n)
+  const open = waiting && (await context.store.exchange(waiting.exchange))
+  if (waiting === undefined || open === undefined) {
     return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
   }
-  const written = await questionElement(context, exchange, { jid, restrictions }, maxItem)
+  const written = await questionElement(context, open, { jid, restrictions }, maxItem)
   if ('reason' in written) {
     const reason = `it cannot be asked by IQ: ${written.reason}`
-    await takeAnswer(context, exchange.id, n, { kind: 'failed', reason })
+    await takeAnswer(context, waiting.exchange, waiting.n, { kind: 'failed', reason })
     return { kind: 'hold', reason }
   }
-  using _ = context.asking.begin(exchange.id, n)
+  using _ = context.asking.begin(waiting.exchange, waiting.n)
   const reply = await grid.request({ to: jid, type: 'get', xml: written.xml }, signal)
   const said = await judgeReply(context, jid, exchange.msgType as MsgType, reply)
   if (said.kind === 'retry') return said
   if (said.kind === 'failed' && said.again === true && delivery.attempts === 0) {
     return { kind: 'retry', reason: said.reason, retryAfter: ONCE_MORE, destinationDown: false }
   }
-  await takeOrHold(context, bareOf(jid), { exchange: exchange.id, n }, said, true)
+  await takeOrHold(context, bareOf(jid), waiting, said, true)
   return { kind: 'delivered', note: { code: 'answered', text: `asked: ${said.kind}` } }
 }

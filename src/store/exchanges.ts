@@ -141,8 +141,8 @@ export interface ExchangeFilter {
 export interface Exchanges {
   /**
    * Opens an exchange with its legs, and changes it at once, all or nothing; unless the asker has one with that digest. What an open
-   * exchange of another asker, with that digest, has asked of the same peer and has no answer to yet, is not asked a second time: the leg
-   * waits with that one, without a delivery.
+   * exchange of another asker, with that digest, has asked of the same peer or JID and has no answer to yet, is not asked a second
+   * time: the leg waits with that one, without a delivery.
    */
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
   /** The exchange that this question of an asker is already: open, or closed since then. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
-import { approveQuestion } from '../../src/exchange/operator.ts'
+import { approveQuestion, closeQuestion } from '../../src/exchange/operator.ts'
 import type { GridReply } from '../../src/grid/contract.ts'
 import { read } from '../relay/journey.ts'
 import { documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { byNumber, EXCHANGES, incidentId, message, openBench, tokenOf } from './bench.ts'
+import { ASKER, byNumber, EXCHANGES, incidentId, message, openBench, tokenOf } from './bench.ts'
 
 const SOC = 'soc@grid.example/tool'
 const INCIDENT = 'csirt.example 7'
@@ -167,12 +167,13 @@ describe('what an IQ is answered with', () => {
       await eventually('the asker is told', () => t.passedOn().length === 1)
       assert.equal(t.passedOn()[0]?.inspection.rid?.requestStatus?.Justification, 'Other')
       assert.equal((await t.leg())?.state, 'expired')
-      const before = t.requested.length
       await eventually('its delivery has ended', async () => {
         await t.clock.advance(60_000)
         const [delivery] = await t.store.list({ destination: SOC })
         return delivery?.state === 'withheld'
       })
+      const before = t.requested.length
+      await t.clock.advance(600_000)
       assert.equal(t.requested.length, before, 'nobody is asked what nobody waits for')
     })
   }
@@ -366,4 +367,36 @@ test('a report in the result of a question that was closed meanwhile is held', a
   await eventually('it is held', async () => (await t.store.list({ states: ['held'] })).length === 1)
   const [held] = await t.store.list({ states: ['held'] })
   assert.equal(held?.reason, 'late: it came from soc@grid.example after the question was closed as expired')
+})
+
+describe('the same question of a second asker', () => {
+  const SECOND = { ...ASKER, name: 'csirt-c', identity: { dns: 'csirt-c.example' }, restrictions: ['public'] as const }
+  const both = { ...ASKING, peers: [ASKER, SECOND] }
+
+  test('is asked of him once, and what he answers goes to both', async () => {
+    await using t = await openBench(both, undefined, () => RESULT)
+    t.engine.start()
+    const tokens = [tokenOf(await t.post(byNumber('7'))), tokenOf(await t.post(byNumber('7'), SECOND))]
+    await eventually('he promised', async () => (await t.traced('7')).includes('asked-on'))
+    assert.equal(await t.side.takeFromJid(SOC, read(element('report'))), 'taken')
+    await eventually('both are told', () => t.posted.length === 2)
+    assert.equal(t.requested.length, 1)
+    assert.deepEqual(t.posted.map(({ token }) => token).sort(), tokens.sort())
+  })
+
+  test('is asked for that one where the first is closed before', async () => {
+    const config = { peers: both.peers, grid: { participants: [] } }
+    await using t = await openBench(both, undefined, () => RESULT)
+    for (const from of both.peers) tokenOf(await t.post(byNumber('7'), from))
+    const [first, second] = await t.store.listExchanges({ limit: 2 })
+    await closeQuestion({ config, store: t.store, events: t.events }, first?.id ?? '', 'anne')
+    t.engine.start()
+    await eventually('it is asked', () => t.requested.length === 1)
+    const { item } = read(t.requested[0]?.xml ?? '')
+    assert.deepEqual([item?.exchange?.id, item?.exchange?.from], [second?.id, 'csirt-c.example'])
+    await eventually(
+      'he promised',
+      async () => (await t.store.exchange(second?.id ?? ''))?.legs[0]?.state === 'promised',
+    )
+  })
 })

@@ -163,43 +163,41 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.equal((await store.exchange('one'))?.answers.length, 50)
     })
 
-    test('of two askers are asked once, while the first has no answer to it', async () => {
-      await using bench = await createBench()
-      const { store, clock } = bench
-      const limits = { ...LIMITS, open: 9, all: 9 }
-      const ask = (id: string, asker: string, digest = sha('same')) =>
-        store.ask(
-          question(id, { asker, digest }),
-          [
-            ARCHIVE,
-            { kind: 'peer', target: 'csirt-b', delivery: delivery(id, { kind: 'peer', destination: 'csirt-b' }) },
-          ],
-          limits,
-          () => undefined,
-        )
-      const asked = async () => {
-        const claimed = await store.claim(request(clock, { kind: 'peer', destination: 'csirt-b', limit: 9 }))
-        return claimed.flat().map(({ item }) => item)
-      }
-      await ask('one', 'csirt-a')
-      await ask('two', 'csirt-c')
-      await ask('three', 'csirt-d')
-      await ask('other', 'csirt-d', sha('other'))
-      assert.deepEqual(await asked(), [sha('one'), sha('other')])
-      const of = (...ids: string[]) => ids.map((exchange) => ({ exchange, n: 1 }))
-      assert.deepEqual(await store.sharing('one', 1), of('two', 'three'))
-      assert.deepEqual(await store.sharing('two', 1), of('one', 'three'))
-      assert.deepEqual(await store.sharing('one', 0), [])
-      assert.deepEqual(await store.sharing('other', 1), [])
-      await store.change('one', to({ state: 'cancelled', legs: [{ n: 1, state: 'expired' }] }))
-      assert.deepEqual(await store.sharing('one', 1), of('two', 'three'))
-      await ask('four', 'csirt-e')
-      assert.deepEqual(await store.sharing('one', 1), of('two', 'three', 'four'))
-      for (const id of ['two', 'three', 'four']) await store.change(id, to({ legs: [{ n: 1, state: 'answered' }] }))
-      assert.deepEqual(await store.sharing('one', 1), of('two', 'three', 'four'), 'there may be more answers')
-      await ask('five', 'csirt-f')
-      assert.deepEqual(await asked(), [sha('five')])
-    })
+    for (const kind of ['peer', 'jid'] as const)
+      test(`of two askers are asked once of a ${kind}, while the first has no answer to it`, async () => {
+        await using bench = await createBench()
+        const { store, clock } = bench
+        const limits = { ...LIMITS, open: 9, all: 9 }
+        const ask = (id: string, asker: string, digest = sha('same')) =>
+          store.ask(
+            question(id, { asker, digest }),
+            [ARCHIVE, { kind, target: 'b.example', delivery: delivery(id, { kind, destination: 'b.example' }) }],
+            limits,
+            () => undefined,
+          )
+        const asked = async () => {
+          const claimed = await store.claim(request(clock, { kind, destination: 'b.example', limit: 9 }))
+          return claimed.flat().map(({ item }) => item)
+        }
+        await ask('one', 'csirt-a')
+        await ask('two', 'csirt-c')
+        await ask('three', 'csirt-d')
+        await ask('other', 'csirt-d', sha('other'))
+        assert.deepEqual(await asked(), [sha('one'), sha('other')])
+        const of = (...ids: string[]) => ids.map((exchange) => ({ exchange, n: 1 }))
+        assert.deepEqual(await store.sharing('one', 1), of('two', 'three'))
+        assert.deepEqual(await store.sharing('two', 1), of('one', 'three'))
+        assert.deepEqual(await store.sharing('one', 0), [])
+        assert.deepEqual(await store.sharing('other', 1), [])
+        await store.change('one', to({ state: 'cancelled', legs: [{ n: 1, state: 'expired' }] }))
+        assert.deepEqual(await store.sharing('one', 1), of('two', 'three'))
+        await ask('four', 'csirt-e')
+        assert.deepEqual(await store.sharing('one', 1), of('two', 'three', 'four'))
+        for (const id of ['two', 'three', 'four']) await store.change(id, to({ legs: [{ n: 1, state: 'answered' }] }))
+        assert.deepEqual(await store.sharing('one', 1), of('two', 'three', 'four'), 'there may be more answers')
+        await ask('five', 'csirt-f')
+        assert.deepEqual(await asked(), [sha('five')])
+      })
 
     test('that are held are asked on in the commit that says so, and are of whom is asked from then on', async () => {
       await using bench = await createBench()

@@ -27,6 +27,11 @@ const MOST_ANSWERS = 50
 /** rows dropped in one commit */
 const STEP = 200
 
+/** Whoever is asked himself can be asked for several. */
+function isShared(kind: NewLeg['kind']): boolean {
+  return kind === 'peer' || kind === 'jid'
+}
+
 /** Each inside a transaction. */
 interface ExchangeTables {
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Asked
@@ -181,7 +186,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
         pendingAt,
         expires,
       )
-      const asked = legs.map(({ kind, target }) => (kind === 'peer' ? joined.asking(digest, target) : undefined))
+      const asked = legs.map(({ kind, target }) => (isShared(kind) ? joined.asking(digest, kind, target) : undefined))
       for (const [n, { kind, target }] of legs.entries()) {
         insertLeg(seq, n, kind, target, legCode('waiting'), opened, asked[n] ?? null)
       }

@@ -8,7 +8,7 @@ const UNDECIDED = `${legCode('waiting')}, ${legCode('promised')}`
 
 interface Joined {
   /** seq of the exchange that asks `target` the same question, and has no answer from there yet. */
-  asking(digest: string, target: string): number | undefined
+  asking(digest: string, kind: string, target: string): number | undefined
   sharing(id: string, n: number): Awaited<ReturnType<Exchanges['sharing']>>
 }
 
@@ -17,7 +17,7 @@ export function createJoined(db: DatabaseSync): Joined {
   const asking = one<{ asks: number }>(
     db,
     `SELECT coalesce(l.joined, e.seq) AS asks FROM exchange e JOIN leg l ON l.exchange = e.seq
-     WHERE e.state = ${OPEN} AND e.digest = ? AND l.kind = 'peer' AND l.target = ? AND l.state IN (${UNDECIDED})
+     WHERE e.state = ${OPEN} AND e.digest = ? AND l.kind = ? AND l.target = ? AND l.state IN (${UNDECIDED})
      ORDER BY e.seq LIMIT 1`,
   )
   const sharing = all<{ exchange: string; n: number }>(
@@ -30,7 +30,7 @@ export function createJoined(db: DatabaseSync): Joined {
        AND e.state = ${OPEN} ORDER BY e.seq`,
   )
   return {
-    asking: (digest, target) => asking(digest, target)?.asks,
+    asking: (digest, kind, target) => asking(digest, kind, target)?.asks,
     sharing: (id, n) => sharing(id, n).map((leg) => ({ ...leg })),
   }
 }

@@ -59,7 +59,9 @@ export function ask(
     }),
     answers: [],
   }
-  const joined = legs.map(({ kind, target }) => (kind === 'peer' ? asking(data, fresh.digest, target) : undefined))
+  const joined = legs.map(({ kind, target }) =>
+    kind === 'peer' || kind === 'jid' ? asking(data, fresh.digest, kind, target) : undefined,
+  )
   data.exchanges.set(fresh.id, { exchange, deliveries: new Map(), joined })
   for (const [n, { delivery }] of legs.entries()) {
     if (delivery !== undefined && joined[n] === undefined) queue(data, exchange, delivery, `leg ${n}`, now)
@@ -68,10 +70,10 @@ export function ask(
 }
 
 /** Id of the exchange that asks `target` the same question, and has no answer from there yet. */
-function asking({ exchanges }: Data, digest: string, target: string): string | undefined {
+function asking({ exchanges }: Data, digest: string, kind: Leg['kind'], target: string): string | undefined {
   for (const { exchange, joined } of exchanges.values()) {
     const n = exchange.legs.findIndex(
-      (leg) => leg.kind === 'peer' && leg.target === target && (leg.state === 'waiting' || leg.state === 'promised'),
+      (leg) => leg.kind === kind && leg.target === target && (leg.state === 'waiting' || leg.state === 'promised'),
     )
     if (n >= 0 && exchange.state === 'open' && exchange.digest === digest) return joined[n] ?? exchange.id
   }
