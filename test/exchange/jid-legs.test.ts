@@ -4,7 +4,7 @@ import type { Config } from '../../src/config/types.ts'
 import { approveQuestion, closeQuestion } from '../../src/exchange/operator.ts'
 import type { GridReply } from '../../src/grid/contract.ts'
 import { read } from '../relay/journey.ts'
-import { documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
+import { documentText, IODEF1, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { ASKER, byNumber, EXCHANGES, incidentId, message, openBench, tokenOf } from './bench.ts'
 
@@ -399,4 +399,17 @@ describe('the same question of a second asker', () => {
       async () => (await t.store.exchange(second?.id ?? ''))?.legs[0]?.state === 'promised',
     )
   })
+})
+
+test('a question in IODEF 1 goes as IODEF 2, with the document as it came beside it', async () => {
+  const v1 = `<IODEF-Document xmlns="${IODEF1}" version="1.00" lang="en"><Incident purpose="mitigation" restriction="public"><IncidentID name="csirt.example">7</IncidentID><ReportTime>2026-01-01T00:00:00Z</ReportTime><Assessment><Impact type="unknown"/></Assessment><Contact role="creator" type="organization"/></Incident></IODEF-Document>`
+  const text = ridText(v1, { msgType: 'InvestigationRequest', incidentId: incidentId('7') })
+    .replace('Version="ext-value" ext-Version="2.00"', 'Version="1.0"')
+    .replace(`XMLSchemaID="ext-value" ext-XMLSchemaID="${IODEF2}"`, `XMLSchemaID="${IODEF1}"`)
+  await using t = await asked(text, () => RESULT)
+  const xml = t.requested[0]?.xml ?? ''
+  assert.match(xml, new RegExp(`^<request xmlns="urn:xmpp:incident:2"><Incident xmlns="${IODEF2}"`))
+  const { document } = read(xml)
+  assert.equal(document?.original?.version, 1)
+  assert.equal(document?.original?.reason, 'version')
 })
