@@ -129,6 +129,8 @@ export interface Grid extends AsyncDisposable {
   publish(topic: string, itemId: string, xml: string, signal: AbortSignal, inDoubt?: boolean): Promise<SendOutcome>
   /** Sends an IQ, and waits 30 s for what it is answered with. Never rejects. */
   request(request: GridRequest, signal: AbortSignal): Promise<GridReply>
+  /** Takes one item off its Topic (XEP-0060 7.2): 'delivered' once it is not there. */
+  retract(topic: string, itemId: string, signal: AbortSignal): Promise<SendOutcome>
   /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. [any number] */
   room?(topic: string): number
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */

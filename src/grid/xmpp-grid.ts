@@ -11,6 +11,7 @@ import { EventDesk } from './pubsub/event-desk.ts'
 import { askFeatures } from './pubsub/features.ts'
 import { Pace, slowReason } from './pubsub/pace.ts'
 import { Provider } from './pubsub/provider.ts'
+import { retractItem } from './pubsub/retract.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { States } from './states.ts'
 import { createAnswerAllowance } from './xmpp/answer-allowance.ts'
@@ -114,6 +115,13 @@ class XmppGrid implements Grid {
   async request(iq: GridRequest, signal: AbortSignal) {
     if (this.#session) return request(this.#session, iq, signal)
     return { kind: 'away', reason: this.#states.session.reason ?? NOT_CONNECTED } as const
+  }
+
+  async retract(topic: string, itemId: string, signal: AbortSignal): Promise<SendOutcome> {
+    const loop = this.#loops.get(topic)
+    if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
+    if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
+    return retractItem(this.#session, this.#broker, { topic, itemId, signal })
   }
 
   room(topic: string): number {

@@ -73,6 +73,29 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.deepEqual(member.recorder.ids(), ['one'])
     })
 
+    test('an item that is retracted is gone for everybody, once and for all', async () => {
+      const topic = topicConfig({ name: 'retracting', members: [`member@${broker.domain}`] })
+      const provider = await begin({ topics: [topic] })
+      const member = await begin({ ...as('member'), topics: [] }, { consume: ['retracting'] })
+      for (const id of ['one', 'two']) {
+        assert.deepEqual(await provider.grid.publish('retracting', id, '<a xmlns="urn:a"/>', never), {
+          kind: 'delivered',
+        })
+      }
+      await until(() => member.recorder.received.length === 2, 'both items')
+      assert.deepEqual(await provider.grid.retract('retracting', 'one', never), { kind: 'delivered' })
+      await until(() => member.recorder.retractions.includes('one'), 'the retraction')
+      // again, and what never was there
+      for (const id of ['one', 'never']) {
+        assert.deepEqual(await provider.grid.retract('retracting', id, never), { kind: 'delivered' })
+      }
+      const late = await begin({ ...as('member'), topics: [] }, { consume: ['retracting'] })
+      await until(() => late.recorder.received.length > 0, 'what is left')
+      assert.deepEqual(late.recorder.ids(), ['two'])
+      const outsider = await begin({ ...as('stranger'), topics: [] }, { consume: ['retracting'] })
+      assert.equal((await outsider.grid.retract('retracting', 'two', never)).kind, 'retry')
+    })
+
     test('what was published while a Consumer was away is read at its next join, in order and once', async () => {
       const topic = topicConfig({ name: 'away', members: [`member@${broker.domain}`] })
       const provider = await begin({ topics: [topic] })
