@@ -31,13 +31,15 @@ export interface NewLeg {
   readonly target: string
   /** the question on its way there */
   readonly delivery?: NewDelivery
+  /** queued in the commit that closes the exchange, if the leg has a token then */
+  readonly afterwards?: NewDelivery
 }
 
-export interface Leg extends Omit<NewLeg, 'delivery'> {
+export interface Leg extends Omit<NewLeg, 'delivery' | 'afterwards'> {
   /** from 0, within its exchange */
   readonly n: number
   readonly state: LegState
-  /** hex SHA-256 of the RID-Callback-Token that was promised with */
+  /** what it is known by there: hex SHA-256 of the RID-Callback-Token that was promised with, or the id of the item that asks */
   readonly token: string | null
   readonly reason: string | null
   readonly updated: number

@@ -217,6 +217,34 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       }
     })
 
+    test('queue what is left to do in the commit that closes them, for each leg that has a token by then', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const topic = { kind: 'topic', destination: 'questions' } as const
+      const leg = (what: string) => ({ kind: 'topic', target: 'questions', afterwards: delivery(what, topic) }) as const
+      const queued = async () => (await store.claim(request(clock, topic))).flat().map(({ payload }) => payload)
+      await store.ask(question('one'), [leg('retract'), leg('never')], LIMITS, to({ token: 'T' }))
+      await store.change('one', to({ legs: [{ n: 0, state: 'promised', token: sha('item') }] }))
+      await store.change('one', to({ answers: [answer('a')], deliver: carrying, outcome: 'answered' }))
+      assert.deepEqual(await queued(), [])
+      const [unit] = await store.claim(request(clock, { kind: 'peer', destination: 'csirt-a' }))
+      await store.settle([{ id: unit![0]!.id, to: 'delivered' }])
+      assert.equal((await store.exchange('one'))?.state, 'answered')
+      assert.deepEqual(await queued(), [delivery('retract', topic).payload])
+      for (const state of ['expired', 'cancelled'] as const) {
+        await store.ask(
+          question(state),
+          [leg(state)],
+          { ...LIMITS, all: 9 },
+          to({ legs: [{ n: 0, state: 'waiting', token: sha(state) }] }),
+        )
+        await store.change(state, to({ state }))
+        assert.deepEqual(await queued(), [delivery(state, topic).payload])
+        await store.change(state, to({ state: 'cancelled' }))
+        assert.deepEqual(await queued(), [])
+      }
+    })
+
     test('are found by token and peer, and by incident', async () => {
       await using bench = await createBench()
       const { store } = bench

@@ -16,7 +16,7 @@ import { createExchangeRows } from './exchange-rows.ts'
 import { parseId } from './ids.ts'
 import type { Insert } from './insert.ts'
 import { createJoined } from './joined.ts'
-import { one, run } from './sql.ts'
+import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 const OPEN = exchangeCode('open')
@@ -55,11 +55,15 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
   )
   const insertLeg = run(
     db,
-    'INSERT INTO leg (exchange, n, kind, target, state, updated, joined) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO leg (exchange, n, kind, target, state, updated, joined, afterwards) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const setLeg = run(
     db,
     'UPDATE leg SET state = ?, token = coalesce(?, token), reason = coalesce(?, reason), updated = ? WHERE exchange = ? AND n = ?',
+  )
+  const left = all<{ n: number; afterwards: string }>(
+    db,
+    'SELECT n, afterwards FROM leg WHERE exchange = ? AND afterwards IS NOT NULL AND token IS NOT NULL ORDER BY n',
   )
   const setAsked = run(db, 'UPDATE leg SET kind = ?, target = ?, updated = ? WHERE exchange = ? AND n = ?')
   const insertAnswer = run(
@@ -134,11 +138,27 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     }
   }
 
+  /** The exchange was closed just now. */
+  function queueAfterwards(seq: number): void {
+    const exchange = rows.bySeq(seq)!
+    for (const { n, afterwards } of left(seq)) {
+      queue(exchange, JSON.parse(afterwards) as NewDelivery, `afterwards ${n}`)
+    }
+  }
+
   function askHeld(seq: number, exchange: Exchange, { ask = [] }: ExchangeChange, now: number): void {
     for (const { n, delivery } of ask) {
       setAsked(delivery.kind, delivery.destination, now, seq, n)
       queue(exchange, delivery, `leg ${n}`)
     }
+  }
+
+  function end(seq: number, { outcome, state }: ExchangeChange, now: number): void {
+    if (outcome !== undefined) {
+      setOutcome(exchangeCode(outcome), seq)
+      if (closeSent(now, seq) > 0) queueAfterwards(seq)
+    }
+    if (state !== undefined && close(exchangeCode(state), now, seq) > 0) queueAfterwards(seq)
   }
 
   function apply(seq: number, exchange: Exchange, changing: ReturnType<ChangeOf>): Exchange {
@@ -154,11 +174,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     setAsker(change.token ?? null, change.address ?? null, seq)
     if (change.deliver !== undefined) deliverEach(seq, exchange.id, change.deliver)
     if (change.pendingAt === null) setPending(seq)
-    if (change.outcome !== undefined) {
-      setOutcome(exchangeCode(change.outcome), seq)
-      closeSent(now, seq)
-    }
-    if (change.state !== undefined) close(exchangeCode(change.state), now, seq)
+    end(seq, change, now)
     trail.add(trace)
     return rows.bySeq(seq)!
   }
@@ -187,8 +203,9 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
         expires,
       )
       const asked = legs.map(({ kind, target }) => (isShared(kind) ? joined.asking(digest, kind, target) : undefined))
-      for (const [n, { kind, target }] of legs.entries()) {
-        insertLeg(seq, n, kind, target, legCode('waiting'), opened, asked[n] ?? null)
+      for (const [n, { kind, target, afterwards }] of legs.entries()) {
+        const kept = afterwards === undefined ? null : JSON.stringify(afterwards)
+        insertLeg(seq, n, kind, target, legCode('waiting'), opened, asked[n] ?? null, kept)
       }
       const exchange = rows.bySeq(seq)!
       for (const [n, { delivery }] of legs.entries()) {
@@ -204,7 +221,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
       const answer = carried(parseId(delivery) ?? -1)
       if (answer === undefined) return
       setSent(at, answer.exchange, answer.n)
-      closeSent(at, answer.exchange)
+      if (closeSent(at, answer.exchange) > 0) queueAfterwards(answer.exchange)
     },
     forgetBefore: forget,
   }

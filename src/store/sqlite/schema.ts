@@ -224,4 +224,9 @@ ALTER TABLE exchange ADD COLUMN asker_kind INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE destination ADD COLUMN paused_at INTEGER;
 ALTER TABLE destination ADD COLUMN paused_by TEXT;
 `,
+  // What was published for a question is taken back.
+  `
+-- JSON of a delivery that is queued once the exchange is closed, where the leg has a token by then.
+ALTER TABLE leg ADD COLUMN afterwards TEXT;
+`,
 ]

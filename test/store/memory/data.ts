@@ -1,5 +1,5 @@
 import type { NewRecord } from '../../../src/store/archive.ts'
-import type { DeliveryGroup, Pause, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
+import type { DeliveryGroup, NewDelivery, Pause, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
 import type { Exchange } from '../../../src/store/exchanges.ts'
 import type { DeliveryState, DestinationKind, Direction } from '../../../src/vocabulary.ts'
 
@@ -55,6 +55,8 @@ export interface KeptExchange {
   readonly deliveries: ReadonlyMap<number, string>
   /** of each leg: id of the exchange that asks for it, where that is another */
   readonly joined: readonly (string | undefined)[]
+  /** by leg */
+  readonly afterwards: ReadonlyMap<number, NewDelivery>
 }
 
 /** All that a store keeps. A write makes the next one from it, or leaves it as it is. */

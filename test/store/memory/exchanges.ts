@@ -62,7 +62,8 @@ export function ask(
   const joined = legs.map(({ kind, target }) =>
     kind === 'peer' || kind === 'jid' ? asking(data, fresh.digest, kind, target) : undefined,
   )
-  data.exchanges.set(fresh.id, { exchange, deliveries: new Map(), joined })
+  const afterwards = legs.flatMap((leg, n) => (leg.afterwards === undefined ? [] : [[n, leg.afterwards] as const]))
+  data.exchanges.set(fresh.id, { exchange, deliveries: new Map(), joined, afterwards: new Map(afterwards) })
   for (const [n, { delivery }] of legs.entries()) {
     if (delivery !== undefined && joined[n] === undefined) queue(data, exchange, delivery, `leg ${n}`, now)
   }
@@ -101,7 +102,7 @@ export function alter(data: Data, id: string, change: ChangeOf, now: number): Ex
   if (kept === undefined || changing === undefined) return kept?.exchange
   for (const { n, delivery } of changing.change.ask ?? []) queue(data, kept.exchange, delivery, `leg ${n}`, now)
   const next = delivered(data, withAnswers(kept, changing.change, now), changing.change, now)
-  data.exchanges.set(id, { ...next, exchange: closed(next.exchange, changing.change, now) })
+  settleAs(data, next, closed(next.exchange, changing.change, now), now)
   data.trace.push(...(changing.trace ?? []))
   return data.exchanges.get(id)?.exchange
 }
@@ -128,12 +129,22 @@ export function listed(
 
 /** This delivery has come to whom it was for. */
 export function arrived(data: Data, delivery: string, now: number): void {
-  for (const [id, kept] of data.exchanges) {
+  for (const kept of [...data.exchanges.values()]) {
     const { exchange, deliveries } = kept
     const answers = exchange.answers.map((answer) =>
       deliveries.get(answer.n) === delivery && answer.sent === null ? { ...answer, sent: now } : answer,
     )
-    data.exchanges.set(id, { ...kept, exchange: closed({ ...exchange, answers }, {}, now) })
+    settleAs(data, kept, closed({ ...exchange, answers }, {}, now), now)
+  }
+}
+
+/** Once it is closed, what is left to do is queued. */
+function settleAs(data: Data, kept: KeptExchange, exchange: Exchange, now: number): void {
+  data.exchanges.set(exchange.id, { ...kept, exchange })
+  if (kept.exchange.state !== 'open' || exchange.state === 'open') return
+  for (const { n, token } of exchange.legs) {
+    const delivery = kept.afterwards.get(n)
+    if (delivery !== undefined && token !== null) queue(data, exchange, delivery, `afterwards ${n}`, now)
   }
 }
 
