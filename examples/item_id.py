@@ -96,15 +96,22 @@ def variant(element, context):
     return sha256(json.dumps(parts, ensure_ascii=False, separators=(",", ":"))) if any(parts) else ""
 
 
+def exchange(context):
+    """section 5: the id of the question that the item asks."""
+    found = context.find(f"{{{CONTEXT}}}exchange")
+    named = "" if found is None else found.get("id", "").strip()
+    return named if re.fullmatch(r"[A-Za-z0-9_-]{22}", named) else ""
+
+
 def item_ids(root):
     namespace, local = split(root.tag)
     if namespace == INCIDENT:
-        beside = ""
+        beside, asked = "", ""
         for child in list(root):
             if split(child.tag) == (CONTEXT, "context"):
-                beside = variant(local, child)
+                beside, asked = variant(local, child), exchange(child) if local in ("inquiry", "request") else ""
                 root.remove(child)
-        item = sha256(normal_form(root))
+        item = sha256(normal_form(root) + asked)
         return [item, sha256(f"{item} {beside}")]
     incidents = [child for child in root if split(child.tag) == (namespace, "Incident")]
     return [sha256(f'<report xmlns="{INCIDENT}">{normal_form(incident)}</report>') for incident in incidents]

@@ -118,8 +118,6 @@ class XmppGrid implements Grid {
   }
 
   async retract(topic: string, itemId: string, signal: AbortSignal): Promise<SendOutcome> {
-    const loop = this.#loops.get(topic)
-    if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
     if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
     return retractItem(this.#session, this.#broker, { topic, itemId, signal })
   }

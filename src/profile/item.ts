@@ -23,11 +23,20 @@ export function itemIdApart(id: string, variant: string): string {
   return itemId(`${id} ${variant}`)
 }
 
-/** An XEP-0268 element around one Incident, both in normal form, with our context behind it where there is one. */
-export function xep0268Item(element: IncidentElement, incident: string, context = ''): Item {
+/**
+ * An XEP-0268 element around one Incident, both in normal form, with our context behind it where there is one. `exchange`: the id of the
+ * exchange that its context names. The same question of two askers, or of two days, is two.
+ */
+export function xep0268Item(element: IncidentElement, incident: string, context = '', exchange = ''): Item {
   const open = `<${element} xmlns="${NS.incident}">`
   const close = `</${element}>`
-  return { id: itemId(open + incident + close), xml: open + incident + context + close }
+  const named = isQuestionElement(element) ? exchange : ''
+  return { id: itemId(open + incident + close + named), xml: open + incident + context + close }
+}
+
+/** What asks, and is answered by an item of its own. */
+function isQuestionElement(element: IncidentElement): boolean {
+  return element === 'inquiry' || element === 'request'
 }
 
 /** The exchange that a question opened, and that its answers belong to. What it says lets nobody in. */
@@ -91,7 +100,7 @@ function renderExchange({ id, from, expires }: ExchangeMark): string {
 
 function readExchange(context: XmlElement | undefined): ExchangeMark | null {
   const element = context && child(context, NS.context, 'exchange')
-  const [id, from, expires] = ['id', 'from', 'expires'].map((name) => element && attribute(element, name))
+  const [id, from, expires] = ['id', 'from', 'expires'].map((name) => element && attribute(element, name)?.trim())
   if (id === undefined || !/^[A-Za-z0-9_-]{22}$/.test(id)) return null
   return { id, ...(from !== undefined && { from }), ...(expires !== undefined && { expires }) }
 }
@@ -128,22 +137,15 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
   if (root.ns !== NS.incident || element === undefined || incident === undefined || incidents.length > 1)
     return undefined
   const context = child(root, NS.context, 'context')
-  const items =
-    (context &&
-      attribute(context, 'items')
-        ?.split(/\s+/)
-        .filter((id) => /^[0-9a-f]{64}$/.test(id))) ??
-    []
-  const position = Number(context && attribute(context, 'position'))
-  const several = items.length > 1 && items.length <= MOST_ITEMS
-  const placed = several && Number.isInteger(position) && position >= 1 && position <= items.length
+  const exchange = readExchange(context)
+  // a question is a document of its own
+  const isAlone = exchange !== null && isQuestionElement(element)
   const rid = context && child(context, NS.context, 'rid')
   const document = context && child(context, NS.context, 'document')
   return {
     element,
     incident,
-    position: placed ? position : 1,
-    items: placed ? items : [],
+    ...(isAlone ? ALONE : placeIn(context)),
     shell: (document && child(document, incident.ns, 'IODEF-Document')) ?? null,
     policy: (rid && child(rid, NS.rid, 'RIDPolicy')) ?? null,
     incidentSource: (rid && child(rid, NS.rid, 'IncidentSource')) ?? null,
@@ -151,7 +153,7 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
     signatures: (context === undefined ? [] : elements(context))
       .filter((e) => e.ns === NS.context && e.local === 'signature')
       .map((e) => text(e).replace(/\s+/g, '')),
-    exchange: readExchange(context),
+    exchange,
   }
 }
 
@@ -162,4 +164,16 @@ function originalIn(context: XmlElement | undefined): Pick<ItemParts, 'original'
     original: text(original).replace(/\s+/g, ''),
     repaired: attribute(original, 'reason') === 'repaired',
   }
+}
+
+const ALONE: Pick<ItemParts, 'position' | 'items'> = { position: 1, items: [] }
+
+function placeIn(context: XmlElement | undefined): Pick<ItemParts, 'position' | 'items'> {
+  const listed = (context && attribute(context, 'items')) ?? ''
+  const items = listed.split(/\s+/).filter((id) => /^[0-9a-f]{64}$/.test(id))
+  const position = Number(context && attribute(context, 'position'))
+  const several = items.length > 1 && items.length <= MOST_ITEMS
+  return several && Number.isInteger(position) && position >= 1 && position <= items.length
+    ? { position, items }
+    : ALONE
 }

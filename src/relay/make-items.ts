@@ -146,12 +146,12 @@ export function* elementsOf(
   isAskedFor: (place: number) => boolean = () => true,
   isOld: (place: number) => boolean = () => false,
 ): Generator<Made> {
-  const { msgType, document } = carried
+  const { msgType, document, exchange } = carried
   const element = elementOf(msgType)
   if (element === undefined) return
   const old = document.old !== undefined && 'incidents' in document.old ? document.old : undefined
   const shown = document.incidents.map(({ xml }, place) => (isOld(place) ? (old?.incidents[place] ?? xml) : xml))
-  const ids = shown.map((xml) => xep0268Item(element, xml).id)
+  const ids = shown.map((xml) => xep0268Item(element, xml, '', exchange?.id).id)
   const made = new Set<string>()
   for (const [place, xml] of shown.entries()) {
     const id = ids[place] ?? ''
@@ -159,7 +159,7 @@ export function* elementsOf(
     if (!isAskedFor(place) || made.has(id)) continue
     made.add(id)
     const { context, variant } = besides(carried, element, ids, place, isOld(place) ? old : undefined)
-    yield { place, item: xep0268Item(element, xml, renderContext(context)), variant }
+    yield { place, item: xep0268Item(element, xml, renderContext(context), exchange?.id), variant }
   }
 }
 

@@ -95,7 +95,7 @@ function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefi
   const msgType = typeOf(item.element, item.policy?.attributes.MsgType)
   const { incidentSource, signatures } = item
   return {
-    item: xep0268Item(item.element, item.shown ?? own.xml).id,
+    item: xep0268Item(item.element, item.shown ?? own.xml, '', item.exchange?.id).id,
     variant: variantOf({
       msgType: msgType === typeOf(item.element, undefined) ? undefined : msgType,
       shell: document.shell,

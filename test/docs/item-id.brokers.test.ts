@@ -4,10 +4,10 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { itemId, itemIdApart, xep0268Item } from '../../src/profile/item.ts'
+import { itemId, itemIdApart, renderContext, xep0268Item } from '../../src/profile/item.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import type { MsgType } from '../../src/vocabulary.ts'
-import { grid, published, valid } from '../relay/journey.ts'
+import { consume, grid, published, valid } from '../relay/journey.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
 import { blocks, page, ROOT } from './markdown.ts'
 
@@ -95,6 +95,24 @@ const VECTORS: readonly (readonly [name: string, text: string, type: MsgType, ap
     '87e17649723e24d7',
   ],
 ]
+
+test('somebody else who follows docs/grid-profile.md comes to the same ids of questions and answers', () => {
+  const temp = mkdtempSync(join(tmpdir(), 'item-id-'))
+  after(() => rmSync(temp, { recursive: true, force: true }))
+  const exchange = { id: 'aZ09_-aZ09_-aZ09_-aZ09', from: 'csirt-a.example', expires: '2026-11-27T10:00:00Z' }
+  const { incidents } = valid(PLAIN).document
+  for (const element of ['inquiry', 'request', 'report', 'response'] as const) {
+    const context = renderContext({
+      ...{ position: 1, items: [], shell: null, policy: null, incidentSource: null, original: null, signatures: [] },
+      exchange,
+    })
+    const item = xep0268Item(element, incidents[0]?.xml ?? '', context, exchange.id)
+    const file = join(temp, `${element}.xml`)
+    writeFileSync(file, item.xml)
+    assert.equal(idsByPython([file]).get(file)?.split(' ')[0], item.id, element)
+    assert.equal(consume(item.xml).item, item.id, `${element} as it is read`)
+  }
+})
 
 test('somebody else who follows docs/grid-profile.md comes to the same ids apart, for whatever is said beside an Incident', () => {
   const temp = mkdtempSync(join(tmpdir(), 'item-id-'))

@@ -66,6 +66,52 @@ test('a context says which question its element is, or answers', () => {
   assert.equal(read(''), null)
 })
 
+const EXCHANGE = 'aZ09_-aZ09_-aZ09_-aZ09'
+
+test('the same question of two exchanges is two items, the same answer one', () => {
+  const ids = (element: 'inquiry' | 'request' | 'report' | 'response') =>
+    ['', EXCHANGE, EXCHANGE.toLowerCase()].map((exchange) => xep0268Item(element, INCIDENT, '', exchange).id)
+  assert.equal(new Set(ids('inquiry')).size, 3)
+  assert.equal(new Set(ids('request')).size, 3)
+  assert.equal(ids('inquiry')[1], itemId(`<inquiry xmlns="urn:xmpp:incident:2">${INCIDENT}</inquiry>${EXCHANGE}`))
+  assert.deepEqual(ids('report')[1], ids('report')[0])
+  assert.deepEqual(ids('response')[1], ids('response')[0])
+})
+
+test('an exchange is the first of a context, and found there again', () => {
+  const asked = { id: EXCHANGE, from: 'csirt "a" & b.example', expires: '2026-11-27T10:00:00Z' }
+  const context = renderContext({ ...PLAIN, shell: SHELL, exchange: asked })
+  assert.match(
+    context,
+    /^<context [^>]*><exchange id="[\w-]{22}" from="[^"]*" expires="2026-11-27T10:00:00Z"><\/exchange></,
+  )
+  assert.deepEqual(itemParts(scan(xep0268Item('inquiry', INCIDENT, context, EXCHANGE).xml))?.exchange, asked)
+  const answer = renderContext({ ...PLAIN, exchange: { id: EXCHANGE } })
+  assert.deepEqual(itemParts(scan(xep0268Item('report', INCIDENT, answer, EXCHANGE).xml))?.exchange, { id: EXCHANGE })
+})
+
+test('what is no exchange names none, and a question stands in no list of items', () => {
+  const parts = (inner: string, place = '', element = 'inquiry') =>
+    itemParts(
+      scan(
+        `<${element} xmlns="urn:xmpp:incident:2">${INCIDENT}<context xmlns="urn:x-iodef-gateway:context:1"${place}>${inner}</context></${element}>`,
+      ),
+    )
+  for (const id of ['', 'short', `${EXCHANGE}x`, EXCHANGE.replace('_', '+')]) {
+    assert.equal(parts(`<exchange id="${id}"/>`)?.exchange, null, id)
+  }
+  assert.equal(parts('<exchange/>')?.exchange, null)
+  assert.equal(parts(`<exchange xmlns="" id="${EXCHANGE}"/>`)?.exchange, null)
+  assert.deepEqual(parts(`<exchange id=" ${EXCHANGE} " from=" " expires="never"/>`)?.exchange, {
+    id: EXCHANGE,
+    from: '',
+    expires: 'never',
+  })
+  const list = ` position="1" of="2" items="${itemId('a')} ${itemId('b')}"`
+  assert.deepEqual(parts(`<exchange id="${EXCHANGE}"/>`, list)?.items, [])
+  assert.equal(parts(`<exchange id="${EXCHANGE}"/>`, list, 'report')?.items.length, 2)
+})
+
 test('base64 may be broken into lines', () => {
   const xml = `<report xmlns="urn:xmpp:incident:2">${INCIDENT}<context xmlns="urn:x-iodef-gateway:context:1"><original reason="signature">\n YW\r\nJj\t</original></context></report>`
   assert.equal(itemParts(scan(xml))?.original, 'YWJj')
