@@ -204,6 +204,7 @@ function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, {
     items: createConsumer({
       ...parts,
       ...(archives && { record: questions.record }),
+      converse: questions.converse,
       wake: (peer) => wake('peer', peer),
     }),
     seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
@@ -228,7 +229,7 @@ function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, {
 
 function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, questions: ExchangeSide): DeliveryEngine {
   const { config, store, clock, events, reader } = parts
-  const topicSink = createTopicSink(grid, clock.now())
+  const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now()))
   const keepAnswer = createAnswerKeeper({ store, events, clock })
   const reread = (item: string, topic: string) =>
     readAgain(reader, item, config.grid.topics.find(({ name }) => name === topic)?.lenient)

@@ -208,7 +208,8 @@ function checkTopics({ tree, topics, routes, peers, warning }: Look): void {
   for (const [i, topic] of topics.entries()) {
     const name = at(topic, 'name')
     const used =
-      routes.some((route) => at(route, 'topic') === name) ||
+      routes.some((route) => at(route, 'topic') === name || list(at(route, 'ask')).includes(`topic:${String(name)}`)) ||
+      topics.some((other) => list(at(other, 'query')).includes(name)) ||
       peers.some((peer) => list(at(peer, 'topics')).includes(name) || list(at(peer, 'query')).includes(name)) ||
       list(at(tree, 'grid', 'participants')).some((participant) => list(at(participant, 'query')).includes(name))
     if (typeof name === 'string' && !used) {

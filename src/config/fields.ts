@@ -139,10 +139,11 @@ function askedJid(value: string): `jid:${string}` | undefined {
 
 /** Whom a question is asked of. */
 export const ask = parsed(
-  'archive, held, peer: and the name of a peer, or jid: and a full JID or a domain',
-  (value): 'archive' | 'held' | `peer:${string}` | `jid:${string}` | undefined => {
+  'archive, held, peer: and the name of a peer, jid: and a full JID or a domain, or topic: and the name of a Topic',
+  (value): 'archive' | 'held' | `peer:${string}` | `jid:${string}` | `topic:${string}` | undefined => {
     if (value === 'archive' || value === 'held') return value
     if (value.startsWith('jid:')) return askedJid(value.slice('jid:'.length))
+    if (value.startsWith('topic:') && value.length > 6) return value as `topic:${string}`
     return value.startsWith('peer:') && value.length > 5 && value.length <= 69 ? (value as `peer:${string}`) : undefined
   },
 )

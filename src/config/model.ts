@@ -123,6 +123,10 @@ const topic = f.mapping({
   members: f.list(f.bareJid, 'bare JIDs').default([]).describe('who may read it, where create is set'),
   restrictions,
   lenient: f.flag.prefault(false).describe('repair what its publishers get wrong, the examples of XEP-0268 among it'),
+  query: f
+    .list(f.line, 'Topics')
+    .exactOptional()
+    .describe('Topics that questions on it may see, and so everybody who reads it [itself]'),
 })
 
 const participant = f.mapping({
@@ -209,7 +213,7 @@ const route = f.mapping({
     .exactOptional()
     .describe('RID peers that reports of participants go to, where match.jid names those'),
   ask: f
-    .list(f.ask, 'archive, held, peer:NAME and jid:JID')
+    .list(f.ask, 'archive, held, peer:NAME, jid:JID and topic:NAME')
     .exactOptional()
     .describe('whom questions are asked of; without topic the route is for questions only'),
 })

@@ -124,6 +124,8 @@ export interface TopicConfig {
   readonly restrictions: readonly Restriction[]
   /** items of it that are not valid are repaired (docs/decisions/0017) */
   readonly lenient?: boolean
+  /** Topics that questions on it may see; itself by default */
+  readonly query?: readonly string[]
 }
 
 export interface RouteConfig {
@@ -151,7 +153,7 @@ export interface RouteConfig {
 }
 
 /** `archive`: what the Topics showed */
-export type Ask = 'archive' | 'held' | `peer:${string}` | `jid:${string}`
+export type Ask = 'archive' | 'held' | `peer:${string}` | `jid:${string}` | `topic:${string}`
 
 /** Questions and their answers: times in ms. */
 interface ExchangesConfig {

@@ -59,7 +59,7 @@ async function settle(context: ExchangeContext, peer: PeerConfig, id: string, la
   })
   if (exchange === undefined) throw new Error(`there is no exchange ${id}`)
   happening?.tell()
-  if (exchange.token !== null) wakeAsker(context, exchange)
+  if (exchange.token !== null || exchange.state !== 'open') wakeAsker(context, exchange)
   return { told: told as Told, exchange }
 }
 

@@ -1,16 +1,14 @@
 import type { Happening } from '../events.ts'
 import type { GridIqReply } from '../grid/contract.ts'
-import { typeOf } from '../profile/msg-types.ts'
-import type { Inspection, ItemReading } from '../reading/inspection.ts'
+import type { Inspection } from '../reading/inspection.ts'
 import { tellRefusal } from '../relay/tell-refusal.ts'
-import { policyOf, type RidPolicy } from '../rid/message.ts'
-import { ANY_NODE } from '../rid/node.ts'
 import type { NewExchange } from '../store/exchanges.ts'
-import { type Asking, ask } from './ask.ts'
+import { ask } from './ask.ts'
 import { tellDenial } from './ask-by-rid.ts'
 import { jidAsker, type Participant } from './asker.ts'
 import { deliverTo } from './closing.ts'
 import { about, type ExchangeContext, wakeAsker } from './context.ts'
+import { asMessage } from './item-question.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Rate } from './rate.ts'
 import { DENIALS, type DenialCode, REFUSALS, type RefusalCode } from './refusals.ts'
@@ -31,7 +29,7 @@ export async function askByIq(
   from: string,
   inspection: Inspection,
 ): Promise<GridIqReply> {
-  const asking = askingOf(inspection)
+  const asking = asMessage(inspection, context.config.rid.name)
   if (asking === undefined) return { kind: 'error', type: 'modify', condition: 'bad-request' }
   const until = context.clock.now() + context.config.exchanges.holdIq
   const asker = jidAsker(participant)
@@ -40,39 +38,6 @@ export async function askByIq(
   if (opened.kind === 'denied') return deny(context, opened.exchange, opened.code)
   if (opened.kind === 'full') return refuse(context, opened.exchange, opened.code)
   return answer(context, asker.name, from, opened.id, until)
-}
-
-/** As a RID message would ask it: the number is that of its RIDPolicy, else of the Incident itself (XEP-0268 §4). */
-function askingOf(inspection: Inspection): Asking | undefined {
-  const { item, document } = inspection
-  const [incident] = document?.incidents ?? []
-  if (item === null || incident === undefined) return undefined
-  const msgType = typeOf(item.element, item.policy?.attributes.MsgType)
-  const stated = policyFor(item, msgType)
-  const { id } = incident
-  const own = stated.incidentId ?? policyOf(msgType, '', '', '', id.id === '' ? null : id).incidentId
-  const incidentId = own === null ? null : { ...id, ...readOf(own) }
-  const rid: Asking['rid'] = {
-    msgType,
-    policy: { ...stated, incidentId: own },
-    incidentId,
-    receivers: [],
-    incidentSource: null,
-    signatures: item.signatures,
-    documents: 1,
-    hasPayload: true,
-    lacks: null,
-    beside: [],
-  }
-  return { ...inspection, rid }
-}
-
-function policyFor({ policy }: ItemReading, msgType: string): RidPolicy {
-  return policy ?? policyOf(msgType, 'PeerToPeer', 'Network', ANY_NODE, null)
-}
-
-function readOf({ attributes, text }: NonNullable<RidPolicy['incidentId']>) {
-  return { name: attributes.name ?? '', instance: attributes.instance ?? null, id: text.trim() }
 }
 
 /** `result` where there is something, or may be later; it comes in IQs of its own. Waited for as long as is allowed. */

@@ -11,7 +11,7 @@ import { closing } from './closing.ts'
 import { compose } from './compose.ts'
 import { about, type ExchangeContext, errandTo } from './context.ts'
 import { askedIncident, criteriaOf, lacksDocument } from './criteria.ts'
-import { loopOf } from './loop.ts'
+import { loopOf, notAskedYet } from './loop.ts'
 import type { Rate } from './rate.ts'
 import { DENIALS, type DenialCode, type RefusalCode } from './refusals.ts'
 import { visibleNeeds } from './rights.ts'
@@ -31,7 +31,7 @@ const FULL = { asker: 'too-many-open', all: 'exchanges-full' } as const
 
 export type Asking = Inspection & { readonly rid: NonNullable<Inspection['rid']> }
 
-/** Who asks, and from where: IP address or full JID. */
+/** Who asks, and from where: IP address, full JID, or item. */
 interface From {
   readonly asker: Asker
   readonly address: string | null
@@ -65,15 +65,10 @@ export async function ask(
   const { rid } = inspection
   const msgType = rid.msgType
   if (!isQuestion(msgType) || rid.policy === null) return undefined
-  const asked = whomToAsk(config.routes, asker, msgType, inspection)
-  if (asked.length === 0) return undefined
+  const routed = whomToAsk(config.routes, asker, msgType, inspection)
+  if (routed.length === 0) return undefined
   const denied = (code: DenialCode) => ({ kind: 'denied', code, exchange: fresh }) as const
-  const mark = inspection.item?.exchange?.id
-  const question: Question = {
-    policy: rid.policy,
-    document: carriedOf(inspection),
-    ...(mark !== undefined && { exchange: mark }),
-  }
+  const question = questionOf(inspection, rid.policy)
   const fresh = newExchange(context, from, inspection, msgType, question)
   // asked again: nothing is looked for a second time
   const known = await store.known(fresh, fresh.digest, since)
@@ -81,6 +76,8 @@ export async function ask(
   if (lacksDocument(inspection, msgType)) return denied('format')
   const loop = await loopOf(context, inspection, fresh, question)
   if (loop !== undefined) return denied(loop)
+  const asked = await notAskedYet(context, routed, fresh, question)
+  if (asked.length === 0) return denied('asked-back')
   const whose = `${asker.kind} ${asker.name}`
   const wait = rate.wait(whose, clock.now())
   // nothing is looked for for who asks too often
@@ -140,16 +137,25 @@ function legsOf(exchange: NewExchange, asked: readonly Ask[]): readonly NewLeg[]
 
 function legOf(exchange: NewExchange, asked: Ask, n: number): NewLeg {
   if (asked === 'archive') return { kind: 'archive', target: '' }
-  const kind = asked.startsWith('jid:') ? 'jid' : 'peer'
+  const kind = (['jid', 'topic'] as const).find((one) => asked.startsWith(`${one}:`)) ?? 'peer'
   const target = asked.slice(`${kind}:`.length)
-  const delivery = errandTo({ kind, destination: target }, exchange, { exchange: exchange.id, leg: n })
-  return { kind, target, delivery }
+  const to = { kind, destination: target } as const
+  const delivery = errandTo(to, exchange, { exchange: exchange.id, leg: n })
+  if (kind !== 'topic') return { kind, target, delivery }
+  // XEP-0060 §7.2: newcomers must not answer it
+  return { kind, target, delivery, afterwards: errandTo(to, exchange, { exchange: exchange.id, retract: n }) }
 }
 
 function answeredBy({ denied, answers }: Found, n: number): ExchangeChange {
   const reason = denied === undefined ? {} : { reason: DENIALS[denied].justification }
   const legs = [{ n, state: denied === undefined ? 'answered' : 'denied', ...reason } as const]
   return { legs, answers: answers.map((answer): NewAnswer => ({ ...answer, leg: n })) }
+}
+
+function questionOf(inspection: Asking, policy: RidPolicy): Question {
+  const { id: exchange, from } = inspection.item?.exchange ?? {}
+  const named = { ...(exchange !== undefined && { exchange }), ...(from !== undefined && { from }) }
+  return { policy, document: carriedOf(inspection), ...named }
 }
 
 function carriedOf({ document, rid }: Inspection): Question['document'] {
@@ -167,8 +173,12 @@ function newExchange(
 ): NewExchange {
   const { exchanges } = config
   const now = clock.now()
+  const expires = now + (msgType === 'Query' ? exchanges.expireQuery : exchanges.expireRequest)
+  // an item's question is called the same whoever asks it on, and ends with it (docs/grid-profile.md §4.5)
+  const mark = asker.kind === 'topic' ? inspection.item?.exchange : null
+  const until = Date.parse(mark?.expires ?? '')
   return {
-    id: createExchangeId(),
+    id: mark?.id ?? createExchangeId(),
     askerKind: asker.kind,
     asker: asker.name,
     address,
@@ -178,7 +188,7 @@ function newExchange(
     question: encode(question),
     opened: now,
     pendingAt: asker.interim === true ? now + exchanges.pending : null,
-    expires: now + (msgType === 'Query' ? exchanges.expireQuery : exchanges.expireRequest),
+    expires: Number.isNaN(until) ? expires : Math.min(expires, until),
   }
 }
 
@@ -207,8 +217,8 @@ async function fromArchive({ config, store, reader }: ExchangeContext, asker: As
   const records = await store.find({ ...asked.criteria, ...rights, limit: exchanges.results, most: MOST })
   if (records === 'too-many') return { answers: [], matches: MOST, left: 0, denied: 'too-many-matches' }
   const { answers, left } = await compose(records, {
-    // an IQ has one Incident (XEP-0268 §2)
-    reports: asker.way === 'iq' ? 1 : exchanges.reports,
+    // an IQ has one Incident (XEP-0268 §2), and so has an item
+    reports: asker.way === 'iq' || asker.way === 'item' ? 1 : exchanges.reports,
     maxMessage: rid.maxMessage,
     incidentId: asking.rid.policy?.incidentId ?? null,
     check: (xml) => incidentsIn(reader, asker.name, xml),

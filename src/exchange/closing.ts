@@ -5,14 +5,19 @@ import { askerOf, errandTo } from './context.ts'
 import { isDecided, lastWord, NO_LEG, outcomeOf } from './outcome.ts'
 
 /**
- * An answer on its way to who asked, who was promised one. By IQ only what is there can be sent: XEP-0268 §2 has no word for that there is
+ * An answer on its way to who asked, who was promised one. On the grid only what is there can be sent: XEP-0268 §2 has no word for that there is
  * nothing, or that it is denied.
  */
 export function deliverTo(exchange: Exchange): NonNullable<ExchangeChange['deliver']> {
   return ({ n, leg }) =>
-    exchange.askerKind === 'jid' && leg === NO_LEG
+    exchange.askerKind !== 'peer' && leg === NO_LEG
       ? undefined
       : errandTo(askerOf(exchange), exchange, { exchange: exchange.id, answer: n })
+}
+
+/** Answers go out as they come: to who was promised one, and is not to ask again for it; a Topic is promised nothing. */
+export function isDelivered({ token }: Pick<Exchange, 'token'>, { way }: Pick<Asker, 'way'>): boolean {
+  return way === 'item' || (token !== null && way !== 'none')
 }
 
 /**
@@ -31,7 +36,7 @@ export function closing(
   const next = { ...exchange, legs, answers: [...exchange.answers.filter(({ leg }) => leg !== NO_LEG), ...came] }
   const word = isDecided(next) ? lastWord(next, incidentId) : undefined
   const answers = word === undefined ? fresh : [...fresh, word]
-  if (exchange.token === null || asker.way === 'none') return { ...change, answers }
+  if (!isDelivered(exchange, asker)) return { ...change, answers }
   return {
     ...change,
     answers,

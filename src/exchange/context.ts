@@ -15,7 +15,7 @@ import { type Errand, encode } from './stored.ts'
 /** What the parts that deal with questions are given. */
 export interface ExchangeContext {
   readonly config: Pick<Config, 'peers' | 'routes' | 'exchanges' | 'rid'> & {
-    readonly grid: Pick<GridConfig, 'participants' | 'maxItem'>
+    readonly grid: Pick<GridConfig, 'participants' | 'maxItem' | 'topics' | 'broker'>
   }
   readonly reader: Pick<Reader, 'inspect' | 'readReply' | 'downgrade'>
   readonly store: Exchanges & Pick<Archive, 'find'> & Pick<Store, 'accept' | 'findEnvelope' | 'record' | 'list'>
@@ -44,13 +44,15 @@ export function askerOf({
   return { kind: askerKind, destination: asker }
 }
 
-/** Deliveries to whoever asked were committed. */
+/** Deliveries to whoever asked may have been committed, and where its question is taken back. */
 export function wakeAsker(
   { wake }: Pick<ExchangeContext, 'wake'>,
-  exchange: Pick<Exchange, 'askerKind' | 'asker'>,
+  exchange: Pick<Exchange, 'askerKind' | 'asker' | 'state' | 'legs'>,
 ): void {
   const { kind, destination } = askerOf(exchange)
   wake(kind, destination)
+  if (exchange.state === 'open') return
+  for (const leg of exchange.legs) if (leg.kind === 'topic') wake('topic', leg.target)
 }
 
 /**

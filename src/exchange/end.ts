@@ -1,6 +1,6 @@
 import type { Exchange, ExchangeChange } from '../store/exchanges.ts'
 import { type Askers, askerIn } from './asker.ts'
-import { deliverTo } from './closing.ts'
+import { deliverTo, isDelivered } from './closing.ts'
 import { acknowledgement } from './compose.ts'
 import { isDecided, NO_LEG, said } from './outcome.ts'
 import { isUndecided } from './states.ts'
@@ -23,5 +23,5 @@ export function ending(config: Askers, exchange: Exchange, state: 'expired' | 'c
 }
 
 function goesOut(config: Askers, exchange: Exchange): boolean {
-  return exchange.token !== null && askerIn(config, exchange).way !== 'none'
+  return isDelivered(exchange, askerIn(config, exchange))
 }

@@ -1,5 +1,6 @@
-import type { PeerConfig } from '../config/types.ts'
+import type { Config, PeerConfig } from '../config/types.ts'
 import type { Sink } from '../delivery/sink.ts'
+import { GatewayError } from '../errors.ts'
 import type { Grid, GridItem, Participants } from '../grid/contract.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Consumed } from '../relay/part.ts'
@@ -12,6 +13,7 @@ import { createAsking } from './asking.ts'
 import type { ExchangeContext } from './context.ts'
 import { runDue } from './due.ts'
 import { createErrandSink } from './errand-sink.ts'
+import { type FromTopic, takeFromTopic } from './from-topic.ts'
 import { createHolds } from './holds.ts'
 import { createJidAnswerSink } from './jid-answer-sink.ts'
 import { createJidSink, type JidSinkOptions } from './jid-sink.ts'
@@ -20,6 +22,7 @@ import { recordOf } from './record.ts'
 import { takeCallback } from './take-callback.ts'
 import { type FromJid, takeFromJid } from './take-from-jid.ts'
 import { createParticipants, type IqOptions } from './take-iq.ts'
+import { createTopicErrandSink } from './topic-sink.ts'
 
 /** Questions and answers between RID peers (RFC 6545 §7, RFC 6546 §3), and what the Topics showed to answer them with. */
 export interface ExchangeSide {
@@ -43,6 +46,13 @@ export interface ExchangeSide {
   participants(options: IqOptions): Participants
   /** Deliveries of answers to a participant. */
   answersByIq(grid: Pick<Grid, 'request'>): Sink
+  /**
+   * What an item of a Topic asks or answers, on disk once it resolves; the peers that have, or get, what it says by that. Rejects where
+   * it has to be tried again.
+   */
+  converse(shown: FromTopic): Promise<readonly string[]>
+  /** Deliveries to Topics: of questions and answers by itself, all others by `otherwise`. */
+  topicSink(grid: Pick<Grid, 'publish' | 'retract'>, otherwise: Sink): Sink
   /** What time does to questions. */
   runDue(): Promise<void>
   /** Something was done to this question elsewhere: whoever waits for its answer looks again. */
@@ -57,11 +67,19 @@ interface ExchangeSideOptions extends Omit<ExchangeContext, 'holds' | 'asking'> 
 
 /** Topics whose items are kept: those that somebody's Queries, or inquiries, may see. */
 export function archivedTopics({ peers, grid }: Askers): ReadonlySet<string> {
-  return new Set([...peers, ...grid.participants].flatMap(({ query }) => query ?? []))
+  return new Set([...peers, ...grid.participants, ...grid.topics].flatMap(({ query }) => query ?? []))
+}
+
+/** Topics that questions are asked on, or of which it is said what questions on them may see: their items may ask, and answer. */
+export function askedTopics({ grid, routes }: Pick<Config, 'grid' | 'routes'>): ReadonlySet<string> {
+  const asked = routes.flatMap(({ ask = [] }) => ask.filter((one) => one.startsWith('topic:')))
+  const asking = grid.topics.filter(({ query }) => query !== undefined)
+  return new Set([...asked.map((one) => one.slice('topic:'.length)), ...asking.map(({ name }) => name)])
 }
 
 export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions): ExchangeSide {
   const holds = createHolds(options.clock)
+  const startedAt = options.clock.now()
   const context: ExchangeContext = { ...options, holds, asking: createAsking() }
   const rate = createRate(options.config.exchanges.rate)
   const archived = archivedTopics(options.config)
@@ -83,6 +101,17 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
     takeFromJid: (from, inspection) => takeFromJid(context, from, inspection),
     participants: (more) => createParticipants(context, rate, more),
     answersByIq: (grid) => createJidAnswerSink(context, grid),
+    async converse(shown) {
+      try {
+        return await takeFromTopic(context, rate, shown)
+      } catch (error) {
+        if (error instanceof GatewayError && error.code !== 'internal') throw error
+        // the same item would do it again, and stop its Topic
+        options.events.storeFailed('converse', error)
+        return []
+      }
+    },
+    topicSink: (grid, otherwise) => createTopicErrandSink(context, { grid, otherwise, startedAt }),
     runDue: () => runDue(context),
     happened: holds.happened,
     drain: holds.end,

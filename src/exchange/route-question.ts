@@ -5,7 +5,7 @@ import type { AskerKind, MsgType } from '../vocabulary.ts'
 import { bareOf } from './jids.ts'
 
 /** Of whoever asks: what decides whom. */
-interface Questioner extends Pick<PeerConfig, 'name' | 'query'> {
+interface Questioner extends Pick<PeerConfig, 'name' | 'query'>, Partial<Pick<PeerConfig, 'publish'>> {
   /** ['peer'] */
   readonly kind?: AskerKind
 }
@@ -39,10 +39,17 @@ export function whomToAsk(
  * showed, where its sender may see any of them. Nobody: it is denied. Never whom it comes from.
  */
 function legsFor(routes: readonly RouteConfig[], asker: Questioner, question: Said): readonly Ask[] {
+  const { kind = 'peer', publish = [] } = asker
   const route = routes.find(({ ask, match }) => ask !== undefined && isFor(match, asker) && fits(match, question))
   const seesAny = question.type === 'Query' && (asker.query?.length ?? 0) > 0
-  const asked = route?.ask ?? (seesAny ? (['archive'] as const) : [])
-  const able = asked.filter((one) => (one === 'archive' ? seesAny : !isWhom(one, asker)))
+  // what a Topic asks goes where a route says, and nowhere else
+  const asked = route?.ask ?? (seesAny && kind !== 'topic' ? (['archive'] as const) : [])
+  const able = asked.filter((one) => {
+    if (one === 'archive') return seesAny
+    // who is no peer has the route's word for it
+    if (kind === 'peer' && one.startsWith('topic:')) return publish.includes(one.slice('topic:'.length))
+    return !isWhom(one, asker)
+  })
   // a person would decide, and nobody be asked
   if (asked.length > 1 && able.length === 1 && able[0] === 'held') return []
   return [...new Set(able)]
@@ -51,7 +58,7 @@ function legsFor(routes: readonly RouteConfig[], asker: Questioner, question: Sa
 /** Is it whoever asks who would be asked? */
 function isWhom(asked: Ask, { kind = 'peer', name }: Questioner): boolean {
   if (kind === 'jid') return asked.startsWith('jid:') && bareOf(asked.slice('jid:'.length)) === name
-  return kind === 'peer' && asked === `peer:${name}`
+  return asked === `${kind}:${name}`
 }
 
 /** Names of the peers that a question of this one may be passed on to, as far as the routes tell. */

@@ -9,6 +9,7 @@ type Sendable =
 /** What of an exchange an errand sends to whoever asked; or why it waits for an operator. Throws SyntaxError as parseAnswer does. */
 export function storedAnswer(exchange: Exchange, errand: Exclude<Errand, { leg: number }>): Sendable {
   if ('late' in errand) return { kind: 'answer', body: errand.late }
+  if ('retract' in errand) return { kind: 'hold', reason: 'only a Topic has items' }
   const stored = exchange.answers[errand.answer]
   if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${errand.answer}` }
   if ((exchange.state === 'expired' || exchange.state === 'cancelled') && stored.leg !== NO_LEG) {

@@ -15,6 +15,8 @@ export interface Question {
   readonly document: Carried | null
   /** what its asker calls it: the exchange in the context of the element that it came in */
   readonly exchange?: string
+  /** the DNS name of who asks, as the element says it */
+  readonly from?: string
 }
 
 /** What the store keeps of an answer. */
@@ -33,11 +35,13 @@ export interface AnswerBody {
   readonly needed: readonly string[]
 }
 
-/** The payload of a delivery: a question to a leg, an answer to its asker, or an answer that came too late for its exchange. */
+/** The payload of a delivery: a question to a leg, an answer to its asker, one that came too late for its exchange, or the end of a question. */
 export type Errand = { readonly exchange: string } & (
   | { readonly leg: number }
   | { readonly answer: number }
   | { readonly late: AnswerBody }
+  /** the item of that leg is taken off its Topic */
+  | { readonly retract: number }
 )
 
 /** `until`: its exchange expires then, and it is tried as long; nothing of it in what earlier versions stored. */

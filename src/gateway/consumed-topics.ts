@@ -1,8 +1,8 @@
 import type { Config } from '../config/types.ts'
-import { archivedTopics } from '../exchange/exchanges.ts'
+import { archivedTopics, askedTopics } from '../exchange/exchanges.ts'
 
-/** Topics some peer is to be sent, or somebody may ask about. */
+/** Topics some peer is to be sent, somebody may ask about, or questions are asked on. */
 export function consumedTopics(config: Config): string[] {
   const listed = config.peers.filter((peer) => peer.url !== undefined).flatMap((peer) => peer.topics)
-  return [...new Set([...listed, ...archivedTopics(config)])]
+  return [...new Set([...listed, ...archivedTopics(config), ...askedTopics(config)])]
 }

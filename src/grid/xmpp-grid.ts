@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Grid, GridOptions, GridRequest } from './contract.ts'
 import { answerRequest, isWelcome, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
+import { bareTopic } from './pubsub/bare-topic.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
 import { EventDesk } from './pubsub/event-desk.ts'
@@ -266,11 +267,6 @@ class XmppGrid implements Grid {
     const reason = rate === undefined ? null : slowReason(rate)
     if (this.#states.noteSession(reason) && reason !== null) this.#options.tell('controller-slow', { reason })
   }
-}
-
-/** A Topic nobody configured: watched, never created. */
-function bareTopic(name: string): TopicConfig {
-  return { name, payload: 'xep-0268', create: false, members: [], restrictions: [] }
 }
 
 function retry(reason: string): SendOutcome {

@@ -29,6 +29,15 @@ interface ConsumeOptions {
   wake(peer: string): void
   /** what questions are answered from of an item; undefined for nothing */
   readonly record?: (item: GridItem, consumed: Consumed, inspection: Inspection, at: number) => NewRecord | undefined
+  /** what it asks or answers, on disk; the peers that get by that what it says. `ours`: a peer sent it in */
+  readonly converse?: (shown: Shown) => Promise<readonly string[]>
+}
+
+interface Shown {
+  readonly item: GridItem
+  readonly inspection: Inspection
+  readonly consumed: Consumed
+  readonly ours: boolean
 }
 
 const GRACE = 10_000
@@ -53,10 +62,12 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
     for (let from = 0; from < fresh.length; from += WINDOW) {
       const window = fresh.slice(from, from + WINDOW)
       const readings = await Promise.allSettled(
-        window.map(({ item }) => read(reader, item, { terms: options.record !== undefined, lenient })),
+        window.map(({ item }) =>
+          read(reader, item, { terms: (options.record ?? options.converse) !== undefined, lenient }),
+        ),
       )
       // what the store has to be asked is asked before the first commit: from there on one call follows the other in Topic order
-      const understood = await Promise.allSettled(window.map(({ item }, i) => understand(store, item, readings[i])))
+      const understood = await Promise.allSettled(window.map(({ item }, i) => understand(options, item, readings[i])))
       for (const [i, { item, seen }] of window.entries()) {
         const one = understood[i]
         if (one?.status === 'rejected') failed ??= { error: one.reason }
@@ -84,12 +95,14 @@ interface Understood {
   readonly sources: ReadonlySet<string>
   /** it stands under the id of another, which a peer sent: it is news to everybody, also to that peer */
   readonly replaced: boolean
+  /** peers that ask, or are asked, what it says, or said it: it is no item for them */
+  readonly involved?: readonly string[]
   /** whose news it is, where that is known */
   readonly origin?: string
 }
 
 async function understand(
-  store: Pick<Seen, 'sourcesOf'>,
+  { store, converse }: Pick<ConsumeOptions, 'store' | 'converse'>,
   item: GridItem,
   reading: PromiseSettledResult<Inspection> | undefined,
 ): Promise<Understood> {
@@ -102,7 +115,9 @@ async function understand(
   const sources = await store.sourcesOf(consumed.item, consumed.variant)
   const replaced = !isOwnId(item, consumed, sources) && (await store.sourcesOf(item.id)).length > 0
   const origin = originOf(sources[0], item.publisher)
-  return { inspection, consumed, sources: new Set(sources), replaced, ...(origin !== undefined && { origin }) }
+  const involved = await converse?.({ item, inspection, consumed, ours: sources.length > 0 })
+  const own = { ...(origin !== undefined && { origin }), ...(involved !== undefined && { involved }) }
+  return { inspection, consumed, sources: new Set(sources), replaced, ...own }
 }
 
 /** Does it stand where whoever made it puts it? Under the Incident's id stands what came first, and that a peer sent as it is. */
@@ -203,7 +218,7 @@ function deliveriesFor(
   topic: string,
   item: GridItem,
   consumed: Consumed,
-  { inspection, sources, origin }: Understood,
+  { inspection, sources, origin, involved = [] }: Understood,
 ): Rows {
   const { config, events, clock, grace = GRACE } = options
   const group = groupOf(consumed)
@@ -211,6 +226,7 @@ function deliveriesFor(
   const loops: Happening[] = []
   const { incident, incidents, part } = consumed
   for (const peer of peersOf(config, topic)) {
+    if (involved.includes(peer.name)) continue
     if (sources.has(peer.name)) {
       const loop = { direction: 'grid-to-rid', source: topic, destination: peer.name, incident, item: item.id } as const
       loops.push(events.loopStopped(loop))

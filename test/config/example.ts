@@ -41,6 +41,7 @@ grid:
       members: [subscriber@grid.example]
       restrictions: [public, partner]
       lenient: false
+      query: [incident]
   redirects: [pubsub.other.example]
   resource: iodef-gateway
   participants:

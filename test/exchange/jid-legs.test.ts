@@ -342,7 +342,7 @@ test('an operator approves what is then asked of somebody on the grid', async ()
   const [{ id = '' } = {}] = await t.store.listExchanges({ limit: 1 })
   assert.deepEqual(t.requested, [])
   const { done } = await approveQuestion(
-    { config: { peers: [], grid: { participants: [] } }, store: t.store, events: t.events },
+    { config: { peers: [], grid: { participants: [], topics: [] } }, store: t.store, events: t.events },
     id,
     'anne',
   )

@@ -91,7 +91,7 @@ describe('the same question of a second asker', () => {
       await t.post(byNumber('7'), SECOND)
       await t.post(byNumber('7'), THIRD)
       const [{ id = '' } = {}] = await t.store.listExchanges({ asker: 'csirt-a', limit: 1 })
-      const config = { peers: [REQUEST, OTHER, SECOND, THIRD], grid: { participants: [] } }
+      const config = { peers: [REQUEST, OTHER, SECOND, THIRD], grid: { participants: [], topics: [] } }
       const events = { exchange: () => ({ trace: [], tell: () => undefined }) } as never
       await closeQuestion({ config, store: t.store, events }, id, 'somebody')
       if (!isAsked) t.engine.start()

@@ -21,7 +21,7 @@ type Bench = Awaited<ReturnType<typeof openBench>>
 /** What the command does, in a process of its own. */
 async function deskOf({ beside, clock }: Bench) {
   const events = createEvents({ log: createLog('silent'), clock })
-  return { store: await beside(), events, config: { grid: { participants: [] }, peers: PEERS } }
+  return { store: await beside(), events, config: { grid: { participants: [], topics: [] }, peers: PEERS } }
 }
 
 const idOf = async ({ store }: Bench) => (await store.listExchanges({ limit: 1 }))[0]?.id ?? ''
@@ -113,7 +113,7 @@ describe('a request that a route holds', () => {
     )
     t.engine.start()
     const answer = await t.post(request, from)
-    const desk = { ...(await deskOf(t)), config: { grid: { participants: [] }, peers } }
+    const desk = { ...(await deskOf(t)), config: { grid: { participants: [], topics: [] }, peers } }
     const told = () => t.posted.filter(({ to }) => to === 'csirt-a')
     const words = () =>
       told().map(({ inspection }) => inspection.rid?.requestStatus?.AuthorizationStatus ?? inspection.rid?.msgType)
@@ -215,7 +215,7 @@ describe('a request that a route holds', () => {
   test('is not approved where the peer that would be asked is none any more', async () => {
     await using t = await held(['held', 'peer:csirt-b'])
     const { done, reason } = await approveQuestion(
-      { ...t.desk, config: { grid: { participants: [] }, peers: [REQUESTER] } },
+      { ...t.desk, config: { grid: { participants: [], topics: [] }, peers: [REQUESTER] } },
       t.id,
       'alice',
     )

@@ -1,0 +1,135 @@
+import type { Sink, SinkOutcome } from '../delivery/sink.ts'
+import { GatewayError, messageOf } from '../errors.ts'
+import type { Grid } from '../grid/contract.ts'
+import { missingFrom } from '../iodef/restriction.ts'
+import type { Delivery } from '../store/contract.ts'
+import type { Exchange } from '../store/exchanges.ts'
+import { answerItems } from './answer-items.ts'
+import { askerIn } from './asker.ts'
+import type { ExchangeContext } from './context.ts'
+import { questionElement } from './question-element.ts'
+import { hiddenFrom } from './rights.ts'
+import { isUndecided } from './states.ts'
+import { type Errand, parseAnswer, parseErrand } from './stored.ts'
+import { takeAnswer } from './take-answer.ts'
+
+interface TopicErrandOptions {
+  readonly grid: Pick<Grid, 'publish' | 'retract'>
+  /** ms since the epoch: what is older may have been tried by a process that was killed */
+  readonly startedAt: number
+  /** all other deliveries to Topics */
+  readonly otherwise: Sink
+}
+
+/** Deliveries of questions and answers to Topics: items, and their end. */
+export function createTopicErrandSink(context: ExchangeContext, options: TopicErrandOptions): Sink {
+  const { otherwise } = options
+  return {
+    ...otherwise,
+    async send(unit, signal) {
+      const [delivery] = unit
+      if (delivery === undefined) return { kind: 'delivered' }
+      try {
+        const errand = parseErrand(delivery.payload)
+        if (errand !== undefined) return await run(context, options, delivery, errand, signal)
+      } catch (error) {
+        if (error instanceof GatewayError && error.permanence === 'transient') {
+          return { kind: 'retry', reason: messageOf(error), destinationDown: false, othersPass: true }
+        }
+        if (!(error instanceof SyntaxError)) throw error
+        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
+      }
+      return otherwise.send(unit, signal)
+    },
+  }
+}
+
+async function run(
+  context: ExchangeContext,
+  options: TopicErrandOptions,
+  delivery: Delivery,
+  errand: Errand,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const exchange = await context.store.exchange(errand.exchange)
+  if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
+  if ('leg' in errand) return publishQuestion(context, options, delivery, exchange, errand.leg, signal)
+  if ('answer' in errand) return publishAnswer(context, options, delivery, exchange, errand.answer, signal)
+  if ('late' in errand)
+    return { kind: 'hold', reason: 'what comes late to a Topic stays an item of where it came from' }
+  const item = exchange.legs[errand.retract]?.token
+  if (item == null) return { kind: 'withhold', reason: 'the question was never published' }
+  return options.grid.retract(delivery.destination, item, signal)
+}
+
+async function publishQuestion(
+  context: ExchangeContext,
+  options: TopicErrandOptions,
+  delivery: Delivery,
+  exchange: Exchange,
+  n: number,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const { store, config } = context
+  const { destination } = delivery
+  const { restrictions } = askerIn(config, { askerKind: 'topic', asker: destination })
+  const to = { jid: config.grid.broker, restrictions }
+  const written = await questionElement(context, exchange, to, config.grid.maxItem)
+  if ('reason' in written) return fail(context, exchange, n, `it cannot be asked as an item: ${written.reason}`)
+  const missing = missingFrom(restrictions, written.needed)
+  if (missing !== undefined) {
+    return fail(context, exchange, n, `the question counts as "${missing}", which Topic ${destination} may not carry`)
+  }
+  // before it is published: what may be there has to be taken back, however this ends
+  const now = await store.change(exchange.id, ({ state, legs }) => {
+    const leg = legs[n]
+    if (state !== 'open' || leg === undefined || !isUndecided(leg.state)) return undefined
+    return { change: { legs: [{ n, state: leg.state, token: written.id }] } }
+  })
+  const leg = now?.legs[n]
+  if (now?.state !== 'open' || leg === undefined || !isUndecided(leg.state)) {
+    return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
+  }
+  const inDoubt = isInDoubt(delivery, options)
+  const outcome = await options.grid.publish(destination, written.id, written.xml, signal, inDoubt)
+  if (outcome.kind === 'hold') return { ...outcome, ...(await fail(context, exchange, n, outcome.reason)) }
+  if (outcome.kind === 'delivered') await takeAnswer(context, exchange.id, n, { kind: 'promised' }, true)
+  return outcome
+}
+
+async function fail(context: ExchangeContext, exchange: Exchange, n: number, reason: string): Promise<SinkOutcome> {
+  await takeAnswer(context, exchange.id, n, { kind: 'failed', reason })
+  return { kind: 'hold', reason }
+}
+
+async function publishAnswer(
+  context: ExchangeContext,
+  options: TopicErrandOptions,
+  delivery: Delivery,
+  exchange: Exchange,
+  n: number,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  const stored = exchange.answers[n]
+  if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${n}` }
+  const { config } = context
+  const { destination } = delivery
+  const body = parseAnswer(stored.body)
+  const hidden = hiddenFrom(askerIn(config, exchange), body)
+  if (hidden !== undefined) return { kind: 'withhold', reason: hidden }
+  if (exchange.state === 'expired' || exchange.state === 'cancelled') {
+    return { kind: 'withhold', reason: `the question was ${exchange.state} before its answer could be published` }
+  }
+  const written = await answerItems(context, exchange, body, config.grid.maxItem)
+  if ('reason' in written) return { kind: 'hold', reason: `it cannot travel as an item: ${written.reason}` }
+  const inDoubt = isInDoubt(delivery, options)
+  for (const { id, xml } of written.items) {
+    const outcome = await options.grid.publish(destination, id, xml, signal, inDoubt)
+    if (outcome.kind !== 'delivered') return outcome
+  }
+  return { kind: 'delivered' }
+}
+
+function isInDoubt({ attempts, createdAt }: Delivery, { startedAt }: TopicErrandOptions): boolean {
+  return attempts > 0 || createdAt < startedAt
+}
