@@ -78,7 +78,7 @@ test('a Report in the response to a question that was closed meanwhile is held',
       return { body: Buffer.from(report()) }
     },
   )
-  const config = { peers: [ASKER, OTHER], grid: { participants: [] } }
+  const config = { peers: [ASKER, OTHER], grid: { participants: [], topics: [] } }
   tokenOf(await t.post(byNumber('7')))
   const [{ id = '' } = {}] = await t.store.listExchanges({ limit: 1 })
   close = () => void closeQuestion({ config, store: t.store, events: t.events }, id, 'anne')

@@ -385,7 +385,7 @@ describe('the same question of a second asker', () => {
   })
 
   test('is asked for that one where the first is closed before', async () => {
-    const config = { peers: both.peers, grid: { participants: [] } }
+    const config = { peers: both.peers, grid: { participants: [], topics: [] } }
     await using t = await openBench(both, undefined, () => RESULT)
     for (const from of both.peers) tokenOf(await t.post(byNumber('7'), from))
     const [first, second] = await t.store.listExchanges({ limit: 2 })
