@@ -197,17 +197,24 @@ interface GridSide {
 
 function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, { wake, draining }: GridSide): Grid {
   const { config, events, store, clock } = parts
-  const archives = archivedTopics(config).size > 0
+  const archived = archivedTopics(config)
   const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
   const handlers: GridHandlers = {
     participants: questions.participants({ report, draining }),
     items: createConsumer({
       ...parts,
-      ...(archives && { record: questions.record }),
+      ...(archived.size > 0 && { record: questions.record }),
       converse: questions.converse,
       wake: (peer) => wake('peer', peer),
     }),
-    seenIds: (topic, itemIds) => store.seenIds(topic, itemIds),
+    // asked of each list that is read of a Topic: what was retracted while nobody was there to be told is missing in it
+    async seenIds(topic, itemIds) {
+      if (archived.has(topic)) {
+        const gone = await store.forgetBetween(topic, itemIds)
+        if (gone > 0) events.tell('retracted', { topic, items: gone })
+      }
+      return store.seenIds(topic, itemIds)
+    },
     cursor: (topic) => store.cursor(topic),
     retracted(topic, itemIds) {
       events.tell('retracted', { topic, items: itemIds.length })

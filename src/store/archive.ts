@@ -62,8 +62,16 @@ export interface ArchivedRecord {
 export interface Archive {
   /** The newest `limit` that fit, the oldest of them first; `too-many` where more than `most` fit. */
   find(query: RecordQuery): Promise<readonly ArchivedRecord[] | 'too-many'>
-  /** These items of a Topic are gone from it, or all are. Resolves with how many records went. */
+  /**
+   * These items of a Topic are gone from it, or all are. Resolves with how many records went. What went is not seen any more: should it
+   * come back as it was, it is a repeat that fills the archive again.
+   */
   forget(topic: string, items?: readonly string[]): Promise<number>
+  /**
+   * The Topic shows `items`, and nothing between them: what is kept of it that was taken in behind one of them and before another is gone.
+   * What lies before all of them may only have made room, and what lies behind them may be newer than they are. Resolves with how many went.
+   */
+  forgetBetween(topic: string, items: readonly string[]): Promise<number>
   /** Drops what was taken in before, in small commits. Resolves with how many records went. */
   forgetBefore(time: number): Promise<number>
 }

@@ -179,6 +179,19 @@ describe('questions, around a Broker, on the wire', () => {
     await eventually('it is over', async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0)
   })
 
+  test('does not answer with what was retracted while the gateway was away', async () => {
+    for (const id of ['before', 'away', 'behind']) await report(iodef({ id }))
+    await gateway[Symbol.asyncDispose]()
+    for (const item of await owner.ids('incident')) {
+      if ((await owner.item('incident', item))?.includes('>away<')) await owner.retract('incident', item)
+    }
+    gateway = await boot(site)
+    await site.ready()
+    const shown = async (id: string) => (await client.post(query(id))).body.includes('<IODEF-Document')
+    await eventually('it to be forgotten', async () => !(await shown('away')), { ms: 30_000 })
+    assert.deepEqual([await shown('before'), await shown('behind')], [true, true])
+  })
+
   test('does not answer with what was retracted, purged, or deleted with its Topic', async () => {
     const gone = (id: string) =>
       eventually(

@@ -65,6 +65,15 @@ test('an item that another took the place of is not answered with, whatever that
   for (const number of ['7', '8']) assert.equal(message(await t.post(byNumber(number))).rid?.hasPayload, false, number)
 })
 
+test('an item that was retracted and published again, as it was, is answered with', async () => {
+  await using t = await openBench()
+  const text = documentText([incidentText({ id: '7' })])
+  const ids = await t.show(text)
+  await t.store.forget('incident', ids)
+  await t.show(text)
+  assert.equal(message(await t.post(byNumber('7'))).document?.incidents.length, 1)
+})
+
 test('an Incident that takes too long to read again keeps no other from the answer', async () => {
   await using t = await openBench()
   for (const n of [1, 2]) {

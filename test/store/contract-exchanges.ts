@@ -466,6 +466,45 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await found(), ['2'])
     })
 
+    test('has nothing of what lies between two items that the Topic shows, and is not shown', async () => {
+      await using bench = await createBench()
+      const found = await filled(
+        bench,
+        ...['1', '2', '3', '4', '5'].map((item) => record(item)),
+        record('3', { topic: 'other' }),
+      )
+      assert.equal(await bench.store.forgetBetween('incident', []), 0)
+      assert.equal(await bench.store.forgetBetween('incident', ['unknown', '3']), 0)
+      assert.equal(await bench.store.forgetBetween('incident', ['4', 'unknown', '2']), 1)
+      assert.deepEqual(
+        await found(),
+        ['1', '2', '4', '5'],
+        'the first may have made room, the last be newer than the list',
+      )
+      assert.deepEqual(await found({ topics: ['other'] }), ['3'])
+    })
+
+    test('sees anew what is gone from its Topic, and nothing else', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const seen = (itemId: string) => ({ topic: 'incident', itemId, digest: sha(itemId), at: 1 })
+      for (const item of ['1', '2', '3'])
+        await store.accept(
+          envelope(clock, item, [], { direction: 'grid-to-rid', record: record(item), seen: seen(item) }),
+        )
+      await store.accept(envelope(clock, '4', [], { direction: 'grid-to-rid', seen: seen('4') }))
+      await store.forget('incident', ['1', '4'])
+      await store.forgetBetween('incident', ['2', '3'])
+      assert.deepEqual(await Promise.all(['1', '2', '3', '4'].map((item) => store.seen(seen(item)))), [
+        false,
+        true,
+        true,
+        true,
+      ])
+      await store.forget('incident')
+      assert.equal(await store.seen(seen('2')), false)
+    })
+
     test('is filled by a repeat as well: it may have been retracted in between', async () => {
       await using bench = await createBench()
       const found = await filled(bench, record('1'))

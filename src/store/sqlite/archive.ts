@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Archive, ArchivedRecord, NewRecord, RecordQuery } from '../archive.ts'
 import type { Sequence } from './ids.ts'
 import { createSearch } from './search.ts'
-import { run } from './sql.ts'
+import { all, run } from './sql.ts'
 
 /** records dropped in one commit */
 const STEP = 500
@@ -12,6 +12,8 @@ export interface ArchiveTables {
   /** The rest inside a transaction. */
   keep(record: NewRecord): void
   forget(topic: string, items?: readonly string[]): number
+  /** Items of the Topic that are kept, and taken in between two of these, but none of these. */
+  between(topic: string, items: readonly string[]): string[]
   /** One step; there may be more as long as it is not 0. */
   forgetBefore(time: number): number
 }
@@ -25,6 +27,18 @@ export function createArchive(db: DatabaseSync, sequence: Sequence): ArchiveTabl
     db,
     `INSERT INTO record (seq, topic, item, content, taken_in, t_from, t_to, detected, rating, confidence, needed)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const unsee = run(
+    db,
+    `DELETE FROM seen WHERE topic = ?1 AND item IN (
+       SELECT item FROM record WHERE topic = ?1 AND (?2 IS NULL OR item IN (SELECT value FROM json_each(?2))))`,
+  )
+  const between = all<{ item: string }>(
+    db,
+    `WITH shown AS (SELECT min(seq) AS first, max(seq) AS last FROM record
+         WHERE topic = ?1 AND item IN (SELECT value FROM json_each(?2)))
+     SELECT item FROM record, shown WHERE +topic = ?1 AND seq > first AND seq < last
+       AND item NOT IN (SELECT value FROM json_each(?2))`,
   )
   const insertBody = run(db, 'INSERT INTO record_body (record, body) VALUES (?, ?)')
   const insertTerm = run(
@@ -43,9 +57,11 @@ export function createArchive(db: DatabaseSync, sequence: Sequence): ArchiveTabl
       for (const { kind, lo, hi } of terms) insertTerm(seq, kind, lo, hi)
     },
     forget(topic, items) {
+      unsee(topic, items === undefined ? null : JSON.stringify(items))
       if (items === undefined) return dropTopic(topic)
       return items.reduce((gone, item) => gone + drop(topic, item), 0)
     },
+    between: (topic, items) => between(topic, JSON.stringify(items)).map(({ item }) => item),
     forgetBefore: dropOld,
   }
 }
@@ -59,6 +75,11 @@ export function archiveRole(
   return {
     find: async (query) => read(() => tables.find(query)),
     forget: (topic, items) => submit(() => tables.forget(topic, items)),
+    async forgetBetween(topic, items) {
+      // mostly there is nothing to write
+      if (read(() => tables.between(topic, items)).length === 0) return 0
+      return submit(() => tables.forget(topic, tables.between(topic, items)))
+    },
     async forgetBefore(time) {
       let gone = 0
       for (;;) {

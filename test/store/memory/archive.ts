@@ -44,3 +44,12 @@ export function forget(data: Data, which: (record: NewRecord) => boolean): numbe
   for (const [name] of gone) data.records.delete(name)
   return gone.length
 }
+
+/** The same of what is gone from its Topic: should it come back, it was never there. */
+export function unsee(data: Data, which: (record: NewRecord) => boolean): number {
+  const gone = [...data.records.values()].filter(which)
+  for (const [name, { topic, itemId }] of data.seen) {
+    if (gone.some((one) => one.topic === topic && one.item === itemId)) data.seen.delete(name)
+  }
+  return forget(data, which)
+}

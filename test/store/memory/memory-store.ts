@@ -5,7 +5,7 @@ import { isAskedFor } from '../../../src/iodef/incident-id.ts'
 import type { ClaimRequest, Delivery, Settlement, TraceEvent, TraceShare } from '../../../src/store/contract.ts'
 import type { WholeStore as Store } from '../../../src/store/whole-store.ts'
 import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
-import { find, forget } from './archive.ts'
+import { find, forget, unsee } from './archive.ts'
 
 import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
 import { alter, arrived, ask, knownAs, listed, sharing } from './exchanges.ts'
@@ -221,7 +221,17 @@ export class MemoryStore implements Store {
   find: Store['find'] = (query) => this.#read((data) => find(data, query))
 
   forget: Store['forget'] = (topic, items) =>
-    this.#write((data) => forget(data, (one) => one.topic === topic && (items?.includes(one.item) ?? true)))
+    this.#write((data) => unsee(data, (one) => one.topic === topic && (items?.includes(one.item) ?? true)))
+
+  forgetBetween: Store['forgetBetween'] = (topic, items) =>
+    this.#write((data) => {
+      const kept = [...data.records.values()].filter((one) => one.topic === topic)
+      const shown = kept.flatMap((one, i) => (items.includes(one.item) ? [i] : []))
+      const gone = kept.filter((one, i) => {
+        return !items.includes(one.item) && i > Math.min(...shown) && i < Math.max(...shown)
+      })
+      return unsee(data, (one) => gone.includes(one))
+    })
 
   forgetBefore: Store['forgetBefore'] = (time) => this.#write((data) => forget(data, (one) => one.takenIn < time))
 
