@@ -7,6 +7,7 @@ import type { PeerAnswer, SendOutcome } from '../outcome.ts'
 import type { OutgoingMessage, RidSender } from '../rid/contract.ts'
 import type { Delivery, Seen } from '../store/contract.ts'
 import { type Tell, untold } from '../tell.ts'
+import { fitting } from './fitting-parts.ts'
 import { type Downgrade, inVersion, tellLosses } from './in-version.ts'
 import type { Consumed, Part } from './part.ts'
 import { documentOf, renderRid, withheldFrom } from './render-rid.ts'
@@ -35,8 +36,7 @@ export function createPeerSink(options: {
         place(documents, own.item, own.part)
       }
       const messages: Message[] = []
-      for (const document of documents) {
-        const { parts, complete } = await gather(document, async (item) => documents[0]?.get(item) ?? earlier(item))
+      for (const { document, parts, complete } of await allGathered(documents)) {
         const written = await inVersion(peer, documentOf(parts, complete), downgrade)
         if ('impossible' in written) return held(unit, document, written.impossible)
         const { losses } = written
@@ -51,6 +51,15 @@ export function createPeerSink(options: {
       }
       return outcome
     },
+  }
+
+  /** What there is of each document, as the messages that it takes. */
+  async function allGathered(documents: readonly Map<string, Part>[]) {
+    const found = documents.map(async (document) => {
+      const gathered = await gather(document, async (item) => documents[0]?.get(item) ?? earlier(item))
+      return apart(gathered).map((message) => ({ document, ...message }))
+    })
+    return (await Promise.all(found)).flat()
   }
 
   /** An answer is on disk before the question is settled: the one may be asked again, the other is said once. */
@@ -131,10 +140,24 @@ function place(documents: Map<string, Part>[], item: string, part: Part): void {
   else documents.push(new Map([[item, part]]))
 }
 
+/** In as many messages as it takes for each to be valid; one, where the document goes out as it came. */
+function apart(gathered: Gathered): Gathered[] {
+  const { parts, complete } = gathered
+  if (complete && parts.some(({ original }) => original !== null)) return [gathered]
+  const lists = fitting(parts)
+  return lists.map((list) => ({ parts: list, complete: complete && lists.length === 1 }))
+}
+
+interface Gathered {
+  readonly parts: readonly Part[]
+  /** all that the document consists of */
+  readonly complete: boolean
+}
+
 async function gather(
   own: ReadonlyMap<string, Part>,
   earlier: (item: string) => Promise<Part | undefined>,
-): Promise<{ parts: Part[]; complete: boolean }> {
+): Promise<Gathered> {
   const [first] = own.values()
   const items = first?.items ?? []
   if (first === undefined || items.length === 0) return { parts: [...own.values()], complete: true }

@@ -237,3 +237,25 @@ test('an item that came again before its parts had a number of their format, ret
   assert.equal((await sink.send(unit, signal)).kind, 'withhold')
   assert.deepEqual(sent, [])
 })
+
+test('items that were forged to be one document, and share an identifier, go out as messages that are valid', async () => {
+  const observed = (id: string) =>
+    incidentText({
+      id,
+      content:
+        '<EventData><Flow><System observable-id="o-1"><Node><DomainData system-status="unknown" domain-status="unknown"><Name>a.example</Name></DomainData></Node></System></Flow></EventData>',
+    }).replace('<Incident ', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0" ')
+  const incidents = ['1', '2', '3'].map((id) => (id === '2' ? observed('2').replace('o-1', 'o-2') : observed(id)))
+  const list = incidents.map((xml) => consume(`<report xmlns="urn:xmpp:incident:2">${xml}</report>`).item)
+  const context = (n: number) =>
+    `<context xmlns="urn:x-iodef-gateway:context:1" position="${n + 1}" of="3" items="${list.join(' ')}"/>`
+  const unit = incidents.map((xml, n) =>
+    delivery(consume(`<report xmlns="urn:xmpp:incident:2">${xml}${context(n)}</report>`)),
+  )
+  const { sent, sink } = bench()
+  assert.equal((await sink.send(unit, signal)).kind, 'delivered')
+  assert.deepEqual(
+    sent.map((message) => valid(message).document.incidents.map(({ id }) => id.id)),
+    [['1', '2'], ['3']],
+  )
+})
