@@ -15,6 +15,7 @@ import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { lossesOf } from './in-version.ts'
+import { ByteShares } from './byte-shares.ts'
 import { type Judgement, judge } from './judge.ts'
 import { tellRefusal } from './tell-refusal.ts'
 
@@ -32,6 +33,11 @@ interface AcceptOptions {
   wake(topic: string): void
 }
 
+/** The door, with what it remembers. */
+interface Door extends AcceptOptions {
+  readonly bytes: ByteShares
+}
+
 /** Seconds a sender is asked to wait when the fault is ours. */
 const RETRY_AFTER = 30
 
@@ -39,8 +45,14 @@ const RETRY_AFTER = 30
  * The one door in for RID messages: valid, authorised, routed, committed to disk; only then answered. Never
  * throws for what the message holds.
  */
-export function createAccept(options: AcceptOptions): Accept {
-  const { reader } = options
+export function createAccept(parts: AcceptOptions): Accept {
+  const { reader, config, store } = parts
+  const bytes = new ByteShares({
+    maxQueue: config.delivery.maxQueue,
+    measure: (peer) => store.unsettledBytes('topic', peer),
+    now: () => performance.now(),
+  })
+  const options: Door = { ...parts, bytes }
   return async (message) => {
     let inspection: Inspection
     try {
@@ -77,7 +89,7 @@ async function receive(
 
 /** Judged and stored. */
 async function take(
-  options: AcceptOptions,
+  options: Door,
   message: IncomingMessage,
   inspection: Inspection,
   asked: 'unasked' | undefined,
@@ -196,10 +208,10 @@ const IN_ALL = 2
 
 /**
  * No Topic fills up for another, nor one peer for all: where a Topic has as much as it may, whoever has less than an equal share of that
- * is still let in. Nor does one fill the disk by many Topics.
+ * is still let in. Nor does one fill the disk by many Topics, or by few large reports.
  */
 async function isFull(
-  { config, store }: AcceptOptions,
+  { config, store, bytes }: Door,
   peer: PeerConfig,
   { publications }: Extract<Judgement, { kind: 'accepted' }>,
 ): Promise<boolean> {
@@ -213,7 +225,8 @@ async function isFull(
     if ((await store.unsettled('topic', topic)) < most) continue
     if ((await store.unsettled('topic', topic, peer.name)) >= share) return true
   }
-  return false
+  const size = publications.reduce((sum, { item }) => sum + Buffer.byteLength(item.xml), 0)
+  return !(await bytes.take(peer.name, size))
 }
 
 /** What makes two messages the same: all that they say, but for the parts of RIDPolicy that every sender writes anew. */

@@ -144,6 +144,8 @@ export interface Acceptor {
    * all of `backlog`.
    */
   unsettled(kind: DestinationKind, destination: string | null, origin?: string): Promise<number>
+  /** Bytes of what deliveries of this origin to destinations of a kind are to send, of those counted by `unsettled`: as dear as they are many. */
+  unsettledBytes(kind: DestinationKind, origin: string): Promise<number>
   /**
    * What belongs in an incident's life and changes nothing: a refusal, say. Within a `share` all of it or nothing is kept; resolves with
    * how many rows of the share's day were not, which one row says.

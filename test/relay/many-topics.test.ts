@@ -45,3 +45,18 @@ test('a peer that reports to many Topics fills two of them at most, and nobody e
   await t.store.settle(unit!.map(({ id }) => ({ id, to: 'delivered' })))
   assert.equal(await t.post('csirt-a', report('a 9', 'watch')), 'Approved', 'there is room again')
 })
+
+test("few large reports of one peer to a Topic that is away leave others' room, and the disk", async () => {
+  await using t = await createAcceptBench(reader, ['csirt-a', 'csirt-b'], {
+    delivery: { maxAge: 1, concurrency: 1, maxQueue: 10 },
+  })
+  const large = (id: string) => {
+    const content = `<EventData><Description>${'x'.repeat(60_000)}</Description></EventData>`
+    return documentText([incidentText({ id, content })])
+  }
+  const answers: string[] = []
+  for (const id of ['1', '2', '3', '4']) answers.push(await t.post('csirt-a', large(id)))
+  assert.deepEqual(answers, ['Approved', 'Approved', '503', '503'])
+  assert.equal(await t.post('csirt-a', large('1')), 'Approved', 'what is stored already needs no room')
+  assert.equal(await t.post('csirt-b', large('5')), 'Approved')
+})

@@ -1053,6 +1053,11 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
         'one waits, two are being sent; the held one not counted',
       )
       assert.equal(await store.unsettled('topic', 'incident', 'csirt-a'), 3)
+      const open = (await store.list()).filter(({ state }) => ['pending', 'sending'].includes(state))
+      const payloads = await Promise.all(open.map(async ({ id }) => (await store.show(id))?.payload ?? ''))
+      assert.equal(await store.unsettledBytes('topic', 'csirt-a'), Buffer.byteLength(payloads.join('')))
+      assert.equal(await store.unsettledBytes('topic', 'csirt-b'), 0)
+      assert.equal(await store.unsettledBytes('peer', 'csirt-a'), 0)
       assert.equal(await store.unsettled('topic', 'incident', 'csirt-b'), 0)
       assert.equal(await store.unsettled('topic', 'other'), 0)
       assert.equal(await store.unsettled('peer', 'incident'), 0)

@@ -36,6 +36,8 @@ export interface Destinations {
   isPaused(destination: number): boolean
   /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */
   unsettled(kind: DestinationKind, name: string | null, origin?: string): number
+  /** of the payloads of those of one origin to all of the kind */
+  unsettledBytes(kind: DestinationKind, origin: string): number
 }
 
 export function createDestinations(db: DatabaseSync): Destinations {
@@ -68,6 +70,13 @@ export function createDestinations(db: DatabaseSync): Destinations {
     db,
     `SELECT count(*) AS n FROM destination t CROSS JOIN delivery d INDEXED BY delivery_share
      ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1) WHERE t.kind = ?1`,
+  )
+  const bytesOfKind = one<{ n: number }>(
+    db,
+    `SELECT coalesce(sum(octet_length(b.text)), 0) AS n
+     FROM destination t CROSS JOIN delivery d INDEXED BY delivery_share
+     ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1)
+     JOIN payload p ON p.delivery = d.seq JOIN body b ON b.seq = p.body WHERE t.kind = ?1`,
   )
   const known = new Map<DestinationKey, number>()
   const changes = new Map<number, Record<Counted, number>>()
@@ -107,6 +116,7 @@ export function createDestinations(db: DatabaseSync): Destinations {
       changes.clear()
       known.clear()
     },
+    unsettledBytes: (kind, origin) => bytesOfKind(kindCode(kind), origin)!.n,
     unsettled(kind, name, origin) {
       if (name === null) {
         const code = kindCode(kind)

@@ -179,6 +179,7 @@ function create(
       return backlog.rows
     },
     unsettled: async (kind, destination, origin) => read(() => destinations.unsettled(kind, destination, origin)),
+    unsettledBytes: async (kind, origin) => read(() => destinations.unsettledBytes(kind, origin)),
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },

@@ -72,6 +72,13 @@ export class MemoryStore implements Store {
       return [...deliveries.values()].filter((one) => isOpen(one) && fits(one)).length
     })
 
+  unsettledBytes: Store['unsettledBytes'] = (kind, origin) =>
+    this.#read(({ deliveries }) =>
+      [...deliveries.values()]
+        .filter((one) => isOpen(one) && one.kind === kind && one.origin === origin)
+        .reduce((sum, { payload }) => sum + Buffer.byteLength(payload ?? ''), 0),
+    )
+
   record: Store['record'] = (trace, share) =>
     this.#write((data) => {
       if (share !== undefined) return recordWithin(data, share, trace)
