@@ -548,3 +548,31 @@ test('every Incident of a document on a Topic of bare ones is found in the queue
     ['accepted', 'csirt-b', 0],
   ])
 })
+
+test('what a Topic of IODEF 1 has not got of a report is in its trace', async () => {
+  await using t = await bench(grid({ iodef: 1 }, 250_000))
+  const text = documentText([incidentText({ attributes: ' restriction="public" status="new"' })])
+  assert.equal(reply(await t.post(text)).status, 'Approved')
+  const [event] = await t.store.trace('csirt.example 1')
+  assert.equal(event?.fields.note, 'On incident: Sent as IODEF 1, without Incident/@status.')
+  const [queued] = await t.store.list()
+  assert.match((await t.store.show(queued?.id ?? ''))?.payload ?? '', new RegExp(`<Incident xmlns="${IODEF1}"`))
+})
+
+test('an IODEF 1 message with another document inside is answered 400, with the reason', async () => {
+  await using t = await bench()
+  const holder =
+    '<AdditionalData dtype="string" formatid="urn:x-iodef-gateway:iodef-2:1">' +
+    `${documentText([incidentText({ id: 'other' })])
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')}</AdditionalData>`
+  const old =
+    `<IODEF-Document xmlns="${IODEF1}" version="1.00" lang="en"><Incident purpose="reporting" restriction="public"><IncidentID name="csirt.example">1</IncidentID>` +
+    `<ReportTime>2026-01-01T00:00:00Z</ReportTime><Assessment><Impact/></Assessment><Contact role="creator" type="person"/>${holder}</Incident></IODEF-Document>`
+  const answer = await t.post(old)
+  assert.ok(answer.kind === 'problem')
+  assert.equal(answer.problem.status, 400)
+  assert.match(answer.problem.errors?.[0]?.message ?? '', /travels along in it has other Incidents/)
+  assert.deepEqual(await t.queue(), [])
+  assert.deepEqual(await t.traced('csirt.example 1'), [['refused', 'invalid']])
+})
