@@ -138,6 +138,7 @@ const participant = f.mapping({
   query: f.list(f.line, 'Topics').default([]).describe('Topics that its inquiries may see'),
   restrictions,
   iodef: f.whole('a version of IODEF', 1, 2).prefault(2).describe('IODEF version of what it is sent'),
+  lenient: f.flag.prefault(false).describe('repair what it gets wrong, the examples of XEP-0268 among it'),
 })
 
 const grid = f

@@ -87,6 +87,8 @@ interface ParticipantConfig {
   readonly restrictions: readonly Restriction[]
   /** IODEF version of what it is sent */
   readonly iodef: number
+  /** what it sends and is not valid is repaired (docs/decisions/0017) */
+  readonly lenient?: boolean
 }
 
 export type GridAuth =

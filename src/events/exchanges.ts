@@ -22,6 +22,8 @@ export interface ExchangeNews {
     readonly legs: number
     readonly matches?: number
     readonly left?: number
+    /** what touches the text of the question, in words */
+    readonly note?: string
   }
   'question-denied': OfExchange & { readonly msgType: string; readonly code: string; readonly reason: string }
   'trace-loop': OfExchange & { readonly msgType: string; readonly code: string; readonly reason: string }

@@ -93,6 +93,7 @@ export async function ask(
     msgType,
     legs: legs.length,
     ...(found !== undefined && { matches: found.matches, left: found.left }),
+    ...(inspection.remarks.length > 0 && { note: inspection.remarks.join(' ') }),
   })
   const [held] = legs.filter(({ kind }) => kind === 'held')
   const waits = held && events.exchange('question-held', { ...about(fresh), msgType })

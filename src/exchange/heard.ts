@@ -39,7 +39,7 @@ async function promisedWith(
 }
 
 async function read(
-  { reader }: ExchangeContext,
+  { reader, config }: ExchangeContext,
   peer: string,
   msgType: MsgType,
   { contentType }: Heard,
@@ -53,7 +53,9 @@ async function read(
       if (reply.status === 'Denied') return { kind: 'denied', reason: reply.justification ?? 'CannotProcess' }
       return { kind: 'promised' }
     }
-    const inspection = await reader.inspect(body, charset === undefined ? {} : { charset }, { peer })
+    const lenient = config.peers.find(({ name }) => name === peer)?.lenient ?? false
+    const options = { ...(charset !== undefined && { charset }), lenient }
+    const inspection = await reader.inspect(body, options, { peer })
     const type = inspection.rid?.msgType ?? ''
     const [error] = [...inspection.errors, ...(inspection.improper ?? [])]
     if (!inspection.valid || error !== undefined) return improper(error?.message ?? 'it is not valid')

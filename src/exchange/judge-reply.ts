@@ -3,7 +3,9 @@ import { GatewayError } from '../errors.ts'
 import type { GridReply } from '../grid/contract.ts'
 import { typeOf } from '../profile/msg-types.ts'
 import type { MsgType } from '../vocabulary.ts'
+import { participantOf } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
+import { bareOf } from './jids.ts'
 import type { Said } from './take-answer.ts'
 
 /** Conditions of RFC 6120 §8.3.3 by which somebody refuses to answer, whatever type they come with. */
@@ -13,7 +15,7 @@ type Retry = Extract<SinkOutcome, { kind: 'retry' }>
 
 /** What somebody on the grid said when he was asked by IQ, or that he is to be asked again. */
 export async function judgeReply(
-  context: Pick<ExchangeContext, 'reader'>,
+  context: Pick<ExchangeContext, 'reader' | 'config'>,
   jid: string,
   msgType: MsgType,
   reply: GridReply,
@@ -45,13 +47,14 @@ function judgeError(
 
 /** XEP-0268 §2: "the reply will contain a report". */
 async function readAnswer(
-  { reader }: Pick<ExchangeContext, 'reader'>,
+  { reader, config }: Pick<ExchangeContext, 'reader' | 'config'>,
   jid: string,
   msgType: MsgType,
   xml: string,
 ): Promise<Said | Retry> {
   try {
-    const inspection = await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer: jid })
+    const lenient = participantOf(config.grid, bareOf(jid))?.lenient ?? false
+    const inspection = await reader.inspect(Buffer.from(xml), { charset: 'utf-8', lenient }, { peer: jid })
     const { valid, item, errors } = inspection
     if (!valid || item === null) return improper(errors[0]?.message ?? 'it holds no Incident')
     const type = typeOf(item.element, item.policy?.attributes.MsgType)

@@ -76,7 +76,7 @@ async function take(
   const forbidden = () => refuse(NOT_ALLOWED, 'msg-type', `it may not send a ${element} unasked`)
   if (!may && !answers && element !== 'response') return forbidden()
   if (draining()) return BUSY
-  const read = await readIq(context, who, xml)
+  const read = await readIq(context, who, xml, participant?.lenient)
   if (read.kind === 'busy') return BUSY
   if (read.kind === 'unreadable') return refuse({ ...BAD, text: read.why }, 'invalid', read.why)
   const { inspection } = read
@@ -103,9 +103,9 @@ type Read =
   | { readonly kind: 'unreadable'; readonly why: string }
   | { readonly kind: 'busy' }
 
-async function readIq({ reader }: ExchangeContext, who: string, xml: string): Promise<Read> {
+async function readIq({ reader }: ExchangeContext, who: string, xml: string, lenient = false): Promise<Read> {
   try {
-    const options = { charset: 'utf-8', terms: true, question: true }
+    const options = { charset: 'utf-8', terms: true, question: true, lenient }
     return { kind: 'read', inspection: await reader.inspect(Buffer.from(xml), options, { peer: who }) }
   } catch (error) {
     if (!(error instanceof GatewayError) || error.permanence === 'transient') return { kind: 'busy' }

@@ -72,7 +72,9 @@ export function createAcceptIq(options: AcceptIqOptions) {
         deliveries,
       },
       (added) => {
-        accepted = events.accepted({ ...about, msgType, deliveries: added.filter((id) => id !== undefined).length })
+        const deliveries = added.filter((id) => id !== undefined).length
+        const note = inspection.remarks.join(' ')
+        accepted = events.accepted({ ...about, msgType, deliveries, ...(note !== '' && { note }) })
         return accepted.trace
       },
     )

@@ -50,6 +50,7 @@ grid:
       query: [incident]
       restrictions: [public, partner]
       iodef: 2
+      lenient: false
 routes:
   - match:
       { peer: [csirt-a], purpose: [reporting], type: [Report], region: [PeerToPeer], traffic: [Attack], destination: [RIDSystem], node: [gateway.example], incident: [csirt-a.example] }
