@@ -182,17 +182,18 @@ describe('whoever asked and is gone', () => {
   })
 
   test('is waited for until the question expires; then an operator has it', async () => {
-    await using t = await open({}, () => GONE)
+    const exchanges = { ...EXCHANGES, holdIq: 0, expireQuery: 60_000 }
+    await using t = await open({ config: { exchanges } }, () => GONE)
     await t.show(documentText([incidentText({ id: '7' })]))
     await t.iq(element('inquiry'))
     await eventually('it was tried', () => t.sets().length > 0)
-    await t.clock.advance(EXCHANGES.expireQuery)
+    await t.clock.advance(exchanges.expireQuery)
     await t.side.runDue()
     assert.deepEqual(await t.states(), ['expired'])
     await eventually(
       'it is held',
       async () => {
-        await t.clock.advance(60_000)
+        await t.clock.advance(30_000)
         return (await t.held()).length === 1
       },
       { ms: 20_000 },

@@ -94,15 +94,15 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         await gate.promise
         return { kind: 'result' }
       }
-      const all = Array.from({ length: 12 }, () => soc.iq('get', gateway(), INQUIRY))
-      await eventually('as many as may be under way', () => taken.length === 8)
+      const all = Array.from({ length: 20 }, () => soc.iq('get', gateway(), INQUIRY))
+      await eventually('as many as may be under way', () => taken.length === 16)
       const replies = Promise.all(all)
       assert.equal((await stranger.iq('get', gateway(), '<ping xmlns="urn:xmpp:ping"/>')).kind, 'result')
       gate.resolve()
       const conditions = (await replies).map(({ condition = 'result' }) => condition).sort()
       assert.deepEqual(conditions, [
         ...Array.from({ length: 4 }, () => 'resource-constraint'),
-        ...Array.from({ length: 8 }, () => 'result'),
+        ...Array.from({ length: 16 }, () => 'result'),
       ])
       answer = async () => ({ kind: 'result' })
       taken.length = 0

@@ -7,7 +7,7 @@ interface Allowance {
 /** of all strangers together: a sixth of the 3 kB/s that a stock server grants */
 const STRANGERS: Allowance = { atOnce: 32_768, perSecond: 512 }
 /** of each participant */
-export const PARTICIPANT: Allowance = { atOnce: 131_072, perSecond: 2_048 }
+export const PARTICIPANT: Allowance = { atOnce: 262_144, perSecond: 4_096 }
 /** what an answer has beside the id and the address that a stranger chooses */
 const EACH = 400
 

@@ -9,9 +9,12 @@ const NS_STANZAS = 'urn:ietf:params:xml:ns:xmpp-stanzas'
 /** Characters of an id that is repeated in an answer: strangers choose it, and our stanzas have the Controller's limits. */
 const LONGEST_ID = 8_192
 
-/** IQs about incidents that are dealt with at once, of one participant and of all: they are read, and may wait for an answer. */
-const EACH = 8
-const IN_ALL = 64
+/**
+ * IQs about incidents that are dealt with at once, of one participant and of all: they are read, and wait for an answer. Twice as many as may
+ * wait, so that those beyond are still taken, and answered at once.
+ */
+const EACH = 16
+const IN_ALL = 128
 
 interface Others {
   /** our full JID */
