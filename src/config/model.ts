@@ -137,7 +137,9 @@ const participant = f.mapping({
     .describe('XEP-0268 IQs it may send without being asked'),
   query: f.list(f.line, 'Topics').default([]).describe('Topics that its inquiries may see'),
   restrictions,
-  iodef: f.whole('a version of IODEF', 1, 2).prefault(2).describe('IODEF version of what it is sent'),
+  iodef: iodefVersion.describe(
+    'the latest version of IODEF that it reads; 1: it is sent RFC 5070, with the whole document in it',
+  ),
   lenient: f.flag.prefault(false).describe('repair what it gets wrong, the examples of XEP-0268 among it'),
 })
 

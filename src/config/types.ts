@@ -86,7 +86,7 @@ interface ParticipantConfig {
   readonly query: readonly string[]
   readonly restrictions: readonly Restriction[]
   /** IODEF version of what it is sent */
-  readonly iodef: number
+  readonly iodef: 1 | 2
   /** what it sends and is not valid is repaired (docs/decisions/0017) */
   readonly lenient?: boolean
 }

@@ -1,7 +1,9 @@
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Grid, GridReply } from '../grid/contract.ts'
+import type { SendOutcome } from '../outcome.ts'
 import type { Inspection } from '../reading/inspection.ts'
+import { inVersion, tellLosses } from '../relay/in-version.ts'
 import { elementsOf } from '../relay/make-items.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import { ANY_NODE } from '../rid/node.ts'
@@ -22,7 +24,10 @@ export function createJidAnswerSink(context: ExchangeContext, grid: Pick<Grid, '
       if (delivery === undefined) return { kind: 'delivered' }
       try {
         const sending = await toSend(context, delivery)
-        return 'kind' in sending ? sending : await sendEach(grid, sending, signal)
+        if ('kind' in sending) return sending
+        const outcome = await sendEach(grid, sending, signal)
+        const { tell } = context.events
+        return tellLosses(tell, { name: delivery.destination }, delivery, outcome, sending.losses)
       } catch (error) {
         if (error instanceof GatewayError && error.permanence === 'transient') {
           return { kind: 'retry', reason: messageOf(error), destinationDown: false }
@@ -37,6 +42,8 @@ export function createJidAnswerSink(context: ExchangeContext, grid: Pick<Grid, '
 interface Sending {
   readonly to: string
   readonly elements: readonly string[]
+  /** what IODEF 1 has no place for */
+  readonly losses: Losses
 }
 
 async function toSend(context: ExchangeContext, { payload }: Delivery): Promise<Sending | SinkOutcome> {
@@ -62,7 +69,7 @@ async function sendEach(
   grid: Pick<Grid, 'request'>,
   { to, elements }: Sending,
   signal: AbortSignal,
-): Promise<SinkOutcome> {
+): Promise<SendOutcome> {
   for (const xml of elements) {
     const outcome = outcomeOf(await grid.request({ to, type: 'set', xml }, signal))
     if (outcome.kind !== 'delivered') return outcome
@@ -70,10 +77,11 @@ async function sendEach(
   return { kind: 'delivered' }
 }
 
-type Made = { readonly elements: readonly string[] } | { readonly reason: string }
+type Losses = Parameters<typeof tellLosses>[4]
+type Made = Pick<Sending, 'elements' | 'losses'> | { readonly reason: string }
 
 interface As {
-  readonly iodef: number
+  readonly iodef: 1 | 2
   /** of the question, as its asker calls it */
   readonly mark: string | undefined
 }
@@ -89,7 +97,10 @@ async function elements(
   const { restriction } = body
   const policy = restriction === undefined ? own : { ...own, attributes: { ...own.attributes, restriction } }
   const source = body.msgType === 'Result' ? body.incidentSource : null
-  const inspection = await read(reader, who, renderMessage(policy, body.document, source))
+  const written = body.document && (await inVersion({ iodef }, body.document, (xml) => reader.downgrade(xml, who)))
+  if (written === null) return { reason: 'it has no document' }
+  if ('impossible' in written) return { reason: written.impossible }
+  const inspection = await read(reader, who, renderMessage(policy, written.document, source), iodef === 1)
   const document = shown(inspection, iodef)
   if ('reason' in document) return document
   const rid = {
@@ -103,25 +114,28 @@ async function elements(
   const bytes = Math.max(...made.map((xml) => Buffer.byteLength(xml)))
   if (bytes > config.grid.maxItem)
     return { reason: `it has ${bytes} bytes, and grid.maxItem is ${config.grid.maxItem}` }
-  return { elements: made }
+  return { elements: made, losses: written.losses }
 }
 
-async function read(reader: ExchangeContext['reader'], who: string, xml: string): Promise<Inspection | undefined> {
+async function read(
+  reader: ExchangeContext['reader'],
+  who: string,
+  xml: string,
+  asItStands: boolean,
+): Promise<Inspection | undefined> {
   try {
-    return await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer: who })
+    return await reader.inspect(Buffer.from(xml), { charset: 'utf-8', asItStands }, { peer: who })
   } catch (error) {
     if (error instanceof GatewayError && error.permanence === 'permanent') return undefined
     throw error
   }
 }
 
-/** Of IODEF 1 its upgrade, which has it as it came beside it. */
-function shown(inspection: Inspection | undefined, iodef: number) {
+/** Of IODEF 1 its upgrade, which has it as it came beside it; to who reads no later version, that itself. */
+function shown(inspection: Inspection | undefined, iodef: 1 | 2) {
   const document = inspection?.valid === true ? inspection.document : null
   if (document === null) return { reason: 'its document cannot be read any more' }
-  if (iodef === 1) {
-    return document.version === 1 ? document : { reason: 'it is IODEF 2, and the participant takes IODEF 1 only' }
-  }
+  if (iodef === 1) return document
   const { upgraded } = document
   if (upgraded !== null && 'invalid' in upgraded) return { reason: `it cannot be upgraded: ${upgraded.invalid}` }
   const published = upgraded ?? document
@@ -135,7 +149,7 @@ const GONE = [
   ...['remote-server-not-found', 'remote-server-timeout'],
 ]
 
-function outcomeOf(reply: GridReply): SinkOutcome {
+function outcomeOf(reply: GridReply): SendOutcome {
   if (reply.kind === 'result') return { kind: 'delivered' }
   const { reason } = reply
   if (reply.kind !== 'error') return { kind: 'retry', reason, destinationDown: true }

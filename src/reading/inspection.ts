@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly lenient?: boolean
   /** an inquiry need say no more than what it asks for (XEP-0268 §4) */
   readonly question?: boolean
+  /** an IODEF 1 document counts as it stands, whatever travels along in it: it is our own, on its way out */
+  readonly asItStands?: boolean
   /** say by what each Incident can be found (a Query's are always told) */
   readonly terms?: boolean
 }

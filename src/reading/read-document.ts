@@ -36,7 +36,7 @@ function readDecoded(schemas: ReadonlyMap<string, Schema>, text: string, options
   const valid = checkText(schemas, text, options)
   if (!valid.ok) return valid.refused
   if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)
-  const whole = wholeOf(schemas, valid, options)
+  const whole = options.asItStands === true ? undefined : wholeOf(schemas, valid, options)
   if (whole?.kind === 'contradiction') return contradicted(valid, whole.error)
   const read = readValid(schemas, whole?.kind === 'back' ? whole.checked : valid, options)
   if (whole === undefined) return read

@@ -237,12 +237,17 @@ describe('an answer', () => {
     assert.deepEqual(t.sets(), [])
   })
 
-  test('in IODEF 2 is not sent to who takes IODEF 1 only', async () => {
+  test('goes as IODEF 1 to who reads no later version, with the whole document beside it', async () => {
     await using t = await open({ participants: [participant({ iodef: 1 })] })
     await t.show(documentText([incidentText({ id: '7' })]))
     await t.iq(element('inquiry'))
-    await eventually('it is held', async () => (await t.held()).length === 1)
-    assert.match((await t.held())[0] ?? '', /takes IODEF 1 only/)
+    await eventually('it came', () => t.sets().length === 1)
+    const xml = t.sets()[0]?.xml ?? ''
+    assert.ok(xml.includes(`<Incident xmlns="${IODEF1}"`), xml)
+    const { valid, errors, document } = read(xml)
+    assert.ok(valid, JSON.stringify(errors))
+    assert.equal(document?.incidents[0]?.key, 'csirt.example 7')
+    await eventually('it is over', async () => (await t.states()).join() === 'answered')
   })
 })
 
