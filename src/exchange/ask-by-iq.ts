@@ -67,7 +67,8 @@ async function settle(context: ExchangeContext, id: string, from: string, last: 
     told = made.told
     happening = undefined
     // asked again from elsewhere: that is where the asker is now
-    const moved = now.address === from || now.state !== 'open' ? {} : { address: from }
+    const isMoved = now.address !== from && now.state === 'open'
+    const moved = isMoved ? { address: from } : {}
     if (made.promise) {
       happening = events.exchange('promised', about(now))
       const outcome = made.decided ? { outcome: outcomeOf(now) } : {}
@@ -78,7 +79,7 @@ async function settle(context: ExchangeContext, id: string, from: string, last: 
       const sent = now.answers.map(({ n }) => n)
       return { change: { sent, outcome: outcomeOf(now), ...moved }, trace: happening.trace }
     }
-    return { change: moved }
+    return isMoved ? { change: moved } : undefined
   })
   if (exchange === undefined) throw new Error(`there is no exchange ${id}`)
   happening?.tell()
