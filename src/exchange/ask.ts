@@ -155,7 +155,12 @@ function answeredBy({ denied, answers }: Found, n: number): ExchangeChange {
 
 function questionOf(inspection: Asking, policy: RidPolicy): Question {
   const { id: exchange, from } = inspection.item?.exchange ?? {}
-  const named = { ...(exchange !== undefined && { exchange }), ...(from !== undefined && { from }) }
+  const about = inspection.document?.incidents[0]?.key
+  const named = {
+    ...(about !== undefined && { about }),
+    ...(exchange !== undefined && { exchange }),
+    ...(from !== undefined && { from }),
+  }
   return { policy, document: carriedOf(inspection), ...named }
 }
 

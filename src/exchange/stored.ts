@@ -13,6 +13,8 @@ export interface Carried {
 export interface Question {
   readonly policy: RidPolicy
   readonly document: Carried | null
+  /** incident key of the first Incident of the document, whatever is asked for */
+  readonly about?: string
   /** what its asker calls it: the exchange in the context of the element that it came in */
   readonly exchange?: string
   /** the DNS name of who asks, as the element says it */

@@ -1,10 +1,12 @@
 import { incidentKey } from '../iodef/incident-id.ts'
 import { typeOf } from '../profile/msg-types.ts'
 import type { Inspection } from '../reading/inspection.ts'
-import type { Leg } from '../store/exchanges.ts'
+import type { Exchange, Leg } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
 import { askedJids, bareOf } from './jids.ts'
 import { takeOrHold } from './keep-late.ts'
+import { isUndecided } from './states.ts'
+import { questionOf } from './stored.ts'
 
 /** `refused`: it is about what was asked of him, and answers nothing of it. */
 export type FromJid = 'taken' | 'refused'
@@ -47,22 +49,47 @@ async function byIncident(
   bare: string,
   { item, document }: Inspection,
 ): Promise<Asked | undefined> {
-  const { store, config, asking } = context
   const id = document?.incidents[0]?.id
   if (id === undefined || id.id === '') return undefined
   const isReport = item !== null && typeOf(item.element, item.policy?.attributes.MsgType) === 'Report'
   // that of an instance answers who asked for all of them (RFC 6545 §6.5)
-  const keys = new Set([incidentKey(id), incidentKey({ ...id, instance: null })])
-  for (const target of askedJids(config.routes).filter((jid) => bareOf(jid) === bare)) {
-    for (const key of keys) {
-      for (const exchange of await store.askedOf(target, key)) {
-        const leg = (await store.exchange(exchange))?.legs.find((one) => isOf(bare, one) && one.target === target)
-        const wasAsked = leg?.state === 'promised' || !isReport || asking.has(exchange, leg?.n ?? -1)
-        if (leg !== undefined && wasAsked) return { exchange, n: leg.n }
-      }
-    }
+  const keys = [...new Set([incidentKey(id), incidentKey({ ...id, instance: null })])]
+  for await (const { exchange, target } of openAbout(context, bare, keys)) {
+    const leg = exchange.legs.find((one) => isOf(bare, one) && one.target === target && isUndecided(one.state))
+    if (leg === undefined) continue
+    const wasAsked = leg.state === 'promised' || !isReport || context.asking.has(exchange.id, leg.n)
+    if (wasAsked) return { exchange: exchange.id, n: leg.n }
   }
   return undefined
+}
+
+/** questions to one address whose documents are looked at */
+const MOST = 100
+
+/**
+ * What he is asked for by one of these incidents; behind that, what is asked of him in a document with such a number of its own: who
+ * knows XEP-0268 alone saw no other.
+ */
+async function* openAbout(
+  { store, config }: ExchangeContext,
+  bare: string,
+  keys: readonly string[],
+): AsyncGenerator<{ readonly exchange: Exchange; readonly target: string }> {
+  const targets = askedJids(config.routes).filter((jid) => bareOf(jid) === bare)
+  for (const target of targets) {
+    const asked = await Promise.all(keys.map((key) => store.askedOf(target, key)))
+    for (const id of asked.flat()) {
+      const exchange = await store.exchange(id)
+      if (exchange !== undefined) yield { exchange, target }
+    }
+  }
+  for (const target of targets) {
+    for (const { id } of await store.listExchanges({ states: ['open'], target, limit: MOST })) {
+      const exchange = await store.exchange(id)
+      const about = exchange && questionOf(exchange)?.about
+      if (exchange !== undefined && about !== undefined && keys.includes(about)) yield { exchange, target }
+    }
+  }
 }
 
 function isOf(bare: string, { kind, target }: Leg): boolean {

@@ -240,6 +240,17 @@ describe('an answer that comes by IQ', () => {
     await eventually('it is passed on', () => t.passedOn().length === 1)
   })
 
+  test('is known by the incident of the document that asks, where that is another than is asked for, or none is', async () => {
+    for (const more of [{ incidentId: incidentId('7') }, {}]) {
+      const text = ridText(documentText([incidentText({ id: '9' })]), { msgType: 'InvestigationRequest', ...more })
+      await using t = await asked(text, () => RESULT)
+      await state(t, 'promised')
+      assert.equal(await t.send(element('response', { id: '8' })), undefined)
+      assert.equal(await t.send(element('response', { id: '9' })), 'taken')
+      await eventually('it is closed', async () => (await t.store.exchange(t.exchange))?.state === 'answered')
+    }
+  })
+
   test('of somebody else is none, whatever it names', async () => {
     await using t = await asked(byNumber('7'), () => RESULT)
     await state(t, 'promised')
@@ -253,6 +264,7 @@ describe('an answer that comes by IQ', () => {
   test('is taken while the question is being asked, and the promise behind it', async () => {
     const late = Promise.withResolvers<GridReply>()
     await using t = await openBench(ASKING, undefined, () => late.promise)
+    using _ = { [Symbol.dispose]: () => late.resolve(RESULT) }
     t.engine.start()
     tokenOf(await t.post(byNumber('7')))
     await eventually('it is asked on', () => t.requested.length === 1)
@@ -358,6 +370,7 @@ test('an operator approves what is then asked of somebody on the grid', async ()
 test('a report in the result of a question that was closed meanwhile is held', async () => {
   const reply = Promise.withResolvers<GridReply>()
   await using t = await openBench(ASKING, undefined, () => reply.promise)
+  using _ = { [Symbol.dispose]: () => reply.resolve(RESULT) }
   t.engine.start()
   tokenOf(await t.post(byNumber('7')))
   await eventually('it is asked on', () => t.requested.length === 1)
