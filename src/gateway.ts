@@ -219,9 +219,11 @@ function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, {
     retracted(topic, itemIds) {
       events.tell('retracted', { topic, items: itemIds.length })
       store.forget(topic, itemIds).catch((error: unknown) => events.storeFailed('forget', error))
+      questions.gone(topic, itemIds).catch((error: unknown) => events.storeFailed('gone', error))
     },
     cleared(topic) {
       store.forget(topic).catch((error: unknown) => events.storeFailed('forget', error))
+      questions.gone(topic).catch((error: unknown) => events.storeFailed('gone', error))
     },
     room: (topic) => wake('topic', topic, 'work'),
     state(part, state, reason) {

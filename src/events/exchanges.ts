@@ -37,6 +37,7 @@ export interface ExchangeNews {
   'answer-withheld': OfExchange & { readonly reason: string }
   late: OfExchange & { readonly peer: string; readonly msgType: string }
   expired: OfExchange & { readonly answers: number }
+  'taken-back': OfExchange
   'operator-closed': OfExchange & ExchangeDeed & { readonly answers: number }
   'operator-approved': OfExchange & ExchangeDeed & { readonly peer?: string }
   'operator-denied': OfExchange & ExchangeDeed & { readonly reason: string }
@@ -148,6 +149,13 @@ export const EXCHANGES = {
     text: 'Question closed: its time was over',
     help: 'whoever was asked did not answer in time; the asker is told, if it had nothing',
     measures: step('expired'),
+    traced: true,
+  },
+  'taken-back': {
+    level: 'info',
+    text: 'Question taken back by whoever asked',
+    help: 'nothing: its item was retracted from the Topic in `source`, and nobody is asked any more',
+    measures: step('taken-back'),
     traced: true,
   },
   'operator-closed': {

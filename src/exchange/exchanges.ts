@@ -1,4 +1,4 @@
-import type { Config, PeerConfig } from '../config/types.ts'
+import type { PeerConfig } from '../config/types.ts'
 import type { Sink } from '../delivery/sink.ts'
 import { GatewayError } from '../errors.ts'
 import type { Grid, GridItem, Participants } from '../grid/contract.ts'
@@ -22,6 +22,7 @@ import { recordOf } from './record.ts'
 import { takeCallback } from './take-callback.ts'
 import { type FromJid, takeFromJid } from './take-from-jid.ts'
 import { createParticipants, type IqOptions } from './take-iq.ts'
+import { takenBack } from './taken-back.ts'
 import { createTopicErrandSink } from './topic-sink.ts'
 
 /** Questions and answers between RID peers (RFC 6545 §7, RFC 6546 §3), and what the Topics showed to answer them with. */
@@ -53,6 +54,8 @@ export interface ExchangeSide {
   converse(shown: FromTopic): Promise<readonly string[]>
   /** Deliveries to Topics: of questions and answers by itself, all others by `otherwise`. */
   topicSink(grid: Pick<Grid, 'publish' | 'retract'>, otherwise: Sink): Sink
+  /** These items of a Topic are gone from it, or all are. */
+  gone(topic: string, items?: readonly string[]): Promise<void>
   /** What time does to questions. */
   runDue(): Promise<void>
   /** Something was done to this question elsewhere: whoever waits for its answer looks again. */
@@ -71,7 +74,7 @@ export function archivedTopics({ peers, grid }: Askers): ReadonlySet<string> {
 }
 
 /** Topics that questions are asked on, or of which it is said what questions on them may see: their items may ask, and answer. */
-export function askedTopics({ grid, routes }: Pick<Config, 'grid' | 'routes'>): ReadonlySet<string> {
+export function askedTopics({ grid, routes }: Pick<ExchangeContext['config'], 'grid' | 'routes'>): ReadonlySet<string> {
   const asked = routes.flatMap(({ ask = [] }) => ask.filter((one) => one.startsWith('topic:')))
   const asking = grid.topics.filter(({ query }) => query !== undefined)
   return new Set([...asked.map((one) => one.slice('topic:'.length)), ...asking.map(({ name }) => name)])
@@ -83,6 +86,7 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
   const context: ExchangeContext = { ...options, holds, asking: createAsking() }
   const rate = createRate(options.config.exchanges.rate)
   const archived = archivedTopics(options.config)
+  const asked = askedTopics(options.config)
   return {
     async receive(message, inspection) {
       const { valid, rid, improper = [] } = inspection
@@ -112,7 +116,12 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
       }
     },
     topicSink: (grid, otherwise) => createTopicErrandSink(context, { grid, otherwise, startedAt }),
-    runDue: () => runDue(context),
+    gone: (topic, items) => takenBack(context, topic, items),
+    async runDue() {
+      // what is queued where an answer came to its asker is known to the store alone
+      for (const topic of asked) options.wake('topic', topic)
+      await runDue(context)
+    },
     happened: holds.happened,
     drain: holds.end,
   }

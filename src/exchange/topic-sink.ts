@@ -78,7 +78,9 @@ async function publishQuestion(
   if ('reason' in written) return fail(context, exchange, n, `it cannot be asked as an item: ${written.reason}`)
   const missing = missingFrom(restrictions, written.needed)
   if (missing !== undefined) {
-    return fail(context, exchange, n, `the question counts as "${missing}", which Topic ${destination} may not carry`)
+    const reason = `the question counts as "${missing}", which Topic ${destination} may not carry`
+    await takeAnswer(context, exchange.id, n, { kind: 'denied', reason })
+    return { kind: 'withhold', reason }
   }
   // before it is published: what may be there has to be taken back, however this ends
   const now = await store.change(exchange.id, ({ state, legs }) => {

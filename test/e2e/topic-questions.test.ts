@@ -143,5 +143,32 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
         async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0,
       )
     })
+
+    test('what asks is taken back after kill -9, by whichever process comes next', async () => {
+      await gateway[Symbol.asyncDispose]()
+      await site.config({ exchanges: { hold: '1s', rate: 1000, expireQuery: '20s' } })
+      const killed = await site.spawn()
+      await site.ready()
+      assert.equal((await client.post(query('killed'))).status, 202)
+      const item = await shown('the question', ({ xml }) => xml.includes('>killed<'))
+      await killed.kill()
+      gateway = await boot(site)
+      await site.ready()
+      await gone(item)
+      await eventually('its asker is told', () => asker.requests.some(({ body }) => /Justification="Other"/.test(body)))
+      // nothing to take back: it was never there
+      await world.broker.stop()
+      assert.equal((await client.post(query('never'))).status, 202)
+      await eventually(
+        'its time is over',
+        async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0,
+        {
+          ms: 60_000,
+        },
+      )
+      await world.broker.start()
+      await eventually('the queue is empty', async () => (await site.backlog()).pending === 0, { ms: 60_000 })
+      assert.ok(!(await site.command('trace', 'never')).includes('published'))
+    })
   })
 }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import type { Config, PeerConfig } from '../../src/config/types.ts'
 import { createDeliveryEngine } from '../../src/delivery/engine.ts'
+import type { Sink } from '../../src/delivery/sink.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { createEvents } from '../../src/events.ts'
 import { createExchangeSide } from '../../src/exchange/exchanges.ts'
 import { jidDestinations } from '../../src/gateway/jid-destinations.ts'
-import type { GridReply, GridRequest } from '../../src/grid/contract.ts'
+import type { Grid, GridReply, GridRequest } from '../../src/grid/contract.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Inspection } from '../../src/reading/inspection.ts'
 import { createReader } from '../../src/reading/reader.ts'
@@ -53,6 +54,11 @@ export const ASKER = peer({
 })
 export const OTHER = peer({ name: 'csirt-b', identity: { dns: 'csirt-b.example' }, accept: ['Report'] })
 
+/** Where items of its Topics go. */
+export type Topics = Pick<Grid, 'publish' | 'retract'>
+
+const NO_ITEMS: Sink = { send: async () => ({ kind: 'hold', reason: 'no reports here' }) }
+
 /**
  * A gateway without network: its doors, its store, its queue, and peers and others on the grid who answer by script. `own`: on what
  * another left.
@@ -61,6 +67,7 @@ export async function openBench(
   config: Partial<Config> = {},
   responder: Responder = () => ({}),
   replier: (request: GridRequest) => GridReply | Promise<GridReply> = () => ({ kind: 'result', xml: undefined }),
+  topics?: Topics,
   own?: Awaited<ReturnType<typeof createBench>>,
 ) {
   const disk = own ?? (await createBench(MEMORY))
@@ -137,6 +144,9 @@ export async function openBench(
     events,
     config: whole.delivery,
     destinations: [
+      ...(topics === undefined ? [] : whole.grid.topics).map(({ name }) => {
+        return { kind: 'topic', destination: name, sink: side.topicSink(topics!, NO_ITEMS) } as const
+      }),
       ...peers.map((to) => {
         return { kind: 'peer', destination: to.name, sink: side.sink(to, senderTo(to), undefined) } as const
       }),
@@ -150,7 +160,8 @@ export async function openBench(
   })
   const accept = createAccept({ config: whole, reader, store, events, receive: side.receive, wake: () => undefined })
   const consume = createConsumer({
-    config: { peers: [] },
+    config: { peers: topics === undefined ? [] : peers },
+    ...(topics !== undefined && { converse: side.converse }),
     reader,
     store,
     events,
@@ -197,7 +208,7 @@ export async function openBench(
     },
     /** The gateway was killed, and another one starts on what it left; it ends before this one does. */
     async killed() {
-      return openBench(config, responder, replier, { ...disk, store: await disk.reopen() })
+      return openBench(config, responder, replier, topics, { ...disk, store: await disk.reopen() })
     },
     /** What happened to the incident, or the exchange, by its trace. */
     traced: async (incident: string) => (await store.trace(incident)).map(({ event }) => event),
