@@ -42,5 +42,7 @@ type NoteCode =
   | 'already-there'
   /** it was sent as IODEF 1: the text lists what has no place there */
   | 'downgraded'
+  /** it was no publication, but the end of one */
+  | 'retracted'
   /** another RID message that may answer this one */
   | 'answered'

@@ -53,7 +53,7 @@ export interface ExchangeSide {
    */
   converse(shown: FromTopic): Promise<readonly string[]>
   /** Deliveries to Topics: of questions and answers by itself, all others by `otherwise`. */
-  topicSink(grid: Pick<Grid, 'publish' | 'retract'>, otherwise: Sink): Sink
+  topicSink(grid: Pick<Grid, 'publish' | 'retract' | 'obstacle'>, otherwise: Sink): Sink
   /** These items of a Topic are gone from it, or all are. */
   gone(topic: string, items?: readonly string[]): Promise<void>
   /** What time does to questions. */

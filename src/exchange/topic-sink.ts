@@ -14,7 +14,7 @@ import { type Errand, parseAnswer, parseErrand } from './stored.ts'
 import { takeAnswer } from './take-answer.ts'
 
 interface TopicErrandOptions {
-  readonly grid: Pick<Grid, 'publish' | 'retract'>
+  readonly grid: Pick<Grid, 'publish' | 'retract' | 'obstacle'>
   /** ms since the epoch: what is older may have been tried by a process that was killed */
   readonly startedAt: number
   /** all other deliveries to Topics */
@@ -59,7 +59,9 @@ async function run(
     return { kind: 'hold', reason: 'what comes late to a Topic stays an item of where it came from' }
   const item = exchange.legs[errand.retract]?.token
   if (item == null) return { kind: 'withhold', reason: 'the question was never published' }
-  return options.grid.retract(delivery.destination, item, signal)
+  const outcome = await options.grid.retract(delivery.destination, item, signal)
+  const note = { code: 'retracted', text: 'the item that asked was retracted' } as const
+  return outcome.kind === 'delivered' ? { ...outcome, note } : outcome
 }
 
 async function publishQuestion(
@@ -82,6 +84,8 @@ async function publishQuestion(
     await takeAnswer(context, exchange.id, n, { kind: 'denied', reason })
     return { kind: 'withhold', reason }
   }
+  const obstacle = options.grid.obstacle(destination)
+  if (obstacle !== undefined) return obstacle
   // before it is published: what may be there has to be taken back, however this ends
   const now = await store.change(exchange.id, ({ state, legs }) => {
     const leg = legs[n]

@@ -129,6 +129,8 @@ export interface Grid extends AsyncDisposable {
   publish(topic: string, itemId: string, xml: string, signal: AbortSignal, inDoubt?: boolean): Promise<SendOutcome>
   /** Sends an IQ, and waits 30 s for what it is answered with. Never rejects. */
   request(request: GridRequest, signal: AbortSignal): Promise<GridReply>
+  /** Why nothing could be published there if it came now: nothing would be written. Undefined: it would be. */
+  obstacle(topic: string): SendOutcome | undefined
   /** Takes one item off its Topic (XEP-0060 7.2): 'delivered' once it is not there. */
   retract(topic: string, itemId: string, signal: AbortSignal): Promise<SendOutcome>
   /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. [any number] */

@@ -103,14 +103,21 @@ class XmppGrid implements Grid {
     inDoubt = false,
   ): Promise<SendOutcome> {
     const loop = this.#loops.get(topic)
-    if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
-    if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
-    if (!loop.ready) return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
+    const obstacle = this.obstacle(topic)
+    if (obstacle !== undefined || loop === undefined) return obstacle ?? retry(NOT_CONNECTED)
     const publication = { topic, itemId, xml, access: loop.access, signal, inDoubt }
     const { outcome, doubt, lost } = await this.#provider.publish(publication)
     if (doubt || lost !== undefined) loop.doubt(lost)
     if (outcome.kind === 'delivered') loop.published()
     return outcome
+  }
+
+  obstacle(topic: string): SendOutcome | undefined {
+    const loop = this.#loops.get(topic)
+    if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
+    if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
+    if (loop.ready) return undefined
+    return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
   }
 
   async request(iq: GridRequest, signal: AbortSignal) {

@@ -55,7 +55,7 @@ export const ASKER = peer({
 export const OTHER = peer({ name: 'csirt-b', identity: { dns: 'csirt-b.example' }, accept: ['Report'] })
 
 /** Where items of its Topics go. */
-export type Topics = Pick<Grid, 'publish' | 'retract'>
+export type Topics = Pick<Grid, 'publish' | 'retract' | 'obstacle'>
 
 const NO_ITEMS: Sink = { send: async () => ({ kind: 'hold', reason: 'no reports here' }) }
 

@@ -17,6 +17,7 @@ export function createTopics() {
   const followers: Bench[] = []
   const key = (topic: string, id: string) => `${topic}\n${id}`
   /** what becomes of an attempt; undefined: it works */
+  let isAway = false
   let fault: ((what: 'publish' | 'retract') => SendOutcome | undefined) | undefined
 
   async function show(item: Shown): Promise<void> {
@@ -25,6 +26,7 @@ export function createTopics() {
   }
 
   const topics: Topics = {
+    obstacle: () => (isAway ? { kind: 'retry', reason: 'away', destinationDown: true } : undefined),
     async publish(topic, id, xml) {
       const outcome = fault?.('publish')
       if (outcome !== undefined) return outcome
@@ -53,6 +55,9 @@ export function createTopics() {
     /** Somebody else publishes it. */
     show: (topic: string, id: string, xml: string) => show({ topic, id, xml }),
     follow: (bench: Bench) => void followers.push(bench),
+    away: () => {
+      isAway = true
+    },
     fail: (how: typeof fault) => {
       fault = how
     },
