@@ -106,7 +106,11 @@ describe('a question that is asked on a Topic', () => {
     await eventually('it was tried', async () => (await t.store.list({ destination: 'questions' }))[0]?.attempts === 1)
     await t.clock.advance(MINUTE)
     await t.side.runDue()
-    await eventually('it is taken back', () => t.topics.retracted.length === 1)
+    // behind the question, whose next attempt may be some minutes away
+    await eventually('it is taken back', async () => {
+      if (t.topics.retracted.length === 0) await t.clock.advance(MINUTE)
+      return t.topics.retracted.length === 1
+    })
     assert.equal(t.topics.published.length, 0)
   })
 
