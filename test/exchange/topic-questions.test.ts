@@ -283,3 +283,13 @@ test('two gateways that ask on between two Topics, and three askers, come to res
     topics.published.some(({ topic: on, xml }) => on === 'questions' && exchangeIn(xml) === X && documents(xml) === 1),
   )
 })
+
+test('what is asked on a Topic already is not asked there again when it comes round by another way', async () => {
+  await using t = await open({ routes: [{ match: {}, ask: ['topic:more'] }] })
+  assert.equal((await t.post(byNumber('7'), PEER)).kind, 'promised')
+  await eventually('it is published', () => t.topics.published.length === 1)
+  const asked = t.topics.published[0]?.xml ?? ''
+  await t.topics.show('questions', 'round', asked.replace(exchangeIn(asked), X))
+  assert.equal(await t.store.exchange(X), undefined)
+  assert.ok((await t.traced('csirt.example 7')).includes('trace-loop'))
+})
