@@ -15,7 +15,7 @@ export function checkSchema(
 ): Refused | undefined {
   const schema = schemas.get(name)
   if (schema === undefined) throw new Error(`schema ${name} is not loaded`)
-  const { errors, total } = validateText(text, root, parsed, schema)
+  const { errors, total } = validateText(text, root, parsed, schema, { adopted: format === 'XEP-0268' })
   if (total === 0) return undefined
   const placed = errors.map((error) => schemaWords(error, locate(root, error.path)))
   const claimed = claimedIncidents(root)

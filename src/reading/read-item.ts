@@ -6,9 +6,10 @@ import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { ANY_NODE } from '../rid/node.ts'
 import { decode } from '../xml/decode.ts'
+import { isAdoptedType } from '../xml/foreign-content.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
-import { normalForm } from '../xml/normal-form.ts'
+import { isUnsettledType, normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
 import { walk, type XmlElement } from '../xml/tree.ts'
 import { type Checked, checkText } from './check-text.ts'
@@ -57,9 +58,22 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
  */
 function visibleIn({ element, incident, position, items, original }: ItemParts, unsettledType: boolean): string {
   const seen = normalForm(incident, contentModel)
-  if (!unsettledType || (original === null && items.length === 0)) return seen
+  if (!unsettledType) return seen
   const published = normalForm(incident, contentModel, undefined, true)
+  if (original === null && items.length === 0) return hasAdoptedTypes(incident) ? published : seen
   return original !== null || items[position - 1] === xep0268Item(element, published).id ? published : seen
+}
+
+/** All types that are named are of IODEF's own elements, which a server gave prefixes: the names had a default namespace before. */
+function hasAdoptedTypes(incident: XmlElement): boolean {
+  let all = true
+  walk(incident, (element) => {
+    for (const a of element.attributes.filter((one) => isUnsettledType(element, one))) {
+      all &&= element.ns === incident.ns && isAdoptedType(a, element)
+    }
+    return undefined
+  })
+  return all
 }
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */
@@ -127,7 +141,7 @@ function readSignatures(
 
 /** The Incident as whoever published it wrote it, where the normal form would lose what its types name and the Broker has not. */
 function writtenAs({ text, root, facts }: Checked, { incident }: ItemParts, visible: string): string {
-  if (!facts.unsettledType || hasLostType(incident)) return visible
+  if (!facts.unsettledType || hasLostType(incident) || hasAdoptedTypes(incident)) return visible
   return sourceText(text, root, incident, visible) ?? visible
 }
 

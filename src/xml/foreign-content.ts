@@ -2,16 +2,23 @@ import { type Findings, type ParsedDocument, parseText, type Schema, validate } 
 import { NS } from './namespaces.ts'
 import { scan } from './parse-tree.ts'
 import type { DeclaredElements } from './schema-files.ts'
-import type { XmlElement } from './tree.ts'
+import { isType } from './start-tag.ts'
+import type { XmlAttribute, XmlElement } from './tree.ts'
 
 /**
  * Validates a document: `parsed` and `root` are the source, read twice. Content of a vocabulary that the schema does not know need only
- * be well-formed.
+ * be well-formed. `adopted`: a server may have given its elements prefixes, and with that taken the namespace from an xsi:type without one.
  */
-export function validateText(source: string, root: XmlElement, parsed: ParsedDocument, schema: Schema): Findings {
+export function validateText(
+  source: string,
+  root: XmlElement,
+  parsed: ParsedDocument,
+  schema: Schema,
+  { adopted = false }: { readonly adopted?: boolean } = {},
+): Findings {
   // what is left out only ever asks for more
   const findings = validate(parsed, schema)
-  const rest = findings.total === 0 ? undefined : withoutForeignTypes(source, root, schema.elements)
+  const rest = findings.total === 0 ? undefined : withoutForeignTypes(source, root, schema.elements, adopted)
   if (rest === undefined) return findings
   const again = parseText(rest)
   if (!again.ok) throw new Error('not well-formed any more')
@@ -38,13 +45,20 @@ export function readAlone(source: string, schema?: Schema): XmlElement | undefin
  * `source` without what only its own vocabulary can judge: xsi:type and the other attributes of XML Schema and XML on elements that
  * stand in wildcard content and that the schema does not declare. RFC 7970 §5.2(6), §2.16 and RFC 6545 §5.6(2) leave such content alone;
  * libxml2 (and XML Schema 1.0 Part 1 §3.3.4, by its letter) holds an xsi:type to a type that nobody here has. Blanks stand in their place, so
- * lines and columns stay. Undefined when there is nothing of the kind. For validation only: what is delivered keeps them.
+ * lines and columns stay. Undefined when there is nothing of the kind. For validation only: what is delivered keeps them. `adopted`: nor
+ * an xsi:type that lost its namespace, wherever it stands.
  */
-export function withoutForeignTypes(source: string, root: XmlElement, known: DeclaredElements): string | undefined {
+export function withoutForeignTypes(
+  source: string,
+  root: XmlElement,
+  known: DeclaredElements,
+  adopted = false,
+): string | undefined {
   const pieces: string[] = []
   let at = 0
-  for (const element of foreign(root, known)) {
-    for (const [start, end] of judgedAttributes(source, element)) {
+  for (const { element, isKnown } of reached(root, known)) {
+    if (isKnown && !adopted) continue
+    for (const [start, end] of judgedAttributes(source, element, isKnown ? isAdoptedType : isJudged)) {
       pieces.push(source.slice(at, start), source.slice(start, end).replace(/[^\r\n]/g, ' '))
       at = end
     }
@@ -52,12 +66,15 @@ export function withoutForeignTypes(source: string, root: XmlElement, known: Dec
   return at === 0 ? undefined : `${pieces.join('')}${source.slice(at)}`
 }
 
-/** The elements that no declaration reaches, in document order. Not recursive: depth is the sender's choice. */
-function* foreign(root: XmlElement, { global, open }: DeclaredElements): Generator<XmlElement> {
+/** All elements in document order, and whether a declaration reaches them. Not recursive: depth is the sender's choice. */
+function* reached(
+  root: XmlElement,
+  { global, open }: DeclaredElements,
+): Generator<{ readonly element: XmlElement; readonly isKnown: boolean }> {
   const stack: { readonly element: XmlElement; readonly known: boolean }[] = [{ element: root, known: true }]
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { element, known } = next
-    if (!known) yield element
+    yield { element, isKnown: known }
     const wild = !known || open.has(`{${element.ns}}${element.local}`)
     for (let i = element.children.length - 1; i >= 0; i -= 1) {
       const child = element.children[i]
@@ -68,12 +85,26 @@ function* foreign(root: XmlElement, { global, open }: DeclaredElements): Generat
 }
 
 const JUDGED: ReadonlySet<string> = new Set([NS.xsi, NS.xml])
+
+function isJudged({ ns }: XmlAttribute): boolean {
+  return JUDGED.has(ns)
+}
+
+/** An xsi:type without a prefix that names no type of its element's vocabulary: it did before somebody gave the element one. */
+export function isAdoptedType(attribute: XmlAttribute, { ns }: Pick<XmlElement, 'ns'>): boolean {
+  return isType(attribute) && (attribute.typeNs ?? ns) !== ns && !attribute.value.includes(':')
+}
+
 const NAME_END = /[ \t\r\n]/g
 const ATTRIBUTE = /[ \t\r\n]+([^ \t\r\n/>=]+)[ \t\r\n]*=[ \t\r\n]*(?:"[^"]*"|'[^']*')/y
 
 /** Where they stand in a text that is well-formed: the tree has them in the order of the text, declarations of prefixes left out. */
-function* judgedAttributes(source: string, element: XmlElement): Generator<readonly [start: number, end: number]> {
-  if (!element.attributes.some(({ ns }) => JUDGED.has(ns))) return
+function* judgedAttributes(
+  source: string,
+  element: XmlElement,
+  isOne: (attribute: XmlAttribute, element: XmlElement) => boolean,
+): Generator<readonly [start: number, end: number]> {
+  if (!element.attributes.some((one) => isOne(one, element))) return
   NAME_END.lastIndex = element.start
   ATTRIBUTE.lastIndex = NAME_END.exec(source)?.index ?? source.length
   for (let i = 0; i < element.attributes.length; ) {
@@ -81,7 +112,8 @@ function* judgedAttributes(source: string, element: XmlElement): Generator<reado
     const name = ATTRIBUTE.exec(source)?.[1]
     if (name === undefined) throw new Error('unexpected attribute syntax')
     if (name === 'xmlns' || name.startsWith('xmlns:')) continue
-    if (JUDGED.has(element.attributes[i]?.ns ?? '')) yield [start, ATTRIBUTE.lastIndex]
+    const attribute = element.attributes[i]
+    if (attribute !== undefined && isOne(attribute, element)) yield [start, ATTRIBUTE.lastIndex]
     i += 1
   }
 }

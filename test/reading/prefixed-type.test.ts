@@ -54,3 +54,43 @@ test('two reports that differ in what a prefix in a value stands for are not one
   const evil = await published(document(filter('urn:evil')))
   assert.notEqual(good.variant, evil.variant)
 })
+
+test('an xsi:type without a prefix on an element of IODEF is what it was where a Broker gives the elements prefixes', async () => {
+  const own = 'xsi:type="MLStringType"'
+  const text = document('<v xmlns="urn:v"/>').replace(
+    '<Contact ',
+    `<Description ${own}>Übergriff</Description><Contact `,
+  )
+  const { item } = await published(text)
+  assert.match(item.xml, /ns1:type="MLStringType"/)
+  const prefixed = item.xml
+    .replace(
+      '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"',
+      '<i:Incident xmlns:i="urn:ietf:params:xml:ns:iodef-2.0"',
+    )
+    .replace(
+      /<(\/?)(IncidentID|GenerationTime|Description|Contact|ContactName|AdditionalData|Incident)(?=[ >])/g,
+      '<$1i:$2',
+    )
+  assert.match(prefixed, /<i:Description xmlns:ns1="[^"]*" ns1:type="MLStringType">/)
+  const read = await reader.inspect(Buffer.from(prefixed))
+  assert.equal(read.valid, true, read.errors[0]?.message)
+  assert.equal(consumedFrom(read)?.item, item.id)
+})
+
+test('an xsi:type without a prefix that is none of IODEF is refused, on an item as at the door', async () => {
+  const text = document('<v xmlns="urn:v"/>').replace(
+    '<Contact ',
+    '<Description xsi:type="Nonsense">a</Description><Contact ',
+  )
+  assert.equal((await reader.inspect(Buffer.from(text))).valid, false)
+  const item = `<report xmlns="urn:xmpp:incident:2"><i:Incident xmlns:i="urn:ietf:params:xml:ns:iodef-2.0" purpose="reporting"
+      xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><i:IncidentID name="csirt.example">1</i:IncidentID>
+    <i:GenerationTime>2026-11-22T10:00:00Z</i:GenerationTime><i:Description xsi:type="TYPE">a</i:Description>
+    <i:Contact role="creator" type="organization"><i:ContactName>A</i:ContactName></i:Contact></i:Incident></report>`
+  const read = (type: string) => reader.inspect(Buffer.from(item.replace('TYPE', type)))
+  assert.deepEqual([(await read('Nonsense')).valid, (await read('MLStringType')).valid], [false, true])
+  const atTheDoor = /<i:Incident.*<\/i:Incident>/s.exec(item.replace('TYPE', 'MLStringType'))?.[0] ?? ''
+  const prefixed = `<i:IODEF-Document xmlns:i="urn:ietf:params:xml:ns:iodef-2.0" version="2.00">${atTheDoor}</i:IODEF-Document>`
+  assert.equal((await reader.inspect(Buffer.from(prefixed))).valid, false)
+})
