@@ -43,9 +43,10 @@ test('the elements of XEP-0268 are taken from a participant with lenient', async
   assert.equal(await t.says('response'), 'unexpected-request')
 })
 
-test('and refused without it, as what is not valid', async () => {
+test('and refused without it, as what is not valid; an inquiry need say no more than what it asks for', async () => {
   await using t = await open(false)
-  for (const element of ['report', 'inquiry', 'request', 'response'] as const) {
+  assert.equal(await t.says('inquiry'), 'item-not-found')
+  for (const element of ['report', 'request', 'response'] as const) {
     assert.equal(await t.says(element), 'bad-request', element)
   }
   assert.deepEqual(t.reports, [])
