@@ -79,7 +79,7 @@ export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
   function delivery<E extends keyof DeliveryNews>(event: E, of: DeliveryOf, more: More<E>): Happening {
     const { id, direction, source, kind, destination, incident, also = [], item, attempts, createdAt } = of
     const fields: DeliveryFields = { delivery: id, direction, source, kind, destination, item, attempts }
-    const proved = event === 'published' || event === 'delivered'
+    const proved = event === 'published' || event === 'delivered' || event === 'fetched'
     const seconds = proved && { seconds: Math.max(0, clock.now() - createdAt) / 1000 }
     return happening(event, [incident, ...also], { ...fields, ...more }, { incident, ...seconds })
   }
@@ -95,6 +95,7 @@ export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
     refusalsNotTraced: (source: string, rows: number): Happening =>
       happening('refusals-not-traced', [`refused ${source}`], { source, rows }),
     consumed: (arrived: MessageNews['consumed']) => arrival('consumed', arrived),
+    fileAwaited: (arrived: MessageNews['file-awaited']) => arrival('file-awaited', arrived),
     loopStopped: (stopped: MessageNews['loop-stopped']): Happening =>
       happening('loop-stopped', [stopped.incident], stopped),
 
@@ -106,6 +107,7 @@ export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
 
     published: (of: DeliveryOf, note?: string) => delivery('published', of, note === undefined ? {} : { note }),
     delivered: (of: DeliveryOf, note?: string) => delivery('delivered', of, note === undefined ? {} : { note }),
+    fetched: (of: DeliveryOf) => delivery('fetched', of, {}),
     /** `nextAttempt` in ms since the epoch. */
     retried: (of: DeliveryOf, reason: string, nextAttempt: number) =>
       delivery('retried', of, { reason, nextAttempt: new Date(nextAttempt).toISOString() }),

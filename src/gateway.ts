@@ -1,16 +1,17 @@
 import { type Clock, systemClock } from './clock.ts'
-import type { Config, PeerConfig } from './config/types.ts'
+import type { Config } from './config/types.ts'
 import { createDeedTeller } from './delivery/deeds.ts'
-import { createDeliveryEngine, type DeliveryEngine, type DestinationOptions } from './delivery/engine.ts'
-import type { Sink } from './delivery/sink.ts'
+import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
 import { consumedTopics } from './gateway/consumed-topics.ts'
+import { destinationsOf } from './gateway/destinations.ts'
 import { every } from './gateway/every.ts'
+import { filesOf } from './gateway/files.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
-import { jidDestinations, jidNames } from './gateway/jid-destinations.ts'
+import { jidNames } from './gateway/jid-destinations.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
@@ -26,16 +27,12 @@ import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
 import { createAcceptIq } from './relay/accept-iq.ts'
 import { createConsumer } from './relay/consume.ts'
-import { createAnswerKeeper } from './relay/keep-answer.ts'
-import { readAgain } from './relay/look-at-item.ts'
-import { createPeerSink } from './relay/peer-sink.ts'
-import { createTopicSink } from './relay/topic-sink.ts'
+import type { ConsumeOptions } from './relay/understand.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
 import type { Upkeep } from './store/contract.ts'
 import { openForGateway } from './store/open-store.ts'
 import type { WholeStore } from './store/whole-store.ts'
 import type { Tell } from './tell.ts'
-import { isQuestion } from './vocabulary.ts'
 import { watchFiles } from './watch-files.ts'
 
 interface GatewayOptions {
@@ -122,13 +119,23 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     senderAt: senders.at,
     wake: (kind, destination) => delivery.wake(kind, destination),
   })
-  const grid = opened.use(
-    createGridSide(parts, health, questions, {
-      wake: (kind, destination, why) => delivery.wake(kind, destination, why),
-      draining: () => draining,
-    }),
-  )
-  const delivery: DeliveryEngine = opened.use(createDeliverySide(parts, grid, senders, questions))
+  const files = filesOf(config)
+  const consume: ConsumeOptions = {
+    ...parts,
+    ...(archivedTopics(config).size > 0 && { record: questions.record }),
+    converse: questions.converse,
+    placeOf: files.placeOf,
+    wake: (destination, kind) => delivery.wake(kind, destination),
+  }
+  const side = {
+    consume,
+    wake: ((...about) => delivery.wake(...about)) as DeliveryEngine['wake'],
+    draining: () => draining,
+  }
+  const grid = opened.use(createGridSide(parts, health, questions, side))
+  const destinations = destinationsOf({ ...parts, grid, senders, questions, files, consume })
+  const engine = { store, clock, tell: events.tell, events, destinations, config: config.delivery }
+  const delivery: DeliveryEngine = opened.use(createDeliveryEngine(engine))
 
   const listener = opened.use(
     createRidListener({
@@ -191,22 +198,23 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
 }
 
 interface GridSide {
+  readonly consume: ConsumeOptions
   readonly wake: DeliveryEngine['wake']
   readonly draining: () => boolean
 }
 
-function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, { wake, draining }: GridSide): Grid {
+function createGridSide(
+  parts: Parts,
+  health: Health,
+  questions: ExchangeSide,
+  { consume, wake, draining }: GridSide,
+): Grid {
   const { config, events, store, clock } = parts
   const archived = archivedTopics(config)
   const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
   const handlers: GridHandlers = {
     participants: questions.participants({ report, draining }),
-    items: createConsumer({
-      ...parts,
-      ...(archived.size > 0 && { record: questions.record }),
-      converse: questions.converse,
-      wake: (peer) => wake('peer', peer),
-    }),
+    items: createConsumer(consume),
     // asked of each list that is read of a Topic: what was retracted while nobody was there to be told is missing in it
     async seenIds(topic, itemIds) {
       if (archived.has(topic)) {
@@ -234,31 +242,6 @@ function createGridSide(parts: Parts, health: Health, questions: ExchangeSide, {
     },
   }
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
-}
-
-function createDeliverySide(parts: Parts, grid: Grid, senders: Senders, questions: ExchangeSide): DeliveryEngine {
-  const { config, store, clock, events, reader } = parts
-  const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now()))
-  const keepAnswer = createAnswerKeeper({ store, events, clock })
-  const reread = (item: string, topic: string) =>
-    readAgain(reader, item, config.grid.topics.find(({ name }) => name === topic)?.lenient)
-  const peerSink = (peer: PeerConfig): Sink => {
-    const sender = senders.of(peer.name)
-    const downgrade = (xml: string) => reader.downgrade(xml, peer.name)
-    const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread, downgrade, tell: events.tell })
-    return questions.sink(peer, sender, reports)
-  }
-  const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
-    return { kind: 'topic', destination: name, sink: topicSink }
-  })
-  for (const peer of config.peers) {
-    // without a url it may still ask, and be answered where it asked from
-    if (senders.of(peer.name) !== undefined || peer.accept.some(isQuestion)) {
-      destinations.push({ kind: 'peer', destination: peer.name, sink: peerSink(peer) })
-    }
-  }
-  destinations.push(...jidDestinations(config, questions, grid))
-  return createDeliveryEngine({ store, clock, tell: events.tell, events, destinations, config: config.delivery })
 }
 
 function reloadAll(events: Events, listener: RidListener, senders: Senders, grid: Grid): void {

@@ -44,5 +44,7 @@ type NoteCode =
   | 'downgraded'
   /** it was no publication, but the end of one */
   | 'retracted'
+  /** the item is a file, and what is on the Topic names it */
+  | 'by-upload'
   /** another RID message that may answer this one */
   | 'answered'

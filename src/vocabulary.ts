@@ -40,8 +40,8 @@ export type Restriction = (typeof RESTRICTIONS)[number]
 
 /** Which way a message goes through the gateway; questions and their answers go from peer to peer. */
 export type Direction = 'rid-to-grid' | 'grid-to-rid' | 'rid-to-rid'
-/** Where a delivery goes: a Topic of the grid, a RID peer, or somebody else on the grid by JID. */
-export type DestinationKind = 'topic' | 'peer' | 'jid'
+/** Where a delivery goes: a Topic of the grid, a RID peer, or somebody else on the grid by JID; `file`: a host that an item's file comes from. */
+export type DestinationKind = 'topic' | 'peer' | 'jid' | 'file'
 /** One destination as the key of a map. Names hold spaces: nothing reads kind and name out of it again. */
 export type DestinationKey = `${DestinationKind} ${string}`
 export function destinationKey(kind: DestinationKind, destination: string): DestinationKey {

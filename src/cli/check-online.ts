@@ -20,7 +20,7 @@ interface Online {
 export async function checkOnline(config: Config): Promise<Online> {
   const published = new Set(config.routes.flatMap(({ topic }) => topic ?? []))
   const [grid, peers, ports] = await Promise.all([
-    examineGrid(config.grid, published),
+    examineGrid(config.grid, published, config.rid.maxMessage),
     checkPeers(config),
     checkPorts(config),
   ])

@@ -81,8 +81,8 @@ const SAID = {
   denied: 'HTTP 200, Denied',
 } as const
 
-function describeItem({ topic, incident, id, bytes, limit, peers }: ExplainedItem): string[] {
-  const size = `${bytes} of at most ${limit} bytes`
+function describeItem({ topic, incident, id, bytes, limit, upload, peers }: ExplainedItem): string[] {
+  const size = `${upload ? 'by upload, ' : ''}${bytes} of at most ${limit} bytes`
   return [
     `  Topic ${topic} gets ${incident}: item ${id.slice(0, 16)}..., ${size}`,
     ...peers.map(

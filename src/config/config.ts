@@ -142,6 +142,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
       resource: m.grid.resource,
       participants: m.grid.participants,
       redirects: m.grid.redirects,
+      upload: { ...m.grid.upload, ...(m.grid.upload.ca !== undefined && { ca: absolute(m.grid.upload.ca) }) },
     },
     routes: m.routes,
     store: { path: absolute(m.store.path) },

@@ -6,6 +6,7 @@ import { checkParticipants } from './participant-checks.ts'
 import type { Finding, Path } from './problems.ts'
 import { checkQuestions, isAskedOrAnswered } from './question-checks.ts'
 import { at, list, record } from './tree.ts'
+import { checkUploads } from './upload-checks.ts'
 
 /**
  * What no single value shows: names that must be unique, or known; what will never happen. It reads the tree as written, not
@@ -39,6 +40,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkTopics(look)
   checkVersions(look)
   checkAccess(look)
+  checkUploads(look)
   return { problems, warnings, notes }
 }
 

@@ -127,6 +127,12 @@ const topic = f.mapping({
     .list(f.line, 'Topics')
     .exactOptional()
     .describe('Topics that questions on it may see, and so everybody who reads it [itself]'),
+  large: f
+    .oneOf(['refuse', 'upload'])
+    .default('refuse')
+    .describe(
+      'what becomes of an item over grid.maxItem: refuse (413), or upload (a file, XEP-0363, and a stub that names it)',
+    ),
 })
 
 const participant = f.mapping({
@@ -185,6 +191,19 @@ const grid = f
       .list(participant, 'participants')
       .default([])
       .describe('who may ask it, or report to it, by IQ (XEP-0268)'),
+    upload: f
+      .mapping({
+        service: f.domain.exactOptional().describe('the upload service (XEP-0363) [the one the Controller names]'),
+        hosts: f
+          .list(f.uploadHost, 'hosts')
+          .default([])
+          .describe(
+            'HOST or HOST:PORT that files may be put to and fetched from; an address or network here permits a private one of theirs',
+          ),
+        ca: f.file.exactOptional().describe('PEM: CAs that those hosts must be certified by [grid.tls.ca]'),
+      })
+      .prefault({})
+      .describe('files beside items that are too large for the Broker'),
   })
   .describe('the XMPP-Grid (RFC 8600)')
 

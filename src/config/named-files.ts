@@ -27,6 +27,7 @@ const PATHS = [
   ['grid', 'tls', 'key'],
   ['grid', 'tls', 'ca'],
   ['grid', 'tls', 'crl'],
+  ['grid', 'upload', 'ca'],
   ['grid', 'auth', 'password', 'file'],
   ['store', 'path'],
 ]

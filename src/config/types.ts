@@ -70,6 +70,7 @@ export interface GridConfig {
   /** bytes */
   readonly maxItem: number
   readonly topics: readonly TopicConfig[]
+  readonly upload?: UploadConfig
   /** of its address: others send their IQs there */
   readonly resource: string
   readonly participants: readonly ParticipantConfig[]
@@ -89,6 +90,16 @@ interface ParticipantConfig {
   readonly iodef: 1 | 2
   /** what it sends and is not valid is repaired (docs/decisions/0017) */
   readonly lenient?: boolean
+}
+
+/** Files beside items (XEP-0363): where they are put, and from where they are fetched. */
+export interface UploadConfig {
+  /** the upload service; without it the Controller is asked */
+  readonly service?: string
+  /** `HOST` or `HOST:PORT` of URLs; addresses and networks of private ones that these may resolve to */
+  readonly hosts: readonly string[]
+  /** PEM: CAs that those hosts must be certified by; without it those of the Controller */
+  readonly ca?: string
 }
 
 export type GridAuth =
@@ -128,6 +139,8 @@ export interface TopicConfig {
   readonly lenient?: boolean
   /** Topics that questions on it may see; itself by default */
   readonly query?: readonly string[]
+  /** what becomes of an item that the Broker does not take; without it `refuse` */
+  readonly large?: 'refuse' | 'upload'
 }
 
 export interface RouteConfig {

@@ -3,7 +3,7 @@ import type { Events, Happening } from '../events.ts'
 import type { Delivery, Settlement } from '../store/contract.ts'
 import type { Sink, SinkOutcome } from './sink.ts'
 
-export type DeliveryEvents = Pick<Events, 'published' | 'delivered' | 'retried' | 'held' | 'withheld'>
+export type DeliveryEvents = Pick<Events, 'published' | 'delivered' | 'fetched' | 'retried' | 'held' | 'withheld'>
 
 /** What the queue keeps of an attempt, and what is told once it is kept. */
 export interface Verdict {
@@ -47,7 +47,7 @@ export function settleAs(unit: readonly Delivery[], outcome: SinkOutcome, about:
       const note = outcome.note?.text
       return each(unit, (one) => [
         { id: one.id, to: 'delivered', ...(note === undefined ? {} : { note: short(note) }) },
-        one.kind === 'topic' ? events.published(counted(one), note) : events.delivered(counted(one), note),
+        arrived(counted(one), note, events),
       ])
     }
     case 'hold': {
@@ -77,6 +77,11 @@ export function settleAs(unit: readonly Delivery[], outcome: SinkOutcome, about:
       ])
     }
   }
+}
+
+function arrived(delivery: Delivery, note: string | undefined, events: DeliveryEvents): Happening {
+  if (delivery.kind === 'file') return events.fetched(delivery)
+  return delivery.kind === 'topic' ? events.published(delivery, note) : events.delivered(delivery, note)
 }
 
 /** It waited or failed for longer than it may. */

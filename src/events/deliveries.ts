@@ -37,6 +37,7 @@ type Failed = Told<{ readonly reason: string }>
 export interface DeliveryNews {
   published: Proved
   delivered: Proved
+  fetched: Proved
   /** `nextAttempt` in ISO 8601 */
   retried: Told<{ readonly reason: string; readonly nextAttempt: string }>
   held: Failed
@@ -77,6 +78,14 @@ export const DELIVERIES = {
     text: 'Delivered to the peer',
     help: 'the peer has it; `note` says what its reply was, where it was not Approved',
     measures: [step('delivered'), ...PROVED],
+    traced: true,
+  },
+  // its hashes, and what it says, are the proof
+  fetched: {
+    level: 'info',
+    text: 'File of an item fetched',
+    help: 'it is what the item names, and was taken as an item of the Topic is',
+    measures: [step('fetched'), ...PROVED],
     traced: true,
   },
   retried: {

@@ -40,6 +40,8 @@ export interface MessageNews {
   refused: Refusal
   /** `note`: what touches the text of the item, in words */
   consumed: Arrival & { readonly deliveries: number; readonly note?: string }
+  /** `host` has it; '' where nobody wants it */
+  'file-awaited': Arrival & { readonly host: string }
   'loop-stopped': {
     readonly direction: Direction
     readonly source: string
@@ -123,6 +125,14 @@ export const MESSAGES = {
     text: 'Item taken from the Topic',
     help: 'it is on disk; `deliveries` says how many peers get it',
     measures: counted('consumed'),
+    traced: true,
+  },
+  // its document is a file, which is fetched once this is on disk
+  'file-awaited': {
+    level: 'info',
+    text: 'Item taken from the Topic: its document is a file',
+    help: 'it is on disk and the file is fetched from `host`; `elsewhere`: from a host that `grid.upload.hosts` does not list',
+    measures: counted('file-awaited'),
     traced: true,
   },
   'loop-stopped': {

@@ -1,7 +1,9 @@
 import type { Config } from '../config/types.ts'
 import type { Metrics } from '../metrics.ts'
+import { fileHosts } from './files.ts'
 
 const OUTCOMES = ['published', 'delivered', 'retried', 'held', 'withheld', 'discarded', 'requeued']
+const OF_FILES = ['fetched', 'retried', 'held', 'discarded', 'requeued']
 const IGNORED = ['foreign', 'invalid', 'invalid-not-kept', 'retracted']
 const DROPPED = ['forged', 'oversized', 'malformed', 'unknown-topic']
 const OPERATIONS = ['accept', 'ask', 'due', 'forget', 'prune']
@@ -11,7 +13,8 @@ const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', '
  * A counter that is not there before it counts goes from nothing to 1, which is no increase to Prometheus: every series that the
  * configuration knows of begins at 0. And what does not change while the gateway runs.
  */
-export function setFirstFigures(metrics: Metrics, { grid, peers, delivery }: Config, version: string): void {
+export function setFirstFigures(metrics: Metrics, config: Config, version: string): void {
+  const { grid, peers, delivery } = config
   const topics = grid.topics.map(({ name }) => name)
   const names = peers.map(({ name }) => name)
   const destinations = [
@@ -21,6 +24,10 @@ export function setFirstFigures(metrics: Metrics, { grid, peers, delivery }: Con
   for (const to of destinations) {
     for (const outcome of OUTCOMES) metrics.deliveries.inc({ ...to, outcome }, 0)
     metrics.lastDelivery.set(to, 0)
+  }
+  for (const destination of fileHosts(config)) {
+    for (const outcome of OF_FILES) metrics.deliveries.inc({ kind: 'file', destination, outcome }, 0)
+    metrics.lastDelivery.set({ kind: 'file', destination }, 0)
   }
   for (const source of [...topics, ...names]) metrics.lastMessage.set({ source }, 0)
   for (const topic of topics) {

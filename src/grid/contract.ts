@@ -118,6 +118,16 @@ export type GridReply =
   | { readonly kind: 'unanswered'; readonly reason: string }
   /** There is no connection now: whether it came through nobody knows. */
   | { readonly kind: 'away'; readonly reason: string }
+/** Where a file may be put (XEP-0363 §4); or why it may not. */
+export type UploadSlot =
+  | {
+      readonly kind: 'slot'
+      readonly put: string
+      readonly get: string
+      /** header fields of the PUT, as the service wrote them */
+      readonly fields: readonly { readonly name: string; readonly value: string }[]
+    }
+  | Exclude<SendOutcome, { readonly kind: 'delivered' }>
 
 export interface Grid extends AsyncDisposable {
   /** Begins to connect and keeps connected until disposed. Resolves at once. */
@@ -133,6 +143,8 @@ export interface Grid extends AsyncDisposable {
   obstacle(topic: string): SendOutcome | undefined
   /** Takes one item off its Topic (XEP-0060 7.2): 'delivered' once it is not there. */
   retract(topic: string, itemId: string, signal: AbortSignal): Promise<SendOutcome>
+  /** Asks for a place for a file of so many bytes, at grid.upload.service or the service that the Controller names. */
+  uploadSlot(name: string, size: number, signal: AbortSignal): Promise<UploadSlot>
   /** How many publications to that Topic would leave soon, if they came now: a line takes what it takes. [any number] */
   room?(topic: string): number
   /** XEP-0030/0060 5.2: every Topic the Broker shows. Rejects with GatewayError 'grid-away' while not connected. */

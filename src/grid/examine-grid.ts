@@ -4,6 +4,7 @@ import { loginFinding } from './login-finding.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
 import { normalAddress } from './pubsub/readers.ts'
+import { examineUpload } from './upload/examine-upload.ts'
 import { HOPS, serviceElsewhere } from './xmpp/elsewhere.ts'
 import { asGatewayError } from './xmpp/entity.ts'
 import { errorText } from './xmpp/iq.ts'
@@ -18,9 +19,14 @@ const SLOW = 50_000
 
 /**
  * What `start` would meet: logs in beside a gateway that may be running, looks at the Broker and at each Topic, and sends one question as
- * long as the largest item. `published`: Topics that a route leads to. Changes nothing. Never rejects.
+ * long as the largest item. `published`: Topics that a route leads to; `largest`: bytes of a message. Changes nothing, but where an item
+ * may go by upload: there a place for a file of one byte is asked for. Never rejects.
  */
-export async function examineGrid(configured: GridConfig, published: ReadonlySet<string>): Promise<GridFinding[]> {
+export async function examineGrid(
+  configured: GridConfig,
+  published: ReadonlySet<string>,
+  largest = 0,
+): Promise<GridFinding[]> {
   // as it will answer
   const config = { ...configured, broker: normalAddress(configured.broker) }
   let session: Session
@@ -39,7 +45,8 @@ export async function examineGrid(configured: GridConfig, published: ReadonlySet
         found.push({ kind, path: key === 'maxItem' ? 'grid.maxItem' : `grid.topics[${i}].${key}`, message })
       }
     }
-    return [...found, ...(await examineLine(session, config))]
+    const upload = await examineUpload(session, config, largest, AbortSignal.timeout(PATIENCE))
+    return [...found, ...upload, ...(await examineLine(session, config))]
   } finally {
     await session.close()
   }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
-import type { Grid, GridOptions, GridRequest } from './contract.ts'
+import type { Grid, GridOptions, GridRequest, UploadSlot } from './contract.ts'
 import { answerRequest, isWelcome, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
 import { bareTopic } from './pubsub/bare-topic.ts'
 import { Consumer } from './pubsub/consumer.ts'
@@ -15,6 +15,7 @@ import { Provider } from './pubsub/provider.ts'
 import { retractItem } from './pubsub/retract.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
 import { States } from './states.ts'
+import { uploadSlot } from './upload/slot.ts'
 import { createAnswerAllowance } from './xmpp/answer-allowance.ts'
 import { request } from './xmpp/request.ts'
 import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
@@ -128,6 +129,10 @@ class XmppGrid implements Grid {
   async retract(topic: string, itemId: string, signal: AbortSignal): Promise<SendOutcome> {
     if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
     return retractItem(this.#session, this.#broker, { topic, itemId, signal })
+  }
+
+  uploadSlot(name: string, size: number, signal: AbortSignal): Promise<UploadSlot> {
+    return uploadSlot(this.#session, this.#options.config.upload?.service, { name, size }, signal)
   }
 
   room(topic: string): number {

@@ -127,6 +127,8 @@ export interface ItemParts {
   /** base64 */
   readonly signatures: readonly string[]
   readonly exchange: ExchangeMark | null
+  /** what the item shows is a stub: the rest is a file */
+  readonly fileSharing: XmlElement | null
 }
 
 /** Undefined when this is no XEP-0268 element around exactly one Incident. A context that is not ours or not whole is ignored. */
@@ -140,8 +142,8 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
   const exchange = readExchange(context)
   // a question is a document of its own
   const isAlone = exchange !== null && isQuestionElement(element)
-  const rid = context && child(context, NS.context, 'rid')
-  const document = context && child(context, NS.context, 'document')
+  const part = (local: string, ns: string = NS.context) => context && child(context, ns, local)
+  const [rid, document] = [part('rid'), part('document')]
   return {
     element,
     incident,
@@ -154,6 +156,7 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
       .filter((e) => e.ns === NS.context && e.local === 'signature')
       .map((e) => text(e).replace(/\s+/g, '')),
     exchange,
+    fileSharing: part('file-sharing', NS.fileSharing) ?? null,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SharedFile } from '../profile/file-sharing.ts'
 import type { ExchangeMark, IncidentElement } from '../profile/item.ts'
 import type { RidPolicy, RidReading } from '../rid/message.ts'
 import type { Diagnostic, XmlElement } from '../xml/tree.ts'
@@ -70,6 +71,8 @@ export interface ItemReading {
   readonly signatures: readonly string[]
   /** the question that it is, or belongs to */
   readonly exchange: ExchangeMark | null
+  /** what it shows is a stub: its document is this file; in a clause, why that cannot be */
+  readonly file?: SharedFile | string
 }
 
 /** A step of reading that ends it. */

@@ -1,6 +1,7 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type Needed, reasonsOf, strictest } from '../iodef/restriction.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
+import { readFileSharing } from '../profile/file-sharing.ts'
 import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
@@ -45,7 +46,8 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
   const { element, position, items, exchange } = parts
   const around = { ...readAround(means, parts), signatures: signed.signatures }
   const shown = inside === undefined ? {} : { shown: visible }
-  const item: ItemReading = { element, ...shown, position, items, exchange, ...around }
+  const file = found.fileSharing === null ? {} : { file: readFileSharing(found.fileSharing) }
+  const item: ItemReading = { element, ...shown, position, items, exchange, ...around, ...file }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
   const reasons = { ...rebuilt.document.reasons, ...reasonsOf(facts.askers) }

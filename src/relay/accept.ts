@@ -14,8 +14,8 @@ import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } f
 import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
-import { lossesOf } from './in-version.ts'
 import { ByteShares } from './byte-shares.ts'
+import { lossesOf } from './in-version.ts'
 import { type Judgement, judge } from './judge.ts'
 import { tellRefusal } from './tell-refusal.ts'
 

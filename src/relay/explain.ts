@@ -36,6 +36,8 @@ export interface ExplainedItem {
   readonly id: string
   readonly bytes: number
   readonly limit: number
+  /** it is put to the upload service, and a stub that names it is published */
+  readonly upload: boolean
   readonly peers: readonly ExplainedPeer[]
 }
 
@@ -124,7 +126,7 @@ function described({ routes }: Config, peer: PeerConfig, inspection: Inspection)
 }
 
 async function explainItem(
-  { grid, peers }: Config,
+  { grid, peers, rid }: Config,
   from: PeerConfig,
   { topic, incident, item }: Publication,
   reader: Reader,
@@ -143,7 +145,9 @@ async function explainItem(
       return { peer: peer.name, ...(await formFor(peer, found, reader)) }
     })
   const bytes = Buffer.byteLength(item.xml)
-  return { topic, incident, id: item.id, bytes, limit: grid.maxItem, peers: await Promise.all(told) }
+  const upload = bytes > grid.maxItem
+  const limit = upload ? rid.maxMessage : grid.maxItem
+  return { topic, incident, id: item.id, bytes, limit, upload, peers: await Promise.all(told) }
 }
 
 /** Of a document of several Incidents this is said of each as if it came alone. */

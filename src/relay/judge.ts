@@ -1,4 +1,4 @@
-import type { Config, PeerConfig } from '../config/types.ts'
+import type { PeerConfig } from '../config/types.ts'
 import { incidentKey } from '../iodef/incident-id.ts'
 import type { DocumentReading } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
@@ -7,7 +7,7 @@ import type { Justification } from '../rid/message.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import type { Publication, TooLarge } from './make-items.ts'
 import { firstObjection, type Objection } from './objection.ts'
-import { planItems } from './plan-items.ts'
+import { type PlanConfig, planItems } from './plan-items.ts'
 
 /** What the one door in makes of a RID message: `code` is the name of an objection. */
 export type Judgement =
@@ -191,7 +191,7 @@ export const TOO_LARGE: { readonly name: string; readonly answer: Refusal<TooLar
 }
 
 /** The one judgement of what comes in from a peer: what it is, whether it may, and what it becomes on the grid. */
-export function judge(config: Pick<Config, 'routes' | 'grid'>, peer: PeerConfig, inspection: Inspection): Judgement {
+export function judge(config: PlanConfig, peer: PeerConfig, inspection: Inspection): Judgement {
   const { rid, document } = inspection
   const incidents = document?.incidents.map((incident) => incident.key) ?? inspection.claimed ?? []
   const written = rid === null ? 'Report' : rid.msgType

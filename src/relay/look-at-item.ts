@@ -68,5 +68,6 @@ export function consumedOr(inspection: Inspection): { inspection: Inspection; co
 /** What an item says that was held because it was not valid; undefined when it still is not. Rejects when nobody could look. */
 export async function readAgain(reader: Reader, xml: string, lenient = false): Promise<Consumed | undefined> {
   const inspection = await read(reader, { xml }, { lenient })
-  return inspection.valid ? consumedFrom(inspection) : undefined
+  // a stub is not the report that it stands for
+  return inspection.valid && inspection.item?.file === undefined ? consumedFrom(inspection) : undefined
 }

@@ -59,19 +59,26 @@ export interface TooLarge {
 const TIMES = 8
 const LARGEST_ITEMS = 4
 
-/** Makes the items one by one, and no more once one of them, or all together, are too large. `limit`: bytes that the Broker takes. */
-export function makeItems(routed: Routed, limit: number): readonly Publication[] | TooLarge {
+/** Bytes that the Broker takes, and that a file may have which stands beside an item. */
+interface Largest {
+  readonly maxItem: number
+  readonly maxFile: number
+}
+
+/** Makes the items one by one, and no more once one of them, or all together, are too large. */
+export function makeItems(routed: Routed, { maxItem, maxFile }: Largest): readonly Publication[] | TooLarge {
   const publications: Publication[] = []
   const { xml, fragile } = routed.document
   const original = textOf(routed)
   const most = Math.max(
-    LARGEST_ITEMS * limit,
+    LARGEST_ITEMS * maxItem,
     TIMES * Math.max(Buffer.byteLength(xml), Buffer.byteLength(original?.text ?? '')),
   )
   let total = 0
   for (const source of [bare(routed), wrapped(routed)]) {
     for (const publication of source) {
       const bytes = Buffer.byteLength(publication.item.xml)
+      const limit = isByUpload(routed, publication) ? Math.max(maxItem, maxFile) : maxItem
       if (bytes > limit)
         return {
           kind: 'too-large',
@@ -86,6 +93,13 @@ export function makeItems(routed: Routed, limit: number): readonly Publication[]
     }
   }
   return publications
+}
+
+/** A bare document has no room for the file's name (RFC 8600 §6); a stub is IODEF 2. */
+function isByUpload({ topics }: Routed, { topic }: Publication): boolean {
+  return topics.some(
+    ({ name, large, payload, iodef }) => name === topic && large === 'upload' && payload === 'xep-0268' && iodef !== 1,
+  )
 }
 
 /** The document itself, where it travels along. As it came it shows all its Incidents: it only goes where all of them go. */

@@ -17,6 +17,8 @@ export type Plan =
 
 /** Whoever sent it, and the Topics that it may reach. */
 type Sender = Pick<PeerConfig, 'name' | 'publish'>
+/** `rid` has what a file may be as large as, where a Topic takes files. */
+export type PlanConfig = Pick<Config, 'routes' | 'grid'> & { readonly rid?: Pick<Config['rid'], 'maxMessage'> }
 
 /** An Incident and where its route leads. */
 interface OnItsWay {
@@ -119,7 +121,7 @@ export const PLAN_OBJECTIONS: readonly { readonly name: string }[] = [
  * denies the whole.
  */
 export function planItems(
-  config: Pick<Config, 'routes' | 'grid'>,
+  config: PlanConfig,
   peer: Sender,
   msgType: MsgType,
   document: DocumentReading,
@@ -137,7 +139,8 @@ export function planItems(
   const routed = { msgType, document, rid, topics }
   const kept = denied(TO_A_DOCUMENT, routed)
   if (kept !== undefined) return kept
-  const made = makeItems(routed, config.grid.maxItem)
+  const { maxItem } = config.grid
+  const made = makeItems(routed, { maxItem, maxFile: config.rid?.maxMessage ?? maxItem })
   if ('kind' in made) return made
   return denied(TO_ITS_ITEMS, routed) ?? { kind: 'publish', publications: made }
 }

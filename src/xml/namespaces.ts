@@ -14,4 +14,10 @@ export const NS = {
   jid: 'urn:xmpp:jid:0',
   /** our extension child of an XEP-0268 element: docs/grid-profile.md */
   context: 'urn:x-iodef-gateway:context:1',
+  /** XEP-0447, XEP-0446, XEP-0448, XEP-0300, XEP-0103: a file beside an item */
+  fileSharing: 'urn:xmpp:sfs:0',
+  fileMetadata: 'urn:xmpp:file:metadata:0',
+  encryptedFile: 'urn:xmpp:esfs:0',
+  hashes: 'urn:xmpp:hashes:2',
+  urlData: 'http://jabber.org/protocol/url-data',
 } as const

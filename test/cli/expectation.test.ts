@@ -20,6 +20,7 @@ const FOUND: Explanation = {
     id: '1',
     bytes: 1,
     limit: 2,
+    upload: false,
     peers: [
       { peer: sent, sent: true, reason: null, form: 'IODEF 2' },
       { peer: 'd', sent: false, reason: 'no', form: null },

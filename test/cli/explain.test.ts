@@ -17,7 +17,7 @@ writeFileSync(
   CONFIG,
   `rid: { name: gateway.example, maxMessage: 20KB, tls: { cert: a.pem, key: a.key, ca: ca.pem } }
 peers:
-  - { name: csirt-a, identity: { dns: a.example }, publish: [incident], url: "https://a.example/", topics: [incident] }
+  - { name: csirt-a, identity: { dns: a.example }, publish: [incident, large], url: "https://a.example/", topics: [incident] }
   - { name: csirt-b, identity: { dns: b.example }, url: "https://b.example/", topics: [incident] }
   - { name: csirt-c, identity: { dns: c.example }, url: "https://c.example/", topics: [incident], restrictions: [public] }
   - { name: csirt-d, identity: { dns: d.example }, accept: [Query, TraceRequest], query: [incident] }
@@ -26,11 +26,14 @@ grid:
   jid: gateway@grid.example
   auth: { password: "$\{NOT_SET}" }
   broker: pubsub.grid.example
-  topics: [{ name: incident }, { name: other }]
+  maxItem: 12KB
+  upload: { hosts: [upload.example] }
+  topics: [{ name: incident }, { name: other }, { name: large, large: upload }]
 routes:
   - { match: { type: [TraceRequest] }, ask: ["peer:csirt-b"] }
   - { match: { purpose: [mitigation] }, topic: other }
   - { match: { purpose: [reporting] }, topic: incident }
+  - { match: { purpose: [traceback] }, topic: large }
 store: { path: gateway.db }
 `,
 )
@@ -64,13 +67,21 @@ describe('explain', () => {
     assert.match(nothing.out, /would be denied: .*\n {2}because: .*\[no-criterion\]/)
   })
 
+  test('says what goes by upload', async () => {
+    const text = DEMO.replace('purpose="reporting"', 'purpose="traceback"')
+    writeFileSync(at('upload.xml'), text.replace(/(<iodef:Description[^>]*>)/, `$1${'x'.repeat(12_000)}`))
+    const { code, out } = await explain(at('upload.xml'))
+    assert.equal(code, 0, out)
+    assert.match(out, /Topic large gets .*: item [0-9a-f]{16}\.\.\., by upload, 1\d{4} of at most 20000 bytes\n/)
+  })
+
   test('says route, restriction with element and line, Topic, size, and which peers get it or why not', async () => {
     const { code, out } = await explain(document('good.xml'))
     assert.equal(code, 0)
     assert.match(out, /good\.xml from csirt-a would be approved: HTTP 200, Approved\n/)
     assert.match(out, /it counts as: "partner", by restriction "partner" \(\w+ in line \d+\)/)
     assert.match(out, /Incident csirt-a\.example 2026-1187, purpose "reporting": routes\[2\]\n/)
-    assert.match(out, /Topic incident gets .*: item [0-9a-f]{16}\.\.\., \d{4} of at most 250000 bytes\n/)
+    assert.match(out, /Topic incident gets .*: item [0-9a-f]{16}\.\.\., \d{4} of at most 12000 bytes\n/)
     assert.match(out, /csirt-a is not: it came from there\n/)
     assert.match(out, /csirt-b is sent it\n/)
     assert.match(

@@ -105,6 +105,7 @@ describe('a configuration', () => {
       members: [],
       restrictions: ['public', 'partner'],
       lenient: false,
+      large: 'refuse',
     })
   })
 

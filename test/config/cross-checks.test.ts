@@ -234,3 +234,18 @@ test('held is for requests alone, before one peer at most, and never beside the 
   assert.match(asking(requests, 'held', 'archive')[0] ?? '', /^routes\[0\]\.ask\[1\]: the archive answers no request/)
   assert.match(asking(requests, 'held', 'peer:a', 'peer:b')[0] ?? '', /^routes\[0\]\.ask: asks several/)
 })
+
+test('items go by upload where a host is listed, and have room for the name of a file', () => {
+  const grid = (more: object, upload?: object) => ({
+    ...TREE,
+    grid: { topics: [{ name: 't', ...more }], ...(upload && { upload }) },
+  })
+  assert.deepEqual(found(grid({ large: 'upload' }, { hosts: ['upload.example'] })), { problems: [], warnings: [] })
+  assert.deepEqual(problemsOf(grid({ large: 'refuse' })), [])
+  assert.deepEqual(problemsOf(grid({ large: 'upload' })), [
+    'grid.topics[0].large: needs grid.upload.hosts: the host of the upload service, and its port, as upload.grid.example:5281',
+  ])
+  assert.deepEqual(warningsOf(grid({ large: 'upload', payload: 'iodef' }, { hosts: ['upload.example'] })), [
+    'grid.topics[0].large: has no effect: an item of payload iodef has no room for the name of a file',
+  ])
+})

@@ -42,6 +42,7 @@ grid:
       restrictions: [public, partner]
       lenient: false
       query: [incident]
+      large: refuse
   redirects: [pubsub.other.example]
   resource: iodef-gateway
   participants:
@@ -51,6 +52,7 @@ grid:
       restrictions: [public, partner]
       iodef: 2
       lenient: false
+  upload: { service: upload.grid.example, hosts: [upload.grid.example, "127.0.0.1"], ca: upload-ca.pem }
 routes:
   - match:
       { peer: [csirt-a], purpose: [reporting], type: [Report], region: [PeerToPeer], traffic: [Attack], destination: [RIDSystem], node: [gateway.example], incident: [csirt-a.example] }

@@ -18,6 +18,20 @@ const FIELDS: readonly [string, z.ZodType, readonly [unknown, unknown][], readon
     [['x'.repeat(64), 'x'.repeat(64)]],
     ['x'.repeat(65), 'a\tb', ''],
   ],
+  [
+    'HOST or HOST:PORT, as upload.grid.example, an address, or a network, as 10.0.0.0/8',
+    f.uploadHost,
+    [
+      ['Upload.grid.example', 'upload.grid.example'],
+      ['upload.grid.example:443', 'upload.grid.example'],
+      ['upload.grid.example:5281', 'upload.grid.example:5281'],
+      ['10.1.2.3', '10.1.2.3'],
+      ['10.0.0.0/8', '10.0.0.0/8'],
+      ['fd00::/8', 'fd00::/8'],
+      ['[fd00::1]:5281', '[fd00::1]:5281'],
+    ],
+    ['', 'https://upload.grid.example', 'upload.grid.example/x', 'a@b', '10.0.0.0/33', 'a b', 'a:0', '*.example', 7],
+  ],
   ['the path of a file', f.file, [['./a b.pem', './a b.pem']], ['', 'a\u007f', 'x'.repeat(4097), true]],
   [
     'a DNS name, as csirt.example',

@@ -18,6 +18,7 @@ describe('the files that a configuration names', () => {
         ['grid.tls.key', '/etc/gw/gw.key'],
         ['grid.tls.ca', '/etc/gw/grid-ca.pem'],
         ['grid.tls.crl', '/etc/gw/grid.crl'],
+        ['grid.upload.ca', '/etc/gw/upload-ca.pem'],
         ['grid.auth.password.file', '/etc/gw/gateway.password'],
         ['store.path', '/etc/gw/data/gateway.db'],
       ],

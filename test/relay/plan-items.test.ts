@@ -173,3 +173,31 @@ test('more Incidents than a reader takes for one document are denied, however sm
   assert.equal(made.kind === 'denied' && made.code, 'cannot-carry')
   assert.equal(plan(valid(text(501)), grid({ payload: 'iodef' })).kind, 'publish')
 })
+
+const LARGE = documentText([incidentText({ content: additionalData('x'.repeat(3_000), ' dtype="string"') })])
+const byUpload = (maxMessage: number, more: Partial<TopicConfig> = { large: 'upload' }) => ({
+  ...grid(more, 1_000),
+  rid: { maxMessage },
+})
+
+test('an item that the Broker does not take is refused, or goes by upload, as its Topic has it', () => {
+  const kinds = (config: ReturnType<typeof byUpload>) => plan(valid(LARGE), config).kind
+  assert.equal(kinds(byUpload(10_000, {})), 'too-large')
+  assert.equal(kinds(byUpload(10_000, { large: 'refuse' })), 'too-large')
+  assert.equal(kinds(byUpload(10_000)), 'publish')
+  const [whole] = published(valid(LARGE))
+  const [large] = published(valid(LARGE), byUpload(10_000))
+  assert.deepEqual(large, whole)
+})
+
+test('a file has at most the size of a message, and a bare document has no room for its name', () => {
+  const over = plan(valid(LARGE), byUpload(2_000))
+  assert.ok(over.kind === 'too-large' && over.limit === 2_000)
+  const bare = plan(valid(LARGE), byUpload(10_000, { large: 'upload', payload: 'iodef' }))
+  assert.ok(bare.kind === 'too-large' && bare.limit === 1_000)
+})
+
+test('policy decides before anything is uploaded', () => {
+  const denied = plan(valid(LARGE), byUpload(10_000, { large: 'upload', restrictions: ['private'] }))
+  assert.ok(denied.kind === 'denied' && denied.code === 'restriction')
+})

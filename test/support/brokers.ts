@@ -34,6 +34,8 @@ export interface Broker extends AsyncDisposable {
   /** SPKI pin of the server's certificate */
   readonly pin: string
   readonly dir: string
+  /** `localhost:PORT` of the upload service, where there is one */
+  readonly uploadHost: string | undefined
   readonly pid: number
   register(user: string, password: string): Promise<void>
   /** Ends the process gently; the data stays. */
@@ -76,6 +78,10 @@ export interface BrokerOptions {
   /** a second service, `elsewhere.DOMAIN`, and the nodes of either that are refused to subscribers as gone to an address; Prosody only */
   readonly moved?: Readonly<Record<string, string>>
   readonly pki?: import('./pki.ts').Pki
+  /** with an upload service (XEP-0363), whose certificate names localhost [false] */
+  readonly upload?: boolean
+  /** where its slots lead, in place of itself: an https URL; Prosody only */
+  readonly uploadBase?: string
   /** the XMPP domain, with U-labels; Prosody only [grid.example] */
   readonly domain?: string
 }

@@ -13,7 +13,8 @@ export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker
   const dir = await mkdtemp(join(tmpdir(), 'ejabberd-'))
   const pki = options.pki ?? (await createPki())
   const ca = await pki.ca('grid')
-  const certificate = await ca.issue({ cn: DOMAIN, dns: [DOMAIN], server: true })
+  const certificate = await ca.issue({ cn: DOMAIN, dns: [DOMAIN, 'localhost'], server: true })
+  const uploads = options.upload ? await freePort() : undefined
   const [port, directPort, distribution] = [await freePort(), await freePort(), await freePort()]
   const at = (name: string) => join(dir, name)
   await copyFile(options.bundle ?? certificate.bundle, at('server.pem'))
@@ -21,7 +22,7 @@ export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker
   await writeFile(at('inetrc'), '{lookup,["file","native"]}.\n{host,{127,0,0,1}, ["localhost"]}.\n')
   const cookie = randomBytes(16).toString('hex')
   await writeFile(at('ejabberdctl.cfg'), `ERL_OPTIONS="-setcookie ${cookie}"\n`)
-  await writeFile(at('ejabberd.yml'), configuration(dir, port, directPort, options))
+  await writeFile(at('ejabberd.yml'), configuration(dir, port, directPort, options, uploads))
   // as root, ejabberdctl becomes the user ejabberd, who must own all of it
   const asRoot = process.getuid?.() === 0
   if (asRoot) await exec('chown', ['-R', 'ejabberd', dir])
@@ -55,6 +56,7 @@ export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker
     ca: ca.cert,
     pin: certificate.pin,
     dir,
+    uploadHost: uploads === undefined ? undefined : `localhost:${uploads}`,
     get pid() {
       return server.pid
     },
@@ -101,7 +103,13 @@ async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
 }
 
-function configuration(dir: string, port: number, directPort: number, options: BrokerOptions): string {
+function configuration(
+  dir: string,
+  port: number,
+  directPort: number,
+  options: BrokerOptions,
+  uploads: number | undefined,
+): string {
   const listener = (number: number, tls: string) => ({
     port: number,
     ip: '127.0.0.1',
@@ -124,7 +132,21 @@ function configuration(dir: string, port: number, directPort: number, options: B
     auth_method: ['internal'],
     auth_password_format: 'scram',
     auth_scram_hash: 'sha256',
-    listen: [listener(port, 'starttls_required'), listener(directPort, 'tls')],
+    listen: [
+      listener(port, 'starttls_required'),
+      listener(directPort, 'tls'),
+      ...(uploads === undefined
+        ? []
+        : [
+            {
+              port: uploads,
+              ip: '127.0.0.1',
+              module: 'ejabberd_http',
+              tls: true,
+              request_handlers: { '/upload': 'mod_http_upload' },
+            },
+          ]),
+    ],
     access_rules: { c2s_all: [{ allow: 'all' }], pubsub_createnode: [{ allow: 'all' }] },
     acl: { admin: { user: [''] }, ...acl },
     shaper: { normal: { rate: 3_000, burst_size: 20_000 }, fast: 200_000 },
@@ -133,6 +155,14 @@ function configuration(dir: string, port: number, directPort: number, options: B
       mod_disco: {},
       mod_ping: {},
       mod_roster: {},
+      ...(uploads !== undefined && {
+        mod_http_upload: {
+          host: `upload.${DOMAIN}`,
+          access: 'c2s_all',
+          docroot: join(dir, 'upload'),
+          put_url: `https://localhost:${uploads}/upload`,
+        },
+      }),
       mod_pubsub: {
         host: `pubsub.${DOMAIN}`,
         access_createnode: 'pubsub_createnode',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { domainToASCII } from 'node:url'
 import { type Broker, type BrokerOptions, exec, freePort, ServerProcess } from './brokers.ts'
-import { createPki } from './pki.ts'
+import { type Certificate, createPki } from './pki.ts'
 
 /** A Prosody with a pubsub component whose admin is gateway@grid.example. Ready when it resolves. */
 export async function startProsody(options: BrokerOptions = {}): Promise<Broker> {
@@ -11,11 +11,12 @@ export async function startProsody(options: BrokerOptions = {}): Promise<Broker>
   const pki = options.pki ?? (await createPki())
   const ca = await pki.ca('grid')
   const { domain = 'grid.example' } = options
-  const certificate = await ca.issue({ cn: 'prosody', dns: [domainToASCII(domain)], server: true })
+  const certificate = await ca.issue({ cn: 'prosody', dns: [domainToASCII(domain), 'localhost'], server: true })
+  const uploads = options.upload ? await freePort() : undefined
   const [port, directPort] = [await freePort(), await freePort()]
   const file = join(dir, 'prosody.cfg.lua')
   if (options.moved) await writeFile(join(dir, 'mod_moved_nodes.lua'), movedNodes(options.moved))
-  await writeFile(file, configuration(dir, port, directPort, certificate, ca.cert, options))
+  await writeFile(file, configuration(dir, port, directPort, certificate, ca.cert, options, uploads))
   const server = new ServerProcess('prosody', ['--config', file, '-F'], {}, dir)
 
   const broker: Broker = {
@@ -27,6 +28,7 @@ export async function startProsody(options: BrokerOptions = {}): Promise<Broker>
     ca: ca.cert,
     pin: certificate.pin,
     dir,
+    uploadHost: uploads === undefined ? undefined : `localhost:${uploads}`,
     get pid() {
       return server.pid
     },
@@ -61,9 +63,10 @@ function configuration(
   dir: string,
   port: number,
   directPort: number,
-  certificate: { readonly cert: string; readonly key: string },
+  certificate: Pick<Certificate, 'cert' | 'key' | 'bundle'>,
   ca: string,
   options: BrokerOptions,
+  uploads: number | undefined,
 ): string {
   const { domain = 'grid.example' } = options
   if (options.example !== undefined) return likeDebian(dir, port, directPort, options.example)
@@ -82,7 +85,10 @@ function configuration(
     'interfaces = { "127.0.0.1" }',
     `c2s_ports = { ${port} }`,
     `c2s_direct_tls_ports = { ${directPort} }`,
-    's2s_ports = {}; http_ports = {}; https_ports = {}',
+    's2s_ports = {}; http_ports = {}',
+    uploads === undefined
+      ? 'https_ports = {}'
+      : `https_ports = { ${uploads} }; https_interfaces = { "127.0.0.1" }; https_certificate = ${lua(certificate.bundle)}`,
     `modules_enabled = { "disco"; "roster"; "saslauth"; "tls"; "ping"; "smacks"; ${options.stock ? '"limits"' : ''} }`,
     options.stock ? 'limits = { c2s = { rate = "10kb/s" }; s2sin = { rate = "30kb/s" } }' : '',
     'modules_disabled = { "s2s"; "offline" }',
@@ -111,6 +117,17 @@ function configuration(
           '  modules_enabled = { "moved_nodes" }',
         ]
       : []),
+    ...(uploads === undefined
+      ? []
+      : [
+          `Component "upload.${domain}" "http_file_share"`,
+          '  http_file_share_access = { "' + domain + '" }',
+          ...(options.uploadBase === undefined
+            ? []
+            : [`  http_file_share_base_url = ${lua(options.uploadBase)}`, '  http_file_share_secret = "x"']),
+          '  http_host = "localhost"',
+          `  http_external_url = "https://localhost:${uploads}/"`,
+        ]),
     '',
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { type ConnectionOptions, getCACertificates, type PeerCertificate } from 'node:tls'
+import type { ConnectionOptions, PeerCertificate } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { GridTls } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
@@ -9,6 +9,7 @@ import { codeOf, networkWords, tlsWords, withoutCode } from '../../failure-words
 import { printable } from '../../printable.ts'
 import { crlBlocks } from '../../x509/crl.ts'
 import { srvIds } from '../../x509/srv-ids.ts'
+import { systemAuthorities } from '../../x509/system-authorities.ts'
 
 /**
  * TLS towards the Controller: its certificate must be issued by a trusted CA, valid now, name the XMPP domain (RFC 6120
@@ -32,17 +33,6 @@ export function tlsOptions(config: GridTls, domain: string, direct: boolean): Co
     rejectUnauthorized: true,
     checkServerIdentity: (_host, certificate) => checkIdentity(name, config.pin, certificate),
   }
-}
-
-/**
- * What an operator added to this machine, or took from it, is the same for every program: that list, not the one within Node.js.
- * OpenSSL's SSL_CERT_FILE and SSL_CERT_DIR say where else it is; what NODE_EXTRA_CA_CERTS names counts beside it. `undefined`,
- * which is Node.js's own list and those, where the system has none: a container without ca-certificates.
- */
-function systemAuthorities(): string[] | undefined {
-  const system = getCACertificates('system')
-  // one certificate is in there as often as its folder has names for it
-  return system.length === 0 ? undefined : [...new Set([...system, ...getCACertificates('extra')])]
 }
 
 /** What is wrong with who the certificate says it is, or undefined. The chain is OpenSSL's to check. */

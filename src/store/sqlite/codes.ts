@@ -3,7 +3,7 @@ import type { AskerKind, DeliveryState, DestinationKind, Direction, ExchangeStat
 /** How the words of the contract are written in the tables: their place in these lists, which therefore only ever grow. */
 export const STATES = ['pending', 'sending', 'delivered', 'held', 'withheld', 'discarded'] as const
 const DIRECTIONS = ['rid-to-grid', 'grid-to-rid', 'rid-to-rid'] as const
-const KINDS = ['topic', 'peer', 'jid'] as const
+const KINDS = ['topic', 'peer', 'jid', 'file'] as const
 const ASKERS = ['peer', 'jid', 'topic'] as const
 export const EXCHANGES = ['open', 'answered', 'denied', 'expired', 'cancelled'] as const
 export const LEGS = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const

@@ -152,7 +152,8 @@ function withAnswers(kept: KeptExchange, change: ExchangeChange, at: number): Ke
   const { exchange } = kept
   const legs = exchange.legs.map((one): Leg => {
     const asked = change.ask?.find(({ n }) => n === one.n)?.delivery
-    const leg = asked === undefined ? one : { ...one, kind: asked.kind, target: asked.destination, updated: at }
+    const leg =
+      asked === undefined ? one : { ...one, kind: asked.kind as Leg['kind'], target: asked.destination, updated: at }
     const to = change.legs?.find(({ n }) => n === leg.n)
     return to === undefined
       ? leg

@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.ts'
+import type { Config, PeerConfig } from '../config/types.ts'
+import type { DestinationOptions } from '../delivery/engine.ts'
+import type { Sink } from '../delivery/sink.ts'
+import type { Events } from '../events.ts'
+import type { ExchangeSide } from '../exchange/exchanges.ts'
+import type { Grid } from '../grid/contract.ts'
+import type { Reader } from '../reading/reader.ts'
+import { createAnswerKeeper } from '../relay/keep-answer.ts'
+import { readAgain } from '../relay/look-at-item.ts'
+import { createPeerSink } from '../relay/peer-sink.ts'
+import { createTopicSink } from '../relay/topic-sink.ts'
+import { type ConsumeOptions, isLenient } from '../relay/understand.ts'
+import type { WholeStore } from '../store/whole-store.ts'
+import type { Files } from '../upload/files.ts'
+import { isQuestion } from '../vocabulary.ts'
+import { fileDestinations, largeItems } from './files.ts'
+import { jidDestinations } from './jid-destinations.ts'
+import type { Senders } from './senders.ts'
+
+interface Ends {
+  readonly config: Config
+  readonly store: WholeStore
+  readonly clock: Clock
+  readonly events: Events
+  readonly reader: Reader
+  readonly grid: Grid
+  readonly senders: Senders
+  readonly questions: ExchangeSide
+  readonly files: Files
+  readonly consume: ConsumeOptions
+}
+
+/** Everything that deliveries go to. */
+export function destinationsOf(ends: Ends): DestinationOptions[] {
+  const { config, store, clock, events, reader, grid, senders, questions, files, consume } = ends
+  const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now(), largeItems(files, grid, config)))
+  const keepAnswer = createAnswerKeeper({ store, events, clock })
+  const reread = (item: string, topic: string) => readAgain(reader, item, isLenient(config, topic))
+  const peerSink = (peer: PeerConfig): Sink => {
+    const sender = senders.of(peer.name)
+    const downgrade = (xml: string) => reader.downgrade(xml, peer.name)
+    const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread, downgrade, tell: events.tell })
+    return questions.sink(peer, sender, reports)
+  }
+  const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
+    return { kind: 'topic', destination: name, sink: topicSink }
+  })
+  for (const peer of config.peers) {
+    // without a url it may still ask, and be answered where it asked from
+    if (senders.of(peer.name) !== undefined || peer.accept.some(isQuestion)) {
+      destinations.push({ kind: 'peer', destination: peer.name, sink: peerSink(peer) })
+    }
+  }
+  return [...destinations, ...jidDestinations(config, questions, grid), ...fileDestinations(files, consume, config)]
+}

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { after, test } from 'node:test'
+import type { PeerConfig } from '../../src/config/types.ts'
+import { createEvents } from '../../src/events.ts'
+import type { GridItem } from '../../src/grid/contract.ts'
+import { renderFileSharing, type SharedFile } from '../../src/profile/file-sharing.ts'
+import { stubOf } from '../../src/profile/stub.ts'
+import { createReader } from '../../src/reading/reader.ts'
+import { createConsumer } from '../../src/relay/consume.ts'
+import { createFileSink } from '../../src/relay/file-sink.ts'
+import { readAgain } from '../../src/relay/look-at-item.ts'
+import { encrypt } from '../../src/upload/cipher.ts'
+import { createFiles } from '../../src/upload/files.ts'
+import { createBench, log, MEMORY } from '../store/support.ts'
+import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { peer, published, valid } from './journey.ts'
+
+const reader = createReader({ threads: 1 })
+after(() => reader[Symbol.asyncDispose]())
+const { signal } = new AbortController()
+
+const LANGUAGE = ' xml:lang="en"'
+const itemOf = (options: Parameters<typeof incidentText>[0] = {}) => {
+  const [made] = published(valid(documentText([incidentText({ id: '7', ...options })], LANGUAGE)))
+  assert.ok(made !== undefined)
+  return made.item
+}
+const WHOLE = itemOf()
+
+/** A stub of WHOLE, and what is at its URL: by default what should be. */
+function stub(plain: string | Uint8Array = WHOLE.xml, change: Partial<SharedFile> = {}) {
+  const { bytes, ...said } = encrypt(Buffer.from(plain))
+  const file = { ...said, name: 'x.xml', url: 'https://upload.example/x', ...change }
+  const item: GridItem = { topic: 'incident', id: WHOLE.id, xml: stubOf(WHOLE.xml, file) ?? '', retained: false }
+  return { bytes, item }
+}
+
+async function bench(peers: readonly PeerConfig[], status: () => number, body: () => Uint8Array) {
+  const own = await createBench(MEMORY)
+  const woken: string[] = []
+  const asked: string[] = []
+  const files = createFiles(
+    { hosts: ['upload.example'] },
+    {
+      largest: 1_000_000,
+      ca: undefined,
+      https: async ({ url }) => {
+        asked.push(url.href)
+        return { kind: 'answer', status: status(), body: body(), retryAfter: undefined }
+      },
+    },
+  )
+  const options = {
+    config: { peers },
+    reader,
+    store: own.store,
+    events: createEvents({ log, clock: own.clock }),
+    clock: own.clock,
+    placeOf: files.placeOf,
+    wake: (destination: string, kind: string) => void woken.push(`${kind} ${destination}`),
+  }
+  const sink = createFileSink(options, files.fetch)
+  const consume = createConsumer(options)
+  return {
+    ...own,
+    woken,
+    asked,
+    consume: (...items: GridItem[]) => consume('incident', items),
+    rows: async () => (await own.store.list()).map((d) => `${d.kind} ${d.destination} ${d.state} ${d.incident}`),
+    /** What an attempt says of the file that is awaited. */
+    async attempt(destination = 'upload.example') {
+      const now = own.clock.now()
+      const [unit = []] = await own.store.claim({ kind: 'file', destination, limit: 1, now, leaseMs: 1_000 })
+      assert.equal(unit.length, 1)
+      const outcome = await sink.send(unit, signal)
+      return 'reason' in outcome ? `${outcome.kind}: ${outcome.reason}` : outcome.kind
+    },
+    again: (unit: Parameters<typeof sink.send>[0]) => sink.send(unit, signal),
+    [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+  }
+}
+
+const good = (item: ReturnType<typeof stub>) => [() => 200, () => item.bytes] as const
+
+test('a stub moves the cursor and reaches nobody; once its file came, its document goes to each peer, as it was', async () => {
+  const made = stub()
+  await using t = await bench([peer(), peer({ name: 'csirt-b' })], ...good(made))
+  await t.consume(made.item)
+  assert.equal((await t.store.cursor('incident'))?.itemId, WHOLE.id)
+  assert.deepEqual(await t.rows(), ['file upload.example pending csirt.example 7'])
+  assert.deepEqual(t.woken, ['file upload.example'])
+  assert.equal(await t.attempt(), 'delivered')
+  assert.deepEqual(t.asked, ['https://upload.example/x'])
+  assert.deepEqual((await t.rows()).slice(1), [
+    'peer csirt-a pending csirt.example 7',
+    'peer csirt-b pending csirt.example 7',
+  ])
+  const { payload, item } = (await t.store.show((await t.store.list())[1]?.id ?? ''))!
+  assert.equal(item, WHOLE.id)
+  assert.match(payload, /xml:lang=\\"en\\"/)
+})
+
+test('an item behind a stub does not wait for its file', async () => {
+  const made = stub()
+  await using t = await bench(
+    [peer()],
+    () => 404,
+    () => made.bytes,
+  )
+  const next = published(valid(documentText([incidentText({ id: '8' })])))[0]?.item
+  await t.consume(made.item, { topic: 'incident', id: next?.id ?? '', xml: next?.xml ?? '', retained: false })
+  assert.deepEqual(await t.rows(), [
+    'file upload.example pending csirt.example 7',
+    'peer csirt-a pending csirt.example 8',
+  ])
+  assert.equal((await t.store.cursor('incident'))?.itemId, next?.id)
+  assert.match(await t.attempt(), /^retry: The file: upload\.example answers 404/)
+})
+
+test('a kill between what a file brought and its settlement changes nothing: it is fetched again, and is a repeat', async () => {
+  const made = stub()
+  await using t = await bench([peer()], ...good(made))
+  await t.consume(made.item)
+  const [unit = []] = await t.store.claim({
+    ...{ kind: 'file', destination: 'upload.example', limit: 1, now: t.clock.now(), leaseMs: 1_000 },
+  })
+  for (let times = 0; times < 2; times += 1) assert.equal((await t.again(unit)).kind, 'delivered')
+  assert.equal((await t.rows()).length, 2)
+  assert.equal((await t.store.cursor('incident'))?.itemId, WHOLE.id)
+})
+
+test('the document does not go back to the peer that sent it in', async () => {
+  const made = stub()
+  await using t = await bench([peer(), peer({ name: 'csirt-b' })], ...good(made))
+  const variant = published(valid(documentText([incidentText({ id: '7' })], LANGUAGE)))[0]?.variant ?? ''
+  await t.store.accept({
+    ...{ direction: 'rid-to-grid', source: 'csirt-a', digest: 'd', msgType: 'Report', incidents: [], receivedAt: 0 },
+    deliveries: [
+      {
+        ...{ kind: 'topic', destination: 'incident', incident: 'csirt.example 7', item: WHOLE.id, variant },
+        ...{ payload: WHOLE.xml, state: 'pending' },
+      },
+    ],
+  })
+  await t.consume(made.item)
+  assert.equal(await t.attempt(), 'delivered')
+  assert.deepEqual(
+    (await t.rows()).filter((row) => row.startsWith('peer')),
+    ['peer csirt-b pending csirt.example 7'],
+  )
+})
+
+test('what is not what the item shows is held, and goes to nobody', async () => {
+  const refused: readonly (readonly [string | Uint8Array, RegExp])[] = [
+    [itemOf({ id: '8' }).xml, /^hold: invalid item: its file has another IncidentID than the item shows$/],
+    [itemOf({ purpose: 'watch' }).xml, /has another purpose/],
+    [itemOf({ attributes: ' restriction="white"' }).xml, /has another restriction/],
+    [itemOf({ attributes: '' }).xml, /has another restriction/],
+    ['<report>', /^hold: invalid item: its file is not valid: line 1: /],
+    ['<x/>', /its file is not valid: line 1: The root element "x"/],
+    [ridText(documentText([incidentText({ id: '7' })])), /its file is not valid: it is RID/],
+    [Buffer.from([0xff, 0xfe, 0xfd]), /its file is not UTF-8/],
+    [stub().item.xml, /its file names another file/],
+  ]
+  for (const [plain, why] of refused) {
+    const made = stub(plain)
+    await using t = await bench([peer()], ...good(made))
+    await t.consume(made.item)
+    assert.match(await t.attempt(), why)
+    assert.equal((await t.rows()).length, 1)
+  }
+})
+
+test('a bare document is an item, too, and its file may be one', async () => {
+  const made = stub(documentText([incidentText({ id: '7' })]))
+  await using t = await bench([peer()], ...good(made))
+  await t.consume(made.item)
+  assert.equal(await t.attempt(), 'delivered')
+  assert.equal((await t.rows()).length, 2)
+})
+
+test('what is at a host that is not listed is held at once under one name, and as much as may be, and never asked for', async () => {
+  await using t = await bench([peer()], ...good(stub()))
+  const elsewhere = (i: number) => stub(WHOLE.xml, { url: `https://evil-${i}.example/x` }).item
+  for (let i = 0; i < 60; i += 1) await t.consume(elsewhere(i))
+  assert.deepEqual(await t.rows(), Array(50).fill('file elsewhere held csirt.example 7'))
+  assert.equal(
+    (await t.store.list())[0]?.reason,
+    'The file is at evil-0.example, which grid.upload.hosts does not list.',
+  )
+  // an operator who only says "again" changes nothing
+  await t.store.retry((await t.store.list())[0]?.id ?? '', t.clock.now())
+  assert.match(await t.attempt('elsewhere'), /^hold: The file is at evil-0\.example/)
+  assert.deepEqual(t.asked, [])
+  assert.deepEqual(t.woken, [])
+})
+
+test('an element that names no file is no report, and says what is wrong with it', async () => {
+  const made = stub()
+  await using t = await bench([peer()], ...good(made))
+  await t.consume({ ...made.item, xml: made.item.xml.replace('urn:xmpp:esfs:0', 'urn:x') })
+  const [held] = await t.store.list()
+  assert.equal(held?.reason, 'invalid item: its file cannot be had: it has no encrypted source')
+  assert.deepEqual(await t.rows(), ['file elsewhere held csirt.example 7'])
+})
+
+test('nothing is fetched that nobody wants', async () => {
+  const made = stub()
+  await using t = await bench([peer({ topics: ['other'] })], ...good(made))
+  await t.consume(made.item)
+  assert.deepEqual(await t.rows(), [])
+  assert.equal((await t.store.cursor('incident'))?.itemId, WHOLE.id)
+})
+
+test('a stub is never taken for a report that became valid since', async () => {
+  assert.equal(await readAgain(reader, stub().item.xml), undefined)
+  assert.ok((await readAgain(reader, WHOLE.xml)) !== undefined)
+})
+
+test('what the store has of an awaited file is an item, or held', async () => {
+  await using t = await bench([peer()], ...good(stub()))
+  const sink = (payload: string) => t.again([{ payload }] as unknown as Parameters<typeof t.again>[0])
+  for (const payload of ['', '{}', '{"format":2,"topic":"a","id":"b","xml":"<x/>"}', 'null', '[]'])
+    assert.equal((await sink(payload)).kind, 'hold', payload)
+  const plain = JSON.stringify({ format: 1, topic: 'incident', id: WHOLE.id, xml: WHOLE.xml })
+  assert.deepEqual(await sink(plain), { kind: 'hold', reason: 'invalid item: it names no file' })
+})
+
+test('hashes of the file element are of what is encrypted and of what is at the URL', () => {
+  const { bytes, ...said } = encrypt(Buffer.from(WHOLE.xml))
+  const xml = renderFileSharing({ ...said, name: 'x', url: 'https://upload.example/' })
+  for (const part of [Buffer.from(WHOLE.xml), bytes]) {
+    assert.ok(xml.includes(`>${createHash('sha256').update(part).digest('base64')}</hash>`))
+  }
+})
