@@ -19,3 +19,10 @@ Component "pubsub.grid.example" "pubsub"
   -- Prosody's own storage writes a whole Topic anew with each item: 5 items a second instead of 200
   default_storage = "sql"
   sql = { driver = "SQLite3", database = "/var/lib/prosody/pubsub.sqlite" }
+
+-- Reports that are too large for an item: large: upload of a Topic. Its HTTPS needs a certificate that names upload.grid.example.
+-- Component "upload.grid.example" "http_file_share"
+--   http_file_share_access = { "gateway@grid.example" }
+--   http_file_share_size_limit = 2 * 1024 * 1024
+--   -- at least as long as the Topic keeps items: a week otherwise
+--   http_file_share_expires_after = 365 * 24 * 60 * 60

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
 import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import type { SharedFile } from '../../src/profile/file-sharing.ts'
 import { stubOf } from '../../src/profile/stub.ts'
 import { readDocument } from '../../src/reading/read-document.ts'
@@ -18,6 +20,11 @@ import { comparable, embedded, expectedItems, iodef } from '../support/reports.t
 import type { RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
+
+const FETCH_FILE = fileURLToPath(new URL('../../examples/fetch_file.py', import.meta.url))
+/** Why the example of a reader cannot run; false: it can. */
+const NO_PYTHON =
+  spawnSync('/usr/bin/python3', ['-c', 'import cryptography']).status === 0 ? false : 'there is no python3-cryptography'
 
 /** Larger than a Broker takes as an item, and no larger than a RID message may be. */
 const large = (id: string, bytes = 500_000) => iodef({ id, description: `ünd ${'x'.repeat(bytes)}` })
@@ -42,7 +49,7 @@ const arrival = (peer: RidPeer, id: string) =>
   eventually(
     () => `${id} at the peer, to which ${peer.requests.length} came`,
     () => at(peer, id).length > 0,
-    { ms: 60_000 },
+    { ms: 120_000 },
   )
 
 for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) {
@@ -105,7 +112,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
           found = await fates()
           return Object.keys(reasons).every((id) => found.get(id)?.state === 'held')
         },
-        { ms: 60_000, every: 500 },
+        { ms: 180_000, every: 500 },
       )
       for (const [id, why] of Object.entries(reasons)) {
         assert.match(found.get(id)?.reason ?? '', why, id)
@@ -136,6 +143,19 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       const inspection = readDocument(schemas(), Buffer.from(stub.xml), {})
       assert.deepEqual(inspection.errors, [])
       assert.match(stub.xml, new RegExp(`a file of \\d+ bytes at https://${world.broker.uploadHost}/`))
+    })
+
+    test('somebody else who follows docs/grid-profile.md reads the file', { skip: NO_PYTHON }, () => {
+      const [stub] = subscriber.items
+      const args = [FETCH_FILE, world.broker.uploadHost ?? '', world.broker.ca]
+      const item = execFileSync('/usr/bin/python3', args, { input: stub?.xml ?? '', encoding: 'utf8' })
+      const [expected] = expectedItems(large('big-1'))
+      assert.ok(item.startsWith(`<report xmlns="urn:xmpp:incident:2">${expected?.incident}<context `))
+      const wrongHost = [FETCH_FILE, 'other.example', world.broker.ca]
+      assert.throws(
+        () => execFileSync('/usr/bin/python3', wrongHost, { input: stub?.xml ?? '', stdio: 'pipe' }),
+        /not from there/,
+      )
     })
 
     test('whoever else shares a file in this way is understood', async () => {
