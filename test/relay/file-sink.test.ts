@@ -234,3 +234,14 @@ test('hashes of the file element are of what is encrypted and of what is at the 
     assert.ok(xml.includes(`>${createHash('sha256').update(part).digest('base64')}</hash>`))
   }
 })
+
+test('a file that comes late does not move the cursor back', async () => {
+  const made = stub()
+  await using t = await bench([peer()], ...good(made))
+  const next = published(valid(documentText([incidentText({ id: '8' })])))[0]?.item
+  await t.consume(made.item)
+  await t.consume({ topic: 'incident', id: next?.id ?? '', xml: next?.xml ?? '', retained: false })
+  assert.equal(await t.attempt(), 'delivered')
+  assert.equal((await t.rows()).filter((row) => row.startsWith('peer')).length, 2)
+  assert.equal((await t.store.cursor('incident'))?.itemId, next?.id)
+})
