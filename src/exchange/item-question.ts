@@ -7,7 +7,7 @@ import type { MsgType } from '../vocabulary.ts'
 import { isQuestion } from '../vocabulary.ts'
 
 /** A question as RID has it. */
-export type AsMessage = Inspection & {
+type AsMessage = Inspection & {
   readonly rid: RidReading & { readonly msgType: MsgType; readonly policy: RidPolicy }
 }
 

@@ -50,7 +50,7 @@ export function writtenAttributes(text: string, element: XmlElement): WrittenAtt
 }
 
 /** Where an attribute can be put in. */
-export function nameEnd(text: string, { start }: XmlElement): number {
+function nameEnd(text: string, { start }: XmlElement): number {
   NAME_END.lastIndex = start
   return NAME_END.exec(text)?.index ?? text.length
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Config, PeerConfig } from '../config/types.ts'
+import type { Config } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
 import { printable } from '../printable.ts'
@@ -14,9 +14,9 @@ import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } f
 import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import type { MsgType } from '../vocabulary.ts'
-import { ByteShares } from './byte-shares.ts'
 import { lossesOf } from './in-version.ts'
 import { type Judgement, judge } from './judge.ts'
+import { createQueueRoom, type IsFull } from './queue-room.ts'
 import { tellRefusal } from './tell-refusal.ts'
 
 interface AcceptOptions {
@@ -35,7 +35,7 @@ interface AcceptOptions {
 
 /** The door, with what it remembers. */
 interface Door extends AcceptOptions {
-  readonly bytes: ByteShares
+  readonly isFull: IsFull
 }
 
 /** Seconds a sender is asked to wait when the fault is ours. */
@@ -47,12 +47,7 @@ const RETRY_AFTER = 30
  */
 export function createAccept(parts: AcceptOptions): Accept {
   const { reader, config, store } = parts
-  const bytes = new ByteShares({
-    maxQueue: config.delivery.maxQueue,
-    measure: (peer) => store.unsettledBytes('topic', peer),
-    now: () => performance.now(),
-  })
-  const options: Door = { ...parts, bytes }
+  const options: Door = { ...parts, isFull: createQueueRoom({ config, store }) }
   return async (message) => {
     let inspection: Inspection
     try {
@@ -122,7 +117,7 @@ async function take(
   try {
     // what is stored already needs no room
     if (
-      (await isFull(options, message.peer, judged)) &&
+      (await options.isFull(message.peer.name, judged.publications)) &&
       (await store.findEnvelope('rid-to-grid', message.peer.name, digest)) === undefined
     ) {
       return await refuse(options, message, 'queue-full', busy('The queue is full.'), incidents)
@@ -201,32 +196,6 @@ function tellLost({ config, events }: AcceptOptions, { document }: Inspection, j
   const [incident = ''] = judged.incidents
   if (lost === 0) return
   for (const destination of oldTopics(config, judged)) events.tell('downgraded', { destination, incident, lost })
-}
-
-/** One Topic that is dead, and full, leaves a peer as much again for all others. */
-const IN_ALL = 2
-
-/**
- * No Topic fills up for another, nor one peer for all: where a Topic has as much as it may, whoever has less than an equal share of that
- * is still let in. Nor does one fill the disk by many Topics, or by few large reports.
- */
-async function isFull(
-  { config, store, bytes }: Door,
-  peer: PeerConfig,
-  { publications }: Extract<Judgement, { kind: 'accepted' }>,
-): Promise<boolean> {
-  const most = config.delivery.maxQueue
-  const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
-  const inAll = IN_ALL * most
-  if ((await store.unsettled('topic', null)) >= inAll) {
-    if ((await store.unsettled('topic', null, peer.name)) >= inAll) return true
-  }
-  for (const topic of new Set(publications.map((publication) => publication.topic))) {
-    if ((await store.unsettled('topic', topic)) < most) continue
-    if ((await store.unsettled('topic', topic, peer.name)) >= share) return true
-  }
-  const size = publications.reduce((sum, { item }) => sum + Buffer.byteLength(item.xml), 0)
-  return !(await bytes.take(peer.name, size))
 }
 
 /** What makes two messages the same: all that they say, but for the parts of RIDPolicy that every sender writes anew. */
