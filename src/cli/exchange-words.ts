@@ -7,7 +7,8 @@ import { isoTime } from './store.ts'
 
 /** A question as `exchanges list --json` prints it. */
 export function publicExchange(exchange: ExchangeSummary) {
-  const { id, state, asker, msgType, incident, opened, expires, closed, legs, answers } = exchange
+  const { id, state, msgType, incident, opened, expires, closed, legs, answers } = exchange
+  const asker = whoAsked(exchange)
   const asked = legs.map((leg) => ({ target: targetOf(leg), state: leg.state }))
   return { id, state, asker, msgType, incident, ...times({ opened, expires, closed }), legs: asked, answers }
 }
@@ -21,8 +22,9 @@ type Detailed = Awaited<ReturnType<typeof detailedExchange>>
 
 /** A question as `exchanges show --json` prints it: neither what it asks, nor what it is answered with, nor a token. */
 export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'list'>) {
-  const { id, state, outcome, asker, address, msgType, incident, opened, pendingAt, expires, closed } = exchange
-  const deliveries = await desk.list({ destination: asker, incident: about(exchange).incident })
+  const { id, state, outcome, address, msgType, incident, opened, pendingAt, expires, closed } = exchange
+  const asker = whoAsked(exchange)
+  const deliveries = await desk.list({ destination: exchange.asker, incident: about(exchange).incident })
   const deliver = deliverTo(exchange)
   return {
     ...{ id, state, outcome, asker, address, msgType, incident },
@@ -63,4 +65,9 @@ export function describeExchange({ legs, answers, ...rest }: Detailed): string {
     answered.length > 0 ? table([['ANSWER', 'LEG', 'TYPE', 'CAME', 'SENT', 'DELIVERY'], ...answered]) : '',
   ]
   return shown.filter((part) => part !== '').join('\n')
+}
+
+/** A peer by its name, as everywhere; others as routes have them. */
+export function whoAsked({ askerKind, asker }: Pick<ExchangeSummary, 'askerKind' | 'asker'>): string {
+  return askerKind === 'peer' ? asker : `${askerKind}:${asker}`
 }

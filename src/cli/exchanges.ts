@@ -7,7 +7,7 @@ import { createLog } from '../log.ts'
 import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges } from '../store/exchanges.ts'
 import type { WholeStore } from '../store/whole-store.ts'
 import { EXCHANGE_STATES } from '../vocabulary.ts'
-import { describeExchange, detailedExchange, publicExchange, targetOf } from './exchange-words.ts'
+import { describeExchange, detailedExchange, publicExchange, targetOf, whoAsked } from './exchange-words.ts'
 import { actionOf, CONFIG, configWithoutLogin, count, nothingMore, parse, statesOf } from './options.ts'
 import {
   type Command,
@@ -129,10 +129,10 @@ const WIDEST = 40
 const HEADING = ['ID', 'STATE', 'ASKER', 'TYPE', 'INCIDENT', 'OPENED', 'EXPIRES', 'ANSWERS', 'ASKED']
 
 function cells(exchange: ExchangeSummary): string[] {
-  const { id, state, asker, msgType, incident, opened, expires, answers, legs } = exchange
+  const { id, state, msgType, incident, opened, expires, answers, legs } = exchange
   const asked = legs.map((leg) => `${targetOf(leg)} ${leg.state}`).join(', ')
   const until = state === 'open' ? shortTime(expires) : '-'
-  return [id, state, asker, msgType, incident || '-', shortTime(opened), until, String(answers), asked]
+  return [id, state, whoAsked(exchange), msgType, incident || '-', shortTime(opened), until, String(answers), asked]
 }
 
 async function show(store: WholeStore, id: string, asJson: boolean, io: Io): Promise<ExitCode> {

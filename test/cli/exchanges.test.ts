@@ -52,7 +52,7 @@ describe('exchanges, while the store is open elsewhere', () => {
     rmSync(folder, { recursive: true })
   })
 
-  async function ask(id: string, incident = 'csirt.example 7', kind: 'peer' | 'held' = 'peer') {
+  async function ask(id: string, incident = 'csirt.example 7', kind: 'peer' | 'held' = 'peer', more: object = {}) {
     const policy = { attributes: {}, regions: [], traffic: [], incidentId: null, text: CRITERIA }
     const asked = {
       id,
@@ -65,6 +65,7 @@ describe('exchanges, while the store is open elsewhere', () => {
       opened: 1000,
       pendingAt: null,
       expires: 9000,
+      ...more,
     }
     const legs = [{ kind, target: 'csirt-b' }]
     await store.ask(asked, legs, { open: 9, all: 9, since: 0 }, () => undefined)
@@ -184,4 +185,14 @@ test('exchanges of a store that is not there is exit code 3', async () => {
   writeFileSync(join(folder, 'gateway.yaml'), LEAST)
   assert.equal((await iodefGateway(['exchanges', 'list', '--config', join(folder, 'gateway.yaml')])).code, 3)
   rmSync(folder, { recursive: true })
+
+  test('names an asker that is no peer as routes do', async () => {
+    await ask('grid', 'csirt.example 9', 'peer', { askerKind: 'jid', asker: 'soc@grid.example' })
+    const { out } = await iodefGateway(['exchanges', 'list', ...config, '--json', '--asker', 'soc@grid.example'])
+    assert.deepEqual(
+      (JSON.parse(out) as { asker: string }[]).map(({ asker }) => asker),
+      ['jid:soc@grid.example'],
+    )
+    assert.match((await iodefGateway(['exchanges', 'show', 'grid', ...config])).out, /^asker: +jid:soc@grid\.example$/m)
+  })
 })
