@@ -178,13 +178,6 @@ describe('exchanges, while the store is open elsewhere', () => {
     assert.equal(typeof events[0]?.fields.by, 'string')
     assert.equal((await store.exchange('-two'))?.state, 'cancelled')
   })
-})
-
-test('exchanges of a store that is not there is exit code 3', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'exchanges-'))
-  writeFileSync(join(folder, 'gateway.yaml'), LEAST)
-  assert.equal((await iodefGateway(['exchanges', 'list', '--config', join(folder, 'gateway.yaml')])).code, 3)
-  rmSync(folder, { recursive: true })
 
   test('names an asker that is no peer as routes do', async () => {
     await ask('grid', 'csirt.example 9', 'peer', { askerKind: 'jid', asker: 'soc@grid.example' })
@@ -195,4 +188,11 @@ test('exchanges of a store that is not there is exit code 3', async () => {
     )
     assert.match((await iodefGateway(['exchanges', 'show', 'grid', ...config])).out, /^asker: +jid:soc@grid\.example$/m)
   })
+})
+
+test('exchanges of a store that is not there is exit code 3', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'exchanges-'))
+  writeFileSync(join(folder, 'gateway.yaml'), LEAST)
+  assert.equal((await iodefGateway(['exchanges', 'list', '--config', join(folder, 'gateway.yaml')])).code, 3)
+  rmSync(folder, { recursive: true })
 })
