@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import { DEEDS, type Deed, type DeliveryFields, type DeliveryNews, type DeliveryOf } from './events/deliveries.ts'
+import { DESTINATION_DEEDS } from './events/engine.ts'
 import { EXCHANGE_DEEDS, type ExchangeNews, type OfExchange } from './events/exchanges.ts'
 import type { Arrival, MessageNews } from './events/messages.ts'
 import { createRecent } from './events/recent.ts'
@@ -34,8 +35,8 @@ interface EventsOptions {
 /** incident keys that a log line shows, and that a refusal has rows of the trace for: a document may have thousands */
 const SHOWN = 20
 
-/** of deliveries and of questions */
-const ALL_DEEDS = [...DEEDS, ...EXCHANGE_DEEDS] as const
+/** to deliveries, to questions, to destinations */
+const ALL_DEEDS = [...DEEDS, ...EXCHANGE_DEEDS, ...DESTINATION_DEEDS]
 
 const DAY = 86_400_000
 
@@ -115,12 +116,15 @@ export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
     withheld: (of: DeliveryOf, reason: string) => delivery('withheld', of, { reason }),
     discarded: (of: DeliveryOf, deed: Deed) => delivery('discarded', of, deed),
     requeued: (of: DeliveryOf, deed: Deed) => delivery('requeued', of, deed),
+    /** What an operator does to a destination is traced by its name. */
+    destinationDeed: (event: (typeof DESTINATION_DEEDS)[number], of: News['paused']): Happening =>
+      happening(event, [`destination ${of.destination}`], of),
     deeds: ALL_DEEDS,
     /** Logs and counts what another process did: a deed has a row of the trace for each incident of its delivery, and is told once. */
     tellDeeds(rows: readonly TraceEvent[]): void {
       const told = new Set<string>()
       for (const { event, at, incident, fields } of rows) {
-        const deed = `${at} ${event} ${fields.delivery ?? fields.exchange}`
+        const deed = `${at} ${event} ${fields.delivery ?? fields.exchange ?? fields.destination}`
         const name = ALL_DEEDS.find((one) => one === event)
         if (name !== undefined && !told.has(deed)) teller(name, { ...fields, incident })
         told.add(deed)

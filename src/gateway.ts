@@ -2,7 +2,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/types.ts'
 import { createDeedTeller } from './delivery/deeds.ts'
 import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts'
-import { GatewayError, messageOf } from './errors.ts'
+import type { GatewayError } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
@@ -15,6 +15,7 @@ import { jidNames } from './gateway/jid-destinations.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
 import { prune } from './gateway/prune.ts'
 import { createSenders, type Senders } from './gateway/senders.ts'
+import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
 import { watchHealth } from './gateway/watch-health.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/create-grid.ts'
@@ -22,14 +23,13 @@ import type { Logger } from './log.ts'
 import { collectProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
 import { warnBefore } from './ops/certificate-health.ts'
 import type { Health } from './ops/health.ts'
-import { createReadiness, FINE, type Finding, type ReadinessBoard } from './ops/readiness.ts'
+import { createReadiness, FINE, type ReadinessBoard } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
 import { createAcceptIq } from './relay/accept-iq.ts'
 import { createConsumer } from './relay/consume.ts'
 import type { ConsumeOptions } from './relay/understand.ts'
 import { createRidListener, type RidListener } from './rid/listener.ts'
-import type { Upkeep } from './store/contract.ts'
 import { openForGateway } from './store/open-store.ts'
 import type { WholeStore } from './store/whole-store.ts'
 import type { Tell } from './tell.ts'
@@ -154,14 +154,14 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     }),
   )
   const reload = () => reloadAll(events, listener, senders, grid)
-  const ops = opened.use(await startOpsSide(parts))
+  const ops = opened.use(await startOpsSide({ ...parts, delivery }))
   const rid = await listener.start()
   health.listening()
   grid.start()
   delivery.start()
   tellExpiry(events, listener, grid)
   opened.use(watchFiles(tlsFiles(config), 60_000, reload))
-  opened.use(every(STORE_PROBE_MS, () => probeStore(store, parts)))
+  opened.use(every(STORE_PROBE_MS, () => probeStore(store, readiness)))
   await health.look()
   opened.use(every(LOOK_MS, () => health.look()))
   opened.use(every(TICK_MS, async () => health.tick()))
@@ -266,21 +266,4 @@ function tellExpiry(events: Events, listener: RidListener, grid: Grid): void {
 function tlsFiles({ rid, grid }: Config): string[] {
   const { cert, key, ca, crl } = rid.tls
   return [cert, key, ca, crl, grid.tls.cert, grid.tls.ca, grid.tls.crl].filter((file) => file !== undefined)
-}
-
-function isStoreFault(error: unknown): boolean {
-  return error instanceof GatewayError && (error.code === 'store-unavailable' || error.code === 'store-corrupt')
-}
-
-function storeFinding(error: unknown): Finding {
-  return { state: 'failed', reason: messageOf(error), stops: true }
-}
-
-async function probeStore(store: Upkeep, { readiness }: Parts): Promise<void> {
-  try {
-    await store.probe()
-    readiness.set('store', FINE)
-  } catch (error) {
-    readiness.set('store', storeFinding(error))
-  }
 }

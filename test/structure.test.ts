@@ -68,7 +68,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   },
   events: { all: ['metrics'], types: ['store', 'rid', 'grid'] },
   metrics: {},
-  ops: { types: ['store', 'events'] },
+  ops: { all: ['events', 'iodef'], types: ['store'] },
   'watch-files': {},
   gateway: {
     all: [

@@ -43,7 +43,8 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     const look: Look = { file, text, now, say }
     if (path === 'rid.tls.crl') checkCrl(look, REFUSED.rid, certificates.get('rid.tls.ca'))
     else if (path === 'grid.tls.crl') checkCrl(look, REFUSED.grid, certificates.get('grid.tls.ca'))
-    else if (path.endsWith('.password.file')) checkPassword(look)
+    else if (path.endsWith('.password.file')) checkSecret(look, 'password', 1)
+    else if (path === 'ops.token.file') checkSecret(look, 'token', LEAST_TOKEN)
     else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert'))?.[0])
     // `cert` stands before `key` in what is named
     else certificates.set(path, checkHeld(look, named))
@@ -109,11 +110,20 @@ function checkKey({ file, text, say }: Look, certificate: X509Certificate | unde
   }
 }
 
-function checkPassword({ file, text, say }: Look): void {
+/** characters: what nobody guesses, at the few tries a minute that there are */
+const LEAST_TOKEN = 16
+
+function checkSecret({ file, text, say }: Look, what: string, least: number): void {
   warnIfPublic(file, say)
-  const password = text.replace(/\r?\n$/, '')
-  if (password === '') say('problem', `${file} is empty: it must hold the password, on one line`)
-  else if (/[\r\n]/.test(password)) say('problem', `${file} has more than one line: it must hold the password alone`)
+  const secret = text.replace(/\r?\n$/, '')
+  if (secret === '') say('problem', `${file} is empty: it must hold the ${what}, on one line`)
+  else if (/[\r\n]/.test(secret)) say('problem', `${file} has more than one line: it must hold the ${what} alone`)
+  else if (secret.length < least) {
+    say(
+      'problem',
+      `${file} holds less than ${least} characters, which can be guessed: openssl rand -hex 24 prints better`,
+    )
+  }
 }
 
 function warnIfPublic(file: string, say: Look['say']): void {

@@ -1,3 +1,4 @@
+import { alike } from '../events/trace-words.ts'
 import type { DeliverySummary, Desk, Queue } from '../store/contract.ts'
 import { DELIVERY_STATES, type DeliveryState } from '../vocabulary.ts'
 import { type ExitCode, type Io, json, table, write } from './output.ts'
@@ -62,7 +63,7 @@ export async function showStats(
 
 function groupsOf(rows: readonly DeliverySummary[], now: number): Group[] {
   const groups = Map.groupBy(rows, ({ destination, state, reason }) =>
-    JSON.stringify([destination, state, plain(reason)]),
+    JSON.stringify([destination, state, alike(reason)]),
   )
   return [...groups.values()]
     .map((group) => {
@@ -72,19 +73,11 @@ function groupsOf(rows: readonly DeliverySummary[], now: number): Group[] {
       return {
         destination: first.destination,
         state: first.state,
-        reason: plain(first.reason),
+        reason: alike(first.reason),
         count: group.length,
         oldest: old.reduce((most, ms) => Math.max(most, ms), 0),
         ages: under.map((n, i) => n - (under[i - 1] ?? 0)),
       }
     })
     .sort((a, b) => b.count - a.count)
-}
-
-/** A reason without what is different each time. */
-function plain(reason: string | null): string {
-  return (reason ?? '')
-    .slice(0, 200)
-    .replace(/\b[0-9a-f]{16,}\b/g, '…')
-    .replace(/\d+/g, 'N')
 }

@@ -1,7 +1,9 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import type { Backlog, Desk, Queue, QueueFilter } from '../store/contract.ts'
+import { createEvents } from '../events.ts'
+import { createLog } from '../log.ts'
+import type { Acceptor, Backlog, Desk, Queue, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { actionOf, CONFIG, configWithoutLogin, count, nothingMore, parse, statesOf } from './options.ts'
 import { type Command, type ExitCode, type Io, UsageError, write } from './output.ts'
@@ -27,7 +29,7 @@ const OPTIONS = {
 } as const
 
 type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
-type Operated = Desk & Pick<Queue, 'backlog'>
+type Operated = Desk & Pick<Queue, 'backlog'> & Pick<Acceptor, 'record'>
 
 export const queue: Command = {
   name: 'queue',
@@ -163,8 +165,12 @@ async function pauseOrResume(
     throw new UsageError(`several are called ${written}: say ${kind}:${written} or ${other.kind}:${written}`)
   }
   const row = (await store.backlog()).find((one) => one.kind === kind && one.destination === name)
-  if (action === 'pause') await store.pause(kind, name, { since: systemClock.now(), by: operatorName(io.env) })
+  const by = operatorName(io.env)
+  if (action === 'pause') await store.pause(kind, name, { since: systemClock.now(), by })
   else await store.resume(kind, name)
+  const events = createEvents({ log: createLog('silent'), clock: systemClock })
+  const deed = events.destinationDeed(action === 'pause' ? 'paused' : 'resumed', { kind, destination: name, by })
+  await store.record(deed.trace)
   await write(io.out, `${kind} ${name}: ${told(action, row)}\n`)
   return 0
 }

@@ -1,3 +1,4 @@
+import { traceWords } from '../events/trace-words.ts'
 import { searchesFor } from '../iodef/incident-id.ts'
 import type { TraceEvent } from '../store/contract.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
@@ -57,16 +58,8 @@ function described(events: readonly TraceEvent[]): string {
   const byIncident = Map.groupBy(events, (event) => event.incident)
   return [...byIncident]
     .map(([incident, list]) => {
-      const rows = list.map(({ at, event, fields }) => [shortTime(at), event, detail(fields)])
+      const rows = list.map(({ at, event, fields }) => [shortTime(at), event, traceWords(fields)])
       return `${printable(incident)}\n${table(rows)}`
     })
     .join('\n')
-}
-
-/** `source -> destination`, the reason, then the rest; digests and repeated words stay out of a person's way. */
-function detail({ source, destination, reason, note, ...rest }: TraceEvent['fields']): string {
-  const where = [source, destination].filter((end) => end !== undefined && end !== null).join(' -> ')
-  const shown = ['delivery', 'attempts', 'nextAttempt', 'msgType', 'deliveries', 'code', 'was', 'by']
-  const others = shown.flatMap((key) => (rest[key] === undefined || rest[key] === null ? [] : [`${key} ${rest[key]}`]))
-  return [where, reason ?? note ?? '', others.join(', ')].filter((part) => part !== '').join(' · ')
 }

@@ -15,3 +15,9 @@ function canonical(host: string): string {
   const url = isIP(host) === 6 ? URL.parse(`http://[${host}]`) : null
   return url === null ? host.toLowerCase() : url.hostname.slice(1, -1)
 }
+
+/** Whether only this machine reaches a server on it. */
+export function isLoopback(host: string): boolean {
+  const one = canonical(host)
+  return one === 'localhost' || one === '::1' || (isIP(one) === 4 && one.startsWith('127.'))
+}

@@ -61,13 +61,15 @@ export function buildConfig(source: Source, folder: string, env: Env, { secrets 
   }
   const cross = crossCheck(tree)
   found.push(...cross.problems)
-  if (parsed.data?.grid.auth.password && 'env' in parsed.data.grid.auth.password) {
-    const name = parsed.data.grid.auth.password.env
-    const path = ['grid', 'auth', 'password']
-    if (!env[name])
-      found.push({ path, message: `the environment variable ${name} is ${env[name] === '' ? 'empty' : 'not set'}` })
+  for (const [path, written] of [
+    [['grid', 'auth', 'password'], parsed.data?.grid.auth.password],
+    [['ops', 'token'], parsed.data?.ops.token],
+  ] as const) {
+    if (written === undefined || !('env' in written) || env[written.env]) continue
+    const is = env[written.env] === '' ? 'empty' : 'not set'
+    found.push({ path: [...path], message: `the environment variable ${written.env} is ${is}` })
   }
-  const isNeeded = ({ path }: Finding) => secrets || !pathText(path).startsWith('grid.auth')
+  const isNeeded = ({ path }: Finding) => secrets || !/^(?:grid\.auth|ops\.token)/.test(pathText(path))
   const told = found.filter(isNeeded)
   const problems = firstOfEachPath(told).map((finding) => located(finding, source))
   // what belongs together can only be looked at where each part can be read
@@ -100,7 +102,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 function isSecret(path: Path): boolean {
-  return pathText(path) === 'grid.auth.password'
+  return ['grid.auth.password', 'ops.token'].includes(pathText(path))
 }
 
 /** Names of peers and Topics, and where they are used; or a key at the top that nobody knows. */
@@ -134,7 +136,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
     grid: {
       service: m.grid.service,
       jid: m.grid.jid,
-      auth: gridAuth(m, absolute, env),
+      auth: gridAuth(m, absolute, folder, env),
       tls: { ...files(m.grid.tls), minVersion: 'TLSv1.2' },
       broker: m.grid.broker,
       maxItem: m.grid.maxItem,
@@ -146,7 +148,11 @@ function toConfig(m: Model, folder: string, env: Env): Config {
     },
     routes: m.routes,
     store: { path: absolute(m.store.path) },
-    ops: m.ops,
+    ops: {
+      host: m.ops.host,
+      port: m.ops.port,
+      ...(m.ops.token && { readToken: reader(m.ops.token, 'ops.token', folder, env) }),
+    },
     log: m.log,
     delivery: m.delivery,
     exchanges: m.exchanges,
@@ -154,22 +160,30 @@ function toConfig(m: Model, folder: string, env: Env): Config {
   }
 }
 
-/** The password is read each time it is needed: the file may be changed while the gateway runs, and no copy is kept. */
-function gridAuth({ grid }: Model, absolute: (path: string) => string, env: Env): GridAuth {
+function gridAuth({ grid }: Model, absolute: (path: string) => string, folder: string, env: Env): GridAuth {
   const { password } = grid.auth
   if (password === undefined) return { kind: 'external' }
   const allowPlain = grid.auth.allowPlain ?? grid.allowPlain ?? false
-  if ('env' in password) return { kind: 'password', allowPlain, readPassword: () => env[password.env] ?? '' }
-  const file = absolute(password.file)
-  return { kind: 'password', allowPlain, file, readPassword: () => readSecret(file) }
+  const readPassword = reader(password, 'grid.auth.password', folder, env)
+  return { kind: 'password', allowPlain, readPassword, ...('file' in password && { file: absolute(password.file) }) }
 }
 
-/** The file's text without the line end that editors put behind it. */
-function readSecret(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-  } catch (error) {
-    throw new GatewayError('config-invalid', `grid.auth.password: ${osReason(error)}`, { cause: error })
+/** A secret is read each time it is needed: the file may be changed while the gateway runs, and no copy is kept. */
+function reader(
+  secret: { readonly file: string } | { readonly env: string },
+  key: string,
+  folder: string,
+  env: Env,
+): () => string {
+  if ('env' in secret) return () => env[secret.env] ?? ''
+  const file = resolve(folder, secret.file)
+  return () => {
+    try {
+      // without the line end that editors put behind it
+      return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+    } catch (error) {
+      throw new GatewayError('config-invalid', `${key}: ${osReason(error)}`, { cause: error })
+    }
   }
 }
 

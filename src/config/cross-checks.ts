@@ -1,5 +1,5 @@
 import { didYouMean } from '../did-you-mean.ts'
-import { overlap } from './address-overlap.ts'
+import { isLoopback, overlap } from './address-overlap.ts'
 import { dns, fingerprint, LISTENS, line, size, port as wholePort } from './fields.ts'
 import { known, type Look } from './look.ts'
 import { checkParticipants } from './participant-checks.ts'
@@ -31,6 +31,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   }
   checkUnique(look)
   checkPorts(look)
+  checkOps(look)
   checkSizes(look)
   checkLogin(look)
   checkPeers(look)
@@ -78,6 +79,16 @@ function checkPorts({ tree, problem, warning }: Look): void {
   problem(
     ['ops', 'port'],
     `is that of rid.port, too, and the addresses overlap: ${rid.host} and ${ops.host}. Give one of them another`,
+  )
+}
+
+/** Without a token whoever reaches the page may read it. */
+function checkOps({ tree, warning }: Look): void {
+  const host = line.safeParse(at(tree, 'ops', 'host') ?? LISTENS.ops.host).data
+  if (host === undefined || isLoopback(host) || at(tree, 'ops', 'token') !== undefined) return
+  warning(
+    ['ops', 'host'],
+    `is ${host}: without ops.token, whoever reaches it reads the queue and the trace. Give it a token, or listen on 127.0.0.1`,
   )
 }
 

@@ -91,24 +91,25 @@ const peer = f.mapping({
     .describe('whether a 2xx counts as proof only when its body is empty or a RID message, or whatever it is'),
 })
 
-const password = z
-  .union(
-    [
-      z.string().meta({ description: `only as \${NAME}: a password never stands here`, pattern: SOLE_VARIABLE.source }),
-      f.mapping({ file: f.file }),
-      f.mapping({ env: f.line }),
-    ],
-    `must be { file: PATH }, { env: NAME } or "\${NAME}"`,
-  )
-  .transform((value, context) => {
-    if (typeof value !== 'string') return value
-    const env = soleVariable(value)
-    if (env !== undefined) return { env }
-    context.addIssue(
-      `is ${value === '' ? 'empty' : 'written literally'}: use { file: PATH }, { env: NAME } or "\${NAME}"`,
+const secret = (what: string) =>
+  z
+    .union(
+      [
+        z.string().meta({ description: `only as \${NAME}: ${what} never stands here`, pattern: SOLE_VARIABLE.source }),
+        f.mapping({ file: f.file }),
+        f.mapping({ env: f.line }),
+      ],
+      `must be { file: PATH }, { env: NAME } or "\${NAME}"`,
     )
-    return z.NEVER
-  })
+    .transform((value, context) => {
+      if (typeof value !== 'string') return value
+      const env = soleVariable(value)
+      if (env !== undefined) return { env }
+      context.addIssue(
+        `is ${value === '' ? 'empty' : 'written literally'}: use { file: PATH }, { env: NAME } or "\${NAME}"`,
+      )
+      return z.NEVER
+    })
 
 const topic = f.mapping({
   name: f.line.describe('XEP-0060 node'),
@@ -155,7 +156,7 @@ const grid = f
     jid: f.bareJid,
     auth: f
       .mapping({
-        password: password.exactOptional(),
+        password: secret('a password').exactOptional(),
         external: f.flag.exactOptional().describe('log in by the client certificate of grid.tls (SASL EXTERNAL)'),
         allowPlain: f.flag.exactOptional().describe('permit SASL PLAIN'),
       })
@@ -247,7 +248,15 @@ export const model = f.mapping({
   grid,
   routes: f.list(route, 'routes').default([]).describe('first match wins; none = denied'),
   store: f.mapping({ path: f.file.describe('SQLite file; its directory is created') }),
-  ops: f.mapping({ host: f.line.prefault(f.LISTENS.ops.host), port: f.port.prefault(f.LISTENS.ops.port) }).prefault({}),
+  ops: f
+    .mapping({
+      host: f.line.prefault(f.LISTENS.ops.host),
+      port: f.port.prefault(f.LISTENS.ops.port),
+      token: secret('a token')
+        .exactOptional()
+        .describe('what operators sign in to the page with; without it, the page has no actions'),
+    })
+    .prefault({}),
   log: f
     .mapping({ level: f.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
     .prefault({}),

@@ -29,6 +29,7 @@ const PATHS = [
   ['grid', 'tls', 'crl'],
   ['grid', 'upload', 'ca'],
   ['grid', 'auth', 'password', 'file'],
+  ['ops', 'token', 'file'],
   ['store', 'path'],
 ]
 

@@ -8,12 +8,20 @@ export interface Config {
   readonly grid: GridConfig
   readonly routes: readonly RouteConfig[]
   readonly store: { readonly path: string }
-  readonly ops: { readonly host: string; readonly port: number }
+  readonly ops: OpsConfig
   readonly log: { readonly level: LogLevel }
   readonly delivery: DeliveryConfig
   readonly exchanges: ExchangesConfig
   /** `keep`: ms for which questions are answered from what a Topic showed */
   readonly archive: { readonly keep: number }
+}
+
+/** The operators' endpoint. */
+interface OpsConfig {
+  readonly host: string
+  readonly port: number
+  /** what operators sign in with, read anew each time; throws GatewayError 'config-invalid'. Without it nobody can */
+  readonly readToken?: () => string
 }
 
 /** Files are named, not read: the listener reloads them while running. */

@@ -22,7 +22,7 @@ export interface DeliveryFields {
 
 /** An operator's deed. */
 export interface Deed {
-  /** who did it: the name of a user of the machine */
+  /** who did it: the name of a user of the machine, or `page` and the address that it was asked from */
   readonly by: string
   /** the state that the delivery was in */
   readonly was: string
@@ -112,14 +112,14 @@ export const DELIVERIES = {
   discarded: {
     level: 'warn',
     text: 'Delivery discarded by an operator',
-    help: '`by` did that with `queue discard`; `iodef-gateway`: items that were not valid, after 30 days',
+    help: '`by` did that with `queue discard` or on the page; `iodef-gateway`: items that were not valid, after 30 days',
     measures: [step('discarded')],
     traced: true,
   },
   requeued: {
     level: 'info',
     text: 'Delivery put back in the queue',
-    help: '`by` did that with `queue retry`',
+    help: '`by` did that with `queue retry` or on the page',
     measures: [step('requeued')],
     traced: true,
   },

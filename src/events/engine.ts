@@ -26,12 +26,18 @@ export interface EngineNews {
   'destination-down': Destination & { readonly reason: string | null }
   'destination-up': Destination
   'destination-unknown': Destination & { readonly pending: number }
+  /** `by`: an operator */
+  paused: Destination & { readonly by: string }
+  resumed: Destination & { readonly by: string }
   'leases-released': { readonly deliveries: number }
   'leases-not-released': Trouble
   'clock-went-back': { readonly deliveries: number }
   'clock-not-followed': Trouble
   'queue-unreadable': Trouble
 }
+
+/** What operators do to destinations: told of as deeds are that are done to deliveries. */
+export const DESTINATION_DEEDS: readonly ('paused' | 'resumed')[] = ['paused', 'resumed']
 
 export const ENGINE = {
   'outcome-not-stored': {
@@ -88,6 +94,18 @@ export const ENGINE = {
     level: 'warn',
     text: 'Destination is down: it is probed, the rest waits',
     help: '`reason` says what it answered, or why it cannot be reached',
+  },
+  paused: {
+    level: 'warn',
+    text: 'Destination paused by an operator: what is for it waits',
+    help: '`by` did that with `queue pause` or on the page; `queue resume` ends it. `trace "destination NAME"` has both',
+    traced: true,
+  },
+  resumed: {
+    level: 'info',
+    text: 'Destination resumed by an operator',
+    help: '`by` did that with `queue resume` or on the page: what waited goes out',
+    traced: true,
   },
   'destination-unknown': {
     level: 'warn',

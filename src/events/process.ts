@@ -25,6 +25,9 @@ export interface ProcessNews {
 export interface OpsNews {
   'figures-unreadable': { readonly err: unknown }
   'ops-failed': { readonly err: unknown; readonly path: string | undefined }
+  /** `remote`: the address that it came from */
+  'page-signed-in': { readonly remote: string }
+  'page-sign-in-refused': { readonly remote: string; readonly reason: string }
 }
 
 export const PROCESS = {
@@ -70,6 +73,13 @@ export const PROCESS = {
     text: 'The operators endpoint could not answer',
     help: '`err` says why, mostly the store',
   },
+  'page-sign-in-refused': {
+    level: 'warn',
+    text: 'A sign-in to the page was refused',
+    help: '`remote` has not the token of `ops.token`, or tried too often; if that is no slip of yours, find out who it is',
+    seldom: ({ remote }) => remote,
+    offPage: true,
+  },
   // another reason alone is no news (debug)
   state: {
     level: ['warn', 'info', 'debug'],
@@ -80,6 +90,7 @@ export const PROCESS = {
       { metric: 'degraded', labels: { part: (s) => s.part }, value: (s) => (s.state === 'degraded' ? 1 : 0) },
     ],
   },
+  'page-signed-in': { level: 'info', text: 'An operator signed in to the page', help: '`remote` has the token' },
   serving: { level: 'info', text: 'Serving', help: 'started: the ports, and how many peers and Topics' },
   draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },
   stopping: { level: 'info', text: 'Stopping', help: '`signal` asked for it' },

@@ -1,35 +1,62 @@
 import { readFileSync } from 'node:fs'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
+import type { DeliveryEngine } from '../delivery/engine.ts'
 import type { Events } from '../events.ts'
 import type { Metrics } from '../metrics.ts'
+import { createFlow, SAMPLE } from '../ops/flow.ts'
 import { type OpsListener, startOps } from '../ops/listener.ts'
 import type { ReadinessBoard } from '../ops/readiness.ts'
 import type { WholeStore } from '../store/whole-store.ts'
+import { every } from './every.ts'
+import { flowFigures } from './flow-figures.ts'
 
 interface OpsParts {
-  readonly config: Pick<Config, 'ops' | 'rid'>
+  readonly config: Pick<Config, 'ops' | 'rid' | 'grid' | 'peers'>
+  readonly clock: Clock
   readonly metrics: Metrics
   readonly events: Events
   readonly readiness: ReadinessBoard
   readonly store: WholeStore
+  readonly delivery: Pick<DeliveryEngine, 'wake'>
 }
 
 /** The operators' endpoint of a gateway. */
-export function startOpsSide({ config, metrics, events, readiness, store }: OpsParts): Promise<OpsListener> {
-  return startOps(config.ops, {
-    tell: events.tell,
-    registry: metrics.registry,
-    readiness: () => readiness.read(),
-    backlog: () => store.backlog(),
-    recent: () => events.recent(),
-    async beforeMetrics() {
-      metrics.ready.set(readiness.read().ready ? 1 : 0)
-      events.backlog(await store.backlog())
-      events.exchanges(await store.exchangeCounts())
-    },
-    name: config.rid.name,
-    version: packageVersion(),
-  })
+export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
+  const { config, clock, metrics, events, readiness, store, delivery } = parts
+  const flow = createFlow(clock, () => flowFigures(metrics))
+  await using opened = new AsyncDisposableStack()
+  const listener = opened.use(
+    await startOps(config.ops, {
+      tell: events.tell,
+      registry: metrics.registry,
+      clock,
+      readiness: () => readiness.read(),
+      backlog: () => store.backlog(),
+      recent: () => events.recent(),
+      async beforeMetrics() {
+        metrics.ready.set(readiness.read().ready ? 1 : 0)
+        events.backlog(await store.backlog())
+        events.exchanges(await store.exchangeCounts())
+      },
+      flow,
+      store,
+      acts: { events, wake: (kind, name) => delivery.wake(kind, name), destinations: destinationsOf(config) },
+      readToken: config.ops.readToken,
+      name: config.rid.name,
+      version: packageVersion(),
+    }),
+  )
+  opened.use(every(SAMPLE, () => flow.sample()))
+  const all = opened.move()
+  return { port: listener.port, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
+
+function destinationsOf({ grid, peers }: Pick<Config, 'grid' | 'peers'>) {
+  return [
+    ...grid.topics.map(({ name }) => ({ kind: 'topic', name }) as const),
+    ...peers.map(({ name }) => ({ kind: 'peer', name }) as const),
+  ]
 }
 
 export function packageVersion(): string {

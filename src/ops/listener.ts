@@ -2,25 +2,17 @@ import { isIP } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { OpsNews } from '../events/process.ts'
-import type { RecentEvent } from '../events/recent.ts'
 import { harmless } from '../printable.ts'
-import type { Backlog } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
-import type { Readiness } from './readiness.ts'
-import { STATUS_CSP, statusPage } from './status-page.ts'
+import { addActs } from './act-routes.ts'
+import { addPages, type PageSources } from './page-routes.ts'
+import { createSessions } from './session.ts'
 
-interface OpsSources {
+interface OpsSources extends PageSources {
   readonly tell: Tell<OpsNews>
   readonly registry: Registry
-  readiness(): Readiness
-  /** may reject: then the page says so */
-  backlog(): Promise<readonly Backlog[]>
-  /** the latest first */
-  recent(): readonly RecentEvent[]
   /** called before metrics are collected, to bring gauges up to date; may reject: then /metrics goes without */
   beforeMetrics?(): Promise<void>
-  readonly name: string
-  readonly version: string
 }
 
 export interface OpsListener extends AsyncDisposable {
@@ -28,11 +20,11 @@ export interface OpsListener extends AsyncDisposable {
 }
 
 /**
- * The operators' endpoint: `/live`, `/ready`, `/metrics`, `/` for people and `/queue.json`. Read-only, without secrets, meant for
- * loopback. Rejects when the address cannot be bound.
+ * The operators' endpoint: `/live`, `/ready`, `/metrics` and `/queue.json` for programs, `/` and what it leads to for people. Without a
+ * token it is read-only. No secrets, no documents; meant for loopback. Rejects when the address cannot be bound.
  */
 export async function startOps(at: { host: string; port: number }, sources: OpsSources): Promise<OpsListener> {
-  const app = fastify({ logger: false, bodyLimit: 1024, requestTimeout: 10_000, forceCloseConnections: true })
+  const app = fastify({ logger: false, bodyLimit: 16_384, requestTimeout: 10_000, forceCloseConnections: true })
   app.addHook('onSend', async (_request, reply, payload) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     return typeof payload === 'string' ? harmless(payload) : payload
@@ -79,21 +71,9 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
     return reply.type(sources.registry.contentType).send(await sources.registry.metrics())
   })
   app.get('/queue.json', async () => sources.backlog())
-  app.get('/', async (_request, reply) => {
-    reply.headers({ 'content-security-policy': STATUS_CSP, 'referrer-policy': 'no-referrer' })
-    // first what has to be waited for: all that the page says is of one moment
-    const backlog = await sources.backlog().catch(() => undefined)
-    return reply.type('text/html; charset=utf-8').send(
-      statusPage({
-        name: sources.name,
-        version: sources.version,
-        readiness: sources.readiness(),
-        backlog,
-        recent: sources.recent(),
-        now: Date.now(),
-      }),
-    )
-  })
+  const sessions = sources.readToken && createSessions(sources.clock, sources.readToken)
+  addPages(app, sources, sessions)
+  if (sessions !== undefined) addActs(app, sources, sessions, tell)
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
   app.setErrorHandler((err, request, reply) => {
     const status = (err as { statusCode?: number }).statusCode ?? 500

@@ -65,7 +65,7 @@ routes:
   - match: { jid: [soc@grid.example], type: [InvestigationRequest] }
     ask: [held]
 store: { path: ./data/gateway.db }
-ops: { host: 127.0.0.1, port: 9590 }
+ops: { host: 127.0.0.1, port: 9590, token: { file: ops.token } }
 log: { level: info }
 exchanges: { hold: 25s, holdIq: 10s, pending: 2m, expireQuery: 1d, expireRequest: 30d, reports: 5, results: 50, open: 20, rate: 60 }
 archive: { keep: 30d }

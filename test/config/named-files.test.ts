@@ -20,6 +20,7 @@ describe('the files that a configuration names', () => {
         ['grid.tls.crl', '/etc/gw/grid.crl'],
         ['grid.upload.ca', '/etc/gw/upload-ca.pem'],
         ['grid.auth.password.file', '/etc/gw/gateway.password'],
+        ['ops.token.file', '/etc/gw/ops.token'],
         ['store.path', '/etc/gw/data/gateway.db'],
       ],
     )

@@ -3,10 +3,10 @@ import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import type { Clock } from '../../src/clock.ts'
 import { createMetrics } from '../../src/metrics.ts'
-import { type OpsListener, startOps } from '../../src/ops/listener.ts'
+import type { OpsListener } from '../../src/ops/listener.ts'
 import { createReadiness, FINE } from '../../src/ops/readiness.ts'
 import type { Backlog } from '../../src/store/contract.ts'
-import { untold } from '../../src/tell.ts'
+import { opsBench } from './sources.ts'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 const clock: Clock = { now: () => now, sleep: async () => undefined, random: () => 0.5 }
@@ -26,24 +26,21 @@ const waiting: Backlog = {
 describe('the operators endpoint', () => {
   const board = createReadiness(clock)
   let backlog: () => Promise<Backlog[]> = async () => []
+  let bench: Awaited<ReturnType<typeof opsBench>>
   let ops: OpsListener
   const metrics = createMetrics()
 
   before(async () => {
-    ops = await startOps(
-      { host: '127.0.0.1', port: 0 },
-      {
-        tell: untold,
-        registry: metrics.registry,
-        readiness: () => board.read(),
-        backlog: () => backlog(),
-        recent: () => [{ at: now, level: 'error', event: 'held', text: 'Held (a & b): <b>no</b>' }],
-        name: 'gateway.example',
-        version: '1.2.3',
-      },
-    )
+    bench = await opsBench({
+      registry: metrics.registry,
+      clock,
+      readiness: () => board.read(),
+      backlog: () => backlog(),
+      recent: () => [{ at: now, level: 'error', event: 'held', text: 'Held (a & b): <b>no</b>' }],
+    })
+    ops = bench.ops
   })
-  after(() => ops[Symbol.asyncDispose]())
+  after(() => bench[Symbol.asyncDispose]())
 
   const get = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${ops.port}${path}`, init)
 
@@ -100,7 +97,7 @@ describe('the operators endpoint', () => {
     board.set('grid', { state: 'failed', reason: 'ECONNREFUSED' })
     backlog = () => Promise.reject(new Error('disk'))
     const page = await (await get('/')).text()
-    assert.match(page, /<td>grid<\/td><td class="failed">failed<\/td><td>\d+ d<\/td><td>ECONNREFUSED/)
+    assert.match(page, /failed<\/span> grid <span class="dim small">for \d+ s<\/span><\/h3><p>ECONNREFUSED/)
     assert.match(page, /The store cannot be read/)
     assert.equal((await get('/queue.json')).status, 503)
     assert.equal((await get('/metrics')).status, 200)
