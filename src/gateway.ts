@@ -80,6 +80,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     const [event, fields] = told
     if (event === 'tls-refused') health.refused(fields)
     else if (event === 'rid-request' && fields.peer !== undefined) health.served()
+    else if (event === 'rid-limited') health.limited(fields)
   }
   const plain = createEvents({ log, metrics, clock, heard })
   const events: Events = {

@@ -105,6 +105,12 @@ export const METRICS = {
     labels: ['reason'],
     help: 'RID connections that came to no request',
   },
+  limited: {
+    type: 'counter',
+    name: 'rid_limited_total',
+    labels: ['peer', 'limit'],
+    help: 'RID requests answered 429 because their peer sends more than its limits',
+  },
   storeFailures: {
     type: 'counter',
     name: 'store_failures_total',

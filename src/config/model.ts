@@ -19,6 +19,12 @@ const restrictions = f
   .describe('RFC 7970 restrictions that may pass; white = public, green = partner, amber = need-to-know, red = private')
 const msgTypes = f.list(f.oneOf(MSG_TYPES), 'MsgTypes')
 
+const LIMITS = {
+  requests: f.whole('a number', 1, 100_000_000),
+  bytes: f.size,
+  connections: f.whole('a number', 1, 512),
+}
+
 const rid = f
   .mapping({
     host: f.line.prefault(f.LISTENS.rid.host).describe('address to listen on'),
@@ -35,6 +41,14 @@ const rid = f
       .default([])
       .describe('its own IP addresses: a request whose path names one has gone round'),
     maxMessage: f.size.prefault('1MiB').describe('largest message taken'),
+    limits: f
+      .mapping({
+        requests: LIMITS.requests.prefault(120_000).describe('of one peer in a minute; one more is answered 429'),
+        bytes: LIMITS.bytes.prefault('6000MiB').describe('of messages of one peer in a minute'),
+        connections: LIMITS.connections.prefault(64).describe('of one peer at a time'),
+        handshakes: f.whole('a number', 1, 512).prefault(256).describe('of one address that are not finished'),
+      })
+      .prefault({}),
   })
   .describe('the RID endpoint (RFC 6546)')
 
@@ -89,6 +103,13 @@ const peer = f.mapping({
     .oneOf(['strict', 'lenient'])
     .default('strict')
     .describe('whether a 2xx counts as proof only when its body is empty or a RID message, or whatever it is'),
+  limits: f
+    .mapping({
+      requests: LIMITS.requests.exactOptional().describe('of this peer in a minute [rid.limits.requests]'),
+      bytes: LIMITS.bytes.exactOptional().describe('of its messages in a minute [rid.limits.bytes]'),
+      connections: LIMITS.connections.exactOptional().describe('of it at a time [rid.limits.connections]'),
+    })
+    .exactOptional(),
 })
 
 const secret = (what: string) =>

@@ -41,6 +41,15 @@ export interface RidConfig {
   readonly addresses?: readonly string[]
   /** bytes */
   readonly maxMessage: number
+  /** of each peer, and `handshakes` of each address that are not finished */
+  readonly limits?: PeerLimits & { readonly handshakes?: number }
+}
+
+/** `requests` and `bytes` in a minute. */
+interface PeerLimits {
+  readonly requests?: number
+  readonly bytes?: number
+  readonly connections?: number
 }
 
 export interface PeerConfig {
@@ -67,6 +76,8 @@ export interface PeerConfig {
   readonly lenient?: boolean
   /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
   readonly replies?: 'strict' | 'lenient'
+  /** instead of those of `rid.limits` */
+  readonly limits?: PeerLimits
 }
 
 export interface GridConfig {

@@ -60,6 +60,15 @@ export const RID = {
     help: 'what is over the limit was answered 429, and its connection closed; tell the peer',
     offPage: true,
   },
+  'rid-limited': {
+    level: 'warn',
+    text: 'RID client sends more than it may',
+    help: '`limit` of `rid.limits`, or of `limits` of the peer: answered 429, so that it sends the same again, at the earliest after `seconds`. One line a minute, `more` says how many went untold. Tell the peer, or raise the limit',
+    measures: [{ metric: 'limited', labels: { peer: (l) => l.peer ?? 'unknown', limit: (l) => l.limit } }],
+    seldom: ({ peer, limit }) => `${limit} ${peer ?? ''}`,
+    every: 60_000,
+    offPage: true,
+  },
   'rid-connections-peer': {
     level: 'warn',
     text: 'RID client has too many connections',

@@ -16,6 +16,8 @@ export interface EventRow<Fields> {
   readonly cut?: { readonly [F in keyof Fields]?: number }
   /** for what anybody can make happen as often as they like: events of one key are all counted, and told now and then */
   readonly seldom?: (fields: Fields) => string
+  /** ms between two of a key that are told [1000] */
+  readonly every?: number
   /** kept off the status page, which shows the last fifty: clients can make the event happen as often as they like */
   readonly offPage?: true
 }

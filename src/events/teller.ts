@@ -14,7 +14,7 @@ interface TellerOptions {
   readonly recent?: Recent
 }
 
-/** ms between lines about things that anybody can make happen as often as they like */
+/** ms between lines, where the row says no other, about things that anybody can make happen as often as they like */
 const SELDOM = 1000
 
 type Fields = Record<string, unknown>
@@ -28,7 +28,7 @@ export function createTeller({ log, clock, metrics, recent }: TellerOptions): Te
   return (event, given, level) => {
     const row = EVENTS[event] as EventRow<object>
     if (metrics !== undefined) for (const measure of row.measures ?? []) count(metrics, measure, given)
-    const more = row.seldom === undefined ? 0 : tellNow(`${event} ${row.seldom(given)}`)
+    const more = row.seldom === undefined ? 0 : tellNow(`${event} ${row.seldom(given)}`, row.every)
     if (more === undefined) return
     const fields = shown({ ...given, ...(more > 0 && { more }) }, row)
     const at = level ?? gravest(row)
@@ -38,12 +38,12 @@ export function createTeller({ log, clock, metrics, recent }: TellerOptions): Te
 }
 
 /** Says how many events of a key went untold since the last that was told; undefined while another would be too soon. */
-function createSeldom(clock: Pick<Clock, 'now'>): (key: string) => number | undefined {
+function createSeldom(clock: Pick<Clock, 'now'>): (key: string, every?: number) => number | undefined {
   const told = new Map<string, { readonly at: number; since: number }>()
-  return (key) => {
+  return (key, every = SELDOM) => {
     const last = told.get(key)
     const ago = clock.now() - (last?.at ?? 0)
-    if (last !== undefined && ago >= 0 && ago < SELDOM) {
+    if (last !== undefined && ago >= 0 && ago < every) {
       last.since += 1
       return undefined
     }

@@ -8,6 +8,7 @@ const IGNORED = ['foreign', 'invalid', 'invalid-not-kept', 'retracted']
 const DROPPED = ['forged', 'oversized', 'malformed', 'unknown-topic']
 const OPERATIONS = ['accept', 'ask', 'due', 'forget', 'prune']
 const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', 'client-error']
+const LIMITS = ['requests', 'bytes', 'connections']
 
 /**
  * A counter that is not there before it counts goes from nothing to 1, which is no increase to Prometheus: every series that the
@@ -42,6 +43,7 @@ export function setFirstFigures(metrics: Metrics, config: Config, version: strin
     for (const outcome of ['callback-stolen', 'callback-unknown', 'trace-loop'])
       metrics.questions.inc({ source: peer, outcome }, 0)
     metrics.requests.inc({ peer, status: '200' }, 0)
+    for (const limit of LIMITS) metrics.limited.inc({ peer, limit }, 0)
   }
   for (const direction of ['rid-to-grid', 'grid-to-rid']) metrics.loops.inc({ direction }, 0)
   for (const reason of DROPPED) metrics.dropped.inc({ reason }, 0)

@@ -4,6 +4,7 @@ import type { DestinationKind, GridState } from '../vocabulary.ts'
 import { certificateFinding, type Expiry } from './certificate-health.ts'
 import { diskFinding, type Space } from './disk-health.ts'
 import { createGridHealth, topicFinding } from './grid-health.ts'
+import { createPeerLimits, type Limited } from './peer-limits.ts'
 import { destinationFinding, queueFinding, rowOf, worse } from './queue-health.ts'
 import type { Finding, ReadinessBoard } from './readiness.ts'
 import { createRidHealth, type Refused } from './rid-health.ts'
@@ -39,6 +40,8 @@ export interface Health {
   listening(): void
   refused(handshake: Refused): void
   served(): void
+  /** A peer was answered 429. */
+  limited(what: Limited): void
   /** What changes with time alone: each second. */
   tick(): void
   /** What has to be read: every few seconds. Never rejects. */
@@ -49,6 +52,7 @@ export function createHealth(sources: HealthSources): Health {
   const { clock, board, topics, peers, maxQueue } = sources
   const grid = createGridHealth(clock)
   const rid = createRidHealth(clock)
+  const limits = createPeerLimits(clock)
   const atBroker = new Map(topics.map((topic) => [topic, topicFinding('down', null)]))
   let backlog: readonly Backlog[] = []
 
@@ -64,7 +68,7 @@ export function createHealth(sources: HealthSources): Health {
       // not its own fault
       board.set(`topic:${topic}`, away ? WAITS : worse(found, of('topic', topic)))
     }
-    for (const peer of peers) board.set(`peer:${peer}`, of('peer', peer))
+    for (const peer of peers) board.set(`peer:${peer}`, worse(of('peer', peer), limits.of(peer)))
     board.set('queue', queueFinding(backlog, maxQueue))
   }
 
@@ -105,6 +109,9 @@ export function createHealth(sources: HealthSources): Health {
     },
     served() {
       rid.served()
+    },
+    limited(what) {
+      limits.limited(what)
     },
     tick,
     async look() {

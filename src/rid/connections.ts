@@ -29,20 +29,18 @@ export interface Connection {
   broken: boolean
   /** what is then sent: a whole response */
   lastWord: Buffer | undefined
+  /** its peer has too many: it is told so, and no more */
+  readonly crowded: boolean
 }
 
 /** How many connections there may be. */
 type ConnectionLimits = Pick<
   ListenerLimits,
-  | 'age'
-  | 'connections'
-  | 'connectionsPerPeer'
-  | 'strangers'
-  | 'connectionsPerStranger'
-  | 'handshake'
-  | 'handshakes'
-  | 'handshakesPerAddress'
+  'age' | 'connections' | 'strangers' | 'connectionsPerStranger' | 'handshake' | 'handshakes' | 'handshakesPerAddress'
 >
+
+/** connections of one peer above its limit whose first request is answered 429; of more none is listened to */
+const TOLD = 4
 
 /** Why a connection is not served: its client has too many, or all together have. */
 type Crowd = 'each' | 'all'
@@ -56,10 +54,13 @@ export class Connections {
   readonly #secured = new Map<Socket, Connection>()
   readonly #peers = new Shares<Connection>()
   readonly #strangers = new Shares<Connection>()
+  readonly #perPeer: (peer: PeerConfig) => number
 
-  constructor(find: FindPeer, limits: ConnectionLimits) {
+  /** `perPeer`: how many connections a peer may have. */
+  constructor(find: FindPeer, limits: ConnectionLimits, perPeer: (peer: PeerConfig) => number) {
     this.#find = find
     this.#limits = limits
+    this.#perPeer = perPeer
     this.handshakes = new Handshakes(limits, (address, bytes) => {
       this.heavy.failed(address, bytes)
       if (!this.heavy.refuses(address)) return
@@ -82,7 +83,9 @@ export class Connections {
     const now = Date.now()
     const owner = peer?.name ?? certificate.fingerprint256
     const shares = peer === undefined ? this.#strangers : this.#peers
-    const crowd = this.#makeRoom(owner, shares, peer !== undefined)
+    const most = peer === undefined ? this.#limits.connectionsPerStranger : this.#perPeer(peer)
+    // some more of a peer are let in, to be told why they are not served
+    const crowd = this.#makeRoom(owner, shares, peer === undefined ? most : most + TOLD)
     if (crowd !== undefined) return crowd
     const connection: Connection = {
       socket,
@@ -95,6 +98,7 @@ export class Connections {
       closing: false,
       broken: false,
       lastWord: undefined,
+      crowded: shares.of(owner).size >= most,
     }
     this.#secured.set(socket, connection)
     shares.add(owner, connection)
@@ -157,11 +161,11 @@ export class Connections {
   }
 
   /** Whoever has fewer connections than another is let in all the same: one of the other's goes, that owes no answer. */
-  #makeRoom(owner: string, shares: Shares<Connection>, isPeer: boolean): Crowd | undefined {
+  #makeRoom(owner: string, shares: Shares<Connection>, most: number): Crowd | undefined {
     const limits = this.#limits
     const own = shares.of(owner).size
-    if (own >= (isPeer ? limits.connectionsPerPeer : limits.connectionsPerStranger)) return 'each'
-    if (shares.size < (isPeer ? limits.connections : limits.strangers)) return undefined
+    if (own >= most) return 'each'
+    if (shares.size < (shares === this.#peers ? limits.connections : limits.strangers)) return undefined
     const largest = shares.largest()
     const candidates = largest.size > own + 1 ? [...largest] : []
     const victim = candidates.find(({ inFlight }) => inFlight.size === 0) ?? candidates.find((one) => !isOwed(one))

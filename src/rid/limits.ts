@@ -20,9 +20,8 @@ export interface ListenerLimits {
   readonly close: number
   /** taking an answer: a client that reads nothing of it for so long is gone */
   readonly write: number
-  /** connections of all peers, and of one */
+  /** connections of all peers; of one: `limits` of the configuration */
   readonly connections: number
-  readonly connectionsPerPeer: number
   /** connections of certificates that are no peer's, and of one such certificate */
   readonly strangers: number
   readonly connectionsPerStranger: number
@@ -49,7 +48,6 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   close: 10_000,
   write: 30_000,
   connections: 512,
-  connectionsPerPeer: 64,
   strangers: 32,
   connectionsPerStranger: 4,
   handshakes: 512,

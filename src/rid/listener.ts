@@ -8,12 +8,13 @@ import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
 import { type BodyReader, beginBody } from './body.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
+import { createClientLimiter, limitsOf } from './client-limits.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Accept, Problem } from './contract.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
 import type { ListenerNews } from './news.ts'
 import { createFindPeer } from './peers.ts'
-import { checkRequest, IN_CRUMBS, TOO_LARGE, TOO_MANY, type Verdict } from './preconditions.ts'
+import { checkRequest, IN_CRUMBS, type RequestHead, TOO_LARGE, TOO_MANY, type Verdict } from './preconditions.ts'
 import { renderProblem } from './problems.ts'
 import { bareResponse } from './raw-response.ts'
 import { linger, restOf, turnDeaf } from './rest-of-body.ts'
@@ -57,8 +58,10 @@ type Fields = Readonly<Record<string, string>>
  */
 export function createRidListener(options: RidListenerOptions): RidListener {
   const { rid, peers, accept, state, tell } = options
-  const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const connections = new Connections(createFindPeer(peers), limits)
+  const { handshakes: handshakesPerAddress = DEFAULT_LIMITS.handshakesPerAddress } = rid.limits ?? {}
+  const limits = { ...DEFAULT_LIMITS, handshakesPerAddress, ...options.limits }
+  const connections = new Connections(createFindPeer(peers), limits, (peer) => limitsOf(peer, rid).connections)
+  const limiter = createClientLimiter(rid, tell)
   const expectant = new WeakSet<IncomingMessage>()
   const incoming = new WeakMap<IncomingMessage, Incoming>()
   const sizes = new WeakMap<IncomingMessage, number>()
@@ -115,16 +118,22 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     }
     connection.inFlight.set(raw, reply.raw)
     watch(request, reply, connection)
-    if (state() === 'draining') connection.closing = true
+    if (state() === 'draining' || connection.crowded) connection.closing = true
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
     const { peer } = connection
     const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer }
-    const verdict = checkRequest(head, state(), rid.maxMessage)
+    const verdict = judge(head, connection)
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
     if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
     incoming.set(raw, { verdict, body: beginBody(raw, rid.maxMessage) })
     // checked already; fastify would check it again by rules of its own
     headers['content-type'] = 'text/xml'
+  }
+
+  function judge(head: RequestHead, connection: Connection): Verdict {
+    const verdict = limiter.request(connection) ?? checkRequest(head, state(), rid.maxMessage)
+    if (verdict.kind !== 'message') return verdict
+    return limiter.body(connection, Number(head.headers['content-length'] ?? 0)) ?? verdict
   }
 
   async function onMessage(request: FastifyRequest, reply: FastifyReply) {
@@ -156,6 +165,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return refuse(request, reply, IN_CRUMBS.problem)
     }
     sizes.set(raw, body.bytes.length)
+    if (raw.headers['content-length'] === undefined) limiter.took(connection, body.bytes.length)
     const { kind: _, ...who } = message.verdict
     const answer = await askInTime(
       accept,

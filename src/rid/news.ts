@@ -22,12 +22,22 @@ export interface ListenerNews {
   'tls-refused': { readonly remote: string | undefined; readonly reason: string; readonly words?: string }
   /** the oldest, or who said nothing, for the sake of a new one */
   'rid-handshake-ended': { readonly remote: string | undefined }
+  /** answered 429: `seconds` until it may send again. `peer` undefined: somebody at `remote` who is none */
+  'rid-limited': {
+    readonly peer: string | undefined
+    readonly remote: string | undefined
+    readonly limit: PeerLimit
+    readonly seconds: number
+  }
   'rid-connections-peer': { readonly remote: string | undefined }
   'rid-connections-total': { readonly remote: string | undefined }
   /** a connection lasted longer than its certificates, or their revocation list */
   'rid-trust-ended': { readonly peer: string | undefined }
   'rid-connection-failed': { readonly err: unknown }
 }
+
+/** Of `limits` of a peer. */
+export type PeerLimit = 'requests' | 'bytes' | 'connections'
 
 interface Response {
   readonly peer: string

@@ -6,7 +6,7 @@ import { contentTypeFlaw, parseContentType } from './content-type.ts'
 import type { Problem } from './contract.ts'
 
 /** A request as far as it can be judged before its body is read. */
-interface RequestHead {
+export interface RequestHead {
   readonly method: string
   /** '1.1' */
   readonly version: string
@@ -101,21 +101,22 @@ export function checkRequest(head: RequestHead, state: 'serving' | 'draining', m
 const DRAINING_RETRY = 30
 
 export const TOO_LARGE: Refusal = refused(413, 'Content Too Large', 'The message is larger than this RID system takes.')
-export const TOO_MANY: Refusal = {
-  kind: 'refused',
-  problem: {
-    status: 429,
-    title: 'Too Many Requests',
-    detail: 'Too many requests were sent before the first was answered.',
-  },
-  headers: { 'retry-after': '1' },
-}
+export const TOO_MANY: Refusal = tooMany('Too many requests were sent before the first was answered.', 1)
 
 export const IN_CRUMBS: Refusal = refused(
   400,
   'Bad Request',
   `The body comes in more than ${PIECES} pieces of fewer than ${LEAST} bytes on average. Send it in larger chunks.`,
 )
+
+/** RFC 6585 §4; `seconds` until the same may be tried again. */
+export function tooMany(detail: string, seconds: number): Refusal {
+  return {
+    kind: 'refused',
+    problem: { status: 429, title: 'Too Many Requests', detail },
+    headers: { 'retry-after': String(seconds) },
+  }
+}
 
 function unavailable(detail: string, retryAfter: number): Refusal {
   return { kind: 'refused', problem: { status: 503, title: 'Service Unavailable', detail, retryAfter } }

@@ -7,6 +7,7 @@ rid:
   tls: { cert: rid.pem, key: rid.key, ca: peers-ca.pem, crl: peers.crl }
   addresses: [203.0.113.5, "2001:db8::5"]
   maxMessage: 1MiB
+  limits: { requests: 120000, bytes: 6000MiB, connections: 64, handshakes: 256 }
 peers:
   - name: csirt-a
     identity: { dns: csirt-a.example }
@@ -24,6 +25,7 @@ peers:
     strict: false
     lenient: false
     replies: strict
+    limits: { requests: 600, bytes: 100MiB, connections: 8 }
 grid:
   service: xmpp://controller.example:5222
   jid: gateway@grid.example

@@ -30,6 +30,25 @@ test('a certificate of ours that is past its date makes the gateway not ready, a
   await ready(site, true, /^$/)
 })
 
+test('a peer that is limited shows in its part and in the metrics, and leaves the gateway ready', async () => {
+  await using pki = await createPki()
+  await using site = await createSite({ pki })
+  const rid = site.base().rid as object
+  await site.config({ rid: { ...rid, limits: { requests: 2 } } })
+  await using _gateway = await boot(site)
+  const peer = await site.client('csirt-a')
+  const statuses = []
+  for (let i = 0; i < 3; i += 1) statuses.push((await peer.send({ method: 'GET' })).status)
+  assert.deepEqual(statuses, [204, 204, 429])
+  await eventually('the peer to be degraded', async () => {
+    const { status, body } = await site.health()
+    const part = body.parts['peer:csirt-a']
+    return status === 200 && part?.state === 'degraded' && /`requests` of its `limits`/.test(part.reason ?? '')
+  })
+  const metrics = await (await fetch(`http://127.0.0.1:${site.opsPort}/metrics`)).text()
+  assert.match(metrics, /^iodef_gateway_rid_limited_total\{peer="csirt-a",limit="requests"\} 1$/m)
+})
+
 test('a list that fits no CA makes the gateway not ready as soon as a peer is refused by it', async () => {
   await using pki = await createPki()
   await using site = await createSite({ pki })

@@ -38,13 +38,16 @@ const raw = (socket: FakeSocket) => socket as unknown as Socket
 const tls = (socket: FakeSocket) => socket as unknown as TLSSocket
 /** Each peer's certificate has its name; others are strangers'. */
 const create = (connectionsPerPeer = 2, limits: Partial<ListenerLimits> = {}) =>
-  new Connections(({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name } as PeerConfig) : undefined), {
-    ...DEFAULT_LIMITS,
-    connectionsPerPeer,
-    connectionsPerStranger: connectionsPerPeer,
-    age: Number.MAX_SAFE_INTEGER,
-    ...limits,
-  })
+  new Connections(
+    ({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name } as PeerConfig) : undefined),
+    {
+      ...DEFAULT_LIMITS,
+      connectionsPerStranger: connectionsPerPeer,
+      age: Number.MAX_SAFE_INTEGER,
+      ...limits,
+    },
+    () => connectionsPerPeer,
+  )
 
 const MATERIAL = { authorities: [], crls: [] } as unknown as TlsMaterial
 
@@ -84,11 +87,18 @@ describe('the connections of the listener', () => {
   test('are so many for each peer, and none is taken from another', () => {
     const connections = create(2)
     const [first] = [1, 2].map((port) => connect(connections, port, 'csirt-a').socket)
-    assert.equal(connect(connections, 3, 'csirt-a').secured, 'each')
-    assert.ok(connect(connections, 4, 'csirt-b').connection)
+    const more = [3, 4, 5, 6].map((port) => connect(connections, port, 'csirt-a'))
+    assert.deepEqual(
+      more.map(({ connection }) => connection?.crowded),
+      [true, true, true, true],
+      'they are told why they are not served',
+    )
+    assert.equal(connect(connections, 7, 'csirt-a').secured, 'each')
+    assert.equal(connect(connections, 8, 'csirt-b').connection?.crowded, false)
+    for (const { socket } of more) socket.emit('close')
     first?.emit('close')
-    assert.ok(connect(connections, 5, 'csirt-a').connection)
-    assert.equal(connect(connections, 6, 'csirt-a').connection, undefined)
+    assert.equal(connect(connections, 9, 'csirt-a').connection?.crowded, false)
+    assert.equal(connect(connections, 10, 'csirt-a').connection?.crowded, true)
   })
 
   test('of strangers are counted by their certificate', () => {

@@ -115,7 +115,7 @@ test('a stranger gets its 403 while another holds many places', async () => {
 })
 
 test('a peer that has all places gives one up to a peer that has none, unless it is owed an answer', async () => {
-  const options: BenchOptions = { peers: PEERS, limits: { connections: 3, connectionsPerPeer: 64, answer: 2_000 } }
+  const options: BenchOptions = { peers: PEERS, limits: { connections: 3, answer: 2_000 } }
   await using bench = await startBench({ ...options, accept: () => new Promise(() => {}) })
   await using client = bench.client(csirtA)
   const owed = [await client.raw(), await client.raw()]

@@ -343,13 +343,15 @@ test('files that cannot be used change nothing', async () => {
 })
 
 test('one client cannot take all connections', async () => {
-  await using bench = await startBench({ peers: PEERS, limits: { connectionsPerPeer: 3 } })
+  await using bench = await startBench({ peers: PEERS, ridLimits: { connections: 3 } })
   await using client = bench.client()
   const sockets = await Promise.all([client.raw(), client.raw(), client.raw()])
-  const fourth = await client.raw()
-  fourth.on('error', () => {})
-  await closed(fourth)
+  const more = [await client.raw(), await client.raw(), await client.raw(), await client.raw()]
+  const eighth = await client.raw()
+  eighth.on('error', () => {})
+  await closed(eighth)
   assert.ok(bench.lines.some(({ event }) => event === 'rid-connections-peer'))
+  for (const socket of more) socket.destroy()
   await using another = bench.client(gone)
   assert.equal((await another.post('<a/>')).status, 200)
   sockets[0]?.destroy()

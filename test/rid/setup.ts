@@ -63,6 +63,7 @@ export interface BenchOptions {
   readonly maxMessage?: number
   readonly state?: RidListenerOptions['state']
   readonly limits?: RidListenerOptions['limits']
+  readonly ridLimits?: RidConfig['limits']
 }
 
 /** One PKI for all tests of a file: making keys is slow. */
@@ -82,6 +83,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
       name: 'gateway.example',
       tls: { cert: server.cert, key: server.key, ca: root.cert, ...options.tls },
       maxMessage: options.maxMessage ?? 65_536,
+      ...(options.ridLimits && { limits: options.ridLimits }),
     },
     peers: options.peers ?? [peerConfig('csirt-a', { dns: 'csirt-a.example' })],
     accept: async (message) => {

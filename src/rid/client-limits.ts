@@ -1,0 +1,67 @@
+import type { PeerConfig, RidConfig } from '../config/types.ts'
+import type { Tell } from '../tell.ts'
+import type { Connection } from './connections.ts'
+import { networkOf } from './handshakes.ts'
+import type { ListenerNews, PeerLimit } from './news.ts'
+import { type Refusal, tooMany } from './preconditions.ts'
+import { Rates } from './rates.ts'
+
+/** What one peer may do; of an address that leads to no peer the same as of a peer. */
+interface ClientLimits {
+  /** in a minute */
+  readonly requests: number
+  readonly bytes: number
+  readonly connections: number
+}
+
+/** More than a gateway takes in: a limit is the operator's to set. */
+const DEFAULT_CLIENT_LIMITS: ClientLimits = { requests: 120_000, bytes: 6_000 * 1024 * 1024, connections: 64 }
+
+/** `limits` of the peer, then `rid.limits`, then what is meant without either. */
+export function limitsOf(peer: PeerConfig | undefined, rid: Pick<RidConfig, 'limits'>): ClientLimits {
+  return { ...DEFAULT_CLIENT_LIMITS, ...rid.limits, ...peer?.limits }
+}
+
+type Client = Pick<Connection, 'peer' | 'socket' | 'crowded'>
+
+/** Who sends more than it may: undefined, or what it is answered. Nothing of a message that is refused here was acknowledged. */
+interface ClientLimiter {
+  request(client: Client): Refusal | undefined
+  /** `length` as Content-Length says it, 0 where it does not: then `took` says it later. */
+  body(client: Client, length: number): Refusal | undefined
+  took(client: Client, bytes: number): void
+}
+
+export function createClientLimiter(rid: Pick<RidConfig, 'limits'>, tell: Tell<ListenerNews>): ClientLimiter {
+  const rates = new Rates()
+  const owner = ({ peer, socket }: Client, what: string) =>
+    `${what} ${peer === undefined ? `of ${networkOf(socket.remoteAddress ?? '')}` : `by ${peer.name}`}`
+
+  function refuse({ peer, socket }: Client, limit: PeerLimit, ms: number, detail: string) {
+    const seconds = Math.ceil(ms / 1000)
+    tell('rid-limited', { peer: peer?.name, remote: socket.remoteAddress, limit, seconds })
+    return tooMany(detail, seconds)
+  }
+
+  return {
+    request(client) {
+      const limits = limitsOf(client.peer, rid)
+      if (client.crowded) {
+        const detail = `More than ${limits.connections} connections are open. Use one of those, or close one.`
+        return refuse(client, 'connections', 1000, detail)
+      }
+      const wait = rates.take(owner(client, 'requests'), 1, limits.requests)
+      if (wait === 0) return undefined
+      return refuse(client, 'requests', wait, `More than ${limits.requests} requests came within a minute.`)
+    },
+    body(client, length) {
+      const { bytes } = limitsOf(client.peer, rid)
+      const wait = rates.take(owner(client, 'bytes'), length, bytes)
+      if (wait === 0) return undefined
+      return refuse(client, 'bytes', wait, `More than ${bytes} bytes of messages came within a minute.`)
+    },
+    took(client, bytes) {
+      rates.used(owner(client, 'bytes'), bytes, limitsOf(client.peer, rid).bytes)
+    },
+  }
+}
