@@ -1,14 +1,14 @@
 import type { GridConfig } from '../config/types.ts'
 import type { GridFinding } from './contract.ts'
+import { logIn } from './log-in.ts'
 import { loginFinding } from './login-finding.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
 import { normalAddress } from './pubsub/readers.ts'
 import { examineUpload } from './upload/examine-upload.ts'
-import { HOPS, serviceElsewhere } from './xmpp/elsewhere.ts'
 import { asGatewayError } from './xmpp/entity.ts'
 import { errorText } from './xmpp/iq.ts'
-import { openSession, type Session } from './xmpp/session.ts'
+import type { Session } from './xmpp/session.ts'
 
 /** ms for one step */
 const PATIENCE = 20_000
@@ -49,21 +49,6 @@ export async function examineGrid(
     return [...found, ...upload, ...(await examineLine(session, config))]
   } finally {
     await session.close()
-  }
-}
-
-/** Once, and where the Controller sends us elsewhere, there, as `start` does. */
-async function logIn(config: GridConfig): Promise<Session> {
-  const signal = AbortSignal.timeout(PATIENCE)
-  const options = { onMessage: () => {}, onDropped: () => {}, presence: false, timing: { iq: PATIENCE } }
-  let service: string | undefined = config.service
-  for (let hops = 0; ; hops += 1) {
-    try {
-      return await openSession({ ...options, config: { ...config, service } }, signal)
-    } catch (error) {
-      service = hops < HOPS ? serviceElsewhere(asGatewayError(error), config.service) : undefined
-      if (service === undefined) throw error
-    }
   }
 }
 

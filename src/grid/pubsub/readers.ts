@@ -6,7 +6,7 @@ import { accessOf } from './node-configuration.ts'
 import { owner, PUBSUB_OWNER } from './protocol.ts'
 
 /** Who may read a Topic that is ours, set right as far as the Broker lets us. */
-type Readers =
+export type Readers =
   | {
       readonly kind: 'settled'
       readonly added: number
@@ -170,7 +170,8 @@ export function affiliationsIn(stanza: Element): ReadonlyMap<string, string> {
   return of
 }
 
-function listed(stanza: Element, list: string, entry: string): Element[] {
+/** The entries of such a list (XEP-0060 §8.8.1, §8.9.1). */
+export function listed(stanza: Element, list: string, entry: string): Element[] {
   return stanza.getChild('pubsub', PUBSUB_OWNER)?.getChild(list)?.getChildren(entry) ?? []
 }
 

@@ -1,0 +1,131 @@
+import { xml } from '@xmpp/client'
+import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
+import { bareOf, type Session } from '../xmpp/session.ts'
+import { askConfiguration, configurationIn } from './node-configuration.ts'
+import { owner } from './protocol.ts'
+import { affiliationsIn, LIST_SIZE, listed, normalAddress, READS } from './readers.ts'
+
+/** Where a Topic is. */
+export interface Node {
+  readonly session: Session
+  readonly broker: string
+  readonly node: string
+}
+
+/** Somebody whom the Broker knows at a Topic (XEP-0060 §4.1, §4.2). */
+export interface Member {
+  /** bare, in the form in which addresses are compared */
+  readonly jid: string
+  readonly affiliation: string
+  /** of each address that is subscribed, or asks to be (§8.8.1): the state */
+  readonly subscriptions: readonly { readonly jid: string; readonly state: string }[]
+}
+
+export interface Membership {
+  readonly access: string | undefined
+  readonly members: readonly Member[]
+  /** why the subscriptions are not known */
+  readonly unlisted: string | undefined
+}
+
+/** What the Broker says to the owner of a Topic; or why it says nothing, as a sentence. */
+export async function membershipOf({ session, broker, node }: Node): Promise<Membership | string> {
+  const get = (payload: string) => session.request({ to: broker, type: 'get', payload, size: LIST_SIZE })
+  const affiliated = await get(owner(xml('affiliations', { node })))
+  if (affiliated.kind !== 'result') return said(affiliated)
+  const subscribed = await get(owner(xml('subscriptions', { node })))
+  const configuration = configurationIn(await askConfiguration(session, broker, node))
+  const of = affiliationsIn(affiliated.stanza)
+  const found = new Map<string, { jid: string; state: string }[]>()
+  for (const { attrs } of subscribed.kind === 'result'
+    ? listed(subscribed.stanza, 'subscriptions', 'subscription')
+    : []) {
+    const { jid = '', subscription: state = 'none' } = attrs
+    if (jid === '' || state === 'none') continue
+    const who = normalAddress(bareOf(jid))
+    found.set(who, [...(found.get(who) ?? []), { jid, state }])
+  }
+  const everybody = [...new Set([...of.keys(), ...found.keys()])].sort()
+  return {
+    access: configuration?.['pubsub#access_model']?.[0],
+    members: everybody.map((jid) => ({
+      jid,
+      affiliation: of.get(jid) ?? 'none',
+      subscriptions: found.get(jid) ?? [],
+    })),
+    unlisted: subscribed.kind === 'result' ? undefined : said(subscribed),
+  }
+}
+
+/**
+ * Lets somebody read (XEP-0060 §8.9.2), and subscribes whoever asked to be (§8.8.2). Undefined, or why it did not come to that: what it
+ * looks like afterwards counts, not what the Broker answers.
+ */
+export async function admit(at: Node, who: string): Promise<string | undefined> {
+  const before = await memberAt(at, who)
+  if (typeof before === 'string') return before
+  const answers = READS.has(before.affiliation) ? [] : [await affiliate(at, who, 'member')]
+  for (const { jid, state } of before.subscriptions) {
+    if (state === 'pending') answers.push(await subscription(at, jid, 'subscribed'))
+  }
+  const after = await memberAt(at, who)
+  if (typeof after === 'string') return after
+  const waits = after.subscriptions.some(({ state }) => state === 'pending')
+  if (READS.has(after.affiliation) && !waits) return undefined
+  return refusalIn(answers) ?? 'The Broker did not take it.'
+}
+
+/** Takes affiliation and subscriptions from somebody: at some Brokers either alone goes on to be enough. Undefined, or who still reads. */
+export async function dismiss(at: Node, who: string): Promise<string | undefined> {
+  const before = await memberAt(at, who)
+  if (typeof before === 'string') return before
+  const answers = before.affiliation === 'none' ? [] : [await affiliate(at, who, 'none')]
+  for (const { jid } of before.subscriptions) answers.push(await subscription(at, jid, 'none'))
+  const after = await memberAt(at, who)
+  if (typeof after === 'string') return after
+  if (!READS.has(after.affiliation) && after.subscriptions.length === 0) return undefined
+  return refusalIn(answers) ?? 'The Broker does not let go.'
+}
+
+/** Refuses who asked to be subscribed (XEP-0060 §8.6), and leaves the affiliation as it is. Undefined, or why it did not come to that. */
+export async function refuseRequest(at: Node, who: string): Promise<string | undefined> {
+  const before = await memberAt(at, who)
+  if (typeof before === 'string') return before
+  const answers: IqAnswer[] = []
+  for (const { jid, state } of before.subscriptions) {
+    if (state === 'pending') answers.push(await subscription(at, jid, 'none'))
+  }
+  const after = await memberAt(at, who)
+  if (typeof after === 'string') return after
+  if (!after.subscriptions.some(({ state }) => state === 'pending')) return undefined
+  return refusalIn(answers) ?? 'The Broker did not take it.'
+}
+
+async function memberAt(at: Node, who: string): Promise<Member | string> {
+  const membership = await membershipOf(at)
+  if (typeof membership === 'string') return membership
+  const jid = normalAddress(who)
+  return membership.members.find((member) => member.jid === jid) ?? { jid, affiliation: 'none', subscriptions: [] }
+}
+
+function affiliate({ session, broker, node }: Node, jid: string, affiliation: 'member' | 'none'): Promise<IqAnswer> {
+  const payload = owner(xml('affiliations', { node }, xml('affiliation', { jid, affiliation })))
+  return session.request({ to: broker, type: 'set', payload })
+}
+
+function subscription({ session, broker, node }: Node, jid: string, state: 'subscribed' | 'none'): Promise<IqAnswer> {
+  const payload = owner(xml('subscriptions', { node }, xml('subscription', { jid, subscription: state })))
+  return session.request({ to: broker, type: 'set', payload })
+}
+
+/** What the Broker said no to first. */
+function refusalIn(answers: readonly IqAnswer[]): string | undefined {
+  for (const answer of answers) if (answer.kind !== 'result') return said(answer)
+  return undefined
+}
+
+function said(answer: Exclude<IqAnswer, { kind: 'result' }>): string {
+  return answer.kind === 'error'
+    ? `The Broker says ${errorText(answer.error)}.`
+    : answerError(answer, 'The Broker').message
+}
