@@ -42,6 +42,12 @@ export const GRID = {
     text: 'Topic not available.',
     help: '`reason` says why: it does not exist and `create` is false, the account may not use it, somebody could read it who must not, or something of ours failed at it',
   },
+  'topic-members-differ': {
+    level: 'warn',
+    text: 'Who may read a Topic was changed at the Broker.',
+    help: '`reason` says who may read it and is not in `members`, or the other way round; set right by `topics members mend`, and at the next check of the Topic',
+    cut: { reason: 600 },
+  },
   'topic-access': {
     level: 'warn',
     text: 'Topic exists with another access model than configured.',

@@ -45,6 +45,8 @@ export interface TopicNews {
   'topic-unwatched': { readonly topic: string; readonly reason: string }
   'topic-keeps-nothing': { readonly topic: string }
   'topic-members': { readonly topic: string; readonly reason: string }
+  /** at the Broker, while it is used */
+  'topic-members-differ': { readonly topic: string; readonly reason: string }
   'topic-unavailable': { readonly topic: string; readonly reason: string }
   /** XEP-0060 §8.5, §8.4, §8.2.5, §8.8.4: a Topic's changes, named as there */
   purge: { readonly topic: string }

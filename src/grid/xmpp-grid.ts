@@ -205,6 +205,7 @@ class XmppGrid implements Grid {
       clock: this.#clock,
       tell: this.#options.tell,
       retryMs: this.#options.timing?.topicRetry ?? 15_000,
+      readersMs: this.#options.timing?.resync ?? 300_000,
     })
   }
 

@@ -39,6 +39,6 @@ export function createGridHealth(clock: Pick<Clock, 'now'>): GridHealth {
 
 /** A Topic by its state at the Broker. */
 export function topicFinding(state: GridState, reason: string | null): Finding {
-  if (state === 'up') return FINE
+  if (state === 'up') return reason === null ? FINE : { state: 'degraded', reason }
   return { state: 'failed', reason: reason ?? 'Not joined: it waits for the session with the Controller.' }
 }

@@ -127,6 +127,23 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(await reads(member, 'taken out'), true)
     })
 
+    test('who is let in, or out, at the Broker while the gateway runs is told of, until that is mended', async () => {
+      const timing = { ...FAST, resync: 200 }
+      await using gateway = await begin({ name: 'changed by hand', members: [member.jid] }, { timing })
+      await own.affiliate('changed by hand', stranger.jid, 'member')
+      await until(() => gateway.state()?.reason != null, 'the difference')
+      assert.equal(gateway.state()?.state, 'up')
+      assert.match(
+        gateway.state()?.reason ?? '',
+        /^stranger@grid\.example may read it and is not in `members`\. `topics members mend changed by hand`/,
+      )
+      await own.affiliate('changed by hand', stranger.jid, 'none')
+      await until(() => gateway.state()?.reason === null, 'the end of it')
+      await own.affiliate('changed by hand', member.jid, 'none')
+      await until(() => gateway.state()?.reason != null, 'the other difference')
+      assert.match(gateway.state()?.reason ?? '', /^member@grid\.example is in `members` and may not read it\./)
+    })
+
     test('who was made a publisher by hand stays one', async () => {
       await own.create('provided', { access_model: 'whitelist' })
       await own.affiliate('provided', stranger.jid, 'publisher')

@@ -228,6 +228,8 @@ describe('the health of the gateway', () => {
     t.health.grid('topic:incident', 'up', null)
     t.health.grid('topic:incident', 'connecting', null)
     assert.equal(t.part('topic:incident')?.state, 'ok')
+    t.health.grid('topic:incident', 'up', 'somebody@grid.example may read it and is not in `members`.')
+    assert.equal(t.part('topic:incident')?.state, 'degraded')
     t.health.grid('topic:incident', 'down', null)
     assert.equal(t.part('topic:incident')?.state, 'failed')
   })

@@ -55,6 +55,32 @@ export async function settleReaders(session: Session, broker: string, topic: Top
   return desk.verdict(missing, [...new Set([...extra, ...subscribers.map((who) => normalAddress(bareOf(who)))])])
 }
 
+/**
+ * Who may read a Topic that is ours and is not to, or the other way round, as a sentence; null where all is as configured, undefined where
+ * nobody can say. Changes nothing. Never rejects.
+ */
+export async function compareReaders(
+  session: Session,
+  broker: string,
+  topic: TopicConfig,
+): Promise<string | null | undefined> {
+  const desk = new Desk(session, broker, topic)
+  const found = await desk.affiliations()
+  if (!('of' in found)) return undefined
+  const extra = [...desk.foreignOwners(found), ...(desk.closed ? desk.extra(found) : [])]
+  const missing = desk.missing(found)
+  if (extra.length + missing.length === 0) return null
+  const said = [
+    extra.length > 0 ? `${some(extra)} may read it and is not in \`members\`` : [],
+    missing.length > 0 ? `${some(missing)} is in \`members\` and may not read it` : [],
+  ].flat()
+  return `${said.join('; ')}. \`topics members mend ${topic.name}\` sets it right.`
+}
+
+function some(jids: readonly string[]): string {
+  return jids.length <= 5 ? jids.join(', ') : `${jids.slice(0, 5).join(', ')} and ${jids.length - 5} more`
+}
+
 class Desk {
   readonly #session: Session
   readonly #broker: string

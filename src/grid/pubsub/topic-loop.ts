@@ -6,6 +6,7 @@ import type { GridState } from '../../vocabulary.ts'
 import type { TopicNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
 import { accessOf } from './node-configuration.ts'
+import { compareReaders } from './readers.ts'
 import { watchTopic } from './subscription.ts'
 import { checkTopic } from './topics.ts'
 
@@ -21,6 +22,8 @@ interface TopicLoopOptions {
   readonly tell: Tell<TopicNews>
   /** ms between looks at a Topic that is refused */
   readonly retryMs: number
+  /** ms between looks at who may read a Topic that is ours */
+  readonly readersMs: number
 }
 
 export type FollowEnd =
@@ -54,6 +57,8 @@ export class TopicLoop {
   #full: string | undefined
   /** undefined: it is not used just now */
   #blind: string | null | undefined
+  /** something to know about it while it is used */
+  #note: string | null = null
   /** repairs that were tried in this session */
   #tried = new Set<string>()
 
@@ -108,7 +113,8 @@ export class TopicLoop {
   up(blind: string | null): void {
     this.#blind = blind
     const reason = this.#lost ?? this.#full ?? blind
-    this.#options.state(reason === null ? 'up' : 'refused', reason)
+    if (reason === null) this.#options.state('up', this.#note)
+    else this.#options.state('refused', reason)
   }
 
   /** Works until the signal aborts (the session is over). */
@@ -122,7 +128,10 @@ export class TopicLoop {
       state('connecting', null)
       this.#doubt = new AbortController()
       const until = AbortSignal.any([signal, this.#doubt.signal])
+      const over = new AbortController()
+      void this.#compare(session, AbortSignal.any([until, over.signal]))
       const end = await this.#once(session, until).catch(failed)
+      over.abort()
       if (signal.aborted) break
       if (end.kind === 'again') {
         const pause = this.#doubt.signal.aborted ? DOUBT_PAUSE : 0
@@ -140,6 +149,22 @@ export class TopicLoop {
     state('down', 'The Controller is not connected.')
   }
 
+  /** Somebody may be let in, or out, at the Broker, which tells nobody: it is seen here, and mended at the next check or on demand. */
+  async #compare(session: Session, until: AbortSignal): Promise<void> {
+    const { config, topic, clock, readersMs } = this.#options
+    if (!topic.create) return
+    for (;;) {
+      await clock.sleep(readersMs, until)
+      if (until.aborted) return
+      const note = await compareReaders(session, config.broker, topic)
+      if (until.aborted) return
+      if (note === undefined || note === this.#note) continue
+      this.#note = note
+      if (note !== null) this.#options.tell('topic-members-differ', { topic: topic.name, reason: note })
+      if (this.#blind !== undefined) this.up(this.#blind)
+    }
+  }
+
   async #once(session: Session, until: AbortSignal): Promise<FollowEnd> {
     const { config, topic, tell, follow, clock } = this.#options
     const check = await checkTopic(session, config.broker, topic, config.maxItem, tell, this.#tried)
@@ -149,6 +174,7 @@ export class TopicLoop {
       const isMoved = check.kind === 'refused' && check.moved === true && !topic.create
       return isMoved && follow ? follow(session, until, undefined) : check
     }
+    this.#note = check.note
     // a Broker that does not say: what we would have made it
     this.#access = check.access ?? (topic.create ? accessOf(topic) : undefined)
     if (follow) {

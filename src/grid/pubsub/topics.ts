@@ -17,7 +17,7 @@ import {
 } from './node-configuration.ts'
 import { movedTo } from './place.ts'
 import { DISCO_INFO, disco } from './protocol.ts'
-import { settleReaders } from './readers.ts'
+import { type Readers, settleReaders } from './readers.ts'
 
 /** A Topic as it was found or made. */
 type TopicCheck =
@@ -30,6 +30,8 @@ type TopicCheck =
       readonly keeps: boolean | undefined
       /** only who is subscribed may publish (XEP-0060 §16.4.4, pubsub#publish_model), as the Broker says */
       readonly wantsSubscribers: boolean
+      /** members that the Broker did not take */
+      readonly note: string | null
     }
   /** it is not there, or not as it must be: an operator decides, and it is looked at again later */
   /** `moved`: it says where it is now */
@@ -98,9 +100,11 @@ async function inspect(look: Look, stanza: Element, created: boolean): Promise<T
   if (laxer) return laxer
   const persists = value('pubsub#persist_items')
   const keeps = persists === undefined ? undefined : persists !== '0' && persists !== 'false'
+  let note: string | null = null
   if (topic.create) {
-    const unsettled = await settle(look, configuration ?? {})
-    if (unsettled) return unsettled
+    const settled = await settle(look, configuration ?? {})
+    if (settled.kind !== 'settled') return settled
+    note = settled.problem ?? null
   } else if (keeps === false) {
     tell('topic-keeps-nothing', { topic: topic.name })
   }
@@ -110,7 +114,8 @@ async function inspect(look: Look, stanza: Element, created: boolean): Promise<T
     ...{ topic: topic.name, created, access, owner: owners.join(', ') || undefined },
     ...{ maxItems: value('pubsub#max_items'), size },
   })
-  return { kind: 'ready', created, access, keeps, wantsSubscribers: value('pubsub#publish_model') === 'subscribers' }
+  const wantsSubscribers = value('pubsub#publish_model') === 'subscribers'
+  return { kind: 'ready', created, access, keeps, wantsSubscribers, note }
 }
 
 /** A value: others could read it than those who are configured. */
@@ -125,8 +130,8 @@ function compareAccess({ topic, tell }: Look, found: string | undefined, created
   return undefined
 }
 
-/** Of a Topic that is ours: what is missing of it is added, who has no business there is taken out. A value: it may not be used. */
-async function settle(look: Look, configuration: NodeConfiguration): Promise<TopicCheck | undefined> {
+/** Of a Topic that is ours: what is missing of it is added, who has no business there is taken out. */
+async function settle(look: Look, configuration: NodeConfiguration): Promise<Readers> {
   const { session, broker, topic, tell, tried } = look
   const fields = await repairConfiguration(session, broker, topic, configuration, tried)
   if (fields.length > 0) tell('topic-repaired', { topic: topic.name, fields })
@@ -136,7 +141,7 @@ async function settle(look: Look, configuration: NodeConfiguration): Promise<Top
   if (added + removed > 0) tell('topic-readers', { topic: topic.name, added, removed })
   // nobody who should not read it can: publishing need not wait, the members may
   if (problem !== undefined) tell('topic-members', { topic: topic.name, reason: problem })
-  return undefined
+  return readers
 }
 
 /** Its owner may read all of it, and let in whom they like. */
