@@ -4,7 +4,7 @@ import type { Config, TopicConfig } from '../config/types.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import { normalAddress } from '../grid/create-grid.ts'
 import { configFile } from './options.ts'
-import { type Io, UsageError } from './output.ts'
+import { type Io, printable, UsageError, write } from './output.ts'
 
 /** A Topic of the configuration, and where in its file it stands. */
 export interface ConfiguredTopic {
@@ -39,8 +39,26 @@ export function isMember({ members }: TopicConfig, jid: string): boolean {
   return members.some((member) => normalAddress(member) === jid)
 }
 
+/**
+ * Why nobody is let in to, or taken out of, a Topic that is ours by hand alone: `members` is what counts, and the gateway sets it right at
+ * each check. Undefined where nothing would be undone.
+ */
+export function undoneByCheck({ topic, place }: ConfiguredTopic, jid: string, among: boolean): string | undefined {
+  if (!topic.create || isMember(topic, jid) === among) return undefined
+  const why = among
+    ? `${jid} is not in members of "${topic.name}", and the gateway takes out whoever is not`
+    : `${jid} is in members of "${topic.name}", and the gateway lets in whoever is`
+  return `${why}. First write, at ${place}:\n    ${membersLine(topic, jid, among)}`
+}
+
+/** Says what was not done, and why. */
+export async function notDone(io: Io, why: string): Promise<1> {
+  await write(io.err, `${why.split('\n').map(printable).join('\n')}\n`)
+  return 1
+}
+
 /** What to put there, so that somebody is, or is not, among them. */
-export function membersLine({ members }: TopicConfig, jid: string, among: boolean): string {
+function membersLine({ members }: TopicConfig, jid: string, among: boolean): string {
   const others = members.filter((member) => normalAddress(member) !== jid)
   return `members: [${(among ? [...others, jid] : others).map(written).join(', ')}]`
 }

@@ -2,7 +2,7 @@ import type { TopicConfig } from '../config/types.ts'
 import { normalAddress, openTopicDesk, READS, type TopicDesk } from '../grid/create-grid.ts'
 import { actionOf, CONFIG, nothingMore, parse, required } from './options.ts'
 import { type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
-import { type ConfiguredTopic, configuredTopic, isMember, membersLine, writtenJid } from './topic-line.ts'
+import { configuredTopic, notDone, undoneByCheck, writtenJid } from './topic-line.ts'
 
 const ACTIONS = ['list', 'add', 'remove', 'mend'] as const
 /** Whoever is not let in cannot read (XEP-0060 §4.5). */
@@ -19,8 +19,8 @@ export async function topicMembers(args: readonly string[], io: Io): Promise<Exi
   const found = configuredTopic(values, name, io)
   // before anybody is asked: no Broker changes what the configuration says
   if (changes) {
-    const undone = wouldBeUndone(found, jid, action)
-    if (undone !== undefined) return no(io, undone)
+    const undone = undoneByCheck(found, jid, action === 'add')
+    if (undone !== undefined) return notDone(io, undone)
   }
   if (action === 'mend' && !found.topic.create) throw new UsageError(`"${name}" is not ours: it has no create: true`)
   await using desk = await openTopicDesk(found.config.grid)
@@ -29,17 +29,6 @@ export async function topicMembers(args: readonly string[], io: Io): Promise<Exi
   if (action === 'mend') return await mend(desk, found.topic, io)
   if (jid === desk.own) throw new UsageError(`${jid} is the gateway's own account`)
   return await (action === 'add' ? add : remove)(desk, found.topic, jid, io)
-}
-
-/** Of a Topic that is ours `members` is what counts: `start`, and a gateway that runs, set it right at each check. */
-function wouldBeUndone({ topic, place }: ConfiguredTopic, jid: string, action: 'add' | 'remove'): string | undefined {
-  const among = isMember(topic, jid)
-  if (!topic.create || among === (action === 'add')) return undefined
-  const why =
-    action === 'add'
-      ? `${jid} is not in members of "${topic.name}", and the gateway takes out whoever is not`
-      : `${jid} is in members of "${topic.name}", and the gateway lets in whoever is`
-  return `${why}. First write, at ${place}:\n    ${membersLine(topic, jid, action === 'add')}`
 }
 
 interface Row {
@@ -53,7 +42,7 @@ interface Row {
 
 async function list(desk: TopicDesk, topic: TopicConfig, asJson: boolean, io: Io): Promise<ExitCode> {
   const found = await desk.membership(topic.name)
-  if (typeof found === 'string') return no(io, `who may read "${topic.name}" cannot be looked at: ${found}`)
+  if (typeof found === 'string') return notDone(io, `who may read "${topic.name}" cannot be looked at: ${found}`)
   const closed = CLOSED.has(found.access ?? topic.access ?? 'whitelist')
   const known = new Set(found.members.map(({ jid }) => jid))
   const configured = new Set(topic.members.map(normalAddress))
@@ -102,32 +91,32 @@ function differenceOf({ reads, among, affiliation, closed }: Standing): string |
 
 async function add(desk: TopicDesk, topic: TopicConfig, jid: string, io: Io): Promise<ExitCode> {
   const why = await desk.admit(topic.name, jid)
-  if (why !== undefined) return no(io, `${jid} may not read "${topic.name}": ${why}`)
+  if (why !== undefined) return notDone(io, `${jid} may not read "${topic.name}": ${why}`)
   await write(io.out, `${jid} may read "${printable(topic.name)}"\n`)
   return after(topic, io)
 }
 
 async function remove(desk: TopicDesk, topic: TopicConfig, jid: string, io: Io): Promise<ExitCode> {
   const found = await desk.membership(topic.name)
-  if (typeof found === 'string') return no(io, `who may read "${topic.name}" cannot be looked at: ${found}`)
+  if (typeof found === 'string') return notDone(io, `who may read "${topic.name}" cannot be looked at: ${found}`)
   if (found.access !== undefined && !CLOSED.has(found.access)) {
     const remedy = 'have it made a whitelist first'
-    return no(
+    return notDone(
       io,
       `the access model of "${topic.name}" is ${found.access}: ${jid} could read it all the same; ${remedy}`,
     )
   }
   const why = await desk.dismiss(topic.name, jid)
-  if (why !== undefined) return no(io, `${jid} may still read "${topic.name}": ${why}`)
+  if (why !== undefined) return notDone(io, `${jid} may still read "${topic.name}": ${why}`)
   await write(io.out, `${jid} may not read "${printable(topic.name)}"\n`)
   return after(topic, io)
 }
 
 async function mend(desk: TopicDesk, topic: TopicConfig, io: Io): Promise<ExitCode> {
   const readers = await desk.settle(topic)
-  if (readers.kind !== 'settled') return no(io, `"${topic.name}": ${readers.reason}`)
+  if (readers.kind !== 'settled') return notDone(io, `"${topic.name}": ${readers.reason}`)
   await write(io.out, `"${printable(topic.name)}": ${readers.added} added, ${readers.removed} taken out\n`)
-  if (readers.problem !== undefined) return no(io, `"${topic.name}": ${readers.problem}`)
+  if (readers.problem !== undefined) return notDone(io, `"${topic.name}": ${readers.problem}`)
   return after(topic, io)
 }
 
@@ -136,9 +125,4 @@ async function after({ create }: TopicConfig, io: Io): Promise<ExitCode> {
   if (create)
     await write(io.err, 'a gateway that was started with other members undoes this at its next check: restart it\n')
   return 0
-}
-
-async function no(io: Io, why: string): Promise<1> {
-  await write(io.err, `${why.split('\n').map(printable).join('\n')}\n`)
-  return 1
 }

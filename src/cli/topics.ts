@@ -3,11 +3,13 @@ import { gridOf } from './grid.ts'
 import { CONFIG, configOf, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, json, table, write } from './output.ts'
 import { topicMembers } from './topic-members.ts'
+import { topicRequests } from './topic-requests.ts'
 
 export const topics: Command = {
   name: 'topics',
   summary: 'discovers the Topics that the Broker shows to the gateway; who reads them, and who asks to',
-  usage: 'iodef-gateway topics [members list|add|remove|mend TOPIC [JID]] [--config FILE] [--json]',
+  usage:
+    'iodef-gateway topics [members list|add|remove|mend TOPIC [JID] | requests TOPIC [approve|deny JID]] [--config FILE] [--json]',
   help: `
 Logs in to the Controller as the gateway does and asks the Broker for its Topics (XEP-0030, XEP-0060 section 5). The gateway may
 be running. Exit code 3 when the Controller or the Broker cannot be reached.
@@ -16,9 +18,11 @@ be running. Exit code 3 when the Controller or the Broker cannot be reached.
   topics members mend TOPIC          makes the Broker have what \`members\` says, of a Topic with \`create: true\`
   topics members add TOPIC JID       lets somebody read it, at once
   topics members remove TOPIC JID    takes affiliation and subscriptions from somebody, at once
+  topics requests TOPIC              who asks to be subscribed and waits, with \`access: authorize\`
+  topics requests TOPIC approve|deny JID
 
-Of a Topic with \`create: true\` the configuration says who its members are, and the gateway sets that right at each check: \`add\` and
-\`remove\` refuse what it would undo, and say which line to write first. What they say is done is so at the Broker: they look.
+Of a Topic with \`create: true\` the configuration says who its members are, and the gateway sets that right at each check: \`add\`,
+\`remove\` and \`approve\` refuse what it would undo, and say which line to write first. What they say is done is so at the Broker: they look.
 Exit code 1: it is not done.
 
   -c, --config FILE   the configuration [gateway.yaml]
@@ -28,6 +32,7 @@ Exit code 1: it is not done.
   iodef-gateway topics members add incident subscriber@grid.example
 `,
   async run(args, io): Promise<ExitCode> {
+    if (args[0] === 'requests') return topicRequests(args.slice(1), io)
     if (args[0] === 'members') return topicMembers(args.slice(1), io)
     const { values, positionals } = parse(args, { ...CONFIG, json: { type: 'boolean' } })
     nothingMore(positionals)

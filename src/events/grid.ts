@@ -131,7 +131,7 @@ export const GRID = {
   'subscription-request': {
     level: 'info',
     text: 'Somebody asked to be subscribed.',
-    help: '`jid` is let in (`answer` is `approved`) where `members` has it, and `denied` otherwise',
+    help: '`jid` is let in (`answer` is `approved`) where `members` has it. Otherwise it waits for you where `access` is `authorize` (`pending`): `topics requests`; and is `denied` elsewhere',
     cut: { jid: 200 },
   },
   purge: { level: 'info', text: CHANGED, help: 'its items were purged' },

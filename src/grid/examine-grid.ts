@@ -1,6 +1,5 @@
 import type { GridConfig } from '../config/types.ts'
 import type { GridFinding } from './contract.ts'
-import { logIn } from './log-in.ts'
 import { loginFinding } from './login-finding.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
@@ -8,6 +7,7 @@ import { normalAddress } from './pubsub/readers.ts'
 import { examineUpload } from './upload/examine-upload.ts'
 import { asGatewayError } from './xmpp/entity.ts'
 import { errorText } from './xmpp/iq.ts'
+import { logIn } from './xmpp/log-in.ts'
 import type { Session } from './xmpp/session.ts'
 
 /** ms for one step */

@@ -38,7 +38,7 @@ export interface TopicNews {
   'subscription-request': {
     readonly topic: string
     readonly jid: string
-    readonly answer: 'approved' | 'denied' | 'failed'
+    readonly answer: 'approved' | 'denied' | 'failed' | 'pending'
   }
   /** XEP-0060 §6.1.3.11 */
   'topic-redirected': { readonly topic: string; readonly broker: string; readonly node: string }

@@ -10,6 +10,7 @@ import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
 import { EventDesk } from './pubsub/event-desk.ts'
 import { askFeatures } from './pubsub/features.ts'
+import { accessOf } from './pubsub/node-configuration.ts'
 import { Pace, slowReason } from './pubsub/pace.ts'
 import { Provider } from './pubsub/provider.ts'
 import { retractItem } from './pubsub/retract.ts'
@@ -253,8 +254,13 @@ class XmppGrid implements Grid {
     const { node: topic, jid: who } = request
     const configured = this.#topics().find(({ name, create }) => name === topic && create)
     if (!configured) return
+    const welcome = isWelcome(session, configured, who)
     // whoever is not told No is not let in either, and the Broker asks again at the next login
-    if (!isWelcome(session, configured, who) && !this.#mayDeny({ from: who })) return
+    if (!welcome && !this.#mayDeny({ from: who })) return
+    if (!welcome && accessOf(configured) === 'authorize') {
+      this.#options.tell('subscription-request', { topic, jid: who, answer: 'pending' })
+      return
+    }
     const answer = await answerRequest(session, this.#broker, configured, request)
     this.#options.tell('subscription-request', { topic, jid: who, answer })
     // we waited for it ourselves

@@ -117,6 +117,38 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       })
     }
 
+    if (kind === 'ejabberd') {
+      test('lists who waits to be subscribed; approves who is in members, and denies others', async () => {
+        await own.create('asked', { access_model: 'authorize' })
+        for (const user of [member, stranger]) assert.equal((await user.subscribe('asked')).kind, 'result')
+        const topic = { name: 'asked', create: true, access: 'authorize', members: [] as string[] }
+        const listed = await topics(topic, 'requests', 'asked')
+        assert.deepEqual([listed.code, listed.err], [0, ''])
+        assert.match(listed.out, /^member@grid\.example +no$/m)
+        assert.match(listed.out, /^stranger@grid\.example +no$/m)
+        const early = await topics(topic, 'requests', 'asked', 'approve', member.jid)
+        assert.equal(early.code, 1)
+        assert.match(early.err, /is not in members of "asked".*\n {4}members: \[member@grid\.example\]\n/)
+        const by = { ...topic, members: [member.jid] }
+        const approved = await topics(by, 'requests', 'asked', 'approve', member.jid)
+        assert.deepEqual(
+          [approved.code, approved.out],
+          [0, 'member@grid.example is subscribed to "asked"\n'],
+          approved.err,
+        )
+        const denied = await topics(by, 'requests', 'asked', 'deny', stranger.jid)
+        assert.deepEqual([denied.code, denied.out], [0, 'stranger@grid.example was denied "asked"\n'], denied.err)
+        await publish('asked', 'asked-1')
+        await eventually('the item', () => hears(member, 'asked-1'))
+        assert.ok(!hears(stranger, 'asked-1'))
+        const none = await topics(by, 'requests', 'asked')
+        assert.deepEqual([none.code, none.out, none.err], [0, '', 'nobody waits for "asked"\n'])
+        const absent = await topics(by, 'requests', 'asked', 'deny', stranger.jid)
+        assert.equal(absent.code, 2)
+        assert.match(absent.err, /stranger@grid\.example does not wait for "asked"/)
+      })
+    }
+
     test('refuses to take somebody out of what anybody may read', async () => {
       await own.create('open', { access_model: 'open' })
       const removed = await topics({ name: 'open' }, 'members', 'remove', 'open', stranger.jid)

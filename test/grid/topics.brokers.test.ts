@@ -187,7 +187,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     })
 
     if (kind === 'ejabberd') {
-      test('with `authorize` members are let in who ask, strangers are not, and we are ourselves', async () => {
+      test('with `authorize` members are let in who ask, strangers wait, and we are let in ourselves', async () => {
         const topic = { name: 'asked', access: 'authorize', members: [member.jid] } as const
         await using gateway = await begin(topic, { consume: ['asked'] })
         await until(() => gateway.state()?.state === 'up', 'our own approval')
@@ -200,6 +200,27 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         await eventually('the item', () => hears(member, 'asked-1') && gateway.recorder.ids().includes('asked-1'))
         assert.ok(!hears(stranger, 'asked-1'))
         assert.equal(await reads(stranger, 'asked'), false)
+        const answers = gateway.log.lines.flatMap(
+          ({ fields }) => /"answer":"(\w+)"/.exec(JSON.stringify(fields))?.[1] ?? [],
+        )
+        assert.deepEqual(answers.sort(), ['approved', 'approved', 'pending'])
+      })
+
+      test('with `authorize` who waited and is in `members` by now is let in at the next check', async () => {
+        const topic = { name: 'waited', access: 'authorize' } as const
+        {
+          await using gateway = await begin(topic, { consume: ['waited'] })
+          await until(() => gateway.state()?.state === 'up', 'our own approval')
+          assert.equal((await member.subscribe('waited')).kind, 'result')
+          await until(
+            () => gateway.log.lines.some(({ fields }) => JSON.stringify(fields).includes('"answer":"pending"')),
+            'the request',
+          )
+        }
+        await using gateway = await begin({ ...topic, members: [member.jid] }, { consume: ['waited'] })
+        await until(() => gateway.state()?.state === 'up', 'the check')
+        assert.deepEqual(await gateway.publish('waited-1'), { kind: 'delivered' })
+        await eventually('the item', () => hears(member, 'waited-1'))
       })
 
       test('one that a stranger made first is refused, though it is closed', async () => {

@@ -1,9 +1,13 @@
 import { type Element, xml } from '@xmpp/client'
 import type { TopicConfig } from '../../config/types.ts'
+import type { IqAnswer } from '../xmpp/iq.ts'
 import { bareOf, type Session } from '../xmpp/session.ts'
-import { readForm } from './forms.ts'
+import { readForm, submitForm } from './forms.ts'
 import { owner, PUBSUB } from './protocol.ts'
 import { normalAddress } from './readers.ts'
+
+/** XEP-0050 */
+const COMMANDS = 'http://jabber.org/protocol/commands'
 
 /** Somebody asks to be subscribed to a Topic (XEP-0060 §8.6). */
 export interface SubscriptionRequest {
@@ -17,6 +21,22 @@ export function readRequest(message: Element): SubscriptionRequest | undefined {
   const [node] = form['pubsub#node'] ?? []
   const [jid] = form['pubsub#subscriber_jid'] ?? []
   return node === undefined || jid === undefined ? undefined : { node, jid }
+}
+
+/**
+ * Has the Broker ask once more for all who wait (XEP-0060 §8.7): it sends a message for each to whoever of the owner's logins has sent
+ * presence. Undefined, or the answer of a Broker that does not.
+ */
+export async function askPending(
+  session: Session,
+  broker: string,
+  node: string,
+): Promise<Exclude<IqAnswer, { kind: 'result' }> | undefined> {
+  const form = submitForm(`${PUBSUB}#subscribe_authorization`, { 'pubsub#node': node })
+  const attributes = { xmlns: COMMANDS, node: `${PUBSUB}#get-pending`, action: 'execute' }
+  const payload = xml('command', attributes, form).toString()
+  const answer = await session.request({ to: broker, type: 'set', payload })
+  return answer.kind === 'result' ? undefined : answer
 }
 
 /** `members` and we ourselves. */

@@ -58,21 +58,18 @@ export async function membershipOf({ session, broker, node }: Node): Promise<Mem
 }
 
 /**
- * Lets somebody read (XEP-0060 §8.9.2), and subscribes whoever asked to be (§8.8.2). Undefined, or why it did not come to that: what it
- * looks like afterwards counts, not what the Broker answers.
+ * Lets somebody read (XEP-0060 §8.9.2). Undefined, or why it did not come to that: what it looks like afterwards counts, not what the
+ * Broker answers.
  */
 export async function admit(at: Node, who: string): Promise<string | undefined> {
   const before = await memberAt(at, who)
   if (typeof before === 'string') return before
-  const answers = READS.has(before.affiliation) ? [] : [await affiliate(at, who, 'member')]
-  for (const { jid, state } of before.subscriptions) {
-    if (state === 'pending') answers.push(await subscription(at, jid, 'subscribed'))
-  }
+  if (READS.has(before.affiliation)) return undefined
+  const answer = await affiliate(at, who, 'member')
   const after = await memberAt(at, who)
   if (typeof after === 'string') return after
-  const waits = after.subscriptions.some(({ state }) => state === 'pending')
-  if (READS.has(after.affiliation) && !waits) return undefined
-  return refusalIn(answers) ?? 'The Broker did not take it.'
+  if (READS.has(after.affiliation)) return undefined
+  return refusalIn([answer]) ?? 'The Broker did not take it.'
 }
 
 /** Takes affiliation and subscriptions from somebody: at some Brokers either alone goes on to be enough. Undefined, or who still reads. */
@@ -87,18 +84,15 @@ export async function dismiss(at: Node, who: string): Promise<string | undefined
   return refusalIn(answers) ?? 'The Broker does not let go.'
 }
 
-/** Refuses who asked to be subscribed (XEP-0060 §8.6), and leaves the affiliation as it is. Undefined, or why it did not come to that. */
-export async function refuseRequest(at: Node, who: string): Promise<string | undefined> {
-  const before = await memberAt(at, who)
-  if (typeof before === 'string') return before
+/** Answers those who asked to be subscribed, by the address that they asked for (XEP-0060 §8.8.2). Undefined, or why one of them was not. */
+export async function answerAddresses(
+  at: Node,
+  jids: readonly string[],
+  state: 'subscribed' | 'none',
+): Promise<string | undefined> {
   const answers: IqAnswer[] = []
-  for (const { jid, state } of before.subscriptions) {
-    if (state === 'pending') answers.push(await subscription(at, jid, 'none'))
-  }
-  const after = await memberAt(at, who)
-  if (typeof after === 'string') return after
-  if (!after.subscriptions.some(({ state }) => state === 'pending')) return undefined
-  return refusalIn(answers) ?? 'The Broker did not take it.'
+  for (const jid of jids) answers.push(await subscription(at, jid, state))
+  return refusalIn(answers)
 }
 
 async function memberAt(at: Node, who: string): Promise<Member | string> {

@@ -132,14 +132,9 @@ class Desk {
 
   /** JIDs as they are subscribed. A Broker without such a list has nothing to say against the affiliations. */
   async strangersAmongSubscribers({ of }: Affiliations): Promise<string[]> {
-    const answer = await this.#get(owner(xml('subscriptions', { node: this.#topic.name })))
-    if (answer.kind !== 'result') return []
-    const subscribed = listed(answer.stanza, 'subscriptions', 'subscription').filter(
-      ({ attrs }) => attrs.subscription === 'subscribed',
-    )
-    const jids = subscribed.flatMap(({ attrs }) => (attrs.jid === undefined ? [] : [attrs.jid]))
+    const jids = await this.#subscribers()
     const isStranger = (who: string) => this.#isStranger(who) && of.get(who) !== 'publisher'
-    return [...new Set(jids)].filter((who) => isStranger(normalAddress(bareOf(who))))
+    return jids.filter((who) => isStranger(normalAddress(bareOf(who))))
   }
 
   affiliate(who: string, affiliation: 'member' | 'none'): Promise<void> {
@@ -174,6 +169,15 @@ class Desk {
 
   #isStranger(who: string): boolean {
     return who !== this.#own && !this.#members.has(who)
+  }
+
+  async #subscribers(): Promise<string[]> {
+    const answer = await this.#get(owner(xml('subscriptions', { node: this.#topic.name })))
+    if (answer.kind !== 'result') return []
+    const found = listed(answer.stanza, 'subscriptions', 'subscription').filter(
+      ({ attrs }) => attrs.subscription === 'subscribed',
+    )
+    return [...new Set(found.flatMap(({ attrs }) => attrs.jid ?? []))]
   }
 
   #get(payload: string): Promise<IqAnswer> {

@@ -5,6 +5,7 @@ import type { TopicNews } from '../news.ts'
 import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
 import { isLaxer } from './access-model.ts'
+import { askPending } from './approval.ts'
 import { nodeType } from './discover.ts'
 import { readForm } from './forms.ts'
 import {
@@ -137,6 +138,8 @@ async function settle(look: Look, configuration: NodeConfiguration): Promise<Rea
   if (fields.length > 0) tell('topic-repaired', { topic: topic.name, fields })
   const readers = await settleReaders(session, broker, topic)
   if (readers.kind !== 'settled') return readers
+  // who waited and is in `members` by now is answered like whoever asks anew; a Broker may not know the question
+  if (accessOf(topic) === 'authorize') await askPending(session, broker, topic.name)
   const { added, removed, problem } = readers
   if (added + removed > 0) tell('topic-readers', { topic: topic.name, added, removed })
   // nobody who should not read it can: publishing need not wait, the members may
