@@ -23,8 +23,11 @@ export type Said =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'answer'; readonly inspection: Inspection }
 
-/** `unfit`: a message of that type does not answer this question; `full`: of this leg no more answers are kept. */
-export type Taken = 'taken' | 'again' | 'closed' | 'unfit' | 'full'
+/**
+ * `withheld`: nobody who waits for it may have it, so that it is not kept; `unfit`: a message of that type does not answer this question;
+ * `full`: of this leg no more answers are kept.
+ */
+export type Taken = 'taken' | 'withheld' | 'again' | 'closed' | 'unfit' | 'full'
 
 interface Took {
   readonly taken: Taken
@@ -47,8 +50,12 @@ export async function takeAnswer(
   const took = await take(context, id, n, said, inResponse)
   // the token is that of the one who was asked; without one, what comes is known by its incident
   if (said.kind === 'promised' && said.token !== undefined) return took
-  for (const other of await context.store.sharing(id, n)) await take(context, other.exchange, other.n, said, false)
-  return took
+  let { taken } = took
+  for (const other of await context.store.sharing(id, n)) {
+    const also = await take(context, other.exchange, other.n, said, false)
+    if (taken === 'withheld' && (also.taken === 'taken' || also.taken === 'again')) ({ taken } = also)
+  }
+  return { ...took, taken }
 }
 
 async function take(context: ExchangeContext, id: string, n: number, said: Said, inResponse: boolean): Promise<Took> {
@@ -96,8 +103,10 @@ function changeOf(context: ExchangeContext, exchange: Exchange, n: number, said:
   if (body === undefined) return { taken: 'unfit', happenings: [] }
   const legs = ends(exchange, body) && isUndecided(leg.state) ? [{ n, state: 'answered' } as const] : []
   const hidden = hiddenFrom(asker, body)
-  if (hidden !== undefined)
-    return finish({ legs }, events.exchange('answer-withheld', { ...about(exchange), reason: hidden }))
+  if (hidden !== undefined) {
+    const withheld = events.exchange('answer-withheld', { ...about(exchange), reason: hidden })
+    return { ...finish({ legs }, withheld), taken: 'withheld' }
+  }
   const told = events.exchange('answer', { ...of, msgType: body.msgType })
   // that there is nothing is said once, when everybody said so
   if (body.document === null) return finish({ legs }, told)

@@ -34,16 +34,30 @@ export async function takeCallback(
   const msgType = rid?.msgType ?? ''
   const hash = callbackToken === undefined ? undefined : hashOfToken(callbackToken)
   const leg = hash === undefined ? undefined : await context.store.legOf(peer.name, hash)
-  if (leg !== undefined) return receive(context, message, inspection, leg)
+  if (leg !== undefined) return orEmpty(await receive(context, message, inspection, leg))
   const correlated =
     (await correlate(context, peer.name, inspection, hash === undefined)) ??
     (await answersApproved(context, peer, inspection))
-  if (correlated !== undefined) return receive(context, message, inspection, correlated)
+  if (correlated !== undefined) {
+    const received = await receive(context, message, inspection, correlated)
+    if (received !== 'withheld' || msgType !== 'Report') return orEmpty(received)
+    // only its incident says what it answers: where whoever asked may not see it, it is a Report as any other
+    return asUnasked(hash)
+  }
   if (hash !== undefined) await tellUnknown(context, peer.name, msgType, hash)
-  if (msgType === 'Report') return hash === undefined ? undefined : 'unasked'
+  if (msgType === 'Report') return asUnasked(hash)
   // one that is sent without being asked for, by route
   if (msgType === 'Result' && hash === undefined && peer.accept.includes('Result')) return undefined
   return refuse(context, message, inspection, 'not-asked')
+}
+
+/** Whoever sends it with a token believes that it answers. */
+function asUnasked(hash: string | undefined): 'unasked' | undefined {
+  return hash === undefined ? undefined : 'unasked'
+}
+
+function orEmpty(received: Answer | 'withheld'): Answer {
+  return received === 'withheld' ? EMPTY : received
 }
 
 /**
@@ -96,10 +110,11 @@ async function receive(
   message: IncomingMessage,
   inspection: Inspection,
   leg: Leg,
-): Promise<Answer> {
+): Promise<Answer | 'withheld'> {
   const said = saidBy(inspection)
   if (said === undefined) return EMPTY
   const taken = await takeOrHold(context, message.peer.name, leg, said)
+  if (taken === 'withheld') return taken
   if (taken === 'unfit') return refuse(context, message, inspection, 'wrong-answer')
   return taken === 'full' ? refuse(context, message, inspection, 'not-asked') : EMPTY
 }

@@ -8,8 +8,8 @@ import { takeOrHold } from './keep-late.ts'
 import { isUndecided } from './states.ts'
 import { questionOf } from './stored.ts'
 
-/** `refused`: it is about what was asked of him, and answers nothing of it. */
-export type FromJid = 'taken' | 'refused'
+/** `withheld`: whoever asked may not see it, and nobody has it; `refused`: it is about what was asked of him, and answers nothing of it. */
+export type FromJid = 'taken' | 'withheld' | 'refused'
 
 interface Asked {
   readonly exchange: string
@@ -34,6 +34,7 @@ export async function takeFromJid(
   const leg = asked ?? (await byIncident(context, bare, inspection))
   if (leg === undefined) return undefined
   const taken = await takeOrHold(context, bare, leg, { kind: 'answer', inspection })
+  if (taken === 'withheld') return taken
   return taken === 'unfit' || taken === 'full' ? 'refused' : 'taken'
 }
 

@@ -9,7 +9,7 @@ import type { ExchangeContext } from './context.ts'
 import { askedJids, bareOf } from './jids.ts'
 import type { Rate } from './rate.ts'
 import { whomElse } from './route-question.ts'
-import { takeFromJid } from './take-from-jid.ts'
+import { type FromJid, takeFromJid } from './take-from-jid.ts'
 
 /** A report that was read and is valid, of a participant who may send it, from whatever address. */
 type ReportDoor = (participant: Participant, inspection: Inspection) => Promise<GridIqReply>
@@ -84,12 +84,28 @@ async function take(
   const flaw = flawOf(inspection, element)
   if (flaw !== undefined) return refuse({ ...BAD, text: flaw }, 'invalid', flaw, incidents)
   const taken = answers ? await takeFromJid(context, from, inspection) : undefined
-  if (taken === 'taken') return { kind: 'result' }
-  if (taken === 'refused' || element === 'response') {
+  const isAnswer = !(may && isOwnReport(inspection))
+  if (isAnswer && isTaken(taken)) return { kind: 'result' }
+  if (isAnswer && (taken === 'refused' || element === 'response')) {
     return refuse(UNEXPECTED, 'not-asked', `a ${element} that answers nothing`, incidents)
   }
   if (participant === undefined || !may) return forbidden()
-  return element === 'report' ? report(participant, inspection) : askByIq(context, rate, participant, from, inspection)
+  if (element !== 'report') return askByIq(context, rate, participant, from, inspection)
+  return asTaken(taken, await report(participant, inspection))
+}
+
+function isTaken(taken: FromJid | undefined): boolean {
+  return taken === 'taken' || taken === 'withheld'
+}
+
+/** What it was taken for as an answer is not to be sent again, whatever else becomes of it. */
+function asTaken(taken: FromJid | undefined, reply: GridIqReply): GridIqReply {
+  return taken === 'taken' && reply.kind === 'error' && reply.type !== 'wait' ? { kind: 'result' } : reply
+}
+
+/** Whoever names no exchange may mean a report of its own: that somebody asked must not keep it from where it goes. */
+function isOwnReport({ item }: Inspection): boolean {
+  return item?.element === 'report' && item.exchange === null
 }
 
 /** Whoever was asked may answer. */

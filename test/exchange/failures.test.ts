@@ -154,6 +154,17 @@ describe('a promise of an answer', () => {
   }
 })
 
+test('a Report without token about what was asked, which whoever asked may not see, is a Report as any other', async () => {
+  await using t = await asking(({ to: peer }) => (peer === 'csirt-b' ? { status: 202 } : {}))
+  t.engine.start()
+  tokenOf(await t.post(byNumber('7')))
+  await noted(t, 'asked-on')
+  const answer = await t.post(report('7', ' restriction="private"'), { ...OTHER, publish: ['incident'] })
+  assert.equal(message(answer).rid?.msgType, 'Acknowledgement', 'it was taken, or denied, and says so')
+  assert.ok((await t.traced('7')).some((event) => event === 'accepted' || event === 'denied'))
+  assert.ok(to(t, 'csirt-a').every(({ inspection }) => inspection.rid?.hasPayload !== true))
+})
+
 describe('an improper reply to a question is asked for once more, and then its leg has failed', () => {
   const replies: readonly (readonly [string, ReturnType<Responder>])[] = [
     ['200 and nothing', {}],

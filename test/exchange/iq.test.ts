@@ -33,6 +33,8 @@ interface Options {
   readonly maxItem?: number
   readonly responder?: Responder
   readonly draining?: boolean
+  /** what becomes of a report of a participant */
+  readonly report?: GridIqReply
 }
 
 /** A gateway with a participant; nothing waits unless a test says so. `grid`: how others answer what it sends them. */
@@ -53,7 +55,7 @@ async function open(options: Options = {}, replier: () => GridReply = () => RESU
     draining: () => draining,
     async report(_, { document }) {
       reports.push(document?.incidents[0]?.key ?? '')
-      return { kind: 'result' }
+      return options.report ?? { kind: 'result' }
     },
   })
   return {
@@ -341,6 +343,42 @@ describe('what a participant sends', () => {
     await eventually('the answer is passed on', () => t.posted.length === 1)
     const unasked = await t.iq(element('report', { id: '8' }))
     assert.deepEqual(unasked, { kind: 'error', type: 'cancel', condition: 'not-allowed' })
+  })
+
+  /** WHO, who may report, is asked by csirt-a about 7 and has promised an answer. */
+  async function askedReporter(options: Options = {}) {
+    const routes = [{ match: { type: ['Query' as const] }, ask: [`jid:${TOOL}` as const] }]
+    const t = await open({ participants: [participant({ accept: ['report'] })], config: { routes }, ...options })
+    assert.equal((await t.post(ridText(null, { msgType: 'Query', incidentId: incidentId('7') }))).kind, 'promised')
+    await eventually('it is promised', async () => {
+      const [one] = await t.store.listExchanges({ limit: 1 })
+      return one?.legs[0]?.state === 'promised'
+    })
+    return t
+  }
+
+  test('is a report of its own as well, where somebody asked about that incident', async () => {
+    await using t = await askedReporter()
+    assert.deepEqual(await t.iq(element('report')), { kind: 'result' })
+    assert.deepEqual(t.reports, ['csirt.example 7'], 'a question does not keep it from where it goes')
+    await eventually('the answer is passed on', () => t.posted.length === 1)
+  })
+
+  test('is a report that does not vanish where whoever asked may not see it', async () => {
+    await using t = await askedReporter()
+    assert.deepEqual(await t.iq(element('report', { attributes: ' restriction="private"' })), { kind: 'result' })
+    assert.deepEqual(t.reports, ['csirt.example 7'])
+    await using refusing = await askedReporter({ report: { kind: 'error', type: 'auth', condition: 'forbidden' } })
+    const reply = await refusing.iq(element('report', { attributes: ' restriction="private"' }))
+    assert.equal(reply.kind, 'error', 'nobody has it, and nobody says so')
+    assert.deepEqual(await refusing.iq(element('report')), { kind: 'error', type: 'auth', condition: 'forbidden' })
+  })
+
+  test('is an answer alone where it names what it answers', async () => {
+    await using t = await askedReporter()
+    const [asked] = await t.store.listExchanges({ limit: 1 })
+    assert.deepEqual(await t.iq(element('report', { mark: asked?.id ?? '' })), { kind: 'result' })
+    assert.deepEqual(t.reports, [])
   })
 
   test('is no question that is being asked of it', async () => {

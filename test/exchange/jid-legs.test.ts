@@ -283,7 +283,7 @@ describe('an answer that comes by IQ', () => {
   test('that is private reaches no asker who may have public and partner alone', async () => {
     await using t = await asked(byNumber('7'), () => RESULT)
     await state(t, 'promised')
-    assert.equal(await t.send(element('report', { exchange: t.exchange, restriction: 'private' })), 'taken')
+    assert.equal(await t.send(element('report', { exchange: t.exchange, restriction: 'private' })), 'withheld')
     await eventually('it is closed', async () => (await t.store.exchange(t.exchange))?.state === 'answered')
     assert.deepEqual(
       t.passedOn().map(({ inspection }) => [inspection.rid?.msgType, inspection.document]),
