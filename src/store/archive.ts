@@ -60,7 +60,7 @@ export interface ArchivedRecord {
 }
 
 export interface Archive {
-  /** The newest `limit` that fit, the oldest of them first; `too-many` where more than `most` fit. */
+  /** The newest `limit` that fit, the oldest of them first, the same content once; `too-many` where more than `most` fit. */
   find(query: RecordQuery): Promise<readonly ArchivedRecord[] | 'too-many'>
   /**
    * These items of a Topic are gone from it, or all are. Resolves with how many records went. What went is not seen any more: should it

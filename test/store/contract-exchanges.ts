@@ -361,6 +361,13 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       })
     })
 
+    test('shows once what was shown several times: it leaves no less room for all else', async () => {
+      await using bench = await createBench()
+      const again = (item: string) => record(item, { content: sha('again') })
+      const found = await filled(bench, record('1'), again('2'), again('3'), again('4'))
+      assert.deepEqual(await found({ limit: 2 }), ['1', '4'])
+    })
+
     test('has no answer where too many fit that may be shown', async () => {
       await using bench = await createBench()
       await filled(

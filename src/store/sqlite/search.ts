@@ -30,16 +30,23 @@ export function createSearch(db: DatabaseSync): (query: RecordQuery) => Archived
   )
   return (query) => {
     const where = [...visible(query), ...bounds(query), ...query.terms.map((group) => holding(db, group))]
-    const found = all<{ seq: number }>(
+    const found = all<{ seq: number; content: string }>(
       db,
-      `SELECT seq FROM record WHERE ${where.map(({ sql }) => sql).join(' AND ')} LIMIT ?`,
+      `SELECT seq, content FROM record WHERE ${where.map(({ sql }) => sql).join(' AND ')} LIMIT ?`,
     )(...where.flatMap(({ values }) => values), query.most + 1)
     if (found.length > query.most) return 'too-many'
-    const newest = found.map(({ seq }) => seq).toSorted((a, b) => b - a)
+    const newest = newestOf(found)
     return rows(JSON.stringify(newest.slice(0, query.limit))).map(({ taken_in: takenIn, needed, ...row }) => {
       return { ...row, takenIn, needed: needed.split(' ') }
     })
   }
+}
+
+/** The newest first; of what several items say the newest of them, so that who asks often has no answer crowd out all others. */
+function newestOf(found: readonly { readonly seq: number; readonly content: string }[]): number[] {
+  const newest = new Map<string, number>()
+  for (const { seq, content } of found) newest.set(content, Math.max(seq, newest.get(content) ?? 0))
+  return [...newest.values()].toSorted((a, b) => b - a)
 }
 
 /** `+`: an index over Topics would narrow down less than any other. */

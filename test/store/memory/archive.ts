@@ -12,6 +12,7 @@ export function find(data: Data, query: RecordQuery): ArchivedRecord[] | 'too-ma
   const found = [...data.records.values()].filter((record) => fits(record, query))
   if (found.length > query.most) return 'too-many'
   return found
+    .filter(({ content }, i) => !found.slice(i + 1).some((later) => later.content === content))
     .slice(-query.limit)
     .map(({ topic, item, content, takenIn, needed, body }) => ({ topic, item, content, takenIn, needed, body }))
 }
