@@ -1,0 +1,259 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
+import { systemClock } from '../src/clock.ts'
+import type { Config } from '../src/config/types.ts'
+import { createEvents } from '../src/events.ts'
+import { contentModel } from '../src/iodef/content-model.ts'
+import { createLog } from '../src/log.ts'
+import { createMetrics } from '../src/metrics.ts'
+import { applyRules } from '../src/reading/apply-rules.ts'
+import { checkSchema } from '../src/reading/check-schema.ts'
+import { checkText } from '../src/reading/check-text.ts'
+import { decodeDocument } from '../src/reading/decode-document.ts'
+import { factsOf } from '../src/reading/facts.ts'
+import { recognize } from '../src/reading/format.ts'
+import type { Inspection } from '../src/reading/inspection.ts'
+import { readDocument } from '../src/reading/read-document.ts'
+import { readChecked } from '../src/reading/read-text.ts'
+import type { Reader } from '../src/reading/reader.ts'
+import { wellFormed } from '../src/reading/well-formed.ts'
+import { createAccept } from '../src/relay/accept.ts'
+import { judge } from '../src/relay/judge.ts'
+import { policyOf, renderAcknowledgement } from '../src/rid/message.ts'
+import { nodeOf } from '../src/rid/node.ts'
+import type { Delivery } from '../src/store/contract.ts'
+import { openDisk } from '../src/store/sqlite/fsync.ts'
+import { openGatewayStore } from '../src/store/sqlite/sqlite-store.ts'
+import { findDoctype } from '../src/xml/doctype.ts'
+import { parseText } from '../src/xml/libxml.ts'
+import { normalForm } from '../src/xml/normal-form.ts'
+import { scan } from '../src/xml/parse-tree.ts'
+import { grid, peer } from '../test/relay/journey.ts'
+import { schemas } from '../test/support/documents.ts'
+import { type Counts, countAll } from './counts.ts'
+import { SIZES, type Size, sized } from './documents.ts'
+import { line, median } from './figures.ts'
+import { costOfPost } from './process-cost.ts'
+
+const ROUNDS = 5
+/** together in one turn of the loop, as eight senders would have it */
+const AT_ONCE = 8
+
+/** Microseconds of each stage, by size of the document, or how many. */
+type Column = Map<string, number>
+
+/**
+ * Where each microsecond of one message goes: the gateway's own functions, each in a warm loop, in one thread; and what a running
+ * gateway and a bare fastify cost the machine for a POST (user and system of all threads).
+ */
+export async function benchAccount(): Promise<void> {
+  const counts = countAll()
+  const columns: Column[] = []
+  for (const size of SIZES) {
+    const column: Column = new Map()
+    readingOf(sized('r', size), column, counts)
+    await acceptingOf(size, column, counts)
+    columns.push(column)
+  }
+  for (const [i, { bare, gateway }] of (await costOfPost(SIZES, ROUNDS)).entries()) {
+    columns[i]?.set('process: bare fastify, mutual TLS: POST to 200', bare)
+    columns[i]?.set('process: gateway, POST to 200, Broker away', gateway)
+  }
+  line('us of CPU, or how many, for a message of', SIZES.map((size) => `${size} KB`.padStart(10)).join(''))
+  for (const name of columns[0]?.keys() ?? []) {
+    const values = columns.map((column) => column.get(name) ?? Number.NaN)
+    line(name, values.map((value) => shown(value).padStart(10)).join(''))
+  }
+}
+
+function shown(value: number): string {
+  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
+}
+
+/** us of CPU of one call: the middle of several rounds, with garbage collection. */
+function timed(work: () => unknown, bytes: number): number {
+  const times = Math.max(20, Math.round(6_000_000 / (bytes + 2_000) / ROUNDS))
+  for (let i = 0; i < times; i += 1) work()
+  const rounds = Array.from({ length: ROUNDS }, () => {
+    const began = process.cpuUsage()
+    for (let i = 0; i < times; i += 1) work()
+    const { user, system } = process.cpuUsage(began)
+    return (user + system) / times
+  })
+  return median(rounds)
+}
+
+function readingOf(text: string, column: Column, counts: Counts): void {
+  const bytes = Buffer.from(text)
+  const time = (name: string, work: () => unknown) => column.set(name, timed(work, bytes.length))
+  const rid = schemas()
+  const formed = wellFormed(text)
+  const checked = checkText(rid, text, {})
+  if (!formed.ok || !checked.ok || checked.document === undefined) throw new Error('the document is not valid')
+  using parsed = formed
+  const recognized = recognize(parsed.root)
+  if (!recognized.ok) throw new Error('no RID message')
+  const { document, facts } = checked
+  time('reader: decode', () => decodeDocument(bytes, undefined))
+  time('reader: look for a DTD', () => findDoctype(text))
+  time('reader: parse, and free (libxml2)', () => {
+    const outcome = parseText(text)
+    if (outcome.ok) outcome.document.dispose()
+  })
+  time('reader: tree', () => scan(text))
+  time('reader: schema (libxml2)', () => checkSchema(rid, parsed, recognized))
+  time('reader: facts (walk 1)', () => factsOf(parsed.root, document))
+  time('reader: rules (walk 2)', () => applyRules(parsed.root, recognized, facts, {}))
+  time('reader: describe, message, carry', () => readChecked(rid, checked, {}))
+  time('  of it: normal form (walk 3)', () => normalForm(document, contentModel))
+  time('  of it: SHA-256', () => createHash('sha256').update(text, 'utf8').digest('hex'))
+  const { parses, validations } = counts
+  const inspection = readDocument(rid, bytes)
+  column.set('count: parses', counts.parses - parses).set('count: validations', counts.validations - validations)
+  time('reader: all of readDocument', () => readDocument(rid, bytes))
+  time('threads: bytes in, copied and read', () => deserialize(serialize({ bytes })))
+  time('threads: Inspection out, copied and read', () => deserialize(serialize(inspection)))
+  column.set('count: bytes copied to a thread', serialize({ bytes }).length)
+  column.set('count: bytes copied from a thread', serialize(inspection).length)
+}
+
+async function acceptingOf(size: Size, column: Column, counts: Counts): Promise<void> {
+  const bytes = Buffer.byteLength(sized('r', size))
+  const made = Math.max(200, Math.min(4_000, Math.round(20_000_000 / bytes)))
+  const directory = await mkdtemp(join(tmpdir(), 'bench-account-'))
+  let syncs = 0
+  const store = await openGatewayStore({
+    path: join(directory, 'gateway.db'),
+    clock: systemClock,
+    tell: () => {},
+    disk(path) {
+      const disk = openDisk(path)
+      return {
+        async sync() {
+          syncs += 1
+          await disk.sync()
+        },
+        [Symbol.dispose]: () => disk[Symbol.dispose](),
+      }
+    },
+  })
+  try {
+    let lines = 0
+    const written = () => {
+      lines += 1
+    }
+    const log = createLog('info', { write: written })
+    const events = createEvents({ log, metrics: createMetrics(), clock: systemClock })
+    const config = {
+      ...grid(),
+      peers: [],
+      rid: { name: 'gateway.example' },
+      delivery: { maxQueue: 1e6 },
+    } as unknown as Config
+    let next: Inspection | undefined
+    const reader = { inspect: async () => next } as unknown as Reader
+    const accept = createAccept({ config, reader, store, events, wake: () => {} })
+    const read = (n: number) => readDocument(schemas(), Buffer.from(sized(`${size}-${n}`, size)))
+    const inspections = Array.from({ length: made }, (_, n) => read(n))
+    const from = peer()
+    const message = (n: number) => ({
+      id: `m${n}`,
+      peer: from,
+      address: '192.0.2.1',
+      body: Buffer.alloc(0),
+      receivedAt: n,
+    })
+    const one = inspections[0] as Inspection
+    column.set(
+      'main: judge, make the item, hash it',
+      timed(() => judge(config, from, one), bytes),
+    )
+    const policy = policyOf(
+      'Acknowledgement',
+      'PeerToPeer',
+      'Attack',
+      nodeOf({ name: 'a.example', address: '192.0.2.1' }),
+      null,
+    )
+    column.set(
+      'main: render the Acknowledgement',
+      timed(() => renderAcknowledgement(policy, 'Approved'), bytes),
+    )
+    const arrived = {
+      direction: 'rid-to-grid',
+      source: 'a',
+      incidents: ['a 1'],
+      message: 'm',
+      msgType: 'Report',
+      deliveries: 1,
+    } as const
+    column.set(
+      'main: event: trace row, log line, metrics',
+      timed(() => events.accepted(arrived).tell(), bytes),
+    )
+    lines = 0
+    const before = { ...counts, syncs }
+    const began = process.cpuUsage()
+    for (let n = 0; n < made; n += AT_ONCE) {
+      const batch = inspections.slice(n, n + AT_ONCE)
+      // each is taken in the same turn, in which it is asked for
+      await Promise.all(
+        batch.map((inspection, i) => {
+          next = inspection
+          return accept(message(n + i))
+        }),
+      )
+    }
+    column.set(`main: all of accept, ${AT_ONCE} at once, with commit`, since(began) / made)
+    const each = (what: keyof Counts) => (counts[what] - before[what]) / made
+    column.set('count: SQL statements to take it in', each('statements'))
+    column.set('count: commits', each('transactions')).set('count: fdatasync', (syncs - before.syncs) / made)
+    column.set('count: log lines', lines / made)
+    await sendingOf(store, made, column, counts)
+  } finally {
+    await store[Symbol.asyncDispose]()
+    await rm(directory, { recursive: true })
+  }
+}
+
+type Store = Awaited<ReturnType<typeof openGatewayStore>>
+
+async function sendingOf(store: Store, made: number, column: Column, counts: Counts): Promise<void> {
+  const before = counts.statements
+  const claims: number[] = []
+  const settles: number[] = []
+  for (;;) {
+    let began = process.cpuUsage()
+    const units = await store.claim({
+      kind: 'topic',
+      destination: 'incident',
+      limit: 64,
+      now: Date.now(),
+      leaseMs: 60_000,
+    })
+    claims.push(since(began))
+    const all: Delivery[] = units.flat()
+    if (all.length === 0) break
+    began = process.cpuUsage()
+    await Promise.all(
+      all.map(({ id, incident }) =>
+        store.settle(
+          [{ id, to: 'delivered' }],
+          [{ at: Date.now(), incident, event: 'published', fields: { delivery: id } }],
+        ),
+      ),
+    )
+    settles.push(since(began))
+  }
+  const sum = (list: readonly number[]) => list.reduce((total, value) => total + value, 0) / made
+  column.set('main: claim, 64 at once', sum(claims)).set('main: settle with its trace row', sum(settles))
+  column.set('count: SQL statements to send and settle it', (counts.statements - before) / made)
+}
+
+function since(began: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(began)
+  return user + system
+}
