@@ -9,7 +9,8 @@ export function checkUploads({ tree, topics, problem, warning }: Look): void {
     const path = ['grid', 'topics', i, 'large']
     if (at(topic, 'payload') === 'iodef')
       warning(path, 'has no effect: an item of payload iodef has no room for the name of a file')
-    if (String(at(topic, 'iodef')) === '1') warning(path, 'has no effect: what names a file is IODEF 2')
+    if (String(at(topic, 'iodef')) === '1')
+      warning(path, 'has no effect: a stub is IODEF 2, and the Topic is of IODEF 1')
     if (hosts.length > 0) continue
     problem(path, 'needs grid.upload.hosts: the host of the upload service, and its port, as upload.grid.example:5281')
   }

@@ -248,4 +248,7 @@ test('items go by upload where a host is listed, and have room for the name of a
   assert.deepEqual(warningsOf(grid({ large: 'upload', payload: 'iodef' }, { hosts: ['upload.example'] })), [
     'grid.topics[0].large: has no effect: an item of payload iodef has no room for the name of a file',
   ])
+  assert.deepEqual(warningsOf(grid({ large: 'upload', iodef: 1 }, { hosts: ['upload.example'] })), [
+    'grid.topics[0].large: has no effect: a stub is IODEF 2, and the Topic is of IODEF 1',
+  ])
 })

@@ -10,11 +10,12 @@ import { createReader } from '../../src/reading/reader.ts'
 import { createConsumer } from '../../src/relay/consume.ts'
 import { createFileSink } from '../../src/relay/file-sink.ts'
 import { readAgain } from '../../src/relay/look-at-item.ts'
+import type { ConsumeOptions } from '../../src/relay/understand.ts'
 import { encrypt } from '../../src/upload/cipher.ts'
 import { createFiles } from '../../src/upload/files.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
-import { peer, published, valid } from './journey.ts'
+import { grid, peer, published, valid } from './journey.ts'
 
 const reader = createReader({ threads: 1 })
 after(() => reader[Symbol.asyncDispose]())
@@ -36,7 +37,12 @@ function stub(plain: string | Uint8Array = WHOLE.xml, change: Partial<SharedFile
   return { bytes, item }
 }
 
-async function bench(peers: readonly PeerConfig[], status: () => number, body: () => Uint8Array) {
+async function bench(
+  peers: readonly PeerConfig[],
+  status: () => number,
+  body: () => Uint8Array,
+  more: Partial<Pick<ConsumeOptions, 'config' | 'converse'>> = {},
+) {
   const own = await createBench(MEMORY)
   const woken: string[] = []
   const asked: string[] = []
@@ -59,6 +65,7 @@ async function bench(peers: readonly PeerConfig[], status: () => number, body: (
     clock: own.clock,
     placeOf: files.placeOf,
     wake: (destination: string, kind: string) => void woken.push(`${kind} ${destination}`),
+    ...more,
   }
   const sink = createFileSink(options, files.fetch)
   const consume = createConsumer(options)
@@ -244,4 +251,41 @@ test('a file that comes late does not move the cursor back', async () => {
   assert.equal(await t.attempt(), 'delivered')
   assert.equal((await t.rows()).filter((row) => row.startsWith('peer')).length, 2)
   assert.equal((await t.store.cursor('incident'))?.itemId, next?.id)
+})
+
+test('a stub asks and answers nothing; what its file says does, once, and is no item for whom that is', async () => {
+  const made = stub()
+  const said: string[] = []
+  const converse: NonNullable<ConsumeOptions['converse']> = async ({ item, inspection }) => {
+    said.push(`${item.id === WHOLE.id} ${inspection.item?.file === undefined}`)
+    return ['csirt-b']
+  }
+  await using t = await bench([peer(), peer({ name: 'csirt-b' })], ...good(made), { converse })
+  await t.consume(made.item)
+  assert.deepEqual(said, [])
+  assert.equal(await t.attempt(), 'delivered')
+  assert.deepEqual(said, ['true true'])
+  assert.deepEqual((await t.rows()).slice(1), ['peer csirt-a pending csirt.example 7'])
+})
+
+test('a file is fetched for a question that is asked on the Topic, where no peer gets its items', async () => {
+  const made = stub()
+  await using t = await bench([peer({ topics: ['other'] })], ...good(made), { converse: async () => [] })
+  await t.consume(made.item)
+  assert.equal(await t.attempt(), 'delivered')
+})
+
+test('a stub and its file are repaired where their Topic is lenient, and nowhere else', async () => {
+  const odd = (xml: string) => xml.replace('restriction="public"', 'restriction="Public"')
+  for (const lenient of [true, false]) {
+    const made = stub(odd(WHOLE.xml))
+    assert.notEqual(odd(WHOLE.xml), WHOLE.xml)
+    const config = { ...grid({ lenient }), peers: [peer()] }
+    await using t = await bench([], ...good(made), { config })
+    await t.consume({ ...made.item, xml: lenient ? odd(made.item.xml) : made.item.xml })
+    const outcome = await t.attempt()
+    if (lenient) assert.equal(outcome, 'delivered')
+    else assert.match(outcome, /^hold: invalid item: its file is not valid: line 1: /)
+    assert.equal((await t.rows()).length, lenient ? 2 : 1)
+  }
 })

@@ -34,6 +34,13 @@ async function across(text: string): Promise<string> {
 }
 
 describe('a Topic of IODEF 1', () => {
+  test('takes no file beside an item, as a stub would be IODEF 2', () => {
+    const small = { ...grid({ iodef: 1, large: 'upload' }, 200), rid: { maxMessage: 10_000 } }
+    const made = plan(posted(documentText()), small)
+    assert.ok(made.kind === 'too-large' && made.limit === 200)
+    assert.equal(plan(posted(documentText()), grid({ iodef: 1, large: 'upload' })).kind, 'publish')
+  })
+
   test('has XEP-0268 elements with Incidents of IODEF 1', () => {
     const [one] = published(posted(documentText()), OLD)
     assert.match(one?.item.xml ?? '', new RegExp(`^<report xmlns="urn:xmpp:incident:2"><Incident xmlns="${IODEF1}"`))
