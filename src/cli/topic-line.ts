@@ -7,7 +7,7 @@ import { configFile } from './options.ts'
 import { type Io, printable, UsageError, write } from './output.ts'
 
 /** A Topic of the configuration, and where in its file it stands. */
-export interface ConfiguredTopic {
+interface ConfiguredTopic {
   readonly config: Config
   readonly topic: TopicConfig
   /** `gateway.yaml, line 12` */

@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts'
 import type { Metrics } from '../metrics.ts'
+import type { DestinationKind } from '../vocabulary.ts'
 import { fileHosts } from './files.ts'
 
 const OUTCOMES = ['published', 'delivered', 'retried', 'held', 'withheld', 'discarded', 'requeued']
@@ -18,18 +19,9 @@ export function setFirstFigures(metrics: Metrics, config: Config, version: strin
   const { grid, peers, delivery } = config
   const topics = grid.topics.map(({ name }) => name)
   const names = peers.map(({ name }) => name)
-  const destinations = [
-    ...topics.map((destination) => ({ kind: 'topic', destination })),
-    ...names.map((destination) => ({ kind: 'peer', destination })),
-  ]
-  for (const to of destinations) {
-    for (const outcome of OUTCOMES) metrics.deliveries.inc({ ...to, outcome }, 0)
-    metrics.lastDelivery.set(to, 0)
-  }
-  for (const destination of fileHosts(config)) {
-    for (const outcome of OF_FILES) metrics.deliveries.inc({ kind: 'file', destination, outcome }, 0)
-    metrics.lastDelivery.set({ kind: 'file', destination }, 0)
-  }
+  setDeliveries(metrics, 'topic', topics, OUTCOMES)
+  setDeliveries(metrics, 'peer', names, OUTCOMES)
+  setDeliveries(metrics, 'file', fileHosts(config), OF_FILES)
   for (const source of [...topics, ...names]) metrics.lastMessage.set({ source }, 0)
   for (const topic of topics) {
     metrics.gaps.inc({ topic }, 0)
@@ -52,4 +44,16 @@ export function setFirstFigures(metrics: Metrics, config: Config, version: strin
   metrics.logins.inc(0)
   metrics.queueLimit.set(delivery.maxQueue)
   metrics.build.set({ version, node: process.version }, 1)
+}
+
+function setDeliveries(
+  metrics: Metrics,
+  kind: DestinationKind,
+  destinations: readonly string[],
+  outcomes: readonly string[],
+): void {
+  for (const destination of destinations) {
+    for (const outcome of outcomes) metrics.deliveries.inc({ kind, destination, outcome }, 0)
+    metrics.lastDelivery.set({ kind, destination }, 0)
+  }
 }

@@ -6,14 +6,14 @@ import { owner } from './protocol.ts'
 import { affiliationsIn, LIST_SIZE, listed, normalAddress, READS } from './readers.ts'
 
 /** Where a Topic is. */
-export interface Node {
+interface Node {
   readonly session: Session
   readonly broker: string
   readonly node: string
 }
 
 /** Somebody whom the Broker knows at a Topic (XEP-0060 §4.1, §4.2). */
-export interface Member {
+interface Member {
   /** bare, in the form in which addresses are compared */
   readonly jid: string
   readonly affiliation: string
