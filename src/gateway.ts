@@ -7,14 +7,17 @@ import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
 import { consumedTopics } from './gateway/consumed-topics.ts'
-import { destinationsOf } from './gateway/destinations.ts'
+import { controlPath, listenForReload } from './gateway/control.ts'
+import { createDestinations } from './gateway/destinations.ts'
 import { every } from './gateway/every.ts'
 import { filesOf } from './gateway/files.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
 import { jidNames } from './gateway/jid-destinations.ts'
+import { createLiveConfig, liveView } from './gateway/live-config.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
 import { prune } from './gateway/prune.ts'
-import { createSenders, type Senders } from './gateway/senders.ts'
+import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/reload.ts'
+import { createSenders } from './gateway/senders.ts'
 import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
 import { watchHealth } from './gateway/watch-health.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
@@ -38,14 +41,16 @@ import { watchFiles } from './watch-files.ts'
 interface GatewayOptions {
   readonly log: Logger
   readonly clock?: Clock
+  /** where the configuration is read again; without it only the files that it names are */
+  readonly source?: ConfigSource
   /** The disk failed under the store: nothing is taken any more until another start has read what is left. */
   readonly onLost?: (error: GatewayError) => void
 }
 
 export interface Gateway extends AsyncDisposable {
   readonly ports: { readonly rid: number; readonly ops: number }
-  /** Reads certificates, keys, CAs and the CRL again. What cannot be used is logged, and the old ones stay. */
-  reload(): void
+  /** Reads the configuration, and the certificates, keys, CAs and CRLs it names, again: taken or refused as a whole, and told. */
+  reload(): ReloadOutcome
   /** Takes nothing new (503), lets what is being sent finish for at most `ms`; then dispose of it. */
   drain(ms?: number): Promise<void>
 }
@@ -73,8 +78,10 @@ const DRAIN_MS = 15_000
  * so that nothing is accepted before it can be kept. Rejects with what cannot be opened or bound, and leaves nothing behind.
  * The grid need not be there: what is accepted waits for it.
  */
-export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
-  const { log, clock = systemClock } = options
+export async function createGateway(first: Config, options: GatewayOptions): Promise<Gateway> {
+  const { log, clock = systemClock, source } = options
+  const live = createLiveConfig(first)
+  const { config } = live
   const metrics = createMetrics()
   const heard: Tell<News> = (...told) => {
     const [event, fields] = told
@@ -123,7 +130,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const files = filesOf(config)
   const consume: ConsumeOptions = {
     ...parts,
-    ...(archivedTopics(config).size > 0 && { record: questions.record }),
+    get record() {
+      return archivedTopics(config).size > 0 ? questions.record : undefined
+    },
     converse: questions.converse,
     placeOf: files.placeOf,
     wake: (destination, kind) => delivery.wake(kind, destination),
@@ -134,9 +143,10 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     draining: () => draining,
   }
   const grid = opened.use(createGridSide(parts, health, questions, side))
-  const destinations = destinationsOf({ ...parts, grid, senders, questions, files, consume })
-  const engine = { store, clock, tell: events.tell, events, destinations, config: config.delivery }
-  const delivery: DeliveryEngine = opened.use(createDeliveryEngine(engine))
+  const destinations = createDestinations({ ...parts, grid, senders, questions, files, consume })
+  const engine = { store, clock, tell: events.tell, events, destinations: destinations() }
+  const limits = liveView(() => config.delivery)
+  const delivery: DeliveryEngine = opened.use(createDeliveryEngine({ ...engine, config: limits }))
 
   const listener = opened.use(
     createRidListener({
@@ -154,14 +164,19 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       tell: events.tell,
     }),
   )
-  const reload = () => reloadAll(events, listener, senders, grid)
+  const dates = () => tellExpiry(events, listener, grid)
+  const reload = createReload({ ...parts, live, source, log, senders, listener, grid, delivery, destinations, dates })
   const ops = opened.use(await startOpsSide({ ...parts, delivery }))
+  if (source) {
+    const answer = () => ({ file: source.file, ...reload() })
+    opened.use(await listenForReload(controlPath(config.store.path), answer, events.tell))
+  }
   const rid = await listener.start()
   health.listening()
   grid.start()
   delivery.start()
-  tellExpiry(events, listener, grid)
-  opened.use(watchFiles(tlsFiles(config), 60_000, reload))
+  dates()
+  opened.use(watchFiles(() => [...tlsFiles(config), ...(source ? [source.file] : [])], 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, readiness)))
   await health.look()
   opened.use(every(LOOK_MS, () => health.look()))
@@ -174,7 +189,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))
   opened.use(
     every(PRUNE_MS, () => {
-      tellExpiry(events, listener, grid)
+      dates()
       return prune(parts)
     }),
   )
@@ -211,14 +226,13 @@ function createGridSide(
   { consume, wake, draining }: GridSide,
 ): Grid {
   const { config, events, store, clock } = parts
-  const archived = archivedTopics(config)
   const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
   const handlers: GridHandlers = {
     participants: questions.participants({ report, draining }),
     items: createConsumer(consume),
     // asked of each list that is read of a Topic: what was retracted while nobody was there to be told is missing in it
     async seenIds(topic, itemIds) {
-      if (archived.has(topic)) {
+      if (archivedTopics(config).has(topic)) {
         const gone = await store.forgetBetween(topic, itemIds)
         if (gone > 0) events.tell('retracted', { topic, items: gone })
       }
@@ -243,18 +257,6 @@ function createGridSide(
     },
   }
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
-}
-
-function reloadAll(events: Events, listener: RidListener, senders: Senders, grid: Grid): void {
-  for (const part of [listener, ...senders.all()]) {
-    try {
-      part.reload()
-    } catch (error) {
-      events.tell('certificates-not-read', { err: error })
-    }
-  }
-  tellExpiry(events, listener, grid)
-  events.tell('certificates-read', {})
 }
 
 function tellExpiry(events: Events, listener: RidListener, grid: Grid): void {

@@ -7,6 +7,7 @@ import { type Command, type ExitCode, type Io, printable, reasonOf, UsageError, 
 /** Loaded one at a time: `--help` need not wait for the XML engine and the XMPP client. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
+  reload: async () => (await import('./reload.ts')).reload,
   check: async () => (await import('./check.ts')).check,
   init: async () => (await import('./init.ts')).init,
   validate: async () => (await import('./validate.ts')).validate,

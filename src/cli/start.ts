@@ -6,6 +6,7 @@ import { GatewayError, messageOf } from '../errors.ts'
 import type { ProcessNews } from '../events/process.ts'
 import { createTeller } from '../events/teller.ts'
 import { codeOf, networkWords } from '../failure-words.ts'
+import type { ConfigSource } from '../gateway/reload.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createLog, flushLog, type Logger } from '../log.ts'
 import { stdout } from '../log-output.ts'
@@ -13,6 +14,7 @@ import { textLine } from '../log-text.ts'
 import type { Tell } from '../tell.ts'
 import { checkFiles } from './check-files.ts'
 import { endProcess } from './end-process.ts'
+import { examine } from './examine.ts'
 import { CONFIG, configFile, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
 
@@ -30,7 +32,8 @@ for the grid: reports are taken and kept until the Controller is there.
   -c, --config FILE   the configuration [gateway.yaml]
 
   SIGTERM, SIGINT   takes nothing new, lets finish what is being sent, ends; a second one ends at once
-  SIGHUP            reads certificates, keys and revocation lists again (also done by itself when the files change)
+  SIGHUP            reads the configuration and the files that it names again, as \`reload\` does; also done by itself within a minute
+                    when one of them changes
 
 Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [http://127.0.0.1:9590/].
 
@@ -45,8 +48,9 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
     const tell: Tell<ProcessNews> = createTeller({ log, clock: systemClock })
     const stop = stopSignals()
     endOnBugs(tell)
-    const gateway = await begin(config, log, tell)
-    process.on('SIGHUP', () => gateway.reload())
+    const source: ConfigSource = { file, read: () => checked(readConfig(file, io.env)) }
+    const gateway = await begin(config, { log, source, tell })
+    process.on('SIGHUP', () => void gateway.reload())
     await write(io.err, `${serving(config, gateway)}\n`)
     const signal = await stop
     tell('stopping', { signal })
@@ -57,6 +61,13 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
     tell('stopped', {})
     return 0
   },
+}
+
+/** What `check` says of it. */
+function checked(loaded: Loaded): ReturnType<ConfigSource['read']> {
+  const { problems } = examine(loaded, Date.now())
+  const { config } = loaded
+  return problems.length > 0 || config === undefined ? { problems } : { config, problems }
 }
 
 /** The configuration, when the gateway can start with it. What is past its time is said, and does not keep it from starting. */
@@ -70,10 +81,14 @@ async function usable(file: string, loaded: Loaded, io: Io): Promise<Config> {
 }
 
 /** Turns the system's refusals to listen into 'could not reach what it needs'. */
-async function begin(config: Config, log: Logger, tell: Tell<ProcessNews>): Promise<Gateway> {
+async function begin(
+  config: Config,
+  { log, source, tell }: { log: Logger; source: ConfigSource; tell: Tell<ProcessNews> },
+): Promise<Gateway> {
   try {
     return await createGateway(config, {
       log,
+      source,
       onLost(err) {
         tell('disk-failed', { err })
         end(tell, 'ended')

@@ -14,7 +14,7 @@ import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, rel
 interface Destination {
   readonly kind: DestinationKind
   readonly destination: string
-  /** simultaneous sends */
+  /** simultaneous sends: as it is in force each time it is read */
   readonly concurrency: number
 }
 
@@ -33,7 +33,7 @@ interface LoopContext {
   readonly keeper: Keeper
   readonly clock: Clock
   readonly tell: Tell<EngineNews>
-  readonly sink: Sink
+  /** as it is in force each time it is read */
   readonly maxAge: number
   readonly events: DeliveryEvents
   readonly changed: (state: DestinationState) => void
@@ -64,6 +64,8 @@ interface Down {
 export class DeliveryLoop {
   readonly #destination: Destination
   readonly #context: LoopContext
+  /** undefined: it is not configured any more, and nothing is taken up */
+  #sink: Sink | undefined
   readonly #running = new Map<Promise<void>, readonly Delivery[]>()
   /** by delivery: what is being done with it, until its outcome is on disk */
   readonly #leased = new Map<string, Promise<void>>()
@@ -74,9 +76,21 @@ export class DeliveryLoop {
   #awake = true
   #wakeUp = new AbortController()
 
-  constructor(destination: Destination, context: LoopContext) {
+  constructor(destination: Destination, sink: Sink, context: LoopContext) {
     this.#destination = destination
+    this.#sink = sink
     this.#context = context
+  }
+
+  get isConfigured(): boolean {
+    return this.#sink !== undefined
+  }
+
+  /** Another far end from the next attempt on, or none: then what waits for it waits. Attempts under way end as they began. */
+  use(sink: Sink | undefined): void {
+    this.#sink = sink
+    // what kept it down may be mended; that it asked to be left alone counts
+    this.#probeFrom(this.#down?.leftAlone ?? 0)
   }
 
   /** There may be something to do. */
@@ -87,9 +101,12 @@ export class DeliveryLoop {
 
   /** The destination says it is back: look at once. */
   cameBack(): void {
-    if (this.#down !== null) {
-      this.#down = { ...this.#down, failures: 0, nextProbe: this.#context.clock.now(), leftAlone: 0 }
-    }
+    this.#probeFrom(0)
+  }
+
+  #probeFrom(leftAlone: number): void {
+    const nextProbe = Math.max(this.#context.clock.now(), leftAlone)
+    if (this.#down !== null) this.#down = { ...this.#down, failures: 0, nextProbe, leftAlone }
     this.wake()
   }
 
@@ -122,8 +139,9 @@ export class DeliveryLoop {
 
   #freeSlots(): number {
     const { concurrency } = this.#destination
+    if (this.#sink === undefined) return 0
     if (this.#down === null) {
-      const room = this.#context.sink.room?.(this.#destination.destination) ?? concurrency
+      const room = this.#sink.room?.(this.#destination.destination) ?? concurrency
       return Math.min(room, concurrency - this.#sending, concurrency + UNSETTLED - this.#running.size)
     }
     return this.#running.size === 0 && this.#context.clock.now() >= this.#down.nextProbe ? 1 : 0
@@ -157,9 +175,10 @@ export class DeliveryLoop {
           over.then(() => this.#putBack(unit, 'its last outcome was still being written')),
           unit,
         )
-      } else if (draining.aborted) this.#start(this.#settle(unit, { kind: 'stopped' }), unit)
+      } else if (draining.aborted || this.#sink === undefined)
+        this.#start(this.#settle(unit, { kind: 'stopped' }), unit)
       else if (wentDown) this.#start(this.#putBack(unit, 'the destination went down before it was sent'), unit)
-      else this.#start(this.#carry(unit), unit)
+      else this.#start(this.#carry(unit, this.#sink), unit)
     }
     return units.length
   }
@@ -184,8 +203,8 @@ export class DeliveryLoop {
     for (const { id } of unit) this.#leased.set(id, task)
   }
 
-  async #carry(unit: readonly Delivery[]): Promise<void> {
-    const { sink, clock, tell, stop, keeper } = this.#context
+  async #carry(unit: readonly Delivery[], sink: Sink): Promise<void> {
+    const { clock, tell, stop, keeper } = this.#context
     const down = this.#down
     const isProbe = down !== null
     // that is its outcome, and no probe
@@ -255,18 +274,12 @@ export class DeliveryLoop {
   }
 
   #report(state: 'up' | 'down', since: number, reason: string | null): void {
-    this.#context.changed({
-      kind: this.#destination.kind,
-      destination: this.#destination.destination,
-      state,
-      since,
-      reason,
-    })
+    this.#context.changed({ ...this.#name(), state, since, reason })
   }
 
   #circumstances(): Circumstances {
-    const { clock, maxAge, events, sink } = this.#context
-    return { now: clock.now(), random: clock.random, maxAge, until: sink.until, events }
+    const { clock, maxAge, events } = this.#context
+    return { now: clock.now(), random: clock.random, maxAge, until: this.#sink?.until, events }
   }
 
   #name() {

@@ -19,6 +19,7 @@ interface DeliveryOptions {
   readonly clock: Clock
   readonly tell: Tell<EngineNews>
   readonly destinations: readonly DestinationOptions[]
+  /** as it is in force each time it is read */
   readonly config: Pick<DeliveryConfig, 'maxAge' | 'concurrency'>
   /** trace rows of each outcome, written with it, and what is logged and counted once it is written */
   readonly events: DeliveryEvents
@@ -44,6 +45,11 @@ export interface DeliveryEngine extends AsyncDisposable {
    * that the next probe need not wait.
    */
   wake(kind: DestinationKind, destination: string, why?: 'work' | 'back'): void
+  /**
+   * The destinations are these from now on. What is being sent is not cut short; what waits for one that is not among them goes on
+   * waiting, until it is again.
+   */
+  use(destinations: readonly DestinationOptions[]): void
   /**
    * Takes up nothing more; waits `ms` for what is being sent, then cuts it short. What had no outcome by then is pending
    * again, its attempt uncounted. The store can be closed afterwards.
@@ -73,28 +79,51 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   const unknown = new Set<DestinationKey>()
   let poke = new AbortController()
   let running: Promise<unknown> | undefined
+  const runs: Promise<void>[] = []
+  let begun = false
+  const loops = new Map<DestinationKey, DeliveryLoop>()
+  use(destinations)
 
-  const loops = new Map(
-    destinations.map(({ kind, destination, sink, concurrency = kind === 'topic' ? PIPELINE : config.concurrency }) => {
-      const loop = new DeliveryLoop(
-        { kind, destination, concurrency },
-        {
-          store,
-          keeper,
-          clock,
-          tell,
-          sink,
-          maxAge: config.maxAge,
-          events,
-          changed,
-          postponed: () => poke.abort(ENDED),
-          draining: draining.signal,
-          stop: stop.signal,
+  function use(configured: readonly DestinationOptions[]): void {
+    const given = new Map(configured.map((one) => [destinationKey(one.kind, one.destination), one]))
+    for (const [key, loop] of loops) if (!given.has(key)) loop.use(undefined)
+    for (const [key, one] of given) {
+      unknown.delete(key)
+      const known = loops.get(key)
+      if (known !== undefined) known.use(one.sink)
+      else add(key, one)
+    }
+    poke.abort(ENDED)
+  }
+
+  function add(key: DestinationKey, { kind, destination, sink, concurrency }: DestinationOptions): void {
+    const loop = new DeliveryLoop(
+      {
+        kind,
+        destination,
+        get concurrency() {
+          return concurrency ?? (kind === 'topic' ? PIPELINE : config.concurrency)
         },
-      )
-      return [destinationKey(kind, destination), loop] as const
-    }),
-  )
+      },
+      sink,
+      {
+        store,
+        keeper,
+        clock,
+        tell,
+        get maxAge() {
+          return config.maxAge
+        },
+        events,
+        changed,
+        postponed: () => poke.abort(ENDED),
+        draining: draining.signal,
+        stop: stop.signal,
+      },
+    )
+    loops.set(key, loop)
+    if (begun) runs.push(loop.run())
+  }
 
   function changed(state: DestinationState): void {
     states.set(destinationKey(state.kind, state.destination), state)
@@ -115,7 +144,10 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
         await clock.sleep(fullJitter(failures, STORE_BACKOFF, clock.random), draining.signal)
       }
     }
-    await Promise.all([watch(), ...[...loops.values()].map((loop) => loop.run())])
+    begun = true
+    runs.push(...[...loops.values()].map((loop) => loop.run()))
+    await watch()
+    await Promise.all(runs)
   }
 
   /** Wakes each loop when something of its destination falls due, whoever changed the queue. */
@@ -155,7 +187,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   /** When this destination must be looked at again; Infinity: not for anything that is known now. */
   function wakeIfDue(row: Backlog, now: number): number {
     const loop = loops.get(destinationKey(row.kind, row.destination))
-    if (loop === undefined) warnOnce(row)
+    if (loop?.isConfigured !== true) warnOnce(row)
     else if (row.due !== null && row.due > now) return row.due
     else if (row.due !== null) loop.wake()
     return Number.POSITIVE_INFINITY
@@ -217,7 +249,9 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
       poke.abort(ENDED)
     },
     drain,
-    down: () => [...states.values()].filter((state) => state.state === 'down'),
+    use,
+    down: () =>
+      [...states].flatMap(([key, state]) => (state.state === 'down' && loops.get(key)?.isConfigured ? [state] : [])),
     [Symbol.asyncDispose]: () => drain(0),
   }
 }

@@ -13,8 +13,9 @@ export interface ProcessNews {
   bug: { readonly err: unknown }
   'disk-failed': { readonly err: unknown }
   state: { readonly part: string; readonly state: PartState; readonly reason: string | null }
-  'certificates-read': object
-  'certificates-not-read': { readonly err: unknown }
+  'configuration-read': { readonly peers: number; readonly topics: number }
+  'configuration-refused': { readonly reason: string }
+  'control-absent': { readonly err: unknown }
   /** `notAfter` in ISO 8601 */
   'certificate-expiry': { readonly certificate: string; readonly notAfter: string; readonly days: number }
   'certificate-expired': { readonly certificate: string; readonly notAfter: string; readonly days: number }
@@ -47,10 +48,15 @@ export const PROCESS = {
     text: 'Stopping took too long and was forced',
     help: 'what was being sent is sent again at the next start',
   },
-  'certificates-not-read': {
+  'configuration-refused': {
     level: 'error',
-    text: 'Certificates could not be read again; the old ones stay',
-    help: 'the new files do not fit together: `check`',
+    text: 'Configuration was refused, the old one stays',
+    help: 'nothing of it is in force, nor of the files it names; `reason` has each problem, as `check` says them, or what needs a restart',
+  },
+  'control-absent': {
+    level: 'warn',
+    text: 'The command "reload" cannot reach this gateway',
+    help: '`err` says why its socket beside the store is not there, as a path of more than 107 bytes; SIGHUP does the same',
   },
   'certificate-expired': {
     level: 'error',
@@ -95,7 +101,11 @@ export const PROCESS = {
   draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },
   stopping: { level: 'info', text: 'Stopping', help: '`signal` asked for it' },
   stopped: { level: 'info', text: 'Stopped', help: 'the last line of an orderly end' },
-  'certificates-read': { level: 'info', text: 'Certificates were read again', help: 'for new connections' },
+  'configuration-read': {
+    level: 'info',
+    text: 'Configuration was read again',
+    help: 'all of it is in force, and the certificates, keys and CRLs that it names',
+  },
   pruned: {
     level: 'info',
     text: 'Old documents and traces were dropped',

@@ -84,9 +84,7 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
   const holds = createHolds(options.clock)
   const startedAt = options.clock.now()
   const context: ExchangeContext = { ...options, holds, asking: createAsking() }
-  const rate = createRate(options.config.exchanges.rate)
-  const archived = archivedTopics(options.config)
-  const asked = askedTopics(options.config)
+  const rate = createRate(() => options.config.exchanges.rate)
   return {
     async receive(message, inspection) {
       const { valid, rid, improper = [] } = inspection
@@ -96,7 +94,7 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
       return askByRid(context, rate, message, { ...inspection, rid })
     },
     record(item, consumed, inspection, takenIn) {
-      return archived.has(item.topic) ? recordOf(item, consumed, inspection, takenIn) : undefined
+      return archivedTopics(options.config).has(item.topic) ? recordOf(item, consumed, inspection, takenIn) : undefined
     },
     sink: (peer, sender, otherwise) => {
       return createErrandSink(context, { peer, sender, otherwise, senderAt: (address) => senderAt(peer, address) })
@@ -119,7 +117,7 @@ export function createExchangeSide({ senderAt, ...options }: ExchangeSideOptions
     gone: (topic, items) => takenBack(context, topic, items),
     async runDue() {
       // what is queued where an answer came to its asker is known to the store alone
-      for (const topic of asked) options.wake('topic', topic)
+      for (const topic of askedTopics(options.config)) options.wake('topic', topic)
       await runDue(context)
     },
     happened: holds.happened,

@@ -31,8 +31,8 @@ interface Ends {
   readonly consume: ConsumeOptions
 }
 
-/** Everything that deliveries go to. */
-export function destinationsOf(ends: Ends): DestinationOptions[] {
+/** Everything that deliveries go to, as it is configured at each call. */
+export function createDestinations(ends: Ends): () => DestinationOptions[] {
   const { config, store, clock, events, reader, grid, senders, questions, files, consume } = ends
   const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now(), largeItems(files, grid, config)))
   const keepAnswer = createAnswerKeeper({ store, events, clock })
@@ -43,14 +43,13 @@ export function destinationsOf(ends: Ends): DestinationOptions[] {
     const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread, downgrade, tell: events.tell })
     return questions.sink(peer, sender, reports)
   }
-  const destinations: DestinationOptions[] = config.grid.topics.map(({ name }) => {
-    return { kind: 'topic', destination: name, sink: topicSink }
-  })
-  for (const peer of config.peers) {
+  return () => [
+    ...config.grid.topics.map(({ name }) => ({ kind: 'topic', destination: name, sink: topicSink }) as const),
     // without a url it may still ask, and be answered where it asked from
-    if (senders.of(peer.name) !== undefined || peer.accept.some(isQuestion)) {
-      destinations.push({ kind: 'peer', destination: peer.name, sink: peerSink(peer) })
-    }
-  }
-  return [...destinations, ...jidDestinations(config, questions, grid), ...fileDestinations(files, consume, config)]
+    ...config.peers
+      .filter((peer) => senders.of(peer.name) !== undefined || peer.accept.some(isQuestion))
+      .map((peer) => ({ kind: 'peer', destination: peer.name, sink: peerSink(peer) }) as const),
+    ...jidDestinations(config, questions, grid),
+    ...fileDestinations(files, consume, config),
+  ]
 }

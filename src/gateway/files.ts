@@ -32,10 +32,11 @@ export function fileDestinations(files: Files, consume: ConsumeOptions, config: 
 }
 
 /** Items that go by upload. */
-export function largeItems(files: Files, grid: Grid, { grid: { topics, maxItem } }: Config): LargeItems {
-  const byUpload = new Set(topics.filter(({ large }) => large === 'upload').map(({ name }) => name))
+export function largeItems(files: Files, grid: Grid, config: Config): LargeItems {
+  const isByUpload = (topic: string) =>
+    config.grid.topics.some(({ name, large }) => name === topic && large === 'upload')
   return {
-    isLarge: ({ destination, payload }) => byUpload.has(destination) && Buffer.byteLength(payload) > maxItem,
+    isLarge: ({ destination, payload }) => isByUpload(destination) && Buffer.byteLength(payload) > config.grid.maxItem,
     uploads: createUploads(grid, files.put),
   }
 }

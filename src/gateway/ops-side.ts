@@ -41,8 +41,14 @@ export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
       },
       flow,
       store,
-      acts: { events, wake: (kind, name) => delivery.wake(kind, name), destinations: destinationsOf(config) },
-      readToken: config.ops.readToken,
+      acts: {
+        events,
+        wake: (kind, name) => delivery.wake(kind, name),
+        get destinations() {
+          return destinationsOf(config)
+        },
+      },
+      readToken: config.ops.readToken && (() => config.ops.readToken?.() ?? ''),
       name: config.rid.name,
       version: packageVersion(),
     }),

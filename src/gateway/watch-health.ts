@@ -41,9 +41,15 @@ export function watchHealth({ config, clock, board, events, metrics, store, ...p
   return createHealth({
     clock,
     board,
-    topics: config.grid.topics.map(({ name }) => name),
-    peers: config.peers.map(({ name }) => name),
-    maxQueue: config.delivery.maxQueue,
+    get topics() {
+      return config.grid.topics.map(({ name }) => name)
+    },
+    get peers() {
+      return config.peers.map(({ name }) => name)
+    },
+    get maxQueue() {
+      return config.delivery.maxQueue
+    },
     expiry,
     down: () => parts.delivery().down(),
     backlog: () => store.backlog(),

@@ -133,6 +133,11 @@ export interface Grid extends AsyncDisposable {
   /** Begins to connect and keeps connected until disposed. Resolves at once. */
   start(): void
   /**
+   * The configuration is this from now on: Topics are joined and left, and where another login is configured, the session ends and the next
+   * one begins at once. A login that was refused, or a connection that waits, is tried at once. Its address, Broker and sizes stay.
+   */
+  take(config: GridConfig, consume: readonly string[]): void
+  /**
    * Publishes one item (XEP-0060 7.1): 'delivered' only on proof that it is on the Topic. `inDoubt`: an earlier attempt may have come
    * through, so that it is looked for first, and nobody sees it twice.
    */

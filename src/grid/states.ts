@@ -48,6 +48,12 @@ export class States {
     this.#topics.set(topic, 'down')
   }
 
+  /** Nobody waits for it any more. */
+  forget(topic: string): void {
+    this.#topics.delete(topic)
+    this.#changed()
+  }
+
   setTopic(topic: string, state: GridState, reason: string | null): void {
     this.#topics.set(topic, state)
     this.#handlers.state(`topic:${topic}`, state, reason)

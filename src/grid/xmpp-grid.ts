@@ -1,25 +1,27 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Element, jid } from '@xmpp/client'
 import { type Clock, systemClock } from '../clock.ts'
-import type { TopicConfig } from '../config/types.ts'
+import type { GridConfig, TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Grid, GridOptions, GridRequest, UploadSlot } from './contract.ts'
-import { answerRequest, isWelcome, readRequest, type SubscriptionRequest } from './pubsub/approval.ts'
-import { bareTopic } from './pubsub/bare-topic.ts'
+import { growing } from './growing.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
 import { EventDesk } from './pubsub/event-desk.ts'
 import { askFeatures } from './pubsub/features.ts'
-import { accessOf } from './pubsub/node-configuration.ts'
-import { Pace, slowReason } from './pubsub/pace.ts'
 import { Provider } from './pubsub/provider.ts'
+import { createRequestDesk } from './pubsub/request-desk.ts'
 import { retractItem } from './pubsub/retract.ts'
+import { unsubscribe } from './pubsub/subscription.ts'
 import { TopicLoop } from './pubsub/topic-loop.ts'
+import { TopicRuns } from './pubsub/topic-runs.ts'
 import { States } from './states.ts'
+import { loginOf, plansOf, type TopicPlan } from './topic-plan.ts'
 import { uploadSlot } from './upload/slot.ts'
-import { createAnswerAllowance } from './xmpp/answer-allowance.ts'
+import { watchPace } from './watch-pace.ts'
 import { request } from './xmpp/request.ts'
-import { bareOf, openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
+import { openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
 import { gridExpiry } from './xmpp/trust.ts'
 
@@ -35,8 +37,6 @@ interface GridTiming extends SessionTiming, BackoffTiming {
 }
 
 const NOT_CONNECTED = 'The Controller is not connected.'
-/** ms between looks at how the Controller takes what is published */
-const LOOK = 2_000
 
 /** The grid by XMPP: one login at the Controller, its Topics, Provider and Consumer (RFC 8600 §4, §5). */
 export function createXmppGrid(options: XmppGridOptions): Grid {
@@ -53,16 +53,21 @@ class XmppGrid implements Grid {
   readonly #provider: Provider
   readonly #desk: EventDesk
   readonly #ending = new AbortController()
+  readonly #runs = new TopicRuns()
+  #config: GridConfig
+  #plans: ReadonlyMap<string, TopicPlan>
+  /** that of the last connection */
+  #login: unknown
+  #hurry = new AbortController()
   #running: Promise<void> | undefined
   #session: Session | undefined
-  #pace = new Pace()
-  /** strangers choose how often they ask */
-  readonly #mayDeny = createAnswerAllowance([])
+  readonly #onRequest: ReturnType<typeof createRequestDesk>
   #lacking: readonly string[] = []
-  #publishedBefore = 0
 
   constructor(options: XmppGridOptions) {
     this.#options = options
+    this.#config = options.config
+    this.#plans = plansOf(options.config, options.consume, options.liveOnly)
     this.#clock = options.clock ?? systemClock
     this.#broker = jid(options.config.broker).toString()
     this.#states = new States(options.handlers, () => this.#clock.now())
@@ -74,27 +79,50 @@ class XmppGrid implements Grid {
     })
     const [loops, consumers, provider] = [this.#loops, this.#consumers, this.#provider]
     this.#desk = new EventDesk({ broker: this.#broker, loops, consumers, provider, tell: options.tell })
-    for (const topic of this.#topics()) {
-      const consumer = options.consume.includes(topic.name) ? this.#createConsumer(topic.name) : undefined
-      if (consumer) this.#consumers.set(topic.name, consumer)
-      this.#loops.set(topic.name, this.#createLoop(topic, consumer))
-    }
+    this.#onRequest = createRequestDesk({
+      broker: this.#broker,
+      own: (topic) => [this.#plans.get(topic)?.topic].find((known) => known?.create),
+      approved: (topic) => this.#loops.get(topic)?.doubt(),
+      tell: options.tell,
+    })
+    for (const plan of this.#plans.values()) this.#addTopic(plan)
   }
 
   start(): void {
-    const { config, timing, tell } = this.#options
+    const { timing, tell } = this.#options
     this.#running ??= supervise({
       connect: (signal, elsewhere) => this.#connect(signal, elsewhere),
-      service: config.service,
+      service: () => this.#config.service,
+      hurry: () => this.#hurry.signal,
       run: (session, signal) => this.#work(session, signal),
-      worked: () => this.#worked(),
+      worked: growing(() => this.#provider.published),
       state: (state, reason) => this.#states.setSession(state, reason),
       clock: this.#clock,
       tell,
       ...(timing === undefined ? {} : { timing }),
       signal: this.#ending.signal,
     })
-    tell('grid-started', { service: config.service, topics: [...this.#loops.keys()] })
+    tell('grid-started', { service: this.#config.service, topics: [...this.#loops.keys()] })
+  }
+
+  take(config: GridConfig, consume: readonly string[]): void {
+    const before = this.#plans
+    this.#config = config
+    this.#plans = plansOf(config, consume, this.#options.liveOnly)
+    for (const name of before.keys()) if (!this.#plans.has(name)) this.#leaveTopic(name)
+    for (const [name, plan] of this.#plans) {
+      if (isDeepStrictEqual(before.get(name), plan)) continue
+      this.#runs.end(name)
+      this.#runs.begin(name, this.#addTopic(plan))
+    }
+    this.#logInAnew(this.#session)
+  }
+
+  /** At once, where there is no session, or another login is configured than that of this one. */
+  #logInAnew(session: Session | undefined): void {
+    if (session && isDeepStrictEqual(this.#login, loginOf(this.#config))) return
+    this.#hurry.abort()
+    void session?.close()
   }
 
   async publish(
@@ -116,7 +144,7 @@ class XmppGrid implements Grid {
 
   obstacle(topic: string): SendOutcome | undefined {
     const loop = this.#loops.get(topic)
-    if (!loop) return { kind: 'hold', reason: `Topic ${topic} is not configured.` }
+    if (!loop) return retry(`Topic ${topic} is not configured.`)
     if (!this.#session) return retry(this.#states.session.reason ?? NOT_CONNECTED)
     if (loop.ready) return undefined
     return retry([`Topic ${topic} is not available.`, loop.reason ?? []].flat().join(' '))
@@ -146,12 +174,12 @@ class XmppGrid implements Grid {
   }
 
   state() {
-    const { state, since, reason } = this.#states.session
-    return { state, since, reason }
+    const { error: _, ...state } = this.#states.session
+    return state
   }
 
   certificates() {
-    return gridExpiry(this.#options.config.tls)
+    return gridExpiry(this.#config.tls)
   }
 
   lacking() {
@@ -171,13 +199,22 @@ class XmppGrid implements Grid {
     await this.#running
   }
 
-  #topics(): TopicConfig[] {
-    const { config, consume, liveOnly } = this.#options
-    const known = new Set(config.topics.map((topic) => topic.name))
-    const configured = config.topics.filter((topic) => !liveOnly || consume.includes(topic.name))
-    const others = [...new Set(consume)].filter((name) => !known.has(name)).map(bareTopic)
-    // whoever watches creates nothing
-    return [...configured, ...others].map((topic) => (liveOnly ? { ...topic, create: false } : topic))
+  /** What waits to be taken in of one that was consumed before is not lost. */
+  #addTopic({ topic, consumed }: TopicPlan): TopicLoop {
+    const { name } = topic
+    const consumer = consumed ? (this.#consumers.get(name) ?? this.#createConsumer(name)) : undefined
+    if (consumer) this.#consumers.set(name, consumer)
+    else this.#consumers.delete(name)
+    const loop = this.#createLoop(topic, consumer)
+    this.#loops.set(name, loop)
+    return loop
+  }
+
+  #leaveTopic(name: string): void {
+    this.#loops.delete(name)
+    this.#consumers.delete(name)
+    this.#states.forget(name)
+    this.#runs.end(name, (session) => unsubscribe(session, this.#broker, name, session.address.bare, undefined))
   }
 
   #createConsumer(topic: string): Consumer {
@@ -198,20 +235,27 @@ class XmppGrid implements Grid {
 
   #createLoop(topic: TopicConfig, consumer: Consumer | undefined): TopicLoop {
     this.#states.expect(topic.name)
-    return new TopicLoop({
+    const loop: TopicLoop = new TopicLoop({
       config: { ...this.#options.config, broker: this.#broker },
       topic,
-      state: (state, reason) => this.#states.setTopic(topic.name, state, reason),
+      state: (state, reason) => {
+        // one that was left, or has another in its place, has nothing more to say
+        if (this.#loops.get(topic.name) === loop) this.#states.setTopic(topic.name, state, reason)
+      },
       follow: consumer ? (...from) => consumer.follow(...from) : undefined,
       clock: this.#clock,
       tell: this.#options.tell,
       retryMs: this.#options.timing?.topicRetry ?? 15_000,
       readersMs: this.#options.timing?.resync ?? 300_000,
     })
+    return loop
   }
 
   #connect(signal: AbortSignal, elsewhere: string | undefined): Promise<Session> {
-    const { config, timing, liveOnly, handlers } = this.#options
+    const { timing, liveOnly, handlers } = this.#options
+    const config = this.#config
+    this.#hurry = new AbortController()
+    this.#login = loginOf(config)
     return openSession(
       {
         config: { ...config, broker: this.#broker, service: elsewhere ?? config.service },
@@ -229,62 +273,25 @@ class XmppGrid implements Grid {
 
   async #work(session: Session, signal: AbortSignal): Promise<void> {
     this.#session = session
+    this.#logInAnew(session)
     const features = await askFeatures(session, this.#broker)
     this.#lacking = features.lacking
     if (this.#lacking.length > 0) this.#options.tell('broker-lacks', { features: this.#lacking })
     this.#provider.attach(session, features)
-    this.#pace = new Pace()
-    const looks = setInterval(() => this.#look(), LOOK)
-    looks.unref()
+    using _looks = watchPace(this.#provider, this.#states, this.#options.tell)
     void session.closed.then(() => {
       if (this.#session === session) this.#session = undefined
     })
     try {
-      await Promise.all([...this.#loops.values()].map((loop) => loop.run(session, signal)))
-      // without Topics there is nothing to run until then
-      await session.closed
+      await this.#runs.through(session, signal, this.#loops)
     } finally {
-      clearInterval(looks)
       if (this.#session === session) this.#session = undefined
     }
   }
 
-  /** XEP-0060 §8.6: who owns a Topic is asked who may read it. */
-  async #onRequest(session: Session, request: SubscriptionRequest): Promise<void> {
-    const { node: topic, jid: who } = request
-    const configured = this.#topics().find(({ name, create }) => name === topic && create)
-    if (!configured) return
-    const welcome = isWelcome(session, configured, who)
-    // whoever is not told No is not let in either, and the Broker asks again at the next login
-    if (!welcome && !this.#mayDeny({ from: who })) return
-    if (!welcome && accessOf(configured) === 'authorize') {
-      this.#options.tell('subscription-request', { topic, jid: who, answer: 'pending' })
-      return
-    }
-    const answer = await answerRequest(session, this.#broker, configured, request)
-    this.#options.tell('subscription-request', { topic, jid: who, answer })
-    // we waited for it ourselves
-    if (answer === 'approved' && bareOf(who) === session.address.bare) this.#loops.get(topic)?.doubt()
-  }
-
-  /** Did anything come through since it was last asked? */
-  #worked(): boolean {
-    const before = this.#publishedBefore
-    this.#publishedBefore = this.#provider.published
-    return this.#publishedBefore > before
-  }
-
   #onMessage(message: Element): void {
-    const request = bareOf(message.attrs.from ?? '') === this.#broker ? readRequest(message) : undefined
-    if (request && this.#session) void this.#onRequest(this.#session, request)
+    if (this.#session) void this.#onRequest(this.#session, message)
     this.#desk.onMessage(message)
-  }
-
-  /** A slow Controller is no failure, but somebody should know. */
-  #look(): void {
-    const rate = this.#pace.look(performance.now(), this.#provider.pace)
-    const reason = rate === undefined ? null : slowReason(rate)
-    if (this.#states.noteSession(reason) && reason !== null) this.#options.tell('controller-slow', { reason })
   }
 }
 

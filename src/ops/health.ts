@@ -20,6 +20,7 @@ const WAITS: Finding = { state: 'degraded', reason: 'It waits for the session wi
 export interface HealthSources {
   readonly clock: Pick<Clock, 'now'>
   readonly board: ReadinessBoard
+  /** as they are configured each time they are read */
   readonly topics: readonly string[]
   readonly peers: readonly string[]
   readonly maxQueue: number
@@ -49,11 +50,11 @@ export interface Health {
 }
 
 export function createHealth(sources: HealthSources): Health {
-  const { clock, board, topics, peers, maxQueue } = sources
+  const { clock, board } = sources
   const grid = createGridHealth(clock)
   const rid = createRidHealth(clock)
   const limits = createPeerLimits(clock)
-  const atBroker = new Map(topics.map((topic) => [topic, topicFinding('down', null)]))
+  const atBroker = new Map<string, Finding>()
   let backlog: readonly Backlog[] = []
 
   function destinations(): void {
@@ -64,7 +65,12 @@ export function createHealth(sources: HealthSources): Health {
       return destinationFinding(rowOf(backlog, kind, name), isDown, now)
     }
     const away = grid.read().state === 'failed'
-    for (const [topic, found] of atBroker) {
+    const { topics, peers, maxQueue } = sources
+    board.keep('topic:', new Set(topics.map((topic) => `topic:${topic}`)))
+    board.keep('peer:', new Set(peers.map((peer) => `peer:${peer}`)))
+    for (const topic of atBroker.keys()) if (!topics.includes(topic)) atBroker.delete(topic)
+    for (const topic of topics) {
+      const found = atBroker.get(topic) ?? topicFinding('down', null)
       // not its own fault
       board.set(`topic:${topic}`, away ? WAITS : worse(found, of('topic', topic)))
     }

@@ -4,7 +4,7 @@ const EACH = 16_384
 const AGAIN = 1_000
 
 interface ByteSharesOptions {
-  /** deliveries that the queue of a Topic may have */
+  /** deliveries that the queue of a Topic may have: as it is in force each time it is read */
   readonly maxQueue: number
   /** bytes that a peer has in all queues */
   readonly measure: (peer: string) => Promise<number>
@@ -17,24 +17,23 @@ interface ByteSharesOptions {
  */
 export class ByteShares {
   readonly #options: ByteSharesOptions
-  readonly #most: number
   readonly #known = new Map<string, { bytes: number; at: number }>()
 
   constructor(options: ByteSharesOptions) {
     this.#options = options
-    this.#most = options.maxQueue * EACH
   }
 
   /** Is there room for so many bytes more? Then they count. Whoever has nothing has room for anything. */
   async take(peer: string, bytes: number): Promise<boolean> {
-    const { measure, now } = this.#options
+    const { measure, now, maxQueue } = this.#options
+    const most = maxQueue * EACH
     let known = this.#known.get(peer)
-    const isOver = known !== undefined && known.bytes + bytes > this.#most
+    const isOver = known !== undefined && known.bytes + bytes > most
     if (known === undefined || (isOver && now() - known.at >= AGAIN)) {
       known = { bytes: await measure(peer), at: now() }
       this.#known.set(peer, known)
     }
-    if (known.bytes > 0 && known.bytes + bytes > this.#most) return false
+    if (known.bytes > 0 && known.bytes + bytes > most) return false
     known.bytes += bytes
     return true
   }

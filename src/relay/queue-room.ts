@@ -19,15 +19,17 @@ export type IsFull = (peer: string, publications: readonly Publication[]) => Pro
  * is still let in. Nor does one fill the disk by many Topics, or by few large reports.
  */
 export function createQueueRoom({ config, store }: QueueRoomOptions): IsFull {
-  const most = config.delivery.maxQueue
-  const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
-  const inAll = IN_ALL * most
   const bytes = new ByteShares({
-    maxQueue: most,
+    get maxQueue() {
+      return config.delivery.maxQueue
+    },
     measure: (peer) => store.unsettledBytes('topic', peer),
     now: () => performance.now(),
   })
   return async (peer, publications) => {
+    const most = config.delivery.maxQueue
+    const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
+    const inAll = IN_ALL * most
     if ((await store.unsettled('topic', null)) >= inAll) {
       if ((await store.unsettled('topic', null, peer)) >= inAll) return true
     }

@@ -26,7 +26,9 @@ export interface ConsumeOptions {
   /** where the file of an item comes from [nowhere] */
   readonly placeOf?: PlaceOf
   /** what questions are answered from of an item; undefined for nothing */
-  readonly record?: (item: GridItem, consumed: Consumed, inspection: Inspection, at: number) => NewRecord | undefined
+  readonly record?:
+    | ((item: GridItem, consumed: Consumed, inspection: Inspection, at: number) => NewRecord | undefined)
+    | undefined
   /** what it asks or answers, on disk; the peers that get by that what it says. `ours`: a peer sent it in */
   readonly converse?: (shown: Shown) => Promise<readonly string[]>
 }

@@ -32,7 +32,7 @@ interface ClientLimiter {
   took(client: Client, bytes: number): void
 }
 
-export function createClientLimiter(rid: Pick<RidConfig, 'limits'>, tell: Tell<ListenerNews>): ClientLimiter {
+export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: Tell<ListenerNews>): ClientLimiter {
   const rates = new Rates()
   const owner = ({ peer, socket }: Client, what: string) =>
     `${what} ${peer === undefined ? `of ${networkOf(socket.remoteAddress ?? '')}` : `by ${peer.name}`}`
@@ -45,7 +45,7 @@ export function createClientLimiter(rid: Pick<RidConfig, 'limits'>, tell: Tell<L
 
   return {
     request(client) {
-      const limits = limitsOf(client.peer, rid)
+      const limits = limitsOf(client.peer, rid())
       if (client.crowded) {
         const detail = `More than ${limits.connections} connections are open. Use one of those, or close one.`
         return refuse(client, 'connections', 1000, detail)
@@ -55,13 +55,13 @@ export function createClientLimiter(rid: Pick<RidConfig, 'limits'>, tell: Tell<L
       return refuse(client, 'requests', wait, `More than ${limits.requests} requests came within a minute.`)
     },
     body(client, length) {
-      const { bytes } = limitsOf(client.peer, rid)
+      const { bytes } = limitsOf(client.peer, rid())
       const wait = rates.take(owner(client, 'bytes'), length, bytes)
       if (wait === 0) return undefined
       return refuse(client, 'bytes', wait, `More than ${bytes} bytes of messages came within a minute.`)
     },
     took(client, bytes) {
-      rates.used(owner(client, 'bytes'), bytes, limitsOf(client.peer, rid).bytes)
+      rates.used(owner(client, 'bytes'), bytes, limitsOf(client.peer, rid()).bytes)
     },
   }
 }

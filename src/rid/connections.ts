@@ -10,11 +10,12 @@ import type { FindPeer } from './peers.ts'
 import { Shares } from './shares.ts'
 import { lookAgainAt, stillTrusted, type TlsMaterial } from './tls.ts'
 
-/** One TLS connection. Its peer is found once: there is no renegotiation. */
+/** One TLS connection. */
 export interface Connection {
   readonly socket: TLSSocket
   readonly certificate: X509Certificate
-  readonly peer: PeerConfig | undefined
+  /** found at the handshake, since there is no renegotiation, and again when the peers are others */
+  peer: PeerConfig | undefined
   /** ms since the epoch: from then on a new handshake might fail, and so this connection is over */
   readonly expires: number
   /** ms since the epoch: from then on answers ask the client to come again */
@@ -49,7 +50,7 @@ type Crowd = 'each' | 'all'
 export class Connections {
   readonly handshakes: Handshakes
   readonly heavy = new HeavyHandshakes()
-  readonly #find: FindPeer
+  #find: FindPeer
   readonly #limits: ConnectionLimits
   readonly #secured = new Map<Socket, Connection>()
   readonly #peers = new Shares<Connection>()
@@ -125,6 +126,17 @@ export class Connections {
 
   sockets(): Iterable<Socket> {
     return this.#secured.keys()
+  }
+
+  /** The peers are others: each request from now on is of who its certificate is by these. Those under way stay who they were. */
+  know(find: FindPeer): void {
+    this.#find = find
+    for (const connection of this.#secured.values()) {
+      const before = connection.peer
+      connection.peer = find(connection.certificate)
+      // its place is among those of another: it is asked to come again
+      if (connection.peer?.name !== before?.name) connection.closing = true
+    }
   }
 
   /**

@@ -19,7 +19,7 @@ import { renderProblem } from './problems.ts'
 import { bareResponse } from './raw-response.ts'
 import { linger, restOf, turnDeaf } from './rest-of-body.ts'
 import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast } from './server.ts'
-import { type Expiry, loadTls } from './tls.ts'
+import { type Expiry, isSame, loadTls, type TlsMaterial } from './tls.ts'
 import { WriteDeadline } from './write-deadline.ts'
 
 export interface RidListenerOptions {
@@ -39,6 +39,8 @@ export interface RidListener extends AsyncDisposable {
    * closed. Throws GatewayError 'config-invalid', and goes on as before, when the files cannot be used.
    */
   reload(): void
+  /** The same with another configuration, and with what its TLS files hold. Host and port stay. Never throws. */
+  take(rid: RidConfig, peers: readonly PeerConfig[], material: TlsMaterial): void
   certificates(): readonly Expiry[]
   connections(): number
 }
@@ -57,11 +59,12 @@ type Fields = Readonly<Record<string, string>>
  * in flight `limits.close` ms.
  */
 export function createRidListener(options: RidListenerOptions): RidListener {
-  const { rid, peers, accept, state, tell } = options
+  const { accept, state, tell } = options
+  let { rid } = options
   const { handshakes: handshakesPerAddress = DEFAULT_LIMITS.handshakesPerAddress } = rid.limits ?? {}
   const limits = { ...DEFAULT_LIMITS, handshakesPerAddress, ...options.limits }
-  const connections = new Connections(createFindPeer(peers), limits, (peer) => limitsOf(peer, rid).connections)
-  const limiter = createClientLimiter(rid, tell)
+  const connections = new Connections(createFindPeer(options.peers), limits, (peer) => limitsOf(peer, rid).connections)
+  const limiter = createClientLimiter(() => rid, tell)
   const expectant = new WeakSet<IncomingMessage>()
   const incoming = new WeakMap<IncomingMessage, Incoming>()
   const sizes = new WeakMap<IncomingMessage, number>()
@@ -236,6 +239,12 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     })
   }
 
+  function use(fresh: TlsMaterial) {
+    server?.setSecureContext(fresh.context)
+    material = fresh
+    connections.reconsider(material)
+  }
+
   return {
     async start() {
       const listening = server as Server
@@ -259,10 +268,12 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return { port: (listening.address() as AddressInfo).port }
     },
     reload() {
-      const fresh = loadTls(rid.tls)
-      server?.setSecureContext(fresh.context)
-      material = fresh
-      connections.reconsider(material)
+      use(loadTls(rid.tls))
+    },
+    take(next, peers, fresh) {
+      rid = next
+      connections.know(createFindPeer(peers))
+      if (!isSame(fresh, material)) use(fresh)
     },
     certificates: () => material.expiry,
     connections: () => connections.count,

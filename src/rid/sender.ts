@@ -26,7 +26,7 @@ import {
   refusedOutcome,
   repliedOutcome,
 } from './reply-outcome.ts'
-import { loadTls, lookAgainAt } from './tls.ts'
+import { isSame, loadTls, lookAgainAt, type TlsMaterial } from './tls.ts'
 
 interface SenderLimits {
   /** ms to a TCP connection and TLS session */
@@ -73,6 +73,8 @@ const CUT_SHORT = new Error('cut short')
 export interface RidSenderOptions {
   readonly receiver: Receiver
   readonly tls: TlsFiles
+  /** what these hold [read now] */
+  readonly material?: TlsMaterial
   readonly readReply: ReadReply
   readonly tell: Tell<SenderNews>
   readonly limits?: Partial<SenderLimits>
@@ -85,6 +87,10 @@ export interface RidSenderOptions {
 export interface ReloadableRidSender extends RidSender {
   /** Reads certificate, key, CA and CRL again, for new connections. Throws GatewayError 'config-invalid' and goes on as before. */
   reload(): void
+  /** The same with what these files hold. Never throws. */
+  use(material: TlsMaterial): void
+  /** Nothing more is meant for it: its connections end with what is being sent. Resolves when that is over. */
+  retire(): Promise<void>
 }
 
 /**
@@ -99,8 +105,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   const peer = receiver.name
   const addresses = createAddresses(bareHost(url), now)
   const name = receiver.identity.dns ?? (isIP(bareHost(url)) === 0 ? url.hostname : undefined)
-  let material = loadTls(tls)
+  let material = options.material ?? loadTls(tls)
   let link: Link | undefined
+  let sending = 0
+  /** an attempt that began before may still send */
+  let retired: PromiseWithResolvers<void> | undefined
 
   /** The connections to that address, made anew where what their handshakes looked at may be otherwise by now. */
   function linkTo(address: string, connect: number): Link {
@@ -206,45 +215,71 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     }
   }
 
+  function use(fresh: TlsMaterial): void {
+    if (isSame(fresh, material)) return
+    material = fresh
+    letGo(link)
+    link = undefined
+  }
+
+  function endIfIdle(): void {
+    if (retired === undefined || sending > 0) return
+    letGo(link)
+    link = undefined
+    retired.resolve()
+  }
+
   return {
-    async send(message, signal) {
-      const either = new AbortController()
-      let late = false
-      const end = () => either.abort(CUT_SHORT)
-      const timer = setTimeout(() => {
-        late = true
-        end()
-      }, limits.whole)
-      signal.addEventListener('abort', end)
-      if (signal.aborted) end()
-      let response: PeerResponse
-      try {
-        response = await post(message, either.signal).catch((error: unknown) => {
-          // A peer may close an idle connection just when we use it. Once more, on a new one: sending is idempotent (§3).
-          if (!either.signal.aborted && isReset(error)) return post(message, either.signal)
-          throw error
-        })
-      } catch (error) {
-        if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
-        const tooLate = `The peer cannot be reached: no answer within ${limits.whole / 1000} s`
-        const { reason, code } = late ? { reason: tooLate, code: 'timeout' } : networkReason(error, tls)
-        tell('peer-away', { peer, reason, code })
-        return { kind: 'retry', reason, destinationDown: true }
-      } finally {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-      }
-      message.heard?.(response)
-      return judgeReply(response, message)
+    send(message, signal) {
+      sending += 1
+      return sendNow(message, signal).finally(() => {
+        sending -= 1
+        endIfIdle()
+      })
     },
     reload() {
-      material = loadTls(tls)
-      letGo(link)
-      link = undefined
+      use(loadTls(tls))
+    },
+    use,
+    retire() {
+      retired ??= Promise.withResolvers<void>()
+      endIfIdle()
+      return retired.promise
     },
     async [Symbol.asyncDispose]() {
       await link?.agent.destroy()
     },
+  }
+
+  async function sendNow(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
+    const either = new AbortController()
+    let late = false
+    const end = () => either.abort(CUT_SHORT)
+    const timer = setTimeout(() => {
+      late = true
+      end()
+    }, limits.whole)
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
+    let response: PeerResponse
+    try {
+      response = await post(message, either.signal).catch((error: unknown) => {
+        // A peer may close an idle connection just when we use it. Once more, on a new one: sending is idempotent (§3).
+        if (!either.signal.aborted && isReset(error)) return post(message, either.signal)
+        throw error
+      })
+    } catch (error) {
+      if (signal.aborted) return { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false }
+      const tooLate = `The peer cannot be reached: no answer within ${limits.whole / 1000} s`
+      const { reason, code } = late ? { reason: tooLate, code: 'timeout' } : networkReason(error, tls)
+      tell('peer-away', { peer, reason, code })
+      return { kind: 'retry', reason, destinationDown: true }
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+    }
+    message.heard?.(response)
+    return judgeReply(response, message)
   }
 }
 

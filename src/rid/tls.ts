@@ -1,6 +1,7 @@
 import { constants, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { isDeepStrictEqual } from 'node:util'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import { type Crl, crlBlocks, isRevoked, readCrl } from '../x509/crl.ts'
@@ -58,6 +59,11 @@ export function loadTls(files: TlsFiles): TlsMaterial {
   } catch (cause) {
     throw new GatewayError('config-invalid', 'tls: certificate, key, CA and CRL do not fit together', { cause })
   }
+}
+
+/** Whether handshakes would look at the same. */
+export function isSame({ context: a }: TlsMaterial, { context: b }: TlsMaterial): boolean {
+  return isDeepStrictEqual(a, b)
 }
 
 function read(path: string, key: string): string {

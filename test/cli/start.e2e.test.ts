@@ -102,12 +102,12 @@ ops: { host: 127.0.0.1, port: 0 }
     assert.equal(delivery.destination, 'incident')
   })
 
-  test('reads certificates again at SIGHUP, and does not end', async () => {
+  test('reads its configuration again at SIGHUP, and does not end', async () => {
     const gateway = begin()
     const { ops } = await urls(gateway)
     gateway.signal('SIGHUP')
     await eventually('it to read them', () =>
-      gateway.lines.some((line) => line.includes('Certificates were read again')),
+      gateway.lines.some((line) => line.includes('Configuration was read again')),
     )
     assert.equal((await fetch(`${ops}/live`)).status, 200)
     gateway.signal('SIGINT')

@@ -28,7 +28,11 @@ test('the unit exposes less than 2.0 of 10, as systemd counts', async (t) => {
 
 test('the unit starts and reloads nothing that check objects to', () => {
   const unit = page(UNIT)
-  for (const step of ['ExecStartPre', 'ExecReload']) {
-    assert.match(unit, new RegExp(`^${step}=\\S+/iodef-gateway check --config /etc/iodef-gateway/gateway\\.yaml$`, 'm'))
+  for (const [step, command] of [
+    ['ExecStartPre', 'check'],
+    ['ExecReload', 'reload'],
+  ]) {
+    const line = `^${step}=\\S+/iodef-gateway ${command} --config /etc/iodef-gateway/gateway\\.yaml$`
+    assert.match(unit, new RegExp(line, 'm'))
   }
 })

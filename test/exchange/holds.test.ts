@@ -42,7 +42,7 @@ test('eight of a peer wait, and 64 in all; all are let go in the end', async () 
 })
 
 test('a rate counts what was asked within the last minute', () => {
-  const rate = createRate(2)
+  const rate = createRate(() => 2)
   assert.equal(rate.wait('a', 0), undefined)
   rate.count('a', 0)
   rate.count('a', 30_000)

@@ -22,8 +22,8 @@ export const BACKOFF: BackoffTiming = { min: 1_000, max: 45_000, stable: 60_000,
 interface SuperviseOptions {
   /** One attempt, at `elsewhere` where that is given. Rejects with GatewayError. */
   readonly connect: (signal: AbortSignal, elsewhere: string | undefined) => Promise<Session>
-  /** as configured */
-  readonly service: string
+  /** as it is configured now */
+  readonly service: () => string
   /** Works with the session until its signal aborts, which is when it closed. */
   readonly run: (session: Session, signal: AbortSignal) => Promise<void>
   /** The session did what it is for: whatever ended it, the next one is tried soon. */
@@ -33,6 +33,8 @@ interface SuperviseOptions {
   readonly tell: Tell<ControllerNews>
   readonly timing?: Partial<BackoffTiming>
   readonly signal: AbortSignal
+  /** Ends the pause before the next attempt. */
+  readonly hurry?: () => AbortSignal
 }
 
 /**
@@ -41,12 +43,12 @@ interface SuperviseOptions {
  * there is the same. Never rejects.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
-  const { clock, tell, signal, service } = options
+  const { clock, tell, signal } = options
   const timing = { ...BACKOFF, ...options.timing }
   let failures = 0
   let hops = 0
   let elsewhere: string | undefined
-  const next = (reason: GatewayError) => (hops < HOPS ? serviceElsewhere(reason, service) : undefined)
+  const next = (reason: GatewayError) => (hops < HOPS ? serviceElsewhere(reason, options.service()) : undefined)
   while (!signal.aborted) {
     options.state('connecting', null)
     const begun = clock.now()
@@ -67,7 +69,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     const delay = isRefused(reason) ? timing.refused : jitter(clock, timing, failures)
     const raw = typeof reason.fields.raw === 'string' ? reason.fields.raw : undefined
     tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay), raw })
-    await clock.sleep(delay, signal)
+    await clock.sleep(delay, options.hurry ? AbortSignal.any([signal, options.hurry()]) : signal)
   }
   options.state('down', null)
 }
