@@ -12,7 +12,7 @@ import { createFailures, type Proof } from './proof.ts'
 const EMPTY = { status: 200 } as const
 const MAY = { restrictions: ['public', 'partner'], accept: ['Query'] }
 /** ms until all that was asked is answered, once nobody is killed any more */
-const PATIENCE = 150_000
+const PATIENCE = 600_000
 
 /**
  * Kill -9 at `count` random moments of one of two gateways that ask each other, as three RID systems ask. Who is asked in the end asks
