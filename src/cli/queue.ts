@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import { didYouMean } from '../did-you-mean.ts'
+import type { News } from '../events/table.ts'
 import { createEvents } from '../events.ts'
 import { createLog } from '../log.ts'
 import type { Acceptor, Backlog, Desk, Queue, QueueFilter } from '../store/contract.ts'
@@ -168,11 +169,16 @@ async function pauseOrResume(
   const by = operatorName(io.env)
   if (action === 'pause') await store.pause(kind, name, { since: systemClock.now(), by })
   else await store.resume(kind, name)
-  const events = createEvents({ log: createLog('silent'), clock: systemClock })
-  const deed = events.destinationDeed(action === 'pause' ? 'paused' : 'resumed', { kind, destination: name, by })
-  await store.record(deed.trace)
+  // what was so before is no deed
+  if ((row?.paused != null) === (action === 'resume')) await traceDeed(store, action, { kind, destination: name, by })
   await write(io.out, `${kind} ${name}: ${told(action, row)}\n`)
   return 0
+}
+
+/** A running gateway notices it, and tells it in its own log. */
+async function traceDeed(store: Operated, action: 'pause' | 'resume', of: News['paused']): Promise<void> {
+  const events = createEvents({ log: createLog('silent'), clock: systemClock })
+  await store.record(events.destinationDeed(action === 'pause' ? 'paused' : 'resumed', of).trace)
 }
 
 function told(action: 'pause' | 'resume', row: Backlog | undefined): string {

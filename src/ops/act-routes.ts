@@ -32,7 +32,14 @@ export function addActs(app: FastifyInstance, sources: PageSources, sessions: Se
   app.post('/sign-in', { preHandler: ownOnly }, async (request: Posted, reply) => {
     const remote = addressOf(request)
     const next = ownPath(request.body.get('next'))
-    const result = sessions.signIn(request.body.get('token') ?? '', remote)
+    const result = tried(sessions, request.body.get('token') ?? '', remote)
+    if (result.outcome === 'unreadable') {
+      tell('ops-failed', { err: result.err, path: '/sign-in' })
+      return show(
+        reply.code(503),
+        signInPage(view(request), next, 'The token of `ops.token` cannot be read: see the log.'),
+      )
+    }
     if (result.outcome === 'in') {
       tell('page-signed-in', { remote })
       return reply.header('set-cookie', secured(request, result.cookie)).redirect(next, 303)
@@ -64,6 +71,14 @@ export function addActs(app: FastifyInstance, sources: PageSources, sessions: Se
     session.notice(notice)
     return reply.redirect(next, 303)
   })
+}
+
+function tried(sessions: Sessions, token: string, remote: string) {
+  try {
+    return sessions.signIn(token, remote)
+  } catch (err) {
+    return { outcome: 'unreadable', err } as const
+  }
 }
 
 /** Browsers say where a form comes from; another port of this machine is another's. */

@@ -1,10 +1,10 @@
 import { frame, type Viewer } from './frame.ts'
-import { html } from './html.ts'
+import { html, sentence } from './html.ts'
 
 /** `next`: the path that was asked for. `said`: why it did not work. */
 export function signInPage(viewer: Viewer, next: string, said?: string): string {
   const body = html`<section aria-labelledby="sign-in"><h2 id="sign-in">Sign in</h2>
-${said && html`<p class="bad" role="alert">${said}</p>`}
+${said && html`<p class="bad" role="alert">${sentence(said)}</p>`}
 <form method="post" action="/sign-in"><input type="hidden" name="next" value="${next}">
 <label for="token">The token (<code>ops.token</code> of the configuration)</label>
 <div class="ask"><input id="token" name="token" type="password" autocomplete="current-password" maxlength="1000" required autofocus><button>Sign in</button></div></form>

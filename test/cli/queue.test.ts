@@ -145,6 +145,15 @@ describe('queue and trace, while the store is open elsewhere', () => {
     )
     assert.match((await iodefGateway(['queue', 'resume', 'incident', ...config])).out, /was not paused/)
     assert.equal((await store.backlog())[0]?.paused, null)
+    const { username } = userInfo()
+    assert.deepEqual(
+      (await store.trace('destination incident')).map(({ event, fields }) => [event, fields.kind, fields.by]),
+      [
+        ['paused', 'topic', username],
+        ['resumed', 'topic', username],
+      ],
+      'what was so before is no deed',
+    )
   })
 
   test('counts what waits by destination, state and reason, and by age', async () => {

@@ -297,6 +297,32 @@ describe('environment variables', () => {
   })
 })
 
+describe('the token of the page', () => {
+  const withToken = (token: string) => `${LEAST}ops: { token: ${token} }\n`
+  const token = 'a token that nobody guesses'
+
+  test('comes from a file or the environment, and is never written literally', () => {
+    assert.match(problemsOf(withToken('"hunter2"'))[0] ?? '', /^ops\.token: is written literally/)
+    for (const written of [`"\${T}"`, '{ env: T }']) {
+      const { config } = build(withToken(written), { T: token })
+      assert.equal(config?.ops.readToken?.(), token)
+      assert.doesNotMatch(JSON.stringify(config), /nobody guesses/)
+      assert.match(problemsOf(withToken(written))[0] ?? '', /^ops\.token: the environment variable T is not set/)
+    }
+    writeFileSync(join(folder, 'gw.yaml'), withToken('{ file: token }'))
+    const { readToken } = loadConfig(join(folder, 'gw.yaml')).ops
+    assert.throws(() => readToken?.(), /ops\.token: no such file/)
+    writeFileSync(join(folder, 'token'), `${token}\n`)
+    assert.equal(readToken?.(), token)
+  })
+
+  test('is not needed by what needs the store only', () => {
+    writeFileSync(join(folder, 'gw.yaml'), withToken('{ env: T }'))
+    assert.ok(loadConfig(join(folder, 'gw.yaml'), {}, { secrets: false }))
+    assert.equal(build(LEAST).config?.ops.readToken, undefined)
+  })
+})
+
 describe('the password', () => {
   const withAuth = (auth: string) => changed('auth: { password: { file: gateway.password } }', `auth: ${auth}`)
   test('is never written literally, and never repeated in a message', () => {

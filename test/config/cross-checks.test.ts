@@ -85,6 +85,20 @@ describe('ports', () => {
   })
 })
 
+describe('the page', () => {
+  const warned = (ops: object) => crossCheck({ ...TREE, ops }).warnings.filter(({ path }) => path[0] === 'ops')
+  test('is read by whoever reaches it, where it is not on loopback and has no token: that is a warning', () => {
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'ops.example']) {
+      assert.match(warned({ host })[0]?.message ?? '', /^is .*: without ops\.token, whoever reaches it reads/, host)
+      assert.deepEqual(warned({ host, token: { file: 'ops.token' } }), [], host)
+    }
+    for (const host of ['127.0.0.1', '127.1.2.3', '::1', '0:0:0:0:0:0:0:1', 'localhost']) {
+      assert.deepEqual(warned({ host }), [], host)
+    }
+    assert.deepEqual(warned({}), [])
+  })
+})
+
 describe('the login by a certificate', () => {
   const login = (grid: object) => problemsOf({ ...TREE, grid: { ...GRID, ...grid } })
   test('needs both of its files', () => {

@@ -7,9 +7,7 @@ import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { createBench, delivery, envelope } from '../store/support.ts'
 
-test('an operator who retries and discards beside the gateway is in its log and its figures, each deed once', async () => {
-  await using bench = await createBench()
-  const { store, clock } = bench
+function recorder() {
   const lines: Record<string, unknown>[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -17,6 +15,13 @@ test('an operator who retries and discards beside the gateway is in its log and 
       done()
     },
   })
+  return { lines, stream }
+}
+
+test('an operator who retries and discards beside the gateway is in its log and its figures, each deed once', async () => {
+  await using bench = await createBench()
+  const { store, clock } = bench
+  const { lines, stream } = recorder()
   const metrics = createMetrics()
   const events = createEvents({ log: createLog('info', stream), metrics, clock })
   const rows = [
@@ -63,6 +68,26 @@ test('an operator who retries and discards beside the gateway is in its log and 
   assert.deepEqual(
     (await store.trace('csirt-a.example also')).map(({ event, fields }) => [event, fields.by]),
     [['requeued', 'alice']],
+  )
+})
+
+test('a running gateway tells who paused a destination, and who resumed it', async () => {
+  await using bench = await createBench()
+  const { store, clock } = bench
+  const { lines, stream } = recorder()
+  const events = createEvents({ log: createLog('info', stream), clock })
+  const tellDeeds = createDeedTeller(store, events)
+  await tellDeeds()
+  for (const kind of ['topic', 'peer'] as const) {
+    await store.record(events.destinationDeed('paused', { kind, destination: `a ${kind}`, by: 'page 127.0.0.1' }).trace)
+  }
+  await tellDeeds()
+  assert.deepEqual(
+    lines.map(({ level, event, kind, destination, by }) => [level, event, kind, destination, by]),
+    [
+      ['warn', 'paused', 'topic', 'a topic', 'page 127.0.0.1'],
+      ['warn', 'paused', 'peer', 'a peer', 'page 127.0.0.1'],
+    ],
   )
 })
 

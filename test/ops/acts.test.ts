@@ -196,6 +196,19 @@ describe('what operators do on the page', () => {
   })
 })
 
+test('a token that cannot be read lets nobody in, and says so', async () => {
+  const told: string[] = []
+  const readToken = () => {
+    throw new Error('gone')
+  }
+  await using bench = await opsBench({ readToken, tell: (...[event]) => void told.push(event) })
+  const body = new URLSearchParams({ token: '' })
+  const response = await fetch(`http://127.0.0.1:${bench.ops.port}/sign-in`, { method: 'POST', headers: FORM, body })
+  assert.equal(response.status, 503)
+  assert.match(await response.text(), /The token of <code>ops\.token<\/code> cannot be read: see the log\./)
+  assert.deepEqual(told, ['ops-failed'])
+})
+
 test('without a token in the configuration nobody can sign in or change anything, and everything can be read', async () => {
   await using bench = await opsBench()
   const rows = [delivery('a', { state: 'held', reason: 'It was denied.' })]

@@ -138,6 +138,15 @@ export const IN_THE_FILES: readonly Mistake[] = [
     says: /gateway\.password is empty.*one line/,
   },
   {
+    name: 'a token of the page that can be guessed',
+    swap: ['port: 9590 }', 'port: 9590, token: { file: ops.token } }'],
+    files: ({ at }) => writeFile(at('ops.token'), 'letmein\n', { mode: 0o600 }),
+    kind: 'problem',
+    key: 'ops.token.file',
+    at: 'ops:',
+    says: /ops\.token holds less than 16 characters, which can be guessed: openssl rand -hex 24/,
+  },
+  {
     name: 'a store where nothing can be made',
     swap: ['path: data/gateway.db', 'path: /proc/iodef-gateway/gateway.db'],
     kind: 'problem',
