@@ -11,9 +11,6 @@ export interface About {
 /** What the bundled Node.js is linked with (`readelf -d`, `-V`), and what the scripts call. */
 const DEPENDS = 'adduser, libc6 (>= 2.28), libgcc-s1 (>= 3.4), libstdc++6 (>= 6)'
 
-/** for the gateway, not for us, to look up */
-const CREDENTIALS = '$'.concat('{CREDENTIALS_DIRECTORY}')
-
 /** A pre-release sorts before its release: 1.0.0-rc.1 is 1.0.0~rc.1. */
 export function debianVersion(version: string): string {
   return `${version.replace('-', '~')}-1`
@@ -66,5 +63,5 @@ export function packagedExample(example: string): string {
   return example
     .replace('$schema=../schemas/', '$schema=/usr/lib/iodef-gateway/schemas/')
     .replace('path: data/gateway.db', 'path: /var/lib/iodef-gateway/gateway.db')
-    .replace(/password: "\$\{GATEWAY_PASSWORD\}".*$/m, `password: { file: "${CREDENTIALS}/password" } }`)
+    .replace(/password: "\$\{GATEWAY_PASSWORD\}".*$/m, 'password: { file: gateway.password } }')
 }

@@ -58,14 +58,14 @@ export function brokerConfiguration(example: string, domain: string): string {
 export function brokerCommands({ broker, domain }: Plan): string {
   const password = '"$(cat ../gateway.password)"'
   return broker === 'prosody'
-    ? `apt-get install prosody lua-dbi-sqlite3
+    ? `apt-get install -y prosody lua-dbi-sqlite3
 install -m 644 ${domain}.crt /etc/prosody/certs/
 install -m 640 -g prosody ${domain}.key /etc/prosody/certs/
 install -m 644 prosody.cfg.lua /etc/prosody/conf.d/grid.cfg.lua
 systemctl restart prosody
 prosodyctl register gateway ${domain} ${password}
 `
-    : `apt-get install ejabberd
+    : `apt-get install -y ejabberd
 install -m 600 -o ejabberd ${domain}.pem /etc/ejabberd/
 install -m 640 -g ejabberd ejabberd.yml /etc/ejabberd/
 systemctl restart ejabberd

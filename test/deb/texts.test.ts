@@ -57,7 +57,7 @@ describe('what the Debian package is made of', async () => {
   test('has the example with store and password where the unit has them', () => {
     const example = packagedExample(page('examples/gateway.yaml'))
     assert.match(example, /^store: \{ path: \/var\/lib\/iodef-gateway\/gateway\.db \}$/m)
-    assert.match(example, /^ {2}auth: \{ password: \{ file: "\$\{CREDENTIALS_DIRECTORY\}\/password" \} \}$/m)
+    assert.match(example, /^ {2}auth: \{ password: \{ file: gateway\.password \} \}$/m)
     assert.doesNotMatch(example, /GATEWAY_PASSWORD/)
   })
 
