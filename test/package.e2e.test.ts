@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, normalize } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -34,9 +44,16 @@ describe('the packed package', () => {
   let pki: Pki
   let broker: Broker
 
+  // a copy, so that a build in a checkout disturbs nobody
+  const copy = join(temp, 'copy')
+  const pack = () => {
+    const said = npm(copy, 'pack', '--ignore-scripts', '--json', '--pack-destination', temp)
+    const [packed] = JSON.parse(said) as { filename: string; files: { path: string }[] }[]
+    assert.ok(packed)
+    return packed
+  }
+
   before(async () => {
-    // a copy, so that a build in a checkout disturbs nobody
-    const copy = join(temp, 'copy')
     mkdirSync(copy)
     const { files: listed } = manifest() as { files: string[] }
     for (const path of [...NEEDED, ...listed].filter((path) => path !== 'dist'))
@@ -44,11 +61,7 @@ describe('the packed package', () => {
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
     npm(copy, 'run', 'build')
     // without prepack, which would install anew what is only linked to here
-    const [packed] = JSON.parse(npm(copy, 'pack', '--ignore-scripts', '--json', '--pack-destination', temp)) as {
-      filename: string
-      files: { path: string }[]
-    }[]
-    assert.ok(packed)
+    const packed = pack()
     files = packed.files.map(({ path }) => path)
     const tarball = join(temp, packed.filename)
     mkdirSync(home)
@@ -183,6 +196,22 @@ ops: { port: 0 }
       })
     })
   }
+
+  test('is upgraded in its place, and goes on with the store that it had', () => {
+    writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...manifest(), version: '9.8.7' }))
+    npm(temp, 'install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', join(temp, pack().filename))
+    const gateway = (...args: string[]) =>
+      spawnSync(join(prefix, 'bin/iodef-gateway'), args, { env: plainEnvironment, cwd: temp, encoding: 'utf8' })
+    assert.equal(gateway('--version').stdout, 'iodef-gateway 9.8.7\n')
+    const traced = gateway('trace', '2026-1189', '--config', join(temp, 'run-1189/gateway.yaml'))
+    assert.match(traced.stdout, /published/, traced.stderr)
+  })
+
+  test('is uninstalled without what it wrote', () => {
+    npm(temp, 'uninstall', '--global', '--prefix', prefix, 'iodef-gateway')
+    assert.deepEqual(globSync('{bin,lib/node_modules}/*', { cwd: prefix }), [])
+    assert.ok(existsSync(join(temp, 'run-1189/gateway.db')))
+  })
 })
 
 function manifest(): Readonly<Record<string, unknown>> {

@@ -6,8 +6,9 @@ export function afterwards(nextVersion: string): string {
 gateway() { runuser -u iodef-gateway -- iodef-gateway "$@"; }
 deliver() {
   sed "s|>2026-1<|>$1<|" report.xml >again.xml
-  iodef-gateway send again.xml --to https://gateway.example:4590/ --cert mygateway/peers/csirt-a/csirt-a.pem \\
-    --key mygateway/peers/csirt-a/csirt-a.key --ca mygateway/peers/csirt-a/ca.pem >/dev/null
+  # right after a start nothing listens yet
+  until iodef-gateway send again.xml --to https://gateway.example:4590/ --cert mygateway/peers/csirt-a/csirt-a.pem \\
+    --key mygateway/peers/csirt-a/csirt-a.key --ca mygateway/peers/csirt-a/ca.pem >/dev/null; do sleep 1; done
   until gateway trace "$1" | grep -q published; do sleep 1; done
 }
 echo '=== after a boot'
