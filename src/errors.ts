@@ -8,6 +8,7 @@ const CATALOGUE = {
   'intake-busy': { permanence: 'transient', text: 'Too many documents are being read.' },
   'store-unavailable': { permanence: 'transient', text: 'The store cannot be used.' },
   'store-corrupt': { permanence: 'permanent', text: 'The store holds what it should not.' },
+  'audit-unavailable': { permanence: 'transient', text: 'The audit log cannot be used.' },
   'grid-away': { permanence: 'transient', text: 'The Controller cannot be reached.' },
   'grid-tls': { permanence: 'transient', text: 'The Controller is not who it should be.' },
   'grid-auth': { permanence: 'permanent', text: 'The Controller refused the login.' },

@@ -28,7 +28,7 @@ interface EventsOptions {
   readonly clock: Pick<Clock, 'now'>
   /** undefined in a command beside the gateway: nothing is counted */
   readonly metrics?: Metrics
-  /** is told as well, and first */
+  /** is told as well, and first; not of deeds, which happen elsewhere */
   readonly heard?: Tell<News>
 }
 
@@ -67,7 +67,7 @@ export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
     const kept = Object.fromEntries(Object.entries(fields).filter((field) => field[1] !== undefined))
     return {
       trace: incidents.map((incident): TraceEvent => ({ at, incident, event, fields: kept })),
-      tell: () => teller(event, { ...fields, ...more }),
+      tell: () => tell(...([event, { ...fields, ...more }] as unknown as Parameters<Tell<News>>)),
     }
   }
 

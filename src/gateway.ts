@@ -6,6 +6,7 @@ import type { GatewayError } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
+import { openAuditSide } from './gateway/audit-side.ts'
 import { consumedTopics } from './gateway/consumed-topics.ts'
 import { controlPath, listenForReload } from './gateway/control.ts'
 import { createDestinations } from './gateway/destinations.ts'
@@ -83,8 +84,11 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const live = createLiveConfig(first)
   const { config } = live
   const metrics = createMetrics()
+  await using opened = new AsyncDisposableStack()
+  const audit = opened.use(openAuditSide({ config, clock, events: () => plain, readiness: () => readiness }))
   const heard: Tell<News> = (...told) => {
     const [event, fields] = told
+    audit.heard(...told)
     if (event === 'tls-refused') health.refused(fields)
     else if (event === 'rid-request' && fields.peer !== undefined) health.served()
     else if (event === 'rid-limited') health.limited(fields)
@@ -101,13 +105,13 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const readiness: ReadinessBoard = createReadiness(clock, (part, { state, reason }, moved) =>
     events.stateChanged({ part, state, reason }, moved),
   )
-  await using opened = new AsyncDisposableStack()
   const lost = (error: GatewayError) => {
     readiness.set('store', storeFinding(error))
     options.onLost?.(error)
   }
   const store = opened.use(await openForGateway(config.store, { tell: events.tell, clock, lost }))
   readiness.set('store', FINE)
+  opened.use(audit.follow(store))
   const reader = opened.use(createReader())
   await reader.warm()
   const parts: Parts = { config, clock, metrics, events, readiness, store, reader }

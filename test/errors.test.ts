@@ -32,6 +32,7 @@ describe("an error of the gateway's own", () => {
     'intake-failed': 'permanent',
     'intake-busy': 'transient',
     'store-unavailable': 'transient',
+    'audit-unavailable': 'transient',
     'store-corrupt': 'permanent',
     'grid-away': 'transient',
     'grid-tls': 'transient',

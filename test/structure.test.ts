@@ -70,8 +70,10 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   metrics: {},
   ops: { all: ['events', 'iodef'], types: ['store'] },
   'watch-files': {},
+  audit: {},
   gateway: {
     all: [
+      'audit',
       'delivery',
       'exchange',
       'grid',
@@ -90,6 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   cli: {
     all: [
       'gateway',
+      'audit',
       'config',
       'exchange',
       'reading',

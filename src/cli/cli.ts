@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   exchanges: async () => (await import('./exchanges.ts')).exchanges,
   store: async () => (await import('./store-care.ts')).store,
   trace: async () => (await import('./trace.ts')).trace,
+  audit: async () => (await import('./audit.ts')).audit,
 }
 
 const EXIT = 'Exit codes: 0 done, 1 the answer is no, 2 bad usage or configuration, 3 could not reach what it needs.\n'

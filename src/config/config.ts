@@ -157,6 +157,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
     delivery: m.delivery,
     exchanges: m.exchanges,
     archive: m.archive,
+    ...(m.audit && { audit: { ...m.audit, path: absolute(m.audit.path) } }),
   }
 }
 

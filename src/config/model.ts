@@ -177,6 +177,14 @@ export const model = f.mapping({
     })
     .prefault({})
     .describe('questions and their answers'),
+  audit: f
+    .mapping({
+      path: f.file.describe('file of JSON lines; older ones stand beside it'),
+      size: f.size.prefault('16MiB').describe('of a file, from which on a new one is begun'),
+      keep: f.whole('a number', 1, 100_000).prefault(64).describe('older files that are kept'),
+    })
+    .exactOptional()
+    .describe('the log of who did what; without it there is none'),
   archive: f
     .mapping({
       keep: f.duration.prefault('30d').describe('how long questions are answered from what a Topic showed'),

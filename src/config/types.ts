@@ -14,6 +14,8 @@ export interface Config {
   readonly exchanges: ExchangesConfig
   /** `keep`: ms for which questions are answered from what a Topic showed */
   readonly archive: { readonly keep: number }
+  /** the log of who did what; `size` in bytes from which on a new file is begun, `keep` older files */
+  readonly audit?: { readonly path: string; readonly size: number; readonly keep: number }
 }
 
 /** The operators' endpoint. */

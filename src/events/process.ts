@@ -20,6 +20,11 @@ export interface ProcessNews {
   'certificate-expiry': { readonly certificate: string; readonly notAfter: string; readonly days: number }
   'certificate-expired': { readonly certificate: string; readonly notAfter: string; readonly days: number }
   pruned: { readonly rows: number }
+  'audit-failed': { readonly err: unknown }
+  'audit-written-again': object
+  'audit-changed': { readonly reason: string }
+  /** the number and the hash of its last entry */
+  'audit-head': { readonly seq: number; readonly hash: string }
 }
 
 /** What the operators' endpoint tells. */
@@ -47,6 +52,16 @@ export const PROCESS = {
     level: 'error',
     text: 'Stopping took too long and was forced',
     help: 'what was being sent is sent again at the next start',
+  },
+  'audit-failed': {
+    level: 'error',
+    text: 'The audit log could not be written and will be tried again',
+    help: '`err` says why: disk full or read-only. Reports are taken all the same; up to 10,000 entries wait in memory, more are counted',
+  },
+  'audit-changed': {
+    level: 'error',
+    text: 'The audit log is not as it was left',
+    help: '`reason` says how: a write that a power cut ended, or somebody who changed it. `iodef-gateway audit verify`',
   },
   'configuration-refused': {
     level: 'error',
@@ -101,6 +116,16 @@ export const PROCESS = {
   draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },
   stopping: { level: 'info', text: 'Stopping', help: '`signal` asked for it' },
   stopped: { level: 'info', text: 'Stopped', help: 'the last line of an orderly end' },
+  'audit-written-again': {
+    level: 'info',
+    text: 'The audit log is written again',
+    help: 'entries that were only counted are said in it',
+  },
+  'audit-head': {
+    level: 'info',
+    text: 'The audit log is on disk up to here',
+    help: 'at start, each hour, and at the end: `iodef-gateway audit verify --expect HASH` tells whether that entry is still there',
+  },
   'configuration-read': {
     level: 'info',
     text: 'Configuration was read again',

@@ -71,6 +71,7 @@ ops: { host: 127.0.0.1, port: 9590, token: { file: ops.token } }
 log: { level: info }
 exchanges: { hold: 25s, holdIq: 10s, pending: 2m, expireQuery: 1d, expireRequest: 30d, reports: 5, results: 50, open: 20, rate: 60 }
 archive: { keep: 30d }
+audit: { path: ./audit/audit.jsonl, size: 16MiB, keep: 64 }
 delivery: { maxAge: 3d, concurrency: 4, maxQueue: 100000 }
 `
 
