@@ -97,7 +97,8 @@ This sends a report, an IODEF-Document of version 2 or 1, or a RID Report with o
   curl --cert ${cert} --key ${key} --cacert ca.pem -H 'Content-Type: text/xml' --data-binary @report.xml https://${name}:4590/
 
 AuthorizationStatus="Approved" in the answer: we have it on disk. "Denied": policy says no, most often because the Incident has no
-restriction attribute, which makes it private. 400: the body says line, column and reason. 503: send it again later.
+restriction attribute, which makes it private; with ext-Justification="test" all is well, and you are under test: nothing is kept or
+passed on until we agree that it is. 400: the body says line, column and reason. 503: send it again later.
 `
 }
 

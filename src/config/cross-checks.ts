@@ -125,9 +125,16 @@ function checkPeers(look: Look): void {
     warning(['peers'], 'there are none: nobody can send or receive. Add the first as - { name, identity, publish }')
   for (const [i, peer] of peers.entries()) {
     for (const key of ['publish', 'topics']) known(look, at(peer, key), topicNames, 'Topic', ['peers', i, key])
+    checkTested(look, peer, i)
     checkSending(look, peer, i)
     checkPublishing(look, peer, i)
   }
+}
+
+function checkTested({ note }: Look, peer: unknown, i: number): void {
+  if (![true, 'true'].includes(at(peer, 'test') as string)) return
+  const sent = list(at(peer, 'topics')).length > 0 ? '; what is in topics is sent to it all the same' : ''
+  note(['peers', i, 'test'], `is true: nothing this peer sends is published, or asked of anybody${sent}`)
 }
 
 function checkSending(look: Look, peer: unknown, i: number): void {

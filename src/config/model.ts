@@ -81,6 +81,9 @@ const peer = f.mapping({
     .describe(
       'repair what real tools get wrong: a DOCTYPE, namespaces, lang, versions, times, the case of words, MsgTypes',
     ),
+  test: f.flag
+    .prefault(false)
+    .describe('what it sends is read, judged and answered as ever, but published and asked of nobody: Denied, test'),
   replies: f
     .oneOf(['strict', 'lenient'])
     .default('strict')

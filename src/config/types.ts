@@ -76,6 +76,8 @@ export interface PeerConfig {
   readonly strict: boolean
   /** what real tools get wrong is repaired (docs/decisions/0017) */
   readonly lenient?: boolean
+  /** what it sends is read, judged and routed, and goes nowhere: answered Denied, `test` */
+  readonly test?: boolean
   /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
   readonly replies?: 'strict' | 'lenient'
   /** instead of those of `rid.limits` */

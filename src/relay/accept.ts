@@ -13,9 +13,9 @@ import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
 import { isSameName, nodeOf } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
-import type { MsgType } from '../vocabulary.ts'
+import { isQuestion, type MsgType } from '../vocabulary.ts'
 import { lossesOf } from './in-version.ts'
-import { type Judgement, judge } from './judge.ts'
+import { deniedAsTest, type Judgement, judge } from './judge.ts'
 import { createQueueRoom, type IsFull } from './queue-room.ts'
 import { tellRefusal } from './tell-refusal.ts'
 
@@ -59,7 +59,8 @@ export function createAccept(parts: AcceptOptions): Accept {
     } catch (error) {
       return cannotRead(options, message, error)
     }
-    const asked = await receive(options, message, inspection)
+    const tested = message.peer.test === true && isQuestion(inspection.rid?.msgType)
+    const asked = tested ? undefined : await receive(options, message, inspection)
     return asked === undefined || asked === 'unasked' ? take(options, message, inspection, asked) : asked
   }
 }
@@ -113,6 +114,11 @@ async function take(
       events.denied(about, judged.code, `${judged.reason}${repairHint(inspection.repairable)}`),
     )
     return deny(message, asked ?? msgType, inspection, judged.justification)
+  }
+  const test = deniedAsTest(message.peer, judged)
+  if (test !== undefined) {
+    await tellRefusal(options, message.peer.name, events.denied(about, test.code, test.reason))
+    return deny(message, asked ?? msgType, inspection, 'test')
   }
   try {
     // what is stored already needs no room

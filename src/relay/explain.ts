@@ -4,7 +4,7 @@ import type { Reader } from '../reading/reader.ts'
 import { repairHint } from '../reading/repair-table.ts'
 import { publishesOld } from './accept.ts'
 import { inVersion, lossesOf } from './in-version.ts'
-import { judge } from './judge.ts'
+import { deniedAsTest, judge } from './judge.ts'
 import type { Publication } from './make-items.ts'
 import { type Consumed, consumedFrom } from './part.ts'
 import { documentOf, withheldFrom } from './render-rid.ts'
@@ -70,7 +70,7 @@ export async function explain(
   const lenient = peer.lenient ?? false
   const inspection = await reader.inspect(bytes, { strict: peer.strict, lenient, old: publishesOld(config) })
   const known = described(config, peer, inspection)
-  const questioned = question(inspection)
+  const questioned = peer.test === true ? undefined : question(inspection)
   if (questioned !== undefined) {
     if ('asked' in questioned) return { ...known, answer: 'asked', asked: questioned.asked }
     return { ...known, answer: 'denied', status: 200, code: questioned.code, reason: questioned.reason }
@@ -90,6 +90,8 @@ export async function explain(
   }
   const items: ExplainedItem[] = []
   for (const publication of judged.publications) items.push(await explainItem(config, peer, publication, reader))
+  const test = deniedAsTest(peer, judged)
+  if (test !== undefined) return { ...known, answer: 'denied', status: 200, ...test, items }
   return { ...known, answer: 'approved', status: 200, items }
 }
 

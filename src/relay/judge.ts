@@ -4,7 +4,7 @@ import type { DocumentReading } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Problem } from '../rid/contract.ts'
 import type { Justification } from '../rid/message.ts'
-import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
+import { isQuestion, MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import type { Publication, TooLarge } from './make-items.ts'
 import { firstObjection, type Objection } from './objection.ts'
 import { type PlanConfig, planItems } from './plan-items.ts'
@@ -109,6 +109,15 @@ export const OBJECTIONS: readonly Objection<Asked, Refusal<Asked> | Denial>[] = 
         detail: 'The message contradicts itself, or lacks what RFC 6545 demands of it.',
         errors: improper,
       }),
+    },
+  },
+  {
+    name: 'test',
+    when: ({ peer, msgType }) => peer.test === true && isQuestion(msgType),
+    answer: {
+      kind: 'denied',
+      justification: 'test',
+      reason: () => 'the peer is under test: nobody is asked, and nothing is looked up',
     },
   },
   {
@@ -218,6 +227,17 @@ export function judge(config: PlanConfig, peer: PeerConfig, inspection: Inspecti
   if (plan.kind === 'denied') return denied(plan.code, plan.reason)
   if (plan.kind === 'too-large') return problem(TOO_LARGE.name, TOO_LARGE.answer, plan)
   return { kind: 'accepted', msgType, document, incidents, publications: plan.publications }
+}
+
+/**
+ * What becomes of what a peer under test sends though all is well with it. RFC 6545 §7.2 has no word for that: `Approved` would say that the
+ * report is ours now, which nobody has stored. Undefined for others.
+ */
+export function deniedAsTest(peer: PeerConfig, { publications }: Extract<Judgement, { kind: 'accepted' }>) {
+  if (peer.test !== true) return undefined
+  const topics = [...new Set(publications.map(({ topic }) => topic))].join(', ')
+  const items = publications.length === 1 ? 'one item' : `${publications.length} items`
+  return { code: 'test', reason: `the peer is under test: it would be approved, as ${items} of ${topics}` } as const
 }
 
 /** The IncidentID of the message itself, where no document names one. */

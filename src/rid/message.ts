@@ -199,6 +199,8 @@ export type Justification =
   | 'UnrecognizedFormat'
   | 'CannotProcess'
   | 'Other'
+  /** ours: all was well, and nothing was done */
+  | 'test'
 
 /** RFC 6545 §5.2, §7.2: the Acknowledgement of a request. `policy` names the incident and where the answer comes from. */
 export function renderAcknowledgement(
@@ -208,9 +210,13 @@ export function renderAcknowledgement(
   const attributes: Attributes =
     typeof status === 'string'
       ? { AuthorizationStatus: status }
-      : { AuthorizationStatus: 'Denied', Justification: status.denied }
+      : { AuthorizationStatus: 'Denied', ...justified(status.denied) }
   const body = policyElement(policy, {}, '') + tag('RequestStatus', attributes, '')
   return `${DECLARATION}${tag('RID', { xmlns: NS.rid, lang: 'en' }, body)}`
+}
+
+function justified(why: Justification): Attributes {
+  return why === 'test' ? { Justification: 'ext-value', 'ext-Justification': why } : { Justification: why }
 }
 
 const STATUSES = ['Approved', 'Denied', 'Pending', 'ext-value'] as const
@@ -228,7 +234,10 @@ export function readReplyTree(root: XmlElement, text: string): Reply {
   const request = named('RequestStatus')
   if (request !== undefined) {
     const status = attribute(request, 'AuthorizationStatus')?.trim()
-    const justification = attribute(request, 'Justification')?.trim().slice(0, 60)
+    const word = attribute(request, 'Justification')?.trim()
+    const justification = (
+      word === 'ext-value' ? (attribute(request, 'ext-Justification')?.trim() ?? word) : word
+    )?.slice(0, 60)
     return {
       kind: 'acknowledgement',
       status: STATUSES.find((s) => s.toLowerCase() === status?.toLowerCase()) ?? 'unknown',

@@ -67,6 +67,19 @@ describe('explain', () => {
     assert.match(nothing.out, /would be denied: .*\n {2}because: .*\[no-criterion\]/)
   })
 
+  test('says of a peer under test what would be answered, and where it would go otherwise', async () => {
+    const tested = at('tested.yaml')
+    writeFileSync(tested, readFileSync(CONFIG, 'utf8').replace('name: csirt-a,', 'name: csirt-a, test: true,'))
+    const args = ['explain', document('tested.xml'), '--peer', 'csirt-a', '--config', tested]
+    const { code, out } = await iodefGateway(args)
+    assert.equal(code, 1)
+    assert.match(
+      out,
+      /would be denied: HTTP 200, Denied\n {2}because: the peer is under test: it would be approved, as one item of incident \[test\]/,
+    )
+    assert.match(out, /Topic incident gets /)
+  })
+
   test('says what goes by upload', async () => {
     const text = DEMO.replace('purpose="reporting"', 'purpose="traceback"')
     writeFileSync(at('upload.xml'), text.replace(/(<iodef:Description[^>]*>)/, `$1${'x'.repeat(12_000)}`))

@@ -91,6 +91,7 @@ describe('a configuration', () => {
       restrictions: ['public', 'partner'],
       query: [],
       interim: false,
+      test: false,
       iodef: 2,
       policy: { region: 'PeerToPeer', traffic: 'Network' },
       strict: false,

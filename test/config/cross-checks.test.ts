@@ -196,6 +196,11 @@ describe('what will never happen', () => {
 })
 
 test('a route that asks others on, whatever PolicyRegion is given, is noted', () => {
+  const tested = crossCheck({ ...TREE, peers: TREE.peers.map((peer) => ({ ...peer, test: true })) }).notes
+  assert.match(
+    tested.map(({ path, message }) => `${pathText(path)} ${message}`).join('\n'),
+    /^peers\[0\]\.test is true: nothing/,
+  )
   const notes = (route: object) =>
     crossCheck({ ...TREE, routes: [route, ...TREE.routes] }).notes.map(({ path }) => pathText(path))
   assert.deepEqual(notes({ match: { type: ['Query'] }, ask: ['archive', 'peer:a'] }), ['routes[0].ask'])

@@ -24,6 +24,7 @@ peers:
     policy: { region: PeerToPeer, traffic: Attack }
     strict: false
     lenient: false
+    test: true
     replies: strict
     limits: { requests: 600, bytes: 100MiB, connections: 8 }
 grid:

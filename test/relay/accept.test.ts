@@ -75,7 +75,7 @@ function reply(answer: Answer): {
   assert.equal(inspection.rid?.policy?.node, nodeOf({ name: 'csirt-a.example', address: '192.0.2.65' }))
   return {
     status: /AuthorizationStatus="(\w+)"/.exec(xml)?.[1],
-    justification: /Justification="(\w+)"/.exec(xml)?.[1],
+    justification: /(?:ext-|[^-])Justification="(?!ext-value)(\w+)"/.exec(xml)?.[1],
     incident: inspection.rid?.policy?.incidentId?.text,
   }
 }
@@ -164,6 +164,21 @@ test('a report that names another RID system as its receiver is taken, and told'
   assert.deepEqual([...(await note('2')), ...(await note('3'))], [undefined, undefined])
 })
 
+test('a peer under test is told apart by nothing but the word: the answer is valid, 400 is 400, and the trace says what would have been', async () => {
+  await using t = await bench()
+  const { xml } = (await t.post(documentText(), { test: true })) as { xml: string }
+  assert.match(xml, /<RequestStatus AuthorizationStatus="Denied" Justification="ext-value" ext-Justification="test"/)
+  const invalid = documentText([incidentText({ purpose: 'boasting' })])
+  assert.equal(problem(await t.post(invalid, { test: true })).status, 400)
+  // once it is no test any more, the same report is taken
+  assert.equal(reply(await t.post(documentText())).status, 'Approved')
+  assert.deepEqual(await t.traced('1'), [
+    ['denied', 'test'],
+    ['refused', 'invalid'],
+    ['accepted', null],
+  ])
+})
+
 test('any charset, any encoding', async () => {
   await using t = await bench()
   const text = documentText([incidentText({ id: 'é日' })])
@@ -210,6 +225,21 @@ const DENIED: readonly [name: string, body: string, justification: string, code:
     ['a document of another kind', ridText('<other xmlns="urn:x"/>'), 'UnrecognizedFormat', 'format'],
     ['a document without namespace', ridText('<other xmlns=""/>'), 'UnrecognizedFormat', 'format'],
     ['no document', ridText(null), 'CannotProcess', 'no-document'],
+    ['a good report of a peer under test', documentText(), 'test', 'test', { test: true }],
+    [
+      'a question of a peer under test',
+      ridText(documentText(), { msgType: 'Query' }),
+      'test',
+      'test',
+      { test: true, accept: ['Query'] },
+    ],
+    [
+      'what is denied to a peer under test as to others',
+      documentText(),
+      'CannotProcess',
+      'not-allowed',
+      { test: true, publish: [] },
+    ],
     ['a Query, which is owed a Report', ridText(documentText(), { msgType: 'Query' }), 'CannotProcess', 'no-answer'],
   ]
 
