@@ -170,7 +170,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   )
   const dates = () => tellExpiry(events, listener, grid)
   const reload = createReload({ ...parts, live, source, log, senders, listener, grid, delivery, destinations, dates })
-  const ops = opened.use(await startOpsSide({ ...parts, delivery }))
+  const ops = opened.use(await startOpsSide({ ...parts, delivery, listener }))
   if (source) {
     const answer = () => ({ file: source.file, ...reload() })
     opened.use(await listenForReload(controlPath(config.store.path), answer, events.tell))

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   test: async () => (await import('./test.ts')).test,
   send: async () => (await import('./send.ts')).send,
   probe: async () => (await import('./probe.ts')).probe,
+  peers: async () => (await import('./peers.ts')).peers,
   topics: async () => (await import('./topics.ts')).topics,
   tail: async () => (await import('./tail.ts')).tail,
   queue: async () => (await import('./queue.ts')).queue,

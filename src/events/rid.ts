@@ -76,6 +76,12 @@ export const RID = {
     measures: refused('limit-peer'),
     offPage: true,
   },
+  'rid-stranger': {
+    level: 'warn',
+    text: 'RID client has a certificate that is no peer.',
+    help: 'what it sends is answered 403. Its certificate comes from a CA of `rid.tls.ca`: `peers refused` prints it as an entry of `peers`. Told once of each',
+    offPage: true,
+  },
   'rid-trust-ended': {
     level: 'info',
     text: 'RID connection ended at the date of a certificate, CA or revocation list',

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics.ts'
 import { createFlow, SAMPLE } from '../ops/flow.ts'
 import { type OpsListener, startOps } from '../ops/listener.ts'
 import type { ReadinessBoard } from '../ops/readiness.ts'
+import type { RidListener } from '../rid/listener.ts'
 import type { WholeStore } from '../store/whole-store.ts'
 import { every } from './every.ts'
 import { flowFigures } from './flow-figures.ts'
@@ -19,6 +20,7 @@ interface OpsParts {
   readonly readiness: ReadinessBoard
   readonly store: WholeStore
   readonly delivery: Pick<DeliveryEngine, 'wake'>
+  readonly listener: Pick<RidListener, 'refused'>
 }
 
 /** The operators' endpoint of a gateway. */
@@ -33,6 +35,7 @@ export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
       clock,
       readiness: () => readiness.read(),
       backlog: () => store.backlog(),
+      refused: () => parts.listener.refused(),
       recent: () => events.recent(),
       async beforeMetrics() {
         metrics.ready.set(readiness.read().ready ? 1 : 0)

@@ -11,6 +11,8 @@ import { createSessions } from './session.ts'
 interface OpsSources extends PageSources {
   readonly tell: Tell<OpsNews>
   readonly registry: Registry
+  /** certificates that are no peer's */
+  refused(): readonly object[]
   /** called before metrics are collected, to bring gauges up to date; may reject: then /metrics goes without */
   beforeMetrics?(): Promise<void>
 }
@@ -20,7 +22,7 @@ export interface OpsListener extends AsyncDisposable {
 }
 
 /**
- * The operators' endpoint: `/live`, `/ready`, `/metrics` and `/queue.json` for programs, `/` and what it leads to for people. Without a
+ * The operators' endpoint: `/live`, `/ready`, `/metrics`, `/queue.json` and `/refused.json` for programs, `/` and what it leads to for people. Without a
  * token it is read-only. No secrets, no documents; meant for loopback. Rejects when the address cannot be bound.
  */
 export async function startOps(at: { host: string; port: number }, sources: OpsSources): Promise<OpsListener> {
@@ -71,6 +73,7 @@ function addRoutes(app: FastifyInstance, sources: OpsSources): void {
     return reply.type(sources.registry.contentType).send(await sources.registry.metrics())
   })
   app.get('/queue.json', async () => sources.backlog())
+  app.get('/refused.json', async () => sources.refused())
   const sessions = sources.readToken && createSessions(sources.clock, sources.readToken)
   addPages(app, sources, sessions)
   if (sessions !== undefined) addActs(app, sources, sessions, tell)

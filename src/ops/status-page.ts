@@ -46,7 +46,7 @@ ${flowSection(flow, backlog, viewer)}
 ${fine(readiness, viewer.now)}
 ${lately(status)}
 <footer class="dim small">On the machine: <code>iodef-gateway queue list</code>, <code>iodef-gateway trace INCIDENT-ID</code>. For programs:
-<a href="/ready">/ready</a>, <a href="/metrics">/metrics</a>, <a href="/queue.json">/queue.json</a></footer>`
+<a href="/ready">/ready</a>, <a href="/metrics">/metrics</a>, <a href="/queue.json">/queue.json</a>, <a href="/refused.json">/refused.json</a></footer>`
   return frame(viewer, { title: `${TITLES[verdict]}${viewer.name}`, at: '/', refresh: !still, body })
 }
 

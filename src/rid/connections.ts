@@ -7,6 +7,7 @@ import { Handshakes } from './handshakes.ts'
 import { HeavyHandshakes } from './heavy-handshakes.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { FindPeer } from './peers.ts'
+import { RefusedCertificates } from './refused-certificates.ts'
 import { Shares } from './shares.ts'
 import { lookAgainAt, stillTrusted, type TlsMaterial } from './tls.ts'
 
@@ -50,6 +51,7 @@ type Crowd = 'each' | 'all'
 export class Connections {
   readonly handshakes: Handshakes
   readonly heavy = new HeavyHandshakes()
+  readonly refused = new RefusedCertificates()
   #find: FindPeer
   readonly #limits: ConnectionLimits
   readonly #secured = new Map<Socket, Connection>()

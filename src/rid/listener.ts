@@ -17,6 +17,7 @@ import { createFindPeer } from './peers.ts'
 import { checkRequest, IN_CRUMBS, type RequestHead, TOO_LARGE, TOO_MANY, type Verdict } from './preconditions.ts'
 import { renderProblem } from './problems.ts'
 import { bareResponse } from './raw-response.ts'
+import type { RefusedCertificate } from './refused-certificates.ts'
 import { linger, restOf, turnDeaf } from './rest-of-body.ts'
 import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast } from './server.ts'
 import { type Expiry, isSame, loadTls, type TlsMaterial } from './tls.ts'
@@ -43,6 +44,8 @@ export interface RidListener extends AsyncDisposable {
   take(rid: RidConfig, peers: readonly PeerConfig[], material: TlsMaterial): void
   certificates(): readonly Expiry[]
   connections(): number
+  /** Of those that come from our CAs and are no peer's: the one seen last comes first. */
+  refused(): readonly RefusedCertificate[]
 }
 
 /** A message whose body comes in, or waits for its turn. */
@@ -277,6 +280,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     },
     certificates: () => material.expiry,
     connections: () => connections.count,
+    refused: () => connections.refused.list(),
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((resolve) => {
         if (server?.listening) server.close(() => resolve())

@@ -20,6 +20,13 @@ export interface ListenerNews {
   'rid-connect': { readonly peer: string | undefined; readonly request: string }
   /** `reason` is OpenSSL's or Node's code, `words` what it means */
   'tls-refused': { readonly remote: string | undefined; readonly reason: string; readonly words?: string }
+  /** its certificate comes from our CAs, and is no peer's */
+  'rid-stranger': {
+    readonly remote: string
+    readonly subject: string
+    readonly names: string
+    readonly fingerprint: string
+  }
   /** the oldest, or who said nothing, for the sake of a new one */
   'rid-handshake-ended': { readonly remote: string | undefined }
   /** answered 429: `seconds` until it may send again. `peer` undefined: somebody at `remote` who is none */

@@ -66,7 +66,7 @@ function hasFingerprint(certificate: X509Certificate, fingerprint: string): bool
  * Whether the certificate has that DNS-ID (RFC 6125 §6.4.2): subjectAltName only, never the CN, no wildcards. OpenSSL
  * compares, because `subjectAltName` is a text for people: a name holding `, DNS:admin.example` must not become two.
  */
-function hasDnsId(certificate: X509Certificate, name: string): boolean {
+export function hasDnsId(certificate: X509Certificate, name: string): boolean {
   const reference = name.replace(/\.$/, '')
   // OpenSSL takes `.example` for "any host under example"
   if (reference === '' || reference.startsWith('.')) return false
@@ -77,7 +77,7 @@ function hasDnsId(certificate: X509Certificate, name: string): boolean {
  * "Wildcards MUST NOT appear in the DNS-ID or CN-ID of a certificate identifying a RID system" (RFC 6546 §3). Any `*` counts, of
  * whatever name type: taking these texts apart would be guessing.
  */
-function hasWildcard(certificate: X509Certificate): boolean {
+export function hasWildcard(certificate: X509Certificate): boolean {
   const commonName = certificate.subject?.split('\n').some((line) => line.startsWith('CN=') && line.includes('*'))
   return commonName === true || (certificate.subjectAltName?.includes('*') ?? false)
 }

@@ -65,7 +65,10 @@ export function createTlsServer(options: TlsServerOptions): Server {
   server.on('drop', (dropped) => tell('rid-connections-total', { remote: dropped?.remoteAddress }))
   server.on('secureConnection', (socket: TLSSocket) => {
     const connection = connections.secured(socket, material())
-    if (typeof connection === 'object') return
+    if (typeof connection === 'object') {
+      if (connection.peer === undefined) noteStranger(connection, connections, tell)
+      return
+    }
     if (connection === 'each') tell('rid-connections-peer', { remote: socket.remoteAddress })
     if (connection === 'all') tell('rid-connections-total', { remote: socket.remoteAddress })
     socket.destroy()
@@ -90,6 +93,14 @@ export function createTlsServer(options: TlsServerOptions): Server {
     endAfterAnswers(connection, bareResponse(NOT_FOUND, request, headers.accept))
   })
   return server
+}
+
+/** Told once, as long as it is remembered. */
+function noteStranger({ certificate, socket }: Connection, { refused }: Connections, tell: Tell<ListenerNews>): void {
+  const news = refused.note(certificate, socket.remoteAddress ?? '', Date.now())
+  if (news === undefined) return
+  const { remote, subject, names, fingerprint } = news
+  tell('rid-stranger', { remote, subject, names, fingerprint })
 }
 
 /** What Node says of a handshake that is not over in time. */

@@ -36,6 +36,7 @@ describe('the operators endpoint', () => {
       clock,
       readiness: () => board.read(),
       backlog: () => backlog(),
+      refused: () => [{ fingerprint: 'AB:CD' }],
       recent: () => [{ at: now, level: 'error', event: 'held', text: 'Held (a & b): <b>no</b>' }],
     })
     ops = bench.ops
@@ -43,6 +44,10 @@ describe('the operators endpoint', () => {
   after(() => bench[Symbol.asyncDispose]())
 
   const get = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${ops.port}${path}`, init)
+
+  test('has the refused certificates', async () => {
+    assert.deepEqual(await (await get('/refused.json')).json(), [{ fingerprint: 'AB:CD' }])
+  })
 
   test('is live', async () => {
     assert.equal((await get('/live')).status, 200)

@@ -36,6 +36,7 @@ export async function opsBench(change: Partial<Parameters<typeof startOps>[1]> =
       clock,
       readiness: () => board.read(),
       backlog: () => store.backlog(),
+      refused: () => [],
       recent: () => [],
       flow: { read: async () => [] },
       store,
