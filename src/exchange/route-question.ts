@@ -61,8 +61,9 @@ function isWhom(asked: Ask, { kind = 'peer', name }: Questioner): boolean {
   return asked === `${kind}:${name}`
 }
 
-/** Names of the peers that a question of this one may be passed on to, as far as the routes tell. */
-export function whomElse(routes: readonly RouteConfig[], asker: Questioner): string[] {
-  const asked = routes.filter(({ match }) => isFor(match, asker)).flatMap(({ ask }) => ask ?? [])
+/** Names of the peers that a question of this one, of one of these types, may be passed on to, as far as the routes tell. */
+export function whomElse(routes: readonly RouteConfig[], asker: Questioner, types: readonly MsgType[]): string[] {
+  const fitting = routes.filter(({ match }) => match.type?.some((type) => types.includes(type)) ?? types.length > 0)
+  const asked = fitting.filter(({ match }) => isFor(match, asker)).flatMap(({ ask }) => ask ?? [])
   return [...new Set(asked.flatMap((one) => (one.startsWith('peer:') ? [one.slice('peer:'.length)] : [])))]
 }

@@ -1,8 +1,10 @@
 import type { RouteConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { GridIq, GridIqReply, Participants } from '../grid/contract.ts'
+import { elementOf } from '../profile/msg-types.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import { tellRefusal } from '../relay/tell-refusal.ts'
+import { isQuestion, MSG_TYPES } from '../vocabulary.ts'
 import { askByIq } from './ask-by-iq.ts'
 import { jidAsker, type Participant, participantOf } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
@@ -41,7 +43,10 @@ export function createParticipants(context: ExchangeContext, rate: Rate, options
     knows: (who) => participantOf(config.grid, who) !== undefined || isAsked(config.routes, who),
     reachable(who) {
       const participant = participantOf(config.grid, who)
-      return participant === undefined ? [] : whomElse(config.routes, jidAsker(participant))
+      if (participant === undefined) return []
+      const { accept } = participant
+      const types = MSG_TYPES.filter((type) => isQuestion(type) && accept.some((word) => word === elementOf(type)))
+      return whomElse(config.routes, jidAsker(participant), types)
     },
     async iq(iq) {
       try {

@@ -381,6 +381,21 @@ describe('what a participant sends', () => {
     assert.deepEqual(t.reports, [])
   })
 
+  test('is told of peers that its questions may be asked of, and of no others', async () => {
+    const routes: Config['routes'] = [
+      { match: { type: ['Query'] }, ask: ['peer:csirt-b'] },
+      { match: { type: ['TraceRequest'] }, ask: ['peer:csirt-c'] },
+    ]
+    const told = async (...accept: string[]) => {
+      await using t = await open({ participants: [participant({ accept })], config: { routes } })
+      return t.door.reachable(WHO)
+    }
+    assert.deepEqual(await told('report'), [])
+    assert.deepEqual(await told('inquiry'), ['csirt-b'])
+    assert.deepEqual(await told('request'), ['csirt-c'])
+    assert.deepEqual(await told('inquiry', 'request'), ['csirt-b', 'csirt-c'])
+  })
+
   test('is no question that is being asked of it', async () => {
     const routes = [
       { match: { jid: [WHO] }, ask: ['peer:csirt-b' as const] },
