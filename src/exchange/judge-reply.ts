@@ -57,6 +57,7 @@ async function readAnswer(
     const inspection = await reader.inspect(Buffer.from(xml), { charset: 'utf-8', lenient }, { peer: jid })
     const { valid, item, errors } = inspection
     if (!valid || item === null) return improper(errors[0]?.message ?? 'it holds no Incident')
+    if (item.file !== undefined) return improper('it stands for a file, which only an item of a Topic may')
     const type = typeOf(item.element, item.policy?.attributes.MsgType)
     const fits = type === 'Report' || (type === 'Result' && msgType !== 'Query')
     return fits ? { kind: 'answer', inspection } : improper(`a ${item.element} answers no ${msgType}`)

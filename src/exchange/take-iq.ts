@@ -138,5 +138,7 @@ async function readIq({ reader }: ExchangeContext, who: string, xml: string, len
 function flawOf({ valid, errors, item }: Inspection, element: string): string | undefined {
   const [error] = errors
   if (!valid) return error === undefined ? 'It is not valid.' : `Line ${error.line}: ${error.message}`
-  return item?.element === element ? undefined : `It is no ${element} of XEP-0268.`
+  if (item?.element !== element) return `It is no ${element} of XEP-0268.`
+  // docs/grid-profile.md §9: nobody would fetch it, and what goes on has not got its key
+  return item.file === undefined ? undefined : 'It stands for a file, which only an item of a Topic may.'
 }

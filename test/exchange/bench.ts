@@ -9,6 +9,7 @@ import { createExchangeSide } from '../../src/exchange/exchanges.ts'
 import { jidDestinations } from '../../src/gateway/jid-destinations.ts'
 import type { Grid, GridReply, GridRequest } from '../../src/grid/contract.ts'
 import { createMetrics } from '../../src/metrics.ts'
+import { stubOf } from '../../src/profile/stub.ts'
 import type { Inspection } from '../../src/reading/inspection.ts'
 import { createReader } from '../../src/reading/reader.ts'
 import { createAccept } from '../../src/relay/accept.ts'
@@ -217,6 +218,16 @@ export async function openBench(
       if (own === undefined) await disk[Symbol.asyncDispose]()
     },
   }
+}
+
+/** What stands on a Topic for an item that is a file. */
+export function asFile(xml: string): string {
+  const hash = Buffer.alloc(32).toString('base64')
+  const url = 'https://upload.grid.example/a'
+  const file = { name: 'a.xml', size: 1, hash, url, encryptedHash: hash, key: hash }
+  const stub = stubOf(xml, { ...file, iv: Buffer.alloc(12).toString('base64') }) ?? ''
+  assert.ok(read(stub).item?.file !== undefined)
+  return stub
 }
 
 export function incidentId(id: string, name = 'csirt.example', instance?: string): string {

@@ -5,7 +5,7 @@ import type { GridIqReply, GridReply } from '../../src/grid/contract.ts'
 import { read } from '../relay/journey.ts'
 import { documentText, IODEF1, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { EXCHANGES, incidentId, OTHER, openBench, type Responder } from './bench.ts'
+import { asFile, EXCHANGES, incidentId, OTHER, openBench, type Responder } from './bench.ts'
 
 const WHO = 'soc@grid.example'
 const TOOL = `${WHO}/tool`
@@ -379,6 +379,15 @@ describe('what a participant sends', () => {
     const [asked] = await t.store.listExchanges({ limit: 1 })
     assert.deepEqual(await t.iq(element('report', { mark: asked?.id ?? '' })), { kind: 'result' })
     assert.deepEqual(t.reports, [])
+  })
+
+  test('is refused where it is a file beside an item: its key would be lost', async () => {
+    await using t = await askedReporter()
+    const reply = await t.iq(asFile(element('report')))
+    assert.ok(reply.kind === 'error')
+    assert.deepEqual([reply.type, reply.condition], ['modify', 'bad-request'])
+    assert.match(reply.text ?? '', /file/)
+    assert.deepEqual([t.reports, t.posted], [[], []])
   })
 
   test('is told of peers that its questions may be asked of, and of no others', async () => {

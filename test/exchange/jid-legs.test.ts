@@ -6,7 +6,7 @@ import type { GridReply } from '../../src/grid/contract.ts'
 import { read } from '../relay/journey.ts'
 import { documentText, IODEF1, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, incidentId, message, openBench, tokenOf } from './bench.ts'
+import { ASKER, asFile, byNumber, EXCHANGES, incidentId, message, openBench, tokenOf } from './bench.ts'
 
 const SOC = 'soc@grid.example/tool'
 const INCIDENT = 'csirt.example 7'
@@ -189,6 +189,7 @@ describe('what an IQ is answered with', () => {
     'what is not valid': '<report xmlns="urn:xmpp:incident:2"/>',
     'another question': element('inquiry'),
     'a response to an inquiry': element('response'),
+    'a file beside it': asFile(element('report')),
   })) {
     test(`${name} in the result is asked for once more, and then a failure`, async () => {
       await using t = await asked(byNumber('7'), () => ({ kind: 'result', xml }))
