@@ -8,13 +8,15 @@ import type { Exchange } from '../store/exchanges.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { documentFor } from './answer-in-version.ts'
 import { wayTo } from './asker.ts'
-import type { ExchangeContext } from './context.ts'
+import { emptyReport } from './compose.ts'
+import { about, type ExchangeContext } from './context.ts'
 import { judgeHeard } from './heard.ts'
 import { takeOrHold } from './keep-late.ts'
+import { isDecided, NO_LEG } from './outcome.ts'
 import { renderAnswer, renderQuestion } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
 import { stillAsking } from './still-asking.ts'
-import { type AnswerBody, type Errand, parseErrand, parseQuestion } from './stored.ts'
+import { type AnswerBody, type Errand, parseAnswer, parseErrand, parseQuestion } from './stored.ts'
 import { storedAnswer } from './stored-answer.ts'
 import { takeAnswer } from './take-answer.ts'
 
@@ -68,10 +70,31 @@ async function run(
   if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
   if ('leg' in errand) return askOn(context, options, delivery, exchange, errand.leg, signal)
   const stored = storedAnswer(exchange, errand)
-  return stored.kind === 'hold' ? stored : answer(context, options, delivery, exchange, stored.body, signal)
+  if (stored.kind === 'hold') return stored
+  const hidden = hiddenFrom(options.peer, stored.body)
+  if (hidden === undefined) return answer(context, options, delivery, exchange, stored.body, signal)
+  const nothing = 'answer' in errand ? insteadOf(options.peer, exchange, errand.answer) : undefined
+  if (nothing === undefined) return { kind: 'withhold', reason: hidden }
+  const outcome = await answer(context, options, delivery, exchange, nothing, signal)
+  if (outcome.kind === 'delivered') await tellWithheld(context, exchange, hidden)
+  return outcome
 }
 
-/** An answer by callback (RFC 6546 §3), policy looked at once more. */
+/** That there is nothing (RFC 6545 §7.4), where who asked may see none of its answers any more; told in the place of the last of them. */
+function insteadOf(peer: PeerConfig, exchange: Exchange, n: number): AnswerBody | undefined {
+  const answers = exchange.answers.filter(({ leg }) => leg !== NO_LEG)
+  const isAll = answers.every(({ body }) => hiddenFrom(peer, parseAnswer(body)) !== undefined)
+  if (exchange.msgType !== 'Query' || !isAll || !isDecided(exchange) || answers.at(-1)?.n !== n) return undefined
+  return emptyReport(parseQuestion(exchange.question).policy.incidentId)
+}
+
+async function tellWithheld({ store, events }: ExchangeContext, exchange: Exchange, reason: string): Promise<void> {
+  const happening = events.exchange('answer-withheld', { ...about(exchange), reason })
+  await store.record(happening.trace)
+  happening.tell()
+}
+
+/** An answer by callback (RFC 6546 §3). */
 async function answer(
   context: ExchangeContext,
   { peer, sender, senderAt }: ErrandSinkOptions,
@@ -80,8 +103,6 @@ async function answer(
   body: AnswerBody,
   signal: AbortSignal,
 ): Promise<SinkOutcome> {
-  const hidden = hiddenFrom(peer, body)
-  if (hidden !== undefined) return { kind: 'withhold', reason: hidden }
   const way = wayTo(peer)
   const to = way === 'source' && exchange.address !== null ? senderAt(exchange.address) : sender
   if (to === undefined) return { kind: 'hold', reason: `callback: ${peer.name} has no url` }

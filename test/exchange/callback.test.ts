@@ -285,6 +285,41 @@ test('an asker that is asked back by nobody but itself gets no answer from itsel
   assert.equal(answer.rid?.requestStatus?.AuthorizationStatus, 'Denied')
 })
 
+test('an asker that may see less by the time its answer goes is told, once, that there is nothing', async () => {
+  const restrictions: ('public' | 'partner')[] = ['public', 'partner']
+  const asker = { ...ASKER, restrictions }
+  let away = true
+  await using t = await openBench(
+    {
+      peers: [asker, OTHER],
+      exchanges: { ...EXCHANGES, hold: 0 },
+      routes: [{ match: { type: ['Query'] }, ask: ['peer:csirt-b'] }],
+    },
+    ({ to }) => {
+      if (to === 'csirt-b') return { status: 202, callbackToken: 'T' }
+      return away ? { status: 503 } : {}
+    },
+  )
+  t.engine.start()
+  const token = tokenOf(await t.post(byNumber('7'), asker))
+  await eventually('it is promised', async () => (await t.traced('7')).includes('asked-on'))
+  const partner = documentText([incidentText({ id: '7', attributes: ' restriction="partner"' })])
+  await t.post(ridText(partner, { incidentId: incidentId('7') }), OTHER, 'T')
+  await eventually('it was tried', async () => (await t.traced('7')).includes('retried'))
+  const before = t.posted.length
+  restrictions.splice(0, 2, 'public')
+  away = false
+  await eventually('it is over', async () => {
+    await t.clock.advance(60_000)
+    return (await t.store.exchangeCounts()).answered === 1
+  })
+  assert.deepEqual(
+    t.posted.slice(before).map((one) => [one.token, one.inspection.rid?.msgType, one.inspection.rid?.hasPayload]),
+    [[token, 'Report', false]],
+  )
+  assert.ok((await t.traced('7')).includes('answer-withheld'))
+})
+
 test('held answers of one peer leave room for others, and are promised at once above eight', async () => {
   await using t = await openBench({ routes: [{ match: { type: ['Query'] }, ask: ['peer:csirt-b'] }] })
   const held = Array.from({ length: 8 }, (_, i) => t.post(byNumber(String(i))))
