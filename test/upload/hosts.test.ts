@@ -30,7 +30,15 @@ test('no other host, port or scheme is asked, and no password sent', () => {
 test('no private address is connected to, however it is written, unless it is listed', () => {
   const refused = ['10.0.0.1', '192.168.1.1', '172.31.255.1', '127.0.0.2', '169.254.169.254', '100.64.0.1', '0.0.0.0']
   const others = ['224.0.0.1', '255.255.255.255', '::1', '::', 'fe80::1', 'fe80::1%eth0', 'fd00::6', 'ff02::1']
-  const disguised = ['::ffff:10.0.0.1', '::ffff:a00:1', '::10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', '2001:0:1::']
+  const disguised = [
+    '::ffff:10.0.0.1',
+    '::ffff:a00:1',
+    '::10.0.0.1',
+    '64:ff9b::a00:1',
+    '2002:a00:1::',
+    '2001:0:1::',
+    '::ffff:0:a00:1',
+  ]
   for (const address of [...refused, ...others, ...disguised]) assert.equal(hosts.allows(address), false, address)
   const permitted = ['10.1.2.3', '127.0.0.1', '::ffff:127.0.0.1', 'fd00::5']
   const open = ['8.8.8.8', '2a00:1450:4001::1', '::ffff:8.8.8.8']
