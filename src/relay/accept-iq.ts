@@ -10,6 +10,7 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { RidReading } from '../rid/message.ts'
 import type { Acceptor, NewDelivery } from '../store/contract.ts'
 import type { DestinationKind, MsgType } from '../vocabulary.ts'
+import { ByteShares } from './byte-shares.ts'
 import { type Consumed, consumedFrom, type Part } from './part.ts'
 import { type Plan, planItems } from './plan-items.ts'
 import { withheldFrom } from './render-rid.ts'
@@ -37,7 +38,14 @@ const BUSY: GridIqReply = { kind: 'error', type: 'wait', condition: 'resource-co
  * the store fails.
  */
 export function createAcceptIq(options: AcceptIqOptions) {
-  const { store, events, clock } = options
+  const { store, events, clock, config } = options
+  const bytes = new ByteShares({
+    maxQueue: config.delivery.maxQueue,
+    async measure(source) {
+      return (await store.unsettledBytes('topic', source)) + (await store.unsettledBytes('peer', source))
+    },
+    now: () => performance.now(),
+  })
   return async ({ jid }: Pick<Participant, 'jid'>, inspection: Inspection): Promise<GridIqReply> => {
     const source = `jid ${jid.toLowerCase()}`
     const report = reportIn(inspection)
@@ -56,7 +64,7 @@ export function createAcceptIq(options: AcceptIqOptions) {
     const { deliveries } = plan
     const digest = digestOf(msgType, inspection)
     const isKnown = (await store.findEnvelope('grid-to-rid', source, digest)) !== undefined
-    if (!isKnown && (await isFull(options, source, deliveries))) {
+    if (!isKnown && (await isFull({ ...options, bytes }, source, deliveries))) {
       await tellRefusal(options, source, events.refused(about, 'queue-full', 'The queue is full.'))
       return BUSY
     }
@@ -181,8 +189,15 @@ function digestOf(msgType: string, { item, document }: Inspection): string {
   return createHash('sha256').update(`${msgType}\n${document?.digest}\n${besides}`.trimEnd()).digest('hex')
 }
 
-/** Whoever has as much as it may takes nothing of a participant who has a hundredth of that: reports of peers go first. */
-async function isFull({ config, store }: AcceptIqOptions, source: string, deliveries: readonly NewDelivery[]) {
+/**
+ * Whoever has as much as it may takes nothing of a participant who has a hundredth of that: reports of peers go first. Nor does one fill
+ * the disk by few large reports.
+ */
+async function isFull(
+  { config, store, bytes }: AcceptIqOptions & { readonly bytes: ByteShares },
+  source: string,
+  deliveries: readonly NewDelivery[],
+) {
   const most = config.delivery.maxQueue
   const share = Math.max(1, Math.floor(most / 100))
   for (const { kind, destination } of deliveries) {
@@ -190,5 +205,7 @@ async function isFull({ config, store }: AcceptIqOptions, source: string, delive
     if ((await store.unsettled(kind, destination, source)) >= share) return true
   }
   const own = await Promise.all((['topic', 'peer'] as const).map((kind) => store.unsettled(kind, null, source)))
-  return own.some((count) => count >= most)
+  if (own.some((count) => count >= most)) return true
+  const size = deliveries.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0)
+  return !(await bytes.take(source, size))
 }

@@ -134,3 +134,21 @@ test('a participant that fills the queue waits, until there is room', async () =
   assert.deepEqual(third, { kind: 'error', type: 'wait', condition: 'resource-constraint' })
   assert.deepEqual(await t.send(report({ id: '1' })), { kind: 'result' }, 'what is kept already needs no room')
 })
+
+test('few large reports of one participant do not fill the disk', async () => {
+  // so many of them are few, and each may be as large as an item
+  await using t = await bench({ delivery: { maxAge: 1, concurrency: 1, maxQueue: 30 } as Config['delivery'] })
+  const large = `<AdditionalData dtype="string">${'x'.repeat(200_000)}</AdditionalData>`
+  const kinds: string[] = []
+  for (let id = 1; id <= 4; id++) {
+    const reply = await t.send(report({ id: String(id), content: large }))
+    kinds.push(reply.kind === 'error' ? `${reply.type} ${reply.condition}` : reply.kind)
+  }
+  assert.deepEqual(kinds, ['result', 'result', 'wait resource-constraint', 'wait resource-constraint'])
+  assert.equal((await t.queue()).length, 2)
+  assert.deepEqual(
+    await t.send(report({ id: '1', content: large })),
+    { kind: 'result' },
+    'the same again needs no room',
+  )
+})
