@@ -67,7 +67,7 @@ type Parsed = { readonly ok: true; readonly document: XmlDocument } | ({ readonl
 export function parseText(text: string): Parsed {
   // libxml2 has no word for it
   if (text === '') return { ok: false, errors: [{ line: 1, column: 1, message: 'There is nothing in it.' }], total: 1 }
-  const outcome = collect(() => XmlDocument.fromString(text, { option: OPTIONS }))
+  const outcome = collect(() => parse(text))
   if (!outcome.ok) {
     const errors = inWords(outcome.errors, text)
     return { ok: false, errors, total: errors.length }
@@ -81,6 +81,14 @@ export function parseText(text: string): Parsed {
     }
   }
   return { ok: true, document: outcome.value }
+}
+
+/** Of bytes, since libxml2's wrapper makes them of a string one character at a time; they have no word for half a character (U+D800 to U+DFFF). */
+function parse(text: string): XmlDocument {
+  const options = { option: OPTIONS }
+  return text.isWellFormed()
+    ? XmlDocument.fromBuffer(Buffer.from(text), options)
+    : XmlDocument.fromString(text, options)
 }
 
 export interface Schema {

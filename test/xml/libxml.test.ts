@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { XmlDocument } from 'libxml2-wasm'
 import { canonical, parseText, validate } from '../../src/xml/libxml.ts'
+import { runs, xmlText } from '../support/arbitraries.ts'
 import { documentText, incidentText, schemas } from '../support/documents.ts'
 
 const REFUSED: readonly [name: string, text: string][] = [
@@ -98,3 +101,38 @@ test('exclusive canonical form', () => {
   )
   assert.throws(() => canonical('<a>'))
 })
+
+test('what is parsed of bytes is what its string says, whatever characters there are', () => {
+  const character = fc.oneof(
+    fc.constantFrom('<', '>', '/', '&', 'a', ' ', '"', '='),
+    fc.string({ unit: 'binary', maxLength: 1 }),
+  )
+  const half = fc.constantFrom('\ud800', '\udfff')
+  const damage = fc.array(fc.oneof({ weight: 9, arbitrary: character }, { weight: 1, arbitrary: half }), {
+    maxLength: 4,
+  })
+  fc.assert(
+    fc.property(xmlText(), fc.nat(), damage, (whole, at, put) => {
+      const cut = at % (whole.length + 1)
+      const text = whole.slice(0, cut) + put.join('') + whole.slice(cut)
+      const parsed = parseText(text)
+      const { ok } = parsed
+      const form = ok ? parsed.document.toString() : ''
+      if (ok) parsed.document.dispose()
+      assert.equal(form, ofString(text) ?? '')
+    }),
+    runs(500),
+  )
+})
+
+/** As libxml2's wrapper makes bytes of a string itself; undefined where it is not well-formed. */
+function ofString(text: string): string | undefined {
+  try {
+    const document = XmlDocument.fromString(text)
+    const form = document.toString()
+    document.dispose()
+    return form
+  } catch {
+    return undefined
+  }
+}
