@@ -53,10 +53,11 @@ export function normalForm(
   return out.text
 }
 
-/** A text that grows, up to the limit. Pieces are joined now and then: a string that grows by `+=` keeps them all. */
+/** A text that grows, up to the limit. One that grows by `+=` keeps all its pieces, until somebody asks for a character of it. */
 class Output {
   #done = ''
-  #pieces: string[] = []
+  #part = ''
+  #pieces = 0
   #length = 0
 
   add(piece: string): void {
@@ -64,7 +65,9 @@ class Output {
     if (this.#length > NORMAL_FORM_LIMIT) {
       throw new DocumentLimit(`Without prefixes the document would have more than ${NORMAL_FORM_LIMIT} characters.`)
     }
-    if (this.#pieces.push(piece) >= 4096) this.#join()
+    this.#part += piece
+    this.#pieces += 1
+    if (this.#pieces >= 4096) this.#join()
   }
 
   get text(): string {
@@ -73,8 +76,11 @@ class Output {
   }
 
   #join(): void {
-    this.#done += this.#pieces.join('')
-    this.#pieces = []
+    // what is not used of the answer would not be asked
+    if (this.#part.charCodeAt(0) === 0) throw new Error('unexpected NUL')
+    this.#done += this.#part
+    this.#part = ''
+    this.#pieces = 0
   }
 }
 
@@ -188,7 +194,11 @@ function fix(unit: number): number {
 }
 
 export function isWhiteSpace(text: string): boolean {
-  return /^[ \t\r\n]*$/.test(text)
+  for (let i = 0; i < text.length; i += 1) {
+    const c = text.charCodeAt(i)
+    if (c !== 0x20 && c !== 0x0a && c !== 0x09 && c !== 0x0d) return false
+  }
+  return true
 }
 
 const TEXT: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;' }
