@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute } from '../xml/normal-form.ts'
 import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
@@ -15,7 +15,7 @@ export interface Item {
 
 /** The id of the item with this normal form: hex SHA-256 of its UTF-8. */
 export function itemId(normalForm: string): string {
-  return createHash('sha256').update(normalForm, 'utf8').digest('hex')
+  return hash('sha256', normalForm, 'hex')
 }
 
 /** Where another stands under `id`: the id of what says something else beside the same Incident (`variant`, from variantOf). */

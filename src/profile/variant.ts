@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What a message says besides its Incidents: the item id has none of it (docs/grid-profile.md §5). */
 interface Besides {
@@ -19,5 +19,5 @@ interface Besides {
  */
 export function variantOf({ msgType, shell, restriction, incidentSource, original, signatures }: Besides): string {
   const parts = [msgType, shell, restriction, incidentSource, original, ...(signatures ?? [])].map((part) => part ?? '')
-  return parts.every((part) => part === '') ? '' : createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return parts.every((part) => part === '') ? '' : hash('sha256', JSON.stringify(parts), 'hex')
 }

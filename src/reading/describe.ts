@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { contentModel } from '../iodef/content-model.ts'
 import { incidentIdOf, incidentKey } from '../iodef/incident-id.ts'
 import { reasonsOf } from '../iodef/restriction.ts'
@@ -27,7 +27,7 @@ export function describe(document: XmlElement, facts: Facts, terms = false): Des
   return {
     version: document.ns === NS.iodef1 ? 1 : 2,
     xml,
-    digest: createHash('sha256').update(xml, 'utf8').digest('hex'),
+    digest: hash('sha256', xml, 'hex'),
     shell: shell === PLAIN_SHELL ? null : shell,
     incidents,
     needed,

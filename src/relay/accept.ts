@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Config } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
@@ -212,7 +212,7 @@ function digestOf({ msgType, document }: Extract<Judgement, { kind: 'accepted' }
     original: document.original?.text ?? null,
     signatures: rid?.signatures ?? [],
   })
-  return createHash('sha256').update(`${msgType}\n${document.digest}\n${besides}`.trimEnd()).digest('hex')
+  return hash('sha256', `${msgType}\n${document.digest}\n${besides}`.trimEnd(), 'hex')
 }
 
 /** RFC 6545 §5.1: Node is the system that the message is for. It may be another's that came here by mistake: somebody should know. */
