@@ -30,10 +30,13 @@ export function createTeller({ log, clock, metrics, recent }: TellerOptions): Te
     if (metrics !== undefined) for (const measure of row.measures ?? []) count(metrics, measure, given)
     const more = row.seldom === undefined ? 0 : tellNow(`${event} ${row.seldom(given)}`, row.every)
     if (more === undefined) return
-    const fields = shown({ ...given, ...(more > 0 && { more }) }, row)
     const at = level ?? gravest(row)
+    const onPage = at !== 'debug' && !row.offPage
+    // each request and each commit tells one that is debug alone
+    if (!onPage && !log.isLevelEnabled(at)) return
+    const fields = shown({ ...given, ...(more > 0 && { more }) }, row)
     log[at]({ event, ...fields }, row.text)
-    if (at !== 'debug' && !row.offPage) recent?.add({ at: clock.now(), level: at, event }, row.text, fields)
+    if (onPage) recent?.add({ at: clock.now(), level: at, event }, row.text, fields)
   }
 }
 
@@ -59,7 +62,7 @@ function gravest({ level }: EventRow<object>): Level {
 /** Fields as the log shows them: a reason may repeat a stranger's words, but not all of them. */
 function shown(fields: Fields, { cut = {} }: EventRow<object>): Fields {
   const kept = { ...fields }
-  for (const [name, most] of Object.entries<number>({ ...cut })) kept[name] = String(kept[name]).slice(0, most)
+  for (const name in cut) kept[name] = String(kept[name]).slice(0, (cut as Record<string, number>)[name])
   if (typeof kept.reason === 'string') kept.reason = withoutContent(kept.reason).slice(0, 1000)
   return kept
 }
@@ -72,10 +75,12 @@ function withoutContent(reason: string): string {
 const STEP = { counter: 'inc', gauge: 'set', histogram: 'observe' } as const
 
 function count(metrics: Metrics, { metric, labels, value }: Measure<object>, fields: object): void {
-  const known = Object.entries<string | ((fields: object) => string)>(labels).map(([label, of]) => [
-    label,
-    typeof of === 'string' ? of : of(fields),
-  ])
+  const known: Record<string, string> = {}
+  const given: Readonly<Record<string, string | ((fields: object) => string)>> = labels
+  for (const label in given) {
+    const of = given[label]
+    if (of !== undefined) known[label] = typeof of === 'string' ? of : of(fields)
+  }
   const meter = metrics[metric] as unknown as Record<string, (labels: Fields, by: number) => void>
-  meter[STEP[METRICS[metric].type]]?.(Object.fromEntries(known), value?.(fields) ?? 1)
+  meter[STEP[METRICS[metric].type]]?.(known, value?.(fields) ?? 1)
 }
