@@ -10,7 +10,7 @@ export function isFragile(element: XmlElement): boolean {
   const { ns, attributes, children } = element
   return (
     ns === '' ||
-    attributes.some((a) => isUnsettledType(element, a) || /[\t\n\r]/.test(a.value)) ||
+    (attributes.length > 0 && attributes.some((a) => isUnsettledType(element, a) || /[\t\n\r]/.test(a.value))) ||
     children.some((c) => typeof c === 'string' && c.includes('\r'))
   )
 }

@@ -37,7 +37,8 @@ export interface Diagnostic {
 
 /** The value of the attribute without prefix named `local`, or undefined. */
 export function attribute(element: XmlElement, local: string): string | undefined {
-  return element.attributes.find((a) => a.ns === '' && a.local === local)?.value
+  for (const a of element.attributes) if (a.local === local && a.ns === '') return a.value
+  return undefined
 }
 
 /** The element children, text left out. */
@@ -47,11 +48,15 @@ export function elements(element: XmlElement): XmlElement[] {
 
 /** The first element child of that name, or undefined. */
 export function child(element: XmlElement, ns: string, local: string): XmlElement | undefined {
-  return elements(element).find((c) => c.ns === ns && c.local === local)
+  for (const c of element.children) if (typeof c !== 'string' && c.local === local && c.ns === ns) return c
+  return undefined
 }
 
 /** All text inside the element, in document order. */
 export function text(element: XmlElement): string {
+  const [only, ...others] = element.children
+  if (only === undefined) return ''
+  if (others.length === 0 && typeof only === 'string') return only
   return element.children.map((c) => (typeof c === 'string' ? c : text(c))).join('')
 }
 
