@@ -17,7 +17,7 @@ interface Found {
 /** "Where is my incident?": the same as the trace command. */
 export function tracePage(viewer: Viewer, { asked, events, now }: Found): string {
   const search = html`<section aria-labelledby="trace"><h2 id="trace">Where is my incident?</h2>
-<form method="get" action="/trace" role="search"><label for="incident">IncidentID, or the name of the CSIRT and it</label>
+<form method="get" action="/trace" role="search"><label for="incident">IncidentID, or name of the CSIRT and IncidentID</label>
 <div class="ask"><input id="incident" name="incident" value="${asked}" maxlength="1000" autocomplete="off" autocapitalize="off" spellcheck="false" required><button>Search</button></div></form></section>`
   const none =
     asked !== undefined && events.length === 0 && html`<section><p>Nothing is known of ${asked}.</p></section>`

@@ -84,6 +84,27 @@ describe('the pages behind the overview', () => {
     assert.doesNotMatch((await get('/trace')).text, /Nothing is known/)
   })
 
+  test('say where an incident stands that was delivered, and where nothing happened yet', async () => {
+    const rows = [
+      delivery('9001', { kind: 'peer', destination: 'csirt-c' }),
+      delivery('9001', { destination: 'other' }),
+    ]
+    const accepted = await bench.store.accept(envelope(bench.clock, 'two', rows))
+    assert.ok(accepted.outcome === 'accepted')
+    const [one = '', two = ''] = accepted.deliveries
+    await bench.store.claim({ kind: 'peer', destination: 'csirt-c', limit: 9, now: bench.time.now, leaseMs: 60_000 })
+    const fields = { delivery: one, destination: 'csirt-c' }
+    await bench.store.settle(
+      [{ id: one, to: 'delivered' }],
+      [{ at: bench.time.now, incident: 'csirt-a.example 9001', event: 'delivered', fields }],
+    )
+    const [, now = ''] = (await get('/trace?incident=9001')).text.split('Where it stands now')
+    assert.match(
+      now,
+      new RegExp(`${one}</a> · <span class="">delivered</span>.*${two}</a> · <span class="">pending</span>`, 's'),
+    )
+  })
+
   test('say of a destination what waits for it, and who paused it', async () => {
     const { text } = await get(query('/destination', { kind: 'peer', name: EVIL }))
     assert.match(text, /0 pending, 0 being sent, 1 held, 0 withheld\./)
