@@ -84,7 +84,7 @@ function take(parts: ReloadParts, next: Config): Obstacle[] {
   if (obstacles.length > 0) return obstacles
   const material = loadTls(next.rid.tls)
   live.take(next)
-  log.level = next.log.level
+  if (next.log.level !== before.log.level) log.level = next.log.level
   senders.take(material)
   listener.take(next.rid, next.peers, material)
   grid.take(next.grid, consumedTopics(next))

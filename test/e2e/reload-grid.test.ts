@@ -45,6 +45,8 @@ describe('a reload at a real Broker', () => {
       n += 1
       return b.requests.some(({ body }) => body.includes('>added-'))
     })
+    // what waits for it would wait on
+    await site.drained()
     await site.config(peersOf(site, A))
     assert.deepEqual(gateway.reload(), { taken: true })
     await post('taken-away')
