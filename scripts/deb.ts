@@ -5,7 +5,7 @@
  * Prints the path of the package. Exit code 3: no dpkg-deb here.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,7 +32,7 @@ const about: About = {
 }
 if (spawnSync('dpkg-deb', ['--version']).error) stop('there is no dpkg-deb here: build the package on Debian', 3)
 
-const tree = mkdtempSync(join(tmpdir(), 'deb-'))
+const tree = realpathSync(mkdtempSync(join(tmpdir(), 'deb-')))
 process.once('exit', () => rmSync(tree, { recursive: true, force: true }))
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 const dist = join(tree, 'usr/lib/iodef-gateway/dist')

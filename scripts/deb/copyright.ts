@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Module } from './modules.ts'
 
+const APACHE = ' On Debian systems the text of the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.'
+
 export function copyright(root: string, modules: readonly Module[]): string {
   return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: iodef-gateway
@@ -10,7 +12,7 @@ Upstream-Name: iodef-gateway
 Files: *
 Copyright: the authors of iodef-gateway
 License: Apache-2.0
- On Debian systems the text of the Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.
+${APACHE}
 ${modules.map((module) => `\n${stanza(root, module)}`).join('')}`
 }
 
@@ -27,7 +29,7 @@ function stanza(root: string, { path }: Module): string {
   return `Files: usr/lib/iodef-gateway/${path}/*
 Copyright: ${said}
 License: ${(about.license ?? 'MIT').replaceAll(/\s+/g, '-')}
-${indented(text === '' ? 'As its package.json says; it brings no text of the license.' : text)}
+${about.license === 'Apache-2.0' ? APACHE : indented(text === '' ? 'As its package.json says; it brings no text of the license.' : text)}
 `
 }
 

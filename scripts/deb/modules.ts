@@ -28,14 +28,15 @@ export function productionModules(root: string): Module[] {
     .map(([path, { version }]) => ({ path, version }))
 }
 
-/** Copies one package without those inside it, and without what is for compilers and debuggers only. */
+/** Copies one package without those inside it, and without what is for those only who build it, or against it. */
 export function copyModule(root: string, { path }: Module, to: string): void {
   const node = basename(path).startsWith('node-linux-')
   cpSync(join(root, path), join(to, path), {
     recursive: true,
     filter: (source) => {
       const inside = source.slice(join(root, path).length + 1)
-      if (/(^|\/)(node_modules|\.github)(\/|$)|\.d\.[cm]?ts$|\.map$/.test(inside)) return false
+      if (/(^|\/)(node_modules|\.[^/]+)(\/|$)|\.d\.[cm]?ts$|\.map$/.test(inside)) return false
+      if (/^(tests?|spec|integration|bench(marks?)?)(\/|$)/.test(inside)) return false
       return !(node && /^(include|share|CHANGELOG|README)/.test(inside))
     },
   })

@@ -1,7 +1,16 @@
 /** Modes, checksums and DEBIAN/: what makes a folder a package. */
 import { createHash } from 'node:crypto'
-import { chmodSync, copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type About, controlFile } from './control.ts'
 import { CONFFILES, MODES } from './tree.ts'
 
@@ -12,6 +21,8 @@ export function seal(scripts: string, tree: string, about: About): void {
   let size = 0
   for (const path of readdirSync(tree, { recursive: true, encoding: 'utf8' }).sort()) {
     const full = join(tree, path)
+    // what lies behind a link to a folder is listed under its own name
+    if (realpathSync(dirname(full)) !== dirname(full)) continue
     const stat = lstatSync(full)
     size += stat.isFile() ? Math.ceil(stat.size / 1024) : 1
     if (stat.isSymbolicLink()) continue

@@ -54,5 +54,6 @@ export function layTree(root: string, to: string, about: About, help: Help): voi
   write(`${DOC}/copyright`, copyright(root, modules))
   write(`${DOC}/changelog.gz`, read('CHANGELOG.md'))
   write(`${DOC}/changelog.Debian.gz`, changelog(about))
+  write('usr/share/lintian/overrides/iodef-gateway', read('scripts/deb/doc/lintian-overrides'))
   write(`${DOC}/README.Debian`, read('scripts/deb/doc/README.Debian'))
 }

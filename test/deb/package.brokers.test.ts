@@ -102,6 +102,12 @@ describe('the Debian package', { skip }, () => {
   test('has sums that fit', () => {
     const { status, stderr } = spawnSync('md5sum', ['--quiet', '-c', 'DEBIAN/md5sums'], { cwd: at(), encoding: 'utf8' })
     assert.equal(status, 0, stderr)
+    const summed = readFileSync(at('DEBIAN/md5sums'), 'utf8').trim().split('\n')
+    const paths = new Set(rows.map(({ path }) => path))
+    assert.deepEqual(
+      summed.map((row) => row.slice(34)).filter((path) => !paths.has(`./${path}`)),
+      [],
+    )
   })
 
   test('has scripts that a shell can read, executable for dpkg', () => {
