@@ -1,6 +1,7 @@
 import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readChain } from '../audit/chain.ts'
 import type { NamedFile } from '../config/named-files.ts'
 import { osReason } from '../config/problems.ts'
 import { storeFileKind, storeFiles } from '../store/open-store.ts'
@@ -26,6 +27,12 @@ export interface FileFinding {
   readonly line?: number
 }
 
+/** What the gateway itself writes, and how a file is looked at that is there already. */
+const WRITTEN = new Map([
+  ['store.path', checkStoreFile],
+  ['audit.path', checkAuditLog],
+])
+
 /** Opens every file that the configuration names. Changes nothing. `now` in ms since the epoch. */
 export function checkFiles(files: readonly NamedFile[], now: number): FileFinding[] {
   const found: FileFinding[] = []
@@ -34,8 +41,9 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     const { path, file, line } = named
     const say = (kind: FileFinding['kind'], message: string) =>
       void found.push({ kind, path, message, ...(line !== undefined && { line }) })
-    if (path === 'store.path') {
-      checkStore(file, say)
+    const written = WRITTEN.get(path)
+    if (written !== undefined) {
+      checkWritten(file, written, say)
       continue
     }
     const text = readText(file, say)
@@ -137,12 +145,13 @@ const KINDS = {
   'no-database': 'is not an SQLite database: choose another path',
 } as const
 
-function checkStore(file: string, say: Look['say']): void {
+/** A file that the gateway makes, and what is there of it already. */
+function checkWritten(file: string, look: (file: string, say: Look['say']) => void, say: Look['say']): void {
   let target = file
   // the gateway makes what folders are missing
   while (!existsSync(target) && target !== dirname(target)) target = dirname(target)
   try {
-    if (target === file) checkStoreFile(file, say)
+    if (target === file) look(file, say)
     else if (!statSync(target).isDirectory()) say('problem', `${target} is not a directory`)
     else tryFolder(target, say)
   } catch (error) {
@@ -159,6 +168,18 @@ function checkStoreFile(file: string, say: Look['say']): void {
   const wrong = KINDS[storeFileKind(file)]
   if (wrong !== undefined) say('problem', `${file} ${wrong}`)
   else for (const held of storeFiles(file)) if (existsSync(held)) warnIfPublic(held, say)
+}
+
+function checkAuditLog(file: string, say: Look['say']): void {
+  if (!statSync(file).isFile()) {
+    say('problem', `${file} is not a file: audit.path is the path of the file, as audit/audit.jsonl`)
+    return
+  }
+  accessSync(file, constants.R_OK | constants.W_OK)
+  const { broken } = readChain(readFileSync(file))
+  if (broken === undefined) return
+  const remedy = 'it was changed, or is another file: iodef-gateway audit verify'
+  say('warning', `line ${broken.line} of ${file} ${broken.reason}; ${remedy}`)
 }
 
 /** Modes say little to root, and nothing of a file system that is for reading alone. */

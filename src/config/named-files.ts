@@ -31,6 +31,7 @@ const PATHS = [
   ['grid', 'auth', 'password', 'file'],
   ['ops', 'token', 'file'],
   ['store', 'path'],
+  ['audit', 'path'],
 ]
 
 /** Read from the tree as written, so that `check` opens the files even where other parts of the configuration are wrong. */

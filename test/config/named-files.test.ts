@@ -22,6 +22,7 @@ describe('the files that a configuration names', () => {
         ['grid.auth.password.file', '/etc/gw/gateway.password'],
         ['ops.token.file', '/etc/gw/ops.token'],
         ['store.path', '/etc/gw/data/gateway.db'],
+        ['audit.path', '/etc/gw/audit/audit.jsonl'],
       ],
     )
     assert.deepEqual(namedFiles({ store: { path: '/var/lib/gw.db' } }, '/etc/gw'), [

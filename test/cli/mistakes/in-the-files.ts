@@ -178,6 +178,23 @@ export const IN_THE_FILES: readonly Mistake[] = [
     says: /gateway\.db is not an SQLite database.*another path/,
   },
   {
+    name: 'an audit log where nothing can be made',
+    swap: ['store: { path: data/gateway.db }', 'store: { path: data/gateway.db }\naudit: { path: /proc/audit/log }'],
+    kind: 'problem',
+    key: 'audit.path',
+    at: 'audit:',
+    says: /^nothing can be made in \/proc: .*own it/,
+  },
+  {
+    name: 'a folder for an audit log',
+    swap: ['store: { path: data/gateway.db }', 'store: { path: data/gateway.db }\naudit: { path: data }'],
+    files: async ({ at }) => void (await mkdir(at('data'), { recursive: true })),
+    kind: 'problem',
+    key: 'audit.path',
+    at: 'audit:',
+    says: /data is not a file.*path of the file/,
+  },
+  {
     name: 'a store without path',
     swap: ['store: { path: data/gateway.db }', 'store: {}'],
     kind: 'problem',
