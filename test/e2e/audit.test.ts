@@ -92,3 +92,18 @@ test('a gateway whose audit log cannot be opened does not start', async () => {
   await writeFile(join(site.dir, 'audit'), 'no folder')
   await assert.rejects(boot(site), { code: 'audit-unavailable' })
 })
+
+test('a gateway that is killed while it writes leaves a chain that the next one goes on in', async () => {
+  await using site = await createSite()
+  await site.config(AUDIT)
+  const peer = await site.client('csirt-a')
+  for (let round = 0; round < 3; round += 1) {
+    const gateway = await site.spawn()
+    const posts = Array.from({ length: 30 }, (_, i) => peer.post(message(`2026-${round}-${i}`)).catch(() => undefined))
+    await Promise.any(posts)
+    await gateway.kill()
+    await Promise.all(posts)
+  }
+  assert.match(await site.command('audit', 'verify'), /^whole: |\nwhole: /)
+  assert.equal((await listed(site, '--what', 'serving')).length, 3)
+})
