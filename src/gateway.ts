@@ -16,6 +16,7 @@ import { setFirstFigures } from './gateway/first-figures.ts'
 import { jidNames } from './gateway/jid-destinations.ts'
 import { createLiveConfig, liveView } from './gateway/live-config.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
+import { createPast } from './gateway/past.ts'
 import { prune } from './gateway/prune.ts'
 import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/reload.ts'
 import { createSenders } from './gateway/senders.ts'
@@ -242,7 +243,7 @@ function createGridSide(
       }
       return store.seenIds(topic, itemIds)
     },
-    cursor: (topic) => store.cursor(topic),
+    ...createPast(store, clock),
     retracted(topic, itemIds) {
       events.tell('retracted', { topic, items: itemIds.length })
       store.forget(topic, itemIds).catch((error: unknown) => events.storeFailed('forget', error))

@@ -14,6 +14,10 @@ const topic = f.mapping({
     .describe('XEP-0060 access model that it is created with, whitelist by default, and must not be laxer than'),
   members: f.list(f.bareJid, 'bare JIDs').default([]).describe('who may read it, where create is set'),
   restrictions,
+  from: f
+    .oneOf(['now', 'retained'])
+    .default('retained')
+    .describe('what a new store begins with: all that the Topic keeps, or what comes from now on'),
   lenient: f.flag.prefault(false).describe('repair what its publishers get wrong, the examples of XEP-0268 among it'),
   query: f
     .list(f.line, 'Topics')

@@ -158,6 +158,8 @@ export interface TopicConfig {
   readonly access?: 'open' | 'presence' | 'roster' | 'authorize' | 'whitelist'
   readonly members: readonly string[]
   readonly restrictions: readonly Restriction[]
+  /** what a store that knows nothing of it begins with [retained] */
+  readonly from?: 'now' | 'retained'
   /** items of it that are not valid are repaired (docs/decisions/0017) */
   readonly lenient?: boolean
   /** Topics that questions on it may see; itself by default */

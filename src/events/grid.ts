@@ -147,6 +147,11 @@ export const GRID = {
     text: 'Reading retained items.',
     help: '`unseen` of them came while the gateway was away',
   },
+  'retained-passed': {
+    level: 'info',
+    text: 'What the Topic kept before is passed over.',
+    help: '`from` is `now`: so many `items` are known from now on, and were not delivered. Once for each store',
+  },
   'grid-started': { level: 'debug', text: 'Grid started.' },
   'topic-unwatched': { level: 'debug', text: 'Its deletion will not be heard.' },
   'newest-unreadable': { level: 'debug', text: 'The newest items cannot be read.' },

@@ -63,6 +63,15 @@ export interface GridHandlers {
   seenIds(topic: string, itemIds: readonly string[]): Promise<Set<string>>
   /** The item last committed for the Topic. */
   cursor(topic: string): Promise<{ readonly itemId: string; readonly at: number } | undefined>
+  /** Of a Topic that is read from now on: what it kept before is known, and goes nowhere. */
+  readonly past?: {
+    /** Nothing was met of the Topic yet. */
+    isDue(topic: string): Promise<boolean>
+    /** What an item with this payload is known by. */
+    mark(xml: string): string
+    /** Item ids and marks, the oldest first: all or nothing. From then on it is not due. */
+    pass(topic: string, marks: readonly (readonly [id: string, mark: string])[]): Promise<void>
+  }
   /** Called in the retractions' place among the items. */
   retracted(topic: string, itemIds: readonly string[]): void
   /** All items of the Topic are gone (XEP-0060 §8.4, §8.5). Called in a purge's place among the items; of a deletion at once. */

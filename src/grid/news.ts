@@ -77,6 +77,8 @@ interface ItemNews {
   'items-waiting': { readonly topic: string }
   'items-missed': { readonly topic: string }
   'retained-read': { readonly topic: string; readonly retained: number; readonly unseen: number }
+  /** at the first join, with `from: now` */
+  'retained-passed': { readonly topic: string; readonly items: number }
   'retained-unreadable': { readonly topic: string; readonly reason: string }
   'newest-unreadable': { readonly topic: string; readonly reason: string }
 }

@@ -104,6 +104,7 @@ describe('a configuration', () => {
       iodef: 2,
       create: false,
       members: [],
+      from: 'retained',
       restrictions: ['public', 'partner'],
       lenient: false,
       large: 'refuse',

@@ -43,6 +43,7 @@ grid:
       access: whitelist
       members: [subscriber@grid.example]
       restrictions: [public, partner]
+      from: now
       lenient: false
       query: [incident]
       large: refuse

@@ -1,8 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
-import type { Tell } from '../../tell.ts'
-import type { GridHandlers, GridItem } from '../contract.ts'
-import type { GridNews } from '../news.ts'
+import type { GridItem } from '../contract.ts'
 import type { Session } from '../xmpp/session.ts'
 import { jitter } from '../xmpp/supervise.ts'
 import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
@@ -11,19 +9,16 @@ import { joinTopic } from './join.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
 import type { Place } from './place.ts'
 import { Reread } from './reread-schedule.ts'
-import { Past } from './retained.ts'
+import { Past, type PastOptions } from './retained.ts'
 import { unsubscribe } from './subscription.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
 import { digest, sortOut, type UsableItem } from './usable-items.ts'
 
-interface ConsumerOptions {
-  readonly topic: string
+interface ConsumerOptions extends PastOptions {
   readonly broker: string
   /** where it may be instead */
   readonly redirects: readonly string[]
-  readonly handlers: GridHandlers
   readonly clock: Clock
-  readonly tell: Tell<GridNews>
   /** Joined and live; `blind`: what of it cannot be read, and why. */
   readonly up: (blind: string | null) => void
   /** live only, by a subscription of this login alone: what is retained is not read */
@@ -115,6 +110,7 @@ export class Consumer {
     // What came since login, through an older subscription, waits in the queue like what comes from now on.
     if (this.#queue.overflowed) this.#queue.clear()
     try {
+      await this.#past.passOver(this.#past.of(session, until, this.place), this.#queue, false)
       const subscribed = await this.#subscribe(session)
       if (subscribed) return subscribed
       return await this.#consume(session, until)
@@ -146,6 +142,7 @@ export class Consumer {
     const { clock, liveOnly, resyncMs } = this.#options
     const following: Following = { from: this.#past.of(session, signal, this.place, this.#subid), handed: new Map() }
     if (!liveOnly) {
+      await this.#past.passOver(following.from, this.#queue, true)
       const failed = await this.#join(following, await this.#reread.settle())
       if (failed) return failed
     }

@@ -43,6 +43,11 @@ export class LiveQueue {
     for (const entry of entries) this.#size += sizeOf(entry)
   }
 
+  /** Ids of the items in it. */
+  ids(): ReadonlySet<string> {
+    return new Set(this.#entries.flatMap((entry) => (entry.kind === 'item' ? [entry.item.id] : [])))
+  }
+
   clear(): void {
     this.#entries = []
     this.#size = 0

@@ -2,12 +2,15 @@ import type { Tell } from '../../tell.ts'
 import type { GridHandlers } from '../contract.ts'
 import type { GridNews } from '../news.ts'
 import type { Session } from '../xmpp/session.ts'
-import { BackfillError, listRetained, newestIds, type Retained } from './backfill.ts'
+import { BackfillError, fetchRetained, listRetained, newestIds, type Retained } from './backfill.ts'
+import type { LiveQueue } from './live-queue.ts'
 import type { Place } from './place.ts'
 import { isLostRight } from './rights.ts'
 
-interface PastOptions {
+export interface PastOptions {
   readonly topic: string
+  /** what it kept before it was first joined is passed over */
+  readonly fromNow: boolean
   readonly handlers: GridHandlers
   readonly tell: Tell<GridNews>
 }
@@ -50,6 +53,31 @@ export class Past {
     const { topic, handlers } = this.#options
     const last = (await handlers.cursor(topic))?.itemId
     if (last !== undefined && (ids === undefined || ids.includes(last))) this.#seenGone = last
+  }
+
+  /**
+   * Takes note of what is kept, where reading begins now: before subscribing, so that what is published behind the list is not in it, and
+   * what arrived live meanwhile is left to be read. Who may read only what it is subscribed to is asked once more when `joined`.
+   */
+  async passOver(from: Retained, live: LiveQueue, joined: boolean): Promise<void> {
+    const { topic, fromNow, handlers, tell } = this.#options
+    const { past } = handlers
+    if (!fromNow || past === undefined || !(await past.isDue(topic))) return
+    const marks = new Map<string, string>()
+    try {
+      for await (const items of fetchRetained(from, await listRetained(from))) {
+        for (const { id, xml } of items) if (xml !== undefined) marks.set(id, past.mark(xml))
+      }
+    } catch (error) {
+      if (!(error instanceof BackfillError) || !error.permanent) throw error
+      // who keeps nothing has no past
+      if (!joined) return
+    }
+    if (live.overflowed) throw new BackfillError({ kind: 'timeout' }, 'Too much came while what it keeps was read')
+    const arrived = live.ids()
+    const kept = [...marks].filter(([id]) => !arrived.has(id))
+    await past.pass(topic, kept)
+    tell('retained-passed', { topic, items: kept.length })
   }
 
   /** Where it is read from. */

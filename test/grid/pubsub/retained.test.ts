@@ -19,7 +19,7 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
   for (const id of seen) recorder.seen.add(id)
   if (last !== undefined) recorder.last = { itemId: last, at: 1 }
   const log = new LogLines(recorder)
-  const past = new Past({ topic: 'incident', handlers: recorder, tell: log.tell })
+  const past = new Past({ topic: 'incident', fromNow: false, handlers: recorder, tell: log.tell })
   let now = retained
   const session = {
     async request({ payload }: { payload: string }): Promise<IqAnswer> {
