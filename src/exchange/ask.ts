@@ -17,6 +17,7 @@ import { DENIALS, type DenialCode, type RefusalCode } from './refusals.ts'
 import { visibleNeeds } from './rights.ts'
 import { whomToAsk } from './route-question.ts'
 import { encode, newAnswer, type Question } from './stored.ts'
+import { takeSoFar } from './take-answer.ts'
 import { createExchangeId } from './token.ts'
 
 /** exchanges that are open at a time, of all askers */
@@ -114,6 +115,7 @@ export async function ask(
     waits?.tell()
     const deliveries = legs.flatMap(({ delivery }) => delivery ?? [])
     for (const { kind, destination } of deliveries) context.wake(kind, destination)
+    await takeSoFar(context, outcome.exchange)
   }
   return { kind: 'exchange', id: outcome.exchange.id }
 }

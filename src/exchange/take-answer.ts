@@ -7,7 +7,7 @@ import { closing } from './closing.ts'
 import { about, type ExchangeContext, wakeAsker } from './context.ts'
 import { hiddenFrom } from './rights.ts'
 import { isUndecided, legMay } from './states.ts'
-import { type AnswerBody, newAnswer, parseQuestion, type Question } from './stored.ts'
+import { type AnswerBody, newAnswer, parseAnswer, parseQuestion, type Question } from './stored.ts'
 
 /** answers of one leg: as many as the store keeps (`ExchangeChange`) */
 export const MOST_ANSWERS = 50
@@ -21,7 +21,7 @@ export type Said =
   | { readonly kind: 'failed'; readonly reason: string; readonly again?: true }
   /** that there is nothing of what was asked for */
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'answer'; readonly inspection: Inspection }
+  | ({ readonly kind: 'answer' } & ({ readonly inspection: Inspection } | { readonly body: AnswerBody }))
 
 /**
  * `withheld`: nobody who waits for it may have it, so that it is not kept; `unfit`: a message of that type does not answer this question;
@@ -58,6 +58,28 @@ export async function takeAnswer(
   return { ...took, taken }
 }
 
+/** Tells the asker of `id` what has come already for somebody who asked the same before, and whose answers it waits for. */
+export async function takeSoFar(context: ExchangeContext, { id, legs }: Exchange): Promise<void> {
+  const { store } = context
+  for (const { n } of legs) {
+    const [first] = await store.sharing(id, n)
+    const answers = first && (await store.exchange(first.exchange))?.answers
+    for (const { leg, body } of answers ?? []) {
+      const kept = leg === first?.n ? readable(body) : undefined
+      if (kept !== undefined) await take(context, id, n, { kind: 'answer', body: kept }, false)
+    }
+  }
+}
+
+/** What cannot be read stops nobody else's question: where it goes to whom it was for, it is held. */
+function readable(body: string): AnswerBody | undefined {
+  try {
+    return parseAnswer(body)
+  } catch {
+    return undefined
+  }
+}
+
 async function take(context: ExchangeContext, id: string, n: number, said: Said, inResponse: boolean): Promise<Took> {
   const { store, holds, events } = context
   let taken: Taken = 'closed'
@@ -88,7 +110,7 @@ function changeOf(context: ExchangeContext, exchange: Exchange, n: number, said:
   const { config, events } = context
   const leg = exchange.legs[n]
   const question = parseQuestion(exchange.question)
-  const body = said.kind === 'answer' ? bodyOf(said.inspection, question) : undefined
+  const body = said.kind === 'answer' ? ('body' in said ? said.body : bodyOf(said.inspection, question)) : undefined
   if (body !== undefined && !FITS[body.msgType]?.includes(exchange.msgType)) return { taken: 'unfit', happenings: [] }
   const isRepeat = body !== undefined && isKnown(exchange, n, body)
   if (isRepeat) return { taken: 'again', happenings: [] }

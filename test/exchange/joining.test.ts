@@ -25,7 +25,7 @@ async function open(responder?: Responder, start = true) {
       peers: [REQUEST, OTHER, SECOND, THIRD],
       exchanges: { ...EXCHANGES, hold: 0 },
       routes: [
-        { match: { type: ['Query'] }, ask: ['peer:csirt-b'] },
+        { match: { type: ['Query', 'TraceRequest'] }, ask: ['peer:csirt-b'] },
         { match: {}, topic: 'incident' },
       ],
     },
@@ -67,6 +67,27 @@ describe('the same question of a second asker', () => {
       ['csirt-a', 'csirt-c'].map((name) => t.to(name).map((one) => one.inspection.rid?.hasPayload)),
       [[true], [false]],
     )
+  })
+
+  test('gets what came before it was asked as well', async () => {
+    await using t = await open()
+    const request = ridText(documentText([incidentText({ id: '7', purpose: 'traceback' })]), {
+      msgType: 'TraceRequest',
+      incidentId: incidentId('7'),
+    })
+    await t.post(request, REQUEST)
+    await eventually('it is asked', () => t.to('csirt-b').length === 1)
+    assert.deepEqual(await t.post(report(), OTHER, 'T1'), { kind: 'reply', xml: '' })
+    assert.deepEqual(await t.post(report('partner'), OTHER, 'T1'), { kind: 'reply', xml: '' })
+    await eventually('the first has both', () => t.to('csirt-a').length === 2)
+    const token = tokenOf(await t.post(request, SECOND))
+    await eventually('the second has what it may see', () => t.to('csirt-c').length > 0)
+    await t.clock.settle()
+    assert.deepEqual(
+      t.to('csirt-c').map((one) => [one.token, one.inspection.document?.needed]),
+      [[token, ['public']]],
+    )
+    assert.equal(t.to('csirt-b').length, 1)
   })
 
   test('is denied with the first, and told so', async () => {
