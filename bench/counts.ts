@@ -12,10 +12,14 @@ export interface Counts {
 /** Counts what libxml2 and SQLite are asked for in this process from now on. Prepare statements behind this. */
 export function countAll(): Counts {
   const counts: Counts = { parses: 0, validations: 0, statements: 0, transactions: 0 }
-  const parse = XmlDocument.fromString
+  const { fromString, fromBuffer } = XmlDocument
   XmlDocument.fromString = (...args) => {
     counts.parses += 1
-    return parse.apply(XmlDocument, args)
+    return fromString.apply(XmlDocument, args)
+  }
+  XmlDocument.fromBuffer = (...args) => {
+    counts.parses += 1
+    return fromBuffer.apply(XmlDocument, args)
   }
   const { validate } = XsdValidator.prototype
   XsdValidator.prototype.validate = function (document) {
