@@ -41,7 +41,11 @@ describe('files that are watched', () => {
     test(`are seen to be ${what}, once`, (t) => {
       t.mock.timers.enable({ apis: ['setInterval'] })
       let changes = 0
-      using _ = watchFiles(() => [one, link], 1000, () => void changes++)
+      using _ = watchFiles(
+        () => [one, link],
+        1000,
+        () => void changes++,
+      )
       t.mock.timers.tick(1000)
       assert.equal(changes, 0)
       change()
@@ -57,7 +61,11 @@ describe('files that are watched', () => {
   test('may come back', (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] })
     let changes = 0
-    using _ = watchFiles(() => [join(dir, 'later')], 10, () => void changes++)
+    using _ = watchFiles(
+      () => [join(dir, 'later')],
+      10,
+      () => void changes++,
+    )
     writeFileSync(join(dir, 'later'), 'x')
     t.mock.timers.tick(10)
     rmSync(join(dir, 'later'))
@@ -68,7 +76,11 @@ describe('files that are watched', () => {
   test('are not looked at any more behind the end', (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] })
     let changes = 0
-    const watching = watchFiles(() => [one], 10, () => void changes++)
+    const watching = watchFiles(
+      () => [one],
+      10,
+      () => void changes++,
+    )
     watching[Symbol.dispose]()
     writeFileSync(one, 'another')
     t.mock.timers.tick(1000)

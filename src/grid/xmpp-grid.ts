@@ -77,8 +77,8 @@ class XmppGrid implements Grid {
       onRoom: (topic) => options.handlers.room?.(topic),
       onFull: (topic, reason) => this.#loops.get(topic)?.full(reason),
     })
-    const [loops, consumers, provider] = [this.#loops, this.#consumers, this.#provider]
-    this.#desk = new EventDesk({ broker: this.#broker, loops, consumers, provider, tell: options.tell })
+    const topics = { loops: this.#loops, consumers: this.#consumers, provider: this.#provider }
+    this.#desk = new EventDesk({ broker: this.#broker, ...topics, tell: options.tell })
     this.#onRequest = createRequestDesk({
       broker: this.#broker,
       own: (topic) => [this.#plans.get(topic)?.topic].find((known) => known?.create),
@@ -174,8 +174,7 @@ class XmppGrid implements Grid {
   }
 
   state() {
-    const { error: _, ...state } = this.#states.session
-    return state
+    return this.#states.session
   }
 
   certificates() {

@@ -121,7 +121,7 @@ function configuration(
       ? []
       : [
           `Component "upload.${domain}" "http_file_share"`,
-          '  http_file_share_access = { "' + domain + '" }',
+          `  http_file_share_access = { "${domain}" }`,
           ...(options.uploadBase === undefined
             ? []
             : [`  http_file_share_base_url = ${lua(options.uploadBase)}`, '  http_file_share_secret = "x"']),
