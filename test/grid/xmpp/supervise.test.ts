@@ -25,7 +25,7 @@ function fakeSession() {
   return { session, end }
 }
 
-function setUp(connect: (attempt: number) => Promise<Session>, worked = () => false) {
+function setUp(connect: (attempt: number) => Promise<Session>, worked = () => false, hurry?: () => AbortSignal) {
   const clock = createVirtualClock()
   const attempts: number[] = []
   const states: GridState[] = []
@@ -44,6 +44,7 @@ function setUp(connect: (attempt: number) => Promise<Session>, worked = () => fa
     clock,
     tell: untold,
     signal: stop.signal,
+    ...(hurry && { hurry }),
   })
   return { clock, attempts, states, stop, done }
 }
@@ -63,6 +64,28 @@ describe('supervision', () => {
     assert.ok(Math.max(...between.slice(8)) > 20_000)
     // jitter: gateways that lost the same Controller do not come back in step
     assert.ok(new Set(between.slice(8)).size > between.length / 2)
+    stop.abort()
+    await done
+  })
+
+  test('tries a login that was refused at once when it is told to hurry, and then as before', async () => {
+    const hurry = new AbortController()
+    let signal = hurry.signal
+    const { clock, attempts, stop, done } = setUp(
+      async () => {
+        throw new GatewayError('grid-auth')
+      },
+      undefined,
+      () => signal,
+    )
+    await clock.advance(10_000)
+    assert.equal(attempts.length, 1)
+    hurry.abort()
+    signal = new AbortController().signal
+    await clock.advance(10)
+    assert.equal(attempts.length, 2)
+    await clock.advance(BACKOFF.refused - 1_000)
+    assert.equal(attempts.length, 2)
     stop.abort()
     await done
   })
