@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { xml } from '@xmpp/client'
+import { LiveQueue } from '../../../src/grid/pubsub/live-queue.ts'
 import { DISCO_ITEMS, PUBSUB } from '../../../src/grid/pubsub/protocol.ts'
 import { Past } from '../../../src/grid/pubsub/retained.ts'
 import type { IqAnswer } from '../../../src/grid/xmpp/iq.ts'
+import { keepPayload } from '../../../src/grid/xmpp/payload.ts'
 import type { Session } from '../../../src/grid/xmpp/session.ts'
 import { LogLines, Recorder } from '../../support/recorder.ts'
 
@@ -11,6 +13,12 @@ const ids = (count: number) => Array.from({ length: count }, (_, n) => `i${n}`)
 const gone: IqAnswer = {
   kind: 'error',
   error: { type: 'cancel', condition: 'feature-not-implemented', application: undefined, text: undefined },
+}
+
+function payload() {
+  const element = xml('a', { xmlns: 'urn:x' })
+  keepPayload(element, '<a xmlns="urn:x"/>')
+  return element
 }
 
 /** A Topic whose Broker retains these items, oldest first, and what was taken of it. */
@@ -22,13 +30,17 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
   const past = new Past({ topic: 'incident', fromNow: false, handlers: recorder, tell: log.tell })
   let now = retained
   const session = {
-    async request({ payload }: { payload: string }): Promise<IqAnswer> {
+    async request({ payload: asked }: { payload: string }): Promise<IqAnswer> {
       if (!Array.isArray(now)) return now as IqAnswer
-      const newest = /max_items="(\d+)"/.exec(payload)?.[1]
+      const newest = /max_items="(\d+)"/.exec(asked)?.[1]
       const list = newest === undefined ? now : now.slice(-Number(newest))
-      const answer = payload.includes(DISCO_ITEMS)
+      const answer = asked.includes(DISCO_ITEMS)
         ? xml('query', { xmlns: DISCO_ITEMS }, ...list.map((name: string) => xml('item', { name, jid: 'x' })))
-        : xml('pubsub', { xmlns: PUBSUB }, xml('items', {}, ...list.map((id: string) => xml('item', { id }))))
+        : xml(
+            'pubsub',
+            { xmlns: PUBSUB },
+            xml('items', {}, ...list.map((id: string) => xml('item', { id }, payload()))),
+          )
       return { kind: 'result', stanza: xml('iq', { type: 'result' }, answer) }
     },
   } as unknown as Session
@@ -38,6 +50,29 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
   }
   return { past, from, recorder, log, becomes }
 }
+
+test('what arrives live while what is kept is passed over is left to be read, and too much of it begins anew', async () => {
+  const { from, recorder, log } = topic(['a', 'b', 'c'])
+  const passes: string[][] = []
+  const handlers = Object.assign(recorder, {
+    past: {
+      isDue: async () => true,
+      mark: (payload: string) => payload,
+      pass: async (_topic: string, marks: readonly (readonly [string, string])[]) => {
+        passes.push(marks.map(([id]) => id))
+      },
+    },
+  })
+  const past = new Past({ topic: 'incident', fromNow: true, handlers, tell: log.tell })
+  const live = new LiveQueue(1_000)
+  const item = { id: 'b', xml: '<a/>', publisher: undefined, malformed: false }
+  live.push({ kind: 'item', item })
+  await past.passOver(from, live, false)
+  assert.deepEqual(passes, [['a', 'c']])
+  live.push({ kind: 'item', item: { ...item, xml: 'x'.repeat(2_000) } })
+  await assert.rejects(past.passOver(from, live, true), /Too much came/)
+  assert.equal(passes.length, 1)
+})
 
 describe('what of a Topic must be read', () => {
   test('is all of a short list, since an item may come anew under its old id', async () => {
