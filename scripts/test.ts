@@ -34,7 +34,7 @@ const files = testFiles(root)
   .filter((file) => !covering || !TIMED.includes(file))
 
 /** how many times the cases of what could go on for ever (test/support/effort.ts): more where nobody waits for every second */
-const effort = Number(process.env.EFFORT ?? (ring === undefined && !covering ? 5 : 1))
+const effort = Number(process.env.EFFORT ?? (ring === undefined && !covering ? 3 : 1))
 
 if (files.length === 0) fail(`no test file matches ${words.join(' ')}`)
 if (ring === undefined && !covering) {
@@ -52,8 +52,8 @@ const shared = words.length === 0 ? together(root, files) : { files, [Symbol.dis
 process.on('exit', () => shared[Symbol.dispose]())
 step(`${files.length} test files`, [
   '--test',
-  // two at a time where some start real Brokers
-  `--test-concurrency=${ring === 'unit' ? Math.max(2, availableParallelism()) : 2}`,
+  // what starts real Brokers waits for them most of the time
+  `--test-concurrency=${ring === 'unit' ? Math.max(2, availableParallelism()) : 4}`,
   `--test-timeout=${DEADLINES[ring ?? 'e2e'] * Math.max(1, effort / 5)}`,
   '--import=./test/support/deadline.ts',
   '--test-reporter=spec',
