@@ -33,6 +33,8 @@ export function restOf(request: IncomingMessage, how: Unread): 'nothing' | 'disc
  * (RFC 9112 §9.6).
  */
 export function linger(request: IncomingMessage, ms: number, bytes: number): Promise<boolean> {
+  // it has said so, and says no more
+  if (request.closed || request.readableEnded) return Promise.resolve(request.complete)
   return new Promise((resolve) => {
     const pieces = new Pieces()
     const onData = (chunk: Buffer) => {
@@ -44,7 +46,8 @@ export function linger(request: IncomingMessage, ms: number, bytes: number): Pro
       if (!request.complete) stopReading(request.socket)
       resolve(request.complete)
     }
-    const timer = setTimeout(finish, ms)
+    // the connection itself keeps the process
+    const timer = setTimeout(finish, ms).unref()
     request.on('data', onData).on('end', finish).on('close', finish).on('error', finish)
     request.resume()
     readOn(request.socket)
@@ -55,6 +58,7 @@ export function linger(request: IncomingMessage, ms: number, bytes: number): Pro
 export function turnDeaf(request: IncomingMessage, ms: number): Promise<void> {
   const { socket } = request
   stopReading(socket)
+  if (socket.closed) return Promise.resolve()
   return new Promise((resolve) => {
     const finish = () => {
       clearTimeout(timer)

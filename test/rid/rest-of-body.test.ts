@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import type { IncomingMessage } from 'node:http'
+import { once } from 'node:events'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { linger, restOf, turnDeaf } from '../../src/rid/rest-of-body.ts'
+import { within } from '../support/eventually.ts'
 import { request } from './fake-request.ts'
 
 describe('the rest of a body that nobody asked for', () => {
@@ -89,4 +92,17 @@ describe('what a refused client still sends', () => {
     sending.socket.emit('close')
     await going
   })
+})
+
+const HOUR = 3_600_000
+
+test('nobody waits for the rest of a body whose client went away before its answer was made', async () => {
+  const socket = new Socket()
+  const gone = new IncomingMessage(socket)
+  gone.destroy()
+  await once(gone, 'close')
+  assert.equal(await within(5_000, 'the end', linger(gone, HOUR, 1000)), false)
+  socket.destroy()
+  if (!socket.closed) await once(socket, 'close')
+  await within(5_000, 'the end', turnDeaf(gone, HOUR))
 })
