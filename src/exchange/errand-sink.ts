@@ -1,6 +1,5 @@
 import type { PeerConfig } from '../config/types.ts'
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
-import { messageOf } from '../errors.ts'
 import { tellLosses } from '../relay/in-version.ts'
 import type { Heard, RidSender } from '../rid/contract.ts'
 import type { Delivery } from '../store/contract.ts'
@@ -10,13 +9,14 @@ import { documentFor } from './answer-in-version.ts'
 import { wayTo } from './asker.ts'
 import { emptyReport } from './compose.ts'
 import { about, type ExchangeContext } from './context.ts'
+import { createErrands, ONCE_MORE } from './errands.ts'
 import { judgeHeard } from './heard.ts'
 import { takeOrHold } from './keep-late.ts'
 import { isDecided, NO_LEG } from './outcome.ts'
 import { renderAnswer, renderQuestion } from './render-answer.ts'
 import { hiddenFrom } from './rights.ts'
 import { stillAsking } from './still-asking.ts'
-import { type AnswerBody, type Errand, parseAnswer, parseErrand, parseQuestion } from './stored.ts'
+import { type AnswerBody, type Errand, parseAnswer, parseQuestion } from './stored.ts'
 import { storedAnswer } from './stored-answer.ts'
 import { takeAnswer } from './take-answer.ts'
 
@@ -32,31 +32,9 @@ interface ErrandSinkOptions {
 
 /** Deliveries of questions and answers to one RID peer. */
 export function createErrandSink(context: ExchangeContext, options: ErrandSinkOptions): Sink {
-  const { otherwise } = options
-  return {
-    until: ({ payload }) => untilOf(payload),
-    async send(unit, signal) {
-      const [delivery] = unit
-      if (delivery === undefined) return { kind: 'delivered' }
-      try {
-        const errand = parseErrand(delivery.payload)
-        if (errand !== undefined) return await run(context, options, delivery, errand, signal)
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error
-        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
-      }
-      return otherwise?.send(unit, signal) ?? { kind: 'hold', reason: 'nothing is sent to a peer without url' }
-    },
-  }
-}
-
-/** What cannot be read is held at once where it is sent. */
-function untilOf(payload: string): number | undefined {
-  try {
-    return parseErrand(payload)?.until
-  } catch {
-    return undefined
-  }
+  return createErrands(options.otherwise ?? 'nothing is sent to a peer without url', (delivery, errand, signal) =>
+    run(context, options, delivery, errand, signal),
+  )
 }
 
 async function run(
@@ -153,6 +131,3 @@ async function askOn(
     await takeAnswer(context, asking.exchange, asking.n, { kind: 'failed', reason: 'its answer does not fit' })
   return { kind: 'delivered', status: response.status, note: { code: 'answered', text: `asked: ${reply}` } }
 }
-
-/** ms behind which an improper reply is asked for again, once */
-const ONCE_MORE = 60_000

@@ -1,5 +1,5 @@
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
-import { GatewayError, messageOf } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { Grid, GridReply } from '../grid/contract.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Inspection } from '../reading/inspection.ts'
@@ -7,11 +7,11 @@ import { inVersion, tellLosses } from '../relay/in-version.ts'
 import { elementsOf } from '../relay/make-items.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import { ANY_NODE } from '../rid/node.ts'
-import type { Delivery } from '../store/contract.ts'
 import { askerIn, participantOf } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
+import { createErrands } from './errands.ts'
 import { hiddenFrom } from './rights.ts'
-import { type AnswerBody, parseErrand, parseQuestion } from './stored.ts'
+import { type AnswerBody, type Errand, parseQuestion } from './stored.ts'
 import { storedAnswer } from './stored-answer.ts'
 
 /**
@@ -19,25 +19,16 @@ import { storedAnswer } from './stored-answer.ts'
  * policy looked at once more. Whoever is gone gets it later; whoever does not take it, by an operator.
  */
 export function createJidAnswerSink(context: ExchangeContext, grid: Pick<Grid, 'request'>): Sink {
-  return {
-    async send([delivery], signal) {
-      if (delivery === undefined) return { kind: 'delivered' }
-      try {
-        const sending = await toSend(context, delivery)
-        if ('kind' in sending) return sending
-        const outcome = await sendEach(grid, sending, signal)
-        const { tell } = context.events
-        return tellLosses(tell, { name: delivery.destination }, delivery, outcome, sending.losses)
-      } catch (error) {
-        if (error instanceof GatewayError && error.permanence === 'transient') {
-          return { kind: 'retry', reason: messageOf(error), destinationDown: false }
-        }
-        if (!(error instanceof SyntaxError)) throw error
-        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
-      }
-    },
-  }
+  return createErrands(NO_ANSWER, async (delivery, errand, signal) => {
+    const sending = await toSend(context, errand)
+    if ('kind' in sending) return sending
+    const outcome = await sendEach(grid, sending, signal)
+    const { tell } = context.events
+    return tellLosses(tell, { name: delivery.destination }, delivery, outcome, sending.losses)
+  })
 }
+
+const NO_ANSWER = 'it is no answer to a question'
 
 interface Sending {
   readonly to: string
@@ -46,10 +37,9 @@ interface Sending {
   readonly losses: Losses
 }
 
-async function toSend(context: ExchangeContext, { payload }: Delivery): Promise<Sending | SinkOutcome> {
+async function toSend(context: ExchangeContext, errand: Errand): Promise<Sending | SinkOutcome> {
   const { config, store } = context
-  const errand = parseErrand(payload)
-  if (errand === undefined || 'leg' in errand) return { kind: 'hold', reason: 'it is no answer to a question' }
+  if ('leg' in errand) return { kind: 'hold', reason: NO_ANSWER }
   const exchange = await store.exchange(errand.exchange)
   if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
   const stored = storedAnswer(exchange, errand)

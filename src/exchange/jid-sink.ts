@@ -1,16 +1,15 @@
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
-import { GatewayError, messageOf } from '../errors.ts'
 import type { Grid } from '../grid/contract.ts'
 import type { Delivery } from '../store/contract.ts'
-import type { Exchange } from '../store/exchanges.ts'
 import type { MsgType } from '../vocabulary.ts'
 import type { ExchangeContext } from './context.ts'
+import { createErrands, ONCE_MORE } from './errands.ts'
 import { bareOf } from './jids.ts'
 import { judgeReply } from './judge-reply.ts'
 import { takeOrHold } from './keep-late.ts'
 import { type Addressee, questionElement } from './question-element.ts'
 import { stillAsking } from './still-asking.ts'
-import { parseErrand } from './stored.ts'
+import type { Errand } from './stored.ts'
 import { takeAnswer } from './take-answer.ts'
 
 export interface JidSinkOptions extends Addressee {
@@ -21,33 +20,11 @@ export interface JidSinkOptions extends Addressee {
   readonly otherwise: Sink | undefined
 }
 
-/** ms behind which an improper reply is asked for again, once */
-const ONCE_MORE = 60_000
-
 /** Deliveries to somebody on the grid: questions that a route sends there, by IQ. */
 export function createJidSink(context: ExchangeContext, options: JidSinkOptions): Sink {
-  const { otherwise } = options
-  return {
-    async send(unit, signal) {
-      const [delivery] = unit
-      if (delivery === undefined) return { kind: 'delivered' }
-      try {
-        const errand = parseErrand(delivery.payload)
-        if (errand !== undefined && 'leg' in errand) {
-          const exchange = await context.store.exchange(errand.exchange)
-          if (exchange !== undefined) return await askOn(context, options, delivery, exchange, errand.leg, signal)
-          return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
-        }
-      } catch (error) {
-        if (error instanceof GatewayError && error.permanence === 'transient') {
-          return { kind: 'retry', reason: messageOf(error), destinationDown: false }
-        }
-        if (!(error instanceof SyntaxError)) throw error
-        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
-      }
-      return otherwise?.send(unit, signal) ?? { kind: 'hold', reason: 'nothing but questions is sent there' }
-    },
-  }
+  return createErrands(options.otherwise ?? 'nothing but questions is sent there', (delivery, errand, signal) =>
+    'leg' in errand ? askOn(context, options, delivery, errand, signal) : undefined,
+  )
 }
 
 /** The question to whom it is asked of; what it is answered with is committed before the delivery is settled. */
@@ -55,10 +32,11 @@ async function askOn(
   context: ExchangeContext,
   { jid, restrictions, grid, maxItem }: JidSinkOptions,
   delivery: Delivery,
-  exchange: Exchange,
-  n: number,
+  { exchange: id, leg: n }: Extract<Errand, { leg: number }>,
   signal: AbortSignal,
 ): Promise<SinkOutcome> {
+  const exchange = await context.store.exchange(id)
+  if (exchange === undefined) return { kind: 'hold', reason: `the question ${id} is not kept any more` }
   const waiting = await stillAsking(context, exchange, n)
   const open = waiting && (await context.store.exchange(waiting.exchange))
   if (waiting === undefined || open === undefined) {

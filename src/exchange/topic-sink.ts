@@ -1,5 +1,4 @@
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
-import { GatewayError, messageOf } from '../errors.ts'
 import type { Grid } from '../grid/contract.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { Delivery } from '../store/contract.ts'
@@ -7,10 +6,11 @@ import type { Exchange } from '../store/exchanges.ts'
 import { answerItems } from './answer-items.ts'
 import { askerIn } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
+import { createErrands } from './errands.ts'
 import { questionElement } from './question-element.ts'
 import { hiddenFrom } from './rights.ts'
 import { isUndecided } from './states.ts'
-import { type Errand, parseAnswer, parseErrand } from './stored.ts'
+import { type Errand, parseAnswer } from './stored.ts'
 import { takeAnswer } from './take-answer.ts'
 
 interface TopicErrandOptions {
@@ -23,25 +23,7 @@ interface TopicErrandOptions {
 
 /** Deliveries of questions and answers to Topics: items, and their end. */
 export function createTopicErrandSink(context: ExchangeContext, options: TopicErrandOptions): Sink {
-  const { otherwise } = options
-  return {
-    ...otherwise,
-    async send(unit, signal) {
-      const [delivery] = unit
-      if (delivery === undefined) return { kind: 'delivered' }
-      try {
-        const errand = parseErrand(delivery.payload)
-        if (errand !== undefined) return await run(context, options, delivery, errand, signal)
-      } catch (error) {
-        if (error instanceof GatewayError && error.permanence === 'transient') {
-          return { kind: 'retry', reason: messageOf(error), destinationDown: false, othersPass: true }
-        }
-        if (!(error instanceof SyntaxError)) throw error
-        return { kind: 'hold', reason: `what the store kept of it cannot be read: ${messageOf(error)}` }
-      }
-      return otherwise.send(unit, signal)
-    },
-  }
+  return createErrands(options.otherwise, (delivery, errand, signal) => run(context, options, delivery, errand, signal))
 }
 
 async function run(

@@ -415,6 +415,27 @@ describe('the same question of a second asker', () => {
   })
 })
 
+test('somebody who is away for a week is asked a request for as long as it lives', async () => {
+  let away = true
+  await using t = await openBench(ASKING, undefined, () => (away ? error('service-unavailable', 'wait') : RESULT))
+  t.engine.start()
+  const text = ridText(documentText([incidentText({ id: '7' })]), { msgType: 'InvestigationRequest' })
+  tokenOf(await t.post(text))
+  await eventually('it was tried', () => t.requested.length > 0)
+  t.clock.set(t.clock.now() + 7 * 86_400_000)
+  await t.clock.advance(600_000)
+  assert.deepEqual(
+    (await t.store.list({ destination: SOC })).map(({ state }) => state),
+    ['pending'],
+  )
+  away = false
+  await eventually('he is asked', async () => {
+    await t.clock.advance(600_000)
+    const [{ legs } = { legs: [] }] = await t.store.listExchanges({ limit: 1 })
+    return legs[0]?.state === 'promised'
+  })
+})
+
 test('a question in IODEF 1 goes as IODEF 2, with the document as it came beside it', async () => {
   const v1 = `<IODEF-Document xmlns="${IODEF1}" version="1.00" lang="en"><Incident purpose="mitigation" restriction="public"><IncidentID name="csirt.example">7</IncidentID><ReportTime>2026-01-01T00:00:00Z</ReportTime><Assessment><Impact type="unknown"/></Assessment><Contact role="creator" type="organization"/></Incident></IODEF-Document>`
   const text = ridText(v1, { msgType: 'InvestigationRequest', incidentId: incidentId('7') })

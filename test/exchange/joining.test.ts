@@ -18,12 +18,12 @@ const report = (restriction = 'public') =>
   })
 
 /** csirt-b is asked whatever the others ask, and promises an answer with a token of its own for each. */
-async function open(responder?: Responder, start = true) {
+async function open(responder?: Responder, start = true, more: Partial<typeof EXCHANGES> = {}) {
   let token = 0
   const t = await openBench(
     {
       peers: [REQUEST, OTHER, SECOND, THIRD],
-      exchanges: { ...EXCHANGES, hold: 0 },
+      exchanges: { ...EXCHANGES, hold: 0, ...more },
       routes: [
         { match: { type: ['Query', 'TraceRequest'] }, ask: ['peer:csirt-b'] },
         { match: {}, topic: 'incident' },
@@ -127,6 +127,33 @@ describe('the same question of a second asker', () => {
         )
       assert.equal(t.to('csirt-b').length, 1)
     }
+  })
+
+  test('is still asked when the time of the first is over, and the peer was away until then', async () => {
+    const life = 10 * 86_400_000
+    let away = true
+    await using t = await open(() => (away ? { status: 503 } : { status: 202, callbackToken: 'T' }), true, {
+      expireRequest: life,
+    })
+    const text = ridText(documentText([incidentText({ id: '7', purpose: 'traceback' })]), {
+      msgType: 'TraceRequest',
+      incidentId: incidentId('7'),
+    })
+    await t.post(text, REQUEST)
+    t.clock.set(t.clock.now() + life / 2)
+    await t.post(text, SECOND)
+    t.clock.set(t.clock.now() + life / 2)
+    await t.side.runDue()
+    await t.clock.advance(600_000)
+    assert.deepEqual(
+      (await t.store.list({ destination: 'csirt-b' })).map(({ state }) => state),
+      ['pending'],
+    )
+    away = false
+    await eventually('it is asked', async () => {
+      await t.clock.advance(600_000)
+      return (await t.traced('7')).includes('asked-on')
+    })
   })
 
   test('gets an answer in the response to the first', async () => {
