@@ -68,7 +68,7 @@ type Asker = Pick<NewExchange, 'askerKind' | 'asker'>
 export interface Exchange extends NewExchange {
   readonly askerKind: AskerKind
   readonly state: ExchangeState
-  /** it closes as this once all its answers are sent */
+  /** it closes as this once all its answers are sent, or kept back by policy */
   readonly outcome: ExchangeState | null
   readonly closed: number | null
   /** RID-Callback-Token that its asker was promised an answer with */
@@ -95,7 +95,7 @@ export interface ExchangeChange {
   /** where the asker is now */
   readonly address?: string
   readonly pendingAt?: null
-  /** closes now, or once all answers are sent; as `state` it closes whatever is unsent */
+  /** closes now, or once all answers are sent or kept back by policy; as `state` it closes whatever is unsent */
   readonly outcome?: Exclude<ExchangeState, 'open'>
   readonly state?: Exclude<ExchangeState, 'open'>
 }

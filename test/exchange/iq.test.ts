@@ -203,6 +203,21 @@ describe('whoever asked and is gone', () => {
     assert.match((await t.held())[0] ?? '', /expired before its answer could be sent/)
   })
 
+  test('that policy keeps back by then leaves no question open', async () => {
+    const restrictions = ['public']
+    await using t = await open({ participants: [participant({ restrictions })] }, () => GONE)
+    await t.show(documentText([incidentText({ id: '7' })]))
+    await t.iq(element('inquiry'))
+    await eventually('it was tried', () => t.sets().length > 0)
+    restrictions.splice(0)
+    await eventually('it is over', async () => {
+      await t.clock.advance(30_000)
+      return (await t.states()).join() === 'answered'
+    })
+    const [delivery] = await t.store.list({ destination: WHO })
+    assert.equal(delivery?.state, 'withheld')
+  })
+
   test('stops nobody else', async () => {
     const other = 'ops@grid.example'
     const participants = [participant(), participant({ jid: other })]

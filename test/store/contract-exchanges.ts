@@ -116,6 +116,22 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.ok(kept?.answers.every(({ sent }) => sent !== null))
     })
 
+    test('close when policy keeps back what is left, of which nobody says that it was sent', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.ask(question('one'), [ARCHIVE], LIMITS, to({ token: 'T', answers: [answer('a'), answer('b')] }))
+      await store.change('one', to({ deliver: carrying }))
+      const units = await store.claim(request(clock, { kind: 'peer', destination: 'csirt-a' }))
+      const [first, second] = units.flat().map(({ id }) => id)
+      await store.settle([{ id: first!, to: 'withheld', reason: 'policy' }])
+      await store.change('one', to({ outcome: 'answered' }))
+      assert.equal((await store.exchange('one'))?.state, 'open')
+      await store.settle([{ id: second!, to: 'withheld', reason: 'policy' }])
+      const kept = await store.exchange('one')
+      assert.equal(kept?.state, 'answered')
+      assert.ok(kept?.answers.every(({ sent }) => sent === null))
+    })
+
     test('of others than peers are theirs alone, under a name that a peer may have', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

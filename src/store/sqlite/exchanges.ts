@@ -11,7 +11,7 @@ import type {
   NewLeg,
   StoredAnswer,
 } from '../exchanges.ts'
-import { askerCode, exchangeCode, legCode } from './codes.ts'
+import { askerCode, exchangeCode, legCode, WITHHELD } from './codes.ts'
 import { createExchangeRows } from './exchange-rows.ts'
 import { parseId } from './ids.ts'
 import type { Insert } from './insert.ts'
@@ -36,8 +36,8 @@ function isShared(kind: NewLeg['kind']): boolean {
 interface ExchangeTables {
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Asked
   change(id: string, change: ChangeOf): Exchange | undefined
-  /** This delivery has come to whom it was for. */
-  delivered(delivery: string, at: number): void
+  /** This delivery has come to whom it was for, or policy keeps it from there: then nothing is to be sent of it any more. */
+  settled(delivery: string, to: 'delivered' | 'withheld', at: number): void
   forgetBefore(before: number): number
 }
 
@@ -87,7 +87,8 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
   const closeSent = run(
     db,
     `UPDATE exchange SET state = outcome, closed = ?1 WHERE seq = ?2 AND state = ${OPEN} AND outcome IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM answer WHERE exchange = ?2 AND sent IS NULL)`,
+       AND NOT EXISTS (SELECT 1 FROM answer a LEFT JOIN delivery d ON d.seq = a.delivery
+         WHERE a.exchange = ?2 AND a.sent IS NULL AND d.state IS NOT ${WITHHELD})`,
   )
   const forget = run(
     db,
@@ -217,10 +218,10 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
       const there = rows.byId(id)
       return there === undefined ? undefined : apply(there.seq, there.exchange, change(there.exchange))
     },
-    delivered(delivery, at) {
+    settled(delivery, to, at) {
       const answer = carried(parseId(delivery) ?? -1)
       if (answer === undefined) return
-      setSent(at, answer.exchange, answer.n)
+      if (to === 'delivered') setSent(at, answer.exchange, answer.n)
       if (closeSent(at, answer.exchange) > 0) queueAfterwards(answer.exchange)
     },
     forgetBefore: forget,

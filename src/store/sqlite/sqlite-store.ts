@@ -135,7 +135,9 @@ function create(
     settle: (settlements, trace = []) =>
       writer.submit(() => {
         settle(settlements)
-        for (const { id, to } of settlements) if (to === 'delivered') exchanges.delivered(id, clock.now())
+        for (const { id, to } of settlements) {
+          if (to === 'delivered' || to === 'withheld') exchanges.settled(id, to, clock.now())
+        }
         trail.add(trace)
       }),
     releaseLeases: () =>

@@ -102,7 +102,7 @@ export function alter(data: Data, id: string, change: ChangeOf, now: number): Ex
   if (kept === undefined || changing === undefined) return kept?.exchange
   for (const { n, delivery } of changing.change.ask ?? []) queue(data, kept.exchange, delivery, `leg ${n}`, now)
   const next = delivered(data, withAnswers(kept, changing.change, now), changing.change, now)
-  settleAs(data, next, closed(next.exchange, changing.change, now), now)
+  settleAs(data, next, closed(data, next, changing.change, now), now)
   data.trace.push(...(changing.trace ?? []))
   return data.exchanges.get(id)?.exchange
 }
@@ -127,14 +127,16 @@ export function listed(
     )
 }
 
-/** This delivery has come to whom it was for. */
-export function arrived(data: Data, delivery: string, now: number): void {
+/** This delivery has come to whom it was for, or was withheld. */
+export function settled(data: Data, delivery: string, to: 'delivered' | 'withheld', now: number): void {
   for (const kept of [...data.exchanges.values()]) {
     const { exchange, deliveries } = kept
     const answers = exchange.answers.map((answer) =>
-      deliveries.get(answer.n) === delivery && answer.sent === null ? { ...answer, sent: now } : answer,
+      to === 'delivered' && deliveries.get(answer.n) === delivery && answer.sent === null
+        ? { ...answer, sent: now }
+        : answer,
     )
-    settleAs(data, kept, closed({ ...exchange, answers }, {}, now), now)
+    settleAs(data, kept, closed(data, { ...kept, exchange: { ...exchange, answers } }, {}, now), now)
   }
 }
 
@@ -184,13 +186,14 @@ function delivered(data: Data, kept: KeptExchange, { deliver }: ExchangeChange, 
   return { ...kept, exchange: { ...kept.exchange, answers }, deliveries }
 }
 
-function closed(exchange: Exchange, change: ExchangeChange, now: number): Exchange {
+function closed(data: Data, { exchange, deliveries }: KeptExchange, change: ExchangeChange, now: number): Exchange {
   const outcome = change.outcome ?? exchange.outcome
   const next = { ...exchange, outcome }
   if (exchange.state !== 'open') return next
   if (change.state !== undefined) return { ...next, state: change.state, closed: now }
-  const sent = exchange.answers.every((answer) => answer.sent !== null)
-  return outcome !== null && sent ? { ...next, state: outcome, closed: now } : next
+  const isWithheld = (n: number) => data.deliveries.get(deliveries.get(n) ?? '')?.state === 'withheld'
+  const isOver = exchange.answers.every((answer) => answer.sent !== null || isWithheld(answer.n))
+  return outcome !== null && isOver ? { ...next, state: outcome, closed: now } : next
 }
 
 function queue(data: Data, { id, asker, msgType }: Exchange, delivery: NewDelivery, what: string, now: number) {

@@ -8,7 +8,7 @@ import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
 import { find, forget, unsee } from './archive.ts'
 
 import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } from './data.ts'
-import { alter, arrived, ask, knownAs, listed, sharing } from './exchanges.ts'
+import { alter, ask, knownAs, listed, settled, sharing } from './exchanges.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
 import { backlog, leftOut, list, summary, whole } from './shown.ts'
@@ -107,7 +107,9 @@ export class MemoryStore implements Store {
   settle: Store['settle'] = (settlements, trace = []) =>
     this.#write((data, now) => {
       for (const settlement of settlements) settle(data, settlement, now)
-      for (const { id, to } of settlements) if (to === 'delivered') arrived(data, id, now)
+      for (const { id, to } of settlements) {
+        if (to === 'delivered' || to === 'withheld') settled(data, id, to, now)
+      }
       data.trace.push(...trace)
     })
 
