@@ -1,4 +1,4 @@
-import type { Exchange } from '../store/exchanges.ts'
+import type { Exchange, Leg } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
 import { isUndecided } from './states.ts'
 
@@ -8,11 +8,16 @@ export async function stillAsking(
   exchange: Exchange,
   n: number,
 ): Promise<{ readonly exchange: string; readonly n: number } | undefined> {
-  const waits = (one: Exchange | undefined, leg: number) =>
-    one?.state === 'open' && isUndecided(one.legs[leg]?.state ?? 'expired')
-  if (waits(exchange, n)) return { exchange: exchange.id, n }
+  if (waitingLeg(exchange, n) !== undefined) return { exchange: exchange.id, n }
   for (const other of await store.sharing(exchange.id, n)) {
-    if (waits(await store.exchange(other.exchange), other.n)) return other
+    const open = await store.exchange(other.exchange)
+    if (open !== undefined && waitingLeg(open, other.n) !== undefined) return other
   }
   return undefined
+}
+
+/** This leg, where its question is open and it has said nothing yet. */
+export function waitingLeg({ state, legs }: Exchange, n: number): Leg | undefined {
+  const leg = legs[n]
+  return state === 'open' && leg !== undefined && isUndecided(leg.state) ? leg : undefined
 }

@@ -2,16 +2,19 @@ import type { Sink, SinkOutcome } from '../delivery/sink.ts'
 import type { Grid } from '../grid/contract.ts'
 import { missingFrom } from '../iodef/restriction.ts'
 import type { Delivery } from '../store/contract.ts'
-import type { Exchange } from '../store/exchanges.ts'
+import type { Exchange, Leg } from '../store/exchanges.ts'
 import { answerItems } from './answer-items.ts'
 import { askerIn } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
 import { createErrands } from './errands.ts'
 import { questionElement } from './question-element.ts'
 import { hiddenFrom } from './rights.ts'
-import { isUndecided } from './states.ts'
-import { type Errand, parseAnswer } from './stored.ts'
+import { waitingLeg } from './still-asking.ts'
+import type { AnswerBody, Errand } from './stored.ts'
+import { storedAnswer } from './stored-answer.ts'
 import { takeAnswer } from './take-answer.ts'
+
+const CLOSED = { kind: 'withhold', reason: 'the question was closed before it could be asked' } as const
 
 interface TopicErrandOptions {
   readonly grid: Pick<Grid, 'publish' | 'retract' | 'obstacle'>
@@ -36,12 +39,22 @@ async function run(
   const exchange = await context.store.exchange(errand.exchange)
   if (exchange === undefined) return { kind: 'hold', reason: `the question ${errand.exchange} is not kept any more` }
   if ('leg' in errand) return publishQuestion(context, options, delivery, exchange, errand.leg, signal)
-  if ('answer' in errand) return publishAnswer(context, options, delivery, exchange, errand.answer, signal)
-  if ('late' in errand)
-    return { kind: 'hold', reason: 'what comes late to a Topic stays an item of where it came from' }
-  const item = exchange.legs[errand.retract]?.token
-  if (item == null) return { kind: 'withhold', reason: 'the question was never published' }
-  const outcome = await options.grid.retract(delivery.destination, item, signal)
+  if ('retract' in errand) return retract(options, delivery, exchange.legs[errand.retract], signal)
+  if ('answer' in errand && (exchange.state === 'expired' || exchange.state === 'cancelled')) {
+    return { kind: 'withhold', reason: `the question was ${exchange.state} before its answer could be published` }
+  }
+  const stored = storedAnswer(exchange, errand)
+  return stored.kind === 'hold' ? stored : publishAnswer(context, options, delivery, exchange, stored.body, signal)
+}
+
+async function retract(
+  { grid }: TopicErrandOptions,
+  { destination }: Delivery,
+  leg: Leg | undefined,
+  signal: AbortSignal,
+): Promise<SinkOutcome> {
+  if (leg?.token == null) return { kind: 'withhold', reason: 'the question was never published' }
+  const outcome = await grid.retract(destination, leg.token, signal)
   const note = { code: 'retracted', text: 'the item that asked was retracted' } as const
   return outcome.kind === 'delivered' ? { ...outcome, note } : outcome
 }
@@ -56,6 +69,7 @@ async function publishQuestion(
 ): Promise<SinkOutcome> {
   const { store, config } = context
   const { destination } = delivery
+  if (waitingLeg(exchange, n) === undefined) return CLOSED
   const { restrictions } = askerIn(config, { askerKind: 'topic', asker: destination })
   const to = { jid: config.grid.broker, restrictions }
   const written = await questionElement(context, exchange, to, config.grid.maxItem)
@@ -69,15 +83,11 @@ async function publishQuestion(
   const obstacle = options.grid.obstacle(destination)
   if (obstacle !== undefined) return obstacle
   // before it is published: what may be there has to be taken back, however this ends
-  const now = await store.change(exchange.id, ({ state, legs }) => {
-    const leg = legs[n]
-    if (state !== 'open' || leg === undefined || !isUndecided(leg.state)) return undefined
-    return { change: { legs: [{ n, state: leg.state, token: written.id }] } }
+  const now = await store.change(exchange.id, (there) => {
+    const leg = waitingLeg(there, n)
+    return leg && { change: { legs: [{ n, state: leg.state, token: written.id }] } }
   })
-  const leg = now?.legs[n]
-  if (now?.state !== 'open' || leg === undefined || !isUndecided(leg.state)) {
-    return { kind: 'withhold', reason: 'the question was closed before it could be asked' }
-  }
+  if (now === undefined || waitingLeg(now, n) === undefined) return CLOSED
   const inDoubt = isInDoubt(delivery, options)
   const outcome = await options.grid.publish(destination, written.id, written.xml, signal, inDoubt)
   if (outcome.kind === 'hold') return { ...outcome, ...(await fail(context, exchange, n, outcome.reason)) }
@@ -95,24 +105,17 @@ async function publishAnswer(
   options: TopicErrandOptions,
   delivery: Delivery,
   exchange: Exchange,
-  n: number,
+  body: AnswerBody,
   signal: AbortSignal,
 ): Promise<SinkOutcome> {
-  const stored = exchange.answers[n]
-  if (stored === undefined) return { kind: 'hold', reason: `the question has no answer ${n}` }
   const { config } = context
-  const { destination } = delivery
-  const body = parseAnswer(stored.body)
   const hidden = hiddenFrom(askerIn(config, exchange), body)
   if (hidden !== undefined) return { kind: 'withhold', reason: hidden }
-  if (exchange.state === 'expired' || exchange.state === 'cancelled') {
-    return { kind: 'withhold', reason: `the question was ${exchange.state} before its answer could be published` }
-  }
   const written = await answerItems(context, exchange, body, config.grid.maxItem)
   if ('reason' in written) return { kind: 'hold', reason: `it cannot travel as an item: ${written.reason}` }
   const inDoubt = isInDoubt(delivery, options)
   for (const { id, xml } of written.items) {
-    const outcome = await options.grid.publish(destination, id, xml, signal, inDoubt)
+    const outcome = await options.grid.publish(delivery.destination, id, xml, signal, inDoubt)
     if (outcome.kind !== 'delivered') return outcome
   }
   return { kind: 'delivered' }

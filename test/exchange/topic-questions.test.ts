@@ -97,6 +97,21 @@ describe('a question that is asked on a Topic', () => {
     )
   })
 
+  test('that was closed before it could be asked waits for no operator, whether it can be written or not', async () => {
+    await using t = await open({ exchanges: SOON })
+    const asked = async () => (await t.store.list({ destination: 'questions' }))[0]
+    t.topics.away()
+    assert.equal((await t.post(byNumber('7'), PEER)).kind, 'promised')
+    await eventually('it was tried', async () => (await asked())?.reason === 'away')
+    await t.clock.advance(MINUTE)
+    await t.side.runDue()
+    t.unreadable.add('csirt.example')
+    await eventually('that is over', async () => {
+      await t.clock.advance(MINUTE)
+      return (await asked())?.state === 'withheld'
+    })
+  })
+
   test('is taken back where nobody knows whether it came through', async () => {
     await using t = await open({ exchanges: SOON })
     t.topics.fail((what) =>
@@ -223,6 +238,25 @@ describe('a question that somebody asks on a Topic', () => {
     assert.equal((await t.store.exchange(other))?.state, 'cancelled')
     assert.equal((await t.store.exchange(X))?.state, 'open')
     assert.equal(t.topics.published.length, 0)
+  })
+
+  test('has what a peer answers too late where an operator sends it on', async () => {
+    await using t = await open({ exchanges: SOON }, ({ to }) =>
+      to === 'csirt-b' ? { status: 202, callbackToken: 'T' } : {},
+    )
+    await t.topics.show('questions', 'q', element('inquiry', '7', X))
+    await eventually('it is asked', async () => (await t.traced('7')).includes('asked-on'))
+    await t.clock.advance(MINUTE)
+    await t.side.runDue()
+    assert.equal((await t.store.exchange(X))?.state, 'expired')
+    assert.deepEqual(await t.post(told, OTHER, 'T'), { kind: 'reply', xml: '' })
+    const [late] = await t.store.list({ destination: 'questions', states: ['held'] })
+    assert.match(late?.reason ?? '', /^late: /)
+    assert.equal(t.topics.published.length, 0)
+    assert.ok(await t.store.retry(late?.id ?? '', t.clock.now()))
+    t.engine.wake('topic', 'questions')
+    await eventually('it is published', () => t.topics.published.length === 1)
+    assert.equal(exchangeIn(t.topics.published[0]?.xml ?? ''), X)
   })
 
   test('is bounded: as many as may be open at a time, and no more', async () => {
