@@ -63,7 +63,8 @@ export function nameOf(
   { from }: Question,
 ): string {
   if (askerKind === 'topic') return from ?? rid.name
-  return peers.find(({ name }) => name === asker)?.identity.dns ?? asker
+  const peer = askerKind === 'peer' ? peers.find(({ name }) => name === asker) : undefined
+  return peer?.identity.dns ?? asker
 }
 
 export async function read(

@@ -100,7 +100,8 @@ async function answersApproved(
   for (const id of await store.askedOf('', incident)) {
     const exchange = await store.exchange(id)
     const leg = exchange?.legs.find(({ kind, state }) => kind === 'held' && state === 'promised')
-    if (leg !== undefined && exchange?.asker !== name) return { exchange: id, n: leg.n }
+    const isAsker = exchange?.askerKind === 'peer' && exchange.asker === name
+    if (leg !== undefined && !isAsker) return { exchange: id, n: leg.n }
   }
   return undefined
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Config, TopicConfig } from '../../src/config/types.ts'
+import { approveQuestion } from '../../src/exchange/operator.ts'
 import { read } from '../relay/journey.ts'
 import { documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { topic } from '../support/sample-config.ts'
-import { ASKER, byNumber, EXCHANGES, message, OTHER, openBench, type Responder } from './bench.ts'
+import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench, type Responder } from './bench.ts'
 import { createTopics } from './topics.ts'
 
 const MINUTE = 60_000
@@ -44,7 +45,7 @@ async function open(config: Partial<Config> = {}, responder: Responder = () => (
 }
 
 function element(
-  kind: 'report' | 'response' | 'inquiry',
+  kind: 'report' | 'response' | 'inquiry' | 'request',
   id: string,
   exchange?: string,
   { restriction = 'public', more = '' } = {},
@@ -257,6 +258,21 @@ describe('a question that somebody asks on a Topic', () => {
     t.engine.wake('topic', 'questions')
     await eventually('it is published', () => t.topics.published.length === 1)
     assert.equal(exchangeIn(t.topics.published[0]?.xml ?? ''), X)
+  })
+
+  test('that a person approved is answered by the peer whose name the Topic has, too', async () => {
+    const finder = { ...OTHER, name: 'questions', accept: ['Report', 'Result'] as const }
+    await using t = await open({ peers: [PEER, finder], routes: [{ match: {}, ask: ['held'] }] })
+    await t.topics.show('questions', 'q', element('request', '7', X))
+    const config = { peers: [PEER, finder], grid: topicsOf({ query: ['incident'] }) }
+    assert.equal((await approveQuestion({ config, store: t.store, events: t.events }, X, 'anne')).done, true)
+    const result = ridText(documentText([incidentText({ id: '7', content: '' })]), {
+      msgType: 'Result',
+      incidentId: incidentId('7'),
+      behind: '<IncidentSource><SourceFound>false</SourceFound></IncidentSource>',
+    })
+    assert.deepEqual(await t.post(result, finder), { kind: 'reply', xml: '' })
+    await eventually('it is answered', async () => (await t.store.exchange(X))?.legs[0]?.state === 'answered')
   })
 
   test('is bounded: as many as may be open at a time, and no more', async () => {
