@@ -45,6 +45,7 @@ async function settle(context: ExchangeContext, peer: PeerConfig, id: string, la
   const exchange = await store.change(id, (now) => {
     const made = respond(now, way, last || isHeld(now))
     told = made.told
+    happening = undefined
     if (made.promise) {
       const token = now.token ?? createToken()
       if (way === 'url' || way === 'source') told = { kind: 'promised', token }

@@ -24,6 +24,7 @@ async function come(context: ExchangeContext, id: string): Promise<void> {
   const { store, clock, holds } = context
   let happening: Happening | undefined
   const exchange = await store.change(id, (now) => {
+    happening = undefined
     if (now.state !== 'open') return undefined
     const made = now.expires <= clock.now() ? expire(context, now) : pend(context, now)
     happening = made.happening

@@ -65,3 +65,18 @@ test('a question that the store failed for keeps no other from its end', async (
   await assert.rejects(t.side.runDue(), /^Error: no$/)
   assert.equal((await t.store.exchangeCounts()).expired, 1)
 })
+
+test('what time did to a question in a commit that was undone is not told where it is not done again', async () => {
+  await using t = await openBench({ peers: [ASKER, OTHER], routes: [{ match: {}, ask: ['peer:csirt-b'] }] })
+  t.side.drain()
+  await t.post(byNumber('7'))
+  await t.clock.advance(EXCHANGES.expireQuery)
+  const change = t.store.change.bind(t.store)
+  t.store.change = (id, made) =>
+    change(id, (now) => {
+      made(now)
+      return made({ ...now, state: 'cancelled' })
+    })
+  await t.side.runDue()
+  assert.doesNotMatch(await t.metrics.registry.metrics(), /outcome="expired"/)
+})
