@@ -222,7 +222,7 @@ class XmppGrid implements Grid {
       topic,
       broker: this.#broker,
       redirects: config.redirects,
-      fromNow: !liveOnly && config.topics.some(({ name, from }) => name === topic && from === 'now'),
+      fromNow: () => !liveOnly && this.#plans.get(topic)?.topic.from === 'now',
       handlers,
       clock: this.#clock,
       tell,

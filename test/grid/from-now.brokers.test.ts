@@ -53,7 +53,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const grid = createXmppGrid({ config, consume: [name], handlers, tell: log.tell, timing: { min: 50, max: 200 } })
       grid.start()
       await grid.whenUp(AbortSignal.timeout(30_000))
-      return { log, [Symbol.asyncDispose]: () => grid[Symbol.asyncDispose]() }
+      return { log, grid, [Symbol.asyncDispose]: () => grid[Symbol.asyncDispose]() }
     }
     const passed = ({ lines }: LogLines) =>
       lines.filter(({ text }) => text === 'What the Topic kept before is passed over.').map(({ fields }) => fields)
@@ -83,6 +83,24 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         return follow('empty', store, received)
       })
       await eventually('the item', () => received.includes('a'))
+    })
+
+    test('of a Topic that is added while the gateway runs nothing of what was kept is delivered', async () => {
+      for (const name of ['running', 'late']) {
+        await own.create(name, { access_model: 'whitelist' })
+        await publish(name, `${name}-before`)
+      }
+      const [store, received] = [new MemoryStore(systemClock), [] as string[]]
+      await using gateway = await follow('running', store, received, 'retained')
+      const take = (...names: string[]) => {
+        const topics = names.map((name) => topicConfig({ name, from: name === 'running' ? 'retained' : 'now' }))
+        gateway.grid.take(gridConfig(broker, { topics }), names)
+      }
+      take('running', 'late')
+      await eventually('it is joined', () => passed(gateway.log).length > 0)
+      await publish('late', 'late-after')
+      await eventually('what came live', () => received.includes('late-after'))
+      assert.deepEqual(received, ['running-before', 'late-after'])
     })
 
     test('nothing is lost of what is published while it is joined', async () => {

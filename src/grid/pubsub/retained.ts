@@ -10,7 +10,7 @@ import { isLostRight } from './rights.ts'
 export interface PastOptions {
   readonly topic: string
   /** what it kept before it was first joined is passed over */
-  readonly fromNow: boolean
+  readonly fromNow: () => boolean
   readonly handlers: GridHandlers
   readonly tell: Tell<GridNews>
 }
@@ -62,7 +62,7 @@ export class Past {
   async passOver(from: Retained, live: LiveQueue, joined: boolean): Promise<void> {
     const { topic, fromNow, handlers, tell } = this.#options
     const { past } = handlers
-    if (!fromNow || past === undefined || !(await past.isDue(topic))) return
+    if (!fromNow() || past === undefined || !(await past.isDue(topic))) return
     const marks = new Map<string, string>()
     try {
       for await (const items of fetchRetained(from, await listRetained(from))) {

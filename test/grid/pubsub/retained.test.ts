@@ -27,7 +27,7 @@ function topic(retained: readonly string[] | IqAnswer, seen: readonly string[] =
   for (const id of seen) recorder.seen.add(id)
   if (last !== undefined) recorder.last = { itemId: last, at: 1 }
   const log = new LogLines(recorder)
-  const past = new Past({ topic: 'incident', fromNow: false, handlers: recorder, tell: log.tell })
+  const past = new Past({ topic: 'incident', fromNow: () => false, handlers: recorder, tell: log.tell })
   let now = retained
   const session = {
     async request({ payload: asked }: { payload: string }): Promise<IqAnswer> {
@@ -63,7 +63,7 @@ test('what arrives live while what is kept is passed over is left to be read, an
       },
     },
   })
-  const past = new Past({ topic: 'incident', fromNow: true, handlers, tell: log.tell })
+  const past = new Past({ topic: 'incident', fromNow: () => true, handlers, tell: log.tell })
   const live = new LiveQueue(1_000)
   const item = { id: 'b', xml: '<a/>', publisher: undefined, malformed: false }
   live.push({ kind: 'item', item })
