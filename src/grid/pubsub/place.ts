@@ -1,4 +1,5 @@
 import type { StanzaError } from '../xmpp/iq.ts'
+import { FORBIDDEN } from '../xmpp/well-formed.ts'
 
 /** Where items of a Topic are: a node of a service (XEP-0060 §4.6). */
 export interface Place {
@@ -19,7 +20,9 @@ export function placeIn(address: string, node: string): Place | undefined {
   const named = query.split(';').find((pair) => pair.startsWith('node='))
   try {
     const broker = decodeURIComponent(jid).toLowerCase()
-    return { broker, node: named === undefined ? node : decodeURIComponent(named.slice('node='.length)) }
+    const there = named === undefined ? node : decodeURIComponent(named.slice('node='.length))
+    // whoever gave up the Topic chose it: one that cannot be written would end the stream at each try, for all Topics
+    return FORBIDDEN.test(there) ? undefined : { broker, node: there }
   } catch {
     return undefined
   }

@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { SendOutcome } from '../../outcome.ts'
 import type { IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
-import { elementFlaw } from '../xmpp/well-formed.ts'
+import { elementFlaw, FORBIDDEN } from '../xmpp/well-formed.ts'
 import { failsAtItem, publishOutcome, takesNoMore, topicInDoubt } from './conditions.ts'
 import type { Features } from './features.ts'
 import { Outlet, type Turn } from './outlet.ts'
@@ -38,8 +38,6 @@ interface Line {
   ended: GatewayError | undefined
 }
 
-/** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
-const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
 /** Publications that must be alone, and wait for it or for their answer: more would stand in each other's way. */
 const MOST_ALONE = 8
 /** ms: a line that broke so soon after an item may have broken for it */

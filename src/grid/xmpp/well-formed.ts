@@ -2,6 +2,8 @@ import { BuildError, readEndTag, skipTag } from './tag.ts'
 
 const BAD_REFERENCE = /&(?!(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)/
 const CDATA = '<![CDATA['
+/** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
+export const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
 
 /** Anything that would break the stream it is written into: undefined when `text` is one well-formed element. */
 export function elementFlaw(text: string): string | undefined {

@@ -28,6 +28,12 @@ test('what names no JID, or may have lost its end, is no place', () => {
   assert.equal(placeIn(`xmpp:a?;node=${'x'.repeat(300)}`.slice(0, 200), 'n'), undefined)
 })
 
+test('a node that XML has no place for ends no stream: it is no place', () => {
+  for (const node of ['%00', 'a%0Bb', '%EF%BF%BF']) {
+    assert.equal(placeIn(`xmpp:pubsub.example?;node=${node}`, 'n'), undefined, node)
+  }
+})
+
 test('only an error that says so is a move', () => {
   const error = { type: 'cancel', application: undefined, text: undefined, address: 'xmpp:a' }
   assert.equal(movedTo({ ...error, condition: 'gone' }), 'xmpp:a')
