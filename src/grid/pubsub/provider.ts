@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { SendOutcome } from '../../outcome.ts'
 import type { IqAnswer } from '../xmpp/iq.ts'
 import type { Session } from '../xmpp/session.ts'
-import { elementFlaw, FORBIDDEN } from '../xmpp/well-formed.ts'
+import { elementFlaw } from '../xmpp/well-formed.ts'
 import { failsAtItem, publishOutcome, takesNoMore, topicInDoubt } from './conditions.ts'
 import type { Features } from './features.ts'
 import { Outlet, type Turn } from './outlet.ts'
@@ -129,7 +129,7 @@ export class Provider {
     const { maxItem } = this.#options
     const bytes = Buffer.byteLength(payload)
     if (bytes > maxItem) return `The item has ${bytes} bytes; the Broker takes ${maxItem}.`
-    const flaw = FORBIDDEN.test(payload) ? 'a character that XML forbids' : elementFlaw(payload)
+    const flaw = elementFlaw(payload)
     if (flaw !== undefined) return `The item cannot be sent: ${flaw}.`
     const { longestStanza = Number.POSITIVE_INFINITY } = session
     if (size <= longestStanza) return undefined
