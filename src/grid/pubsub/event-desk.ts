@@ -51,13 +51,14 @@ export class EventDesk {
   #onEvent(event: TopicEvent, from: string): void {
     const { broker, loops, consumers, provider, tell } = this.#options
     const who = bareOf(from)
-    const [topic, consumer] =
-      [...consumers].find(([, { place }]) => place.broker === who && place.node === event.node) ?? []
-    const loop = loops.get(topic ?? (who === broker ? event.node : ''))
-    if (consumer) consumer.onEvent(event)
-    else if (!loop) tell('dropped-event', { reason: 'unknown-topic', from })
-    else if (event.kind === 'delete') tell('delete', noticeOf(event))
-    if (event.kind === 'delete' || event.kind === 'configuration') loop?.doubt()
+    // two Topics may have moved to one place, or one to that of another
+    const readers = [...consumers].filter(([, { place }]) => place.broker === who && place.node === event.node)
+    const topics = new Set([...readers.map(([topic]) => topic), ...(who === broker ? [event.node] : [])])
+    const concerned = [...topics].flatMap((topic) => loops.get(topic) ?? [])
+    for (const [, consumer] of readers) consumer.onEvent(event)
+    if (concerned.length === 0) tell('dropped-event', { reason: 'unknown-topic', from })
+    else if (readers.length === 0 && event.kind === 'delete') tell('delete', noticeOf(event))
+    if (event.kind === 'delete' || event.kind === 'configuration') for (const loop of concerned) loop.doubt()
     if (event.kind !== 'items' || who !== broker) return
     for (const { id, xml } of event.items) if (xml !== undefined) provider.seen(event.node, id, xml)
   }
