@@ -210,10 +210,12 @@ class XmppGrid implements Grid {
   }
 
   #leaveTopic(name: string): void {
+    const consumer = this.#consumers.get(name)
     this.#loops.delete(name)
     this.#consumers.delete(name)
     this.#states.forget(name)
-    this.#runs.end(name, (session) => unsubscribe(session, this.#broker, name, session.address.bare, undefined))
+    const watched = (session: Session) => unsubscribe(session, this.#broker, name, session.address.bare, undefined)
+    this.#runs.end(name, (session) => consumer?.unsubscribe(session) ?? watched(session))
   }
 
   #createConsumer(topic: string): Consumer {
@@ -282,11 +284,7 @@ class XmppGrid implements Grid {
     void session.closed.then(() => {
       if (this.#session === session) this.#session = undefined
     })
-    try {
-      await this.#runs.through(session, signal, this.#loops)
-    } finally {
-      if (this.#session === session) this.#session = undefined
-    }
+    await this.#runs.through(session, signal, this.#loops)
   }
 
   #onMessage(message: Element): void {

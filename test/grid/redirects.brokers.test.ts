@@ -49,7 +49,7 @@ describe('a Topic that its Broker says is elsewhere (XEP-0060 section 6.1.3.11),
     const config = gridConfig(broker, { jid: 'reader@grid.example', auth, topics, redirects })
     const grid = createXmppGrid({ config, consume: [topic], handlers: recorder, tell: log.tell })
     grid.start()
-    return { recorder, log, grid, [Symbol.asyncDispose]: () => grid[Symbol.asyncDispose]() }
+    return { recorder, log, grid, config, [Symbol.asyncDispose]: () => grid[Symbol.asyncDispose]() }
   }
 
   type Reader = ReturnType<typeof reader>
@@ -75,6 +75,17 @@ describe('a Topic that its Broker says is elsewhere (XEP-0060 section 6.1.3.11),
         [{ topic: 'incident', broker: ELSEWHERE, node: 'other name' }],
       )
     }
+  })
+
+  test('is left there where it is taken out while the gateway runs', async () => {
+    const node = 'other name'
+    const subscriptions = `<pubsub xmlns="http://jabber.org/protocol/pubsub#owner"><subscriptions node="${node}"/></pubsub>`
+    const isSubscribed = async () => (await there.iq('get', ELSEWHERE, subscriptions)).xml?.includes('reader@') === true
+    await using it = reader('incident', [ELSEWHERE])
+    await it.grid.whenUp(AbortSignal.timeout(30_000))
+    assert.equal(await isSubscribed(), true)
+    it.grid.take({ ...it.config, topics: [] }, [])
+    await eventually('it is not subscribed there any more', async () => !(await isSubscribed()))
   })
 
   test('is followed there also where whoever looks at it is told so', async () => {

@@ -102,7 +102,7 @@ export class Consumer {
   /** Subscribes, reads, consumes, until the signal aborts or the Topic must be looked at again. Never rejects. */
   async follow(session: Session, signal: AbortSignal, keeps: boolean | undefined): Promise<FollowEnd> {
     const end = new AbortController()
-    this.#own = this.#options.liveOnly ? session.address.full : session.address.bare
+    this.#own = this.#address(session)
     this.#past.begin(keeps)
     this.#bare = 0
     this.#again = () => end.abort()
@@ -123,10 +123,14 @@ export class Consumer {
     }
   }
 
-  /** Ends the subscription of this login. */
+  /** Ends the subscription, where the Topic is. */
   async unsubscribe(session: Session): Promise<void> {
-    const { broker, node } = this.place
-    await unsubscribe(session, broker, node, session.address.full, this.#subid)
+    await unsubscribe(session, this.place.broker, this.place.node, this.#address(session), this.#subid)
+  }
+
+  /** that is subscribed: of this login alone, or of the account */
+  #address({ address }: Session): string {
+    return this.#options.liveOnly ? address.full : address.bare
   }
 
   /** A value: why it cannot be followed. */
