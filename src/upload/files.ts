@@ -21,7 +21,7 @@ type Failed = { readonly kind: 'failed'; readonly outcome: Exclude<SendOutcome, 
 
 /** Files beside items: put to an upload service, and fetched from one. Neither rejects. */
 export interface Files {
-  /** Encrypts it, and puts it where `slot` says, which is asked for so many bytes. */
+  /** Encrypts it, and puts it where `slot` says, which is asked for so many bytes; nothing is encrypted that has no place. */
   put(
     plain: Uint8Array,
     slot: (bytes: number) => Promise<Slot | Failed>,
@@ -48,12 +48,12 @@ export function createFiles(
   const ask = https ?? createHttps({ hosts, ca: config.ca ?? ca })
   return {
     async put(plain, slot, signal) {
-      const { bytes, ...said } = encrypt(plain)
-      const given = await slot(bytes.length)
+      const given = await slot(plain.length + TAG)
       if (given.kind === 'failed') return given
       const [to, from] = [hosts.admit(given.put), hosts.admit(given.get)]
       if (typeof to === 'string') return hold(`The upload service offers no place: ${to}`)
       if (typeof from === 'string') return hold(`The upload service offers no place: ${from}`)
+      const { bytes, ...said } = encrypt(plain)
       const fields = { ...slotFields(given.fields), 'content-type': 'application/octet-stream' }
       const answer = await ask({ url: to, method: 'PUT', fields, body: bytes, limit: SAID, whole: PUT }, signal)
       const status = statusOf(answer)
