@@ -63,6 +63,9 @@ async function look(
 /** What no other try would change: all else may be over by itself, as a service that is not there now, or a quota. */
 const FINAL = ['not-acceptable', 'bad-request', 'forbidden', 'not-allowed']
 
+/** Where the last slot of a session was given: nobody is asked for the service again as long as it gives some. */
+const given = new WeakMap<Session, string>()
+
 /** A slot for a file (XEP-0363 §4) at `service`, or the one that the Controller names; why there is none. Never rejects. */
 export async function uploadSlot(
   session: Session | undefined,
@@ -71,9 +74,13 @@ export async function uploadSlot(
   signal: AbortSignal,
 ): Promise<UploadSlot> {
   if (session === undefined) return { kind: 'retry', reason: 'The Controller is not connected.', destinationDown: true }
-  const found = await findUploadService(session, service, signal)
+  const known = given.get(session)
+  const found = known === undefined ? await findUploadService(session, service, signal) : { jid: known }
   if (typeof found !== 'object') return later(found ?? 'The Controller does not say where files may be put.')
-  return slotAt(session, found.jid, file, signal)
+  const slot = await slotAt(session, found.jid, file, signal)
+  if (slot.kind === 'slot') given.set(session, found.jid)
+  else given.delete(session)
+  return slot
 }
 
 /** The same at this service. */

@@ -81,6 +81,20 @@ describe('the upload service', () => {
 })
 
 describe('a slot', () => {
+  test('for one file more is asked for at once, and the service looked for again once it gives none', async () => {
+    let isThere = true
+    const gone = failed('service-unavailable', 'cancel')
+    const { is, asked } = session((_, payload) => (isThere || !payload.includes('<request') ? undefined : gone))
+    const asks = async () => {
+      const before = asked.length
+      await uploadSlot(is, undefined, FILE, signal)
+      return asked.length - before
+    }
+    const [first, second] = [await asks(), await asks()]
+    isThere = false
+    assert.deepEqual([first > 1, second, await asks(), (await asks()) > 1], [true, 1, 1, true])
+  })
+
   test('is asked for by name, size and type, and comes with its header fields', async () => {
     const { is, asked } = session()
     assert.deepEqual(await uploadSlot(is, undefined, FILE, signal), {
