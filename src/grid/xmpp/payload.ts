@@ -1,7 +1,5 @@
 import { type Element, xml } from '@xmpp/client'
-
-/** XEP-0268 */
-const NS_INCIDENT = 'urn:xmpp:incident:2'
+import { NS_INCIDENT } from './caps.ts'
 
 /** What is read as a document: the child element of a pubsub item, or of an IQ about an incident. Its text as it was received. */
 interface Payload {
