@@ -3,7 +3,8 @@ import type { TopicConfig } from '../../config/types.ts'
 import type { IqAnswer } from '../xmpp/iq.ts'
 import { bareOf, type Session } from '../xmpp/session.ts'
 import { readForm, submitForm } from './forms.ts'
-import { owner, PUBSUB } from './protocol.ts'
+import { setSubscription } from './owner-requests.ts'
+import { PUBSUB } from './protocol.ts'
 import { normalAddress } from './readers.ts'
 
 /** XEP-0050 */
@@ -46,19 +47,16 @@ export function isWelcome(session: Session, { members }: TopicConfig, jid: strin
 }
 
 /**
- * Answers by setting the subscription as its owner (XEP-0060 §8.8.2), which has a result: `members` and we ourselves are let in,
- * others are not. Resolves with what was decided, or why it did not come to that. Never rejects.
+ * Answers by setting the subscription as its owner, which has a result. Resolves with what was decided, or that it did not come to that.
+ * Never rejects.
  */
 export async function answerRequest(
   session: Session,
   broker: string,
-  topic: TopicConfig,
   { node, jid }: SubscriptionRequest,
+  isWelcome: boolean,
 ): Promise<'approved' | 'denied' | 'failed'> {
-  const allowed = isWelcome(session, topic, jid)
-  const subscription = xml('subscription', { jid, subscription: allowed ? 'subscribed' : 'none' })
-  const payload = owner(xml('subscriptions', { node }, subscription))
-  const answer = await session.request({ to: broker, type: 'set', payload })
+  const answer = await setSubscription({ session, broker, node }, jid, isWelcome ? 'subscribed' : 'none')
   if (answer.kind !== 'result') return 'failed'
-  return allowed ? 'approved' : 'denied'
+  return isWelcome ? 'approved' : 'denied'
 }

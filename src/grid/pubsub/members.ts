@@ -1,16 +1,10 @@
 import { xml } from '@xmpp/client'
 import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
-import { bareOf, type Session } from '../xmpp/session.ts'
+import { bareOf } from '../xmpp/session.ts'
 import { askConfiguration, configurationIn } from './node-configuration.ts'
+import { type OwnTopic, setAffiliation, setSubscription } from './owner-requests.ts'
 import { owner } from './protocol.ts'
 import { affiliationsIn, LIST_SIZE, listed, normalAddress, READS } from './readers.ts'
-
-/** Where a Topic is. */
-interface Node {
-  readonly session: Session
-  readonly broker: string
-  readonly node: string
-}
 
 /** Somebody whom the Broker knows at a Topic (XEP-0060 §4.1, §4.2). */
 interface Member {
@@ -29,7 +23,7 @@ export interface Membership {
 }
 
 /** What the Broker says to the owner of a Topic; or why it says nothing, as a sentence. */
-export async function membershipOf({ session, broker, node }: Node): Promise<Membership | string> {
+export async function membershipOf({ session, broker, node }: OwnTopic): Promise<Membership | string> {
   const get = (payload: string) => session.request({ to: broker, type: 'get', payload, size: LIST_SIZE })
   const affiliated = await get(owner(xml('affiliations', { node })))
   if (affiliated.kind !== 'result') return said(affiliated)
@@ -61,11 +55,11 @@ export async function membershipOf({ session, broker, node }: Node): Promise<Mem
  * Lets somebody read (XEP-0060 §8.9.2). Undefined, or why it did not come to that: what it looks like afterwards counts, not what the
  * Broker answers.
  */
-export async function admit(at: Node, who: string): Promise<string | undefined> {
+export async function admit(at: OwnTopic, who: string): Promise<string | undefined> {
   const before = await memberAt(at, who)
   if (typeof before === 'string') return before
   if (READS.has(before.affiliation)) return undefined
-  const answer = await affiliate(at, who, 'member')
+  const answer = await setAffiliation(at, who, 'member')
   const after = await memberAt(at, who)
   if (typeof after === 'string') return after
   if (READS.has(after.affiliation)) return undefined
@@ -73,11 +67,11 @@ export async function admit(at: Node, who: string): Promise<string | undefined> 
 }
 
 /** Takes affiliation and subscriptions from somebody: at some Brokers either alone goes on to be enough. Undefined, or who still reads. */
-export async function dismiss(at: Node, who: string): Promise<string | undefined> {
+export async function dismiss(at: OwnTopic, who: string): Promise<string | undefined> {
   const before = await memberAt(at, who)
   if (typeof before === 'string') return before
-  const answers = before.affiliation === 'none' ? [] : [await affiliate(at, who, 'none')]
-  for (const { jid } of before.subscriptions) answers.push(await subscription(at, jid, 'none'))
+  const answers = before.affiliation === 'none' ? [] : [await setAffiliation(at, who, 'none')]
+  for (const { jid } of before.subscriptions) answers.push(await setSubscription(at, jid, 'none'))
   const after = await memberAt(at, who)
   if (typeof after === 'string') return after
   if (!READS.has(after.affiliation) && after.subscriptions.length === 0) return undefined
@@ -86,30 +80,20 @@ export async function dismiss(at: Node, who: string): Promise<string | undefined
 
 /** Answers those who asked to be subscribed, by the address that they asked for (XEP-0060 §8.8.2). Undefined, or why one of them was not. */
 export async function answerAddresses(
-  at: Node,
+  at: OwnTopic,
   jids: readonly string[],
   state: 'subscribed' | 'none',
 ): Promise<string | undefined> {
   const answers: IqAnswer[] = []
-  for (const jid of jids) answers.push(await subscription(at, jid, state))
+  for (const jid of jids) answers.push(await setSubscription(at, jid, state))
   return refusalIn(answers)
 }
 
-async function memberAt(at: Node, who: string): Promise<Member | string> {
+async function memberAt(at: OwnTopic, who: string): Promise<Member | string> {
   const membership = await membershipOf(at)
   if (typeof membership === 'string') return membership
   const jid = normalAddress(who)
   return membership.members.find((member) => member.jid === jid) ?? { jid, affiliation: 'none', subscriptions: [] }
-}
-
-function affiliate({ session, broker, node }: Node, jid: string, affiliation: 'member' | 'none'): Promise<IqAnswer> {
-  const payload = owner(xml('affiliations', { node }, xml('affiliation', { jid, affiliation })))
-  return session.request({ to: broker, type: 'set', payload })
-}
-
-function subscription({ session, broker, node }: Node, jid: string, state: 'subscribed' | 'none'): Promise<IqAnswer> {
-  const payload = owner(xml('subscriptions', { node }, xml('subscription', { jid, subscription: state })))
-  return session.request({ to: broker, type: 'set', payload })
 }
 
 /** What the Broker said no to first. */

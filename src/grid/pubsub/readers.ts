@@ -3,6 +3,7 @@ import type { TopicConfig } from '../../config/types.ts'
 import { answerError, errorText, type IqAnswer } from '../xmpp/iq.ts'
 import { bareOf, type Session } from '../xmpp/session.ts'
 import { accessOf } from './node-configuration.ts'
+import { type OwnTopic, setAffiliation, setSubscription } from './owner-requests.ts'
 import { owner, PUBSUB_OWNER } from './protocol.ts'
 
 /** Who may read a Topic that is ours, set right as far as the Broker lets us. */
@@ -82,8 +83,7 @@ function some(jids: readonly string[]): string {
 }
 
 class Desk {
-  readonly #session: Session
-  readonly #broker: string
+  readonly #at: OwnTopic
   readonly #topic: TopicConfig
   /** our own JID is left out: a member is no owner any more */
   readonly #own: string
@@ -92,8 +92,7 @@ class Desk {
   readonly #refusals = new Map<string, string>()
 
   constructor(session: Session, broker: string, topic: TopicConfig) {
-    this.#session = session
-    this.#broker = broker
+    this.#at = { session, broker, node: topic.name }
     this.#topic = topic
     this.#own = normalAddress(session.address.bare)
     this.#members = new Set(topic.members.map(normalAddress).filter((member) => member !== this.#own))
@@ -137,15 +136,12 @@ class Desk {
     return jids.filter((who) => isStranger(normalAddress(bareOf(who))))
   }
 
-  affiliate(who: string, affiliation: 'member' | 'none'): Promise<void> {
-    // one by one: a Broker need not say which of several it refused
-    const entry = xml('affiliation', { jid: who, affiliation })
-    return this.#set(who, owner(xml('affiliations', { node: this.#topic.name }, entry)))
+  async affiliate(who: string, affiliation: 'member' | 'none'): Promise<void> {
+    this.#note(who, await setAffiliation(this.#at, who, affiliation))
   }
 
-  unsubscribe(who: string): Promise<void> {
-    const entry = xml('subscription', { jid: who, subscription: 'none' })
-    return this.#set(who, owner(xml('subscriptions', { node: this.#topic.name }, entry)))
+  async unsubscribe(who: string): Promise<void> {
+    this.#note(who, await setSubscription(this.#at, who, 'none'))
   }
 
   /** What it looks like now. */
@@ -181,11 +177,10 @@ class Desk {
   }
 
   #get(payload: string): Promise<IqAnswer> {
-    return this.#session.request({ to: this.#broker, type: 'get', payload, size: LIST_SIZE })
+    return this.#at.session.request({ to: this.#at.broker, type: 'get', payload, size: LIST_SIZE })
   }
 
-  async #set(who: string, payload: string): Promise<void> {
-    const answer = await this.#session.request({ to: this.#broker, type: 'set', payload })
+  #note(who: string, answer: IqAnswer): void {
     if (answer.kind !== 'result')
       this.#refusals.set(normalAddress(bareOf(who)), answerError(answer, 'The Broker').message)
   }

@@ -32,7 +32,7 @@ export function createRequestDesk({ broker, own, approved, tell }: RequestDeskOp
       tell('subscription-request', { topic: topic.name, jid, answer: 'pending' })
       return
     }
-    const answer = await answerRequest(session, broker, topic, request)
+    const answer = await answerRequest(session, broker, request, welcome)
     tell('subscription-request', { topic: topic.name, jid, answer })
     if (answer === 'approved' && bareOf(jid) === session.address.bare) approved(topic.name)
   }
