@@ -27,8 +27,12 @@ export async function examineUpload(
     maxFileSize < largest ? [{ kind: 'warning', path: 'grid.upload.service', message: size }] : []
   const slot = await slotAt(session, jid, { name: 'check.xml', size: LEAST }, signal)
   if (slot.kind !== 'slot') return [...found, ...problem('grid.upload.service', slot.reason)]
-  const hosts = [slot.put, slot.get].flatMap((url) => URL.parse(url)?.host ?? [])
-  const missing = [...new Set(hosts)].filter((host) => !upload?.hosts.includes(host))
+  const places = [slot.put, slot.get].map((url) => URL.parse(url))
+  if (places.some((place) => place?.protocol !== 'https:')) {
+    return [...found, ...problem('grid.upload.service', `${jid} offers places that are not at https://`)]
+  }
+  const hosts = new Set(places.flatMap((place) => place?.host ?? []))
+  const missing = [...hosts].filter((host) => !upload?.hosts.includes(host))
   const unlisted = missing.map((host) => problem('grid.upload.hosts', `does not list ${host}, where ${jid} puts files`))
   return [...found, ...unlisted.flat()]
 }

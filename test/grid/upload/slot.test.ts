@@ -161,6 +161,19 @@ describe('check --online', () => {
     assert.deepEqual(asked, [])
   })
 
+  test('tells of a service whose places no file is put to, as they are not at https://', async () => {
+    const plain = result(
+      xml('slot', { xmlns: UPLOAD }, [
+        xml('put', { url: 'http://upload.example/p' }),
+        xml('get', { url: 'https://upload.example/g' }),
+      ]),
+    )
+    const { is } = session((_, payload) => (payload.includes('<request') ? plain : undefined))
+    assert.deepEqual(await found(is), [
+      'problem grid.upload.service: upload.grid.example offers places that are not at https://',
+    ])
+  })
+
   test('tells of a host that is not listed, a service that is none, and one that takes less than a report may be', async () => {
     assert.deepEqual(await found(session().is, ['other.example']), [
       'problem grid.upload.hosts: does not list upload.example, where upload.grid.example puts files',
