@@ -1,3 +1,4 @@
+import { DocumentLimit } from '../xml/limits.ts'
 import { NS } from '../xml/namespaces.ts'
 import { attribute, elements, type XmlElement } from '../xml/tree.ts'
 import { ownElements } from './own-elements.ts'
@@ -37,18 +38,26 @@ function extensions(text: string, element: XmlElement): Patch[] {
   return patches
 }
 
-/** A System has one Node; one that has nothing but several can only mean several Systems. */
+/** Characters that a text may grow by where a start tag is written again: it is the sender's choice how long that is, and how often. */
+const MOST_AGAIN = 1024 * 1024
+
+/** A System has one Node; one that has nothing but several can only mean several Systems. Throws DocumentLimit. */
 export function manyNodes(text: string, root: XmlElement): Patch[] {
   const patches: Patch[] = []
+  let again = 0
   for (const element of ownElements(root)) {
+    // in one that is written anew already
+    if (element.start < (patches.at(-1)?.to ?? 0)) continue
     const nodes = elements(element)
     if (element.local !== 'System' || !isIodef(element) || nodes.length < 2) continue
     if (!nodes.every(({ local, ns }) => local === 'Node' && ns === element.ns)) continue
     const first = nodes[0] as XmlElement
-    const open = text.slice(element.start, first.start)
-    const close = text.slice(text.lastIndexOf('</', element.end - 1), element.end)
     // an identifier must not stand there twice
     if (attribute(element, 'observable-id') !== undefined) continue
+    const open = text.slice(element.start, first.start)
+    const close = text.slice(text.lastIndexOf('</', element.end - 1), element.end)
+    again += (open.length + close.length) * (nodes.length - 1)
+    if (again > MOST_AGAIN) throw new DocumentLimit('It would be too long with one System for each Node.', element)
     const systems = nodes.map(({ start, end }) => `${open}${text.slice(start, end)}${close}`)
     patches.push({ repair: 'nodes', from: element.start, to: element.end, text: systems.join('') })
   }
@@ -103,7 +112,7 @@ const ORDER =
 export function disorder(text: string, root: XmlElement): Patch[] {
   const patches: Patch[] = []
   for (const element of ownElements(root)) {
-    if (element.local !== 'Incident' || !isIodef(element)) continue
+    if (element.local !== 'Incident' || !isIodef(element) || element.start < (patches.at(-1)?.to ?? 0)) continue
     const children = elements(element)
     const places = children.map(({ local, ns }) => (ns === element.ns ? ORDER.indexOf(local) : -1))
     const first = children[0]

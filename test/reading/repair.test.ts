@@ -155,6 +155,16 @@ describe('what lenient repairs', () => {
     assert.ok(read(odd).document?.xml.includes(own))
   })
 
+  test('a System whose start tag would have to be written at each of its many Nodes stays as it came, and its reader alive', () => {
+    const system = `<System category="source" spoofed="${'x'.repeat(500_000)}">${'<Node/>'.repeat(30_000)}</System>`
+    const { valid, repairable } = read(
+      inV1('</Incident>', `<EventData><Flow>${system}</Flow></EventData></Incident>`),
+      false,
+    )
+    assert.equal(valid, false)
+    assert.equal(repairable, undefined)
+  })
+
   test('a DTD that declares anything is refused all the same', () => {
     for (const dtd of [
       '<!DOCTYPE x [<!ENTITY e "x">]>',
