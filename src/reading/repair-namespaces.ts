@@ -5,13 +5,16 @@ import { type Patch, withAttribute, withValue, writtenAttributes } from './patch
 
 const MEANT: readonly string[] = [NS.iodef2, NS.iodef1, NS.rid, NS.incident]
 
+/** Characters that a spelling of one of them may have: each element asks for that of its own, which may be a stranger's. */
+const LONGEST = 100
+
 /** The namespace that a spelling can be taken for; the spelling itself where it is right, or nothing like ours. */
 function meantBy(ns: string): string {
-  if (ns === '' || MEANT.includes(ns)) return ns
+  if (ns === '' || ns.length > LONGEST || MEANT.includes(ns)) return ns
   const plain = ns
     .trim()
     .toLowerCase()
-    .replace(/[/#]+$/, '')
+    .replace(/(?<![/#])[/#]+$/, '')
     .replace(':xml:schema:', ':xml:ns:')
     // that of the RSA agent, of a draft of what became RFC 7970
     .replace(/:iodef-1\.4\d$/, ':iodef-1.0')

@@ -165,6 +165,14 @@ describe('what lenient repairs', () => {
     assert.equal(repairable, undefined)
   })
 
+  test('a long name of a namespace is no work at each of its elements', () => {
+    const began = process.cpuUsage()
+    const { valid } = read(`<a xmlns="${'/'.repeat(990)}x">${'<b/>'.repeat(50_000)}</a>`, false)
+    const { user } = process.cpuUsage(began)
+    assert.equal(valid, false)
+    assert.ok(user < 5_000_000, `${user} µs`)
+  })
+
   test('a DTD that declares anything is refused all the same', () => {
     for (const dtd of [
       '<!DOCTYPE x [<!ENTITY e "x">]>',
