@@ -16,6 +16,7 @@ export function* ownElements(root: XmlElement, named: (ns: string) => string = (
     const isHolder = element.local === 'XMLDocument' && ns === NS.rid
     if (!isHolder && contentModel.opaque({ ...element, ns })) continue
     if (!OWN.has(ns) && element !== root && ns !== '') continue
-    stack.push(...elements(element).toReversed())
+    // one by one: as arguments they would take room on the stack, and it is the sender's choice how many there are
+    for (const child of elements(element).toReversed()) stack.push(child)
   }
 }

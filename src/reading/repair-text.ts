@@ -36,16 +36,21 @@ const STAGES: readonly Stage[] = [
 export function repairText(schemas: ReadonlyMap<string, Schema>, source: string): Repaired | undefined {
   const made = new Set<RepairName>()
   let text = withoutDoctype(source, made)
-  for (const stage of STAGES) {
-    const formed = wellFormed(text)
-    if (!formed.ok) return undefined
-    using _ = formed
-    if (isSigned(formed.root)) break
-    const patches = stage(formed, schemas)
-    for (const { repair } of patches) made.add(repair)
-    text = patched(text, patches)
+  let formed = wellFormed(text)
+  try {
+    for (const stage of STAGES) {
+      if (!formed.ok || isSigned(formed.root)) break
+      const patches = stage(formed, schemas)
+      if (patches.length === 0) continue
+      for (const { repair } of patches) made.add(repair)
+      text = patched(text, patches)
+      formed[Symbol.dispose]()
+      formed = wellFormed(text)
+    }
+    return !formed.ok || made.size === 0 ? undefined : { text, repairs: REPAIR_NAMES.filter((name) => made.has(name)) }
+  } finally {
+    if (formed.ok) formed[Symbol.dispose]()
   }
-  return made.size === 0 ? undefined : { text, repairs: REPAIR_NAMES.filter((name) => made.has(name)) }
 }
 
 function withoutDoctype(source: string, made: Set<RepairName>): string {
