@@ -2,6 +2,7 @@ import { contentModel } from '../iodef/content-model.ts'
 import { wholeIn } from '../iodef/whole.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import type { Schema } from '../xml/libxml.ts'
+import { NORMAL_FORM_LIMIT } from '../xml/limits.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
 import { elements, type XmlElement } from '../xml/tree.ts'
@@ -23,10 +24,17 @@ export function oldFormOf(schemas: ReadonlyMap<string, Schema>, document: Publis
   }
   const made: string[] = []
   const losses: Record<string, number> = {}
+  let length = 0
   for (const incident of incidents) {
     const alone = joinDocument(shell ?? PLAIN_SHELL, [incident.xml])
     const old = downgradedText(schemas, incidents.length > 1 ? alone : (original?.text ?? xml))
     if (old.kind === 'impossible') return { impossible: `what is not written as IODEF 1: ${old.reason}` }
+    length += old.xml.length
+    if (length > NORMAL_FORM_LIMIT) {
+      return {
+        impossible: `one by one the Incidents of this document, which would have more than ${NORMAL_FORM_LIMIT} characters`,
+      }
+    }
     const [element] = elements(scan(old.xml))
     if (element !== undefined) made.push(normalForm(element, contentModel))
     for (const [name, count] of Object.entries(old.losses)) losses[name] = (losses[name] ?? 0) + count

@@ -30,3 +30,12 @@ test('an IODEF 1 document is there as it came, and travels along', () => {
   assert.equal(old.carried?.version, 1)
   assert.deepEqual(old.losses, {})
 })
+
+test('what stands beside many Incidents is not written with each of them without end', () => {
+  const incidents = Array.from({ length: 60 }, (_, i) => incidentText({ id: String(i) }))
+  const beside = `<AdditionalData dtype="string">${'a'.repeat(200_000)}</AdditionalData>`
+  const document = read(documentText(incidents).replace('</IODEF-Document>', `${beside}</IODEF-Document>`), true)
+  const old = document?.old ?? assert.fail()
+  assert.ok('impossible' in old, 'incidents' in old ? `${old.incidents.join('').length} characters` : '')
+  assert.match(old.impossible, /characters/)
+})
