@@ -16,6 +16,7 @@ import {
   told,
 } from './downgrade-kit.ts'
 import { address1, node1, nodeRole1, service1, software1, system1 } from './downgrade-network.ts'
+import { placeInIncident } from './incident-order.ts'
 import { askedBy, type Label, type Needed, neededFor } from './restriction.ts'
 import { CVE, untyped } from './upgrade.ts'
 import { isWhole, wholeDocument } from './whole.ts'
@@ -106,33 +107,27 @@ function document(element: XmlElement, down: Down): XmlElement[] {
 
 /** RFC 5070 §3.2 demands ReportTime and an Assessment; RFC 7970 §3.2 GenerationTime, which is when the report was made. */
 function incident(element: XmlElement, down: Down): XmlElement[] {
-  const reported = all2(element, 'ReportTime')
+  const [reported] = all2(element, 'ReportTime')
   const generated = all2(element, 'GenerationTime')
   const rest = elements(element).filter((e) => e.local !== 'GenerationTime')
-  const children = knownChildren({ ...element, children: rest }, down, downgrade)
-  const at = children.findIndex(({ local }) => !BEFORE_REPORT_TIME.has(local))
-  const time = reported.length > 0 ? [] : generated.map((e) => make1('ReportTime', {}, e.children))
-  if (reported.length > 0)
+  const known = knownChildren({ ...element, children: rest }, down, downgrade)
+  if (reported !== undefined) {
     loseAll(
       down,
-      generated.filter((e) => text(e) !== text(reported[0] ?? e)),
+      generated.filter((e) => text(e) !== text(reported)),
     )
-  const timed = [...children.slice(0, at), ...time, ...children.slice(at)]
-  const isAssessed = timed.some(({ local }) => local === 'Assessment')
-  const before = timed.findIndex(({ local }) => local === 'Method' || local === 'Contact')
+  }
+  const time = generated.map((e) => make1('ReportTime', {}, e.children))
+  const timed = withOne(known, 'ReportTime', time)
   const unknown = make1('Assessment', {}, [make1('Impact', { type: 'unknown' }, [])])
-  const assessed = isAssessed ? timed : [...timed.slice(0, before), unknown, ...timed.slice(before)]
-  return [make1('Incident', carried1(element, down), assessed)]
+  return [make1('Incident', carried1(element, down), withOne(timed, 'Assessment', [unknown]))]
 }
 
-const BEFORE_REPORT_TIME: ReadonlySet<string> = new Set([
-  'IncidentID',
-  'AlternativeID',
-  'RelatedActivity',
-  'DetectTime',
-  'StartTime',
-  'EndTime',
-])
+/** Children of an Incident, with these where there is none of that name. */
+function withOne(children: readonly XmlElement[], local: string, added: readonly XmlElement[]): readonly XmlElement[] {
+  if (children.some((e) => e.local === local)) return children
+  return children.toSpliced(placeInIncident(children, local), 0, ...added)
+}
 
 /** RFC 5070 §3.5: numbers or URLs, and one such class. */
 function relatedActivity(element: XmlElement, down: Down): XmlElement[] {

@@ -1,3 +1,4 @@
+import { INCIDENT_ORDER } from '../iodef/incident-order.ts'
 import { DocumentLimit } from '../xml/limits.ts'
 import { NS } from '../xml/namespaces.ts'
 import { attribute, elements, type XmlElement } from '../xml/tree.ts'
@@ -64,57 +65,13 @@ export function manyNodes(text: string, root: XmlElement): Patch[] {
   return patches
 }
 
-/**
- * What an Incident must have, behind what an inquiry has (XEP-0268 §5): nobody knows it, so it says as much, and a time that leaves
- * out nothing, since what an inquiry holds is what it asks for.
- */
-export function bareInquiry(text: string, root: XmlElement): Patch[] {
-  if (root.local !== 'inquiry' || root.ns !== NS.incident) return []
-  return elements(root).flatMap((incident) => {
-    if (incident.local !== 'Incident' || !isIodef(incident)) return []
-    const lacking = NEEDED.filter(({ ns, name }) => ns === incident.ns && !has(incident, name))
-    if (lacking.length === 0) return []
-    const last = elements(incident).at(-1)
-    // one without anything does not say what it asks for
-    if (last === undefined) return []
-    const prefix = prefixOf(text, incident)
-    const added = lacking.map(({ xml }) => xml.replace(/<(\/?)/g, `<$1${prefix}`)).join('')
-    return [{ repair: 'inquiry', from: last.end, to: last.end, text: added }]
-  })
-}
-
-const EVER = '1970-01-01T00:00:00Z'
-const CONTACT = '<Contact role="creator" type="organization"><ContactName>unknown</ContactName></Contact>'
-
-const NEEDED: readonly { readonly ns: string; readonly name: string; readonly xml: string }[] = [
-  { ns: NS.iodef1, name: 'ReportTime', xml: `<ReportTime>${EVER}</ReportTime>` },
-  { ns: NS.iodef1, name: 'Assessment', xml: '<Assessment><Impact type="unknown"/></Assessment>' },
-  { ns: NS.iodef1, name: 'Contact', xml: CONTACT },
-  { ns: NS.iodef2, name: 'GenerationTime', xml: `<GenerationTime>${EVER}</GenerationTime>` },
-  { ns: NS.iodef2, name: 'Contact', xml: CONTACT },
-]
-
-/** `i:` of an element that is written so, '' of one without prefix */
-function prefixOf(text: string, { start }: XmlElement): string {
-  return /^<([^\s:/>]+:)?/.exec(text.slice(start, start + 200))?.[1] ?? ''
-}
-
-function has(element: XmlElement, local: string): boolean {
-  return elements(element).some((child) => child.local === local && child.ns === element.ns)
-}
-
-/** RFC 5070 §3.2, RFC 7970 §3.2 */
-const ORDER =
-  `IncidentID AlternativeID RelatedActivity DetectTime StartTime EndTime RecoveryTime ReportTime GenerationTime Description
-  Discovery Assessment Method Contact EventData IndicatorData History AdditionalData`.split(/\s+/)
-
 /** The children of an Incident in another order than that of the schema; one that nobody knows stays where it is, and so all of them. */
 export function disorder(text: string, root: XmlElement): Patch[] {
   const patches: Patch[] = []
   for (const element of ownElements(root)) {
     if (element.local !== 'Incident' || !isIodef(element) || element.start < (patches.at(-1)?.to ?? 0)) continue
     const children = elements(element)
-    const places = children.map(({ local, ns }) => (ns === element.ns ? ORDER.indexOf(local) : -1))
+    const places = children.map(({ local, ns }) => (ns === element.ns ? INCIDENT_ORDER.indexOf(local) : -1))
     const first = children[0]
     const last = children.at(-1)
     if (first === undefined || last === undefined || places.includes(-1)) continue

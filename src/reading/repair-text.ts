@@ -2,9 +2,10 @@ import { emptyDoctype } from '../xml/doctype.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { walk, type XmlElement } from '../xml/tree.ts'
+import { missingOfInquiry } from './complete-inquiry.ts'
 import { type Patch, patched } from './patch.ts'
 import { missingNamespace, nearNamespaces } from './repair-namespaces.ts'
-import { bareInquiry, disorder, manyNodes, missingAttributes } from './repair-structure.ts'
+import { disorder, manyNodes, missingAttributes } from './repair-structure.ts'
 import { REPAIR_NAMES, type RepairName } from './repair-table.ts'
 import { oddValues } from './repair-values.ts'
 import { oddWords } from './repair-words.ts'
@@ -24,8 +25,8 @@ const STAGES: readonly Stage[] = [
   ({ text, root }) => missingNamespace(text, root),
   ({ text, root }) => [...oddValues(text, root), ...missingAttributes(text, root)],
   ({ text, root }) => manyNodes(text, root),
-  ({ text, root }) => bareInquiry(text, root),
   ({ text, root }) => disorder(text, root),
+  ({ root }) => missingOfInquiry(root),
   (formed, schemas) => oddWords(schemas, formed),
 ]
 

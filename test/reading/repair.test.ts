@@ -89,6 +89,14 @@ const CASES: readonly (readonly [what: string, xml: string, repairs: readonly Re
     ['order'],
   ],
   ['an inquiry with a number alone', item('inquiry', incident1('')), ['inquiry']],
+  [
+    'an inquiry with more than a number, in its order',
+    item(
+      'inquiry',
+      incident1(`<EventData><Flow>${SYSTEMS.replace('<Node><NodeName>b</NodeName></Node>', '')}</Flow></EventData>`),
+    ),
+    ['inquiry'],
+  ],
 ]
 
 describe('what lenient repairs', () => {
