@@ -3,7 +3,7 @@ import { attribute, elements, type XmlAttribute, type XmlElement, type XmlNode }
 import { ATTRIBUTES, CHILDREN, FIRST, IMPLIED, IN_A_LANGUAGE, RESTRICTED, VALUES } from './downgrade-words.ts'
 import { type Label, labelOf } from './restriction.ts'
 import { trim } from './trim.ts'
-import { type Attributes, isBlank, make } from './upgrade-kit.ts'
+import { type Attributes, isBlank, make, plain } from './upgrade-kit.ts'
 
 /** By class of IODEF 2, or `Class/@attribute`: how many of them IODEF 1 has no place for. Never what they say. */
 export type Losses = Map<string, number>
@@ -25,10 +25,6 @@ export function make1(
 ): XmlElement {
   const list = Array.isArray(attributes) ? (attributes as readonly XmlAttribute[]) : plain(attributes as Attributes)
   return { ...make(local, list, children), ns: NS.iodef1 }
-}
-
-function plain(attributes: Attributes): XmlAttribute[] {
-  return Object.entries(attributes).flatMap(([local, value]) => (value === undefined ? [] : { ns: '', local, value }))
 }
 
 export function lose({ losses }: Down, what: string): void {

@@ -22,8 +22,12 @@ export function carried(
   const own = element.attributes
     .filter((a) => a.ns === '' && !Object.hasOwn(set, rename[a.local] ?? a.local))
     .map((a) => (a.local === 'lang' ? { ...a, ns: NS.xml } : { ...a, local: rename[a.local] ?? a.local }))
-  const added = Object.entries(set).flatMap(([local, value]) => (value === undefined ? [] : { ns: '', local, value }))
-  return [...own, ...added]
+  return [...own, ...plain(set)]
+}
+
+/** As attributes of a tree. */
+export function plain(attributes: Attributes): XmlAttribute[] {
+  return Object.entries(attributes).flatMap(([local, value]) => (value === undefined ? [] : { ns: '', local, value }))
 }
 
 /** Text in a language is IODEF 2's MLStringType: the content of `element` and its language, under another name. */

@@ -1,4 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
+import { escapeAttribute, escapeText } from '../xml/normal-form.ts'
 import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
 
 /** A file that holds what an item had no room for, encrypted: docs/grid-profile.md §9. Hashes are base64 SHA-256. */
@@ -28,21 +29,17 @@ const LONGEST_URL = 4096
 export function renderFileSharing(file: SharedFile): string {
   return [
     `<file-sharing xmlns="${NS.fileSharing}" disposition="attachment">`,
-    `<file xmlns="${NS.fileMetadata}"><media-type>application/xml</media-type><name>${escaped(file.name)}</name>`,
+    `<file xmlns="${NS.fileMetadata}"><media-type>application/xml</media-type><name>${escapeText(file.name)}</name>`,
     `<size>${file.size}</size>${renderHash(file.hash)}</file>`,
     `<sources><encrypted xmlns="${NS.encryptedFile}" cipher="${CIPHER}"><key>${file.key}</key><iv>${file.iv}</iv>`,
     renderHash(file.encryptedHash),
-    `<sources xmlns="${NS.fileSharing}"><url-data xmlns="${NS.urlData}" target="${escaped(file.url)}"></url-data></sources>`,
+    `<sources xmlns="${NS.fileSharing}"><url-data xmlns="${NS.urlData}" target="${escapeAttribute(file.url)}"></url-data></sources>`,
     '</encrypted></sources></file-sharing>',
   ].join('')
 }
 
 function renderHash(hash: string): string {
   return `<hash xmlns="${NS.hashes}" algo="sha-256">${hash}</hash>`
-}
-
-function escaped(value: string): string {
-  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
 /** What such an element names, or, in a clause, why it names nothing that could be used: anybody may have written it. */

@@ -1,4 +1,5 @@
 import { contentModel } from '../iodef/content-model.ts'
+import { make, plain } from '../iodef/upgrade-kit.ts'
 import { NS } from '../xml/namespaces.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
@@ -23,19 +24,13 @@ export function stubOf(xml: string, file: SharedFile): string | undefined {
   const generated = child(incident, NS.iodef2, 'GenerationTime')
   if (id === undefined || generated === undefined) return undefined
   const name = attribute(id, 'name') ?? ''
-  const shown = SHOWN.map((local) => ({ local, value: attribute(incident, local) }))
-  const stub: XmlElement = made('Incident', shown, [
+  const shown = plain(Object.fromEntries(SHOWN.map((local) => [local, attribute(incident, local)])))
+  const contact = plain({ role: 'creator', type: 'organization' })
+  const stub = make('Incident', shown, [
     id,
     generated,
-    made('Description', [], [whereItIs(file)]),
-    made(
-      'Contact',
-      [
-        { local: 'role', value: 'creator' },
-        { local: 'type', value: 'organization' },
-      ],
-      [made('ContactName', [], [name])],
-    ),
+    make('Description', [], [whereItIs(file)]),
+    make('Contact', contact, [make('ContactName', [], [name])]),
   ])
   const context = `<context xmlns="${NS.context}">${renderFileSharing(file)}</context>`
   return `<${element} xmlns="${NS.incident}">${normalForm(stub, contentModel)}${context}</${element}>`
@@ -43,17 +38,6 @@ export function stubOf(xml: string, file: SharedFile): string | undefined {
 
 function whereItIs({ size, url }: SharedFile): string {
   return `This report is a file of ${size} bytes at ${url} (encrypted: the key is behind this Incident, in its file-sharing element).`
-}
-
-function made(
-  local: string,
-  attributes: readonly { readonly local: string; readonly value: string | undefined }[],
-  children: XmlElement['children'],
-): XmlElement {
-  const given = attributes.flatMap(({ local: name, value }) =>
-    value === undefined ? [] : [{ ns: '', local: name, value }],
-  )
-  return { ns: NS.iodef2, local, attributes: given, children, line: 0, column: 0, start: 0, end: 0 }
 }
 
 /** Which of IncidentID, purpose and restriction of two Incidents, in normal form, differ; undefined when none does. */
