@@ -14,6 +14,7 @@ import {
 } from './downgrade-kit.ts'
 import { CHILDREN } from './downgrade-words.ts'
 import { trim } from './trim.ts'
+import { before } from './upgrade-kit.ts'
 
 /** System, Node and what they hold: RFC 7970 §3.17 to §3.20, RFC 5070 §3.15 to §3.18. */
 
@@ -22,15 +23,9 @@ export function system1(element: XmlElement, down: Down, downgrade: Downgrade): 
   const roles = all2(element, 'NodeRole').flatMap((e) => downgrade(e, inside(element, down)))
   const others = elements(element).filter(({ local }) => local !== 'NodeRole')
   const children = knownChildren({ ...element, children: others }, down, downgrade).map((e) =>
-    e.local === 'Node' ? withRoles(e, roles) : e,
+    e.local === 'Node' ? make1('Node', {}, before(elements(e), 'Counter', roles)) : e,
   )
   return [make1('System', carried1(element, down), children)]
-}
-
-function withRoles(node: XmlElement, roles: readonly XmlElement[]): XmlElement {
-  const children = elements(node)
-  const before = children.filter(({ local }) => local !== 'Counter')
-  return make1('Node', {}, [...before, ...roles, ...children.filter(({ local }) => local === 'Counter')])
 }
 
 /** A DomainData is its name, and when the first was looked at; of several Locations one stays. */
@@ -80,9 +75,7 @@ export function address1(element: XmlElement, down: Down): XmlElement[] {
 
 export function nodeRole1(element: XmlElement, down: Down): XmlElement[] {
   const { attributes, children } = told(down, all2(element, 'Description'))
-  const own = carried1(element, down)
-  const lang = Object.entries(attributes).map(([local, value]) => ({ ns: '', local, value: value ?? '' }))
-  return [make1('NodeRole', [...own, ...lang], children)]
+  return [make1('NodeRole', carried1(element, down, attributes), children)]
 }
 
 /** IANA: Reserved. RFC 5070 §3.17 demands a protocol. */

@@ -19,6 +19,7 @@ import { address1, node1, nodeRole1, service1, software1, system1 } from './down
 import { placeInIncident } from './incident-order.ts'
 import { askedBy, type Label, type Needed, neededFor } from './restriction.ts'
 import { CVE, untyped } from './upgrade.ts'
+import { before, plain } from './upgrade-kit.ts'
 import { isWhole, wholeDocument } from './whole.ts'
 
 /** An IODEF 2 document as IODEF 1. */
@@ -80,7 +81,6 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['Service', (e, down) => service1(e, down, downgrade)],
   ['Application', software1],
   ['OperatingSystem', software1],
-  ['Record', record],
   ['RecordData', recordData],
   ['AdditionalData', extension],
   ['RecordItem', extension],
@@ -97,12 +97,10 @@ const same: Rule = (element, down) => {
 
 /** IODEF 1 demands a language: `und` where none is said (RFC 5646 §4.1). Its AdditionalData goes to the first Incident. */
 function document(element: XmlElement, down: Down): XmlElement[] {
-  const attributes = carried1(element, down)
-  const lang = attributes.find(({ local }) => local === 'lang')?.value ?? 'und'
+  const attributes = carried1(element, down, { version: '1.00' })
+  const lang = attributes.some(({ local }) => local === 'lang') ? [] : plain({ lang: 'und' })
   const incidents = all2(element, 'Incident').flatMap((e) => downgrade(e, inside(element, down)))
-  const said = { version: '1.00', lang }
-  const rest = attributes.filter(({ local }) => local !== 'lang')
-  return [make1('IODEF-Document', [...make1('', said, []).attributes, ...rest], incidents)]
+  return [make1('IODEF-Document', [...attributes, ...lang], incidents)]
 }
 
 /** RFC 5070 §3.2 demands ReportTime and an Assessment; RFC 7970 §3.2 GenerationTime, which is when the report was made. */
@@ -131,12 +129,12 @@ function withOne(children: readonly XmlElement[], local: string, added: readonly
 
 /** RFC 5070 §3.5: numbers or URLs, and one such class. */
 function relatedActivity(element: XmlElement, down: Down): XmlElement[] {
-  const ids = all2(element, 'IncidentID')
-  const kept = ids.length > 0 ? ids : all2(element, 'URL')
+  const named = child(element, NS.iodef2, 'IncidentID') === undefined ? 'URL' : 'IncidentID'
+  const kept = all2(element, named)
   if (kept.length === 0) return loseAll(down, [element])
   loseAll(
     down,
-    elements(element).filter((e) => !kept.includes(e)),
+    elements(element).filter(({ local }) => local !== named),
   )
   const children = kept.flatMap((e) => downgrade(e, inside(element, down)))
   return [make1('RelatedActivity', carried1(element, down), children)]
@@ -217,20 +215,12 @@ function trimmed(element: XmlElement): string {
   return text(element).trim()
 }
 
-function record(element: XmlElement, down: Down): XmlElement[] {
-  return [make1('Record', carried1(element, down), knownChildren(element, down, downgrade))]
-}
-
 /** RFC 5070 §3.19.1 demands a RecordItem. */
 function recordData(element: XmlElement, down: Down): XmlElement[] {
   const children = knownChildren(element, down, downgrade)
-  const at = children.findIndex(({ local }) => local === 'AdditionalData')
-  const split = at < 0 ? children.length : at
   const hasItem = children.some(({ local }) => local === 'RecordItem')
   const item = hasItem ? [] : [make1('RecordItem', { dtype: 'string' }, [])]
-  return [
-    make1('RecordData', carried1(element, down), [...children.slice(0, split), ...item, ...children.slice(split)]),
-  ]
+  return [make1('RecordData', carried1(element, down), before(children, 'AdditionalData', item))]
 }
 
 /** What strangers wrote stays, but for what schemas on the way would judge as their own, and copies of what is signed. */
