@@ -1,5 +1,6 @@
 import { contentModel } from '../iodef/content-model.ts'
 import { type Needed, reasonsOf, strictest } from '../iodef/restriction.ts'
+import { isWhole } from '../iodef/whole.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
 import { readFileSharing } from '../profile/file-sharing.ts'
 import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
@@ -12,7 +13,7 @@ import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { isUnsettledType, normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
-import { walk, type XmlElement } from '../xml/tree.ts'
+import { elements, walk, type XmlElement } from '../xml/tree.ts'
 import { type Checked, checkText } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
 import { type Inspection, type ItemReading, inspectionOf, nameOf, type ReadOptions, refused } from './inspection.ts'
@@ -159,7 +160,8 @@ function hasLostType(incident: XmlElement): boolean {
 
 /** The IODEF 2 document that travels along in an IODEF 1 Incident, where that was made of it; refused where they contradict each other. */
 function wholeInside({ schemas, options }: Means, parts: ItemParts, visible: string): Inspection | undefined {
-  if (parts.incident.ns !== NS.iodef1) return undefined
+  // most have none, and need not be read once more for that
+  if (parts.incident.ns !== NS.iodef1 || !elements(parts.incident).some(isWhole)) return undefined
   const checked = checkText(schemas, joinDocument(plainShell(NS.iodef1), [visible]), { ...options, part: true })
   const whole = checked.ok ? wholeOf(schemas, checked, options, 'Incident') : undefined
   if (whole?.kind === 'contradiction') return refused('XEP-0268', parts.incident, [whole.error], 1)
