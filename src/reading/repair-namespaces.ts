@@ -1,7 +1,8 @@
 import { NS } from '../xml/namespaces.ts'
 import { attribute, elements, type XmlElement } from '../xml/tree.ts'
+import { isDeclaration, writtenAttributes } from '../xml/written-attributes.ts'
 import { ownElements } from './own-elements.ts'
-import { type Patch, withAttribute, withValue, writtenAttributes } from './patch.ts'
+import { type Patch, withAttribute, withValue } from './patch.ts'
 
 const MEANT: readonly string[] = [NS.iodef2, NS.iodef1, NS.rid, NS.incident]
 
@@ -27,7 +28,7 @@ export function nearNamespaces(text: string, root: XmlElement): Patch[] {
   const patches: Patch[] = []
   for (const element of ownElements(root, meantBy)) {
     for (const written of writtenAttributes(text, element)) {
-      if (written.name !== 'xmlns' && !written.name.startsWith('xmlns:')) continue
+      if (!isDeclaration(written)) continue
       const meant = meantBy(written.value)
       if (meant !== written.value) patches.push(withValue('namespace', written, meant))
     }

@@ -2,8 +2,9 @@ import { INCIDENT_ORDER } from '../iodef/incident-order.ts'
 import { DocumentLimit } from '../xml/limits.ts'
 import { NS } from '../xml/namespaces.ts'
 import { attribute, elements, type XmlElement } from '../xml/tree.ts'
+import { writtenAttributes } from '../xml/written-attributes.ts'
 import { ownElements } from './own-elements.ts'
-import { type Patch, withAttribute, withName, withValue, writtenAttributes } from './patch.ts'
+import { type Patch, withAttribute, withName, withValue } from './patch.ts'
 
 /** Attributes that lack, and words that stand for a word of somebody's own: XEP-0268's examples have them all. */
 export function missingAttributes(text: string, root: XmlElement): Patch[] {

@@ -1,8 +1,9 @@
 import { MSG_TYPES } from '../vocabulary.ts'
 import { NS } from '../xml/namespaces.ts'
 import type { XmlElement } from '../xml/tree.ts'
+import { type WrittenAttribute, writtenAttributes } from '../xml/written-attributes.ts'
 import { ownElements } from './own-elements.ts'
-import { type Patch, type WrittenAttribute, withName, withValue, writtenAttributes } from './patch.ts'
+import { type Patch, withName, withValue } from './patch.ts'
 
 /** Values, and names of attributes, that are written otherwise than they are meant. */
 export function oddValues(text: string, root: XmlElement): Patch[] {

@@ -2,8 +2,9 @@ import { isRespelled } from '../iodef/vocabulary-words.ts'
 import { validateText } from '../xml/foreign-content.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { locate } from '../xml/locate.ts'
+import { writtenAttributes } from '../xml/written-attributes.ts'
 import { recognize } from './format.ts'
-import { type Patch, withAttribute, withValue, writtenAttributes } from './patch.ts'
+import { type Patch, withAttribute, withValue } from './patch.ts'
 import type { WellFormed } from './well-formed.ts'
 
 /** What libxml2 says of an attribute whose value is none of a list. */

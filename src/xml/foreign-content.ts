@@ -4,6 +4,7 @@ import { scan } from './parse-tree.ts'
 import type { DeclaredElements } from './schema-files.ts'
 import { isType } from './start-tag.ts'
 import type { XmlAttribute, XmlElement } from './tree.ts'
+import { isDeclaration, type WrittenAttribute, writtenAttributes } from './written-attributes.ts'
 
 /**
  * Validates a document: `parsed` and `root` are the source, read twice. Content of a vocabulary that the schema does not know need only
@@ -58,7 +59,7 @@ export function withoutForeignTypes(
   let at = 0
   for (const { element, isKnown } of reached(root, known)) {
     if (isKnown && !adopted) continue
-    for (const [start, end] of judgedAttributes(source, element, isKnown ? isAdoptedType : isJudged)) {
+    for (const { start, end } of judgedAttributes(source, element, isKnown ? isAdoptedType : isJudged)) {
       pieces.push(source.slice(at, start), source.slice(start, end).replace(/[^\r\n]/g, ' '))
       at = end
     }
@@ -95,25 +96,15 @@ export function isAdoptedType(attribute: XmlAttribute, { ns }: Pick<XmlElement, 
   return isType(attribute) && (attribute.typeNs ?? ns) !== ns && !attribute.value.includes(':')
 }
 
-const NAME_END = /[ \t\r\n]/g
-const ATTRIBUTE = /[ \t\r\n]+([^ \t\r\n/>=]+)[ \t\r\n]*=[ \t\r\n]*(?:"[^"]*"|'[^']*')/y
-
 /** Where they stand in a text that is well-formed: the tree has them in the order of the text, declarations of prefixes left out. */
-function* judgedAttributes(
+function judgedAttributes(
   source: string,
   element: XmlElement,
   isOne: (attribute: XmlAttribute, element: XmlElement) => boolean,
-): Generator<readonly [start: number, end: number]> {
-  if (!element.attributes.some((one) => isOne(one, element))) return
-  NAME_END.lastIndex = element.start
-  ATTRIBUTE.lastIndex = NAME_END.exec(source)?.index ?? source.length
-  for (let i = 0; i < element.attributes.length; ) {
-    const start = ATTRIBUTE.lastIndex
-    const name = ATTRIBUTE.exec(source)?.[1]
-    if (name === undefined) throw new Error('unexpected attribute syntax')
-    if (name === 'xmlns' || name.startsWith('xmlns:')) continue
-    const attribute = element.attributes[i]
-    if (attribute !== undefined && isOne(attribute, element)) yield [start, ATTRIBUTE.lastIndex]
-    i += 1
-  }
+): WrittenAttribute[] {
+  const { attributes } = element
+  if (!attributes.some((one) => isOne(one, element))) return []
+  const written = writtenAttributes(source, element).filter((one) => !isDeclaration(one))
+  if (written.length !== attributes.length) throw new Error('unexpected attribute syntax')
+  return attributes.flatMap((one, i) => (isOne(one, element) ? (written[i] ?? []) : []))
 }
