@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, child, elements, text, walk, type XmlElement } from '../xml/tree.ts'
+import { attribute, child, elements, findIn, text, walk, type XmlElement } from '../xml/tree.ts'
 import { contentModel } from './content-model.ts'
 import { assessment1, counter1 } from './downgrade-impact.ts'
 import {
@@ -226,15 +226,12 @@ function recordData(element: XmlElement, down: Down): XmlElement[] {
 /** What strangers wrote stays, but for what schemas on the way would judge as their own, and copies of what is signed. */
 function extension(element: XmlElement, down: Down): XmlElement[] {
   if (isWhole(element)) return []
-  let isJudged = false
-  for (const inner of elements(element)) {
-    walk(inner, ({ ns, local }) => {
-      isJudged ||= JUDGED.has(ns) || (ns === NS.ds && local === 'Signature')
-      return undefined
-    })
-  }
-  if (isJudged) return loseAll(down, [element])
+  if (elements(element).some((inner) => findIn(inner, isJudged) !== undefined)) return loseAll(down, [element])
   return [make1(element.local, carried1(element, down), element.children.map(untyped))]
+}
+
+function isJudged({ ns, local }: XmlElement): boolean {
+  return JUDGED.has(ns) || (ns === NS.ds && local === 'Signature')
 }
 
 const JUDGED: ReadonlySet<string> = new Set([NS.iodef2, NS.iodef1, NS.rid, NS.incident, NS.jid, NS.context])

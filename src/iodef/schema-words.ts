@@ -1,5 +1,5 @@
 import type { Place } from '../xml/locate.ts'
-import { type Diagnostic, text, walk, type XmlElement } from '../xml/tree.ts'
+import { type Diagnostic, findIn, text, type XmlElement } from '../xml/tree.ts'
 import { identifierFlaw } from './ncname.ts'
 import { elementHint, textHint } from './structure-words.ts'
 import { timeHint } from './time-words.ts'
@@ -53,11 +53,7 @@ function languageHint(value: string): string {
 
 /** xs:ID: one element has it already, in the order of the document. */
 function usedAlready(id: string, root: XmlElement, self: XmlElement | undefined): string {
-  let first: XmlElement | undefined
-  walk(root, (element) => {
-    if (first === undefined && element !== self && hasIdentifier(element, id)) first = element
-    return undefined
-  })
+  const first = findIn(root, (element) => element !== self && hasIdentifier(element, id))
   return first === undefined ? 'It is already used in this document.' : `It is already used in line ${first.line}.`
 }
 

@@ -13,7 +13,7 @@ import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { isUnsettledType, normalForm } from '../xml/normal-form.ts'
 import { scan } from '../xml/parse-tree.ts'
-import { elements, walk, type XmlElement } from '../xml/tree.ts'
+import { elements, findIn, type XmlAttribute, type XmlElement } from '../xml/tree.ts'
 import { type Checked, checkText } from './check-text.ts'
 import type { DocumentReading } from './document.ts'
 import { type Inspection, type ItemReading, inspectionOf, nameOf, type ReadOptions, refused } from './inspection.ts'
@@ -69,14 +69,11 @@ function visibleIn({ element, incident, position, items, original }: ItemParts, 
 
 /** All types that are named are of IODEF's own elements, which a server gave prefixes: the names had a default namespace before. */
 function hasAdoptedTypes(incident: XmlElement): boolean {
-  let all = true
-  walk(incident, (element) => {
-    for (const a of element.attributes.filter((one) => isUnsettledType(element, one))) {
-      all &&= element.ns === incident.ns && isAdoptedType(a, element)
-    }
-    return undefined
+  const another = findIn(incident, (element) => {
+    const isAdopted = (a: XmlAttribute) => element.ns === incident.ns && isAdoptedType(a, element)
+    return element.attributes.some((a) => isUnsettledType(element, a) && !isAdopted(a))
   })
-  return all
+  return another === undefined
 }
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */
@@ -150,12 +147,8 @@ function writtenAs({ text, root, facts }: Checked, { incident }: ItemParts, visi
 
 /** A prefix that nobody declares any more names nothing. */
 function hasLostType(incident: XmlElement): boolean {
-  let lost = false
-  walk(incident, ({ attributes }) => {
-    lost ||= attributes.some(({ typeNs, value }) => typeNs === '' && value.includes(':'))
-    return undefined
-  })
-  return lost
+  const isLost = ({ typeNs, value }: XmlAttribute) => typeNs === '' && value.includes(':')
+  return findIn(incident, ({ attributes }) => attributes.some(isLost)) !== undefined
 }
 
 /** The IODEF 2 document that travels along in an IODEF 1 Incident, where that was made of it; refused where they contradict each other. */

@@ -1,7 +1,7 @@
 import { emptyDoctype } from '../xml/doctype.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
-import { walk, type XmlElement } from '../xml/tree.ts'
+import { findIn, type XmlElement } from '../xml/tree.ts'
 import { missingOfInquiry } from './complete-inquiry.ts'
 import { type Patch, patched } from './patch.ts'
 import { missingNamespace, nearNamespaces } from './repair-namespaces.ts'
@@ -64,10 +64,5 @@ function withoutDoctype(source: string, made: Set<RepairName>): string {
 }
 
 function isSigned(root: XmlElement): boolean {
-  let signed = false
-  walk(root, ({ ns, local }) => {
-    signed ||= ns === NS.ds && local === 'Signature'
-    return undefined
-  })
-  return signed
+  return findIn(root, ({ ns, local }) => ns === NS.ds && local === 'Signature') !== undefined
 }

@@ -3,7 +3,7 @@ import { extract } from '../xml/extract.ts'
 import { readAlone } from '../xml/foreign-content.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { DocumentLimit } from '../xml/limits.ts'
-import { elements, walk, type XmlElement } from '../xml/tree.ts'
+import { elements, findIn, type XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
 import { type Inspection, type ReadOptions, shortened } from './inspection.ts'
 import { REPAIRS, type RepairName } from './repair-table.ts'
@@ -80,10 +80,6 @@ function documentIn(written: string): string | undefined {
 /** Whatever its namespace is said to be. */
 function documentElement(root: XmlElement): XmlElement | undefined {
   if (root.local !== 'RID') return root
-  let found: XmlElement | undefined
-  walk(root, (element) => {
-    if (element.local === 'XMLDocument') found ??= elements(element)[0]
-    return undefined
-  })
-  return found
+  const holder = findIn(root, (element) => element.local === 'XMLDocument' && elements(element).length > 0)
+  return holder && elements(holder)[0]
 }

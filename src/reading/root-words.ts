@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { walk, type XmlElement } from '../xml/tree.ts'
+import { findIn, type XmlElement } from '../xml/tree.ts'
 import { nameOf } from './inspection.ts'
 
 /** What else is posted, by its root. */
@@ -32,12 +32,8 @@ export function rootWords(root: XmlElement): string {
 const READ = `These namespaces are read: ${NS.iodef2} and ${NS.iodef1} (IODEF-Document), ${NS.rid} (RID).`
 
 function messageWithin(root: XmlElement): XmlElement | undefined {
-  let found: XmlElement | undefined
-  walk(root, (element) => {
-    const { ns, local } = element
+  return findIn(root, ({ ns, local }) => {
     const isDocument = local === 'IODEF-Document' && (ns === NS.iodef2 || ns === NS.iodef1)
-    if (found === undefined && (isDocument || (ns === NS.rid && local === 'RID'))) found = element
-    return undefined
+    return isDocument || (ns === NS.rid && local === 'RID')
   })
-  return found
 }

@@ -60,6 +60,20 @@ export function text(element: XmlElement): string {
   return element.children.map((c) => (typeof c === 'string' ? c : text(c))).join('')
 }
 
+/** The first of the element and everything below it, in document order, that is such a one. Not recursive: depth is the sender's choice. */
+export function findIn(root: XmlElement, isOne: (element: XmlElement) => boolean): XmlElement | undefined {
+  const stack = [root]
+  for (let element = stack.pop(); element !== undefined; element = stack.pop()) {
+    if (isOne(element)) return element
+    const { children } = element
+    for (let i = children.length - 1; i >= 0; i -= 1) {
+      const c = children[i]
+      if (c !== undefined && typeof c !== 'string') stack.push(c)
+    }
+  }
+  return undefined
+}
+
 /**
  * Looks at one element; `level` is how deep it stands, 1 the element that the walk begins with. Whom it returns looks at all that is
  * below; when that is nobody, it does so itself.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { type Visitor, walk } from '../../src/xml/tree.ts'
+import { findIn, type Visitor, walk } from '../../src/xml/tree.ts'
 
 const TREE = scan('<a><b><c/>text<d/></b><e><f/></e></a>')
 
@@ -24,6 +24,20 @@ test('whom a visitor returns looks at what is below, and at nothing else', () =>
     }
   walk(TREE, note('outer', note('inner')))
   assert.deepEqual(seen, ['outer a', 'outer b', 'inner c', 'inner d', 'outer e', 'outer f'])
+})
+
+test('the first that is such a one is found, and nothing behind it looked at', () => {
+  const seen: string[] = []
+  const found = findIn(TREE, ({ local }) => {
+    seen.push(local)
+    return local === 'c' || local === 'd'
+  })
+  assert.equal(found?.local, 'c')
+  assert.deepEqual(seen, ['a', 'b', 'c'])
+  assert.equal(
+    findIn(TREE, ({ local }) => local === 'z'),
+    undefined,
+  )
 })
 
 test('a hundred thousand levels are walked', () => {
