@@ -165,6 +165,8 @@ export function openAuditLog(options: AuditOptions): AuditLog {
   async function run(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
+    // not within the call that adds: whoever is told what became of it may still be in the making
+    await undefined
     try {
       while (queue.length > 0 || lost > 0) await writeSome()
       options.state(null)

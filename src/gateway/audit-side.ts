@@ -12,6 +12,7 @@ import { createAuditor } from './audited.ts'
 import { every } from './every.ts'
 
 interface AuditParts {
+  /** as it is in force each time it is read */
   readonly config: Config
   readonly clock: Pick<Clock, 'now'>
   /** made after what it hears */
@@ -61,7 +62,8 @@ export function openAuditSide({ config, clock, ...parts }: AuditParts): AuditSid
       },
     }),
   )
-  const auditor = createAuditor(now, namer(config), chain.add)
+  let named = namer(config)
+  const auditor = createAuditor(now, (source) => named(source), chain.add)
   chain.add({ who: 'gateway', what: 'configuration', sha256: digest(config) })
 
   const sayHead = async () => {
@@ -93,11 +95,15 @@ export function openAuditSide({ config, clock, ...parts }: AuditParts): AuditSid
       const [event, fields] = told
       if (event === 'serving') {
         ready = true
-        parts.readiness().set('audit', FINE)
+        if (!failing) parts.readiness().set('audit', FINE)
         for (const reason of begun.splice(0)) found(reason)
         void sayHead()
       }
-      auditor.heard(event, fields as Readonly<Record<string, unknown>>)
+      if (event !== 'configuration-read') auditor.heard(event, fields as Readonly<Record<string, unknown>>)
+      else {
+        named = namer(config)
+        auditor.heard(event, { sha256: digest(config) })
+      }
     },
     follow(store) {
       const timers = [

@@ -25,7 +25,7 @@ const QUESTION = ['exchange', 'msgType', 'code', 'legs', 'answers']
 const AUDITED: Readonly<Partial<Record<EventName, Audited>>> = {
   serving: { who: gateway, fields: ['rid', 'ops', 'peers', 'topics'] },
   draining: { who: gateway, fields: [] },
-  'configuration-read': { who: gateway, fields: [] },
+  'configuration-read': { who: gateway, fields: ['sha256'] },
   'configuration-refused': { who: gateway, fields: ['reason'] },
   'certificate-expired': {
     who: gateway,

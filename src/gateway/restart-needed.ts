@@ -17,12 +17,13 @@ export function restartNeeded(now: Config, next: Config): Obstacle[] {
   return obstacles.map(([path]) => ({ path, message: MESSAGE }))
 }
 
-function fixed({ rid, store, ops, grid }: Config): Record<string, unknown> {
+function fixed({ rid, store, ops, grid, audit }: Config): Record<string, unknown> {
   return {
     'rid.host': rid.host,
     'rid.port': rid.port,
     'rid.name': rid.name,
     store,
+    audit,
     'ops.host': ops.host,
     'ops.port': ops.port,
     'ops.token': ops.readToken !== undefined,

@@ -51,6 +51,7 @@ for (const [path, from, to] of [
   ['rid.host', 'host: 0.0.0.0', 'host: 127.0.0.1'],
   ['rid.port', 'port: 4590', 'port: 4599'],
   ['rid.name', 'name: gateway.example', 'name: other.example'],
+  ['audit', 'path: ./audit/audit.jsonl', 'path: ./elsewhere/audit.jsonl'],
 ] as const) {
   test(`${path} needs a restart, and that is said`, () => {
     const [obstacle, ...more] = restartNeeded(config(), config([from, to]))

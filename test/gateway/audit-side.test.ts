@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { Line } from '../../src/audit/chain.ts'
+import type { Config } from '../../src/config/types.ts'
+import { openAuditSide } from '../../src/gateway/audit-side.ts'
+import { createLiveConfig } from '../../src/gateway/live-config.ts'
+import { createReadiness } from '../../src/ops/readiness.ts'
+import { untold } from '../../src/tell.ts'
+
+/** An audit log in a folder of its own, with the parts that it tells made after it, as in the gateway. */
+function setup({ size = 1_000_000, peers = ['csirt-a'] } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'audit-side-'))
+  const path = join(folder, 'audit.jsonl')
+  const configOf = (...names: string[]) => {
+    const audit = { path, size, keep: 3 }
+    return { audit, peers: names.map((name) => ({ name })), grid: { topics: [] } } as unknown as Config
+  }
+  const live = createLiveConfig(configOf(...peers))
+  const clock = { now: () => 1_000 }
+  const board = createReadiness(clock)
+  let made = false
+  const later = <T>(what: T) => {
+    assert.ok(made, 'it is not made yet')
+    return what
+  }
+  return {
+    path,
+    take: (...names: string[]) => live.take(configOf(...names)),
+    open() {
+      const events = { tell: untold, deeds: [] }
+      const parts = { events: () => later(events), readiness: () => later(board) }
+      const side = openAuditSide({ config: live.config, clock, ...parts })
+      made = true
+      return side
+    },
+    part: () => board.read().parts.audit,
+    lines: () => {
+      const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+      return lines.map((line) => JSON.parse(line) as Line)
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+const ACCEPTED = { direction: 'rid-to-grid', envelope: '1', incidents: [], deliveries: 1 } as const
+
+test('a configuration that is read while the gateway runs has its digest in the audit log, and its peers are called peers', async () => {
+  using t = setup()
+  {
+    await using side = t.open()
+    t.take('csirt-a', 'csirt-new')
+    side.heard('configuration-read', { peers: 2, topics: 0 })
+    side.heard('accepted', { ...ACCEPTED, message: '1', source: 'csirt-new' } as never)
+  }
+  const [first, again] = t.lines().filter(({ what }) => what.startsWith('configuration'))
+  assert.match(String(again?.sha256), /^[0-9a-f]{64}$/)
+  assert.notEqual(again?.sha256, first?.sha256)
+  assert.equal(t.lines().find(({ what }) => what === 'accepted')?.who, 'peer:csirt-new')
+})
+
+test('an audit log that cannot be written from the start ends nothing, and its part fails also once the gateway serves', async () => {
+  using t = setup({ size: 1 })
+  mkdirSync(dirname(t.path), { recursive: true })
+  // full, and where it would be moved to stands a folder
+  writeFileSync(t.path, `${JSON.stringify({ seq: 1, at: 'x', prev: '0'.repeat(64), who: 'gateway', what: 'begun' })}\n`)
+  mkdirSync(`${t.path}.000000000001`)
+  const side = t.open()
+  await setImmediate()
+  side.heard('serving', { rid: 1, ops: 2, peers: 1, topics: 0 })
+  assert.match(t.part()?.reason ?? '', /cannot be written/)
+  rmSync(`${t.path}.000000000001`, { recursive: true })
+  await side[Symbol.asyncDispose]()
+})
