@@ -135,6 +135,11 @@ export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
     stateChanged(state: News['state'], moved: boolean): void {
       tell('state', state, !moved ? 'debug' : state.state === 'ok' ? 'info' : 'warn')
     },
+    /** A part is no more: what was last said of it alerts nobody. */
+    partGone(part: string): void {
+      metrics?.up.remove({ part })
+      metrics?.degraded.remove({ part })
+    },
     /** `notAfter` and `warnBefore` in ms. Says something from `warnBefore` the end, once a day; the metric is always set. */
     certificateExpiry({ name, notAfter }: { name: string; notAfter: number }, warnBefore: number): void {
       metrics?.expiry.set({ name }, Math.floor(notAfter / 1000))

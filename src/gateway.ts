@@ -103,8 +103,10 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
       if (isStoreFault(error)) readiness.set('store', storeFinding(error))
     },
   }
-  const readiness: ReadinessBoard = createReadiness(clock, (part, { state, reason }, moved) =>
-    events.stateChanged({ part, state, reason }, moved),
+  const readiness: ReadinessBoard = createReadiness(
+    clock,
+    (part, { state, reason }, moved) => events.stateChanged({ part, state, reason }, moved),
+    (part) => events.partGone(part),
   )
   const lost = (error: GatewayError) => {
     readiness.set('store', storeFinding(error))
@@ -169,7 +171,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
       tell: events.tell,
     }),
   )
-  const dates = () => tellExpiry(events, listener, grid)
+  const dates = () => tellExpiry(parts, listener, grid)
   const reload = createReload({ ...parts, live, source, log, senders, listener, grid, delivery, destinations, dates })
   const ops = opened.use(await startOpsSide({ ...parts, delivery, listener }))
   if (source) {
@@ -264,7 +266,9 @@ function createGridSide(
   return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
 }
 
-function tellExpiry(events: Events, listener: RidListener, grid: Grid): void {
+function tellExpiry({ events, metrics }: Parts, listener: RidListener, grid: Grid): void {
+  // of one that is configured no more nothing is said, either
+  metrics.expiry.reset()
   for (const certificate of [...listener.certificates(), ...grid.certificates()]) {
     events.certificateExpiry(certificate, warnBefore(certificate))
   }

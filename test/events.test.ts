@@ -135,6 +135,16 @@ describe('an event', () => {
     assert.doesNotMatch(await metrics.registry.metrics(), /csirt-b/)
   })
 
+  test('of a part that is no more alerts nobody: its figures are gone with it', async () => {
+    const { events, metrics } = setup()
+    for (const part of ['peer:csirt-a', 'peer:csirt-b'])
+      events.stateChanged({ part, state: 'failed', reason: 'It takes nothing.' }, true)
+    events.partGone('peer:csirt-b')
+    const text = await metrics.registry.metrics()
+    assert.match(text, /part_up\{part="peer:csirt-a"\} 0/)
+    assert.doesNotMatch(text, /csirt-b/)
+  })
+
   test('leaves to the trace what a document says at length', () => {
     const { lines, events } = setup()
     const secret = 'the password of our director is swordfish, and that of his cat'

@@ -36,8 +36,11 @@ export function verdictOf({ ready, parts }: Readiness): Verdict {
 /** `moved`: its state is another than before, and not the reason alone. */
 type OnChange = (part: string, now: Part, moved: boolean) => void
 
-/** What each part is like now. `onChange` is called only when state or reason differ from before. Names: docs/guide.md. */
-export function createReadiness(clock: Pick<Clock, 'now'>, onChange?: OnChange) {
+/**
+ * What each part is like now. `onChange` is called only when state or reason differ from before, `onGone` with a part that is no more.
+ * Names: docs/guide.md.
+ */
+export function createReadiness(clock: Pick<Clock, 'now'>, onChange?: OnChange, onGone?: (part: string) => void) {
   const parts = new Map<string, Part & Pick<Finding, 'stops'>>()
   return {
     set(part: string, { state, reason, stops }: Finding): void {
@@ -51,7 +54,11 @@ export function createReadiness(clock: Pick<Clock, 'now'>, onChange?: OnChange) 
     },
     /** Forgets the parts that begin with `prefix` and are not among `kept`. */
     keep(prefix: string, kept: ReadonlySet<string>): void {
-      for (const part of parts.keys()) if (part.startsWith(prefix) && !kept.has(part)) parts.delete(part)
+      for (const part of parts.keys()) {
+        if (!part.startsWith(prefix) || kept.has(part)) continue
+        parts.delete(part)
+        onGone?.(part)
+      }
     },
     read(): Readiness {
       const shown = [...parts].map(([name, { state, since, reason }]) => [name, { state, since, reason }] as const)

@@ -43,6 +43,8 @@ test('a peer is added and taken away while reports of another flow, and no conne
   assert.equal(pending + sending, approved + 1, 'all that was approved is there')
   const parts = Object.keys((await site.health()).body.parts).filter((part) => part.startsWith('peer:'))
   await eventually('the peer to be gone from /ready', async () => !('peer:csirt-b' in (await site.health()).body.parts))
+  assert.equal(await site.metric('iodef_gateway_part_up', { part: 'peer:csirt-a' }), 1)
+  assert.equal(await site.metric('iodef_gateway_part_up', { part: 'peer:csirt-b' }), 0, 'nor in the metrics')
   assert.ok(parts.includes('peer:csirt-a'))
 })
 

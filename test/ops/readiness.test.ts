@@ -45,10 +45,12 @@ describe('readiness', () => {
     assert.equal(board.read().ready, true)
   })
 
-  test('forgets parts that are no more', () => {
-    const board = createReadiness({ now: Date.now })
+  test('forgets parts that are no more, and tells of each', () => {
+    const gone: string[] = []
+    const board = createReadiness({ now: Date.now }, undefined, (part) => void gone.push(part))
     for (const part of ['certificate:a', 'certificate:b', 'grid']) board.set(part, FINE)
     board.keep('certificate:', new Set(['certificate:b']))
     assert.deepEqual(Object.keys(board.read().parts), ['certificate:b', 'grid'])
+    assert.deepEqual(gone, ['certificate:a'])
   })
 })
