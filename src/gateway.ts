@@ -172,8 +172,11 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     }),
   )
   const dates = () => tellExpiry(parts, listener, grid)
-  const reload = createReload({ ...parts, live, source, log, senders, listener, grid, delivery, destinations, dates })
-  const ops = opened.use(await startOpsSide({ ...parts, delivery, listener }))
+  const version = packageVersion()
+  const figures = () => setFirstFigures(metrics, config, version)
+  const held = { senders, listener, grid, delivery, destinations, figures, dates }
+  const reload = createReload({ ...held, live, source, log, events })
+  const ops = opened.use(await startOpsSide({ ...parts, delivery, listener, version }))
   if (source) {
     const answer = () => ({ file: source.file, ...reload() })
     opened.use(await listenForReload(controlPath(config.store.path), answer, events.tell))
@@ -201,7 +204,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     }),
   )
   collectProcessMetrics(metrics.registry)
-  setFirstFigures(metrics, config, packageVersion())
+  figures()
   const [peers, topics] = [config.peers.length, config.grid.topics.length]
   events.tell('serving', { rid: rid.port, ops: ops.port, peers, topics })
 

@@ -2,18 +2,20 @@ import type { Config } from '../config/types.ts'
 import type { Metrics } from '../metrics.ts'
 import type { DestinationKind } from '../vocabulary.ts'
 import { fileHosts } from './files.ts'
+import { jidNames } from './jid-destinations.ts'
 
 const OUTCOMES = ['published', 'delivered', 'retried', 'held', 'withheld', 'discarded', 'requeued']
 const OF_FILES = ['fetched', 'retried', 'held', 'discarded', 'requeued']
 const IGNORED = ['foreign', 'invalid', 'invalid-not-kept', 'retracted']
 const DROPPED = ['forged', 'oversized', 'malformed', 'unknown-topic']
-const OPERATIONS = ['accept', 'ask', 'due', 'forget', 'prune']
+const OPERATIONS = ['accept', 'ask', 'converse', 'due', 'forget', 'gone', 'iq', 'prune']
 const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', 'client-error']
 const LIMITS = ['requests', 'bytes', 'connections']
 
 /**
  * A counter that is not there before it counts goes from nothing to 1, which is no increase to Prometheus: every series that the
- * configuration knows of begins at 0. And what does not change while the gateway runs.
+ * configuration knows of begins at 0, and one that is there already stays as it is: at the start and after each reload. And what does not
+ * change in between.
  */
 export function setFirstFigures(metrics: Metrics, config: Config, version: string): void {
   const { grid, peers, delivery } = config
@@ -21,8 +23,9 @@ export function setFirstFigures(metrics: Metrics, config: Config, version: strin
   const names = peers.map(({ name }) => name)
   setDeliveries(metrics, 'topic', topics, OUTCOMES)
   setDeliveries(metrics, 'peer', names, OUTCOMES)
+  setDeliveries(metrics, 'jid', jidNames(config), OUTCOMES)
   setDeliveries(metrics, 'file', fileHosts(config), OF_FILES)
-  for (const source of [...topics, ...names]) metrics.lastMessage.set({ source }, 0)
+  for (const source of [...topics, ...names]) metrics.lastMessage.inc({ source }, 0)
   for (const topic of topics) {
     metrics.gaps.inc({ topic }, 0)
     metrics.messages.inc({ direction: 'grid-to-rid', source: topic, outcome: 'consumed', reason: '' }, 0)
@@ -54,6 +57,6 @@ function setDeliveries(
 ): void {
   for (const destination of destinations) {
     for (const outcome of outcomes) metrics.deliveries.inc({ kind, destination, outcome }, 0)
-    metrics.lastDelivery.set({ kind, destination }, 0)
+    metrics.lastDelivery.inc({ kind, destination }, 0)
   }
 }

@@ -21,6 +21,7 @@ interface OpsParts {
   readonly store: WholeStore
   readonly delivery: Pick<DeliveryEngine, 'wake'>
   readonly listener: Pick<RidListener, 'refused'>
+  readonly version: string
 }
 
 /** The operators' endpoint of a gateway. */
@@ -53,7 +54,7 @@ export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
       },
       readToken: config.ops.readToken && (() => config.ops.readToken?.() ?? ''),
       name: config.rid.name,
-      version: packageVersion(),
+      version: parts.version,
     }),
   )
   opened.use(every(SAMPLE, () => flow.sample()))
@@ -68,6 +69,7 @@ function destinationsOf({ grid, peers }: Pick<Config, 'grid' | 'peers'>) {
   ]
 }
 
+/** Of what runs: read once, since an upgrade puts another in its place. */
 export function packageVersion(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version

@@ -4,13 +4,10 @@ import { messageOf } from '../errors.ts'
 import type { Events } from '../events.ts'
 import type { Grid } from '../grid/contract.ts'
 import type { Logger } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
 import type { RidListener } from '../rid/listener.ts'
 import { loadTls } from '../rid/tls.ts'
 import { consumedTopics } from './consumed-topics.ts'
-import { setFirstFigures } from './first-figures.ts'
 import type { LiveConfig } from './live-config.ts'
-import { packageVersion } from './ops-side.ts'
 import { type Obstacle, restartNeeded } from './restart-needed.ts'
 import type { Senders } from './senders.ts'
 
@@ -37,13 +34,14 @@ interface ReloadParts {
   readonly source: ConfigSource | undefined
   readonly log: Pick<Logger, 'level'>
   readonly events: Pick<Events, 'tell'>
-  readonly metrics: Metrics
   readonly senders: Pick<Senders, 'take'>
   readonly listener: Pick<RidListener, 'take'>
   readonly grid: Pick<Grid, 'take'>
   readonly delivery: Pick<DeliveryEngine, 'use'>
   /** of the configuration in force */
   destinations(): readonly DestinationOptions[]
+  /** begins those of what is new in it */
+  figures(): void
   /** looks at what was read of certificates and their dates */
   dates(): void
 }
@@ -78,7 +76,7 @@ function said({ path, message, line }: ReloadProblem): string {
 
 /** Why not, or nothing: then it is in force. What may fail comes first. */
 function take(parts: ReloadParts, next: Config): Obstacle[] {
-  const { live, log, metrics, senders, listener, grid, delivery } = parts
+  const { live, log, senders, listener, grid, delivery } = parts
   const before = { ...live.config }
   const obstacles = restartNeeded(before, next)
   if (obstacles.length > 0) return obstacles
@@ -89,17 +87,7 @@ function take(parts: ReloadParts, next: Config): Obstacle[] {
   listener.take(next.rid, next.peers, material)
   grid.take(next.grid, consumedTopics(next))
   delivery.use(parts.destinations())
-  setFirstFigures(metrics, newIn(next, before), packageVersion())
+  parts.figures()
   parts.dates()
   return []
-}
-
-/** What was there before has figures already. */
-function newIn(next: Config, before: Config): Config {
-  const isNew = (those: readonly { readonly name: string }[]) => {
-    const names = new Set(those.map(({ name }) => name))
-    return ({ name }: { readonly name: string }) => !names.has(name)
-  }
-  const topics = next.grid.topics.filter(isNew(before.grid.topics))
-  return { ...next, peers: next.peers.filter(isNew(before.peers)), grid: { ...next.grid, topics } }
 }
