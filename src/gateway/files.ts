@@ -15,7 +15,7 @@ export function filesOf({ grid, rid }: Config): Files {
 }
 
 /** Whom files come from: the listed hosts, addresses among them only where they are in URLs, and all others under one name. */
-export function fileHosts({ grid }: Config): string[] {
+export function fileHosts({ grid }: Pick<Config, 'grid'>): string[] {
   const listed = grid.upload?.hosts ?? []
   const { admit } = createHosts(listed)
   const hosts = listed.flatMap((host) => {

@@ -9,11 +9,12 @@ import { type OpsListener, startOps } from '../ops/listener.ts'
 import type { ReadinessBoard } from '../ops/readiness.ts'
 import type { RidListener } from '../rid/listener.ts'
 import type { WholeStore } from '../store/whole-store.ts'
+import { destinationNames } from './destination-names.ts'
 import { every } from './every.ts'
 import { flowFigures } from './flow-figures.ts'
 
 interface OpsParts {
-  readonly config: Pick<Config, 'ops' | 'rid' | 'grid' | 'peers'>
+  readonly config: Pick<Config, 'ops' | 'rid' | 'grid' | 'peers' | 'routes'>
   readonly clock: Clock
   readonly metrics: Metrics
   readonly events: Events
@@ -49,7 +50,7 @@ export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
         events,
         wake: (kind, name) => delivery.wake(kind, name),
         get destinations() {
-          return destinationsOf(config)
+          return destinationNames(config)
         },
       },
       readToken: config.ops.readToken && (() => config.ops.readToken?.() ?? ''),
@@ -60,13 +61,6 @@ export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
   opened.use(every(SAMPLE, () => flow.sample()))
   const all = opened.move()
   return { port: listener.port, [Symbol.asyncDispose]: () => all.disposeAsync() }
-}
-
-function destinationsOf({ grid, peers }: Pick<Config, 'grid' | 'peers'>) {
-  return [
-    ...grid.topics.map(({ name }) => ({ kind: 'topic', name }) as const),
-    ...peers.map(({ name }) => ({ kind: 'peer', name }) as const),
-  ]
 }
 
 /** Of what runs: read once, since an upgrade puts another in its place. */

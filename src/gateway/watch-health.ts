@@ -11,6 +11,7 @@ import { createHealth, type Health } from '../ops/health.ts'
 import type { ReadinessBoard } from '../ops/readiness.ts'
 import type { RidListener } from '../rid/listener.ts'
 import type { Queue } from '../store/contract.ts'
+import { destinationNames } from './destination-names.ts'
 
 interface Watched {
   readonly config: Config
@@ -41,11 +42,8 @@ export function watchHealth({ config, clock, board, events, metrics, store, ...p
   return createHealth({
     clock,
     board,
-    get topics() {
-      return config.grid.topics.map(({ name }) => name)
-    },
-    get peers() {
-      return config.peers.map(({ name }) => name)
+    get destinations() {
+      return destinationNames(config)
     },
     get maxQueue() {
       return config.delivery.maxQueue

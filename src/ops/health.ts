@@ -15,14 +15,14 @@ interface Down {
   readonly reason: string | null
 }
 
+const KINDS: readonly DestinationKind[] = ['topic', 'peer', 'jid', 'file']
 const WAITS: Finding = { state: 'degraded', reason: 'It waits for the session with the Controller.' }
 
 export interface HealthSources {
   readonly clock: Pick<Clock, 'now'>
   readonly board: ReadinessBoard
   /** as they are configured each time they are read */
-  readonly topics: readonly string[]
-  readonly peers: readonly string[]
+  readonly destinations: readonly { readonly kind: DestinationKind; readonly name: string }[]
   readonly maxQueue: number
   /** all that is configured for TLS; looked at each second, so from memory */
   expiry(): readonly Expiry[]
@@ -60,21 +60,22 @@ export function createHealth(sources: HealthSources): Health {
   function destinations(): void {
     const now = clock.now()
     const down = sources.down()
-    const of = (kind: DestinationKind, name: string) => {
-      const isDown = down.find((one) => one.kind === kind && one.destination === name)
-      return destinationFinding(rowOf(backlog, kind, name), isDown, now)
-    }
+    const { destinations, maxQueue } = sources
     const away = grid.read().state === 'failed'
-    const { topics, peers, maxQueue } = sources
-    board.keep('topic:', new Set(topics.map((topic) => `topic:${topic}`)))
-    board.keep('peer:', new Set(peers.map((peer) => `peer:${peer}`)))
-    for (const topic of atBroker.keys()) if (!topics.includes(topic)) atBroker.delete(topic)
-    for (const topic of topics) {
-      const found = atBroker.get(topic) ?? topicFinding('down', null)
+    const found = (kind: DestinationKind, name: string): Finding => {
+      const isDown = down.find((one) => one.kind === kind && one.destination === name)
+      const own = destinationFinding(rowOf(backlog, kind, name), isDown, now)
       // not its own fault
-      board.set(`topic:${topic}`, away ? WAITS : worse(found, of('topic', topic)))
+      if (away && (kind === 'topic' || kind === 'jid')) return WAITS
+      if (kind === 'topic') return worse(atBroker.get(name) ?? topicFinding('down', null), own)
+      return kind === 'peer' ? worse(own, limits.of(name)) : own
     }
-    for (const peer of peers) board.set(`peer:${peer}`, worse(of('peer', peer), limits.of(peer)))
+    for (const kind of KINDS) {
+      const names = destinations.flatMap((one) => (one.kind === kind ? one.name : []))
+      board.keep(`${kind}:`, new Set(names.map((name) => `${kind}:${name}`)))
+      if (kind === 'topic') for (const topic of atBroker.keys()) if (!names.includes(topic)) atBroker.delete(topic)
+      for (const name of names) board.set(`${kind}:${name}`, found(kind, name))
+    }
     board.set('queue', queueFinding(backlog, maxQueue))
   }
 

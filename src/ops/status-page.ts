@@ -75,7 +75,7 @@ function heldHere(held: readonly DeliverySummary[], waiting: number, viewer: Vie
 
 /** `topic:incident` leads to that Topic. */
 function partName(part: string, viewer: Viewer): Html {
-  const [, kind = '', name = ''] = /^(topic|peer):(.+)$/s.exec(part) ?? []
+  const [, kind = '', name = ''] = /^(topic|peer|jid|file):(.+)$/s.exec(part) ?? []
   return kind !== '' && mayRead(viewer) ? destinationLink(kind, name, part) : html`${part}`
 }
 

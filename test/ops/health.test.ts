@@ -23,8 +23,12 @@ function setup(over: Partial<HealthSources> = {}) {
   const health = createHealth({
     clock: { now: () => now },
     board,
-    topics: ['incident'],
-    peers: ['csirt-b'],
+    destinations: [
+      { kind: 'topic', name: 'incident' },
+      { kind: 'peer', name: 'csirt-b' },
+      { kind: 'jid', name: 'soc@grid.example' },
+      { kind: 'file', name: 'files.example' },
+    ],
     maxQueue: 10,
     expiry: () => [],
     down: () => [],
@@ -56,7 +60,9 @@ describe('the health of the gateway', () => {
     assert.equal(t.verdict(), 'works')
     assert.deepEqual(t.all().toSorted(), [
       'disk ok',
+      'file:files.example ok',
       'grid ok',
+      'jid:soc@grid.example ok',
       'peer:csirt-b ok',
       'queue ok',
       'rid ok',
@@ -212,6 +218,24 @@ describe('the health of the gateway', () => {
       t.all().filter((one) => !one.endsWith('ok')),
       ['peer:csirt-b failed'],
     )
+  })
+
+  test('a JID that is paused, and a host of files that is down, each say so', async () => {
+    const paused = { since: START, by: 'alice' }
+    const t = setup({
+      backlog: async () => [row({ kind: 'jid', destination: 'soc@grid.example', pending: 2, paused })],
+      down: () => [{ kind: 'file', destination: 'files.example', reason: 'ECONNREFUSED.' }],
+    })
+    await t.health.look()
+    assert.match(t.part('jid:soc@grid.example')?.reason ?? '', /^Paused by alice at .* 2 wait\./)
+    assert.deepEqual(
+      [t.part('file:files.example')?.state, t.part('file:files.example')?.reason],
+      ['failed', 'ECONNREFUSED. 0 wait for it; it is tried again by itself.'],
+    )
+    assert.equal(t.verdict(), 'needs-you')
+    t.health.grid('session', 'down', 'Nothing listens there.')
+    assert.match(t.part('jid:soc@grid.example')?.reason ?? '', /waits for the session/)
+    assert.equal(t.part('file:files.example')?.state, 'failed')
   })
 
   test('what is held for a Topic that is up is told at the Topic', async () => {
