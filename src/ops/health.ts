@@ -122,13 +122,13 @@ export function createHealth(sources: HealthSources): Health {
     },
     tick,
     async look() {
-      try {
-        board.set('disk', diskFinding(await sources.space()))
-        backlog = await sources.backlog()
-        destinations()
-      } catch {
-        // what cannot be read now is the store's to say
-      }
+      // one that cannot be read hides nothing of the other; what cannot be read now is the store's to say
+      const space = await sources.space().catch(() => undefined)
+      if (space !== undefined) board.set('disk', diskFinding(space))
+      const rows = await sources.backlog().catch(() => undefined)
+      if (rows === undefined) return
+      backlog = rows
+      destinations()
     },
   }
 }

@@ -258,6 +258,12 @@ describe('the health of the gateway', () => {
     assert.equal(t.part('topic:incident')?.state, 'failed')
   })
 
+  test('a disk that cannot be looked at hides nothing of the queue', async () => {
+    const t = setup({ backlog: async () => [row({ held: 1 })], space: () => Promise.reject(new Error('ENOSYS')) })
+    await t.health.look()
+    assert.match(t.part('topic:incident')?.reason ?? '', /^1 held for you/)
+  })
+
   test('a look that fails leaves what was known, and the next one goes on', async () => {
     let fails = false
     const backlog = async () => {
