@@ -27,7 +27,12 @@ export async function listenForReload(
   reload: () => ControlAnswer,
   tell: Tell<Pick<ProcessNews, 'control-absent'>>,
 ): Promise<AsyncDisposable> {
-  const server = createServer((socket) => serve(socket, reload))
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+    serve(socket, reload)
+  })
   const absent = (err: unknown) => tell('control-absent', { err })
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path)
@@ -42,7 +47,12 @@ export async function listenForReload(
   }
   server.unref()
   return {
-    [Symbol.asyncDispose]: () => new Promise((resolve) => void server.close(() => resolve())),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        // who says nothing keeps nobody from ending
+        for (const socket of open) socket.destroySoon()
+      }),
   }
 }
 
