@@ -72,22 +72,20 @@ export function openAuditSide({ config, clock, ...parts }: AuditParts): AuditSid
   }
 
   async function readDeeds(store: Pick<Desk, 'traced'>): Promise<void> {
-    try {
-      const { deeds } = parts.events()
-      const page = await store.traced(deeds, position)
-      if (position === undefined && page.rows.length === 0)
-        chain.add({ who: 'gateway', what: 'deeds-followed', position: page.position })
-      const told = new Set<string>()
-      for (const row of page.rows) {
-        const entry = deedOf(row)
-        const key = JSON.stringify([row.at, entry])
-        if (!told.has(key)) chain.add({ ...entry, incident: row.incident, position: page.position })
-        told.add(key)
-      }
-      position = page.position
-    } catch {
-      // a store that cannot be read is told of by those who need it more
+    const { deeds } = parts.events()
+    // a store that cannot be read is told of by those who need it more
+    const page = await store.traced(deeds, position).catch(() => undefined)
+    if (page === undefined) return
+    if (position === undefined && page.rows.length === 0)
+      chain.add({ who: 'gateway', what: 'deeds-followed', position: page.position })
+    const told = new Set<string>()
+    for (const row of page.rows) {
+      const entry = deedOf(row)
+      const key = JSON.stringify([row.at, entry])
+      if (!told.has(key)) chain.add({ ...entry, incident: row.incident, position: page.position })
+      told.add(key)
     }
+    position = page.position
   }
 
   return {
@@ -106,17 +104,23 @@ export function openAuditSide({ config, clock, ...parts }: AuditParts): AuditSid
       }
     },
     follow(store) {
+      let reading = Promise.resolve()
+      // one behind the other: each goes on from where the last one came to
+      const read = () => {
+        reading = reading.then(() => readDeeds(store))
+        return reading
+      }
       const timers = [
         every(DEEDS_MS, async () => {
           auditor.sayRest()
-          await readDeeds(store)
+          await read()
         }),
         every(HEAD_MS, sayHead),
       ]
       return {
         async [Symbol.asyncDispose]() {
           for (const timer of timers) timer[Symbol.dispose]()
-          await readDeeds(store)
+          await read()
         },
       }
     },

@@ -75,3 +75,27 @@ test('an audit log that cannot be written from the start ends nothing, and its p
   rmSync(`${t.path}.000000000001`, { recursive: true })
   await side[Symbol.asyncDispose]()
 })
+
+test('a deed that is being read when the gateway ends is in the audit log once', async () => {
+  using t = setup()
+  const row = { at: 1, incident: 'c.example 1', event: 'discarded', fields: { by: 'alice', delivery: 'd1' } }
+  let open = () => {}
+  const late = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  {
+    await using side = t.open()
+    await using following = side.follow({
+      async traced(_events, position = 0) {
+        await late
+        return { rows: position < 7 ? [row] : [], position: 7 }
+      },
+    })
+    // one look is under way, and waits
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    const ended = following[Symbol.asyncDispose]()
+    open()
+    await ended
+  }
+  assert.equal(t.lines().filter(({ what }) => what === 'discarded').length, 1)
+})
