@@ -16,6 +16,8 @@ interface TellerOptions {
 
 /** ms between lines, where the row says no other, about things that anybody can make happen as often as they like */
 const SELDOM = 1000
+/** keys that are remembered: some are addresses of whoever comes */
+const KEYS = 1000
 
 type Fields = Record<string, unknown>
 
@@ -50,7 +52,10 @@ function createSeldom(clock: Pick<Clock, 'now'>): (key: string, every?: number) 
       last.since += 1
       return undefined
     }
+    told.delete(key)
     told.set(key, { at: clock.now(), since: 0 })
+    const [oldest] = told.keys()
+    if (told.size > KEYS && oldest !== undefined) told.delete(oldest)
     return last?.since ?? 0
   }
 }

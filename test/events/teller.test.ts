@@ -103,3 +103,14 @@ test('a gauge shows the last that was told', async () => {
   for (const state of ['ok', 'failed'] as const) tell('state', { part: 'grid', state, reason: null })
   assert.deepEqual(await counted('part_up'), ['iodef_gateway_part_up{part="grid"} 0'])
 })
+
+test('addresses of whoever comes are not remembered without end', () => {
+  const { lines, tell } = setup()
+  const refused = (remote: string) => tell('page-sign-in-refused', { remote, reason: 'It is not the token.' })
+  const ofFirst = () => lines.filter(({ remote }) => remote === '192.0.2.1').length
+  for (let i = 0; i < 3; i += 1) refused('192.0.2.1')
+  assert.equal(ofFirst(), 1, 'told once within a second')
+  for (let i = 0; i < 2_000; i += 1) refused(`2001:db8::${i.toString(16)}`)
+  refused('192.0.2.1')
+  assert.equal(ofFirst(), 2)
+})
