@@ -43,7 +43,7 @@ const put = promisify(write)
 /** Opens it, and notes what is wrong with it. Throws what the system says where it cannot be opened. */
 export function openAuditLog(options: AuditOptions): AuditLog {
   const { path, now } = options
-  let file: Found = openFile(path, options.each)
+  let file: Found = openFile(path, { ...(options.each && { each: options.each }) })
   let isOpen = true
   let head = file.from
   /** text before the next entry: the end of a line that has none */
@@ -85,14 +85,16 @@ export function openAuditLog(options: AuditOptions): AuditLog {
     const isEnded = tail.at(-1) === 10
     if (!isEnded) before = '\n'
     const torn = isEnded ? tail.subarray(0, -1) : tail
-    noteFirst(TORN, { bytes: torn.length, sha256: hashOf(torn) })
+    // then it is the first of its file
+    const carried = file.entries === 0 ? options.carried?.() : undefined
+    noteFirst(TORN, { bytes: torn.length, sha256: hashOf(torn), ...carried })
     options.found(`The last line of ${path} was not written to its end.`)
   }
 
   function openAgain(): void {
     if (isOpen) closeSync(file.fd)
     isOpen = false
-    file = openFile(path)
+    file = openFile(path, { head })
     isOpen = true
   }
 

@@ -131,7 +131,7 @@ function saidTorn({ what, sha256 }: Line, bytes: Uint8Array): boolean {
 
 function flawOf({ seq, prev, what }: Line, head: Head | undefined): string | undefined {
   if (head === undefined) {
-    if (what === ROTATED || (seq === 1 && prev === NOTHING.hash)) return undefined
+    if (what === ROTATED || what === TORN || (seq === 1 && prev === NOTHING.hash)) return undefined
     return `begins with entry ${seq}, in the middle of a chain: what stood before it is gone`
   }
   if (seq !== head.seq + 1)

@@ -29,28 +29,27 @@ export interface Found extends Reading {
 
 /**
  * Opens a log for adding to it, and makes it where it is absent, for its owner alone. `each` is shown every entry that is in the newest
- * file. Throws what the system says.
+ * file. `head`: what an empty file follows; without it that is looked for in the older ones. Throws what the system says.
  */
-export function openFile(path: string, each?: (entry: Line) => void): Found {
+export function openFile(path: string, { each, head }: { each?: (entry: Line) => void; head?: Head } = {}): Found {
   mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
   const fd = openSync(path, 'a', 0o600)
   try {
     const { mode, size, ino } = fstatSync(fd)
     if ((mode & 0o077) !== 0) fchmodSync(fd, 0o600)
     syncFolder(path)
-    const bytes = readFileSync(path)
-    const older = bytes.length === 0 ? olderFiles(path).at(-1) : undefined
-    if (older === undefined) {
-      const reading = readChain(bytes, undefined, each)
-      return { ...reading, fd, size, inode: ino, from: reading.head ?? NOTHING }
-    }
-    // it ended between two files
-    const { head = NOTHING } = readChain(readFileSync(older), undefined, each)
-    return { ...readChain(bytes), fd, size, inode: ino, from: head }
+    const reading = readChain(readFileSync(path), undefined, each)
+    return { ...reading, fd, size, inode: ino, from: reading.head ?? head ?? lastOfOlder(path, each) }
   } catch (error) {
     closeSync(fd)
     throw error
   }
+}
+
+/** Where it ended between two files. */
+function lastOfOlder(path: string, each?: (entry: Line) => void): Head {
+  const older = olderFiles(path).at(-1)
+  return (older === undefined ? undefined : readChain(readFileSync(older), undefined, each).head) ?? NOTHING
 }
 
 /** What was made or renamed there stays after a power cut. */

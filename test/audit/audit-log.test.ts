@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -187,6 +188,23 @@ describe('the audit log', () => {
     rmSync(t.path)
     await t.add('a')
     assert.deepEqual(t.whats().slice(-2), ['rotated', 'a'])
+  })
+
+  test('goes on in its chain when a power cut ended the first line of a new file', async () => {
+    using t = setup()
+    await t.add('a')
+    renameSync(t.path, `${t.path}.000000000002`)
+    writeFileSync(t.path, '{"seq":3,"at":"1970')
+    {
+      await using log = t.open({ carried: () => ({ position: 7 }) })
+      log.add({ who: 'operator:alice', what: 'b' })
+    }
+    assert.deepEqual(t.whats(), ['log-begun', 'a', 'torn-line', 'b'])
+    assert.equal(t.verify().broken, undefined)
+    const positions: unknown[] = []
+    await using _ = t.open({ each: ({ position }) => void positions.push(position) })
+    assert.equal(t.found.length, 1, 'nothing is wrong with it at the next start')
+    assert.ok(positions.includes(7))
   })
 
   test('waits for a disk that takes nothing, and has it all afterwards', async () => {
