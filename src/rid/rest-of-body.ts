@@ -33,8 +33,9 @@ export function restOf(request: IncomingMessage, how: Unread): 'nothing' | 'disc
  * (RFC 9112 §9.6).
  */
 export function linger(request: IncomingMessage, ms: number, bytes: number): Promise<boolean> {
+  const { socket } = request
   // it has said so, and says no more
-  if (request.closed || request.readableEnded) return Promise.resolve(request.complete)
+  if (request.closed || request.readableEnded || socket.closed) return Promise.resolve(request.complete)
   return new Promise((resolve) => {
     const pieces = new Pieces()
     const onData = (chunk: Buffer) => {
@@ -43,14 +44,17 @@ export function linger(request: IncomingMessage, ms: number, bytes: number): Pro
     const finish = () => {
       clearTimeout(timer)
       request.off('data', onData).off('end', finish).off('close', finish).off('error', finish)
-      if (!request.complete) stopReading(request.socket)
+      socket.off('close', finish)
+      if (!request.complete) stopReading(socket)
       resolve(request.complete)
     }
     // the connection itself keeps the process
     const timer = setTimeout(finish, ms).unref()
     request.on('data', onData).on('end', finish).on('close', finish).on('error', finish)
+    // Node ends a request with its connection only until it is answered
+    socket.on('close', finish)
     request.resume()
-    readOn(request.socket)
+    readOn(socket)
   })
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
+import { createServer, IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { linger, restOf, turnDeaf } from '../../src/rid/rest-of-body.ts'
 import { within } from '../support/eventually.ts'
@@ -105,4 +105,22 @@ test('nobody waits for the rest of a body whose client went away before its answ
   socket.destroy()
   if (!socket.closed) await once(socket, 'close')
   await within(5_000, 'the end', turnDeaf(gone, HOUR))
+})
+
+test('nobody waits for the rest of a body whose client goes away once it has its answer', async () => {
+  const { promise: lingering, resolve } = Promise.withResolvers<Promise<boolean>>()
+  const server = createServer((request, response) => {
+    resolve(linger(request, HOUR, 1000))
+    response.end('refused')
+  }).listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    client.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nbegun')
+    await once(client, 'data')
+    client.destroy()
+    assert.equal(await within(5_000, 'the end', lingering), false)
+  } finally {
+    server.close()
+  }
 })
