@@ -40,7 +40,9 @@ const BUSY: GridIqReply = { kind: 'error', type: 'wait', condition: 'resource-co
 export function createAcceptIq(options: AcceptIqOptions) {
   const { store, events, clock, config } = options
   const bytes = new ByteShares({
-    maxQueue: config.delivery.maxQueue,
+    get maxQueue() {
+      return config.delivery.maxQueue
+    },
     async measure(source) {
       return (await store.unsettledBytes('topic', source)) + (await store.unsettledBytes('peer', source))
     },

@@ -135,6 +135,16 @@ test('a participant that fills the queue waits, until there is room', async () =
   assert.deepEqual(await t.send(report({ id: '1' })), { kind: 'result' }, 'what is kept already needs no room')
 })
 
+test('a participant has as much room in bytes as a reload gave the queue', async () => {
+  const delivery = { maxAge: 1, concurrency: 1, maxQueue: 10 }
+  await using t = await bench({ delivery: delivery as Config['delivery'] })
+  const large = `<AdditionalData dtype="string">${'x'.repeat(200_000)}</AdditionalData>`
+  assert.deepEqual(await t.send(report({ id: '1', content: large })), { kind: 'result' })
+  assert.equal((await t.send(report({ id: '2', content: large }))).kind, 'error')
+  delivery.maxQueue = 100
+  assert.deepEqual(await t.send(report({ id: '2', content: large })), { kind: 'result' })
+})
+
 test('few large reports of one participant do not fill the disk', async () => {
   // so many of them are few, and each may be as large as an item
   await using t = await bench({ delivery: { maxAge: 1, concurrency: 1, maxQueue: 30 } as Config['delivery'] })
