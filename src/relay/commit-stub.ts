@@ -1,10 +1,14 @@
 import type { Happening } from '../events.ts'
 import type { GridItem } from '../grid/contract.ts'
 import type { SharedFile } from '../profile/file-sharing.ts'
-import type { SeenItem } from '../store/contract.ts'
+import type { Inspection } from '../reading/inspection.ts'
+import type { NewEnvelope, SeenItem } from '../store/contract.ts'
 import { awaitedFile, type PlaceOf } from './awaited-file.ts'
 import type { Consumed } from './part.ts'
 import { type ConsumeOptions, deliveryOf, digestOfItem, peersOf, termsOf, type Understood } from './understand.ts'
+
+/** What would have to be allowed before it is shown, which nobody can allow. */
+const AWAITED = ['file awaited']
 
 const NOWHERE: PlaceOf = () => ({ refused: 'No file of an item is fetched.' })
 
@@ -13,7 +17,12 @@ export async function commitStub(
   options: ConsumeOptions,
   item: GridItem,
   seen: SeenItem,
-  { consumed, file, origin }: Understood & { readonly consumed: Consumed; readonly file: SharedFile | string },
+  {
+    inspection,
+    consumed,
+    file,
+    origin,
+  }: Understood & { readonly consumed: Consumed; readonly file: SharedFile | string },
 ): Promise<void> {
   const { store, events, config, clock, placeOf = NOWHERE } = options
   const { topic } = item
@@ -34,7 +43,7 @@ export async function commitStub(
       receivedAt: clock.now(),
       deliveries: rows,
       seen,
-      ...(options.record !== undefined && { replaced: { topic, item: item.id } }),
+      ...placeFor(options, item, seen, consumed, inspection),
     },
     (added) => {
       const held = rows.flatMap((row, i) => {
@@ -53,4 +62,18 @@ export async function commitStub(
   }
   for (const happening of happenings) happening.tell()
   for (const row of rows) if (row.state === 'pending') options.wake(row.destination, row.kind)
+}
+
+/** Where the record of what its file says will be: whatever happens to the item until then happens to that. */
+function placeFor(
+  { record, clock }: ConsumeOptions,
+  item: GridItem,
+  { digest }: SeenItem,
+  consumed: Consumed,
+  inspection: Inspection,
+): Pick<NewEnvelope, 'record' | 'replaced'> {
+  if (record === undefined) return {}
+  const shown = record(item, consumed, inspection, clock.now())
+  if (shown === undefined) return { replaced: { topic: item.topic, item: item.id } }
+  return { record: { ...shown, content: digest, needed: AWAITED, terms: [], body: '' } }
 }

@@ -63,15 +63,20 @@ export function createConsumer(options: ConsumeOptions): (topic: string, items: 
   }
 }
 
-/** What questions are answered from of it; of what answers nothing, that it took the place of what was under its id. */
+/**
+ * What questions are answered from of it; of what answers nothing, that it took the place of what was under its id. `stub`: digest of the
+ * stub that kept a place for it, which is lost to it once that is retracted, or something else is under its id.
+ */
 function archived(
   { record, clock }: ConsumeOptions,
   topic: string,
   item: GridItem,
   { consumed, inspection }: Understood,
-): Pick<NewEnvelope, 'record' | 'replaced'> {
+  stub: string | undefined,
+): Pick<NewEnvelope, 'record' | 'instead' | 'replaced'> {
   if (record === undefined) return {}
   const kept = consumed && record(item, consumed, inspection, clock.now())
+  if (stub !== undefined) return kept === undefined ? {} : { record: kept, instead: stub }
   return kept === undefined ? { replaced: { topic, item: item.id } } : { record: kept }
 }
 
@@ -147,7 +152,7 @@ async function commit(
       receivedAt: options.clock.now(),
       deliveries: deliveries.rows,
       ...(!late && { seen }),
-      ...archived(options, topic, item, understood),
+      ...archived(options, topic, item, understood, late ? seen.digest : undefined),
     },
     (added) => {
       happenings = deliveries.happenings(added)

@@ -21,6 +21,8 @@ export interface NewEnvelope {
   readonly record?: NewRecord
   /** grid-to-rid: nothing is answered with what was under this item id before */
   readonly replaced?: Pick<NewRecord, 'topic' | 'item'>
+  /** grid-to-rid: `content` of the record whose place `record` takes, among the others; it is not kept where that is gone, or another's */
+  readonly instead?: string
 }
 
 /**

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import { createEvents } from '../../src/events.ts'
+import { recordOf } from '../../src/exchange/record.ts'
 import type { GridItem } from '../../src/grid/contract.ts'
 import { renderFileSharing, type SharedFile } from '../../src/profile/file-sharing.ts'
 import { stubOf } from '../../src/profile/stub.ts'
@@ -41,7 +42,7 @@ async function bench(
   peers: readonly PeerConfig[],
   status: () => number,
   body: () => Uint8Array,
-  more: Partial<Pick<ConsumeOptions, 'config' | 'converse'>> = {},
+  more: Partial<Pick<ConsumeOptions, 'config' | 'converse' | 'record'>> = {},
 ) {
   const own = await createBench(MEMORY)
   const woken: string[] = []
@@ -273,6 +274,46 @@ test('a file is fetched for a question that is asked on the Topic, where no peer
   await using t = await bench([peer({ topics: ['other'] })], ...good(made), { converse: async () => [] })
   await t.consume(made.item)
   assert.equal(await t.attempt(), 'delivered')
+})
+
+/** Items of which questions would be answered. */
+const found = async (t: Awaited<ReturnType<typeof bench>>) => {
+  const records = await t.store.find({ topics: ['incident'], needed: [['public'], []], terms: [], limit: 9, most: 9 })
+  assert.ok(records !== 'too-many')
+  return records.map(({ item }) => item)
+}
+
+test('questions are answered from a stub once its file came, in the place that it has on its Topic', async () => {
+  const made = stub()
+  await using t = await bench([peer()], ...good(made), { record: recordOf })
+  const [next] = published(valid(documentText([incidentText({ id: '8' })])))
+  await t.consume(made.item, { topic: 'incident', id: 'next', xml: next?.item.xml ?? '', retained: false })
+  assert.deepEqual(await found(t), ['next'])
+  assert.equal(await t.attempt(), 'delivered')
+  assert.deepEqual(await found(t), [WHOLE.id, 'next'])
+})
+
+test('no question is answered from a stub that was retracted before its file came', async () => {
+  for (const items of [[WHOLE.id], undefined]) {
+    const made = stub()
+    await using t = await bench([peer()], ...good(made), { record: recordOf })
+    await t.consume(made.item)
+    await t.store.forget('incident', items)
+    assert.equal(await t.attempt(), 'delivered')
+    assert.deepEqual(await found(t), [])
+  }
+})
+
+test('the file of an item takes nothing from what is under its id since', async () => {
+  const made = stub()
+  await using t = await bench([peer()], ...good(made), { record: recordOf })
+  await t.consume(made.item)
+  const [next] = published(valid(documentText([incidentText({ id: '8' })])))
+  await t.consume({ topic: 'incident', id: WHOLE.id, xml: next?.item.xml ?? '', retained: false })
+  const query = { topics: ['incident'], needed: [['public'], []], terms: [], limit: 9, most: 9 }
+  const before = await t.store.find(query)
+  assert.equal(await t.attempt(), 'delivered')
+  assert.deepEqual(await t.store.find(query), before)
 })
 
 test('a stub and its file are repaired where their Topic is lenient, and nowhere else', async () => {

@@ -485,8 +485,25 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       await using bench = await createBench()
       const found = await filled(bench, record('1'), record('2'))
       const replaced = { topic: 'incident', item: '1' }
-      await bench.store.accept(envelope(bench.clock, 'other', [], { direction: 'grid-to-rid', replaced }))
+      const seen = { topic: 'incident', itemId: '1', digest: sha('other'), at: 1 }
+      await bench.store.accept(envelope(bench.clock, 'other', [], { direction: 'grid-to-rid', replaced, seen }))
       assert.deepEqual(await found(), ['2'])
+      assert.equal(await bench.store.seen(seen), true, 'what took its place is not gone')
+    })
+
+    test('keeps what comes later in the place of what it names, as long as that is there', async () => {
+      await using bench = await createBench()
+      const found = await filled(bench, record('1', { content: 'a' }), record('2', { content: 'b' }))
+      const later = (content: string, instead: string, item = '1') => {
+        const given = { record: record(item, { content, body: content }), instead, direction: 'grid-to-rid' } as const
+        return bench.store.accept(envelope(bench.clock, `${content} later`, [], given))
+      }
+      await later('c', 'a')
+      assert.deepEqual(await found({ limit: 1 }), ['2'], 'it is no newer than it was')
+      await later('d', 'a')
+      await bench.store.forget('incident', ['2'])
+      await later('e', 'b', '2')
+      assert.deepEqual(await found(), ['c'])
     })
 
     test('has nothing of what lies between two items that the Topic shows, and is not shown', async () => {

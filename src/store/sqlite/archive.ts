@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Archive, ArchivedRecord, NewRecord, RecordQuery } from '../archive.ts'
 import type { Sequence } from './ids.ts'
 import { createSearch } from './search.ts'
-import { all, run } from './sql.ts'
+import { all, one, run } from './sql.ts'
 
 /** records dropped in one commit */
 const STEP = 500
@@ -10,7 +10,9 @@ const STEP = 500
 export interface ArchiveTables {
   find(query: RecordQuery): ArchivedRecord[] | 'too-many'
   /** The rest inside a transaction. */
-  keep(record: NewRecord): void
+  keep(record: NewRecord, place?: number): void
+  /** Where it is among the others; undefined where under its id there is nothing of that content. */
+  placeOf(item: Pick<NewRecord, 'topic' | 'item'>, content: string): number | undefined
   forget(topic: string, items?: readonly string[]): number
   /** Items of the Topic that are kept, and taken in between two of these, but none of these. */
   between(topic: string, items: readonly string[]): string[]
@@ -40,6 +42,7 @@ export function createArchive(db: DatabaseSync, sequence: Sequence): ArchiveTabl
      SELECT item FROM record, shown WHERE +topic = ?1 AND seq > first AND seq < last
        AND item NOT IN (SELECT value FROM json_each(?2))`,
   )
+  const place = one<{ seq: number }>(db, 'SELECT seq FROM record WHERE topic = ? AND item = ? AND content = ?')
   const insertBody = run(db, 'INSERT INTO record_body (record, body) VALUES (?, ?)')
   const insertTerm = run(
     db,
@@ -48,14 +51,15 @@ export function createArchive(db: DatabaseSync, sequence: Sequence): ArchiveTabl
 
   return {
     find: createSearch(db),
-    keep(record) {
+    keep(record, at) {
       const { topic, item, content, takenIn, from, to, detected, rating, confidence, needed, terms, body } = record
       drop(topic, item)
-      const seq = sequence.next()
+      const seq = at ?? sequence.next()
       insert(seq, topic, item, content, takenIn, from, to, detected, rating, confidence, needed.join(' '))
       insertBody(seq, body)
       for (const { kind, lo, hi } of terms) insertTerm(seq, kind, lo, hi)
     },
+    placeOf: ({ topic, item }, content) => place(topic, item, content)?.seq,
     forget(topic, items) {
       unsee(topic, items === undefined ? null : JSON.stringify(items))
       if (items === undefined) return dropTopic(topic)

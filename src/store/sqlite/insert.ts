@@ -147,6 +147,13 @@ export function createInsert(tables: Tables): Insert {
     return { ready, due: notBefore ?? receivedAt, notBefore }
   }
 
+  function archiveWith({ record, replaced, instead }: NewEnvelope): void {
+    if (replaced !== undefined) archive.forget(replaced.topic, [replaced.item])
+    if (record === undefined) return
+    const place = instead === undefined ? undefined : archive.placeOf(record, instead)
+    if (instead === undefined || place !== undefined) archive.keep(record, place)
+  }
+
   /** Was all that this destination had of it discarded? Sent again, it is to go out. */
   function isDiscarded({ kind, destination, item, variant = '' }: NewDelivery): boolean {
     const known = destinations.find(kind, destination)
@@ -157,9 +164,9 @@ export function createInsert(tables: Tables): Insert {
   return {
     accept(envelope, trace) {
       const { direction, source, digest, receivedAt } = envelope
+      archiveWith(envelope)
+      // behind what is forgotten of its id: this was seen
       if (envelope.seen !== undefined) memory.mark(envelope.seen)
-      if (envelope.replaced !== undefined) archive.forget(envelope.replaced.topic, [envelope.replaced.item])
-      if (envelope.record !== undefined) archive.keep(envelope.record)
       const known = find(digest, source, directionCode(direction))
       const isRepeat = known !== undefined && !(direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded))
       if (isRepeat) return { outcome: 'duplicate', id: formatId(known.seq) }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../src/errors.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../../../src/store/contract.ts'
-import { forget, keep } from './archive.ts'
+import { keep, unsee } from './archive.ts'
 import { change, type Data, isOpen, type Kept, type KeptGroup, key, mark } from './data.ts'
 
 /** What `accept` does. */
@@ -11,10 +11,8 @@ export function take(
   trace: readonly TraceEvent[] | TraceOf = [],
 ): Accepted {
   const { direction, source, digest, seen } = envelope
+  archive(data, envelope)
   if (seen !== undefined) mark(data, seen)
-  const { replaced } = envelope
-  if (replaced !== undefined) forget(data, (one) => one.topic === replaced.topic && one.item === replaced.item)
-  if (envelope.record !== undefined) keep(data, envelope.record)
   const name = key(direction, source, digest)
   const known = data.envelopes.get(name)
   const anew = direction === 'rid-to-grid' && envelope.deliveries.some((one) => isDiscarded(data, one))
@@ -31,6 +29,14 @@ export function take(
   })
   data.trace.push(...(typeof trace === 'function' ? trace(added) : trace))
   return { outcome: 'accepted', id, deliveries: added.filter((one) => one !== undefined) }
+}
+
+function archive(data: Data, { record, replaced, instead }: NewEnvelope): void {
+  if (replaced !== undefined) unsee(data, (one) => one.topic === replaced.topic && one.item === replaced.item)
+  if (record === undefined) return
+  const name = key(record.topic, record.item)
+  if (instead === undefined) keep(data, record)
+  else if (data.records.get(name)?.content === instead) data.records.set(name, record)
 }
 
 function nextId(data: Data): { id: string; number: number } {
