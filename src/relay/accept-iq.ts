@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Config, GridConfig } from '../config/types.ts'
 import type { Events, Happening } from '../events.ts'
 import type { GridIqReply } from '../grid/contract.ts'
 import { itemIdApart } from '../profile/item.ts'
-import { variantOf } from '../profile/variant.ts'
 import type { DocumentReading } from '../reading/document.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { RidReading } from '../rid/message.ts'
@@ -14,6 +12,7 @@ import { ByteShares } from './byte-shares.ts'
 import { type Consumed, consumedFrom, type Part } from './part.ts'
 import { type Plan, planItems } from './plan-items.ts'
 import { withheldFrom } from './render-rid.ts'
+import { digestOfReport } from './report-digest.ts'
 import { incidentOf, routeIndex } from './route.ts'
 import { encodePart } from './stored-part.ts'
 import { tellRefusal } from './tell-refusal.ts'
@@ -62,9 +61,9 @@ export function createAcceptIq(options: AcceptIqOptions) {
       await tellRefusal(options, source, events.refused(about, 'too-large', reason))
       return { kind: 'error', type: 'modify', condition: 'not-acceptable', text: `${reason}.` }
     }
-    const { msgType } = report
+    const { msgType, document, rid } = report
     const { deliveries } = plan
-    const digest = digestOf(msgType, inspection)
+    const digest = digestOfReport(msgType, document, rid)
     const isKnown = (await store.findEnvelope('grid-to-rid', source, digest)) !== undefined
     if (!isKnown && (await isFull({ ...options, bytes }, source, deliveries))) {
       await tellRefusal(options, source, events.refused(about, 'queue-full', 'The queue is full.'))
@@ -179,16 +178,6 @@ function routesOf({ routes }: Pick<Config, 'routes'>, who: string): Config['rout
     const { jid, ...rest } = match
     return jid?.some((one) => one.toLowerCase() === who) === true ? [{ ...route, match: rest }] : []
   })
-}
-
-function digestOf(msgType: string, { item, document }: Inspection): string {
-  const besides = variantOf({
-    restriction: item?.policy?.attributes.restriction,
-    incidentSource: item?.incidentSource ?? null,
-    original: document?.original?.text ?? null,
-    signatures: item?.signatures ?? [],
-  })
-  return createHash('sha256').update(`${msgType}\n${document?.digest}\n${besides}`.trimEnd()).digest('hex')
 }
 
 /**

@@ -1,10 +1,8 @@
-import { hash } from 'node:crypto'
 import type { Config } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
 import { printable } from '../printable.ts'
 import { itemIdApart } from '../profile/item.ts'
-import { variantOf } from '../profile/variant.ts'
 import type { Inspection } from '../reading/inspection.ts'
 import type { Reader } from '../reading/reader.ts'
 import { repairHint } from '../reading/repair-table.ts'
@@ -17,6 +15,7 @@ import { isQuestion, type MsgType } from '../vocabulary.ts'
 import { lossesOf } from './in-version.ts'
 import { deniedAsTest, type Judgement, judge } from './judge.ts'
 import { createQueueRoom, type IsFull } from './queue-room.ts'
+import { digestOfReport } from './report-digest.ts'
 import { tellRefusal } from './tell-refusal.ts'
 
 interface AcceptOptions {
@@ -95,7 +94,7 @@ async function take(
   let digest = ''
   try {
     judged = judge(config, message.peer, inspection)
-    if (judged.kind === 'accepted') digest = digestOf(judged, inspection)
+    if (judged.kind === 'accepted') digest = digestOfReport(judged.msgType, judged.document, inspection.rid)
   } catch (error) {
     // the same document would do it again at each repetition
     return cannotRead(options, message, new GatewayError('intake-failed', messageOf(error), { cause: error }))
@@ -202,17 +201,6 @@ function tellLost({ config, events }: AcceptOptions, { document }: Inspection, j
   const [incident = ''] = judged.incidents
   if (lost === 0) return
   for (const destination of oldTopics(config, judged)) events.tell('downgraded', { destination, incident, lost })
-}
-
-/** What makes two messages the same: all that they say, but for the parts of RIDPolicy that every sender writes anew. */
-function digestOf({ msgType, document }: Extract<Judgement, { kind: 'accepted' }>, { rid }: Inspection): string {
-  const besides = variantOf({
-    restriction: rid?.policy?.attributes.restriction,
-    incidentSource: rid?.incidentSource ?? null,
-    original: document.original?.text ?? null,
-    signatures: rid?.signatures ?? [],
-  })
-  return hash('sha256', `${msgType}\n${document.digest}\n${besides}`.trimEnd(), 'hex')
 }
 
 /** RFC 6545 §5.1: Node is the system that the message is for. It may be another's that came here by mistake: somebody should know. */
