@@ -13,7 +13,7 @@ import { type Consumed, consumedFrom, type Part } from './part.ts'
 import { type Plan, planItems } from './plan-items.ts'
 import { withheldFrom } from './render-rid.ts'
 import { digestOfReport } from './report-digest.ts'
-import { incidentOf, routeIndex } from './route.ts'
+import { incidentOf, routeIndex, saidByPolicy } from './route.ts'
 import { encodePart } from './stored-part.ts'
 import { tellRefusal } from './tell-refusal.ts'
 
@@ -133,7 +133,7 @@ function planOf({ config }: AcceptIqOptions, who: string, report: Report): Plann
   const { consumed, document, msgType, rid } = report
   const own = document.incidents.find(({ key }) => key === consumed.incident) ?? document.incidents[0]
   const routes = routesOf(config, who)
-  const route = own && routes[routeIndex(routes, incidentOf(who, msgType, own, rid))]
+  const route = own && routes[routeIndex(routes, incidentOf(who, msgType, own, saidByPolicy(rid)))]
   const { topic, peers = [] } = route ?? {}
   if (topic === undefined && peers.length === 0) {
     return denied('no-route', `no route for ${msgType} with purpose "${own?.purpose ?? ''}" from ${who}`)

@@ -8,7 +8,7 @@ import { deniedAsTest, judge } from './judge.ts'
 import type { Publication } from './make-items.ts'
 import { type Consumed, consumedFrom } from './part.ts'
 import { documentOf, withheldFrom } from './render-rid.ts'
-import { incidentOf, routeIndex } from './route.ts'
+import { incidentOf, routeIndex, saidByPolicy } from './route.ts'
 
 /** What would become of a document that a peer sends. */
 export interface Explanation {
@@ -113,6 +113,7 @@ function described({ routes }: Config, peer: PeerConfig, inspection: Inspection)
   const { format, rid, document, repairs = [] } = inspection
   const type = rid === null ? 'Report' : rid.msgType
   const { needed = [], reasons = {}, incidents = [] } = document ?? {}
+  const said = saidByPolicy(rid)
   return {
     ...NOTHING,
     format,
@@ -120,7 +121,7 @@ function described({ routes }: Config, peer: PeerConfig, inspection: Inspection)
     repairs,
     needs: needed.map((restriction) => ({ restriction, because: reasons[restriction] ?? null })),
     incidents: incidents.map((incident) => {
-      const i = routeIndex(routes, incidentOf(peer.name, type ?? '', incident, rid))
+      const i = routeIndex(routes, incidentOf(peer.name, type ?? '', incident, said))
       const { key, purpose } = incident
       return { incident: key, purpose, route: i < 0 ? null : `routes[${i}]` }
     }),

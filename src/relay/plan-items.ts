@@ -7,7 +7,7 @@ import type { RidReading } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { makeItems, type Publication, type Routed, type TooLarge } from './make-items.ts'
 import { firstObjection, type Objection } from './objection.ts'
-import { incidentOf, routeFor } from './route.ts'
+import { incidentOf, routeFor, type SaidByPolicy, saidByPolicy } from './route.ts'
 
 export type Plan =
   | { readonly kind: 'publish'; readonly publications: readonly Publication[] }
@@ -130,8 +130,9 @@ export function planItems(
   const unsayable = denied(TO_A_MESSAGE, msgType)
   if (unsayable !== undefined) return unsayable
   const topics: TopicConfig[] = []
+  const said = saidByPolicy(rid)
   for (const incident of document.incidents) {
-    const way = onItsWay(config, peer, msgType, incident, document, rid)
+    const way = onItsWay(config, peer, msgType, incident, document, said)
     const stopped = denied(TO_AN_INCIDENT, way)
     if (stopped !== undefined) return stopped
     if (way.topic !== undefined) topics.push(way.topic)
@@ -156,9 +157,9 @@ function onItsWay(
   msgType: MsgType,
   incident: IncidentReading,
   { needed, reasons }: DocumentReading,
-  rid: RidReading | null,
+  said: SaidByPolicy,
 ): OnItsWay {
-  const name = routeFor(routes, incidentOf(peer.name, msgType, incident, rid))
+  const name = routeFor(routes, incidentOf(peer.name, msgType, incident, said))
   const topic = grid.topics.find((t) => t.name === name)
   return { msgType, peer, incident, topic, missing: topic && missingFrom(topic.restrictions, needed), reasons }
 }

@@ -21,34 +21,34 @@ export interface Said extends SaidByPolicy {
 }
 
 /** What RIDPolicy says (RFC 6545 §5.1); nothing of a document without one. */
-interface SaidByPolicy {
+export interface SaidByPolicy {
   /** each PolicyRegion and TrafficType */
   readonly regions?: readonly string[]
   readonly traffic?: readonly string[]
   /** MsgDestination */
   readonly destination?: string | undefined
-  /** names and addresses of its Node */
-  readonly nodes?: readonly string[]
+  /** names and addresses of its Node, as place-word.ts compares them */
+  readonly nodes?: ReadonlySet<string>
 }
 
-/** An Incident of a message, as its route is found. */
+/** An Incident of a message, as its route is found. `said` is that of all its Incidents: a sender may write very many of both. */
 export function incidentOf(
   peer: string,
   type: string,
   { purpose, id }: Pick<IncidentReading, 'purpose' | 'id'>,
-  rid: RidReading | null,
+  said: SaidByPolicy,
 ): Routed {
-  return { ...saidByPolicy(rid), peer, purpose, type, incident: id.name }
+  return { ...said, peer, purpose, type, incident: id.name }
 }
 
 export function saidByPolicy(rid: RidReading | null): SaidByPolicy {
   const { policy = null, nodes = [] } = rid ?? {}
   if (policy === null) return {}
   return {
-    regions: policy.regions.map(({ region = '' }) => trim(region)),
-    traffic: policy.traffic.map(({ type = '' }) => trim(type)),
+    regions: [...new Set(policy.regions.map(({ region = '' }) => trim(region)))],
+    traffic: [...new Set(policy.traffic.map(({ type = '' }) => trim(type)))],
     destination: trim(policy.attributes.MsgDestination ?? ''),
-    nodes,
+    nodes: new Set(nodes.map(placeWord)),
   }
 }
 
@@ -74,14 +74,14 @@ function isFrom(match: RouteConfig['match'], peer: string): boolean {
 
 /** Whether every given key matches that is not about who sent it. */
 export function fits(match: RouteConfig['match'], message: Said): boolean {
-  const { destination, nodes = [], incident } = message
+  const { destination, nodes, incident } = message
   return (
     (match.purpose?.includes(message.purpose) ?? true) &&
     lists(match.type, [message.type]) &&
     lists(match.region, message.regions) &&
     lists(match.traffic, message.traffic) &&
     lists(match.destination, destination === undefined ? [] : [destination]) &&
-    (match.node?.some((one) => nodes.some((node) => placeWord(node) === placeWord(one))) ?? true) &&
+    (match.node?.some((one) => nodes?.has(placeWord(one)) === true) ?? true) &&
     (match.incident?.some((one) => incident !== undefined && domainWord(one) === domainWord(incident)) ?? true)
   )
 }

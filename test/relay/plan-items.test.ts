@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Config, TopicConfig } from '../../src/config/types.ts'
 import { itemId } from '../../src/profile/item.ts'
+import { planItems } from '../../src/relay/plan-items.ts'
 import { additionalData, documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
 import { topic } from '../support/sample-config.ts'
 import { createSigner } from '../support/signed.ts'
@@ -36,6 +37,21 @@ test('one plain Incident is an item without a context', () => {
   assert.ok(only?.item.xml.startsWith(`<report xmlns="urn:xmpp:incident:2">${incident}`))
   assert.ok(only?.item.xml.endsWith('</Incident></report>'))
   assert.equal(only?.item.id, itemId(only?.item.xml ?? ''))
+})
+
+test('a RIDPolicy of very many nodes and regions is not gone through for each of very many Incidents', () => {
+  const incidents = Array.from({ length: 1_000 }, (_, i) => incidentText({ id: String(i) }))
+  const nodes = Array.from({ length: 10_000 }, (_, i) => `n${i}.example`)
+  const regions = Array.from({ length: 10_000 }, () => ({ region: 'PeerToPeer' }))
+  const { document, rid } = valid(ridText(documentText(incidents)))
+  assert.ok(rid?.policy)
+  const large = { ...rid, nodes, policy: { ...rid.policy, regions } }
+  const config = grid()
+  const routes = [{ match: { node: ['other.example'], region: ['PeerToPeer'] }, topic: 'other' }, ...config.routes]
+  const began = performance.now()
+  const made = planItems({ ...config, routes }, peer(), 'Report', document, large)
+  assert.equal(made.kind, 'too-large')
+  assert.ok(performance.now() - began < 3_000, `it took ${performance.now() - began} ms`)
 })
 
 test('the id does not depend on where a document came from, or what it came in', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { placeWord } from '../../src/iodef/place-word.ts'
 import { routeFor, saidByPolicy } from '../../src/relay/route.ts'
 import { documentText, IODEF1, ridText } from '../support/documents.ts'
 import { read } from './journey.ts'
@@ -11,7 +12,7 @@ const message = {
   regions: ['PeerToPeer'],
   traffic: ['Attack'],
   destination: 'RIDSystem',
-  nodes: ['rid.example'],
+  nodes: new Set(['rid.example']),
   incident: 'csirt.example',
 }
 
@@ -62,8 +63,11 @@ test('a document without a RIDPolicy fits no route that asks for what a RIDPolic
 })
 
 test('names are compared as DNS does, addresses by their value', () => {
-  const leads = (node: string, said: string) =>
-    routeFor([{ match: { node: [node] }, topic: 't' }], { ...message, nodes: ['other.example', said] }) === 't'
+  const { rid } = read(ridText(documentText()))
+  const leads = (node: string, said: string) => {
+    const { nodes } = saidByPolicy(rid && { ...rid, nodes: ['other.example', said] })
+    return routeFor([{ match: { node: [node] }, topic: 't' }], { ...message, ...(nodes && { nodes }) }) === 't'
+  }
   assert.equal(leads('RID.Example.', 'rid.example'), true)
   assert.equal(leads('müller.example', 'xn--mller-kva.example'), true)
   assert.equal(leads('2001:db8::5', '2001:DB8:0:0::5'), true)
@@ -90,7 +94,7 @@ test('what RIDPolicy says is read of a message', () => {
     regions: ['IntraConsortium'],
     traffic: ['Attack'],
     destination: 'RIDSystem',
-    nodes: ['rid.example', '192.0.2.7'],
+    nodes: new Set(['rid.example', placeWord('192.0.2.7')]),
   })
   const toSource = ridText(documentText()).replace('"RIDSystem"', '"SourceOfIncident"')
   assert.equal(saidByPolicy(read(toSource).rid).destination, 'SourceOfIncident')
