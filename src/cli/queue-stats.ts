@@ -1,5 +1,5 @@
 import { alike } from '../events/trace-words.ts'
-import type { DeliverySummary, Desk, Queue } from '../store/contract.ts'
+import type { DeliverySummary, Desk, Queue, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES, type DeliveryState } from '../vocabulary.ts'
 import { type ExitCode, type Io, json, table, write } from './output.ts'
 import { age } from './queue-list.ts'
@@ -28,11 +28,12 @@ interface Group {
 /** How many wait, for whom, why and for how long: what differs in its reason only by figures and ids is one line. */
 export async function showStats(
   store: Pick<Desk, 'list'> & Pick<Queue, 'backlog'>,
-  { destination, asJson }: { readonly destination: string | undefined; readonly asJson: boolean },
+  asked: QueueFilter,
+  asJson: boolean,
   io: Io,
   now: number,
 ): Promise<ExitCode> {
-  const rows = await store.list({ states: OPEN, ...(destination !== undefined && { destination }) })
+  const rows = await store.list({ states: OPEN, ...asked })
   const groups = groupsOf(rows, now)
   const paused = (await store.backlog()).filter((row) => row.paused !== null)
   if (asJson) {

@@ -77,18 +77,19 @@ Every report that was taken in has one delivery per destination: a Topic of the 
     const [written, ...ids] = positionals
     const action = actionOf('queue', written, ACTIONS)
     const asJson = values.json === true
-    const filter = filterOf(values)
+    const asked = filterOf(values)
     if (action === 'list' || action === 'stats' || values.all === true) nothingMore(ids)
     else if (ids.length === 0) throw new UsageError(needs(action))
     if (action === 'show' || action === 'pause' || action === 'resume') nothingMore(ids.slice(1))
     await using store = await storeOf(values, io)
     const config = configWithoutLogin(values, io)
-    if (values.destination !== undefined) await named(store, config, values.destination)
+    const { destination } = values
+    const filter = { ...asked, ...(destination !== undefined && only(await named(store, config, destination))) }
     switch (action) {
       case 'list':
         return await listDeliveries(store, filter, asJson, io, systemClock.now())
       case 'stats':
-        return await showStats(store, { destination: values.destination, asJson }, io, systemClock.now())
+        return await showStats(store, filter, asJson, io, systemClock.now())
       case 'show':
         return await showDelivery(store, ids[0] ?? '', { asJson, bodyOnly: values.body === true }, io)
       case 'pause':
@@ -96,7 +97,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
         return await pauseOrResume(store, config, action, ids[0] ?? '', io)
       default:
         return values.all === true
-          ? await inBulk(store, action, values, io)
+          ? await inBulk(store, action, filter, values, io)
           : await decide(store, action, ids, asJson, io)
     }
   },
@@ -113,7 +114,6 @@ function filterOf(values: Values): QueueFilter {
   const limit = count(values.limit, '--limit')
   return {
     ...(states !== undefined && { states }),
-    ...(values.destination !== undefined && { destination: values.destination }),
     ...(values.incident !== undefined && { incident: values.incident }),
     ...(values.reason !== undefined && { reason: values.reason }),
     ...(limit !== undefined && { limit }),
@@ -121,8 +121,14 @@ function filterOf(values: Values): QueueFilter {
 }
 
 /** Without --state: what waits for an operator. */
-async function inBulk(store: Operated, action: Decision, values: Values, io: Io): Promise<ExitCode> {
-  const { rows } = await found(store, { states: ['held'], ...filterOf(values) })
+async function inBulk(
+  store: Operated,
+  action: Decision,
+  filter: QueueFilter,
+  values: Values,
+  io: Io,
+): Promise<ExitCode> {
+  const { rows } = await found(store, { states: ['held'], ...filter })
   return await decideAll(store, action, rows, { asJson: values.json === true, dry: values['dry-run'] === true }, io)
 }
 
@@ -152,6 +158,11 @@ async function named(store: Operated, config: Config, written: string): Promise<
       known.map(({ name }) => name),
     )}`,
   )
+}
+
+/** The one, or all that have that name. */
+function only([{ kind, name }, other]: readonly [Destination, ...Destination[]]): QueueFilter {
+  return other === undefined ? { kind, destination: name } : { destination: name }
 }
 
 async function pauseOrResume(

@@ -90,11 +90,12 @@ export function addPages(app: FastifyInstance, sources: PageSources, sessions: S
     const { kind } = known
     const rows = await store.list({
       states: OPEN,
+      kind,
       destination: name,
       limit: SOME_OPEN,
     })
     const part = sources.readiness().parts[`${kind}:${name}`]
-    return destinationPage(viewer, { kind, name, row, part, open: rows.filter((one) => one.kind === kind) })
+    return destinationPage(viewer, { kind, name, row, part, open: rows })
   })
 
   forReaders('/trace', async ({ query }, viewer) => {

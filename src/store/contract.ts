@@ -98,6 +98,7 @@ export interface ClaimRequest {
 
 export interface QueueFilter {
   readonly states?: readonly DeliveryState[]
+  readonly kind?: DestinationKind
   readonly destination?: string
   readonly incident?: string
   /** a part of it, whatever the case of its letters */

@@ -126,6 +126,18 @@ describe('queue and trace, while the store is open elsewhere', () => {
     assert.match((await iodefGateway(['queue', 'pause', ...config])).err, /pause needs the NAME of a Topic or peer/)
   })
 
+  test('finds what is for a destination that is named with its kind', async () => {
+    const { out } = await iodefGateway(['queue', 'list', '--destination', 'topic:incident', ...config, '--json'])
+    assert.deepEqual(
+      JSON.parse(out).map(({ id }: { id: string }) => id),
+      [held, waiting],
+    )
+    const args = ['discard', '--all', '--dry-run', '--destination', 'topic:incident']
+    assert.equal((await iodefGateway(['queue', ...args, ...config])).out, '1 would be discarded\n')
+    const stats = await iodefGateway(['queue', 'stats', '--destination', 'topic:incident', ...config])
+    assert.match(stats.out, /^incident +held +1 /m)
+  })
+
   test('shows of a delivery what befell it, and with --body nothing but the document', async () => {
     const { out } = await iodefGateway(['queue', 'show', held, ...config])
     assert.match(out, /^reason: +item-not-acceptable.\[2J$/m)

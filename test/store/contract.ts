@@ -433,6 +433,19 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await store.findPayload('topic', 'incident', sha('C'), []), undefined)
     })
 
+    test('lists what is for a Topic, and not what is for a peer of the same name', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const toPeer = delivery('B', { kind: 'peer', destination: 'incident' })
+      await store.accept(envelope(clock, 'one', [delivery('A'), toPeer]))
+      const list = async (filter: Parameters<typeof store.list>[0]) =>
+        (await store.list(filter)).map(({ kind, destination }) => `${kind}:${destination}`)
+      assert.deepEqual(await list({ destination: 'incident' }), ['topic:incident', 'peer:incident'])
+      assert.deepEqual(await list({ kind: 'peer', destination: 'incident' }), ['peer:incident'])
+      assert.deepEqual(await list({ kind: 'topic', states: ['pending'] }), ['topic:incident'])
+      assert.deepEqual(await list({ kind: 'jid', destination: 'incident' }), [])
+    })
+
     test('takes one variant of an item into a unit, and the other one behind it', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -1,7 +1,7 @@
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
-import { DISCARDED, STATES, stateCode, WITHHELD } from './codes.ts'
+import { DISCARDED, kindCode, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, type Value } from './sql.ts'
@@ -106,14 +106,16 @@ interface Part {
 }
 
 /** Keys of the deliveries in these states. */
-function asked(states: readonly DeliveryState[], { destination, incident, reason }: QueueFilter): Part {
+function asked(states: readonly DeliveryState[], { kind, destination, incident, reason }: QueueFilter): Part {
   const where = [`d.state IN (${states.map(stateCode).join(', ')})`]
   const values: Value[] = []
   // delivered ones are the many: only where they are asked for is the whole table walked
   if (!states.includes('delivered')) where.push('d.state <> 2')
-  if (destination !== undefined || !states.includes('delivered')) {
-    where.push('d.destination IN (SELECT id FROM destination WHERE name = coalesce(?, name))')
-    values.push(destination ?? null)
+  if (kind !== undefined || destination !== undefined || !states.includes('delivered')) {
+    where.push(
+      'd.destination IN (SELECT id FROM destination WHERE kind = coalesce(?, kind) AND name = coalesce(?, name))',
+    )
+    values.push(kind === undefined ? null : kindCode(kind), destination ?? null)
   }
   if (incident !== undefined) {
     where.push('(asked_for(d.incident, ?) OR EXISTS (SELECT 1 FROM json_each(d.also) WHERE asked_for(value, ?)))')

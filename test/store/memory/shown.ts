@@ -25,10 +25,11 @@ export function whole(data: Data, one: Kept): Delivery {
   return { ...summary(data, one), payload: one.payload ?? '' }
 }
 
-function asked(data: Data, { states, destination, incident, reason }: QueueFilter): Kept[] {
+function asked(data: Data, { states, kind, destination, incident, reason }: QueueFilter): Kept[] {
   return [...data.deliveries.values()].filter(
     (one) =>
       (states === undefined || states.includes(one.state)) &&
+      (kind === undefined || one.kind === kind) &&
       (destination === undefined || one.destination === destination) &&
       (reason === undefined || (one.reason ?? '').toLowerCase().includes(reason.toLowerCase())) &&
       (incident === undefined || [one.incident, ...one.also].some((name) => isAskedFor(name, incident))),
