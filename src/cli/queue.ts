@@ -120,7 +120,7 @@ function filterOf(values: Values): QueueFilter {
   }
 }
 
-/** Without --state: what waits for an operator. */
+/** Without --state: what waits for an operator. Without --limit all of it, while a list leaves out what is over for long. */
 async function inBulk(
   store: Operated,
   action: Decision,
@@ -128,7 +128,7 @@ async function inBulk(
   values: Values,
   io: Io,
 ): Promise<ExitCode> {
-  const { rows } = await found(store, { states: ['held'], ...filter })
+  const { rows } = await found(store, { states: ['held'], limit: Number.MAX_SAFE_INTEGER, ...filter })
   return await decideAll(store, action, rows, { asJson: values.json === true, dry: values['dry-run'] === true }, io)
 }
 

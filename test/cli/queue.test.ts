@@ -418,4 +418,12 @@ describe('queue list of more deliveries than fit on a page', () => {
     assert.equal(rows.length, 1000)
     assert.match(err, /^3 older .*"--limit 1003"/)
   })
+
+  test('gives up all that fit, and takes all of them back, however many that are', async () => {
+    const bulk = async (...args: string[]) => (await iodefGateway(['queue', ...args, '--all', ...config])).out
+    assert.equal(await bulk('discard', '--state', 'held,withheld,pending'), '2100 of 2100 discarded\n')
+    assert.equal(await bulk('retry', '--state', 'discarded', '--dry-run'), '2100 would be due now\n')
+    assert.equal(await bulk('retry', '--state', 'discarded', '--limit', '2'), '2 of 2 due now\n')
+    assert.equal(await bulk('retry', '--state', 'discarded'), '2098 of 2098 due now\n')
+  })
 })
