@@ -179,7 +179,9 @@ export class GroupCommit {
       try {
         await sync?.()
         for (const { job, result } of batch) job.resolve(result)
-        done?.(batch.length, performance.now() - batch[0]!.job.since)
+        const ms = performance.now() - batch[0]!.job.since
+        // what it throws is its own: these are on disk
+        queueMicrotask(() => done?.(batch.length, ms))
       } catch (error) {
         // the system forgets what it could not write: a second try would succeed, and prove nothing
         const failure = new GatewayError('store-unavailable', `What was written may be lost: ${messageOf(error)}.`, {
@@ -188,7 +190,7 @@ export class GroupCommit {
         this.#refusal = failure
         for (const { job } of batch) job.reject(failure)
         this.#fail([...this.#committed.splice(0).map(({ job }) => job), ...this.#queue.splice(0)], failure)
-        // what it throws is its own
+        // so is what this throws
         queueMicrotask(() => lost?.(failure))
       }
     }

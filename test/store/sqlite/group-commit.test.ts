@@ -86,3 +86,26 @@ test('whoever is told that the disk failed and throws does not keep the store fr
   for (const runner of runners) process.on('uncaughtException', runner)
   await writer.close()
 })
+
+test('whoever counts what is on disk and throws does not make it count as lost', async () => {
+  using db = new DatabaseSync(':memory:')
+  const runners = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  const thrown = new Promise((resolve) => process.once('uncaughtException', resolve))
+  const lost: string[] = []
+  let times = 0
+  const writer = groups(db, {
+    sync: async () => {},
+    lost: (error) => lost.push(error.code),
+    done() {
+      times += 1
+      if (times === 1) throw new Error('cannot be counted')
+    },
+  })
+  assert.equal(await writer.submit(() => 1), 1)
+  assert.equal(await writer.submit(() => 2), 2)
+  await writer.close()
+  assert.deepEqual([times, lost], [2, []])
+  assert.match(String(await thrown), /cannot be counted/)
+  for (const runner of runners) process.on('uncaughtException', runner)
+})
