@@ -1,5 +1,3 @@
-import { deliverTo } from '../exchange/closing.ts'
-import { about } from '../exchange/context.ts'
 import type { Desk } from '../store/contract.ts'
 import type { Exchange, ExchangeSummary, Leg } from '../store/exchanges.ts'
 import { printable, table } from './output.ts'
@@ -21,11 +19,14 @@ export function targetOf({ kind, target }: Pick<Leg, 'kind' | 'target'>): string
 type Detailed = Awaited<ReturnType<typeof detailedExchange>>
 
 /** A question as `exchanges show --json` prints it: neither what it asks, nor what it is answered with, nor a token. */
-export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'list'>) {
+export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'show'>) {
   const { id, state, outcome, address, msgType, incident, opened, pendingAt, expires, closed } = exchange
   const asker = whoAsked(exchange)
-  const deliveries = await desk.list({ destination: exchange.asker, incident: about(exchange).incident })
-  const deliver = deliverTo(exchange)
+  const answers = exchange.answers.map(async ({ n, leg, msgType: type, at, sent, delivery = '' }) => {
+    // what was delivered long ago is no longer kept
+    const kept = (await desk.show(delivery))?.id ?? null
+    return { n, leg: leg < 0 ? null : leg, msgType: type, at: isoTime(at), sent: isoTime(sent), delivery: kept }
+  })
   return {
     ...{ id, state, outcome, asker, address, msgType, incident },
     ...times({ opened, pendingAt, expires, closed }),
@@ -34,12 +35,7 @@ export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'lis
       const { n, reason, updated } = leg
       return { n, target: targetOf(leg), state: leg.state, reason, updated: isoTime(updated) }
     }),
-    answers: exchange.answers.map((answer) => {
-      const { n, leg, at, sent } = answer
-      const item = deliver(answer)?.item
-      const delivery = deliveries.find((one) => one.item === item)?.id ?? null
-      return { n, leg: leg < 0 ? null : leg, msgType: answer.msgType, at: isoTime(at), sent: isoTime(sent), delivery }
-    }),
+    answers: await Promise.all(answers),
   }
 }
 

@@ -60,6 +60,8 @@ export interface StoredAnswer extends NewAnswer {
   readonly at: number
   /** when the asker had it, as far as anybody knows; null until then */
   readonly sent: number | null
+  /** on its way by this one; nothing where it has none, or none yet */
+  readonly delivery?: string
 }
 
 /** Of two kinds two askers of one name are not the same. */

@@ -10,6 +10,7 @@ import type {
   StoredAnswer,
 } from '../exchanges.ts'
 import { askerCode, askerName, EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
+import { formatId } from './ids.ts'
 import { createJoined } from './joined.ts'
 import { all, one } from './sql.ts'
 
@@ -36,8 +37,9 @@ interface LegRow extends Omit<Leg, 'state'> {
   readonly state: number
 }
 
-interface AnswerRow extends Omit<StoredAnswer, 'msgType'> {
+interface AnswerRow extends Omit<StoredAnswer, 'msgType' | 'delivery'> {
   readonly msg_type: string
+  readonly delivery: number | null
 }
 
 interface ListRow
@@ -78,7 +80,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
   )
   const answers = all<AnswerRow>(
     db,
-    'SELECT n, leg, msg_type, digest, body, at, sent FROM answer WHERE exchange = ? ORDER BY n',
+    'SELECT n, leg, msg_type, digest, body, at, sent, delivery FROM answer WHERE exchange = ? ORDER BY n',
   )
   const legOf = one<{ id: string; n: number }>(
     db,
@@ -125,7 +127,9 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       expires: row.expires,
       closed: row.closed,
       legs: legs(row.seq).map(({ state, ...leg }) => ({ ...leg, state: legName(state) })),
-      answers: answers(row.seq).map(({ msg_type: msgType, ...answer }) => ({ ...answer, msgType })),
+      answers: answers(row.seq).map(({ msg_type: msgType, delivery, ...answer }) => {
+        return { ...answer, msgType, ...(delivery !== null && { delivery: formatId(delivery) }) }
+      }),
     }
   }
 

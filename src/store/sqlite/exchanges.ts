@@ -71,7 +71,6 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     'INSERT INTO answer (exchange, n, leg, msg_type, digest, body, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const setDelivery = run(db, 'UPDATE answer SET delivery = ? WHERE exchange = ? AND n = ?')
-  const hasDelivery = one(db, 'SELECT 1 FROM answer WHERE exchange = ? AND n = ? AND delivery IS NOT NULL')
   const setSent = run(db, 'UPDATE answer SET sent = ? WHERE exchange = ? AND n = ?')
   const carried = one<{ exchange: number; n: number }>(
     db,
@@ -124,17 +123,18 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     }
   }
 
-  function deliverEach(seq: number, id: string, deliver: NonNullable<ExchangeChange['deliver']>): void {
-    const exchange = rows.bySeq(seq)
-    for (const answer of exchange?.answers ?? []) {
-      if (exchange === undefined || answer.sent !== null || hasDelivery(seq, answer.n) !== undefined) continue
+  function deliverEach(seq: number, deliver: NonNullable<ExchangeChange['deliver']>): void {
+    const exchange = rows.bySeq(seq)!
+    for (const answer of exchange.answers) {
+      if (answer.sent !== null || answer.delivery !== undefined) continue
       const made = deliver(answer)
       if (made === undefined) {
         setSent(clock.now(), seq, answer.n)
         continue
       }
       const delivery = queue(exchange, made, `answer ${answer.n}`)
-      if (delivery === undefined) throw new Error(`answer ${answer.n} of exchange ${id} has a delivery already`)
+      if (delivery === undefined)
+        throw new Error(`answer ${answer.n} of exchange ${exchange.id} has a delivery already`)
       setDelivery(delivery, seq, answer.n)
     }
   }
@@ -172,8 +172,10 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
     askHeld(seq, exchange, change, now)
     if (change.answers !== undefined) addAnswers(seq, exchange, change.answers)
     for (const n of change.sent ?? []) setSent(now, seq, n)
-    setAsker(change.token ?? null, change.address ?? null, seq)
-    if (change.deliver !== undefined) deliverEach(seq, exchange.id, change.deliver)
+    if (change.token !== undefined || change.address !== undefined) {
+      setAsker(change.token ?? null, change.address ?? null, seq)
+    }
+    if (change.deliver !== undefined) deliverEach(seq, change.deliver)
     if (change.pendingAt === null) setPending(seq)
     end(seq, change, now)
     trail.add(trace)

@@ -49,10 +49,9 @@ export interface KeptGroup extends DeliveryGroup {
   readonly missing: ReadonlySet<string>
 }
 
-/** An exchange, and the delivery of each of its answers that has one. */
+/** An exchange, and what the store alone knows of it. */
 export interface KeptExchange {
   readonly exchange: Exchange
-  readonly deliveries: ReadonlyMap<number, string>
   /** of each leg: id of the exchange that asks for it, where that is another */
   readonly joined: readonly (string | undefined)[]
   /** by leg */

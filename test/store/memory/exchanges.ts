@@ -63,7 +63,7 @@ export function ask(
     kind === 'peer' || kind === 'jid' ? asking(data, fresh.digest, kind, target) : undefined,
   )
   const afterwards = legs.flatMap((leg, n) => (leg.afterwards === undefined ? [] : [[n, leg.afterwards] as const]))
-  data.exchanges.set(fresh.id, { exchange, deliveries: new Map(), joined, afterwards: new Map(afterwards) })
+  data.exchanges.set(fresh.id, { exchange, joined, afterwards: new Map(afterwards) })
   for (const [n, { delivery }] of legs.entries()) {
     if (delivery !== undefined && joined[n] === undefined) queue(data, exchange, delivery, `leg ${n}`, now)
   }
@@ -130,11 +130,9 @@ export function listed(
 /** This delivery has come to whom it was for, or was withheld. */
 export function settled(data: Data, delivery: string, to: 'delivered' | 'withheld', now: number): void {
   for (const kept of [...data.exchanges.values()]) {
-    const { exchange, deliveries } = kept
+    const { exchange } = kept
     const answers = exchange.answers.map((answer) =>
-      to === 'delivered' && deliveries.get(answer.n) === delivery && answer.sent === null
-        ? { ...answer, sent: now }
-        : answer,
+      to === 'delivered' && answer.delivery === delivery && answer.sent === null ? { ...answer, sent: now } : answer,
     )
     settleAs(data, kept, closed(data, { ...kept, exchange: { ...exchange, answers } }, {}, now), now)
   }
@@ -174,25 +172,23 @@ function withAnswers(kept: KeptExchange, change: ExchangeChange, at: number): Ke
 
 function delivered(data: Data, kept: KeptExchange, { deliver }: ExchangeChange, now: number): KeptExchange {
   if (deliver === undefined) return kept
-  const deliveries = new Map(kept.deliveries)
   const answers = kept.exchange.answers.map((answer) => {
-    if (answer.sent !== null || deliveries.has(answer.n)) return answer
+    if (answer.sent !== null || answer.delivery !== undefined) return answer
     const delivery = deliver(answer)
     if (delivery === undefined) return { ...answer, sent: now }
     const id = queue(data, kept.exchange, delivery, `answer ${answer.n}`, now)
-    if (id !== undefined) deliveries.set(answer.n, id)
-    return answer
+    return { ...answer, ...(id !== undefined && { delivery: id }) }
   })
-  return { ...kept, exchange: { ...kept.exchange, answers }, deliveries }
+  return { ...kept, exchange: { ...kept.exchange, answers } }
 }
 
-function closed(data: Data, { exchange, deliveries }: KeptExchange, change: ExchangeChange, now: number): Exchange {
+function closed(data: Data, { exchange }: KeptExchange, change: ExchangeChange, now: number): Exchange {
   const outcome = change.outcome ?? exchange.outcome
   const next = { ...exchange, outcome }
   if (exchange.state !== 'open') return next
   if (change.state !== undefined) return { ...next, state: change.state, closed: now }
-  const isWithheld = (n: number) => data.deliveries.get(deliveries.get(n) ?? '')?.state === 'withheld'
-  const isOver = exchange.answers.every((answer) => answer.sent !== null || isWithheld(answer.n))
+  const isWithheld = (id: string | null = '') => data.deliveries.get(id ?? '')?.state === 'withheld'
+  const isOver = exchange.answers.every((answer) => answer.sent !== null || isWithheld(answer.delivery))
   return outcome !== null && isOver ? { ...next, state: outcome, closed: now } : next
 }
 
