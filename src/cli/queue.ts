@@ -3,6 +3,8 @@ import type { Config } from '../config/types.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { News } from '../events/table.ts'
 import { createEvents } from '../events.ts'
+import { fileHosts } from '../gateway/files.ts'
+import { jidNames } from '../gateway/jid-destinations.ts'
 import { createLog } from '../log.ts'
 import type { Acceptor, Backlog, Desk, Queue, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES, type DestinationKind, destinationKey } from '../vocabulary.ts'
@@ -38,7 +40,8 @@ export const queue: Command = {
   usage:
     'iodef-gateway queue list|show ID|retry ID...|discard ID...|retry --all|discard --all|pause NAME|resume NAME|stats [--config FILE] [--json]',
   help: `
-Every report that was taken in has one delivery per destination: a Topic of the grid or a RID peer.
+Every report that was taken in has one delivery per destination: a Topic of the grid or a RID peer. So has what is asked of somebody on the
+grid, or answered there (a JID), and each file beside an item that is fetched from a host.
 
   list            all deliveries, oldest first; of those delivered or discarded the latest 1000, and how many are older
   show ID         everything about one delivery, what befell it, and what is to be delivered
@@ -46,7 +49,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
   discard ID...   gives up what is not delivered; it stays in the list, and can still be retried
   retry --all, discard --all
                   the same for all that --state [held], --destination, --incident and --reason ask for
-  pause NAME      sends nothing to this Topic or peer until it is resumed; reports for it are taken, and wait
+  pause NAME      sends nothing to this Topic, peer or JID, or fetches nothing from this host, until it is resumed; what is for it waits
   resume NAME     sends what has waited
   stats           how many wait, by destination, state and reason, and for how long
 
@@ -54,7 +57,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
       --json               for programs; list: [{"id", "direction", "source", "destination", "incident", "state", "attempts",
                            "nextAttempt", "reason"}]
       --state STATE,...    only these states: ${DELIVERY_STATES.join(', ')}
-      --destination NAME   only to this Topic or peer
+      --destination NAME   only to this Topic, peer or JID, or from this host
       --incident ID        only of this incident
       --reason TEXT        only where the reason has this text in it
       --limit N            list: only the latest N, whatever their state; may be more than 1000
@@ -66,7 +69,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
   sending    on its way now                             withheld   policy says no (restriction, send)
   delivered  proved to have arrived                     discarded  given up by an operator
 
-  NAME is that of a Topic or peer; topic:NAME or peer:NAME where both have it.
+  NAME is that of a Topic, peer, JID or host; topic:NAME, peer:NAME, jid:NAME or file:NAME where several have it.
 
   iodef-gateway queue list --config gateway.yaml --state held
   iodef-gateway queue retry 06YDAJ4QRN6 --config gateway.yaml
@@ -104,7 +107,7 @@ Every report that was taken in has one delivery per destination: a Topic of the 
 }
 
 function needs(action: string): string {
-  if (action === 'pause' || action === 'resume') return `${action} needs the NAME of a Topic or peer`
+  if (action === 'pause' || action === 'resume') return `${action} needs the NAME of a Topic or peer, of a JID or host`
   const all = action === 'show' ? '' : ', or --all'
   return `${action} needs the ID of a delivery: the first column of "queue list"${all}`
 }
@@ -138,10 +141,19 @@ interface Destination {
 }
 
 /** Those of the configuration, and those that something was ever for. */
-async function destinationsOf(store: Operated, { grid, peers }: Config): Promise<Destination[]> {
+async function destinationsOf(store: Operated, config: Config): Promise<Destination[]> {
+  const of = (kind: DestinationKind, names: readonly string[]) => names.map((name): Destination => ({ kind, name }))
   const all = [
-    ...grid.topics.map(({ name }): Destination => ({ kind: 'topic', name })),
-    ...peers.map(({ name }): Destination => ({ kind: 'peer', name })),
+    ...of(
+      'topic',
+      config.grid.topics.map(({ name }) => name),
+    ),
+    ...of(
+      'peer',
+      config.peers.map(({ name }) => name),
+    ),
+    ...of('jid', jidNames(config)),
+    ...of('file', fileHosts(config)),
     ...(await store.backlog()).map(({ kind, destination: name }) => ({ kind, name })),
   ]
   return [...new Map(all.map((one) => [destinationKey(one.kind, one.name), one])).values()]
@@ -153,7 +165,7 @@ async function named(store: Operated, config: Config, written: string): Promise<
   const [first, ...more] = known.filter(({ kind, name }) => written === name || written === `${kind}:${name}`)
   if (first !== undefined) return [first, ...more]
   throw new UsageError(
-    `there is no Topic or peer "${written}"${didYouMean(
+    `there is no Topic or peer "${written}", nor such a JID or host${didYouMean(
       written,
       known.map(({ name }) => name),
     )}`,

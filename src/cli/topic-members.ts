@@ -120,9 +120,9 @@ async function mend(desk: TopicDesk, topic: TopicConfig, io: Io): Promise<ExitCo
   return after(topic, io)
 }
 
-/** A gateway that runs has the configuration that it was started with. */
+/** A gateway that runs has the configuration that it has read. */
 async function after({ create }: TopicConfig, io: Io): Promise<ExitCode> {
   if (create)
-    await write(io.err, 'a gateway that was started with other members undoes this at its next check: restart it\n')
+    await write(io.err, 'a gateway that has read other members undoes this at its next check: iodef-gateway reload\n')
   return 0
 }

@@ -13,6 +13,11 @@ import { iodefGateway } from './capture.ts'
 
 const KEYS = ['id', 'direction', 'source', 'destination', 'incident', 'state', 'attempts', 'nextAttempt', 'reason']
 
+const ASKING = `
+peers: [{ name: csirt-a, identity: { dns: csirt-a.example }, accept: [InvestigationRequest], url: "https://csirt-a.example/" }]
+routes: [{ match: { type: [InvestigationRequest] }, ask: ["jid:soc@grid.example/tool"] }]
+`
+
 describe('queue and trace, while the store is open elsewhere', () => {
   const folder = mkdtempSync(join(tmpdir(), 'queue-'))
   const config = ['--config', join(folder, 'gateway.yaml')]
@@ -21,7 +26,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
   let held = ''
 
   before(async () => {
-    writeFileSync(join(folder, 'gateway.yaml'), LEAST)
+    writeFileSync(join(folder, 'gateway.yaml'), LEAST + ASKING)
     store = await openStore({ path: join(folder, 'gateway.db'), tell: untold, clock: systemClock })
     held = await put('189493', 'a')
     const [unit] = await store.claim({
@@ -121,7 +126,7 @@ describe('queue and trace, while the store is open elsewhere', () => {
     ]) {
       const { code, err } = await iodefGateway(['queue', ...args, ...config])
       assert.equal(code, 2)
-      assert.match(err, /there is no Topic or peer "incidnt" \(did you mean "incident"\?\)/)
+      assert.match(err, /there is no Topic or peer "incidnt", nor such a JID or host \(did you mean "incident"\?\)/)
     }
     assert.match((await iodefGateway(['queue', 'pause', ...config])).err, /pause needs the NAME of a Topic or peer/)
   })
@@ -166,6 +171,14 @@ describe('queue and trace, while the store is open elsewhere', () => {
       ],
       'what was so before is no deed',
     )
+  })
+
+  test('pauses whom the grid is to be asked, before anything was asked', async () => {
+    const pause = (action: string, name: string) => iodefGateway(['queue', action, name, ...config])
+    const jid = 'soc@grid.example/tool'
+    assert.match((await pause('pause', jid)).out, /^jid soc@grid\.example\/tool: paused/)
+    assert.equal((await store.backlog()).find(({ destination }) => destination === jid)?.kind, 'jid')
+    assert.equal((await pause('resume', `jid:${jid}`)).out, `jid ${jid}: resumed; 0 go out\n`)
   })
 
   test('counts what waits by destination, state and reason, and by age', async () => {
