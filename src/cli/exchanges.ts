@@ -62,8 +62,8 @@ An ID that begins with - and could be an option stands behind "--".
       --json              for programs; list: [{"id", "state", "asker", "msgType", "incident", "opened", "expires", "closed",
                           "legs": [{"target", "state"}], "answers"}]
       --state STATE,...   list: only these states: ${EXCHANGE_STATES.join(', ')}
-      --asker PEER        list: only what this peer asked
-      --asked PEER        list: only what this peer is asked
+      --asker PEER        list: only what this peer asked; jid:JID or topic:NAME of others
+      --asked PEER        list: only what this peer is asked; jid:JID or topic:NAME of others
       --incident ID       list: only of this incident
       --limit N           list: the latest N [${LATEST}]
       --reason WORD       deny: ${JUSTIFICATIONS.slice(0, 4).join(', ')},
@@ -97,14 +97,22 @@ An ID that begins with - and could be an option stands behind "--".
 }
 
 function filterOf(values: Values): ExchangeFilter {
+  const by = values.asker === undefined ? undefined : named(values.asker, ['peer', 'jid', 'topic'] as const)
+  const of = values.asked === undefined ? undefined : named(values.asked, ['peer', 'jid', 'topic', 'held'] as const)
   const states = statesOf(values.state, EXCHANGE_STATES)
   return {
     limit: count(values.limit, '--limit') ?? LATEST,
     ...(states !== undefined && { states }),
-    ...(values.asker !== undefined && { asker: values.asker }),
-    ...(values.asked !== undefined && { target: values.asked }),
+    ...(by && { asker: by.name, ...(by.kind && { askerKind: by.kind }) }),
+    ...(of && { target: of.name, ...(of.kind && { targetKind: of.kind }) }),
     ...(values.incident !== undefined && { incident: values.incident }),
   }
+}
+
+/** By its name alone, or as the list has it: with what it is. */
+function named<K extends string>(written: string, kinds: readonly K[]): { readonly kind?: K; readonly name: string } {
+  const kind = kinds.find((one) => written.startsWith(`${one}:`))
+  return kind === undefined ? { name: written } : { kind, name: written.slice(kind.length + 1) }
 }
 
 async function list(store: Exchanges, asked: ExchangeFilter, asJson: boolean, io: Io): Promise<ExitCode> {

@@ -11,9 +11,8 @@ const ALL = 10_000
  */
 export async function takenBack(context: ExchangeContext, topic: string, items?: readonly string[]): Promise<void> {
   const { store, config, events } = context
-  const open = await store.listExchanges({ states: ['open'], asker: topic, limit: ALL })
-  for (const { id, askerKind } of open) {
-    if (askerKind !== 'topic') continue
+  const open = await store.listExchanges({ states: ['open'], askerKind: 'topic', asker: topic, limit: ALL })
+  for (const { id } of open) {
     const asked = await store.exchange(id)
     if (items !== undefined && !items.includes(asked?.address ?? '')) continue
     let happening: Happening | undefined

@@ -134,7 +134,9 @@ export interface ExchangeSummary
 
 export interface ExchangeFilter {
   readonly states?: readonly ExchangeState[]
+  readonly askerKind?: AskerKind
   readonly asker?: string
+  readonly targetKind?: Leg['kind']
   /** one of its legs is this peer's, or this JID's */
   readonly target?: string
   /** as `trace` understands it */

@@ -99,6 +99,11 @@ describe('exchanges, while the store is open elsewhere', () => {
     assert.deepEqual(await ids('--state', 'denied'), [])
     assert.deepEqual(await ids('--asker', 'csirt-b'), [])
     assert.deepEqual(await ids('--asked', 'csirt-b'), ['one', '-two'])
+    // as the list itself has them
+    assert.deepEqual(await ids('--asked', 'peer:csirt-b'), ['one', '-two'])
+    assert.deepEqual(await ids('--asked', 'held:csirt-b'), [])
+    assert.deepEqual(await ids('--asker', 'peer:csirt-a'), ['one', '-two'])
+    assert.deepEqual(await ids('--asker', 'jid:csirt-a'), [])
     assert.deepEqual(await ids('--incident', ' 8 '), ['-two'])
     assert.deepEqual(await ids('--limit', '1'), ['-two'])
     const { out, err } = await iodefGateway(['exchanges', 'list', ...config, '--limit', '1'])

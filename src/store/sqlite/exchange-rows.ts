@@ -102,10 +102,11 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
        SELECT seq, id, asker_kind, asker, msg_type, incident, state, opened, expires, closed,
          (SELECT count(*) FROM answer a WHERE a.exchange = e.seq) AS answers
        FROM exchange e
-       WHERE state IN (SELECT value FROM json_each(?1)) AND asker = coalesce(?2, asker)
-         AND (?3 IS NULL OR EXISTS (SELECT 1 FROM leg l WHERE l.exchange = e.seq AND l.target = ?3))
-         AND (?4 IS NULL OR asked_for(incident, ?4))
-       ORDER BY seq DESC LIMIT ?5) ORDER BY seq`,
+       WHERE state IN (SELECT value FROM json_each(?1)) AND asker_kind = coalesce(?2, asker_kind) AND asker = coalesce(?3, asker)
+         AND (?5 IS NULL OR EXISTS (
+           SELECT 1 FROM leg l WHERE l.exchange = e.seq AND l.kind = coalesce(?4, l.kind) AND l.target = ?5))
+         AND (?6 IS NULL OR asked_for(incident, ?6))
+       ORDER BY seq DESC LIMIT ?7) ORDER BY seq`,
   )
   const counts = all<{ state: number; n: number }>(db, 'SELECT state, count(*) AS n FROM exchange GROUP BY state')
 
@@ -143,9 +144,10 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       return row && { seq: row.seq, exchange: whole(row) }
     },
     known: ({ askerKind = 'peer', asker }, digest, since) => known(askerCode(askerKind), asker, digest, since)?.id,
-    list({ states = EXCHANGES, asker = null, target = null, incident = null, limit }) {
+    list({ states = EXCHANGES, askerKind, asker = null, targetKind = null, target = null, incident = null, limit }) {
       const codes = JSON.stringify(states.map(exchangeCode))
-      return list(codes, asker, target, incident, limit).map(
+      const by = askerKind === undefined ? null : askerCode(askerKind)
+      return list(codes, by, asker, targetKind, target, incident, limit).map(
         ({ seq, asker_kind: kind, msg_type: msgType, state, ...row }) => {
           const asked = legs(seq).map((leg) => ({ kind: leg.kind, target: leg.target, state: legName(leg.state) }))
           return { ...row, askerKind: askerName(kind), msgType, state: exchangeName(state), legs: asked }

@@ -109,13 +109,17 @@ export function alter(data: Data, id: string, change: ChangeOf, now: number): Ex
 
 export function listed(
   { exchanges }: Data,
-  { states, asker, target, incident, limit }: ExchangeFilter,
+  { states, askerKind, asker, targetKind, target, incident, limit }: ExchangeFilter,
 ): ExchangeSummary[] {
   return [...exchanges.values()]
     .map(({ exchange }) => exchange)
     .filter((one) => states === undefined || states.includes(one.state))
+    .filter((one) => askerKind === undefined || one.askerKind === askerKind)
     .filter((one) => asker === undefined || one.asker === asker)
-    .filter((one) => target === undefined || one.legs.some((leg) => leg.target === target))
+    .filter(
+      (one) =>
+        target === undefined || one.legs.some((leg) => leg.target === target && leg.kind === (targetKind ?? leg.kind)),
+    )
     .filter((one) => incident === undefined || isAskedFor(one.incident, incident))
     .slice(-limit)
     .map(
