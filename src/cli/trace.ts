@@ -1,9 +1,13 @@
+import { standing } from '../events/standing.ts'
 import { traceWords } from '../events/trace-words.ts'
 import { searchesFor } from '../iodef/incident-id.ts'
 import type { TraceEvent } from '../store/contract.ts'
 import { CONFIG, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, json, printable, table, write } from './output.ts'
 import { isoTime, shortTime, storeOf } from './store.ts'
+
+/** settled deliveries that are shown, of those the trace names */
+const MOST = 1000
 
 export const trace: Command = {
   name: 'trace',
@@ -30,7 +34,12 @@ Exit code 1 when nothing is known of it.
     else if (events.length === 0) await write(io.err, `nothing is known of ${printable(asked)}\n`)
     else {
       await write(io.out, described(events))
-      const now = (await store.list({ incident })).map((d) => [d.destination, d.state, d.id, d.reason ?? ''])
+      const now = (await standing(store, incident, events, MOST)).map((d) => [
+        d.destination,
+        d.state,
+        d.id,
+        d.reason ?? '',
+      ])
       if (now.length > 0) await write(io.out, `\nNow:\n${table([['TO', 'STATE', 'ID', 'REASON'], ...now])}`)
     }
     return events.length === 0 ? 1 : 0

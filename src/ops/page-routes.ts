@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { RecentEvent } from '../events/recent.ts'
+import { standing } from '../events/standing.ts'
 import { searchesFor } from '../iodef/incident-id.ts'
-import type { Backlog, Desk, TraceEvent } from '../store/contract.ts'
+import type { Backlog, Desk } from '../store/contract.ts'
 import type { ActParts } from './acts.ts'
 import { deliveryPage } from './delivery-page.ts'
 import { destinationPage } from './destination-page.ts'
@@ -102,22 +103,11 @@ export function addPages(app: FastifyInstance, sources: PageSources, sessions: S
     const asked = text(query.incident)?.trim() || undefined
     for (const incident of asked === undefined ? [] : searchesFor(asked)) {
       const events = await store.trace(incident)
-      if (events.length > 0) return tracePage(viewer, { asked, events, now: await standing(store, incident, events) })
+      if (events.length > 0)
+        return tracePage(viewer, { asked, events, now: await standing(store, incident, events, SOME_NAMED) })
     }
     return tracePage(viewer, { asked, events: [], now: [] })
   })
-}
-
-/**
- * Its deliveries as they are now: those that the trace names, and those not settled. Not all that the store has of an incident: for that
- * it walks through everything that was ever delivered, and meanwhile nothing else is done.
- */
-async function standing(store: PageSources['store'], incident: string, events: readonly TraceEvent[]) {
-  const open = await store.list({ incident, states: OPEN })
-  const named = new Set(events.map(({ fields }) => fields.delivery).filter((id) => typeof id === 'string'))
-  for (const { id } of open) named.delete(id)
-  const others = await Promise.all([...named].slice(-SOME_NAMED).map((id) => store.show(id)))
-  return [...others.filter((one) => one !== undefined), ...open]
 }
 
 export function viewerOf(request: FastifyRequest, sources: PageSources, sessions: Sessions | undefined): Viewer {
