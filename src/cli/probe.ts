@@ -9,13 +9,11 @@ import { CONFIG, configWithoutLogin, nothingMore, parse, required } from './opti
 import { type Command, type ExitCode, type Io, json, printable, table, UsageError, write } from './output.ts'
 import type { Row } from './probe-rows.ts'
 import { probeAll } from './probe-steps.ts'
-import { tlsOptions } from './tls-options.ts'
+import { TLS, tlsOptions } from './tls-options.ts'
 
 const OPTIONS = {
   ...CONFIG,
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  ca: { type: 'string' },
+  ...TLS,
   post: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const

@@ -39,8 +39,9 @@ export function createAnswers(io: Io, reader: Reader, about: object, asJson: boo
       await say(text)
     },
     async callback({ reply, body }) {
-      const meaning = answerMeaning(reply, await incidentsIn(reader, reply), 'by callback: ')
-      callbacks.push(await cameOf(reader, meaning.outcome, reply, body))
+      const incidents = await incidentsIn(reader, reply)
+      const meaning = answerMeaning(reply, incidents, 'by callback: ')
+      callbacks.push(cameOf(meaning.outcome, reply, incidents, body))
       // printed before it is acknowledged: then nobody else has it
       if (!asJson) await write(io.out, shown(body))
       if (!asJson) await say(meaning.text)
@@ -54,17 +55,12 @@ export function createAnswers(io: Io, reader: Reader, about: object, asJson: boo
   }
 }
 
-export async function cameOf(
-  reader: Reader,
-  outcome: Meaning['outcome'],
-  reply: Reply,
-  body: Uint8Array,
-): Promise<Came> {
+export function cameOf(outcome: Meaning['outcome'], reply: Reply, incidents: number, body: Uint8Array): Came {
   return {
     outcome,
     msgType: reply.kind === 'message' ? reply.msgType : reply.kind === 'acknowledgement' ? 'Acknowledgement' : null,
     justification: (reply.kind === 'acknowledgement' ? reply.justification : undefined) ?? null,
-    incidents: await incidentsIn(reader, reply),
+    incidents,
     body: Buffer.from(body).toString('utf8'),
   }
 }

@@ -19,14 +19,12 @@ import { type Addressed, answersTo, asItIs, incidentNamed, queryByNumber, wrappe
 import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
 import { meaningOf } from './reply-words.ts'
 import { cameOf, createAnswers, incidentsIn } from './send-answer.ts'
-import { tlsOptions } from './tls-options.ts'
+import { TLS, tlsOptions } from './tls-options.ts'
 import { waitUntilAnswered } from './wait-until-answered.ts'
 
 const OPTIONS = {
   to: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  ca: { type: 'string' },
+  ...TLS,
   type: { type: 'string' },
   name: { type: 'string' },
   incident: { type: 'string' },
@@ -191,10 +189,11 @@ async function exchange(message: OutgoingMessage, asked: Asked, reader: Reader, 
     },
   })
   const result = await sender.send(message, new AbortController().signal)
-  const meaning = meaningOf({ msgType, result, response, reply, incidents: await incidentsIn(reader, reply) })
+  const incidents = await incidentsIn(reader, reply)
+  const meaning = meaningOf({ msgType, result, response, reply, incidents })
   const body = response === undefined ? undefined : (response as PeerResponse).body
-  const came = reply === undefined || body === undefined ? undefined : cameOf(reader, meaning.outcome, reply, body)
-  await answers.response(meaning, response, await came)
+  const came = reply === undefined || body === undefined ? undefined : cameOf(meaning.outcome, reply, incidents, body)
+  await answers.response(meaning, response, came)
   const isPromised = meaning.outcome === 'promised' || meaning.outcome === 'pending'
   if (awaiting === undefined || !isPromised) return await answers.end(meaning.exit)
   awaiting.expect((response as PeerResponse | undefined)?.callbackToken)

@@ -3,6 +3,9 @@ import { checkFiles } from './check-files.ts'
 import { required } from './options.ts'
 import { UsageError } from './output.ts'
 
+/** For `parse`: the certificate, its key and the CA by which a RID system is spoken to. */
+export const TLS = { cert: { type: 'string' }, key: { type: 'string' }, ca: { type: 'string' } } as const
+
 /**
  * The files of `--cert`, `--key` and `--ca`. Throws UsageError where one is missing or no good: Node takes a CA file without a
  * certificate for good, and then trusts nobody.

@@ -50,7 +50,7 @@ interface ListRow
   readonly answers: number
 }
 
-interface ExchangeRows {
+interface ExchangeRows extends ReturnType<typeof createJoined> {
   bySeq(seq: number): Exchange | undefined
   byId(id: string): { readonly seq: number; readonly exchange: Exchange } | undefined
   known(asker: Pick<NewExchange, 'askerKind' | 'asker'>, digest: string, since: number): string | undefined
@@ -58,7 +58,6 @@ interface ExchangeRows {
   legOf(target: string, token: string): { readonly exchange: string; readonly n: number } | undefined
   ownerOf(token: string): string | undefined
   askedOf(target: string, incident: string): string[]
-  sharing: ReturnType<typeof createJoined>['sharing']
   due(now: number): string[]
   counts(): Awaited<ReturnType<Exchanges['exchangeCounts']>>
 }
@@ -160,7 +159,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     },
     ownerOf: (token) => ownerOf(token)?.target,
     askedOf: (target, incident) => askedOf(incident, target).map(({ id }) => id),
-    sharing: createJoined(db).sharing,
+    ...createJoined(db),
     due: (now) => due(now).map(({ id }) => id),
     counts() {
       const known = new Map(counts().map(({ state, n }) => [exchangeName(state), n]))

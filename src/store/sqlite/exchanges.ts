@@ -15,7 +15,6 @@ import { askerCode, exchangeCode, legCode, WITHHELD } from './codes.ts'
 import { createExchangeRows } from './exchange-rows.ts'
 import { parseId } from './ids.ts'
 import type { Insert } from './insert.ts'
-import { createJoined } from './joined.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -43,7 +42,6 @@ interface ExchangeTables {
 
 export function createExchanges({ db, clock, sequence, trail }: Tables, insert: Insert): ExchangeTables {
   const rows = createExchangeRows(db)
-  const joined = createJoined(db)
   const open = one<{ n: number }>(
     db,
     `SELECT count(*) AS n FROM exchange WHERE state = ${OPEN} AND asker = coalesce(?, asker) AND asker_kind = coalesce(?, asker_kind)`,
@@ -205,7 +203,7 @@ export function createExchanges({ db, clock, sequence, trail }: Tables, insert: 
         pendingAt,
         expires,
       )
-      const asked = legs.map(({ kind, target }) => (isShared(kind) ? joined.asking(digest, kind, target) : undefined))
+      const asked = legs.map(({ kind, target }) => (isShared(kind) ? rows.asking(digest, kind, target) : undefined))
       for (const [n, { kind, target, afterwards }] of legs.entries()) {
         const kept = afterwards === undefined ? null : JSON.stringify(afterwards)
         insertLeg(seq, n, kind, target, legCode('waiting'), opened, asked[n] ?? null, kept)

@@ -66,12 +66,12 @@ export function createInsert(tables: Tables): Insert {
   }
 
   /**
-   * What is withheld gives way to it. Which one it waits for: on its way, and nothing went wrong yet. Two documents must not wait for
-   * each other.
+   * What is withheld gives way to what none stands for. Which one it waits for: on its way, and nothing went wrong yet. Two documents
+   * must not wait for each other.
    */
-  function passBy(same: Same, { state, group }: NewDelivery): number | null {
+  function passBy(same: Same, { group }: NewDelivery): number | null {
     for (const { seq } of withheld(...same)) drop(seq, same[1])
-    if (state !== 'pending' || group !== undefined) return null
+    if (group !== undefined) return null
     return onItsWay(...same)?.seq ?? null
   }
 
