@@ -1,4 +1,3 @@
-import type { Desk } from '../store/contract.ts'
 import type { Exchange, ExchangeSummary, Leg } from '../store/exchanges.ts'
 import { printable, table } from './output.ts'
 import { isoTime } from './store.ts'
@@ -16,17 +15,12 @@ export function targetOf({ kind, target }: Pick<Leg, 'kind' | 'target'>): string
   return target === '' ? kind : `${kind}:${target}`
 }
 
-type Detailed = Awaited<ReturnType<typeof detailedExchange>>
+type Detailed = ReturnType<typeof detailedExchange>
 
 /** A question as `exchanges show --json` prints it: neither what it asks, nor what it is answered with, nor a token. */
-export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'show'>) {
+export function detailedExchange(exchange: Exchange) {
   const { id, state, outcome, address, msgType, incident, opened, pendingAt, expires, closed } = exchange
   const asker = whoAsked(exchange)
-  const answers = exchange.answers.map(async ({ n, leg, msgType: type, at, sent, delivery = '' }) => {
-    // what was delivered long ago is no longer kept
-    const kept = (await desk.show(delivery))?.id ?? null
-    return { n, leg: leg < 0 ? null : leg, msgType: type, at: isoTime(at), sent: isoTime(sent), delivery: kept }
-  })
   return {
     ...{ id, state, outcome, asker, address, msgType, incident },
     ...times({ opened, pendingAt, expires, closed }),
@@ -35,7 +29,9 @@ export async function detailedExchange(exchange: Exchange, desk: Pick<Desk, 'sho
       const { n, reason, updated } = leg
       return { n, target: targetOf(leg), state: leg.state, reason, updated: isoTime(updated) }
     }),
-    answers: await Promise.all(answers),
+    answers: exchange.answers.map(({ n, leg, msgType: type, at, sent, delivery = null }) => {
+      return { n, leg: leg < 0 ? null : leg, msgType: type, at: isoTime(at), sent: isoTime(sent), delivery }
+    }),
   }
 }
 

@@ -5,7 +5,6 @@ import { JUSTIFICATIONS } from '../exchange/outcome.ts'
 import { searchesFor } from '../iodef/incident-id.ts'
 import { createLog } from '../log.ts'
 import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges } from '../store/exchanges.ts'
-import type { WholeStore } from '../store/whole-store.ts'
 import { EXCHANGE_STATES } from '../vocabulary.ts'
 import { describeExchange, detailedExchange, publicExchange, targetOf, whoAsked } from './exchange-words.ts'
 import { actionOf, CONFIG, configWithoutLogin, count, nothingMore, parse, statesOf } from './options.ts'
@@ -143,13 +142,13 @@ function cells(exchange: ExchangeSummary): string[] {
   return [id, state, whoAsked(exchange), msgType, incident || '-', shortTime(opened), until, String(answers), asked]
 }
 
-async function show(store: WholeStore, id: string, asJson: boolean, io: Io): Promise<ExitCode> {
+async function show(store: Exchanges, id: string, asJson: boolean, io: Io): Promise<ExitCode> {
   const exchange = await store.exchange(id)
   if (exchange === undefined) {
     await write(io.err, `there is no question ${printable(id)}\n`)
     return 1
   }
-  const detailed = await detailedExchange(exchange, store)
+  const detailed = detailedExchange(exchange)
   await write(io.out, asJson ? json(detailed) : describeExchange(detailed))
   return 0
 }
