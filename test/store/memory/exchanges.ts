@@ -191,7 +191,7 @@ function closed(data: Data, { exchange }: KeptExchange, change: ExchangeChange, 
   const next = { ...exchange, outcome }
   if (exchange.state !== 'open') return next
   if (change.state !== undefined) return { ...next, state: change.state, closed: now }
-  const isWithheld = (id: string | null = '') => data.deliveries.get(id ?? '')?.state === 'withheld'
+  const isWithheld = (id = '') => data.deliveries.get(id)?.state === 'withheld'
   const isOver = exchange.answers.every((answer) => answer.sent !== null || isWithheld(answer.delivery))
   return outcome !== null && isOver ? { ...next, state: outcome, closed: now } : next
 }
