@@ -7,8 +7,16 @@ import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { page, ROOT } from '../docs/markdown.ts'
 
-const absent = spawnSync('dpkg-deb', ['--version']).error !== undefined
-const skip = absent ? 'dpkg-deb is not installed: a Debian package can be made on Debian only' : false
+/** Whether what was called is not installed; any other error is a fault. */
+function isAbsent({ error }: { readonly error?: Error }): boolean {
+  if (error === undefined) return false
+  if ('code' in error && error.code === 'ENOENT') return true
+  throw error
+}
+
+const skip = isAbsent(spawnSync('dpkg-deb', ['--version']))
+  ? 'dpkg-deb is not installed: a Debian package can be made on Debian only'
+  : false
 
 describe('the Debian package', { skip }, () => {
   const temp = mkdtempSync(join(tmpdir(), 'deb-test-'))
@@ -120,7 +128,7 @@ describe('the Debian package', { skip }, () => {
   test('exposes less than 2.0 of 10 as a service', (t) => {
     const unit = at('lib/systemd/system/iodef-gateway.service')
     const said = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', unit], { encoding: 'utf8' })
-    if (said.error) return t.skip('systemd-analyze is not installed')
+    if (isAbsent(said)) return t.skip('systemd-analyze is not installed')
     const [, exposure] = /Overall exposure level for \S+: (\d+\.\d+)/.exec(said.stdout) ?? []
     assert.ok(Number(exposure) < 2, said.stdout.slice(-300) + said.stderr)
   })
@@ -133,7 +141,7 @@ describe('the Debian package', { skip }, () => {
         input: gunzipSync(readFileSync(at(file))),
         encoding: 'utf8',
       })
-      if (said.error) return t.skip('groff is not installed')
+      if (isAbsent(said)) return t.skip('groff is not installed')
       assert.equal(said.stderr, '', file)
     }
   })
