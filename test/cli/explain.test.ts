@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { byNumber } from '../exchange/bench.ts'
-import { ridText } from '../support/documents.ts'
+
+import { byNumber, ridText } from '../support/documents.ts'
 import { iodefGateway } from './capture.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'explain-'))

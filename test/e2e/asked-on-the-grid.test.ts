@@ -1,31 +1,24 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { boot } from '../support/boot.ts'
-import { IODEF1, IODEF2, ridText } from '../support/documents.ts'
-import { createWorld, type World } from '../support/e2e.ts'
+import { byNumber, incidentId, ridText } from '../support/documents.ts'
+import { createWorld, questionsClosed, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { comparable, embedded, incident, iodef } from '../support/reports.ts'
+import { answerContext, comparable, element, embedded, iodef } from '../support/reports.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
-type About = Parameters<typeof incident>[0]
+/** An answer in the language of `iodef`; `exchange` is the question that it answers. */
+const answer = (word: 'report' | 'response', about: Parameters<typeof element>[1], exchange = '') =>
+  element(word, about, answerContext(exchange))
 
-/** An XEP-0268 element around a small Incident; `exchange` is the question that it answers. */
-function element(word: 'report' | 'response', about: About, exchange = ''): string {
-  const inner = incident(about).replace('<Incident ', `<Incident xmlns="${IODEF2}" `)
-  const mark = exchange === '' ? '' : `<exchange id="${exchange}"/>`
-  const context = `<context xmlns="urn:x-iodef-gateway:context:1">${mark}<document><IODEF-Document xmlns="${IODEF2}" version="2.00" xml:lang="en"/></document></context>`
-  return `<${word} xmlns="urn:xmpp:incident:2">${inner}${context}</${word}>`
-}
-
-const number = (id: string) => `<IncidentID xmlns="${IODEF1}" name="csirt-a.example">${id}</IncidentID>`
-const query = (id: string) => ridText(null, { msgType: 'Query', incidentId: number(id) })
+const query = (id: string) => byNumber(id, 'csirt-a.example')
 const request = (id: string) =>
   ridText(iodef({ id, purpose: 'mitigation' }).replace(/^<\?xml.*\n/, ''), {
     msgType: 'InvestigationRequest',
-    incidentId: number(id),
+    incidentId: incidentId(id, 'csirt-a.example'),
   })
 
 /** The exchange that a question which came names. */
@@ -81,19 +74,15 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await eventually('the answer to be passed on', () => asker.requests.length >= count, { ms: 60_000 })
       return asker.requests.at(-1)
     }
-    const over = () =>
-      eventually('it is over', async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0, {
-        ms: 30_000,
-      })
 
     test('a report in the result is in the response', async () => {
-      await soc.answerWith({ xml: element('report', { id: 'at-once' }) })
+      await soc.answerWith({ xml: answer('report', { id: 'at-once' }) })
       const { status, body } = await client.post(query('at-once'))
       assert.equal(status, 200, body)
       assert.equal(comparable(embedded(body)), comparable(iodef({ id: 'at-once' })))
       assert.match(soc.incidents.at(-1)?.xml ?? '', /^<(?:\w+:)?inquiry /)
       assert.equal(soc.incidents.at(-1)?.from, to())
-      await over()
+      await questionsClosed(site)
     })
 
     for (const [condition, type, says] of [
@@ -112,7 +101,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         const { status, body } = await client.post(query(condition))
         assert.equal(status, 200, body)
         assert.match(body, says)
-        await over()
+        await questionsClosed(site)
       })
     }
 
@@ -122,7 +111,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const promise = await client.post(query('later'))
       assert.equal(promise.status, 202, promise.body)
       const xml = await asked(soc, came + 1)
-      const report = element('report', { id: 'found', source: 'soc.example' }, markOf(xml))
+      const report = answer('report', { id: 'found', source: 'soc.example' }, markOf(xml))
       assert.equal((await soc.iq('set', to(), report)).kind, 'result')
       const callback = await passedOn(sent + 1)
       assert.equal(callback?.headers['rid-callback-token'], promise.headers['rid-callback-token'])
@@ -130,7 +119,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
         comparable(embedded(callback?.body ?? '')),
         comparable(iodef({ id: 'found', source: 'soc.example' })),
       )
-      await over()
+      await questionsClosed(site)
     })
 
     test('an answer of somebody else is refused, one that names no exchange is known by its incident', async () => {
@@ -138,14 +127,14 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const [came, sent] = [soc.incidents.length, asker.requests.length]
       assert.equal((await client.post(query('mine'))).status, 202)
       const mark = markOf(await asked(soc, came + 1))
-      const forged = await stranger.iq('set', to(), element('report', { id: 'mine' }, mark))
+      const forged = await stranger.iq('set', to(), answer('report', { id: 'mine' }, mark))
       assert.deepEqual([forged.kind, forged.condition], ['error', 'service-unavailable'])
-      const other = await soc.iq('set', to(), element('report', { id: 'not-asked-for' }))
+      const other = await soc.iq('set', to(), answer('report', { id: 'not-asked-for' }))
       assert.equal(other.kind, 'error', 'nobody asked him for that')
       assert.equal(asker.requests.length, sent)
-      assert.equal((await soc.iq('set', to(), element('report', { id: 'mine' }))).kind, 'result')
+      assert.equal((await soc.iq('set', to(), answer('report', { id: 'mine' }))).kind, 'result')
       assert.match((await passedOn(sent + 1))?.body ?? '', />mine</)
-      await over()
+      await questionsClosed(site)
     })
 
     test('what its asker may not have reaches nobody: it is as if there were nothing', async () => {
@@ -153,13 +142,13 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       const [came, sent] = [soc.incidents.length, asker.requests.length]
       assert.equal((await client.post(query('secret'))).status, 202)
       const mark = markOf(await asked(soc, came + 1))
-      const secret = element('report', { id: 'secret', restriction: 'private', description: 'who it was' }, mark)
+      const secret = answer('report', { id: 'secret', restriction: 'private', description: 'who it was' }, mark)
       assert.equal((await soc.iq('set', to(), secret)).kind, 'result')
       const callback = await passedOn(sent + 1)
       assert.match(callback?.body ?? '', /MsgType="Report"/)
       assert.doesNotMatch(callback?.body ?? '', /ReportSchema|who it was/)
-      await over()
-      await soc.answerWith({ xml: element('report', { id: 'secret', restriction: 'private', description: 'who' }) })
+      await questionsClosed(site)
+      await soc.answerWith({ xml: answer('report', { id: 'secret', restriction: 'private', description: 'who' }) })
       const { status, body } = await client.post(query('secret-2'))
       assert.equal(status, 200)
       assert.doesNotMatch(body, /ReportSchema/)
@@ -174,13 +163,13 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await gateway[Symbol.asyncDispose]()
       gateway = await boot(site)
       await site.ready()
-      assert.equal((await soc.iq('set', to(), element('response', { id: 'trace' }))).kind, 'result')
+      assert.equal((await soc.iq('set', to(), answer('response', { id: 'trace' }))).kind, 'result')
       const callback = await passedOn(sent + 1)
       assert.match(callback?.body ?? '', /MsgType="Result"[\s\S]*<SourceFound>false</)
       assert.equal(callback?.headers['rid-callback-token'], promise.headers['rid-callback-token'])
-      const again = await soc.iq('set', to(), element('response', { id: 'trace' }))
+      const again = await soc.iq('set', to(), answer('response', { id: 'trace' }))
       assert.deepEqual([again.condition, again.type], ['unexpected-request', 'modify'])
-      await over()
+      await questionsClosed(site)
     })
 
     test('who is away is asked when he is back', async () => {
@@ -190,9 +179,9 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.equal(await site.metric('iodef_gateway_exchanges', { state: 'open' }), 1)
       soc = await world.user('subscriber', undefined, 'tool')
       const mark = markOf(await asked(soc, 1))
-      assert.equal((await soc.iq('set', to(), element('report', { id: 'away' }, mark))).kind, 'result')
+      assert.equal((await soc.iq('set', to(), answer('report', { id: 'away' }, mark))).kind, 'result')
       assert.match((await passedOn(sent + 1))?.body ?? '', />away</)
-      await over()
+      await questionsClosed(site)
     })
   })
 }

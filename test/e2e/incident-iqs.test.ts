@@ -2,23 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { boot } from '../support/boot.ts'
 import { IODEF2, ridText } from '../support/documents.ts'
-import { createWorld, type World } from '../support/e2e.ts'
+import { createWorld, questionsClosed, showOnTopic, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { iodef, ridReport, incident as smallIncident } from '../support/reports.ts'
+import { element, iodef } from '../support/reports.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import { acknowledgement, type RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
 const NS = 'urn:xmpp:incident:2'
-
-type Word = 'inquiry' | 'request' | 'report' | 'response'
-
-/** An XEP-0268 element around a small Incident. */
-function element(word: Word, about: Parameters<typeof smallIncident>[0]): string {
-  const incident = smallIncident(about).replace('<Incident ', `<Incident xmlns="${IODEF2}" `)
-  return `<${word} xmlns="${NS}">${incident}</${word}>`
-}
 
 /** A question for the incident with this number, of `source`. */
 const inquiry = (id: string, source = 'csirt-a.example') => element('inquiry', { id, source, purpose: 'traceback' })
@@ -70,13 +62,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await world[Symbol.asyncDispose]()
     })
 
-    /** Posts it, and waits until the Topic showed it. */
-    async function report(document: string): Promise<void> {
-      const taken = () => site.metric('iodef_gateway_messages_total', { source: 'incident', outcome: 'consumed' })
-      const before = await taken()
-      assert.equal((await client.post(ridReport(document))).status, 200)
-      await eventually('the Topic to show it', async () => (await taken()) > before, { ms: 30_000 })
-    }
+    const report = (document: string) => showOnTopic(site, client, document)
 
     const came = (user: GridUser, count: number) =>
       eventually(
@@ -96,10 +82,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       // its language stands in the context
       const withoutContext = (iq?.xml ?? '').replace(/<(\w+:)context\b[\s\S]*<\/\1context>/, '')
       assert.equal(await soc.difference(withoutContext, element('report', { id: '2026-7' })), undefined)
-      await eventually(
-        'it is over',
-        async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0,
-      )
+      await questionsClosed(site)
       // asked again it comes again
       assert.equal((await soc.iq('get', to(), inquiry('2026-7'))).kind, 'result')
       await came(soc, 2)

@@ -6,7 +6,7 @@ import { boot } from '../support/boot.ts'
 import { type Chromium, startChromium } from '../support/chromium.ts'
 import { createWorld, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectedItems, incident, iodef } from '../support/reports.ts'
+import { element, expectedItems, iodef } from '../support/reports.ts'
 import { acknowledgement, type RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
@@ -52,8 +52,7 @@ describe('an operator with nothing but a browser', () => {
 
   async function publish(id: string): Promise<void> {
     const [item] = expectedItems(iodef({ id }))
-    const xml = incident({ id }).replace('<Incident ', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0" ')
-    await publisher.publish('incident', item?.id ?? id, `<report xmlns="urn:xmpp:incident:2">${xml}</report>`)
+    await publisher.publish('incident', item?.id ?? id, element('report', { id }))
   }
 
   test('sees why something is held, retries it, and it arrives', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { boot } from '../support/boot.ts'
 import { createWorld, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectedItems, incident, iodef } from '../support/reports.ts'
+import { element, expectedItems, iodef } from '../support/reports.ts'
 import { acknowledgement, type RidPeer, type Script } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
@@ -53,8 +53,7 @@ describe('RID peers of every kind', () => {
 
   async function publish(id: string): Promise<void> {
     const [item] = expectedItems(iodef({ id }))
-    const xml = incident({ id }).replace('<Incident ', '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0" ')
-    await publisher.publish('incident', item?.id ?? id, `<report xmlns="urn:xmpp:incident:2">${xml}</report>`)
+    await publisher.publish('incident', item?.id ?? id, element('report', { id }))
   }
 
   async function rows(id: string, destination = 'csirt-y'): Promise<Row[]> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { boot } from '../support/boot.ts'
-import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
-import { createWorld, type World } from '../support/e2e.ts'
+import { documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
+import { createWorld, questionsClosed, showOnTopic, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
 import { comparable, embedded, iodef, ridReport } from '../support/reports.ts'
 import type { RidClient } from '../support/rid-client.ts'
@@ -18,7 +18,7 @@ const numbers = Array.from({ length: 1000 }, (_, i) => String(i)).values()
 const query = (id: string, own = numbers.next().value ?? '') =>
   ridText(documentText([incidentText({ id: own })]), {
     msgType: 'Query',
-    incidentId: `<IncidentID xmlns="${IODEF1}" name="csirt-a.example">${id}</IncidentID>`,
+    incidentId: incidentId(id, 'csirt-a.example'),
   })
 
 const byAddress = (address: string) =>
@@ -74,13 +74,7 @@ describe('questions, around a Broker, on the wire', () => {
     await world[Symbol.asyncDispose]()
   })
 
-  /** Posts it, and waits until the Topic showed it. */
-  async function report(document: string): Promise<void> {
-    const taken = () => site.metric('iodef_gateway_messages_total', { source: 'incident', outcome: 'consumed' })
-    const before = await taken()
-    assert.equal((await client.post(ridReport(document))).status, 200)
-    await eventually('the Topic to show it', async () => (await taken()) > before, { ms: 30_000 })
-  }
+  const report = (document: string) => showOnTopic(site, client, document)
 
   test('answers with what the Topic showed, and with an empty Report where there is nothing', async () => {
     const document = iodef({ id: '2026-7', restriction: 'partner' })
@@ -149,7 +143,7 @@ describe('questions, around a Broker, on the wire', () => {
 
   test('asks on, is called back after a restart, and passes the answer on', async () => {
     other.script({ does: 'answer', status: 202, headers: { 'rid-callback-token': 'their-token' } })
-    const id = `<IncidentID xmlns="${IODEF1}" name="csirt-a.example">trace</IncidentID>`
+    const id = incidentId('trace', 'csirt-a.example')
     const request = ridText(iodef({ id: 'trace', purpose: 'traceback' }).replace(/^<\?xml.*\n/, ''), {
       msgType: 'InvestigationRequest',
       incidentId: id,
@@ -176,7 +170,7 @@ describe('questions, around a Broker, on the wire', () => {
     const passed = asker.requests.at(-1)
     assert.match(passed?.body ?? '', /MsgType="Result"/)
     assert.equal(passed?.headers['rid-callback-token'], token)
-    await eventually('it is over', async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0)
+    await questionsClosed(site)
   })
 
   test('does not answer with what was retracted while the gateway was away', async () => {

@@ -5,10 +5,10 @@ import { after, before, describe, test } from 'node:test'
 import { iodefGateway } from '../cli/capture.ts'
 import { boot } from '../support/boot.ts'
 import { freePort } from '../support/brokers.ts'
-import { IODEF1, ridText } from '../support/documents.ts'
-import { createWorld, type World } from '../support/e2e.ts'
+import { incidentId, ridText } from '../support/documents.ts'
+import { createWorld, showOnTopic, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { iodef, ridReport } from '../support/reports.ts'
+import { iodef } from '../support/reports.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
@@ -64,17 +64,11 @@ describe('send asks questions of a gateway', () => {
   after(() => world[Symbol.asyncDispose]())
 
   const send = (...args: string[]) => iodefGateway(['send', ...args, ...options])
-  const report = (id: string, description: string) =>
-    own.post(ridReport(iodef({ id, description, restriction: 'partner' })))
-  const shown = (n: number) =>
-    eventually('the Topic to show it', async () => {
-      const labels = { source: 'incident', outcome: 'consumed' }
-      return (await site.metric('iodef_gateway_messages_total', labels)) >= n
-    })
+  const show = (id: string, description: string) =>
+    showOnTopic(site, own, iodef({ id, description, restriction: 'partner' }))
 
   test('a Query is answered, or finds nothing, and the words say which', async () => {
-    await report('2026-7', 'one')
-    await shown(1)
+    await show('2026-7', 'one')
     const found = await send('--type', 'Query', '--incident', 'csirt-a.example/2026-7')
     assert.equal(found.code, 0, found.err)
     assert.match(found.out, /MsgType="Report".*>2026-7<.*<IODEF-Document/)
@@ -85,8 +79,7 @@ describe('send asks questions of a gateway', () => {
   })
 
   test('a Query that is promised an answer waits for it, takes every callback, and answers 200', async () => {
-    for (let n = 1; n <= 6; n++) await report('many', `part ${n}`)
-    await shown(7)
+    for (let n = 1; n <= 6; n++) await show('many', `part ${n}`)
     const args = ['--type', 'Query', '--incident', 'csirt-a.example/many', '--wait', '60s', '--json']
     const { code, out, err } = await send(...args)
     assert.equal(code, 0, err)
@@ -112,7 +105,7 @@ describe('send asks questions of a gateway', () => {
     await eventually('it to be asked on', () => other.requests.length > 0)
     const result = ridText(iodef({ id: 'ask-on' }).replace(/^<\?xml.*\n/, ''), {
       msgType: 'Result',
-      incidentId: `<IncidentID xmlns="${IODEF1}" name="csirt-a.example">ask-on</IncidentID>`,
+      incidentId: incidentId('ask-on', 'csirt-a.example'),
       behind: '<IncidentSource><SourceFound>false</SourceFound></IncidentSource>',
     })
     const taken = await called.post(result, { 'rid-callback-token': 'theirs' })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { boot } from '../support/boot.ts'
 import type { Broker } from '../support/brokers.ts'
-import { documentText, IODEF1, IODEF2, incidentText, ridText } from '../support/documents.ts'
-import { createWorld, type World } from '../support/e2e.ts'
+import { byNumber, documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
+import { createWorld, questionsClosed, showOnTopic, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
@@ -12,12 +12,7 @@ import type { GridUser, ReceivedItem } from '../support/slixmpp.ts'
 
 const EMPTY = { does: 'answer', status: 200 } as const
 
-/** A Query (RFC 6545 §6.5) without a document. */
-const query = (id: string) =>
-  ridText(null, {
-    msgType: 'Query',
-    incidentId: `<IncidentID xmlns="${IODEF1}" name="csirt-b.example">${id}</IncidentID>`,
-  })
+const query = (id: string) => byNumber(id, 'csirt-b.example')
 
 const reportOf = (id: string) => documentText([incidentText({ id, name: 'csirt-b.example' })])
 
@@ -124,10 +119,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
     })
 
     test("somebody else's question is answered by an item, of what a Topic showed and of what a peer says", async () => {
-      const taken = () => site.metric('iodef_gateway_messages_total', { source: 'incident', outcome: 'consumed' })
-      const before = await taken()
-      assert.equal((await client.post(ridText(reportOf('11')))).status, 200)
-      await eventually('the Topic to show it', async () => (await taken()) > before, { ms: 30_000 })
+      await showOnTopic(site, client, reportOf('11'))
       const told = '<Description>from csirt-b</Description>'
       other.script({ does: 'answer', body: ridText(reportOf('11').replace('<Contact', `${told}<Contact`)) })
       const exchange = 'q'.repeat(22)
@@ -138,10 +130,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       assert.ok(answers().every(({ xml }) => /report/.test(xml) && xml.includes('>11<')))
       assert.equal(answers().filter(({ xml }) => xml.includes('from csirt-b')).length, 1)
       assert.equal(new Set(answers().map(({ id }) => id)).size, 2)
-      await eventually(
-        'it is over',
-        async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0,
-      )
+      await questionsClosed(site)
     })
 
     test('what asks is taken back after kill -9, by whichever process comes next', async () => {
@@ -159,13 +148,7 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       // nothing to take back: it was never there
       await world.broker.stop()
       assert.equal((await client.post(query('never'))).status, 202)
-      await eventually(
-        'its time is over',
-        async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0,
-        {
-          ms: 60_000,
-        },
-      )
+      await questionsClosed(site)
       await world.broker.start()
       await eventually('the queue is empty', async () => (await site.backlog()).pending === 0, { ms: 60_000 })
       assert.ok(!(await site.command('trace', 'never')).includes('published'))

@@ -1,30 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { GatewayProcess } from '../support/command.ts'
-import { IODEF1, IODEF2, ridText } from '../support/documents.ts'
-import { createWorld, type World } from '../support/e2e.ts'
+import { byNumber } from '../support/documents.ts'
+import { createWorld, questionsClosed, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { comparable, embedded, incident, iodef } from '../support/reports.ts'
+import { answerContext, comparable, element, embedded, iodef } from '../support/reports.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 import type { Site } from '../support/site.ts'
 import type { GridUser } from '../support/slixmpp.ts'
 
 const EMPTY = { does: 'answer', status: 200 } as const
 
-const query = (id: string) =>
-  ridText(null, {
-    msgType: 'Query',
-    incidentId: `<IncidentID xmlns="${IODEF1}" name="csirt-a.example">${id}</IncidentID>`,
-  })
+const query = (id: string) => byNumber(id, 'csirt-a.example')
 
 /** A report in the language of `iodef`. */
-function report(id: string, exchange = '', more: Partial<Parameters<typeof incident>[0]> = {}): string {
-  const inner = incident({ id, ...more }).replace('<Incident ', `<Incident xmlns="${IODEF2}" `)
-  const mark = exchange === '' ? '' : `<exchange id="${exchange}"/>`
-  const document = `<document><IODEF-Document xmlns="${IODEF2}" version="2.00" xml:lang="en"/></document>`
-  const context = `<context xmlns="urn:x-iodef-gateway:context:1">${mark}${document}</context>`
-  return `<report xmlns="urn:xmpp:incident:2">${inner}${context}</report>`
-}
+const report = (id: string, exchange = '', more: Partial<Parameters<typeof element>[1]> = {}) =>
+  element('report', { id, ...more }, answerContext(exchange))
 
 describe('a Query over RID at one gateway, answered by somebody on the grid behind another', () => {
   let world: World
@@ -70,11 +61,6 @@ describe('a Query over RID at one gateway, answered by somebody on the grid behi
     await Promise.all([near.ready(), far.ready()])
   }
 
-  const over = (site: Site) =>
-    eventually('it is over', async () => (await site.metric('iodef_gateway_exchanges', { state: 'open' })) === 0, {
-      ms: 60_000,
-    })
-
   test('at once', async () => {
     await soc.answerWith({ xml: report('at-once') })
     await using client = await near.client('csirt-a')
@@ -82,7 +68,7 @@ describe('a Query over RID at one gateway, answered by somebody on the grid behi
     assert.equal(status, 200, body)
     assert.equal(comparable(embedded(body)), comparable(iodef({ id: 'at-once' })))
     assert.match(soc.incidents.at(-1)?.from ?? '', /^gateway2@/)
-    for (const site of [near, far]) await over(site)
+    for (const site of [near, far]) await questionsClosed(site)
   })
 
   test('that there is nothing, and that it may not be asked', async () => {
@@ -94,7 +80,7 @@ describe('a Query over RID at one gateway, answered by somebody on the grid behi
       (await client.post(query('forbidden'))).body,
       /AuthorizationStatus="Denied" Justification="CannotProcess"/,
     )
-    for (const site of [near, far]) await over(site)
+    for (const site of [near, far]) await questionsClosed(site)
   })
 
   test('what the far gateway may see and the asker may not, reaches nobody', async () => {
@@ -103,7 +89,7 @@ describe('a Query over RID at one gateway, answered by somebody on the grid behi
     const { status, body } = await client.post(query('private'))
     assert.equal(status, 200, body)
     assert.doesNotMatch(body, /ReportSchema|who it was/)
-    for (const site of [near, far]) await over(site)
+    for (const site of [near, far]) await questionsClosed(site)
   })
 
   test('after every process was ended and started again in between', async () => {
@@ -124,14 +110,14 @@ describe('a Query over RID at one gateway, answered by somebody on the grid behi
     soc = await world.user('subscriber', undefined, 'tool')
     assert.equal((await soc.iq('set', address('gateway2'), report('restarts', mark))).kind, 'result')
     // the answer waits in the near gateway until its asker is back as well
-    await over(far)
+    await questionsClosed(far)
     asker = await world.ridPeer('csirt-a', port)
     asker.script(EMPTY)
     await eventually('the answer to come', () => asker.requests.length > 0, { ms: 60_000 })
     const [callback] = asker.requests
     assert.equal(callback?.headers['rid-callback-token'], token)
     assert.equal(comparable(embedded(callback?.body ?? '')), comparable(iodef({ id: 'restarts' })))
-    await over(near)
+    await questionsClosed(near)
     assert.equal(asker.requests.length, 1, 'once')
   })
 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { valid } from '../relay/journey.ts'
-import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, IODEF1, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 const OLD = { ...ASKER, iodef: 1 } as const
 const DOCUMENT = documentText([incidentText({ id: '7', attributes: ' restriction="partner" status="new"' })])

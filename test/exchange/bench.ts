@@ -17,7 +17,6 @@ import { createConsumer } from '../../src/relay/consume.ts'
 import type { Answer, Heard, OutgoingMessage } from '../../src/rid/contract.ts'
 import { grid, peer, published, read, valid } from '../relay/journey.ts'
 import { createBench, log, MEMORY } from '../store/support.ts'
-import { IODEF1, ridText } from '../support/documents.ts'
 
 const reader = createReader({ threads: 1 })
 after(() => reader[Symbol.asyncDispose]())
@@ -228,16 +227,6 @@ export function asFile(xml: string): string {
   const stub = stubOf(xml, { ...file, iv: Buffer.alloc(12).toString('base64') }) ?? ''
   assert.ok(read(stub).item?.file !== undefined)
   return stub
-}
-
-export function incidentId(id: string, name = 'csirt.example', instance?: string): string {
-  const more = instance === undefined ? '' : ` instance="${instance}"`
-  return `<IncidentID xmlns="${IODEF1}" name="${name}"${more}>${id}</IncidentID>`
-}
-
-/** A Query by number (RFC 6545 §6.5). */
-export function byNumber(id: string, name = 'csirt.example', instance?: string): string {
-  return ridText(null, { msgType: 'Query', incidentId: incidentId(id, name, instance) })
 }
 
 /** The RID message of a 200, valid by its schema. */

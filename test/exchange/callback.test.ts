@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { closeQuestion } from '../../src/exchange/operator.ts'
 import type { Answer } from '../../src/rid/contract.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { acknowledgement } from '../support/rid-peer.ts'
-import { ASKER, byNumber, EXCHANGES as DEFAULTS, incidentId, message, OTHER, openBench, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES as DEFAULTS, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 const EXCHANGES = { ...DEFAULTS, expireQuery: 300_000 }
 const EMPTY: Answer = { kind: 'reply', xml: '' }

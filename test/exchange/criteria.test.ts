@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { criteriaOf } from '../../src/exchange/criteria.ts'
 import { read } from '../relay/journey.ts'
-import { documentText, IODEF1, ridText } from '../support/documents.ts'
-import { byNumber, message, openBench } from './bench.ts'
+import { byNumber, documentText, IODEF1, ridText } from '../support/documents.ts'
+import { message, openBench } from './bench.ts'
 
 const DAY = 86_400_000
 const system = (content: string, category = '', behind = '') =>

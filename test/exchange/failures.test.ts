@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Answer } from '../../src/rid/contract.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { acknowledgement } from '../support/rid-peer.ts'
-import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench, type Responder, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, type Responder, tokenOf } from './bench.ts'
 
 /** What goes wrong around a question, each by its name; docs/conformance.md lists them with those that stand elsewhere. */
 
@@ -48,6 +48,15 @@ async function later({ clock }: Pick<Bench, 'clock'>, ms: number): Promise<void>
 }
 const noted = (t: Bench, event: string) => eventually(event, async () => (await t.traced('7')).includes(event))
 
+/** A question is asked, and the gateway killed behind its commit, before any answer. */
+async function killedBeforePromise(t: Bench): Promise<Bench> {
+  const { change } = t.store
+  t.store.change = () => Promise.reject(new Error('killed'))
+  await t.post(byNumber('7'))
+  t.store.change = change
+  return await t.killed()
+}
+
 describe('the gateway is killed', () => {
   test('before the commit: there is no answer, and whoever asks again is answered', async () => {
     await using t = await asking()
@@ -62,11 +71,7 @@ describe('the gateway is killed', () => {
 
   test('after the commit and before the 202: who asks again joins, and there is one token', async () => {
     await using t = await asking()
-    const { change } = t.store
-    t.store.change = () => Promise.reject(new Error('killed'))
-    await t.post(byNumber('7'))
-    t.store.change = change
-    await using next = await t.killed()
+    await using next = await killedBeforePromise(t)
     assert.equal(await open(next), 1)
     const token = tokenOf(await next.post(byNumber('7')))
     assert.equal(tokenOf(await next.post(byNumber('7'))), token)
@@ -75,11 +80,7 @@ describe('the gateway is killed', () => {
 
   test('after the commit and before the 202, and nobody asks again: the answer waits until the question expires', async () => {
     await using t = await asking()
-    const { change } = t.store
-    t.store.change = () => Promise.reject(new Error('killed'))
-    await t.post(byNumber('7'))
-    t.store.change = change
-    await using next = await t.killed()
+    await using next = await killedBeforePromise(t)
     next.engine.start()
     await eventually('it is asked', async () => (await next.traced('7')).includes('asked-on'))
     assert.deepEqual(await next.post(report(), OTHER, 'T'), EMPTY)

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import type { Config } from '../../src/config/types.ts'
 import type { GridIqReply, GridReply } from '../../src/grid/contract.ts'
 import { read } from '../relay/journey.ts'
-import { documentText, IODEF1, IODEF2, incidentText, ridText } from '../support/documents.ts'
+import { documentText, IODEF1, IODEF2, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { asFile, EXCHANGES, incidentId, OTHER, openBench, type Responder } from './bench.ts'
+import { asFile, EXCHANGES, OTHER, openBench, type Responder } from './bench.ts'
 
 const WHO = 'soc@grid.example'
 const TOOL = `${WHO}/tool`

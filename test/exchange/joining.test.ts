@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { closeQuestion } from '../../src/exchange/operator.ts'
 import { hashOfToken } from '../../src/exchange/token.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { acknowledgement } from '../support/rid-peer.ts'
-import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench, type Responder, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, type Responder, tokenOf } from './bench.ts'
 
 const REQUEST = { ...ASKER, accept: [...ASKER.accept, 'Result' as const] }
 /** It may see less than csirt-a. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, IODEF1, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench } from './bench.ts'
 
 const REQUESTS = ['InvestigationRequest', 'TraceRequest'] as const
 const DENIED = { AuthorizationStatus: 'Denied', Justification: 'CannotProcess' }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { NewRecord } from '../../src/store/archive.ts'
 import { envelope } from '../store/support.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 type Bench = Awaited<ReturnType<typeof openBench>>
 

@@ -6,9 +6,9 @@ import { createEvents } from '../../src/events.ts'
 import { approveQuestion, closeQuestion, denyQuestion } from '../../src/exchange/operator.ts'
 import { createLog } from '../../src/log.ts'
 import type { Answer } from '../../src/rid/contract.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually, within } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, incidentId, message, OTHER, openBench, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 const EMPTY: Answer = { kind: 'reply', xml: '' }
 const PEERS = [ASKER, OTHER]

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { documentText, incidentText } from '../support/documents.ts'
+import { byNumber, documentText, incidentText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 /** So many that they do not fit into one Report. */
 async function fill(t: Awaited<ReturnType<typeof openBench>>, count: number): Promise<void> {

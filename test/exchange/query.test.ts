@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nodeOf } from '../../src/rid/node.ts'
 import { valid } from '../relay/journey.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
-import { ASKER, byNumber, message, openBench } from './bench.ts'
+import { byNumber, documentText, incidentText, ridText } from '../support/documents.ts'
+import { ASKER, message, openBench } from './bench.ts'
 
 test('a Query by number is answered in the response, with the document as the Topic showed it', async () => {
   await using t = await openBench()

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { whomToAsk } from '../../src/exchange/route-question.ts'
 import { read } from '../relay/journey.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
-import { ASKER, byNumber, incidentId } from './bench.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
+import { ASKER } from './bench.ts'
 
 const ROUTES = [
   { match: { incident: ['csirt-b.example'], region: ['PeerToPeer'] }, ask: ['peer:csirt-b'] as const },

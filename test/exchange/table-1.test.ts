@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { TABLE_1 } from '../../src/rid/exchange.ts'
-import { documentText, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { acknowledgement } from '../support/rid-peer.ts'
-import {
-  ASKER,
-  byNumber,
-  incidentId,
-  message,
-  OTHER,
-  openBench,
-  type Posted,
-  type Responder,
-  tokenOf,
-} from './bench.ts'
+import { ASKER, message, OTHER, openBench, type Posted, type Responder, tokenOf } from './bench.ts'
 
 type Question = 'InvestigationRequest' | 'TraceRequest' | 'Query'
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NewExchange } from '../../src/store/exchanges.ts'
+import { byNumber } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
-import { ASKER, byNumber, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, tokenOf } from './bench.ts'
 
 const ROUTES = [{ match: { type: ['Query' as const] }, ask: ['peer:csirt-b' as const] }]
 const LIMITS = { open: 20, all: 100, since: 0 }

@@ -1,19 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { documentText, IODEF1, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
 
 const NAME = 'csirt-far.example'
 
-const about = (number: string) => `<IncidentID xmlns="${IODEF1}" name="${NAME}">${number}</IncidentID>`
-
 /** A Query for the incident with this number: of whoever asks the same. */
-export const query = (number: string) => ridText(null, { msgType: 'Query', incidentId: about(number) })
+export const query = (number: string) => byNumber(number, NAME)
 
 /** What there is to say of it, and nothing else. */
 export const report = (number: string) =>
   ridText(documentText([incidentText({ id: number, name: NAME, attributes: ' restriction="public"' })]), {
-    incidentId: about(number),
+    incidentId: incidentId(number, NAME),
   })
 
 /** The number that a RID message is about. */

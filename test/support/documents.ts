@@ -78,3 +78,14 @@ export function ridText(document: string | null, options: RidText = {}): string 
     `<TrafficType type="Attack"/>${incidentId}${schema}</RIDPolicy>${behind}</RID>`
   )
 }
+
+/** RIDPolicy's IncidentID (RFC 6545 §5.1). */
+export function incidentId(id: string, name = 'csirt.example', instance?: string): string {
+  const more = instance === undefined ? '' : ` instance="${instance}"`
+  return `<IncidentID xmlns="${IODEF1}" name="${name}"${more}>${id}</IncidentID>`
+}
+
+/** A Query by number (RFC 6545 §6.5). */
+export function byNumber(id: string, name = 'csirt.example', instance?: string): string {
+  return ridText(null, { msgType: 'Query', incidentId: incidentId(id, name, instance) })
+}

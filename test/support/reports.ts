@@ -34,6 +34,19 @@ export function incident({ id, source = 'csirt-a.example', restriction, purpose,
   ].join('')
 }
 
+/** An XEP-0268 element around a small Incident, as a tool writes it; `behind` stands behind the Incident. */
+export function element(word: 'inquiry' | 'request' | 'report' | 'response', report: Report, behind = ''): string {
+  const inner = incident(report).replace('<Incident ', `<Incident xmlns="${NS.iodef2}" `)
+  return `<${word} xmlns="urn:xmpp:incident:2">${inner}${behind}</${word}>`
+}
+
+/** The context of an answer in the language of `iodef`, with the exchange that it answers. */
+export function answerContext(exchange = ''): string {
+  const mark = exchange === '' ? '' : `<exchange id="${exchange}"/>`
+  const document = `<document><IODEF-Document xmlns="${NS.iodef2}" version="2.00" xml:lang="en"/></document>`
+  return `<context xmlns="urn:x-iodef-gateway:context:1">${mark}${document}</context>`
+}
+
 /** An IODEF-Document around small Incidents. */
 export function iodef(...reports: readonly Report[]): string {
   const incidents = reports.map(incident).join('')

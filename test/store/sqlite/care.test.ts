@@ -33,6 +33,21 @@ function storeWith(count: number): DatabaseSync {
   return db
 }
 
+/** The store, open, with a commit that is in its log alone. */
+function storeChanged(): DatabaseSync {
+  const db = storeWith(0)
+  db.exec("UPDATE envelope SET source = 'b'")
+  return db
+}
+
+/** The log with that commit, as a gateway leaves it that is killed; closing writes it into the file. */
+function logOfLatest(): Buffer {
+  const running = storeChanged()
+  const log = readFileSync(`${path}-wal`)
+  running.close()
+  return log
+}
+
 function envelopes(file: string): number {
   const db = new DatabaseSync(file)
   const { n } = db.prepare('SELECT count(*) AS n FROM envelope').get() as { n: number }
@@ -79,11 +94,7 @@ describe('the care of a store', () => {
       storeWith(3).close()
       const copy = join(dir, 'copy.db')
       backUp(path, copy)
-      const running = storeWith(0)
-      running.exec("UPDATE envelope SET source = 'b'")
-      const log = readFileSync(`${path}-wal`)
-      running.close()
-      // as a gateway leaves it that was killed: its latest commits are in the log alone
+      const log = logOfLatest()
       writeFileSync(`${path}-wal`, log)
       const { kept } = restoreStore(copy, path, new Date('2026-11-26T14:00:00Z'))
       assert.equal(kept, `${path}.20261126T140000Z`)
@@ -98,8 +109,7 @@ describe('the care of a store', () => {
 
     test('a file whose latest commits are in a log beside it is not taken for a whole copy', () => {
       storeWith(3).close()
-      const running = storeWith(0)
-      running.exec("UPDATE envelope SET source = 'b'")
+      const running = storeChanged()
       const copy = join(dir, 'copy.db')
       for (const end of ['', '-wal']) writeFileSync(`${copy}${end}`, readFileSync(`${path}${end}`))
       running.close()
@@ -116,8 +126,7 @@ describe('the care of a store', () => {
       storeWith(3).close()
       const copy = join(dir, 'copy.db')
       writeFileSync(copy, readFileSync(path))
-      const running = storeWith(0)
-      running.exec("UPDATE envelope SET source = 'b'")
+      const running = storeChanged()
       writeFileSync(`${path}.part-wal`, readFileSync(`${path}-wal`))
       running.close()
       restoreStore(copy, path, new Date())
@@ -130,10 +139,7 @@ describe('the care of a store', () => {
       storeWith(3).close()
       const copy = join(dir, 'copy.db')
       backUp(path, copy)
-      const running = storeWith(0)
-      running.exec("UPDATE envelope SET source = 'b'")
-      const log = readFileSync(`${path}-wal`)
-      running.close()
+      const log = logOfLatest()
       rmSync(path)
       writeFileSync(`${path}-wal`, log)
       const { kept } = restoreStore(copy, path, new Date('2026-11-26T14:00:00Z'))
