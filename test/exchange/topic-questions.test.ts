@@ -3,10 +3,10 @@ import { describe, test } from 'node:test'
 import type { Config, TopicConfig } from '../../src/config/types.ts'
 import { approveQuestion } from '../../src/exchange/operator.ts'
 import { read } from '../relay/journey.ts'
-import { byNumber, documentText, IODEF2, incidentText, ridText } from '../support/documents.ts'
+import { byNumber, documentText, IODEF2, incidentId, incidentText, ridText } from '../support/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { topic } from '../support/sample-config.ts'
-import { ASKER, EXCHANGES, incidentId, message, OTHER, openBench, type Responder } from './bench.ts'
+import { ASKER, EXCHANGES, message, OTHER, openBench, type Responder } from './bench.ts'
 import { createTopics } from './topics.ts'
 
 const MINUTE = 60_000
