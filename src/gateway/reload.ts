@@ -5,7 +5,7 @@ import type { Events } from '../events.ts'
 import type { Grid } from '../grid/contract.ts'
 import type { Logger } from '../log.ts'
 import type { RidListener } from '../rid/listener.ts'
-import { loadTls } from '../rid/tls.ts'
+import { loadTls, type TlsMaterial } from '../rid/tls.ts'
 import { consumedTopics } from './consumed-topics.ts'
 import type { LiveConfig } from './live-config.ts'
 import { type Obstacle, restartNeeded } from './restart-needed.ts'
@@ -51,43 +51,48 @@ interface ReloadParts {
  * reason. Tells which. docs/decisions/0021-reload.md
  */
 export function createReload(parts: ReloadParts): () => ReloadOutcome {
-  const { events, live } = parts
+  const { events, live, source } = parts
   return () => {
     const { config: now } = live
+    let ready: Ready | undefined
     let problems: readonly ReloadProblem[]
     try {
-      const read = parts.source?.read() ?? { config: { ...now }, problems: [] }
-      problems = read.config === undefined ? read.problems : take(parts, read.config)
+      const { config: next, problems: found } = source?.read() ?? { config: { ...now }, problems: [] }
+      problems = next === undefined ? found : restartNeeded(now, next)
+      if (next !== undefined && problems.length === 0) ready = { next, material: loadTls(next.rid.tls) }
     } catch (error) {
       problems = [{ path: '', message: messageOf(error) }]
     }
-    if (problems.length === 0) {
-      events.tell('configuration-read', { peers: now.peers.length, topics: now.grid.topics.length })
-      return { taken: true }
+    if (ready === undefined) {
+      events.tell('configuration-refused', { reason: problems.map(said).join('; ') })
+      return { taken: false, problems }
     }
-    events.tell('configuration-refused', { reason: problems.map(said).join('; ') })
-    return { taken: false, problems }
+    take(parts, ready)
+    events.tell('configuration-read', { peers: now.peers.length, topics: now.grid.topics.length })
+    return { taken: true }
   }
+}
+
+/** A configuration with what its files hold: whatever can fail is done. */
+interface Ready {
+  readonly next: Config
+  readonly material: TlsMaterial
 }
 
 function said({ path, message, line }: ReloadProblem): string {
   return `${path === '' ? '' : `${path}: `}${message}${line === undefined ? '' : ` (line ${line})`}`
 }
 
-/** Why not, or nothing: then it is in force. What may fail comes first. */
-function take(parts: ReloadParts, next: Config): Obstacle[] {
+/** Puts it in force. A throw is a bug: half of it is in force then, and nobody may be told that the old one stays. */
+function take(parts: ReloadParts, { next, material }: Ready): void {
   const { live, log, senders, listener, grid, delivery } = parts
-  const before = { ...live.config }
-  const obstacles = restartNeeded(before, next)
-  if (obstacles.length > 0) return obstacles
-  const material = loadTls(next.rid.tls)
+  const { level } = live.config.log
   live.take(next)
-  if (next.log.level !== before.log.level) log.level = next.log.level
+  if (next.log.level !== level) log.level = next.log.level
   senders.take(material)
   listener.take(next.rid, next.peers, material)
   grid.take(next.grid, consumedTopics(next))
   delivery.use(parts.destinations())
   parts.figures()
   parts.dates()
-  return []
 }
