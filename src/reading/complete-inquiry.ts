@@ -1,8 +1,8 @@
 import { placeInIncident } from '../iodef/incident-order.ts'
 import { NS } from '../xml/namespaces.ts'
-import { NotWellFormed, scan } from '../xml/parse-tree.ts'
 import { elements, type XmlElement } from '../xml/tree.ts'
 import { type Patch, patched } from './patch.ts'
+import { wellFormed } from './well-formed.ts'
 
 interface Required {
   readonly local: string
@@ -35,12 +35,12 @@ const REQUIRED: ReadonlyMap<string, readonly Required[]> = new Map([
  * in, so that it can be read. Whatever else is wrong with it, or with another text, stays as it is. Throws DocumentLimit.
  */
 export function completeInquiry(text: string): string {
-  try {
-    return patched(text, missingOfInquiry(scan(text)))
-  } catch (error) {
-    if (error instanceof NotWellFormed) return text
-    throw error
-  }
+  // most are something else, and need not be parsed once more for that
+  if (!text.includes('inquiry')) return text
+  const formed = wellFormed(text)
+  if (!formed.ok) return text
+  using _ = formed
+  return patched(text, missingOfInquiry(formed.root))
 }
 
 /** What has to be put into an inquiry for that; nothing where its Incident, whose children stand in their order, does not say what it asks for. */

@@ -47,6 +47,12 @@ describe('an inquiry that has what it asks for, and no more', () => {
   })
 })
 
+test('an inquiry that is not well-formed is not looked at, and told of', () => {
+  const { valid, errors } = read(`<inquiry xmlns="${NS}">&#x110000;</inquiry>`)
+  assert.equal(valid, false)
+  assert.match(errors[0]?.message ?? '', /character reference/)
+})
+
 test('whatever else is wrong with an inquiry, or is no inquiry, stays as it is', () => {
   for (const text of [
     bare(IODEF2, ''),
@@ -54,6 +60,7 @@ test('whatever else is wrong with an inquiry, or is no inquiry, stays as it is',
     `<inquiry xmlns="${NS}"><Incident xmlns="urn:x"><IncidentID/></Incident></inquiry>`,
     `<inquiry xmlns="${NS}">`,
     'no XML',
+    `<inquiry xmlns="${NS}">&#x110000;</inquiry>`,
   ]) {
     assert.equal(completeInquiry(text), text)
   }
