@@ -6,7 +6,8 @@ import { policyOf, renderMessage, SOURCE_NOT_FOUND } from '../rid/message.ts'
 import { nodeOf } from '../rid/node.ts'
 import type { Exchange } from '../store/exchanges.ts'
 import type { ExchangeContext } from './context.ts'
-import { documentOf, nameOf, read } from './question-element.ts'
+import { nameOf } from './question-element.ts'
+import { readDocument } from './read-document.ts'
 import { type AnswerBody, parseQuestion } from './stored.ts'
 
 type Written = { readonly items: readonly Item[] } | { readonly reason: string }
@@ -27,10 +28,9 @@ export async function answerItems(
   const plain = policyOf(msgType, 'PeerToPeer', 'Network', node, null)
   const policy = { ...plain, attributes: { ...plain.attributes, ...(restriction !== undefined && { restriction }) } }
   const source = msgType === 'Result' ? (incidentSource ?? SOURCE_NOT_FOUND) : null
-  const inspection = await read(reader, exchange.asker, renderMessage(policy, document, source))
-  if (inspection === undefined) return { reason: 'its document cannot be read any more' }
-  const reading = documentOf(inspection)
-  if ('reason' in reading) return reading
+  const read = await readDocument(reader, exchange.asker, renderMessage(policy, document, source))
+  if ('reason' in read) return read
+  const reading = read.document
   // what the message that it came in was restricted to, and its document is not
   const all = LABELS.filter((label) => needed.includes(label))
   const carried = carriedPolicy(policy, all, reading.needed)

@@ -1,15 +1,15 @@
 import type { Sink, SinkOutcome } from '../delivery/sink.ts'
-import { GatewayError } from '../errors.ts'
 import type { Grid, GridReply } from '../grid/contract.ts'
 import type { SendOutcome } from '../outcome.ts'
-import type { Inspection } from '../reading/inspection.ts'
-import { inVersion, tellLosses } from '../relay/in-version.ts'
+import { tellLosses } from '../relay/in-version.ts'
 import { elementsOf } from '../relay/make-items.ts'
 import { policyOf, renderMessage } from '../rid/message.ts'
 import { ANY_NODE } from '../rid/node.ts'
+import { documentFor } from './answer-in-version.ts'
 import { askerIn, participantOf } from './asker.ts'
 import type { ExchangeContext } from './context.ts'
 import { createErrands } from './errands.ts'
+import { readDocument } from './read-document.ts'
 import { hiddenFrom } from './rights.ts'
 import { type AnswerBody, type Errand, parseQuestion } from './stored.ts'
 import { storedAnswer } from './stored-answer.ts'
@@ -87,12 +87,12 @@ async function elements(
   const { restriction } = body
   const policy = restriction === undefined ? own : { ...own, attributes: { ...own.attributes, restriction } }
   const source = body.msgType === 'Result' ? body.incidentSource : null
-  const written = body.document && (await inVersion({ iodef }, body.document, (xml) => reader.downgrade(xml, who)))
-  if (written === null) return { reason: 'it has no document' }
+  const written = await documentFor({ reader }, { name: who, iodef }, body.document)
+  if (written === undefined) return { reason: 'it has no document' }
   if ('impossible' in written) return { reason: written.impossible }
-  const inspection = await read(reader, who, renderMessage(policy, written.document, source), iodef === 1)
-  const document = shown(inspection, iodef)
-  if ('reason' in document) return document
+  const read = await readDocument(reader, who, renderMessage(policy, written.document, source), iodef === 1)
+  if ('reason' in read) return read
+  const { document } = read
   const rid = {
     // it says nothing but what the element says, unless it restricts
     policy: restriction === undefined ? null : policy,
@@ -105,32 +105,6 @@ async function elements(
   if (bytes > config.grid.maxItem)
     return { reason: `it has ${bytes} bytes, and grid.maxItem is ${config.grid.maxItem}` }
   return { elements: made, losses: written.losses }
-}
-
-async function read(
-  reader: ExchangeContext['reader'],
-  who: string,
-  xml: string,
-  asItStands: boolean,
-): Promise<Inspection | undefined> {
-  try {
-    return await reader.inspect(Buffer.from(xml), { charset: 'utf-8', asItStands }, { peer: who })
-  } catch (error) {
-    if (error instanceof GatewayError && error.permanence === 'permanent') return undefined
-    throw error
-  }
-}
-
-/** Of IODEF 1 its upgrade, which has it as it came beside it; to who reads no later version, that itself. */
-function shown(inspection: Inspection | undefined, iodef: 1 | 2) {
-  const document = inspection?.valid === true ? inspection.document : null
-  if (document === null) return { reason: 'its document cannot be read any more' }
-  if (iodef === 1) return document
-  const { upgraded } = document
-  if (upgraded !== null && 'invalid' in upgraded) return { reason: `it cannot be upgraded: ${upgraded.invalid}` }
-  const published = upgraded ?? document
-  const hindrance = document.obstacle ?? document.misfit ?? published.obstacle ?? published.misfit
-  return hindrance === null ? published : { reason: hindrance }
 }
 
 /** Conditions with which a server speaks for somebody who is not there (RFC 6121 §8.5.3.2.3, RFC 6120 §8.3.3). */

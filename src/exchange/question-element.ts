@@ -1,6 +1,4 @@
-import { GatewayError } from '../errors.ts'
 import type { Needed } from '../iodef/restriction.ts'
-import type { Inspection } from '../reading/inspection.ts'
 import { elementsOf } from '../relay/make-items.ts'
 import { renderMessage } from '../rid/message.ts'
 import { nodeOf } from '../rid/node.ts'
@@ -8,6 +6,7 @@ import type { Exchange } from '../store/exchanges.ts'
 import type { MsgType, Restriction } from '../vocabulary.ts'
 import { composeQuestion } from './compose-question.ts'
 import type { ExchangeContext } from './context.ts'
+import { readDocument } from './read-document.ts'
 import { type Carried, parseQuestion, type Question } from './stored.ts'
 
 export interface Addressee {
@@ -39,17 +38,16 @@ export async function questionElement(
     version: 2,
     signatures: [],
   }
-  const inspection = await read(reader, exchange.asker, renderMessage(policy, document))
-  if (inspection === undefined) return { reason: 'its document cannot be read any more' }
-  const reading = documentOf(inspection)
-  if ('reason' in reading) return reading
+  const read = await readDocument(reader, exchange.asker, renderMessage(policy, document))
+  if ('reason' in read) return read
+  const { rid, document: reading } = read
   // XEP-0268 §2 has one in each IQ, and an answer would say of none which it is for
   if (reading.incidents.length !== 1) return { reason: 'it has several Incidents, and a question on the grid has one' }
   // whole seconds are enough (XML Schema Part 2 §3.2.7)
   const expires = new Date(exchange.expires).toISOString().replace(/\.\d+Z$/, 'Z')
   const msgType = exchange.msgType as MsgType
   const mark = { id: exchange.id, from: by, expires }
-  const [made] = elementsOf({ msgType, document: reading, rid: inspection.rid, exchange: mark })
+  const [made] = elementsOf({ msgType, document: reading, rid, exchange: mark })
   if (made === undefined) return { reason: `a ${msgType} has no element of XEP-0268` }
   const bytes = Buffer.byteLength(made.item.xml)
   if (bytes > limit) return { reason: `it has ${bytes} bytes, and ${limit} is the limit of what is sent` }
@@ -65,29 +63,6 @@ export function nameOf(
   if (askerKind === 'topic') return from ?? rid.name
   const peer = askerKind === 'peer' ? peers.find(({ name }) => name === asker) : undefined
   return peer?.identity.dns ?? asker
-}
-
-export async function read(
-  reader: ExchangeContext['reader'],
-  peer: string,
-  xml: string,
-): Promise<Inspection | undefined> {
-  try {
-    return await reader.inspect(Buffer.from(xml), { charset: 'utf-8' }, { peer })
-  } catch (error) {
-    if (error instanceof GatewayError && error.permanence === 'permanent') return undefined
-    throw error
-  }
-}
-
-/** What is shown of it: of IODEF 1 its upgrade, which has it as it came beside it. */
-export function documentOf({ valid, document }: Inspection) {
-  if (!valid || document === null) return { reason: 'its document is not valid' }
-  const { upgraded, obstacle, misfit } = document
-  if (upgraded !== null && 'invalid' in upgraded) return { reason: `it cannot be upgraded: ${upgraded.invalid}` }
-  const shown = upgraded ?? document
-  const hindrance = obstacle ?? misfit ?? shown.obstacle ?? shown.misfit
-  return hindrance === null ? shown : { reason: hindrance }
 }
 
 function domainOf(jid: string): string {
