@@ -20,7 +20,7 @@ import { States } from './states.ts'
 import { loginOf, plansOf, type TopicPlan } from './topic-plan.ts'
 import { uploadSlot } from './upload/slot.ts'
 import { watchPace } from './watch-pace.ts'
-import { request } from './xmpp/request.ts'
+import { createRequests } from './xmpp/request.ts'
 import { openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
 import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
 import { gridExpiry } from './xmpp/trust.ts'
@@ -54,6 +54,7 @@ class XmppGrid implements Grid {
   readonly #desk: EventDesk
   readonly #ending = new AbortController()
   readonly #runs = new TopicRuns()
+  readonly #requests = createRequests()
   #config: GridConfig
   #plans: ReadonlyMap<string, TopicPlan>
   /** that of the last connection */
@@ -151,7 +152,7 @@ class XmppGrid implements Grid {
   }
 
   async request(iq: GridRequest, signal: AbortSignal) {
-    if (this.#session) return request(this.#session, iq, signal)
+    if (this.#session) return this.#requests(this.#session, iq, signal)
     return { kind: 'away', reason: this.#states.session.reason ?? NOT_CONNECTED } as const
   }
 

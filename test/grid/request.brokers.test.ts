@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Grid } from '../../src/grid/contract.ts'
 import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
 import type { Broker } from '../support/brokers.ts'
+import { eventually } from '../support/eventually.ts'
 import { gridConfig } from '../support/grid-config.ts'
 import { LogLines, Recorder } from '../support/recorder.ts'
 import { type GridUser, startGridUser } from '../support/slixmpp.ts'
@@ -101,5 +102,27 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.deepEqual(reply, { kind: 'unanswered', reason: 'It did not answer in time.' })
       await soc.answerWith()
     })
+  })
+
+  test(`an IQ that is longer than a real ${kind} takes ends its stream twice, and no more`, async () => {
+    const broker = await START[kind]({ users: USERS, stanzaLimit: 30_000 })
+    const recorder = new Recorder()
+    const config = gridConfig(broker, { topics: [] })
+    const timing = { min: 50, max: 200 }
+    const grid = createXmppGrid({ config, consume: [], handlers: recorder, tell: new LogLines(recorder).tell, timing })
+    try {
+      grid.start()
+      const kinds: string[] = []
+      for (let i = 0; i < 2; i += 1) {
+        await eventually('it is connected', () => grid.state().state === 'up')
+        const xml = `<report xmlns="urn:xmpp:incident:2">${'x'.repeat(40_000)}</report>`
+        const reply = await grid.request({ to: broker.domain, type: 'set', xml }, AbortSignal.timeout(60_000))
+        kinds.push(reply.kind === 'error' ? reply.reason : reply.kind)
+      }
+      assert.match(kinds.join(), /^away,The Controller ended the stream \(policy-violation .* twice while this IQ of /)
+    } finally {
+      await grid[Symbol.asyncDispose]()
+      await broker.dispose()
+    }
   })
 }
