@@ -1,12 +1,11 @@
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/types.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import type { News } from '../events/table.ts'
 import { createEvents } from '../events.ts'
 import { fileHosts } from '../gateway/files.ts'
 import { jidNames } from '../gateway/jid-destinations.ts'
 import { createLog } from '../log.ts'
-import type { Acceptor, Backlog, Desk, Queue, QueueFilter } from '../store/contract.ts'
+import type { Backlog, Desk, Queue, QueueFilter } from '../store/contract.ts'
 import { DELIVERY_STATES, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { actionOf, CONFIG, configWithoutLogin, count, nothingMore, parse, statesOf } from './options.ts'
 import { type Command, type ExitCode, type Io, UsageError, write } from './output.ts'
@@ -32,7 +31,7 @@ const OPTIONS = {
 } as const
 
 type Values = ReturnType<typeof parse<typeof OPTIONS>>['values']
-type Operated = Desk & Pick<Queue, 'backlog'> & Pick<Acceptor, 'record'>
+type Operated = Desk & Pick<Queue, 'backlog'>
 
 export const queue: Command = {
   name: 'queue',
@@ -190,18 +189,13 @@ async function pauseOrResume(
   }
   const row = (await store.backlog()).find((one) => one.kind === kind && one.destination === name)
   const by = operatorName(io.env)
-  if (action === 'pause') await store.pause(kind, name, { since: systemClock.now(), by })
-  else await store.resume(kind, name)
-  // what was so before is no deed
-  if ((row?.paused != null) === (action === 'resume')) await traceDeed(store, action, { kind, destination: name, by })
+  // the trace is written with the deed; a running gateway notices, and tells in its own log
+  const events = createEvents({ log: createLog('silent'), clock: systemClock })
+  const { trace } = events.destinationDeed(action === 'pause' ? 'paused' : 'resumed', { kind, destination: name, by })
+  if (action === 'pause') await store.pause(kind, name, { since: systemClock.now(), by }, trace)
+  else await store.resume(kind, name, trace)
   await write(io.out, `${kind} ${name}: ${told(action, row)}\n`)
   return 0
-}
-
-/** A running gateway notices it, and tells it in its own log. */
-async function traceDeed(store: Operated, action: 'pause' | 'resume', of: News['paused']): Promise<void> {
-  const events = createEvents({ log: createLog('silent'), clock: systemClock })
-  await store.record(events.destinationDeed(action === 'pause' ? 'paused' : 'resumed', of).trace)
 }
 
 function told(action: 'pause' | 'resume', row: Backlog | undefined): string {

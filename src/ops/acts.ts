@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Events } from '../events.ts'
-import type { Acceptor, Backlog, DeliverySummary, Desk, Queue } from '../store/contract.ts'
+import type { Backlog, DeliverySummary, Desk, Queue } from '../store/contract.ts'
 import type { DestinationKind } from '../vocabulary.ts'
 import { type Act, word } from './frame.ts'
 import { groupOf } from './held.ts'
@@ -9,9 +9,7 @@ import type { Notice } from './session.ts'
 
 export interface ActParts {
   readonly clock: Pick<Clock, 'now'>
-  readonly store: Pick<Desk, 'list' | 'show' | 'retry' | 'discard' | 'pause' | 'resume'> &
-    Pick<Queue, 'backlog'> &
-    Pick<Acceptor, 'record'>
+  readonly store: Pick<Desk, 'list' | 'show' | 'retry' | 'discard' | 'pause' | 'resume'> & Pick<Queue, 'backlog'>
   readonly events: Pick<Events, 'requeued' | 'discarded' | 'destinationDeed'>
   wake(kind: DestinationKind, destination: string): void
   /** the destinations of the configuration */
@@ -84,10 +82,10 @@ export function createActs(parts: ActParts): (act: Act, by: string) => Promise<D
     const next = link('/destination', { kind, name })
     const already = unneeded(act, row)
     if (already !== undefined) return { done: false, text: already, next }
-    if (act === 'pause') await store.pause(known.kind, name, { since: clock.now(), by })
-    else await store.resume(known.kind, name)
     const event = act === 'pause' ? 'paused' : 'resumed'
-    await store.record(events.destinationDeed(event, { kind: known.kind, destination: name, by }).trace)
+    const { trace } = events.destinationDeed(event, { kind: known.kind, destination: name, by })
+    if (act === 'pause') await store.pause(known.kind, name, { since: clock.now(), by }, trace)
+    else await store.resume(known.kind, name, trace)
     wake(known.kind, name)
     const text = act === 'pause' ? 'is paused; what is being sent now still goes' : 'is resumed: what waited goes out'
     return { done: true, text: `${word(kind)} ${name} ${text}.`, next }

@@ -226,9 +226,10 @@ export interface Desk {
   retry(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
   /** Anything not delivered and not sending becomes discarded; nothing is traced of what was discarded before. */
   discard(id: string, now: number, trace?: TraceOfDeed): Promise<boolean>
-  /** Nothing is claimed for the destination from now on; what is being sent is not called back. A second pause changes nothing. */
-  pause(kind: DestinationKind, destination: string, pause: Pause): Promise<void>
-  resume(kind: DestinationKind, destination: string): Promise<void>
+  /** Nothing is claimed for the destination from now on; what is being sent is not called back. False where it is paused already: then nothing is traced. */
+  pause(kind: DestinationKind, destination: string, pause: Pause, trace?: readonly TraceEvent[]): Promise<boolean>
+  /** False where it was not paused: then nothing is traced. */
+  resume(kind: DestinationKind, destination: string, trace?: readonly TraceEvent[]): Promise<boolean>
   /** Events in time order, of the incidents that are meant (isAskedFor in iodef/incident-id.ts). */
   trace(incident: string): Promise<TraceEvent[]>
   /**

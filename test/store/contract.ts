@@ -1122,6 +1122,18 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.equal(await claim('csirt-b'), 1)
     })
 
+    test('a pause is traced with what it changes, and not where it changes nothing', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const deed = (event: string) => [{ at: clock.now(), incident: 'destination csirt-b', event, fields: {} }]
+      const pause = (by: string) => store.pause('peer', 'csirt-b', { since: clock.now(), by }, deed(`paused by ${by}`))
+      const resume = () => store.resume('peer', 'csirt-b', deed('resumed'))
+      assert.deepEqual([await resume(), await pause('alice'), await pause('bob')], [false, true, false])
+      assert.deepEqual([await resume(), await resume()], [true, false])
+      const events = (await store.trace('destination csirt-b')).map(({ event }) => event)
+      assert.deepEqual(events, ['paused by alice', 'resumed'])
+    })
+
     test('a destination is paused before anything is for it', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -31,8 +31,8 @@ export interface Destinations {
   /** The transaction is undone. */
   forget(): void
   all(): DestinationRow[]
-  /** Inside a transaction. A second pause changes nothing; null resumes. */
-  pause(destination: number, pause: Pause | null): void
+  /** Inside a transaction. A second pause changes nothing; null resumes. Was it otherwise before? */
+  pause(destination: number, pause: Pause | null): boolean
   isPaused(destination: number): boolean
   /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */
   unsettled(kind: DestinationKind, name: string | null, origin?: string): number
@@ -55,7 +55,10 @@ export function createDestinations(db: DatabaseSync): Destinations {
     'SELECT id, kind, name, pending, sending, held, withheld, paused_at, paused_by FROM destination ORDER BY kind, name',
   )
   const pauseOne = run(db, 'UPDATE destination SET paused_at = ?, paused_by = ? WHERE id = ? AND paused_at IS NULL')
-  const resumeOne = run(db, 'UPDATE destination SET paused_at = NULL, paused_by = NULL WHERE id = ?')
+  const resumeOne = run(
+    db,
+    'UPDATE destination SET paused_at = NULL, paused_by = NULL WHERE id = ? AND paused_at IS NOT NULL',
+  )
   const paused = one<{ at: number | null }>(db, 'SELECT paused_at AS at FROM destination WHERE id = ?')
   const total = one<{ n: number }>(db, 'SELECT pending + sending AS n FROM destination WHERE id = ?')
   const share = one<{ n: number }>(
@@ -127,8 +130,7 @@ export function createDestinations(db: DatabaseSync): Destinations {
       return (origin === undefined ? total(id) : share(id, origin))!.n
     },
     pause(destination, pause) {
-      if (pause === null) resumeOne(destination)
-      else pauseOne(pause.since, pause.by, destination)
+      return (pause === null ? resumeOne(destination) : pauseOne(pause.since, pause.by, destination)) > 0
     },
     isPaused: (destination) => (paused(destination)?.at ?? null) !== null,
     all: () =>

@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
-import type { Backlog } from '../contract.ts'
+import type { DestinationKind } from '../../vocabulary.ts'
+import type { Backlog, Pause, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
 import { archiveRole } from './archive.ts'
@@ -124,6 +125,11 @@ function create(
   }
   const done = (writes: number, ms: number) => tell('store-committed', { writes, seconds: ms / 1000 })
   const writer = new GroupCommit(db, hooks, { patience, done, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })
+  const hold = (kind: DestinationKind, name: string, pause: Pause | null, trace: readonly TraceEvent[]) => {
+    const done = destinations.pause(destinations.require(kind, name), pause)
+    if (done) trail.add(trace)
+    return done
+  }
   tell('store-opened', { path: options.path })
 
   return {
@@ -169,10 +175,8 @@ function create(
     traced: async (events, position) => read(() => trail.behind(position, events)),
     retry: (id, now, trace) => writer.submit(() => operator.retry(id, now, trace)),
     discard: (id, now, trace) => writer.submit(() => operator.discard(id, now, trace)),
-    pause: (kind, destination, pause) =>
-      writer.submit(() => destinations.pause(destinations.require(kind, destination), pause)),
-    resume: (kind, destination) =>
-      writer.submit(() => destinations.pause(destinations.require(kind, destination), null)),
+    pause: (kind, destination, pause, trace = []) => writer.submit(() => hold(kind, destination, pause, trace)),
+    resume: (kind, destination, trace = []) => writer.submit(() => hold(kind, destination, null, trace)),
     async backlog() {
       const current = currentVersion()
       if (backlog?.commits !== commits || backlog.version !== current) {

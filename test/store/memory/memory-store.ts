@@ -123,17 +123,22 @@ export class MemoryStore implements Store {
 
   clockWentBack: Store['clockWentBack'] = (now) => this.#write((data) => rebase(data, now))
 
-  pause: Store['pause'] = (kind, destination, pause) =>
+  pause: Store['pause'] = (kind, destination, pause, trace = []) =>
     this.#write((data) => {
       const name = key(kind, destination)
       data.destinations.set(name, { kind, destination })
-      if (!data.paused.has(name)) data.paused.set(name, pause)
+      if (data.paused.has(name)) return false
+      data.paused.set(name, pause)
+      data.trace.push(...trace)
+      return true
     })
 
-  resume: Store['resume'] = (kind, destination) =>
+  resume: Store['resume'] = (kind, destination, trace = []) =>
     this.#write((data) => {
       data.destinations.set(key(kind, destination), { kind, destination })
-      data.paused.delete(key(kind, destination))
+      if (!data.paused.delete(key(kind, destination))) return false
+      data.trace.push(...trace)
+      return true
     })
 
   backlog: Store['backlog'] = () => this.#read(backlog)
