@@ -3,7 +3,7 @@ import type { Config, PeerConfig } from '../config/types.ts'
 import type { Events } from '../events.ts'
 import type { Reader } from '../reading/reader.ts'
 import { createRidSender, type ReloadableRidSender } from '../rid/sender.ts'
-import type { TlsMaterial } from '../rid/tls.ts'
+import { loadTls, type TlsMaterial } from '../rid/tls.ts'
 
 /** The HTTPS client sides of all peers. */
 export interface Senders extends AsyncDisposable {
@@ -38,6 +38,8 @@ export function createSenders({
   const byPeer = new Map<string, Made>()
   const byAddress = new Map<string, Map<string, Made>>()
   const retiring = new Set<ReloadableRidSender>()
+  /** in force: what the files hold by now may fit nothing, and be refused */
+  let material = loadTls(config.rid.tls)
 
   /** All that a sender is made of. As many connections as sends: the deadline of a send includes the wait for one. */
   function plan({ name, identity, replies }: PeerConfig, url: string) {
@@ -45,15 +47,14 @@ export function createSenders({
     return { receiver: { name, url, identity, replies }, tls: config.rid.tls, limits }
   }
 
-  function create(peer: PeerConfig, url: string, material?: TlsMaterial): Made {
+  function create(peer: PeerConfig, url: string): Made {
     const of = plan(peer, url)
     const readReply = (body: Uint8Array, charset?: string) => reader.readReply(body, peer.name, charset)
-    const given = { ...of, readReply, tell: events.tell, ...(material !== undefined && { material }) }
-    return { of, sender: createRidSender(given) }
+    return { of, sender: createRidSender({ ...of, material, readReply, tell: events.tell }) }
   }
 
   /** Those of `made` that the configuration would make the same go on. */
-  function renew(made: Map<string, Made>, key: string, now: object | undefined, material: TlsMaterial): boolean {
+  function renew(made: Map<string, Made>, key: string, now: object | undefined): boolean {
     const before = made.get(key)
     if (before === undefined) return false
     if (isDeepStrictEqual(before.of, now)) {
@@ -96,17 +97,18 @@ export function createSenders({
       return made.sender
     },
     all,
-    take(material) {
+    take(fresh) {
+      material = fresh
       const peers = new Map(config.peers.map((peer) => [peer.name, peer]))
       for (const name of new Set([...byPeer.keys(), ...peers.keys()])) {
         const peer = peers.get(name)
         const url = peer?.url
-        const goesOn = renew(byPeer, name, (peer && url && plan(peer, url)) || undefined, material)
-        if (!goesOn && peer !== undefined && url !== undefined) byPeer.set(name, create(peer, url, material))
+        const goesOn = renew(byPeer, name, (peer && url && plan(peer, url)) || undefined)
+        if (!goesOn && peer !== undefined && url !== undefined) byPeer.set(name, create(peer, url))
       }
       for (const [name, own] of byAddress) {
         const peer = peers.get(name)
-        for (const url of [...own.keys()]) renew(own, url, peer && plan(peer, url), material)
+        for (const url of [...own.keys()]) renew(own, url, peer && plan(peer, url))
       }
     },
     async [Symbol.asyncDispose]() {

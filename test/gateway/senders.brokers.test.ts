@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { copyFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { createSenders } from '../../src/gateway/senders.ts'
 import { csirtA, peerConfig, pki, root } from '../rid/setup.ts'
@@ -7,8 +9,8 @@ after(() => pki.dispose())
 
 const [a, b] = ['csirt-a', 'csirt-b'].map((name) => peerConfig(name, { dns: `${name}.example` }))
 
-function senders() {
-  const rid = { maxMessage: 65_536, tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert } }
+function senders(key = csirtA.key) {
+  const rid = { maxMessage: 65_536, tls: { cert: csirtA.cert, key, ca: root.cert } }
   const config = { rid, peers: [a, b], delivery: { concurrency: 1 } }
   const parts = { config, events: { tell: () => undefined }, reader: {} }
   return createSenders(parts as unknown as Parameters<typeof createSenders>[0])
@@ -29,4 +31,13 @@ test('the address that a peer asks from again has the same connections', async (
   const before = made.at(a, '::ffff:192.0.2.1')
   for (let i = 0; i < 10; i++) made.at(a, `2001:db8::${i}%eth0`)
   assert.equal(made.at(a, '192.0.2.1'), before)
+})
+
+test('a peer that asks from a new address is answered with the certificate in force, whatever its files hold by now', async () => {
+  assert.ok(a !== undefined)
+  const key = join(pki.dir, 'replaced.key')
+  await copyFile(csirtA.key, key)
+  await using made = senders(key)
+  await writeFile(key, 'half of a key')
+  assert.ok(made.at(a, '192.0.2.7'))
 })
