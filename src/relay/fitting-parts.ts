@@ -7,17 +7,18 @@ import type { Part } from './part.ts'
  */
 export function fitting(parts: readonly Part[]): Part[][] {
   if (parts.length < 2) return [[...parts]]
-  const lists: { readonly parts: Part[]; readonly used: Set<string> }[] = []
+  const lists: Part[][] = []
+  /** by identifier, the list behind the last that uses it */
+  const behind = new Map<string, number>()
   for (const part of parts) {
     const own = identifiersIn([...part.incidents, part.shell])
-    const list = lists.find(({ used }) => own.every((id) => !used.has(id)))
-    if (list === undefined) lists.push({ parts: [part], used: new Set(own) })
-    else {
-      list.parts.push(part)
-      for (const id of own) list.used.add(id)
-    }
+    const at = own.reduce((at, id) => Math.max(at, behind.get(id) ?? 0), 0)
+    const list = lists[at]
+    if (list === undefined) lists.push([part])
+    else list.push(part)
+    for (const id of own) behind.set(id, at + 1)
   }
-  return lists.map((list) => list.parts)
+  return lists
 }
 
 /**
