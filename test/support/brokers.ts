@@ -86,14 +86,28 @@ export interface BrokerOptions {
   readonly domain?: string
 }
 
-/** A loopback port that was free a moment ago. */
+// Below those that systems give out by themselves (to every connection, also of others), and a stretch for each process:
+// what is started on the port has to find it free still, seconds later.
+const FIRST_PORT = 20_000
+const STRETCH = 100
+let portsGiven = 0
+
+/** A loopback port that is free, and is given to nobody else for long enough to start a server on it. */
 export async function freePort(): Promise<number> {
+  const stretch = FIRST_PORT + (process.pid % 120) * STRETCH
+  for (let i = 0; i < STRETCH; i++) {
+    const port = stretch + (portsGiven++ % STRETCH)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port is free from ${stretch} on`)
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 /** Resolves when something accepts on the port; rejects after `ms`, or when `gone` says the process ended. */
