@@ -1,9 +1,5 @@
-import assert from 'node:assert/strict'
 import type { Broker, BrokerOptions } from './brokers.ts'
-import { eventually } from './eventually.ts'
 import { createPki, type Pki } from './pki.ts'
-import { ridReport } from './reports.ts'
-import type { RidClient } from './rid-client.ts'
 import { startRidPeer } from './rid-peer.ts'
 import { createSite, type Site, type SiteOptions } from './site.ts'
 import { type GridUser, startGridUser } from './slixmpp.ts'
@@ -69,19 +65,4 @@ export async function createWorld(kind: Broker['kind'], options: BrokerOptions =
 /** Members of Topics of tests: they may subscribe. */
 export function members(domain: string): string[] {
   return ['subscriber', 'gateway2'].map((name) => `${name}@${domain}`)
-}
-
-/** Posts a report, and waits until its Topic `incident` showed it to the gateway. */
-export async function showOnTopic(site: Site, client: RidClient, document: string): Promise<void> {
-  const taken = () => site.metric('iodef_gateway_messages_total', { source: 'incident', outcome: 'consumed' })
-  const before = await taken()
-  const { status, body } = await client.post(ridReport(document))
-  assert.equal(status, 200, body)
-  await eventually('the Topic to show it', async () => (await taken()) > before, { ms: 60_000 })
-}
-
-/** Waits until none of its questions is open. */
-export function questionsClosed(site: Site): Promise<void> {
-  const open = () => site.metric('iodef_gateway_exchanges', { state: 'open' })
-  return eventually('every question to be closed', async () => (await open()) === 0, { ms: 60_000 })
 }
