@@ -11,8 +11,8 @@ import { createFailures, type Proof } from './proof.ts'
 
 const EMPTY = { status: 200 } as const
 const MAY = { restrictions: ['public', 'partner'], accept: ['Query'] }
-/** ms until all that was asked is answered, once nobody is killed any more */
-const PATIENCE = 600_000
+/** ms until all that was asked is answered, and as long again until all is at rest, once nobody is killed any more */
+const PATIENCE = 120_000
 
 /**
  * Kill -9 at `count` random moments of one of two gateways that ask each other, as three RID systems ask. Who is asked in the end asks
@@ -97,8 +97,8 @@ export const killExchanges: Proof = async ({ count, seed, say }) => {
     ]
     return open.every((n) => n === 0) && backlog.every(({ pending, sending }) => pending + sending === 0)
   }
-  await eventually('both to be at rest', rest, { ms: PATIENCE }).catch((error: Error) =>
-    failures.add('not at rest', error.message),
+  await eventually('both to be at rest', rest, { ms: PATIENCE }).catch(async (error: Error) =>
+    failures.add('not at rest', [error.message, ...(await Promise.all(sites.map(stillOpen)))].join('\n')),
   )
   const before = far.requests.length
   await wait(2_000)
@@ -121,6 +121,13 @@ export const killExchanges: Proof = async ({ count, seed, say }) => {
       'asked back by it, and denied': asked.denied(),
     },
   }
+}
+
+/** What a gateway that does not come to rest is waiting for. */
+async function stillOpen(site: Site): Promise<string> {
+  const open = await site.command('exchanges', 'list', '--state', 'open', '--json')
+  const queue = await site.command('queue', 'list', '--state', 'pending', '--json')
+  return `open: ${open.slice(0, 3_000)} pending: ${queue.slice(0, 3_000)}`
 }
 
 interface Killing {
