@@ -2,15 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { buildConfig } from '../../src/config/config.ts'
 import { parseSource } from '../../src/config/read.ts'
+import { leavesOf, type Schema } from './config-keys.ts'
 import { blocks, PAGES, page } from './markdown.ts'
-
-/** A JSON Schema as far as it is looked at here. */
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly items?: Schema
-  readonly default?: unknown
-  readonly required?: readonly string[]
-}
 
 const examples = [
   ...PAGES.flatMap((file) =>
@@ -50,7 +43,7 @@ describe('the reference in docs/guide.md', () => {
     }),
   )
   const schema = JSON.parse(page('schemas/config.schema.json')) as Schema
-  const leaves = [...leavesOf(schema, '', true)]
+  const leaves = [...leavesOf(schema)]
 
   for (const { path, fallback } of leaves) {
     test(`has ${path}`, () => {
@@ -88,15 +81,4 @@ describe('the reference in docs/guide.md', () => {
 /** As the guide has it: sections whose keys stand there without prefix, and one with a prefix of its own. */
 function shortOf(path: string): string {
   return path.replace(/^(peers|grid\.topics|routes)\[\]\./, '').replace(/^grid\.participants\[\]/, 'participants')
-}
-
-/** Every key that holds a value, `[]` for the entries of lists of mappings. */
-function* leavesOf(schema: Schema, path: string, required: boolean): Generator<{ path: string; fallback: unknown }> {
-  if (schema.items?.properties !== undefined) yield* leavesOf(schema.items, `${path}[]`, true)
-  else if (schema.properties === undefined) yield { path, fallback: schema.default }
-  else {
-    for (const [key, inner] of Object.entries(schema.properties)) {
-      yield* leavesOf(inner, path === '' ? key : `${path}.${key}`, required)
-    }
-  }
 }
