@@ -6,7 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What the tutorials install: fetched beforehand, as the machine has no network. */
 const FETCHED = ['adduser', 'openssl', 'curl', 'prosody', 'lua-dbi-sqlite3', 'ejabberd']
-const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8' }
+const ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+}
 const BOOT_LIMIT_MS = 120_000
 
 /** Why there can be none here; undefined where there can. */
@@ -57,6 +61,19 @@ export async function boot(root: string): Promise<Machine> {
   }
 }
 
+/** Runs a script as root in /root of what is in `root`, with the network of this machine and its npm settings; nothing is booted. */
+export function runOnline(root: string, script: string): string {
+  const settings = ['registry', 'cafile'].flatMap((key) => {
+    const { stdout } = spawnSync('npm', ['config', 'get', key], { encoding: 'utf8' })
+    return /^(null|undefined)?$/.test(stdout.trim()) ? [] : [`--setenv=npm_config_${key}=${stdout.trim()}`]
+  })
+  const env = Object.entries({ ...ENVIRONMENT, DEBIAN_FRONTEND: 'noninteractive' }).map(
+    ([key, value]) => `--setenv=${key}=${value}`,
+  )
+  const options = ['-q', '-D', root, '--register=no', '--keep-unit', '--resolv-conf=copy-host', ...env, ...settings]
+  return must('systemd-nspawn', [...options, 'bash', '-c', `cd /root\n${script}`])
+}
+
 async function booted(container: ChildProcess): Promise<string> {
   for (const end = Date.now() + BOOT_LIMIT_MS; Date.now() < end; await sleep(500)) {
     if (container.exitCode !== null) throw new Error(`systemd-nspawn ended with ${container.exitCode}`)
@@ -93,10 +110,11 @@ async function runIn(init: string, script: string): Promise<string> {
   return said
 }
 
-function must(program: string, args: string[]): void {
+function must(program: string, args: string[]): string {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
     env: { ...process.env, ...ENVIRONMENT },
   })
   if (status !== 0) throw new Error(`${program} ended with ${status}: ${(stdout + stderr).slice(-2_000)}`)
+  return stdout
 }

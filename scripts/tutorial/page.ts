@@ -28,3 +28,10 @@ export function scriptOf(steps: readonly Step[]): string {
   const said = steps.map(({ title, commands }) => `echo '=== ${title}'\n${commands}`)
   return `set -euo pipefail\n${said.join('\n')}\n`
 }
+
+/** The commands below `<!-- MARK -->` in a page. */
+export function markedBlock(root: string, file: string, mark: string): string {
+  const [, commands] = readFileSync(join(root, file), 'utf8').split(`<!-- ${mark} -->\n\`\`\`sh\n`)
+  if (commands === undefined) throw new Error(`${file} has no commands that are marked "${mark}"`)
+  return commands.slice(0, commands.indexOf('\n```\n') + 1)
+}

@@ -4,8 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { afterwards } from '../../scripts/tutorial/afterwards.ts'
+import { afterwards, beforehand, debianPackage } from '../../scripts/tutorial/afterwards.ts'
+import { npmInstallation, npmPackage, npmTutorial } from '../../scripts/tutorial/npm.ts'
 import { readSteps, scriptOf, TUTORIALS } from '../../scripts/tutorial/page.ts'
+import { readmeCommands } from '../../scripts/tutorial/readme.ts'
 import { iodefGateway } from '../cli/capture.ts'
 import { page, ROOT } from './markdown.ts'
 
@@ -21,10 +23,19 @@ for (const name of TUTORIALS) {
       assert.ok(steps.length >= 10, `${steps.length} blocks`)
       const titles = page(`docs/tutorial-${name}.md`).match(/^## \d.*$/gm) ?? []
       assert.deepEqual([...new Set(steps.map(({ title }) => `## ${title}`))], titles)
-      for (const text of [script, afterwards('1.2.3')]) {
+      const debian = [script, beforehand(name), afterwards(name, debianPackage('1.2.3'))]
+      const npm = [npmInstallation(ROOT), npmTutorial(ROOT, name), afterwards(name, npmPackage(ROOT, '1.2.3'))]
+      for (const text of [...debian, ...npm, readmeCommands(ROOT)]) {
         const { status, stderr } = spawnSync('bash', ['-n', '-c', text], { encoding: 'utf8' })
         assert.equal(status, 0, stderr)
       }
+    })
+
+    test('goes with the npm package where the guide has its commands in the place of the Debian package', () => {
+      const npm = npmTutorial(ROOT, name)
+      assert.doesNotMatch(npm, /\/usr\/lib\/iodef-gateway|iodef-gateway_\*\.deb/)
+      assert.match(npm, /^install -m 644 \$unit /m)
+      assert.match(npmInstallation(ROOT), /^npm install --global --loglevel=error --prefix \/opt\/iodef-gateway /m)
     })
 
     test('makes its folder, and changes in it what init wrote', async () => {
