@@ -13,7 +13,7 @@ export interface MetricRow {
 
 /**
  * Every metric of the gateway. Labels are names from the configuration or from fixed lists: what a stranger sends never becomes a
- * label. docs/guide.md has the same table.
+ * label. docs/reference.md has the same table.
  */
 export const METRICS = {
   messages: {

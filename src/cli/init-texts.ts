@@ -18,7 +18,7 @@ export function gatewayYaml({ name, domain, peer, peerName, service, broker }: P
   // ejabberd counts its own form of the XML, which may have 1.6 times as many bytes, and takes 250,000
   const maxItem = broker === 'ejabberd' ? '\n  maxItem: 150KB' : ''
   // in quotes: YAML takes a name as 360 or true for a number or a flag
-  return `# What each key means: docs/guide.md. After a change: iodef-gateway check --config gateway.yaml
+  return `# What each key means: docs/reference.md. After a change: iodef-gateway check --config gateway.yaml
 rid:
   name: "${name}"
   tls: { cert: tls/rid.pem, key: tls/rid.key, ca: tls/peers-ca.pem }

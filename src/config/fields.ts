@@ -32,7 +32,8 @@ export function list<T extends z.core.SomeType>(entry: T, what: string) {
 
 /** A value parsed from text; `parse` gives undefined for what it does not take. */
 function parsed<T>(what: string, parse: (value: string) => T | undefined) {
-  return z.string(must(what)).transform((value, context) => {
+  const text = z.string(must(what)).meta({ title: what })
+  return text.transform((value, context) => {
     const result = parse(value)
     if (result !== undefined) return result
     context.addIssue(`must be ${what}`)

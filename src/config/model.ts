@@ -14,48 +14,69 @@ const LIMITS = {
 
 const rid = f
   .mapping({
-    host: f.line.prefault(f.LISTENS.rid.host).describe('address to listen on'),
-    port: f.port.prefault(f.LISTENS.rid.port).describe('RFC 6546 section 4: 4590'),
-    name: f.dns.describe("this RID system's DNS name, which peers look for in its certificate"),
+    host: f.line.prefault(f.LISTENS.rid.host).describe('address to listen on; :: is every address, IPv4 too'),
+    port: f.port.prefault(f.LISTENS.rid.port).describe('port to listen on; not 443 (RFC 6546 section 3)'),
+    name: f.dns.describe(
+      "this system's DNS name, which peers look for in its certificate; one with other letters (IDN) may be written as it is read",
+    ),
     tls: f.mapping({
-      cert: f.file.describe("PEM: the gateway's certificate and what chains it to its CA"),
-      key: f.file.describe('PEM: its private key'),
-      ca: f.file.describe('PEM: the CAs that peers must be certified by'),
+      cert: f.file.describe("PEM: the gateway's certificate, followed by those between it and its CA"),
+      key: f.file.describe('PEM: its private key, without passphrase'),
+      ca: f.file.describe("PEM: the CAs that peers' certificates come from"),
       crl: f.file.exactOptional().describe('PEM: revocation lists of all those CAs'),
     }),
     addresses: f
       .list(f.ip, 'IP addresses')
       .default([])
-      .describe('its own IP addresses: a request whose path names one has gone round'),
+      .describe(
+        "this system's own IP addresses: a request whose path names one of them, or rid.name, has gone round and is denied",
+      ),
     maxMessage: f.size.prefault('1MiB').describe('largest message taken'),
     limits: f
       .mapping({
-        requests: LIMITS.requests.prefault(120_000).describe('of one peer in a minute; one more is answered 429'),
-        bytes: LIMITS.bytes.prefault('6000MiB').describe('of messages of one peer in a minute'),
-        connections: LIMITS.connections.prefault(64).describe('of one peer at a time'),
-        handshakes: f.whole('a number', 1, 512).prefault(256).describe('of one address that are not finished'),
+        requests: LIMITS.requests
+          .prefault(120_000)
+          .describe('requests of each peer in a minute, whatever they are; one more is answered 429'),
+        bytes: LIMITS.bytes.prefault('6000MiB').describe('bytes of messages of each peer in a minute'),
+        connections: LIMITS.connections.prefault(64).describe('connections of each peer at a time'),
+        handshakes: f
+          .whole('a number', 1, 512)
+          .prefault(256)
+          .describe('TLS handshakes of one address (IPv6: of one /64) that are not finished'),
       })
       .prefault({}),
   })
   .describe('the RID endpoint (RFC 6546)')
 
 const identity = f.needed('{ dns: NAME } or { fingerprint: SHA-256 } of its certificate', {
-  dns: f.dnsId.exactOptional().describe("DNS-ID in the peer's certificate"),
-  fingerprint: f.fingerprint.exactOptional().describe('SHA-256 of its certificate'),
+  dns: f.dnsId
+    .exactOptional()
+    .describe(
+      "DNS name in the peer's certificate (subjectAltName; no CN, no wildcard); stands in RIDPolicy/Node of what it is sent",
+    ),
+  fingerprint: f.fingerprint
+    .exactOptional()
+    .describe('SHA-256 of its certificate; one of the two is required, and with both, both must fit'),
 })
 
 const peer = f.mapping({
-  name: f.name.describe('unique; what logs, metrics and the queue show'),
+  name: f.name.describe('unique; what logs, metrics, queue and routes call it'),
   identity: identity
     .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint')
     .meta({ minProperties: 1 }),
-  accept: msgTypes.default(['Report']).describe('MsgTypes it may send'),
-  publish: f.list(f.line, 'Topics').default([]).describe('Topics its messages may reach'),
+  accept: msgTypes
+    .default(['Report'])
+    .describe('MsgTypes that it may send; a Query is never published, and what answers a question need not be listed'),
+  publish: f.list(f.line, 'Topics').default([]).describe('Topics that its messages may reach'),
   url: f.ridUrl
     .exactOptional()
-    .describe('where the gateway sends to, port 4590 unless it says another; without it nothing is sent'),
-  topics: f.list(f.line, 'Topics').default([]).describe('Topics forwarded to it'),
-  send: msgTypes.default(['Report']).describe('MsgTypes it is sent'),
+    .describe('where it is sent to, port 4590 unless it says another; without it nothing is sent'),
+  topics: f.list(f.line, 'Topics').default([]).describe('Topics that are forwarded to it'),
+  send: msgTypes
+    .default(['Report'])
+    .describe(
+      'MsgTypes that it is sent; whoever may publish on a Topic makes the gateway send others that are listed, in its own name',
+    ),
   restrictions,
   query: f.list(f.line, 'Topics').default([]).describe('Topics that its Queries may see'),
   callback: f
@@ -64,18 +85,25 @@ const peer = f.mapping({
     .describe(
       'where an answer goes that comes later: url (202, and a POST there), source (202, and a POST to where the question came from), plain (Pending, and a POST without token), none (Pending, and the repeated question gets it) [url where there is one, else source]',
     ),
-  interim: f.flag.prefault(false).describe('tell it by callback that an answer is pending'),
+  interim: f.flag
+    .prefault(false)
+    .describe('tell it by callback that an answer is pending, and that an operator approved what was held'),
   policy: f
     .mapping({
-      region: f.oneOf(REGIONS).default('PeerToPeer'),
-      traffic: f.oneOf(TRAFFIC_TYPES).default('Network'),
+      region: f.oneOf(REGIONS).default('PeerToPeer').describe('PolicyRegion of what it is sent'),
+      traffic: f
+        .oneOf(TRAFFIC_TYPES)
+        .default('Network')
+        .describe('TrafficType of what it is sent; Attack demands Method and Assessment in the document'),
     })
     .prefault({})
     .describe('RIDPolicy of what it is sent (RFC 6545 section 5.1): Attack demands details in the document'),
   iodef: iodefVersion.describe(
     'the latest version of IODEF that it reads; 1: it is sent RFC 5070, with the whole document in it',
   ),
-  strict: f.flag.prefault(false).describe("refuse what breaks RFC 7970's rules no schema states"),
+  strict: f.flag
+    .prefault(false)
+    .describe('refuse what breaks rules of RFC 7970 that no schema states; otherwise validate warns of them'),
   lenient: f.flag
     .prefault(false)
     .describe(
@@ -83,16 +111,20 @@ const peer = f.mapping({
     ),
   test: f.flag
     .prefault(false)
-    .describe('what it sends is read, judged and answered as ever, but published and asked of nobody: Denied, test'),
+    .describe(
+      'what it sends is read, judged and routed as ever, but stored, published and asked of nobody: answered Denied, test',
+    ),
   replies: f
     .oneOf(['strict', 'lenient'])
     .default('strict')
-    .describe('whether a 2xx counts as proof only when its body is empty or a RID message, or whatever it is'),
+    .describe(
+      'what of its 2xx is proof: strict, an empty body or a RID message that does not deny; lenient, whatever is no Denied',
+    ),
   limits: f
     .mapping({
-      requests: LIMITS.requests.exactOptional().describe('of this peer in a minute [rid.limits.requests]'),
-      bytes: LIMITS.bytes.exactOptional().describe('of its messages in a minute [rid.limits.bytes]'),
-      connections: LIMITS.connections.exactOptional().describe('of it at a time [rid.limits.connections]'),
+      requests: LIMITS.requests.exactOptional().describe('requests of this peer in a minute [rid.limits.requests]'),
+      bytes: LIMITS.bytes.exactOptional().describe('bytes of its messages in a minute [rid.limits.bytes]'),
+      connections: LIMITS.connections.exactOptional().describe('connections of it at a time [rid.limits.connections]'),
     })
     .exactOptional(),
 })
@@ -102,32 +134,52 @@ const said = <const T extends readonly string[]>(words: T, what: string) =>
   f
     .list(f.oneOf([...words, 'ext-value'] as const), what)
     .exactOptional()
-    .describe(`${what} of RIDPolicy: it may have no other`)
+    .describe(`${what} that RIDPolicy may have, and no other [any]`)
 
 const route = f.mapping({
   match: f
     .mapping({
-      peer: f.list(f.name, 'peers').exactOptional(),
-      purpose: f.list(f.line, 'purposes').exactOptional().describe('of the Incident: reporting, mitigation, ...'),
-      type: msgTypes.exactOptional(),
+      peer: f.list(f.name, 'peers').exactOptional().describe('peers that the route is for [any]'),
+      purpose: f
+        .list(f.line, 'purposes')
+        .exactOptional()
+        .describe('of the Incident: traceback, mitigation, reporting, watch, other or ext-value [any]'),
+      type: msgTypes.exactOptional().describe('MsgTypes that the route is for [any]'),
       region: said(REGIONS, 'PolicyRegions'),
       traffic: said(TRAFFIC_TYPES, 'TrafficTypes'),
       destination: said(DESTINATIONS, 'MsgDestinations'),
-      node: f.list(f.line, 'names and addresses').exactOptional().describe("NodeName or Address of RIDPolicy's Node"),
-      incident: f.list(f.line, 'names of CSIRTs').exactOptional().describe("IncidentID's name: who gave the number"),
-      jid: f.list(f.address, 'JIDs of participants').exactOptional().describe('what others send does not match'),
+      node: f
+        .list(f.line, 'names and addresses')
+        .exactOptional()
+        .describe("a NodeName or Address of RIDPolicy's Node: whom its sender means it for [any]"),
+      incident: f
+        .list(f.line, 'names of CSIRTs')
+        .exactOptional()
+        .describe(
+          'name of the IncidentID: the CSIRT that gave the number; of a question that of the number asked for [any]',
+        ),
+      jid: f
+        .list(f.address, 'JIDs of participants')
+        .exactOptional()
+        .describe(
+          'participants: a route with it is for them alone, and a report of a participant takes no other [any]',
+        ),
     })
     .prefault({})
     .describe('every given key must match'),
-  topic: f.line.exactOptional().describe('where reports are published to'),
+  topic: f.line.exactOptional().describe('where reports are published to; a route has this, ask, or both'),
   peers: f
     .list(f.name, 'peers')
     .exactOptional()
-    .describe('RID peers that reports of participants go to, where match.jid names those'),
+    .describe(
+      'RID peers that a report of a participant goes to, with match.jid only, as far as their send and restrictions allow',
+    ),
   ask: f
     .list(f.ask, 'archive, held, peer:NAME, jid:JID and topic:NAME')
     .exactOptional()
-    .describe('whom questions are asked of; without topic the route is for questions only'),
+    .describe(
+      'whom questions are asked of: the archive, a peer, somebody on the grid, a Topic; held: an operator decides first',
+    ),
 })
 
 /** The configuration as it is written. Numbers and flags come out typed, sizes in bytes, durations in ms. */
@@ -136,55 +188,85 @@ export const model = f.mapping({
   peers: f.list(peer, 'peers').default([]),
   grid,
   routes: f.list(route, 'routes').default([]).describe('first match wins; none = denied'),
-  store: f.mapping({ path: f.file.describe('SQLite file; its directory is created') }),
+  store: f.mapping({
+    path: f.file.describe('SQLite file; its directory is made. A local disk, not a network file system'),
+  }),
   ops: f
     .mapping({
-      host: f.line.prefault(f.LISTENS.ops.host),
-      port: f.port.prefault(f.LISTENS.ops.port),
+      host: f.line.prefault(f.LISTENS.ops.host).describe('address of health, metrics and the page: without TLS'),
+      port: f.port
+        .prefault(f.LISTENS.ops.port)
+        .describe('port of it; not that of rid.port where the addresses overlap'),
       token: secret('a token')
         .exactOptional()
-        .describe('what operators sign in to the page with; without it, the page has no actions'),
+        .describe(
+          'what operators sign in to the page with, at least 16 characters; without it the page has no actions',
+        ),
     })
     .prefault({}),
   log: f
-    .mapping({ level: f.oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info') })
+    .mapping({
+      level: f
+        .oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info')
+        .describe('what is graver than this is told, and this'),
+    })
     .prefault({}),
   delivery: f
     .mapping({
-      maxAge: f.duration.prefault('3d').describe('after which a delivery that keeps failing is held'),
-      concurrency: f.whole('a number', 1, 64).prefault(4).describe('simultaneous sends to one RID peer'),
+      maxAge: f.duration
+        .prefault('3d')
+        .describe(
+          'after which a delivery that keeps failing is held; what is a question, or answers one, only once that is closed',
+        ),
+      concurrency: f.whole('a number', 1, 64).prefault(4).describe('sends at once to one peer'),
       maxQueue: f
         .whole('a number', 1, 100_000_000)
         .prefault(100_000)
-        .describe('unsettled deliveries to one Topic above which reports for it are answered 503'),
+        .describe(
+          'unsettled deliveries to one Topic above which reports for it are answered 503; who has less than an equal share is still let in',
+        ),
     })
     .prefault({}),
   exchanges: f
     .mapping({
       hold: f.duration
         .prefault('25s')
-        .describe('for which a response waits for an answer before a callback is promised'),
+        .describe('for which the response to a question waits for an answer, before one is promised for later'),
       holdIq: f.duration.prefault('10s').describe('the same of the answer to an IQ'),
-      pending: f.duration.prefault('2m').describe('after which interim tells that an answer is pending'),
-      expireQuery: f.duration.prefault('1d').describe('after which a Query that nobody answered is closed'),
+      pending: f.duration
+        .prefault('2m')
+        .describe('after which a peer with interim is told that its answer is pending (RFC 6545 section 6.2)'),
+      expireQuery: f.duration.prefault('1d').describe('after which a Query is closed that nobody answered'),
       expireRequest: f.duration
         .prefault('30d')
-        .describe('after which an InvestigationRequest or TraceRequest is closed'),
-      reports: f.whole('a number', 1, 100).prefault(5).describe('Incidents in one Report'),
+        .describe('after which an InvestigationRequest or TraceRequest is closed that nobody answered'),
+      reports: f.whole('a number', 1, 100).prefault(5).describe('Incidents in one Report (RFC 6545 section 6.5)'),
       results: f
         .whole('a number', 1, 1000)
         .prefault(50)
-        .describe('Incidents that one Query is answered with, the newest'),
-      open: f.whole('a number', 1, 1000).prefault(20).describe('questions of one peer that are open at a time'),
-      rate: f.whole('a number', 1, 100_000).prefault(60).describe('questions of one peer in a minute'),
+        .describe('Incidents that one Query is answered with: the newest'),
+      open: f
+        .whole('a number', 1, 1000)
+        .prefault(20)
+        .describe(
+          'questions of one peer or participant that are open at a time; one more is answered 429, or resource-constraint',
+        ),
+      rate: f
+        .whole('a number', 1, 100_000)
+        .prefault(60)
+        .describe('questions of one peer or participant in a minute; one more is answered 429, or resource-constraint'),
     })
     .prefault({})
     .describe('questions and their answers'),
   audit: f
     .mapping({
-      path: f.file.describe('file of JSON lines; older ones stand beside it'),
-      size: f.size.prefault('16MiB').describe('of a file, from which on a new one is begun'),
-      keep: f.whole('a number', 1, 100_000).prefault(64).describe('older files that are kept'),
+      path: f.file.describe('file of the log of who did what, JSON lines; older ones beside it'),
+      size: f.size.prefault('16MiB').describe('size of a file, from which on a new one is begun'),
+      keep: f
+        .whole('a number', 1, 100_000)
+        .prefault(64)
+        .describe('older files that are kept; what is older still is deleted'),
     })
     .exactOptional()
     .describe('the log of who did what; without it there is none'),

@@ -7,7 +7,7 @@ export interface EventRow<Fields> {
   readonly level: Level | readonly [Level, ...Level[]]
   /** A fixed sentence: outside tools match on it, and on the event's name. The fields hold the particulars. */
   readonly text: string
-  /** what somebody who meets the line should know or do, as docs/guide.md says it; undefined for what is debug alone */
+  /** what somebody who meets the line should know or do, as docs/reference.md says it; undefined for what is debug alone */
   readonly help?: string
   readonly measures?: readonly Measure<Fields>[]
   /** part of the life of an incident: a trace row, in the commit that makes the event true */

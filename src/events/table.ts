@@ -9,7 +9,7 @@ import { MESSAGES, type MessageNews } from './messages.ts'
 import { type OpsNews, PROCESS, type ProcessNews } from './process.ts'
 import { RID } from './rid.ts'
 
-/** Everything that happens: no line of the log says anything else. docs/guide.md has the same table, but for what is debug alone. */
+/** Everything that happens: no line of the log says anything else. docs/reference.md has the same table, but for what is debug alone. */
 export const EVENTS = { ...MESSAGES, ...DELIVERIES, ...EXCHANGES, ...ENGINE, ...RID, ...GRID, ...PROCESS } as const
 
 export type EventName = keyof typeof EVENTS

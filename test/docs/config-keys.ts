@@ -1,12 +1,24 @@
+import { page } from './markdown.ts'
+
 /** A JSON Schema as far as the pages are held against it. */
-export interface Schema {
+interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
   readonly default?: unknown
 }
 
-/** Every key that holds a value, `[]` behind the name of a list of mappings. */
-export function* leavesOf(schema: Schema, path = ''): Generator<{ path: string; fallback: unknown }> {
+interface Key {
+  /** `peers[].identity.dns` */
+  readonly path: string
+  readonly fallback: unknown
+}
+
+/** Every key of the configuration that holds a value. */
+export function configKeys(): Key[] {
+  return [...leavesOf(JSON.parse(page('schemas/config.schema.json')) as Schema, '')]
+}
+
+function* leavesOf(schema: Schema, path: string): Generator<Key> {
   if (schema.items?.properties !== undefined) yield* leavesOf(schema.items, `${path}[]`)
   else if (schema.properties === undefined) yield { path, fallback: schema.default }
   else {

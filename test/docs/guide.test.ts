@@ -5,7 +5,6 @@ import { GatewayError } from '../../src/errors.ts'
 import type { EventRow } from '../../src/events/row.ts'
 import { EVENTS } from '../../src/events/table.ts'
 import { DENIALS, REFUSALS } from '../../src/exchange/refusals.ts'
-import { createMetrics, METRICS, type MetricRow } from '../../src/metrics.ts'
 import { OBJECTIONS, TOO_LARGE } from '../../src/relay/judge.ts'
 import { PLAN_OBJECTIONS } from '../../src/relay/plan-items.ts'
 import { page, ROOT } from './markdown.ts'
@@ -25,36 +24,12 @@ function inSource(pattern: RegExp): string[] {
 }
 
 const events = Object.entries<Pick<EventRow<object>, 'level' | 'text' | 'help' | 'traced'>>(EVENTS)
-const LEVELS = ['fatal', 'error', 'warn', 'info'] as const
 
 /** The rows of the guide's table whose heading begins with this. */
 function rowsBelow(heading: string): string[] {
   const [, table = ''] = guide.split(`\n| ${heading} |`)
   return (table.split('\n\n')[0] ?? '').split('\n').slice(2)
 }
-
-test('the guide has every metric as the table has it, and no other', () => {
-  const rows = Object.values<MetricRow>(METRICS).map(({ name, type, labels, help }) => {
-    const kind = labels.length === 0 ? type : `${type}: ${labels.join(', ')}`
-    return `| \`iodef_gateway_${name}\` | ${kind} | ${help} |`
-  })
-  assert.deepEqual(rowsBelow('metric'), rows)
-  const registered = createMetrics().registry.getMetricsAsArray()
-  assert.deepEqual(
-    registered.map(({ name }) => name),
-    Object.values(METRICS).map(({ name }) => `iodef_gateway_${name}`),
-  )
-})
-
-test('the guide has every event of the log as the table has it, the gravest first, and no other', () => {
-  const rows = LEVELS.flatMap((gravest) =>
-    events
-      .map(([event, { level, text, help }]) => ({ event, levels: [level].flat(), text, help }))
-      .filter(({ levels }) => levels[0] === gravest)
-      .map(({ event, levels, text, help }) => `| \`${event}\` | ${levels.join(', ')} | ${text} | ${help} |`),
-  )
-  assert.deepEqual(rowsBelow('event'), rows)
-})
 
 test('the guide has every event of a trace', () => {
   const [, line = ''] = /Events: ([^.]*)\./.exec(guide) ?? []

@@ -12,8 +12,8 @@ describe('the MsgTypes', () => {
     assert.deepEqual(listed.sort(), [...MSG_TYPES, 'ext-value'].sort())
   })
 
-  test('are those that the guide lists at `accept`', () => {
-    const [, cell = ''] = /^\| `accept` \|[^|]*\| MsgTypes [^:]*: (.*?) \|$/m.exec(page('docs/guide.md')) ?? []
+  test('are those that the reference lists at `accept`', () => {
+    const [, cell = ''] = /^\| `peers\[\]\.accept` \| list of: ([^|]*) \|/m.exec(page('docs/reference.md')) ?? []
     assert.deepEqual([...cell.matchAll(/`(\w+)`/g)].map(([, word]) => word).sort(), [...MSG_TYPES].sort())
   })
 
