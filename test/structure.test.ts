@@ -33,6 +33,7 @@ const BASE = [
     'printable',
     'failure-words',
     'log-text',
+    'address-list',
   ],
 ]
 

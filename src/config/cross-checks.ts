@@ -1,6 +1,7 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { isLoopback, overlap } from './address-overlap.ts'
 import { dns, fingerprint, LISTENS, line, size, port as wholePort } from './fields.ts'
+import { checkProxies } from './front-checks.ts'
 import { known, type Look } from './look.ts'
 import { checkParticipants } from './participant-checks.ts'
 import type { Finding, Path } from './problems.ts'
@@ -42,6 +43,7 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkVersions(look)
   checkAccess(look)
   checkUploads(look)
+  checkProxies(look)
   return { problems, warnings, notes }
 }
 

@@ -120,18 +120,21 @@ export const ip = parsed('an IP address, as 203.0.113.5 or 2001:db8::5', (value)
   isIP(value) === 0 ? undefined : value,
 )
 
+/** One address, or all of a network. */
+export const network = parsed('an IP address or a network, as 203.0.113.5 or 10.0.0.0/8', asNetwork)
+
+function asNetwork(value: string): string | undefined {
+  const [address = '', prefix, ...more] = value.split('/')
+  const bits = isIP(address) === 4 ? 32 : 128
+  if (isIP(address) === 0 || /%/.test(address) || more.length > 0) return undefined
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits) ? value : undefined
+}
+
 /** Of an https URL, as its host and port; an address or a network as well. */
 export const uploadHost = parsed(
   'HOST or HOST:PORT, as upload.grid.example, an address, or a network, as 10.0.0.0/8',
   (value) => {
-    const [address = '', prefix, ...more] = value.split('/')
-    if (prefix !== undefined) {
-      const bits = isIP(address) === 4 ? 32 : 128
-      return isIP(address) > 0 && more.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
-        ? value
-        : undefined
-    }
-    if (isIP(value) > 0) return value
+    if (value.includes('/') || isIP(value) > 0) return asNetwork(value)
     const url = /^[^\s/@?#*]+$/.test(value) ? URL.parse(`https://${value}/`) : null
     return url === null || url.port === '0' ? undefined : url.host
   },

@@ -45,6 +45,13 @@ const rid = f
           .describe('TLS handshakes of one address (IPv6: of one /64) that are not finished'),
       })
       .prefault({}),
+    proxyProtocol: f.flag
+      .prefault(false)
+      .describe('a proxy in front says whose each connection is (PROXY protocol version 2); nobody else may connect'),
+    proxies: f
+      .list(f.network, 'IP addresses and networks')
+      .default([])
+      .describe('of the proxies in front that are believed'),
   })
   .describe('the RID endpoint (RFC 6546)')
 

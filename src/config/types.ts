@@ -45,6 +45,10 @@ export interface RidConfig {
   readonly maxMessage: number
   /** of each peer, and `handshakes` of each address that are not finished */
   readonly limits?: PeerLimits & { readonly handshakes?: number }
+  /** every connection comes through one of `proxies`, and begins with whose it is (PROXY protocol, version 2) */
+  readonly proxyProtocol?: boolean
+  /** IP addresses and networks */
+  readonly proxies?: readonly string[]
 }
 
 /** `requests` and `bytes` in a minute. */

@@ -82,6 +82,15 @@ export const RID = {
     help: 'what it sends is answered 403. Its certificate comes from a CA of `rid.tls.ca`: `peers refused` prints it as an entry of `peers`. Told once of each',
     offPage: true,
   },
+  'proxy-header-refused': {
+    level: 'warn',
+    text: 'RID connection refused: its PROXY header is not taken',
+    help: '`rid.proxyProtocol` is set, and each connection must come from an address of `rid.proxies` and begin with a header of version 2. `reason`: `untrusted`: `remote` is no such address. `signature`, `version`: the proxy sends none, or version 1: `send-proxy-v2`. `late`: nothing came in time. `family`: not TCP over IP. Others: it is damaged. One line a minute for each reason, `more` says how many went untold',
+    measures: refused('proxy-header'),
+    seldom: ({ reason }) => reason,
+    every: 60_000,
+    offPage: true,
+  },
   'rid-trust-ended': {
     level: 'info',
     text: 'RID connection ended at the date of a certificate, CA or revocation list',

@@ -9,7 +9,7 @@ const OF_FILES = ['fetched', 'retried', 'held', 'discarded', 'requeued']
 const IGNORED = ['foreign', 'invalid', 'invalid-not-kept', 'retracted']
 const DROPPED = ['forged', 'oversized', 'malformed', 'unknown-topic']
 const OPERATIONS = ['accept', 'ask', 'converse', 'due', 'forget', 'gone', 'iq', 'prune']
-const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', 'client-error']
+const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', 'client-error', 'proxy-header']
 const LIMITS = ['requests', 'bytes', 'connections']
 
 /**

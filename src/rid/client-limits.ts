@@ -22,7 +22,7 @@ export function limitsOf(peer: PeerConfig | undefined, rid: Pick<RidConfig, 'lim
   return { ...DEFAULT_CLIENT_LIMITS, ...rid.limits, ...peer?.limits }
 }
 
-type Client = Pick<Connection, 'peer' | 'socket' | 'crowded'>
+type Client = Pick<Connection, 'peer' | 'address' | 'crowded'>
 
 /** Who sends more than it may: undefined, or what it is answered. Nothing of a message that is refused here was acknowledged. */
 interface ClientLimiter {
@@ -34,12 +34,12 @@ interface ClientLimiter {
 
 export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: Tell<ListenerNews>): ClientLimiter {
   const rates = new Rates()
-  const owner = ({ peer, socket }: Client, what: string) =>
-    `${what} ${peer === undefined ? `of ${networkOf(socket.remoteAddress ?? '')}` : `by ${peer.name}`}`
+  const owner = ({ peer, address }: Client, what: string) =>
+    `${what} ${peer === undefined ? `of ${networkOf(address)}` : `by ${peer.name}`}`
 
-  function refuse({ peer, socket }: Client, limit: PeerLimit, ms: number, detail: string) {
+  function refuse({ peer, address }: Client, limit: PeerLimit, ms: number, detail: string) {
     const seconds = Math.ceil(ms / 1000)
-    tell('rid-limited', { peer: peer?.name, remote: socket.remoteAddress, limit, seconds })
+    tell('rid-limited', { peer: peer?.name, remote: address, limit, seconds })
     return tooMany(detail, seconds)
   }
 

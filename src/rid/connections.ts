@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { PeerConfig } from '../config/types.ts'
+import { ClientAddresses } from './client-addresses.ts'
 import { Handshakes } from './handshakes.ts'
 import { HeavyHandshakes } from './heavy-handshakes.ts'
 import type { ListenerLimits } from './limits.ts'
@@ -14,6 +15,8 @@ import { lookAgainAt, stillTrusted, type TlsMaterial } from './tls.ts'
 /** One TLS connection. */
 export interface Connection {
   readonly socket: TLSSocket
+  /** of the client */
+  readonly address: string
   readonly certificate: X509Certificate
   /** found at the handshake, since there is no renegotiation, and again when the peers are others */
   peer: PeerConfig | undefined
@@ -49,6 +52,9 @@ type Crowd = 'each' | 'all'
 
 /** The connections of the listener, from TCP accept on. Handshakes, strangers and peers have places of their own. */
 export class Connections {
+  readonly addresses = new ClientAddresses()
+  /** those that proxies opened, and have not said yet for whom */
+  readonly headless = new Set<Socket>()
   readonly handshakes: Handshakes
   readonly heavy = new HeavyHandshakes()
   readonly refused = new RefusedCertificates()
@@ -64,12 +70,13 @@ export class Connections {
     this.#find = find
     this.#limits = limits
     this.#perPeer = perPeer
-    this.handshakes = new Handshakes(limits, (address, bytes) => {
+    const failed = (address: string, bytes: number) => {
       this.heavy.failed(address, bytes)
       if (!this.heavy.refuses(address)) return
       // those that were begun at the same time cost as much
       for (const more of this.handshakes.endOf(address)) this.heavy.failed(address, more)
-    })
+    }
+    this.handshakes = new Handshakes(limits, failed, this.addresses)
   }
 
   get count(): number {
@@ -82,7 +89,8 @@ export class Connections {
     const certificate = socket.getPeerX509Certificate()
     if (certificate === undefined) return undefined
     const peer = this.#find(certificate)
-    this.#learn(socket.remoteAddress ?? '', peer, bytes)
+    const address = this.addresses.of(socket)
+    this.#learn(address, peer, bytes)
     const now = Date.now()
     const owner = peer?.name ?? certificate.fingerprint256
     const shares = peer === undefined ? this.#strangers : this.#peers
@@ -92,6 +100,7 @@ export class Connections {
     if (crowd !== undefined) return crowd
     const connection: Connection = {
       socket,
+      address,
       certificate,
       peer,
       expires: Math.min(lookAgainAt(certificate, material, now), now + 2 * this.#limits.age),
@@ -167,6 +176,7 @@ export class Connections {
       if (connection.inFlight.size === 0) connection.socket.destroy()
     }
     this.handshakes.endAll()
+    for (const socket of this.headless) socket.destroy()
   }
 
   destroyAll(): void {

@@ -1,4 +1,5 @@
 import { isIPv6, type Socket } from 'node:net'
+import { ClientAddresses, endsOf } from './client-addresses.ts'
 import { HandshakeTurns } from './handshake-turns.ts'
 import { Shares } from './shares.ts'
 
@@ -19,10 +20,17 @@ export class Handshakes {
   readonly #sockets = new Map<string, Socket>()
   readonly #shares = new Shares<Socket>()
 
+  readonly #addresses: ClientAddresses
+
   /** `failed` is called for each that ends by itself without a session, with what came of it. */
-  constructor(limits: HandshakeLimits, failed: (address: string, bytes: number) => void = () => {}) {
+  constructor(
+    limits: HandshakeLimits,
+    failed: (address: string, bytes: number) => void = () => {},
+    addresses = new ClientAddresses(),
+  ) {
     this.#limits = limits
     this.#failed = failed
+    this.#addresses = addresses
   }
 
   get count(): number {
@@ -32,7 +40,7 @@ export class Handshakes {
   /** Undefined, or the one that was ended in its stead. */
   begun(socket: Socket): Socket | undefined {
     const ends = endsOf(socket)
-    const address = socket.remoteAddress ?? ''
+    const address = this.#addresses.of(socket)
     const network = networkOf(address)
     this.#sockets.set(ends, socket)
     this.#shares.add(network, socket)
@@ -50,7 +58,7 @@ export class Handshakes {
 
   /** `begin` is called when it is the turn of this one, unless it was ended before; `late` when it had none in time. */
   inTurn(socket: Socket, begin: () => void, late: () => void): void {
-    this.#turns.wait(socket, networkOf(socket.remoteAddress ?? ''), this.#limits.handshake, begin, late)
+    this.#turns.wait(socket, networkOf(this.#addresses.of(socket)), this.#limits.handshake, begin, late)
   }
 
   /** A peer came from there. */
@@ -64,7 +72,7 @@ export class Handshakes {
     const below = this.#sockets.get(ends)
     if (below === undefined) return 0
     this.#sockets.delete(ends)
-    this.#shares.remove(networkOf(below.remoteAddress ?? socket.remoteAddress ?? ''), below)
+    this.#shares.remove(networkOf(this.#addresses.of(below) || this.#addresses.of(socket)), below)
     this.#turns.over(below)
     return below.bytesRead
   }
@@ -90,11 +98,6 @@ export class Handshakes {
     victim.destroy()
     return victim
   }
-}
-
-/** A TLS socket and the one below it have nothing else in common that is public. */
-function endsOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`
 }
 
 /** Whom an address belongs to: of IPv6, whoever has one has all 2^64 beside it. */

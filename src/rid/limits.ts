@@ -2,6 +2,8 @@
 export interface ListenerLimits {
   /** TCP accept to the end of the TLS handshake */
   readonly handshake: number
+  /** TCP accept to the end of what a proxy says of the connection */
+  readonly proxyHeader: number
   /** from the first to the last byte of a request's headers */
   readonly headers: number
   /** from the first to the last byte of a request */
@@ -28,6 +30,8 @@ export interface ListenerLimits {
   /** connections without a TLS session yet, and those of one address (IPv6: of one /64) */
   readonly handshakes: number
   readonly handshakesPerAddress: number
+  /** connections of proxies that have not said yet whose they are */
+  readonly headless: number
   /** requests sent on one connection before the first is answered */
   readonly pipelined: number
   /** bytes of request line and header fields */
@@ -37,6 +41,7 @@ export interface ListenerLimits {
 
 export const DEFAULT_LIMITS: ListenerLimits = {
   handshake: 10_000,
+  proxyHeader: 3_000,
   headers: 10_000,
   request: 60_000,
   keepAlive: 75_000,
@@ -52,6 +57,7 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   connectionsPerStranger: 4,
   handshakes: 512,
   handshakesPerAddress: 256,
+  headless: 256,
   pipelined: 16,
   headerBytes: 16_384,
   headerCount: 64,

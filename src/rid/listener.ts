@@ -19,7 +19,7 @@ import { renderProblem } from './problems.ts'
 import { bareResponse } from './raw-response.ts'
 import type { RefusedCertificate } from './refused-certificates.ts'
 import { linger, restOf, turnDeaf } from './rest-of-body.ts'
-import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast } from './server.ts'
+import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast, proxiesOf } from './server.ts'
 import { type Expiry, isSame, loadTls, type TlsMaterial } from './tls.ts'
 import { WriteDeadline } from './write-deadline.ts'
 
@@ -88,7 +88,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
         expectant.add(request)
         handler(request, response)
       }
-      server = createTlsServer({ material: () => material, limits, connections, tell, onRequest: handler, onExpectant })
+      const below = { material: () => material, limits, connections, tell, proxies: () => proxiesOf(rid) }
+      server = createTlsServer({ ...below, onRequest: handler, onExpectant })
       return server
     },
   })
@@ -175,7 +176,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const { kind: _, ...who } = message.verdict
     const answer = await askInTime(
       accept,
-      { id: request.id, address: raw.socket.remoteAddress, body: body.bytes, receivedAt, ...who },
+      { id: request.id, address: connection.address, body: body.bytes, receivedAt, ...who },
       limits.answer,
       tell,
     )

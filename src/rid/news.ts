@@ -1,3 +1,5 @@
+import type { ProxyFault } from './proxy-header.ts'
+
 /** What the RID side tells. `peer` is undefined where the client's certificate is no peer's. */
 export type RidNews = ListenerNews & SenderNews
 
@@ -27,6 +29,8 @@ export interface ListenerNews {
     readonly names: string
     readonly fingerprint: string
   }
+  /** `reason` of the PROXY header: what is wrong with it, or that `remote` is no proxy */
+  'proxy-header-refused': { readonly remote: string; readonly reason: ProxyFault }
   /** the oldest, or who said nothing, for the sake of a new one */
   'rid-handshake-ended': { readonly remote: string | undefined }
   /** answered 429: `seconds` until it may send again. `peer` undefined: somebody at `remote` who is none */

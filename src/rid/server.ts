@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import type { RidConfig } from '../config/types.ts'
 import { tlsWords } from '../failure-words.ts'
 import type { Tell } from '../tell.ts'
 import { type Connection, type Connections, isOwed } from './connections.ts'
@@ -10,6 +11,7 @@ import type { ListenerLimits } from './limits.ts'
 import { RID_KEYS } from './network-reason.ts'
 import type { ListenerNews } from './news.ts'
 import { expectations, NOT_FOUND } from './preconditions.ts'
+import { createProxyGate } from './proxy-gate.ts'
 import { bareResponse, refusalOf } from './raw-response.ts'
 import type { TlsMaterial } from './tls.ts'
 
@@ -18,10 +20,17 @@ interface TlsServerOptions {
   readonly material: () => TlsMaterial
   readonly limits: ListenerLimits
   readonly connections: Connections
+  /** addresses of the proxies in front, where they say whose connection it is (PROXY protocol) */
+  readonly proxies: () => readonly string[] | undefined
   readonly tell: Tell<ListenerNews>
   readonly onRequest: RequestListener
   /** a request with Expect: it may wait for `100 Continue` before it sends its body */
   readonly onExpectant: RequestListener
+}
+
+/** The proxies that are believed, where `proxyProtocol` is set. */
+export function proxiesOf({ proxyProtocol, proxies }: Pick<RidConfig, 'proxyProtocol' | 'proxies'>) {
+  return proxyProtocol === true ? (proxies ?? []) : undefined
 }
 
 /** connections beyond all limits: those that are being closed */
@@ -29,7 +38,7 @@ const SPARE = 64
 
 /** The HTTPS server below the RID endpoint: mutual TLS, deadlines, connection limits. Listens when told. */
 export function createTlsServer(options: TlsServerOptions): Server {
-  const { material, limits, connections, tell } = options
+  const { material, limits, connections, proxies, tell } = options
   const server = createServer({
     ...material().context,
     requestCert: true,
@@ -48,12 +57,21 @@ export function createTlsServer(options: TlsServerOptions): Server {
   })
   server.maxHeadersCount = limits.headerCount
   // more than all that have places of their own: it is never reached
-  server.maxConnections = limits.connections + limits.strangers + limits.handshakes + SPARE
+  server.maxConnections = limits.connections + limits.strangers + limits.handshakes + limits.headless + SPARE
   // Node's own listener begins the handshake; we say when
   const [shake] = server.listeners('connection')
   server.removeAllListeners('connection')
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? ''
+  const { addresses } = connections
+  const gate = createProxyGate({
+    proxies,
+    patience: limits.proxyHeader,
+    waiting: connections.headless,
+    most: limits.headless,
+    refused: (remote, reason) => tell('proxy-header-refused', { remote, reason }),
+  })
+  server.on('connection', (socket: Socket) => gate.arrived(socket, (address) => arrived(socket, address)))
+  function arrived(socket: Socket, address: string): void {
+    addresses.say(socket, address)
     const isRefused = connections.heavy.refuses(address)
     const ended = isRefused ? socket.destroy() : connections.handshakes.begun(socket)
     if (ended !== undefined) tell('rid-handshake-ended', { remote: address })
@@ -61,7 +79,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
     const begin = () => shake?.call(server, socket)
     if (connections.heavy.knows(address)) begin()
     else connections.handshakes.inTurn(socket, begin, () => server.emit('tlsClientError', tooLate(), socket))
-  })
+  }
   server.on('drop', (dropped) => tell('rid-connections-total', { remote: dropped?.remoteAddress }))
   server.on('secureConnection', (socket: TLSSocket) => {
     const connection = connections.secured(socket, material())
@@ -69,8 +87,8 @@ export function createTlsServer(options: TlsServerOptions): Server {
       if (connection.peer === undefined) noteStranger(connection, connections, tell)
       return
     }
-    if (connection === 'each') tell('rid-connections-peer', { remote: socket.remoteAddress })
-    if (connection === 'all') tell('rid-connections-total', { remote: socket.remoteAddress })
+    if (connection === 'each') tell('rid-connections-peer', { remote: addresses.of(socket) })
+    if (connection === 'all') tell('rid-connections-total', { remote: addresses.of(socket) })
     socket.destroy()
   })
   server.on('request', options.onRequest)
@@ -96,8 +114,8 @@ export function createTlsServer(options: TlsServerOptions): Server {
 }
 
 /** Told once, as long as it is remembered. */
-function noteStranger({ certificate, socket }: Connection, { refused }: Connections, tell: Tell<ListenerNews>): void {
-  const news = refused.note(certificate, socket.remoteAddress ?? '', Date.now())
+function noteStranger({ certificate, address }: Connection, { refused }: Connections, tell: Tell<ListenerNews>): void {
+  const news = refused.note(certificate, address, Date.now())
   if (news === undefined) return
   const { remote, subject, names, fingerprint } = news
   tell('rid-stranger', { remote, subject, names, fingerprint })
@@ -122,7 +140,11 @@ export function createClientErrorHandler({
       // scanners and health checks only open and close
       const level = reason === 'ECONNRESET' ? 'debug' : 'info'
       const words = tlsWords(reason, RID_KEYS)
-      tell('tls-refused', { remote: socket.remoteAddress, reason, ...(words && { words }) }, level)
+      tell(
+        'tls-refused',
+        { remote: connections.addresses.of(socket) || undefined, reason, ...(words && { words }) },
+        level,
+      )
       socket.destroy()
       return
     }

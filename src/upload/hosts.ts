@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { addressList, isListed } from '../address-list.ts'
 
 /** Where files may be put to and fetched from. */
 export interface Hosts {
@@ -9,7 +10,7 @@ export interface Hosts {
 }
 
 /** Not of the Internet (RFC 6890), or another address in disguise. */
-const PRIVATE = listOf([
+const PRIVATE = addressList([
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
   ...['192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'],
   ...['224.0.0.0/4', '240.0.0.0/4'],
@@ -29,7 +30,7 @@ const PRIVATE = listOf([
 /** `listed`: as in grid.upload.hosts. */
 export function createHosts(listed: readonly string[]): Hosts {
   const names = new Set(listed.map((host) => (isIP(host) === 6 ? `[${host}]` : host.toLowerCase())))
-  const permitted = listOf(listed.filter((host) => isIP(host.split('/')[0] ?? '') > 0))
+  const permitted = addressList(listed.filter((host) => isIP(host.split('/')[0] ?? '') > 0))
   return {
     admit(written) {
       const url = URL.parse(written)
@@ -39,23 +40,6 @@ export function createHosts(listed: readonly string[]): Hosts {
       if (!names.has(url.host)) return `The file is at ${url.host}, which grid.upload.hosts does not list.`
       return url
     },
-    allows: (address) => !isIn(PRIVATE, address) || isIn(permitted, address),
+    allows: (address) => !isListed(PRIVATE, address) || isListed(permitted, address),
   }
-}
-
-function listOf(entries: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const entry of entries) {
-    const [address = '', prefix] = entry.split('/')
-    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return list
-}
-
-/** An IPv4 address written as IPv6 counts as what it is. */
-function isIn(list: BlockList, address: string): boolean {
-  const plain = address.replace(/%.*$/s, '').replace(/^::ffff:(?=\d+\.)/i, '')
-  return list.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6')
 }

@@ -8,6 +8,8 @@ rid:
   addresses: [203.0.113.5, "2001:db8::5"]
   maxMessage: 1MiB
   limits: { requests: 120000, bytes: 6000MiB, connections: 64, handshakes: 256 }
+  proxyProtocol: true
+  proxies: [10.0.0.5, "2001:db8:1::/64"]
 peers:
   - name: csirt-a
     identity: { dns: csirt-a.example }

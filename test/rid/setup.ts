@@ -64,6 +64,8 @@ export interface BenchOptions {
   readonly state?: RidListenerOptions['state']
   readonly limits?: RidListenerOptions['limits']
   readonly ridLimits?: RidConfig['limits']
+  /** of the proxies in front: their header is demanded */
+  readonly proxies?: readonly string[]
 }
 
 /** One PKI for all tests of a file: making keys is slow. */
@@ -84,6 +86,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
       tls: { cert: server.cert, key: server.key, ca: root.cert, ...options.tls },
       maxMessage: options.maxMessage ?? 65_536,
       ...(options.ridLimits && { limits: options.ridLimits }),
+      ...(options.proxies && { proxyProtocol: true, proxies: options.proxies }),
     },
     peers: options.peers ?? [peerConfig('csirt-a', { dns: 'csirt-a.example' })],
     accept: async (message) => {

@@ -37,11 +37,18 @@ export interface RidClient extends AsyncDisposable {
   raw(options?: ConnectionOptions): Promise<TLSSocket>
 }
 
+interface RidClientOptions {
+  readonly keepAlive?: boolean
+  readonly servername?: string
+  /** where it comes from [127.0.0.1] */
+  readonly localAddress?: string
+}
+
 /** A plain RID client on 127.0.0.1. With `keepAlive`, requests one after another share a connection. */
 export function createRidClient(
   port: number,
   identity: RidClientIdentity,
-  { keepAlive = false, servername = 'localhost' }: { keepAlive?: boolean; servername?: string } = {},
+  { keepAlive = false, servername = 'localhost', localAddress }: RidClientOptions = {},
 ): RidClient {
   const { ca, cert, key } = identity
   const tls: ConnectionOptions = {
@@ -50,7 +57,8 @@ export function createRidClient(
     ...(key === undefined ? {} : { key: readFileSync(key) }),
     servername,
   }
-  const agent = new Agent({ ...tls, keepAlive, maxSockets: keepAlive ? 1 : Number.POSITIVE_INFINITY })
+  const from = localAddress === undefined ? {} : { localAddress }
+  const agent = new Agent({ ...tls, ...from, keepAlive, maxSockets: keepAlive ? 1 : Number.POSITIVE_INFINITY })
 
   function send({ method = 'POST', path = '/', headers = {}, body, timeout = 10_000 }: RidRequest) {
     const fields = Object.entries({ 'content-type': 'text/xml', ...headers }).filter(([, value]) => value !== undefined)
@@ -87,7 +95,7 @@ export function createRidClient(
     post: (body, headers = {}) => send({ body, headers }),
     raw(options = {}) {
       const secured = new Promise<TLSSocket>((resolve, reject) => {
-        const socket = connect({ host: '127.0.0.1', port, ...tls, ...options }, () => resolve(socket))
+        const socket = connect({ host: '127.0.0.1', port, ...tls, ...from, ...options }, () => resolve(socket))
         socket.on('error', reject)
       })
       return within(30_000, `a TLS session with port ${port}`, secured)

@@ -65,8 +65,8 @@ export interface Site extends AsyncDisposable {
   readonly server: Certificate
   /** The certificate of the peer `NAME.example`; also good for a RID server on localhost. The same name gives the same one. */
   certificate(name: string): Promise<Certificate>
-  /** A RID client of this gateway that is the peer `name`, without `keepAlive` with a connection each time. `port` leads elsewhere than to the gateway itself. */
-  client(name: string, options?: { keepAlive?: boolean; port?: number }): Promise<RidClient>
+  /** A RID client of this gateway that is the peer `name`, without `keepAlive` with a connection each time. `port` leads elsewhere than to the gateway itself, `localAddress` is where it comes from. */
+  client(name: string, options?: { keepAlive?: boolean; port?: number; localAddress?: string }): Promise<RidClient>
   /** The sections of the configuration. */
   base(): Record<string, unknown>
   /** Writes them, these in place of its own, into the file `name` [gateway.yaml], and gives its path. */
@@ -126,9 +126,9 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
       certificates.set(name, known)
       return known
     },
-    async client(name, { keepAlive = false, port = ridPort } = {}) {
+    async client(name, { port = ridPort, ...how } = {}) {
       const { cert, key } = await site.certificate(name)
-      return createRidClient(port, { ca: ca.cert, cert, key }, { keepAlive })
+      return createRidClient(port, { ca: ca.cert, cert, key }, how)
     },
     base: () => sections(options, { ridPort, opsPort, deadPort }),
     async config(own = {}, name = 'gateway.yaml') {
