@@ -9,6 +9,7 @@ import { checkPorts } from './check-ports.ts'
 interface Online {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
+  readonly notes: readonly Problem[]
   /** it may be there tomorrow */
   readonly unreachable: readonly Problem[]
 }
@@ -29,6 +30,7 @@ export async function checkOnline(config: Config): Promise<Online> {
   return {
     problems: [...of('problem'), ...peers.problems, ...ports],
     warnings: [...of('warning'), ...peers.warnings],
+    notes: of('note'),
     unreachable: [...of('unreachable'), ...peers.unreachable],
   }
 }

@@ -67,12 +67,12 @@ async function report(loaded: Loaded, online: boolean): Promise<Report> {
   return {
     problems: [...problems, ...schemas, ...placed(found.problems)],
     warnings: [...warnings, ...placed(found.warnings)],
-    notes,
+    notes: [...notes, ...placed(found.notes)],
     unreachable: placed(found.unreachable),
   }
 }
 
-const NOTHING = { problems: [], warnings: [], unreachable: [] }
+const NOTHING = { problems: [], warnings: [], notes: [], unreachable: [] }
 
 /** The built-in schemas: they fail to compile only when the installation is broken. */
 async function checkSchemas(): Promise<Problem[]> {

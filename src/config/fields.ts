@@ -107,14 +107,35 @@ export const ridUrl = parsed(
   parseRidUrl,
 )
 
+const SERVICE = 'xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)'
+
 /** `xmpp://HOST:PORT` or `xmpps://HOST:PORT`; ports of RFC 6120 and XEP-0368's custom when left out. */
-export const xmppService = parsed('xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)', (value) => {
+export const xmppService = parsed(SERVICE, (value) => {
   const match = /^(xmpps?):\/\/(\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+)(?::(\d{1,5}))?\/?$/.exec(value)
   if (!match) return undefined
   const [, scheme, host = '', port = scheme === 'xmpp' ? '5222' : '5223'] = match
   if (host.startsWith('[') && isIP(host.slice(1, -1)) !== 6) return undefined
   return Number(port) > 0 && Number(port) <= 65_535 ? `${scheme}://${host}:${port}` : undefined
 })
+
+/** One such address, or several in the order in which they are tried, or `srv`. */
+export const controller = z
+  .union([z.string(), z.array(z.string())], must(`${SERVICE}, a list of these, or srv`))
+  .transform((value, context) => {
+    if (value === 'srv') return value
+    const list = typeof value === 'string' ? [value] : value
+    const made = list.map((one) => xmppService.safeParse(one).data)
+    for (const [i, one] of made.entries()) {
+      const where = typeof value === 'string' ? [] : [i]
+      const twice = one !== undefined && made.indexOf(one) < i
+      const what = typeof value === 'string' ? `${SERVICE}, a list of these, or srv` : SERVICE
+      if (one === undefined) context.addIssue({ code: 'custom', path: where, message: `must be ${what}` })
+      if (twice) context.addIssue({ code: 'custom', path: where, message: 'is in the list already' })
+    }
+    if (list.length === 0) context.addIssue('is empty: needs at least one address')
+    const services = made.filter((one) => one !== undefined)
+    return typeof value === 'string' ? (services[0] ?? z.NEVER) : services
+  })
 
 export const ip = parsed('an IP address, as 203.0.113.5 or 2001:db8::5', (value) =>
   isIP(value) === 0 ? undefined : value,

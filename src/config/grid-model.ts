@@ -64,8 +64,8 @@ const participant = f.mapping({
 /** What is under `grid` in the configuration. */
 export const grid = f
   .mapping({
-    service: f.xmppService.describe(
-      'the Controller: xmpp is STARTTLS, always required, port 5222; xmpps direct TLS, port 5223',
+    service: f.controller.describe(
+      'the Controller: xmpp:// = STARTTLS (required), xmpps:// = direct TLS; a list: another is tried at once where one is away; srv: as the SRV records of the domain of jid say',
     ),
     jid: f.bareJid.describe("the gateway's account; a domain may be written with A-labels (xn--)"),
     auth: f

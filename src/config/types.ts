@@ -89,7 +89,8 @@ export interface PeerConfig {
 }
 
 export interface GridConfig {
-  readonly service: string
+  /** where the Controller is: an address, several in the order in which they are tried, or `srv`: as DNS says */
+  readonly service: string | readonly string[]
   readonly jid: string
   readonly auth: GridAuth
   readonly tls: GridTls
@@ -104,6 +105,9 @@ export interface GridConfig {
   /** services that a Topic may have moved to */
   readonly redirects: readonly string[]
 }
+
+/** At one address. */
+export type LoginConfig = Omit<GridConfig, 'service'> & { readonly service: string }
 
 /** Somebody on the grid who may ask the gateway, or report to it, by IQ (XEP-0268). */
 interface ParticipantConfig {

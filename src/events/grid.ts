@@ -30,7 +30,7 @@ export const GRID = {
   'controller-away': {
     level: 'warn',
     text: 'Controller not connected.',
-    help: '`code` says why: below',
+    help: '`code` says why: below; `service`, which address was tried. `retryInMs` 0: the next one is tried at once',
   },
   'controller-slow': {
     level: 'warn',
@@ -94,7 +94,7 @@ export const GRID = {
   'controller-connected': {
     level: 'info',
     text: 'Controller connected.',
-    help: 'logged in as `jid`, inside `tls`, by `mechanism`',
+    help: 'logged in as `jid` at `service`, inside `tls`, by `mechanism`',
     measures: [{ metric: 'logins', labels: {} }],
   },
   'controller-elsewhere': {

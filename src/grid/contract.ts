@@ -174,7 +174,7 @@ export interface Grid extends AsyncDisposable {
 
 /** One thing that `start` would meet on the grid side, and the key of the configuration that it is about. */
 export interface GridFinding {
-  readonly kind: 'problem' | 'warning' | 'unreachable'
+  readonly kind: 'problem' | 'warning' | 'unreachable' | 'note'
   /** key path */
   readonly path: string
   readonly message: string

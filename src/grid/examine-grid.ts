@@ -1,14 +1,13 @@
 import type { GridConfig } from '../config/types.ts'
 import type { GridFinding } from './contract.ts'
-import { loginFinding } from './login-finding.ts'
+import { examineAddresses } from './examine-addresses.ts'
 import { examineTopic } from './pubsub/examine-topic.ts'
 import { DISCO_INFO, DISCO_ITEMS, disco } from './pubsub/protocol.ts'
 import { normalAddress } from './pubsub/readers.ts'
 import { examineUpload } from './upload/examine-upload.ts'
-import { asGatewayError } from './xmpp/entity.ts'
 import { errorText } from './xmpp/iq.ts'
-import { logIn } from './xmpp/log-in.ts'
 import type { Session } from './xmpp/session.ts'
+import type { ResolveSrv } from './xmpp/srv.ts'
 
 /** ms for one step */
 const PATIENCE = 20_000
@@ -26,19 +25,16 @@ export async function examineGrid(
   configured: GridConfig,
   published: ReadonlySet<string>,
   largest = 0,
+  resolve?: ResolveSrv,
 ): Promise<GridFinding[]> {
   // as it will answer
   const config = { ...configured, broker: normalAddress(configured.broker) }
-  let session: Session
-  try {
-    session = await logIn(config)
-  } catch (error) {
-    return [loginFinding(asGatewayError(error), config)]
-  }
+  const { session, findings } = await examineAddresses(config, resolve)
+  if (session === undefined) return [...findings]
   try {
     const broker = await examineBroker(session, config.broker)
-    if (broker !== undefined) return [broker]
-    const found: GridFinding[] = []
+    if (broker !== undefined) return [...findings, broker]
+    const found = [...findings]
     for (const [i, topic] of config.topics.entries()) {
       const look = { session, broker: config.broker, topic, maxItem: config.maxItem }
       for (const { kind, key, message } of await examineTopic({ ...look, published: published.has(topic.name) })) {

@@ -1,4 +1,4 @@
-import type { GridConfig } from '../config/types.ts'
+import type { LoginConfig } from '../config/types.ts'
 import type { GatewayError } from '../errors.ts'
 import type { GridFinding } from './contract.ts'
 
@@ -9,7 +9,7 @@ const UNTRUSTED = /^(?:DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_(?:VERIFY_LEAF_S
 const REVOCATION = /^(?:CRL_|CERT_REVOKED$|UNABLE_TO_GET_CRL$)/
 
 /** Why there is no login, by key: an address, a name, a certificate or a password. */
-export function loginFinding(error: GatewayError, config: GridConfig): GridFinding {
+export function loginFinding(error: GatewayError, config: LoginConfig): GridFinding {
   const { code, fields } = error
   const { service, tls } = config
   const why = error.detail
@@ -35,7 +35,7 @@ export function loginFinding(error: GatewayError, config: GridConfig): GridFindi
   return { kind: 'unreachable', path: 'grid.service', message: `${service} cannot be reached: ${why}${hint(service)}` }
 }
 
-function refusedLogin(why: string, { auth, jid, service, tls }: GridConfig): GridFinding {
+function refusedLogin(why: string, { auth, jid, service, tls }: LoginConfig): GridFinding {
   const who = `${service} refuses the login of ${jid} (${why.replace(/\.$/, '')})`
   if (auth.kind === 'external') {
     const message = `${who}: it does not take ${tls.cert ?? 'the certificate'} for that account`

@@ -3,10 +3,17 @@ export type GridNews = ControllerNews & TopicNews & ItemNews
 
 export interface ControllerNews {
   'grid-started': { readonly service: string; readonly topics: readonly string[] }
-  'controller-connected': { readonly jid: string; readonly tls: string; readonly mechanism: string }
+  'controller-connected': {
+    readonly jid: string
+    readonly service: string
+    readonly tls: string
+    readonly mechanism: string
+  }
   /** `code` is ours, `raw` that of the system or of OpenSSL */
   'controller-away': {
     readonly code: string
+    /** undefined: none is known */
+    readonly service: string | undefined
     readonly reason: string
     readonly retryInMs: number
     readonly raw?: string | undefined

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { GridConfig, TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
-import type { Grid, GridOptions, GridRequest, UploadSlot } from './contract.ts'
+import type { Grid, GridRequest, UploadSlot } from './contract.ts'
 import { growing } from './growing.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
@@ -20,21 +20,14 @@ import { States } from './states.ts'
 import { loginOf, plansOf, type TopicPlan } from './topic-plan.ts'
 import { uploadSlot } from './upload/slot.ts'
 import { watchPace } from './watch-pace.ts'
+import { controllerAddresses, serviceText } from './xmpp/addresses.ts'
 import { createRequests } from './xmpp/request.ts'
-import { openSession, type Session, type SessionTiming, stanzaLimit } from './xmpp/session.ts'
-import { type BackoffTiming, supervise } from './xmpp/supervise.ts'
+import { openSession, patience, type Session, stanzaLimit } from './xmpp/session.ts'
+import { supervise } from './xmpp/supervise.ts'
 import { gridExpiry } from './xmpp/trust.ts'
+import type { XmppGridOptions } from './xmpp-grid-options.ts'
 
-export interface XmppGridOptions extends GridOptions {
-  readonly timing?: Partial<GridTiming>
-}
-
-/** ms */
-interface GridTiming extends SessionTiming, BackoffTiming {
-  /** between looks at a Topic that is not there */
-  readonly topicRetry: number
-  readonly resync: number
-}
+export type { XmppGridOptions }
 
 const NOT_CONNECTED = 'The Controller is not connected.'
 
@@ -92,8 +85,8 @@ class XmppGrid implements Grid {
   start(): void {
     const { timing, tell } = this.#options
     this.#running ??= supervise({
-      connect: (signal, elsewhere) => this.#connect(signal, elsewhere),
-      service: () => this.#config.service,
+      connect: (signal, service, others) => this.#connect(signal, service, others),
+      addresses: () => controllerAddresses(this.#config, this.#options.resolveSrv, this.#clock.random),
       hurry: () => this.#hurry.signal,
       run: (session, signal) => this.#work(session, signal),
       worked: growing(() => this.#provider.published),
@@ -103,7 +96,7 @@ class XmppGrid implements Grid {
       ...(timing === undefined ? {} : { timing }),
       signal: this.#ending.signal,
     })
-    tell('grid-started', { service: this.#config.service, topics: [...this.#loops.keys()] })
+    tell('grid-started', { service: serviceText(this.#config), topics: [...this.#loops.keys()] })
   }
 
   take(config: GridConfig, consume: readonly string[]): void {
@@ -254,21 +247,22 @@ class XmppGrid implements Grid {
     return loop
   }
 
-  #connect(signal: AbortSignal, elsewhere: string | undefined): Promise<Session> {
-    const { timing, liveOnly, handlers } = this.#options
+  #connect(signal: AbortSignal, service: string, others: boolean): Promise<Session> {
+    const { liveOnly, handlers } = this.#options
+    const timing = patience(this.#options.timing, others)
     const config = this.#config
     this.#hurry = new AbortController()
     this.#login = loginOf(config)
     return openSession(
       {
-        config: { ...config, broker: this.#broker, service: elsewhere ?? config.service },
+        config: { ...config, broker: this.#broker, service },
         onMessage: (message) => this.#onMessage(message),
         onDropped: (stanza) => this.#desk.onDropped(stanza),
         // a watcher's subscription is for its full JID: events for the gateway's account are not for it
         presence: !liveOnly,
         ...(!liveOnly && { resource: config.resource }),
         ...(!liveOnly && handlers.participants && { participants: handlers.participants }),
-        ...(timing === undefined ? {} : { timing }),
+        timing,
       },
       signal,
     )

@@ -66,7 +66,7 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     }
 
     test('has nothing to say where all is well', async () => {
-      assert.deepEqual(await online(good), { problems: [], warnings: [], unreachable: [] })
+      assert.deepEqual(await online(good), { problems: [], warnings: [], notes: [], unreachable: [] })
     })
 
     for (const { name, swap, kind: list, key, says } of ONLINE) {

@@ -102,6 +102,41 @@ const FIELDS: readonly [string, z.ZodType, readonly [unknown, unknown][], readon
     ],
   ],
   [
+    'xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS), a list of these, or srv',
+    f.controller,
+    [
+      ['srv', 'srv'],
+      ['xmpp://grid.example', 'xmpp://grid.example:5222'],
+      [
+        ['xmpps://a.example', 'xmpp://[::1]:5'],
+        ['xmpps://a.example:5223', 'xmpp://[::1]:5'],
+      ],
+    ],
+    ['', 'SRV', 'https://grid.example', 7, null, {}],
+  ],
+  [
+    'an IP address or a network, as 203.0.113.5 or 10.0.0.0/8',
+    f.network,
+    [
+      ['10.0.0.5', '10.0.0.5'],
+      ['10.0.0.0/8', '10.0.0.0/8'],
+      ['2001:db8::/32', '2001:db8::/32'],
+      ['::/0', '::/0'],
+    ],
+    [
+      '',
+      'localhost',
+      '10.0.0.0/33',
+      '::/129',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '10.0.0/8',
+      'fe80::1%eth0',
+      '10.0.0.0/-1',
+      7,
+    ],
+  ],
+  [
     'xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)',
     f.xmppService,
     [
@@ -174,4 +209,16 @@ describe('a mapping', () => {
     assert.equal(made(field, { url: 'x', names: 'a' }), 'must be a list of names, as [a, b]')
     assert.equal(made(field, { url: 'x', names: ['a', ''] }), 'must be a name of 1 to 64 characters on one line')
   })
+})
+
+test('a list of addresses says which of them is none, or there twice', () => {
+  const { error } = f.controller.safeParse(['xmpp://a', 'https://b', 'xmpp://a:5222'], { reportInput: false })
+  assert.deepEqual(
+    error?.issues.map(({ path, message }) => [path, message]),
+    [
+      [[1], 'must be xmpp://HOST:PORT (STARTTLS) or xmpps://HOST:PORT (direct TLS)'],
+      [[2], 'is in the list already'],
+    ],
+  )
+  assert.equal(made(f.controller, []), 'is empty: needs at least one address')
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { GridConfig } from '../../src/config/types.ts'
+import type { LoginConfig } from '../../src/config/types.ts'
 import type { Grid } from '../../src/grid/contract.ts'
 import { openSession } from '../../src/grid/xmpp/session.ts'
 import { createXmppGrid, type XmppGridOptions } from '../../src/grid/xmpp-grid.ts'
@@ -28,12 +28,12 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       await broker.dispose()
     })
 
-    const as = (user: keyof typeof USERS): Partial<GridConfig> => ({
+    const as = (user: keyof typeof USERS): Partial<LoginConfig> => ({
       jid: `${user}@${broker.domain}`,
       auth: { kind: 'password', readPassword: () => USERS[user], allowPlain: false },
     })
 
-    async function begin(config: Partial<GridConfig>, options: Partial<XmppGridOptions> = {}) {
+    async function begin(config: Partial<LoginConfig>, options: Partial<XmppGridOptions> = {}) {
       const recorder = new Recorder()
       const log = new LogLines(recorder)
       const { tell } = log

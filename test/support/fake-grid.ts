@@ -1,5 +1,5 @@
 import { after, before } from 'node:test'
-import type { GridConfig } from '../../src/config/types.ts'
+import type { LoginConfig } from '../../src/config/types.ts'
 import { FAKE_DOMAIN, type FakeController } from './fake-controller.ts'
 import { gridConfig } from './grid-config.ts'
 import { type Authority, type Certificate, createPki, type Pki } from './pki.ts'
@@ -27,8 +27,8 @@ export function fakeCertificates(): Readonly<FakeCertificates> {
 export function fakeGridConfig(
   { service }: Pick<FakeController, 'service'>,
   ca: string,
-  overrides: Partial<GridConfig> = {},
-): GridConfig {
+  overrides: Partial<LoginConfig> = {},
+): LoginConfig {
   const broker = { service, domain: FAKE_DOMAIN, ca, broker: `pubsub.${FAKE_DOMAIN}` }
   return gridConfig(broker, { topics: [], ...overrides })
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { GridConfig, TopicConfig } from '../../src/config/types.ts'
+import type { LoginConfig, TopicConfig } from '../../src/config/types.ts'
 import type { Broker } from './brokers.ts'
 
 /** A grid section that logs in as `user` with `password`. */
 export function gridConfig(
   broker: Pick<Broker, 'service' | 'domain' | 'ca' | 'broker'>,
-  overrides: Partial<GridConfig> = {},
-): GridConfig {
+  overrides: Partial<LoginConfig> = {},
+): LoginConfig {
   return {
     service: broker.service,
     jid: `gateway@${broker.domain}`,

@@ -1,5 +1,5 @@
 import { type Connection, client, type Element } from '@xmpp/client'
-import type { GridConfig } from '../../config/types.ts'
+import type { LoginConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { codeOf } from '../../failure-words.ts'
 import { type FrameLimits, FramingError } from './framer.ts'
@@ -13,7 +13,7 @@ import { tlsError, tlsOptions } from './tls.ts'
 export const LANGUAGE = 'en'
 
 interface EntityOptions {
-  readonly config: GridConfig
+  readonly config: LoginConfig
   readonly address: { readonly local: string; readonly domain: string }
   readonly resource: string
   readonly limits: FrameLimits
@@ -83,7 +83,7 @@ function createTransport(entity: Connection, { config, limits, onDropped, addres
 type Transport = Connection['transports'][number]
 
 /** `xmpp://` or `xmpps://`, with the port of RFC 6120 §14.7 and XEP-0368 where none is given. */
-function endpoint(service: string, config: GridConfig, domain: string): Endpoint {
+function endpoint(service: string, config: LoginConfig, domain: string): Endpoint {
   const url = new URL(service)
   const direct = url.protocol === 'xmpps:'
   return {

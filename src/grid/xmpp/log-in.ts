@@ -1,5 +1,6 @@
 import type { Element } from '@xmpp/client'
-import type { GridConfig } from '../../config/types.ts'
+import type { GridConfig, LoginConfig } from '../../config/types.ts'
+import { controllerAddresses } from './addresses.ts'
 import { HOPS, serviceElsewhere } from './elsewhere.ts'
 import { asGatewayError } from './entity.ts'
 import { openSession, type Session } from './session.ts'
@@ -8,20 +9,34 @@ import { openSession, type Session } from './session.ts'
 const PATIENCE = 20_000
 
 /**
- * A session for a command, beside a gateway that may be running: tried once, and where the Controller sends us elsewhere, there, as `start`
- * does. With `onMessage` it is sent what is meant for the bare address (RFC 6121 §8.5.2). Rejects with GatewayError `grid-...`.
+ * A session for a command, beside a gateway that may be running: each address is tried once. With `onMessage` it is sent what is meant for
+ * the bare address (RFC 6121 §8.5.2). Rejects with GatewayError `grid-...`, that of the last address.
  */
 export async function logIn(config: GridConfig, onMessage?: (message: Element) => void): Promise<Session> {
+  let failure: unknown
+  for (const service of await controllerAddresses(config)) {
+    try {
+      return await logInAt({ ...config, service }, onMessage)
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+/** The same at one address; and where the Controller sends us elsewhere, there, as `start` does. */
+export async function logInAt(config: LoginConfig, onMessage?: (message: Element) => void): Promise<Session> {
   const signal = AbortSignal.timeout(PATIENCE)
   const timing = { iq: PATIENCE }
   const options = { onMessage: onMessage ?? (() => {}), onDropped: () => {}, presence: onMessage !== undefined, timing }
-  let service: string | undefined = config.service
+  let { service } = config
   for (let hops = 0; ; hops += 1) {
     try {
       return await openSession({ ...options, config: { ...config, service } }, signal)
     } catch (error) {
-      service = hops < HOPS ? serviceElsewhere(asGatewayError(error), config.service) : undefined
-      if (service === undefined) throw error
+      const elsewhere = hops < HOPS ? serviceElsewhere(asGatewayError(error), config.service) : undefined
+      if (elsewhere === undefined) throw error
+      service = elsewhere
     }
   }
 }

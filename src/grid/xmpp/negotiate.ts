@@ -1,5 +1,5 @@
 import { type Element, xml } from '@xmpp/client'
-import type { GridConfig } from '../../config/types.ts'
+import type { LoginConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { type Mechanism, SaslError } from '../sasl/mechanism.ts'
 import { selectMechanism } from '../sasl/select.ts'
@@ -31,7 +31,7 @@ interface Line {
  * two features are looked at: SASL 2, FAST and whatever else a Controller offers is not taken up. Throws GatewayError
  * 'grid-tls', 'grid-auth' or 'grid-away'.
  */
-export async function negotiate(line: Line, config: GridConfig, address: { local: string; domain: string }) {
+export async function negotiate(line: Line, config: LoginConfig, address: { local: string; domain: string }) {
   let features = await nextFeatures(line, address.domain)
   if (!line.socket.secure) {
     await startTls(line, config, address.domain, features)
@@ -53,7 +53,7 @@ async function nextFeatures(line: Line, domain: string): Promise<Element> {
   return element
 }
 
-async function startTls(line: Line, config: GridConfig, domain: string, features: Element): Promise<void> {
+async function startTls(line: Line, config: LoginConfig, domain: string, features: Element): Promise<void> {
   // Not offered, or stripped on the way (RFC 6120 §13.9.1): it is asked for all the same (RFC 7590 §3.1), and nothing else is said.
   const offered = features.getChild('starttls', NS_TLS) !== undefined
   await line.send(xml('starttls', { xmlns: NS_TLS }))
@@ -69,7 +69,7 @@ async function startTls(line: Line, config: GridConfig, domain: string, features
   await line.restart()
 }
 
-async function authenticate(line: Line, config: GridConfig, address: { local: string }, features: Element) {
+async function authenticate(line: Line, config: LoginConfig, address: { local: string }, features: Element) {
   const tls = line.socket.tls
   // belt and braces: no secret leaves outside of TLS
   if (!tls) throw new GatewayError('grid-tls', 'No login without TLS.')

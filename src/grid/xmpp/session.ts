@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Element, jid, xml } from '@xmpp/client'
-import type { GridConfig } from '../../config/types.ts'
+import type { LoginConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import type { Participants } from '../contract.ts'
 import { createAnswerAllowance, PARTICIPANT } from './answer-allowance.ts'
@@ -15,7 +15,7 @@ import { answerSubscription } from './presence.ts'
 import { openStream, type Security, type Stream } from './stream.ts'
 
 interface SessionOptions {
-  readonly config: GridConfig
+  readonly config: LoginConfig
   readonly onMessage: (message: Element) => void
   /** a message (or presence) that was skipped by the parser */
   readonly onDropped: (stanza: DroppedStanza) => void
@@ -45,6 +45,15 @@ const TIMING: SessionTiming = {
   pingInterval: 20_000,
   pingTimeout: 10_000,
   trust: 60_000,
+}
+
+/** ms for one attempt where another address waits for its turn: this one may be a machine that is gone, and says nothing */
+const IMPATIENT = 8_000
+
+/** Such timing, with less time for an attempt where there are others. */
+export function patience(timing: Partial<SessionTiming> = {}, others = false): Partial<SessionTiming> {
+  const { connect = TIMING.connect } = timing
+  return others ? { ...timing, connect: Math.min(connect, IMPATIENT) } : timing
 }
 
 interface RequestOptions {

@@ -1,5 +1,5 @@
 import { type Connection, type Element, type JID, jid } from '@xmpp/client'
-import type { GridConfig } from '../../config/types.ts'
+import type { LoginConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { asGatewayError, createEntity, LANGUAGE } from './entity.ts'
 import type { Flight } from './flight.ts'
@@ -14,7 +14,7 @@ import { watchTrust } from './trust.ts'
 import { StanzaWriter } from './white-space.ts'
 
 interface StreamOptions {
-  readonly config: GridConfig
+  readonly config: LoginConfig
   readonly resource: string
   readonly limits: FrameLimits
   /** is told what is written behind login */

@@ -4,6 +4,7 @@ import type { Tell } from '../../tell.ts'
 import type { GridState } from '../../vocabulary.ts'
 import type { ControllerNews } from '../news.ts'
 import { HOPS, serviceElsewhere } from './elsewhere.ts'
+import { createRound } from './round.ts'
 import type { Session } from './session.ts'
 
 /** ms */
@@ -20,10 +21,10 @@ export interface BackoffTiming {
 export const BACKOFF: BackoffTiming = { min: 1_000, max: 45_000, stable: 60_000, refused: 300_000 }
 
 interface SuperviseOptions {
-  /** One attempt, at `elsewhere` where that is given. Rejects with GatewayError. */
-  readonly connect: (signal: AbortSignal, elsewhere: string | undefined) => Promise<Session>
-  /** as it is configured now */
-  readonly service: () => string
+  /** One attempt there; `others`: another address waits for its turn. Rejects with GatewayError. */
+  readonly connect: (signal: AbortSignal, address: string, others: boolean) => Promise<Session>
+  /** Where the Controller is, as it is known now: at least one. Rejects with GatewayError. */
+  readonly addresses: () => Promise<readonly string[]>
   /** Works with the session until its signal aborts, which is when it closed. */
   readonly run: (session: Session, signal: AbortSignal) => Promise<void>
   /** The session did what it is for: whatever ended it, the next one is tried soon. */
@@ -37,39 +38,74 @@ interface SuperviseOptions {
   readonly hurry?: () => AbortSignal
 }
 
+/** Where to go next, and when: at once, or after a pause. */
+type Next = { readonly to: string | undefined; readonly pause: boolean }
+
 /**
- * Keeps one session open until the signal aborts: a new one per attempt, full jitter between attempts, slow when the login was
- * refused. Where a Controller sends us elsewhere (RFC 6120 §4.9.3.19) is gone to at once, a few times in a row; what is asked of the one
- * there is the same. Never rejects.
+ * Keeps one session open until the signal aborts: a new one per attempt. Another address is gone to at once; where each had its turn there is
+ * a pause with full jitter, a long one when the login was refused. Where a Controller sends us elsewhere (RFC 6120 §4.9.3.19) is gone to at
+ * once, a few times in a row; what is asked of the one there is the same. Never rejects.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
   const { clock, tell, signal } = options
   const timing = { ...BACKOFF, ...options.timing }
+  const round = createRound(options.addresses, clock.now)
   let failures = 0
   let hops = 0
   let elsewhere: string | undefined
-  const next = (reason: GatewayError) => (hops < HOPS ? serviceElsewhere(reason, options.service()) : undefined)
-  while (!signal.aborted) {
-    options.state('connecting', null)
-    const begun = clock.now()
-    const reason = await attempt(options, elsewhere, (error) => {
-      options.state(next(error) === undefined ? stateAfter(error) : 'connecting', error)
-    })
-    if (signal.aborted) break
+  /** What comes behind an attempt at `address` that ended so. */
+  function behind(address: string, reason: GatewayError, begun: number): Next {
     const worked = options.worked() || clock.now() - begun >= timing.stable
     failures = worked ? 0 : failures + 1
     if (worked) hops = 0
-    elsewhere = next(reason)
+    const to = hops < HOPS ? serviceElsewhere(reason, address) : undefined
+    hops = to === undefined ? 0 : hops + 1
+    if (to !== undefined) return { to, pause: false }
+    // it is the account that is in use, wherever it logs in
+    if (reason.code === 'grid-conflict') round.over()
+    else if (worked) return { to, pause: !round.ended(address) }
+    else return { to, pause: !round.failed(address, isRefused(reason) ? clock.now() + timing.refused : 0) }
+    return { to, pause: true }
+  }
+  function pause({ code }: GatewayError): number {
+    if (code === 'grid-conflict') return timing.refused
+    return round.wait() ?? jitter(clock, timing, failures)
+  }
+  while (!signal.aborted) {
+    options.state('connecting', null)
+    const begun = clock.now()
+    let next: Next = { to: undefined, pause: true }
+    let address = ''
+    const lost = (reason: GatewayError) => {
+      next = behind(address, reason, begun)
+      options.state(next.pause ? stateAfter(reason) : 'connecting', reason)
+    }
+    const reason = await round
+      .next()
+      .then((found) => {
+        address = found
+        return attempt(options, { address, others: round.others, elsewhere }, lost)
+      })
+      .catch((error: unknown) => {
+        const nowhere = asGatewayError(error)
+        failures += 1
+        options.state(stateAfter(nowhere), nowhere)
+        return nowhere
+      })
+    if (signal.aborted) break
+    elsewhere = next.to
     if (elsewhere !== undefined) {
-      hops += 1
       tell('controller-elsewhere', { service: elsewhere })
       continue
     }
-    hops = 0
-    const delay = isRefused(reason) ? timing.refused : jitter(clock, timing, failures)
+    const delay = next.pause ? pause(reason) : 0
     const raw = typeof reason.fields.raw === 'string' ? reason.fields.raw : undefined
-    tell('controller-away', { code: reason.code, reason: reason.message, retryInMs: Math.round(delay), raw })
-    await clock.sleep(delay, options.hurry ? AbortSignal.any([signal, options.hurry()]) : signal)
+    const service = address === '' ? undefined : address
+    tell('controller-away', { code: reason.code, service, reason: reason.message, retryInMs: Math.round(delay), raw })
+    if (!next.pause) continue
+    const hurry = options.hurry?.()
+    await clock.sleep(delay, hurry ? AbortSignal.any([signal, hurry]) : signal)
+    round.over(hurry?.aborted)
   }
   options.state('down', null)
 }
@@ -84,14 +120,22 @@ function isRefused({ code }: GatewayError): boolean {
   return code === 'grid-auth' || code === 'grid-conflict'
 }
 
+interface Where {
+  readonly address: string
+  readonly others: boolean
+  /** where the one at `address` sent us */
+  readonly elsewhere: string | undefined
+}
+
 async function attempt(
   options: SuperviseOptions,
-  elsewhere: string | undefined,
+  { address, others, elsewhere }: Where,
   lost: (reason: GatewayError) => void,
 ): Promise<GatewayError> {
   let session: Session
+  const service = elsewhere ?? address
   try {
-    session = await options.connect(options.signal, elsewhere)
+    session = await options.connect(options.signal, service, others)
   } catch (error) {
     const reason = elsewhere === undefined ? asGatewayError(error) : failedAt(elsewhere, asGatewayError(error))
     if (!options.signal.aborted) lost(reason)
@@ -102,7 +146,7 @@ async function attempt(
   options.signal.addEventListener('abort', end, { once: true })
   if (options.signal.aborted) end()
   options.state('up', null)
-  options.tell('controller-connected', { jid: session.address.full, ...session.security })
+  options.tell('controller-connected', { jid: session.address.full, service, ...session.security })
   const running = options.run(session, over.signal).catch((error: unknown) => {
     options.tell('session-failed', { reason: messageOf(error) })
     session.destroy(asGatewayError(error))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { GridConfig } from '../../../src/config/types.ts'
+import type { LoginConfig } from '../../../src/config/types.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { errorText } from '../../../src/grid/xmpp/iq.ts'
 import { openSession, type SessionTiming } from '../../../src/grid/xmpp/session.ts'
@@ -24,7 +24,7 @@ describe('a session at a Controller that fails by script', () => {
 
   async function attempt(
     script: Partial<FakeScript>,
-    overrides?: Partial<GridConfig>,
+    overrides?: Partial<LoginConfig>,
     timing?: Partial<SessionTiming>,
   ) {
     await using fake = await startFakeController({ certificate: made.certificate, ...script })

@@ -39,7 +39,7 @@ function setUp(connect: (attempt: number) => Promise<Session>, worked = () => fa
       await session.closed
     },
     worked,
-    service: () => 'xmpp://grid.example:5222',
+    addresses: async () => ['xmpp://grid.example:5222'],
     state: (state) => states.push(state),
     clock,
     tell: untold,
@@ -148,7 +148,7 @@ describe('supervision', () => {
         throw new Error('a bug')
       },
       worked: () => false,
-      service: () => 'xmpp://grid.example:5222',
+      addresses: async () => ['xmpp://grid.example:5222'],
       state: () => {},
       clock,
       tell: untold,
