@@ -22,6 +22,12 @@ export const GRID = {
     text: 'Topic has not all its members.',
     help: '`reason` says whom the Broker did not take; nobody reads who should not. Tried again at each check of the Topic',
   },
+  'account-shared': {
+    level: 'error',
+    text: 'Another gateway is logged in with the same account.',
+    help: 'at `jid`, with a store of its own: everybody who is sent something gets it from both. Stop one, or give it an account of its own',
+    cut: { jid: 200 },
+  },
   'session-failed': {
     level: 'error',
     text: 'Work on the session failed.',

@@ -98,6 +98,8 @@ export interface GridOptions {
   readonly handlers: GridHandlers
   readonly tell: Tell<GridNews>
   readonly clock?: Clock
+  /** what all gateways on one store have in common, and nobody else [a name drawn at random: nobody shares it] */
+  readonly store?: string
   /**
    * live: what is retained is not read, and the subscription ends with this login: for watching beside a gateway that runs with
    * the same account. Only the Topics of `consume` are looked at. [false]

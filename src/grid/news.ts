@@ -20,6 +20,8 @@ export interface ControllerNews {
   }
   /** RFC 6120 §4.9.3.19 */
   'controller-elsewhere': { readonly service: string }
+  /** by another gateway, with a store of its own: `jid` */
+  'account-shared': { readonly jid: string }
   /** it takes so little that publications wait for it */
   'controller-slow': { readonly reason: string }
   /** XEP-0060 §10 */

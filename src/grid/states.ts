@@ -16,6 +16,7 @@ export class States {
   readonly #now: () => number
   readonly #topics = new Map<string, GridState>()
   readonly #waiting = new Set<() => void>()
+  readonly #notes = new Map<string, string>()
   #session: SessionState
 
   constructor(handlers: Pick<GridHandlers, 'state'>, now: () => number) {
@@ -30,14 +31,18 @@ export class States {
 
   setSession(state: GridState, error: GatewayError | null): void {
     const reason = error?.message ?? null
+    this.#notes.clear()
     this.#session = { state, since: this.#now(), reason, error }
     this.#handlers.state('session', state, reason)
     this.#changed()
   }
 
-  /** Something to know about a session that is up. True when that is news. */
-  noteSession(reason: string | null): boolean {
-    if (this.#session.state !== 'up' || reason === this.#session.reason) return false
+  /** Something to know about a session that is up, one thing of each kind. True when that is news. */
+  noteSession(kind: 'pace' | 'fellows', note: string | null): boolean {
+    if (this.#session.state !== 'up' || note === (this.#notes.get(kind) ?? null)) return false
+    if (note === null) this.#notes.delete(kind)
+    else this.#notes.set(kind, note)
+    const reason = this.#notes.size === 0 ? null : [...this.#notes.values()].join(' ')
     this.#session = { ...this.#session, reason }
     this.#handlers.state('session', 'up', reason)
     return true

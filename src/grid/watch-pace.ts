@@ -13,7 +13,7 @@ export function watchPace(provider: Pick<Provider, 'pace'>, states: States, tell
   const looks = setInterval(() => {
     const rate = pace.look(performance.now(), provider.pace)
     const reason = rate === undefined ? null : slowReason(rate)
-    if (states.noteSession(reason) && reason !== null) tell('controller-slow', { reason })
+    if (states.noteSession('pace', reason) && reason !== null) tell('controller-slow', { reason })
   }, LOOK)
   looks.unref()
   return { [Symbol.dispose]: () => clearInterval(looks) }

@@ -5,6 +5,7 @@ import type { GridConfig, TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
 import type { Grid, GridRequest, UploadSlot } from './contract.ts'
+import { Fellows } from './fellows.ts'
 import { growing } from './growing.ts'
 import { Consumer } from './pubsub/consumer.ts'
 import { discoverTopics } from './pubsub/discover.ts'
@@ -45,6 +46,7 @@ class XmppGrid implements Grid {
   readonly #states: States
   readonly #provider: Provider
   readonly #desk: EventDesk
+  readonly #fellows: Fellows
   readonly #ending = new AbortController()
   readonly #runs = new TopicRuns()
   readonly #requests = createRequests()
@@ -65,6 +67,7 @@ class XmppGrid implements Grid {
     this.#clock = options.clock ?? systemClock
     this.#broker = jid(options.config.broker).toString()
     this.#states = new States(options.handlers, () => this.#clock.now())
+    this.#fellows = new Fellows(options.store, this.#states, options.tell)
     this.#provider = new Provider({
       broker: this.#broker,
       maxItem: options.config.maxItem,
@@ -253,6 +256,7 @@ class XmppGrid implements Grid {
     const config = this.#config
     this.#hurry = new AbortController()
     this.#login = loginOf(config)
+    this.#fellows.begin()
     return openSession(
       {
         config: { ...config, broker: this.#broker, service },
@@ -260,7 +264,8 @@ class XmppGrid implements Grid {
         onDropped: (stanza) => this.#desk.onDropped(stanza),
         // a watcher's subscription is for its full JID: events for the gateway's account are not for it
         presence: !liveOnly,
-        ...(!liveOnly && { resource: config.resource }),
+        ...(!liveOnly && { resource: config.resource, store: this.#fellows.store }),
+        onFellow: (fellow) => this.#fellows.met(fellow),
         ...(!liveOnly && handlers.participants && { participants: handlers.participants }),
         timing,
       },
@@ -270,6 +275,7 @@ class XmppGrid implements Grid {
 
   async #work(session: Session, signal: AbortSignal): Promise<void> {
     this.#session = session
+    this.#fellows.note()
     this.#logInAnew(session)
     const features = await askFeatures(session, this.#broker)
     this.#lacking = features.lacking

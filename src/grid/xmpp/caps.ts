@@ -6,13 +6,13 @@ export const NS_ITEMS = 'http://jabber.org/protocol/disco#items'
 export const NS_PING = 'urn:xmpp:ping'
 /** XEP-0268 */
 export const NS_INCIDENT = 'urn:xmpp:incident:2'
-const NS_CAPS = 'http://jabber.org/protocol/caps'
+export const CAPS_NS = 'http://jabber.org/protocol/caps'
 
 const IDENTITY = { category: 'client', type: 'bot', name: 'iodef-gateway' }
 /** Sorted, as XEP-0115 §5.1 has them: the same for everybody who asks. */
-const FEATURES = [NS_CAPS, NS_INFO, NS_ITEMS, 'urn:ietf:params:xml:ns:iodef-2.0', NS_INCIDENT, NS_PING].sort()
+const FEATURES = [CAPS_NS, NS_INFO, NS_ITEMS, 'urn:ietf:params:xml:ns:iodef-2.0', NS_INCIDENT, NS_PING].sort()
 
-const NODE = 'urn:x-iodef-gateway'
+export const NODE = 'urn:x-iodef-gateway'
 const VER = createHash('sha1')
   .update([`${IDENTITY.category}/${IDENTITY.type}//${IDENTITY.name}`, ...FEATURES].map((part) => `${part}<`).join(''))
   .digest('base64')
@@ -21,7 +21,7 @@ const VER = createHash('sha1')
 export const CAPS_NODE = `${NODE}#${VER}`
 
 /** What presence says of all that is answered. */
-export const CAPS = xml('c', { xmlns: NS_CAPS, hash: 'sha-1', node: NODE, ver: VER }).toString()
+export const CAPS = xml('c', { xmlns: CAPS_NS, hash: 'sha-1', node: NODE, ver: VER }).toString()
 
 /** What is known here (XEP-0030 §3.1); `node` as it was asked for. */
 export function discoInfo(node: string | undefined) {

@@ -6,6 +6,7 @@ import type { Participants } from '../contract.ts'
 import { createAnswerAllowance, PARTICIPANT } from './answer-allowance.ts'
 import { answerSkipped, createAnswers } from './answers.ts'
 import { CAPS, NS_PING } from './caps.ts'
+import { type Fellow, fellowIn, storeMark } from './fellow.ts'
 import { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
@@ -23,6 +24,10 @@ interface SessionOptions {
   readonly presence?: boolean
   /** of our address; two logins with one end each other [random] */
   readonly resource?: string
+  /** which store it has, for other gateways of the account [it does not say] */
+  readonly store?: string
+  /** one of those came, or went */
+  readonly onFellow?: (fellow: Fellow) => void
   /** who may send us more than a ping [nobody] */
   readonly participants?: Participants
   readonly timing?: Partial<SessionTiming>
@@ -162,6 +167,8 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
     else if (mayAnswer(stanza.attrs)) answerIq(stanza)
   }
   onPresence = (stanza) => {
+    const fellow = fellowIn(stanza, address)
+    if (fellow !== undefined) options.onFellow?.(fellow)
     const who = whoIs(stanza.attrs.from ?? '')
     const answer = answerSubscription(stanza, participants?.knows(who) === true, bareOf(stanza.attrs.from ?? ''))
     if (participants !== undefined && answer !== undefined && mayAnswer(stanza.attrs)) say(answer)
@@ -204,7 +211,8 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   void live.closed.then(() => iq.close())
   keepAlive(session, () => live.lastReceived(), timing.pingInterval)
   const caps = participants === undefined ? '' : CAPS
-  if (options.presence !== false) await live.write(`<presence>${caps}</presence>`).catch(() => {})
+  const mark = options.store === undefined ? '' : storeMark(options.store)
+  if (options.presence !== false) await live.write(`<presence>${caps}${mark}</presence>`).catch(() => {})
   return session
 }
 
