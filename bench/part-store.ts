@@ -101,29 +101,29 @@ async function readings(
   await measure('prune, nothing old', 5, () => again(5, () => store.prune(Date.now(), 1)))
 }
 
-/** The middle of several rounds, by CPU. */
+/** CPU: the middle of several rounds; the others are means. */
 async function costOf(
   times: number,
   work: () => Promise<unknown>,
   counts: Counts,
   own: { syncs: number },
 ): Promise<Cost> {
-  const rounds: Cost[] = []
+  const before = { ...counts, ...own, written: written() }
+  const rounds: number[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    const before = { ...counts, ...own, written: written() }
     const began = process.cpuUsage()
     await work()
     const { user, system } = process.cpuUsage(began)
-    rounds.push({
-      cpu: (user + system) / times,
-      statements: (counts.statements - before.statements) / times,
-      rows: (counts.rows - before.rows) / times,
-      kib: (written() - before.written) / 1024 / times,
-      syncs: (own.syncs - before.syncs) / times,
-    })
+    rounds.push((user + system) / times)
   }
-  const middle = median(rounds.map(({ cpu }) => cpu))
-  return rounds.find(({ cpu }) => cpu === middle) ?? rounds[0]!
+  const all = times * ROUNDS
+  return {
+    cpu: median(rounds),
+    statements: (counts.statements - before.statements) / all,
+    rows: (counts.rows - before.rows) / all,
+    kib: (written() - before.written) / 1024 / all,
+    syncs: (own.syncs - before.syncs) / all,
+  }
 }
 
 function shown({ cpu, statements, rows, kib, syncs }: Cost): string {

@@ -3,6 +3,7 @@ import { BODY_OF } from './bodies.ts'
 import { createCandidates } from './candidates.ts'
 import { stateCode } from './codes.ts'
 import { formatId } from './ids.ts'
+import { fromKey } from './keys.ts'
 import type { Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, one, run } from './sql.ts'
@@ -19,8 +20,7 @@ interface Claims {
   clockWentBack(now: number): number
 }
 
-// `state <> 2` is what lets the partial index delivery_kept serve this
-const LEASED = 'FROM delivery WHERE state <> 2 AND state = 1'
+const LEASED = 'FROM delivery INDEXED BY delivery_leased WHERE state = 1'
 
 /** Characters of payload after which a claim is content with fewer units than it may take: reading holds up the thread. */
 const ENOUGH = 4_194_304
@@ -36,7 +36,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     db,
     `SELECT seq, destination, incident, origin, ord, grp ${LEASED} AND destination IN (SELECT id FROM destination)`,
   )
-  const members = all<Omit<Place, 'destination'> & { item: string }>(
+  const members = all<Omit<Place, 'destination'> & { item: string | Uint8Array }>(
     db,
     'SELECT seq, item, incident, origin, ord, grp FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq',
   )
@@ -48,7 +48,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
   const rebase = run(
     db,
     `UPDATE delivery SET due = ?1 + max(0, due - updated_at), not_before = ?1 + max(0, not_before - updated_at), updated_at = ?1
-     WHERE state <> 2 AND state = 0 AND updated_at > ?1`,
+     WHERE seq IN (SELECT d.seq FROM delivery d INDEXED BY delivery_open WHERE d.state IN (0, 1) AND d.state = 0 AND d.updated_at > ?1)`,
   )
   const select = one<SummaryRow & { body: string | null }>(
     db,
@@ -100,7 +100,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     const later: Place[] = []
     for (const member of members(grp)) {
       // one message has no room for two variants of an item
-      if (unit.some((one) => one.item === member.item)) later.push({ ...member, destination })
+      if (unit.some((one) => one.item === fromKey(member.item))) later.push({ ...member, destination })
       else unit.push(...take(destination, member.seq, request))
     }
     for (const one of later) order.returned(one)

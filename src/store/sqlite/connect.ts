@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
+import { searchWord } from '../../iodef/incident-id.ts'
 import { makeFolder, makePrivate, storeFiles } from './data-folder.ts'
 import { storeError } from './faults.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
@@ -109,6 +110,7 @@ function assertOurs(db: DatabaseSync, version: number): void {
 
 function migrate(db: DatabaseSync): void {
   // a table that others refer to is made anew: https://sqlite.org/lang_altertable.html §7
+  db.function('search_word', { deterministic: true }, (key) => searchWord(String(key)))
   db.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE')
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   for (const step of MIGRATIONS.slice(version)) db.exec(step)

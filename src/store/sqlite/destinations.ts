@@ -71,15 +71,15 @@ export function createDestinations(db: DatabaseSync): Destinations {
   )
   const shareOfKind = one<{ n: number }>(
     db,
-    `SELECT count(*) AS n FROM destination t CROSS JOIN delivery d INDEXED BY delivery_share
+    `SELECT count(*) AS n FROM destination t CROSS JOIN delivery d INDEXED BY delivery_line
      ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1) WHERE t.kind = ?1`,
   )
   const bytesOfKind = one<{ n: number }>(
     db,
     `SELECT coalesce(sum(octet_length(b.text)), 0) AS n
-     FROM destination t CROSS JOIN delivery d INDEXED BY delivery_share
+     FROM destination t CROSS JOIN delivery d INDEXED BY delivery_line
      ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1)
-     JOIN payload p ON p.delivery = d.seq JOIN body b ON b.seq = p.body WHERE t.kind = ?1`,
+     JOIN body b ON b.seq = d.body WHERE t.kind = ?1`,
   )
   const known = new Map<DestinationKey, number>()
   const changes = new Map<number, Record<Counted, number>>()

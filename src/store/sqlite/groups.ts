@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryGroup } from '../contract.ts'
+import { keyInSql, toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
 
 export interface Joined {
@@ -41,7 +42,7 @@ export function createGroups(db: DatabaseSync): Groups {
   const present = all<{ value: string }>(
     db,
     `SELECT value FROM json_each(?1)
-     WHERE EXISTS (SELECT 1 FROM delivery WHERE item = value AND destination = ?2)`,
+     WHERE EXISTS (SELECT 1 FROM delivery WHERE item = ${keyInSql('value')} AND destination = ?2)`,
   )
   const waiting = all<{ grp: number; place: number }>(
     db,
@@ -80,7 +81,7 @@ export function createGroups(db: DatabaseSync): Groups {
       const known = find(destination, document)
       if (known !== undefined) return { grp: known.seq, complete: known.missing === 0 }
       // an Incident that comes again in another variant belongs to a document whose others will come again, too
-      const again = exists(item, destination) !== undefined
+      const again = exists(toKey(item), destination) !== undefined
       const here = again ? [] : present(JSON.stringify(group.items), destination).map(({ value }) => value)
       // a place that repeats an earlier one is not waited for
       const met = new Set(here)

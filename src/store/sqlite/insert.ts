@@ -1,10 +1,12 @@
 import type { Direction } from '../../vocabulary.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
+import { type Brought, createBrought } from './brought.ts'
 import { DELIVERED, DISCARDED, directionCode, HELD, PENDING, SENDING, stateCode, WITHHELD } from './codes.ts'
 import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
+import { toKey } from './keys.ts'
 import { createNames } from './names.ts'
-import { all, one, run } from './sql.ts'
+import { all, one, run, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 export interface Insert {
@@ -14,12 +16,31 @@ export interface Insert {
 }
 
 /** Item, destination and variant. */
-type Same = readonly [string, number, string]
+type Same = readonly [Value, number, Value]
+
+/** Where it is to stand; `isNew`: nobody can be there. */
+interface Line {
+  readonly destination: number
+  readonly incident: number
+  readonly origin: string
+  readonly isNew: boolean
+}
+
+/** What is known of a delivery that is to be stored. */
+interface Found {
+  readonly same: Same
+  readonly line: Line
+  /** which one it waits for */
+  readonly ahead: number | null
+  /** its item was there before, or went out */
+  readonly met: boolean
+}
 
 const SAME = 'FROM delivery d WHERE item = ?1 AND destination = ?2 AND variant = ?3'
 
 export function createInsert(tables: Tables): Insert {
   const names = createNames(tables.db)
+  const begin = createBrought(tables.db, tables.incidents)
   const { db, clock, sequence, destinations, order, groups, bodies, memory, trail, archive } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(
@@ -30,9 +51,10 @@ export function createInsert(tables: Tables): Insert {
   const insertDelivery = run(
     db,
     `INSERT INTO delivery (seq, envelope, destination, incident, also, origin, item, variant, state, ready, ord, grp, due, not_before,
-       reason, created_at, updated_at, bound, name, behind)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       reason, created_at, updated_at, bound, name, behind, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
+  const insertAlso = run(db, 'INSERT INTO delivery_also (incident, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const isKnown = one(db, `SELECT 1 ${SAME} LIMIT 1`)
   const isWanted = one(db, `SELECT 1 ${SAME} AND state <> ${DISCARDED} LIMIT 1`)
   // nobody knows how many there are: what is asked of them is asked in one statement
@@ -42,7 +64,7 @@ export function createInsert(tables: Tables): Insert {
     db,
     `SELECT 1 ${SAME} AND state NOT IN (${DELIVERED}, ${WITHHELD}, ${DISCARDED})
        AND (origin = ?4 OR (?6 AND state <> ${HELD} AND attempts = 0))
-       AND EXISTS (SELECT 1 FROM payload p JOIN body b ON b.seq = p.body WHERE p.delivery = d.seq AND b.text = ?5) LIMIT 1`,
+       AND EXISTS (SELECT 1 FROM body b WHERE b.seq = d.body AND b.text = ?5) LIMIT 1`,
   )
   const withheld = all<{ seq: number }>(db, `SELECT seq ${SAME} AND state = ${WITHHELD}`)
   const onItsWay = one<{ seq: number }>(
@@ -54,6 +76,7 @@ export function createInsert(tables: Tables): Insert {
     `SELECT count(*) AS total, coalesce(sum(origin = ?), 0) AS own FROM delivery
      WHERE destination = ? AND bound = ? AND bound IS NOT NULL AND state = ${HELD}`,
   )
+  const dropAlso = run(db, 'DELETE FROM delivery_also WHERE delivery = ?')
   const dropDelivery = run(db, 'DELETE FROM delivery WHERE seq = ?')
 
   /** Will whatever becomes of one before do for the next one, too? */
@@ -77,6 +100,7 @@ export function createInsert(tables: Tables): Insert {
 
   function drop(seq: number, destination: number): void {
     bodies.drop(seq)
+    dropAlso(seq)
     dropDelivery(seq)
     destinations.moved(destination, 'withheld', null)
   }
@@ -87,23 +111,46 @@ export function createInsert(tables: Tables): Insert {
   }
 
   /** The new delivery's key; undefined when this item was already given to this destination, or there is no room for it. */
-  function addDelivery(envelope: number, message: NewEnvelope, delivery: NewDelivery): number | undefined {
-    const { source, receivedAt } = message
-    const destination = destinations.require(delivery.kind, delivery.destination)
-    const { incident, also = [], origin = source, item, variant = '', state, reason = null, bound } = delivery
-    const same = [item, destination, variant] as const
-    const isRepeated = isKnown(...same) !== undefined
+  function addDelivery(
+    envelope: number,
+    message: NewEnvelope,
+    delivery: NewDelivery,
+    brought: Brought,
+  ): number | undefined {
+    const { kind, destination: name, item, variant = '', origin = message.source, bound, incident, also } = delivery
+    const destination = destinations.require(kind, name)
+    const same = [toKey(item), destination, toKey(variant)] as const
+    const met = brought.isMet(item, destination)
+    const isRepeated = met && isKnown(...same) !== undefined
     if (isRepeated && isStoodFor(same, delivery, origin)) {
       groups.arrived(destination, item, clock.now())
       return undefined
     }
     if (bound !== undefined && !hasRoom(destination, origin, bound)) return undefined
     const ahead = isRepeated ? passBy(same, delivery) : null
+    const number = brought.incident(incident)
+    const line = { destination, incident: number, origin, isNew: brought.isNewLine(destination, incident, origin) }
+    const seq = store(message, envelope, delivery, { same, line, ahead, met })
+    brought.stored(item, destination)
+    for (const other of also ?? []) insertAlso(brought.incident(other), seq)
+    destinations.moved(destination, null, delivery.state)
+    if (brought.isAwaited(item)) groups.arrived(destination, item, clock.now())
+    return seq
+  }
+
+  function store(
+    message: NewEnvelope,
+    envelope: number,
+    delivery: NewDelivery,
+    { same: [item, destination, variant], line, ahead, met }: Found,
+  ): number {
+    const { source, receivedAt } = message
+    const { also = [], state, reason = null, bound, group } = delivery
+    const { incident, origin } = line
     const seq = sequence.next()
-    const now = clock.now()
-    const joined = delivery.group && groups.join(destination, delivery.group, item, seq)
+    const joined = group && groups.join(destination, group, delivery.item, seq)
     const grp = joined?.grp ?? null
-    const { ready, due, notBefore } = turnOf(destination, delivery, origin, receivedAt, joined)
+    const { ready, due, notBefore } = turnOf(line, delivery, receivedAt, joined)
     insertDelivery(
       seq,
       envelope,
@@ -121,29 +168,26 @@ export function createInsert(tables: Tables): Insert {
       notBefore,
       reason,
       receivedAt,
-      now,
+      clock.now(),
       bound?.name ?? null,
-      names.of(destination, source, delivery),
+      names.of(destination, source, delivery, met),
       ahead,
+      bodies.keep(seq, delivery.payload, isAlone(message)),
     )
-    bodies.keep(seq, delivery.payload, isAlone(message))
-    destinations.moved(destination, null, state)
-    groups.arrived(destination, item, now)
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
     return seq
   }
 
   /** When it may go out; of a group's, `ready` is found once it is in its lines. */
   function turnOf(
-    destination: number,
+    line: Line,
     delivery: NewDelivery,
-    origin: string,
     receivedAt: number,
     joined: Joined | undefined,
   ): { ready: boolean; due: number | null; notBefore: number | null } {
     if (delivery.state !== 'pending') return { ready: false, due: null, notBefore: null }
     const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
-    const ready = joined === undefined && order.isEmpty(destination, delivery.incident, origin)
+    const ready = joined === undefined && (line.isNew || order.isEmpty(line.destination, line.incident, line.origin))
     return { ready, due: notBefore ?? receivedAt, notBefore }
   }
 
@@ -158,7 +202,8 @@ export function createInsert(tables: Tables): Insert {
   function isDiscarded({ kind, destination, item, variant = '' }: NewDelivery): boolean {
     const known = destinations.find(kind, destination)
     if (known === undefined) return false
-    return isKnown(item, known, variant) !== undefined && isWanted(item, known, variant) === undefined
+    const same = [toKey(item), known, toKey(variant)] as const
+    return isKnown(...same) !== undefined && isWanted(...same) === undefined
   }
 
   return {
@@ -167,16 +212,18 @@ export function createInsert(tables: Tables): Insert {
       archiveWith(envelope)
       // behind what is forgotten of its id: this was seen
       if (envelope.seen !== undefined) memory.mark(envelope.seen)
-      const known = find(digest, source, directionCode(direction))
+      const key = toKey(digest)
+      const known = find(key, source, directionCode(direction))
       const isRepeat = known !== undefined && !(direction === 'rid-to-grid' && envelope.deliveries.some(isDiscarded))
       if (isRepeat) return { outcome: 'duplicate', id: formatId(known.seq) }
       const seq = known?.seq ?? sequence.next()
       if (known === undefined) {
-        const incidents = JSON.stringify(envelope.incidents)
-        insertEnvelope(seq, directionCode(direction), source, digest, envelope.msgType, incidents, receivedAt)
+        const about = JSON.stringify(envelope.incidents)
+        insertEnvelope(seq, directionCode(direction), source, key, envelope.msgType, about, receivedAt)
       }
+      const brought = begin(envelope)
       const added = envelope.deliveries.map((delivery) => {
-        const key = addDelivery(seq, envelope, delivery)
+        const key = addDelivery(seq, envelope, delivery, brought)
         if (key !== undefined) return formatId(key)
         if (direction === 'rid-to-grid') memory.cameAgain(delivery.item, delivery.variant ?? '', source)
         return undefined
@@ -185,7 +232,7 @@ export function createInsert(tables: Tables): Insert {
       return { outcome: 'accepted', id: formatId(seq), deliveries: added.filter((id) => id !== undefined) }
     },
     find(direction, source, digest) {
-      const row = find(digest, source, directionCode(direction))
+      const row = find(toKey(digest), source, directionCode(direction))
       return row === undefined ? undefined : { id: formatId(row.seq) }
     },
   }

@@ -21,7 +21,7 @@ export function createOperator({ db, destinations, order, groups, waiting, trail
   const find = one<Target>(
     db,
     `SELECT d.seq, d.destination, d.incident, d.origin, d.ord, d.grp, d.state,
-       EXISTS (SELECT 1 FROM payload p WHERE p.delivery = d.seq) AS has_payload
+       EXISTS (SELECT 1 FROM body b WHERE b.seq = d.body) AS has_payload
      FROM delivery d WHERE d.seq = ?`,
   )
   const summary = one<SummaryRow>(db, `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq = ?`)

@@ -6,7 +6,8 @@ import { one, run } from './sql.ts'
 export interface Place {
   readonly seq: number
   readonly destination: number
-  readonly incident: string
+  /** its number (incidents.ts) */
+  readonly incident: number
   readonly origin: string
   readonly ord: number
   readonly grp: number | null
@@ -21,7 +22,7 @@ export interface Place {
  */
 export interface Order {
   /** Is nobody waiting or under way in this line? */
-  isEmpty(destination: number, incident: string, origin: string): boolean
+  isEmpty(destination: number, incident: number, origin: string): boolean
   /** It became pending, somewhere in its line. */
   entered(place: Place): void
   /** It was sending and is pending again. */

@@ -15,6 +15,7 @@ const TRACE_AGE = 400 * DAY
 const OPEN_AGE = DAY / 24
 /** rows looked at per transaction: a few ms */
 const STEP = 200
+const BEGINNING = { body: 0, seq: 0 }
 /** documents, each of hundreds of items, closed per transaction */
 const FEW = 20
 
@@ -22,12 +23,11 @@ const FEW = 20
 type PruneStep = (now: number, trace?: TraceOfDeed) => { dropped: number; more: boolean }
 
 /** In this order. */
-export function createPrune({ db, bodies }: Tables, operator: Operator): readonly PruneStep[] {
-  const oldPayloads = all<{ seq: number; settled: number }>(
+export function createPrune({ db, bodies, incidents }: Tables, operator: Operator): readonly PruneStep[] {
+  const oldPayloads = all<{ seq: number; body: number; settled: number }>(
     db,
-    `SELECT d.seq, d.state IN (2, ${DISCARDED}) AND d.updated_at < ?1 AS settled
-     FROM payload p CROSS JOIN delivery d ON d.seq = p.delivery
-     WHERE p.delivery > ?2 AND p.delivery < ?3 ORDER BY p.delivery LIMIT ${STEP}`,
+    `SELECT seq, body, state IN (2, ${DISCARDED}) AND updated_at < ?1 AS settled FROM delivery INDEXED BY delivery_body
+     WHERE body IS NOT NULL AND (body, seq) > (?2, ?3) AND body < ?4 ORDER BY body, seq LIMIT ${STEP}`,
   )
   const oldHeld = all<{ seq: number }>(
     db,
@@ -38,10 +38,7 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
     db,
     `SELECT seq, document FROM delivery_group WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ${STEP}`,
   )
-  const isNeeded = one(
-    db,
-    'SELECT 1 FROM delivery d CROSS JOIN payload p ON p.delivery = d.seq WHERE d.grp = ? LIMIT 1',
-  )
+  const isNeeded = one(db, 'SELECT 1 FROM delivery WHERE grp = ? AND body IS NOT NULL LIMIT 1')
   const leaveGroup = run(db, 'UPDATE delivery SET grp = NULL WHERE grp = ?')
   const dropGroup = run(db, 'DELETE FROM delivery_group WHERE seq = ?')
   const dropDocument = run(
@@ -63,9 +60,9 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
     db,
     `SELECT max(seq) AS seq FROM (SELECT seq, at FROM trace ORDER BY seq LIMIT ${STEP}) WHERE at < ?`,
   )
-  const dropTrace = run(db, 'DELETE FROM trace WHERE seq <= ? AND at < ?')
+  const dropTrace = all<{ incident: number }>(db, 'DELETE FROM trace WHERE seq <= ? AND at < ? RETURNING incident')
   /** Old payloads that must stay (held ones) are not looked at again in the same round. */
-  let passed = 0
+  let passed = BEGINNING
   let passedGroup = 0
 
   return [
@@ -75,11 +72,11 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
       return { dropped: rows.length, more: rows.length === STEP }
     },
     function dropPayloads(now) {
-      const rows = oldPayloads(now - PAYLOAD_AGE, passed, firstKeyAt(now - PAYLOAD_AGE))
+      const rows = oldPayloads(now - PAYLOAD_AGE, passed.body, passed.seq, firstKeyAt(now - PAYLOAD_AGE))
       const settled = rows.filter((row) => row.settled === 1)
       for (const { seq } of settled) bodies.drop(seq)
       const more = rows.length === STEP
-      passed = more ? rows.at(-1)!.seq : 0
+      passed = more ? rows.at(-1)! : BEGINNING
       return { dropped: settled.length, more }
     },
     function dropGroups(now) {
@@ -109,8 +106,9 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
     },
     function dropTraces(now) {
       const last = oldTrace(now - TRACE_AGE)?.seq ?? null
-      const dropped = last === null ? 0 : dropTrace(last, now - TRACE_AGE)
-      return { dropped, more: dropped === STEP }
+      const dropped = last === null ? [] : dropTrace(last, now - TRACE_AGE)
+      incidents.drop(dropped.map(({ incident }) => incident))
+      return { dropped: dropped.length, more: dropped.length === STEP }
     },
   ]
 }

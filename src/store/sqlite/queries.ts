@@ -1,8 +1,10 @@
+import { searchWord } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
-import { DISCARDED, kindCode, STATES, stateCode, WITHHELD } from './codes.ts'
+import { DELIVERED, DISCARDED, kindCode, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
+import { toKey } from './keys.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
@@ -32,15 +34,13 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   )
   const payload = one<{ body: string }>(
     db,
-    `SELECT b.text AS body FROM delivery d JOIN payload p ON p.delivery = d.seq JOIN body b ON b.seq = p.body
+    `SELECT b.text AS body FROM delivery d JOIN body b ON b.seq = d.body
      JOIN envelope e ON e.seq = d.envelope
      WHERE d.item = ?1 AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
   const oldest = one<{ at: number | null }>(
     db,
-    `SELECT min(created_at) AS at FROM delivery WHERE seq IN (
-       SELECT min(seq) FROM delivery WHERE destination = ?1 AND state <> 2 AND state = 0
-       UNION ALL SELECT min(seq) FROM delivery WHERE destination = ?1 AND state <> 2 AND state = 1)`,
+    `SELECT created_at AS at FROM delivery INDEXED BY delivery_open WHERE destination = ? AND state IN (0, 1) ORDER BY seq LIMIT 1`,
   )
   const due = one<{ at: number | null }>(
     db,
@@ -48,7 +48,7 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   )
   const leaseEnd = one<{ at: number | null }>(
     db,
-    'SELECT min(lease) AS at FROM delivery WHERE destination = ? AND state <> 2 AND state = 1',
+    'SELECT min(lease) AS at FROM delivery WHERE destination = ? AND state = 1',
   )
 
   function earliest(...times: readonly (number | null)[]): number | null {
@@ -86,7 +86,7 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
       const destination = destinations.find(kind, name)
       return destination === undefined
         ? undefined
-        : payload(item, destination, sources === undefined ? null : JSON.stringify(sources))?.body
+        : payload(toKey(item), destination, sources === undefined ? null : JSON.stringify(sources))?.body
     },
     backlog: () =>
       destinations.all().map(({ id, kind, name, paused, ...counts }) => ({
@@ -110,22 +110,33 @@ function asked(states: readonly DeliveryState[], { kind, destination, incident, 
   const where = [`d.state IN (${states.map(stateCode).join(', ')})`]
   const values: Value[] = []
   // delivered ones are the many: only where they are asked for is the whole table walked
-  if (!states.includes('delivered')) where.push('d.state <> 2')
-  if (kind !== undefined || destination !== undefined || !states.includes('delivered')) {
+  const range = rangeOf(states)
+  if (range !== undefined) where.push(range)
+  if (kind !== undefined || destination !== undefined || range !== undefined) {
     where.push(
       'd.destination IN (SELECT id FROM destination WHERE kind = coalesce(?, kind) AND name = coalesce(?, name))',
     )
     values.push(kind === undefined ? null : kindCode(kind), destination ?? null)
   }
   if (incident !== undefined) {
-    where.push('(asked_for(d.incident, ?) OR EXISTS (SELECT 1 FROM json_each(d.also) WHERE asked_for(value, ?)))')
-    values.push(incident, incident)
+    where.push(`d.seq IN (
+      SELECT c.seq FROM incident i JOIN delivery c ON c.incident = i.id WHERE i.tail = ? AND asked_for(i.key, ?)
+      UNION SELECT a.delivery FROM incident i JOIN delivery_also a ON a.incident = i.id WHERE i.tail = ? AND asked_for(i.key, ?))`)
+    const tail = searchWord(incident)
+    values.push(tail, incident, tail, incident)
   }
   if (reason !== undefined) {
     where.push('instr(lower(d.reason), lower(?)) > 0')
     values.push(reason)
   }
   return { sql: `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`, values }
+}
+
+/** The condition of the partial index that has these states: delivery_open or delivery_aside. */
+function rangeOf(states: readonly DeliveryState[]): string | undefined {
+  const codes = states.map(stateCode)
+  if (codes.every((code) => code < DELIVERED)) return 'd.state IN (0, 1)'
+  return codes.every((code) => code > DELIVERED) ? 'd.state > 2' : undefined
 }
 
 function latest({ sql, values }: Part, limit: number): Part {

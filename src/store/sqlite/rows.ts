@@ -2,6 +2,7 @@ import type { DeliverySummary } from '../contract.ts'
 import { directionName, kindName, PENDING, SENDING, stateName } from './codes.ts'
 import type { Groups } from './groups.ts'
 import { formatId } from './ids.ts'
+import { fromKey } from './keys.ts'
 
 /** A delivery with its envelope and destination: what SUMMARY_FROM selects. */
 export interface SummaryRow {
@@ -13,7 +14,7 @@ export interface SummaryRow {
   readonly name: string
   readonly incident: string
   readonly also: string | null
-  readonly item: string
+  readonly item: string | Uint8Array
   readonly grp: number | null
   readonly state: number
   readonly attempts: number
@@ -24,9 +25,11 @@ export interface SummaryRow {
   readonly requeued_at: number | null
 }
 
-export const SUMMARY_COLUMNS = `d.seq, d.envelope, e.direction, e.source, t.kind, t.name, d.incident, d.also, coalesce(d.name, d.item) AS item, d.grp, d.state,
+export const SUMMARY_COLUMNS = `d.seq, d.envelope, e.direction, e.source, t.kind, t.name, i.key AS incident, d.also,
+  CASE WHEN d.name > '' THEN d.name ELSE d.item END AS item, d.grp, d.state,
   d.attempts, d.due, d.reason, d.created_at, d.updated_at, d.requeued_at`
-export const SUMMARY_FROM = `delivery d JOIN envelope e ON e.seq = d.envelope JOIN destination t ON t.id = d.destination`
+export const SUMMARY_FROM = `delivery d JOIN envelope e ON e.seq = d.envelope JOIN destination t ON t.id = d.destination
+  JOIN incident i ON i.id = d.incident`
 
 export function toSummary(row: SummaryRow, groups: Groups): DeliverySummary {
   return {
@@ -38,7 +41,7 @@ export function toSummary(row: SummaryRow, groups: Groups): DeliverySummary {
     destination: row.name,
     incident: row.incident,
     ...(row.also !== null && { also: JSON.parse(row.also) as string[] }),
-    item: row.item,
+    item: fromKey(row.item),
     group: row.grp === null ? null : groups.describe(row.grp),
     state: stateName(row.state),
     attempts: row.attempts,

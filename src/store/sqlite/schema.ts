@@ -1,6 +1,7 @@
 import { EXCHANGES } from './schema-exchanges.ts'
 import { FROM_FIFTH } from './schema-from-fifth.ts'
 import { JOINED } from './schema-joined.ts'
+import { LEAN } from './schema-lean.ts'
 import { SEARCH } from './schema-search.ts'
 
 /** "IODF": the database header says whose file this is. */
@@ -229,4 +230,5 @@ ALTER TABLE destination ADD COLUMN paused_by TEXT;
 -- JSON of a delivery that is queued once the exchange is closed, where the leg has a token by then.
 ALTER TABLE leg ADD COLUMN afterwards TEXT;
 `,
+  LEAN,
 ]

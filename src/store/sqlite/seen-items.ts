@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SeenItem } from '../contract.ts'
+import { toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
 
 /** What was met before: items of Topics, and which peers sent which item. */
@@ -32,8 +33,8 @@ export function createMemory(db: DatabaseSync): Memory {
     db,
     `SELECT source FROM (
        SELECT e.source, d.seq AS at FROM delivery d JOIN envelope e ON e.seq = d.envelope
-       WHERE (d.item = ?1 OR d.name = ?1) AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
-     UNION ALL SELECT source, 9007199254740991 FROM item_source WHERE item = ?1 AND variant = coalesce(?2, variant))
+       WHERE (d.item = ?1 OR (d.name = ?1 AND d.name > '')) AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
+     UNION ALL SELECT source, 9007199254740991 FROM item_source WHERE item = ?3 AND variant = coalesce(?4, variant))
      GROUP BY source ORDER BY min(at), source`,
   )
 
@@ -51,6 +52,9 @@ export function createMemory(db: DatabaseSync): Memory {
     cameAgain(item, variant, source) {
       addSource(item, variant, source)
     },
-    sourcesOf: (item, variant) => sources(item, variant ?? null).map((row) => row.source),
+    sourcesOf(item, variant) {
+      const key = variant === undefined ? null : toKey(variant)
+      return sources(toKey(item), key, item, variant ?? null).map((row) => row.source)
+    },
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-export type Value = string | number | null
+export type Value = string | number | Uint8Array | null
 
 /** Prepares once; each call binds and returns the first row. `Row` is what the statement's column list says. */
 export function one<Row>(db: DatabaseSync, sql: string): (...values: Value[]) => Row | undefined {
@@ -18,4 +18,10 @@ export function all<Row>(db: DatabaseSync, sql: string): (...values: Value[]) =>
 export function run(db: DatabaseSync, sql: string): (...values: Value[]) => number {
   const statement = db.prepare(sql)
   return (...values) => Number(statement.run(...values).changes)
+}
+
+/** Prepares once; each call binds, inserts a row and returns its number. */
+export function added(db: DatabaseSync, sql: string): (...values: Value[]) => number {
+  const statement = db.prepare(sql)
+  return (...values) => Number(statement.run(...values).lastInsertRowid)
 }

@@ -88,7 +88,7 @@ function create(
   const db = open(options)
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
-  const { destinations, sequence, memory, trail } = tables
+  const { destinations, incidents, sequence, memory, trail } = tables
   const insert = createInsert(tables)
   const exchanges = createExchanges(tables, insert)
   const claims = createClaims(tables)
@@ -108,20 +108,24 @@ function create(
   let commits = 0
 
   const currentVersion = () => read(() => dataVersion()!.data_version)
+  const forget = () => {
+    destinations.forget()
+    incidents.forget()
+  }
   const changes = createChanges(clock, currentVersion)
   const hooks: TransactionHooks = {
     begun() {
       const current = dataVersion()!.data_version
       if (current === version) return
       version = current
-      destinations.forget()
+      forget()
       sequence.passed(latest()!.key)
     },
     committing() {
       destinations.flush()
       commits++
     },
-    undone: destinations.forget,
+    undone: forget,
   }
   const done = (writes: number, ms: number) => tell('store-committed', { writes, seconds: ms / 1000 })
   const writer = new GroupCommit(db, hooks, { patience, done, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })

@@ -6,6 +6,7 @@ import { type Bodies, createBodies } from './bodies.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { createSequence, type Sequence } from './ids.ts'
+import { createIncidents, type Incidents } from './incidents.ts'
 import { createOrder, type Order } from './order.ts'
 import { createMemory, type Memory } from './seen-items.ts'
 import { createTrail, type Trail } from './trace.ts'
@@ -17,6 +18,7 @@ export interface Tables {
   readonly clock: Clock
   readonly sequence: Sequence
   readonly destinations: Destinations
+  readonly incidents: Incidents
   readonly order: Order
   readonly groups: Groups
   readonly waiting: Waiting
@@ -30,18 +32,20 @@ export function createTables(db: DatabaseSync, clock: Clock): Tables {
   db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
   const sequence = createSequence(clock)
   const destinations = createDestinations(db)
+  const incidents = createIncidents(db)
   const order = createOrder(db)
   return {
     db,
     clock,
     sequence,
     destinations,
+    incidents,
     order,
     waiting: createWaiting(db, clock, destinations, order),
     groups: createGroups(db),
     bodies: createBodies(db),
     memory: createMemory(db),
-    trail: createTrail(db),
+    trail: createTrail(db, incidents),
     archive: createArchive(db, sequence),
   }
 }

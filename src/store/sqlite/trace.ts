@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isAskedFor, searchWord } from '../../iodef/incident-id.ts'
 import type { TraceEvent, TracePage, TraceShare } from '../contract.ts'
-import { all, one, run } from './sql.ts'
+import type { Incidents } from './incidents.ts'
+import { added, all, one, run } from './sql.ts'
 
 /** The life of each incident. */
 export interface Trail {
@@ -28,19 +29,23 @@ interface Share {
   readonly rest: number | null
 }
 
-const INSERT = 'INSERT INTO trace (at, incident, tail, event, fields) VALUES (?, ?, ?, ?, ?)'
+const INSERT = 'INSERT INTO trace (at, incident, event, fields) VALUES (?, ?, ?, ?)'
 
-export function createTrail(db: DatabaseSync): Trail {
+export function createTrail(db: DatabaseSync, incidents: Incidents): Trail {
   const insert = run(db, INSERT)
-  const insertRest = one<{ seq: number }>(db, `${INSERT} RETURNING seq`)
+  const insertRest = added(db, INSERT)
   const shareOf = one<Share>(db, 'SELECT rows, more, rest FROM trace_share WHERE source = ? AND day = ?')
   const keepShare = run(db, 'INSERT OR REPLACE INTO trace_share (source, day, rows, more, rest) VALUES (?, ?, ?, ?, ?)')
   const update = run(db, 'UPDATE trace SET at = ?, fields = ? WHERE seq = ?')
-  const select = all<TraceRow>(db, 'SELECT at, incident, event, fields FROM trace WHERE tail = ? ORDER BY at, seq')
+  const select = all<TraceRow>(
+    db,
+    `SELECT t.at, i.key AS incident, t.event, t.fields FROM incident i JOIN trace t ON t.incident = i.id
+     WHERE i.tail = ? ORDER BY t.at, t.seq`,
+  )
   const last = one<{ seq: number }>(db, 'SELECT coalesce(max(seq), 0) AS seq FROM trace')
   const between = all<TraceRow>(
     db,
-    `SELECT at, incident, event, fields FROM trace
+    `SELECT at, i.key AS incident, event, fields FROM trace JOIN incident i ON i.id = incident
      WHERE seq > ?1 AND seq <= ?2 AND event IN (SELECT value FROM json_each(?3)) ORDER BY seq`,
   )
 
@@ -50,8 +55,12 @@ export function createTrail(db: DatabaseSync): Trail {
 
   /** The row that counts what was left out: made once, then kept up. */
   function countRest(seq: number | null, row: TraceEvent): number {
-    if (seq === null || update(row.at, JSON.stringify(row.fields), seq) === 0) return insertRest(...columnsOf(row))!.seq
+    if (seq === null || update(row.at, JSON.stringify(row.fields), seq) === 0) return insertRest(...columnsOf(row))
     return seq
+  }
+
+  function columnsOf({ at, incident, event, fields }: TraceEvent): [number, number, string, string] {
+    return [at, incidents.require(incident).id, event, JSON.stringify(fields)]
   }
 
   return {
@@ -78,10 +87,6 @@ export function createTrail(db: DatabaseSync): Trail {
       return { rows: between(from, position, JSON.stringify(events)).map(toEvent), position }
     },
   }
-}
-
-function columnsOf({ at, incident, event, fields }: TraceEvent): [number, string, string, string, string] {
-  return [at, incident, searchWord(incident), event, JSON.stringify(fields)]
 }
 
 function toEvent(row: TraceRow): TraceEvent {

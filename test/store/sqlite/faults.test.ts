@@ -229,7 +229,9 @@ test('a delivery whose payload is missing is held and says so, and the others go
     ]),
   )
   const lost = [sha('A'), sha('D')]
-  db.exec(`DELETE FROM payload WHERE delivery IN (SELECT seq FROM delivery WHERE item IN ('${lost.join("','")}'))`)
+  db.exec(
+    `DELETE FROM body WHERE seq IN (SELECT body FROM delivery WHERE hex(item) IN ('${lost.join("','").toUpperCase()}'))`,
+  )
   const items = (units: Awaited<ReturnType<typeof store.claim>>) => units.map((unit) => unit.map((one) => one.item))
   // the first one alone is due, and cannot be sent: the next one takes its place
   assert.deepEqual(items(await store.claim(request(clock, { limit: 1 }))).length, 1)

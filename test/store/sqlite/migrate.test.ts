@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import type { Backlog, Delivery, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
+import { checkStore } from '../../../src/store/sqlite/care.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../../src/store/sqlite/schema.ts'
 import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../../src/tell.ts'
@@ -42,16 +45,20 @@ test('a store of the first version is brought up to date with all that it holds'
       .map((row) => row.name),
     [
       'delivery',
+      'delivery_also',
+      'delivery_aside',
       'delivery_behind',
+      'delivery_body',
       'delivery_bound',
       'delivery_group',
       'delivery_grp',
+      'delivery_incident',
       'delivery_item',
-      'delivery_kept',
+      'delivery_leased',
       'delivery_line',
       'delivery_name',
+      'delivery_open',
       'delivery_ready',
-      'delivery_share',
       'delivery_turn',
     ],
   )
@@ -125,5 +132,73 @@ test('documents of a store of the fifth version wait for the same items as befor
     assert.deepEqual(await bring('C', 'incident'), [['A', 'B', 'C'].map(sha)])
     assert.deepEqual(await bring('B', 'other'), [['A', 'B'].map(sha)])
   }
+  await rm(directory, { recursive: true })
+})
+
+interface Answers {
+  readonly at: number
+  readonly backlog: readonly Backlog[]
+  readonly deliveries: readonly Delivery[]
+  readonly byIncident: readonly (readonly [string, readonly string[]])[]
+  readonly traces: readonly (readonly [string, readonly TraceEvent[]])[]
+  readonly sources: readonly (readonly [string, readonly string[]])[]
+  readonly payloads: readonly (readonly [string, string | null])[]
+  readonly cursor: SeenItem
+}
+
+test('a store of wide tables says of all that it holds what it said before, and goes on', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'migrate-'))
+  const path = join(directory, 'gateway.db')
+  const fixture = new URL('../fixtures/wide-tables', import.meta.url).pathname
+  await copyFile(`${fixture}.db`, path)
+  const before = JSON.parse(readFileSync(`${fixture}.json`, 'utf8')) as Answers
+  const clock = createVirtualClock()
+  await clock.advance(before.at - clock.now())
+  {
+    await using store = await openStore({ path, tell: untold, clock })
+    const ids = before.deliveries.map(({ id }) => id)
+    assert.deepEqual(
+      (await store.list()).map(({ id }) => id),
+      ids,
+    )
+    assert.deepEqual(await Promise.all(ids.map((id) => store.show(id))), before.deliveries)
+    assert.deepEqual(await store.backlog(), before.backlog)
+    for (const [incident, found] of before.byIncident) {
+      assert.deepEqual(
+        (await store.list({ incident })).map(({ id }) => id),
+        found,
+      )
+    }
+    for (const [incident, rows] of before.traces) assert.deepEqual(await store.trace(incident), rows)
+    for (const [item, peers] of before.sources) assert.deepEqual(await store.sourcesOf(item), peers)
+    for (const [item, payload] of before.payloads) {
+      assert.equal((await store.findPayload('topic', 'incident', item)) ?? null, payload)
+    }
+    assert.deepEqual(await store.cursor('incident'), before.cursor)
+    // what was known is known: a repeat, and the same item from another
+    const [first] = before.deliveries
+    assert.ok(await store.findEnvelope('rid-to-grid', 'csirt-a', sha('message 1')))
+    assert.ok(first)
+    await store.releaseLeases()
+    await clock.advance(60_000)
+    const sent = new Set<string>()
+    for (const destination of ['incident', 'incident-2', 'other', 'other-2']) {
+      for (;;) {
+        const units = (await store.claim(request(clock, { destination }))).flat()
+        if (units.length === 0) break
+        for (const { id } of units) sent.add(id)
+        await store.settle(units.map(({ id }) => ({ id, to: 'delivered' })))
+      }
+    }
+    const open = before.deliveries.filter(({ state, kind }) => kind === 'topic' && /pending|sending/.test(state))
+    // one may have waited for another's wording, and is delivered with it
+    assert.ok(open.length > 10 && sent.size >= open.length - 1)
+    assert.deepEqual(
+      (await store.list({ states: ['pending', 'sending'] })).filter(({ kind }) => kind === 'topic'),
+      [],
+    )
+    assert.ok((await store.prune(clock.now() + 31 * 86_400_000, 50)) > open.length)
+  }
+  assert.deepEqual(checkStore(path), [])
   await rm(directory, { recursive: true })
 })

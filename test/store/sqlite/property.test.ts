@@ -28,4 +28,10 @@ function assertCountsAndFlags({ path }: SqliteBench): void {
     )
     .all()
   assert.deepEqual(wrongFlags, [])
+  // such a one is found by its item alone: another of the same would be overlooked
+  const unnamed = `SELECT seq FROM delivery d WHERE name = '' AND EXISTS (
+    SELECT 1 FROM delivery o WHERE o.item = d.item AND o.destination = d.destination AND o.seq <> d.seq)`
+  assert.deepEqual(db.prepare(unnamed).all(), [])
+  const orphans = 'SELECT seq FROM body WHERE seq NOT IN (SELECT body FROM delivery WHERE body IS NOT NULL)'
+  assert.deepEqual(db.prepare(orphans).all(), [])
 }
