@@ -4,7 +4,7 @@ import { createCandidates } from './candidates.ts'
 import { stateCode } from './codes.ts'
 import { formatId } from './ids.ts'
 import { fromKey } from './keys.ts'
-import type { Place } from './order.ts'
+import { PLACE, type Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
@@ -28,17 +28,11 @@ const ENOUGH = 4_194_304
 export function createClaims({ db, clock, destinations, order, groups, waiting, trail }: Tables): Claims {
   const candidates = createCandidates(db)
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
-  const expired = all<Place>(
+  const expired = all<Place>(db, `SELECT ${PLACE} ${LEASED} AND destination = ? AND lease <= ?`)
+  const leased = all<Place>(db, `SELECT ${PLACE} ${LEASED}`)
+  const members = all<Place & { item: string | Uint8Array }>(
     db,
-    `SELECT seq, destination, incident, origin, ord, grp ${LEASED} AND destination = ? AND lease <= ?`,
-  )
-  const leased = all<Place>(
-    db,
-    `SELECT seq, destination, incident, origin, ord, grp ${LEASED} AND destination IN (SELECT id FROM destination)`,
-  )
-  const members = all<Omit<Place, 'destination'> & { item: string | Uint8Array }>(
-    db,
-    'SELECT seq, item, incident, origin, ord, grp FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq',
+    `SELECT ${PLACE}, item FROM delivery WHERE grp = ? AND state = 0 ORDER BY seq`,
   )
   const lease = run(
     db,
@@ -50,21 +44,21 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     `UPDATE delivery SET due = ?1 + max(0, due - updated_at), not_before = ?1 + max(0, not_before - updated_at), updated_at = ?1
      WHERE seq IN (SELECT d.seq FROM delivery d INDEXED BY delivery_open WHERE d.state IN (0, 1) AND d.state = 0 AND d.updated_at > ?1)`,
   )
-  const select = one<SummaryRow & { body: string | null }>(
+  const select = one<SummaryRow & { body: string | null; origin: string; size: number }>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ?`,
+    `SELECT ${SUMMARY_COLUMNS}, d.origin, d.size, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ?`,
   )
 
   const hold = run(
     db,
     `UPDATE delivery SET state = ${stateCode('held')}, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?`,
   )
-  const place = one<Place>(db, 'SELECT seq, destination, incident, origin, ord, grp FROM delivery WHERE seq = ?')
+  const place = one<Place>(db, `SELECT ${PLACE} FROM delivery WHERE seq = ?`)
 
   function releaseEach(places: readonly Place[], now: number): void {
-    for (const { seq, destination } of places) {
-      release(now, seq)
-      destinations.moved(destination, 'sending', 'pending')
+    for (const place of places) {
+      release(now, place.seq)
+      destinations.moved(place, 'sending', 'pending')
     }
     for (const place of places) order.returned(place)
   }
@@ -77,7 +71,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
       holdEmpty(row, now)
       return []
     }
-    destinations.moved(destination, 'pending', 'sending')
+    destinations.moved({ destination, origin: row.origin, size: row.size }, 'pending', 'sending')
     return [{ ...toSummary(row, groups), payload: row.body }]
   }
 
@@ -86,7 +80,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     const reason = 'its payload is missing in the store'
     hold(reason, at, seq)
     const left = place(seq)!
-    destinations.moved(left.destination, 'pending', 'held')
+    destinations.moved(left, 'pending', 'held')
     order.left(left)
     waiting.ended(seq, false)
     trail.add([
@@ -100,7 +94,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     const later: Place[] = []
     for (const member of members(grp)) {
       // one message has no room for two variants of an item
-      if (unit.some((one) => one.item === fromKey(member.item))) later.push({ ...member, destination })
+      if (unit.some((one) => one.item === fromKey(member.item))) later.push(member)
       else unit.push(...take(destination, member.seq, request))
     }
     for (const one of later) order.returned(one)
@@ -128,12 +122,13 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     isPossible(request) {
       const destination = destinations.find(request.kind, request.destination)
       if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return false
-      return candidates.any(destination, request) || anyExpired(destination, request.now) !== undefined
+      if (destinations.count(destination, 'pending') > 0 && candidates.any(destination, request)) return true
+      return destinations.count(destination, 'sending') > 0 && anyExpired(destination, request.now) !== undefined
     },
     claim(request) {
       const destination = destinations.find(request.kind, request.destination)
       if (destination === undefined || destinations.isPaused(destination)) return []
-      releaseEach(expired(destination, request.now), request.now)
+      if (destinations.count(destination, 'sending') > 0) releaseEach(expired(destination, request.now), request.now)
       for (;;) {
         const { taken, looked } = takeUnits(destination, request)
         // all of them were held instead: there may be more
@@ -145,6 +140,9 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
       releaseEach(places, clock.now())
       return places.length
     },
-    clockWentBack: (now) => rebase(now),
+    clockWentBack(now) {
+      destinations.touched()
+      return rebase(now)
+    },
   }
 }

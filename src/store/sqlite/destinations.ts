@@ -1,39 +1,52 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
-import type { Pause } from '../contract.ts'
+import type { Backlog, Pause } from '../contract.ts'
 import { kindCode, kindName } from './codes.ts'
+import type { Place } from './order.ts'
+import { createShares } from './shares.ts'
 import { all, one, run } from './sql.ts'
 
 /** States whose deliveries are counted; delivered and discarded ones only ever grow. */
 const COUNTED = ['pending', 'sending', 'held', 'withheld'] as const
 type Counted = (typeof COUNTED)[number]
+type Counts = Record<Counted, number>
 
-interface DestinationRow {
+/** A destination as it was committed last. */
+interface Standing extends Counts {
   readonly id: number
-  readonly kind: DestinationKind
+  readonly kind: number
   readonly name: string
-  readonly pending: number
-  readonly sending: number
-  readonly held: number
-  readonly withheld: number
   readonly paused: Pause | null
+  /** what it comes to: made when it is asked for, and anew once something changed */
+  shown?: Backlog | undefined
 }
 
-/** Destinations by name, and the count of each one's deliveries by state. */
+/**
+ * Destinations by name, and what waits at each. It is known by heart, and changed with each commit, so that looking at all of them costs
+ * something for those alone where something happened.
+ */
 export interface Destinations {
   find(kind: DestinationKind, name: string): number | undefined
   /** Only inside a transaction: makes the row when it is new. */
   require(kind: DestinationKind, name: string): number
   /** Counts one delivery out of `from` (null: it is new) and into `to` (null: it is gone). On disk with `flush`. */
-  moved(destination: number, from: DeliveryState | null, to: DeliveryState | null): void
+  moved(
+    place: Pick<Place, 'destination' | 'origin' | 'size'>,
+    from: DeliveryState | null,
+    to: DeliveryState | null,
+  ): void
+  /** When something is due there may be another time than before: at this one, or anywhere. */
+  touched(destination?: number): void
   /** Last thing in a transaction. */
   flush(): void
-  /** The transaction is undone. */
+  /** What is known by heart may be untrue: the transaction is undone, or another process wrote. */
   forget(): void
-  all(): DestinationRow[]
+  backlog(): Backlog[]
   /** Inside a transaction. A second pause changes nothing; null resumes. Was it otherwise before? */
   pause(destination: number, pause: Pause | null): boolean
   isPaused(destination: number): boolean
+  /** Those counted now, also inside a transaction. */
+  count(destination: number, state: Counted): number
   /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */
   unsettled(kind: DestinationKind, name: string | null, origin?: string): number
   /** of the payloads of those of one origin to all of the kind */
@@ -48,9 +61,7 @@ export function createDestinations(db: DatabaseSync): Destinations {
     `UPDATE destination SET pending = pending + ?, sending = sending + ?, held = held + ?, withheld = withheld + ?
      WHERE id = ?`,
   )
-  const list = all<
-    Omit<DestinationRow, 'kind' | 'paused'> & { kind: number; paused_at: number | null; paused_by: string | null }
-  >(
+  const list = all<Omit<Standing, 'paused'> & { paused_at: number | null; paused_by: string | null }>(
     db,
     'SELECT id, kind, name, pending, sending, held, withheld, paused_at, paused_by FROM destination ORDER BY kind, name',
   )
@@ -59,30 +70,32 @@ export function createDestinations(db: DatabaseSync): Destinations {
     db,
     'UPDATE destination SET paused_at = NULL, paused_by = NULL WHERE id = ? AND paused_at IS NOT NULL',
   )
-  const paused = one<{ at: number | null }>(db, 'SELECT paused_at AS at FROM destination WHERE id = ?')
-  const total = one<{ n: number }>(db, 'SELECT pending + sending AS n FROM destination WHERE id = ?')
-  const share = one<{ n: number }>(
+  const oldest = one<{ at: number | null }>(
     db,
-    'SELECT count(*) AS n FROM delivery WHERE destination = ? AND origin = ? AND state IN (0, 1)',
+    `SELECT created_at AS at FROM delivery INDEXED BY delivery_open
+     WHERE destination = ? AND state IN (0, 1) ORDER BY seq LIMIT 1`,
   )
-  const totalOfKind = one<{ n: number }>(
+  const due = one<{ at: number | null }>(
     db,
-    'SELECT coalesce(sum(pending + sending), 0) AS n FROM destination WHERE kind = ?',
+    `SELECT min(at) AS at FROM (
+       SELECT min(due) AS at FROM delivery WHERE destination = ?1 AND state = 0 AND ready = 1
+       UNION ALL SELECT min(lease) FROM delivery WHERE destination = ?1 AND state = 1)`,
   )
-  const shareOfKind = one<{ n: number }>(
-    db,
-    `SELECT count(*) AS n FROM destination t CROSS JOIN delivery d INDEXED BY delivery_line
-     ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1) WHERE t.kind = ?1`,
-  )
-  const bytesOfKind = one<{ n: number }>(
-    db,
-    `SELECT coalesce(sum(octet_length(b.text)), 0) AS n
-     FROM destination t CROSS JOIN delivery d INDEXED BY delivery_line
-     ON d.destination = t.id AND d.origin = ?2 AND d.state IN (0, 1)
-     JOIN body b ON b.seq = d.body WHERE t.kind = ?1`,
-  )
+  const shares = createShares(db)
   const known = new Map<DestinationKey, number>()
-  const changes = new Map<number, Record<Counted, number>>()
+  const changes = new Map<number, Counts>()
+  /** in the order in which they are shown */
+  let standings: Map<number, Standing> | undefined
+
+  function ofAll(): Map<number, Standing> {
+    standings ??= new Map(
+      list().map(({ paused_at: since, paused_by: by, ...row }) => [
+        row.id,
+        { ...row, paused: since === null ? null : { since, by: by ?? '' } },
+      ]),
+    )
+    return standings
+  }
 
   function find(kind: DestinationKind, name: string): number | undefined {
     const key = destinationKey(kind, name)
@@ -93,55 +106,87 @@ export function createDestinations(db: DatabaseSync): Destinations {
     return id
   }
 
+  function changeOf(destination: number): Counts {
+    const change = changes.get(destination) ?? { pending: 0, sending: 0, held: 0, withheld: 0 }
+    changes.set(destination, change)
+    return change
+  }
+
+  function show(standing: Standing): Backlog {
+    const { id, kind, name, pending, sending, held, withheld, paused } = standing
+    standing.shown ??= {
+      ...{ kind: kindName(kind), destination: name, pending, sending, held, withheld, paused },
+      oldest: pending + sending === 0 ? null : (oldest(id)?.at ?? null),
+      due: pending === 0 || paused !== null ? null : (due(id)?.at ?? null),
+    }
+    return standing.shown
+  }
+
   return {
     find,
     require(kind, name) {
-      return find(kind, name) ?? insert(kindCode(kind), name)!.id
+      const id = find(kind, name)
+      if (id !== undefined) return id
+      // it has its place among the others
+      standings = undefined
+      return insert(kindCode(kind), name)!.id
     },
-    moved(destination, from, to) {
-      let change = changes.get(destination)
-      if (change === undefined) {
-        change = { pending: 0, sending: 0, held: 0, withheld: 0 }
-        changes.set(destination, change)
-      }
+    moved(place, from, to) {
+      const change = changeOf(place.destination)
       if (from !== null && isCounted(from)) change[from]--
       if (to !== null && isCounted(to)) change[to]++
+      const more = Number(isOpen(to)) - Number(isOpen(from))
+      if (more !== 0) shares.changed(ofAll().get(place.destination)!.kind, place, more > 0 ? 1 : -1)
+    },
+    touched(destination) {
+      if (destination === undefined) standings = undefined
+      else delete standings?.get(destination)?.shown
     },
     flush() {
       for (const [id, change] of changes) {
-        if (COUNTED.some((state) => change[state] !== 0)) {
-          add(change.pending, change.sending, change.held, change.withheld, id)
-        }
+        const standing = standings?.get(id)
+        delete standing?.shown
+        if (COUNTED.every((state) => change[state] === 0)) continue
+        add(change.pending, change.sending, change.held, change.withheld, id)
+        if (standing !== undefined) for (const state of COUNTED) standing[state] += change[state]
       }
       changes.clear()
     },
     forget() {
       changes.clear()
       known.clear()
+      standings = undefined
+      shares.forget()
     },
-    unsettledBytes: (kind, origin) => bytesOfKind(kindCode(kind), origin)!.n,
+    backlog: () => Array.from(ofAll().values(), show),
+    unsettledBytes: (kind, origin) => shares.ofKind(kindCode(kind), origin).bytes,
     unsettled(kind, name, origin) {
+      const code = kindCode(kind)
       if (name === null) {
-        const code = kindCode(kind)
-        return (origin === undefined ? totalOfKind(code) : shareOfKind(code, origin))!.n
+        if (origin !== undefined) return shares.ofKind(code, origin).deliveries
+        let sum = 0
+        for (const one of ofAll().values()) if (one.kind === code) sum += one.pending + one.sending
+        return sum
       }
       const id = find(kind, name)
       if (id === undefined) return 0
-      return (origin === undefined ? total(id) : share(id, origin))!.n
+      if (origin !== undefined) return shares.at(id, origin).deliveries
+      const { pending, sending } = ofAll().get(id)!
+      return pending + sending
     },
     pause(destination, pause) {
+      standings = undefined
       return (pause === null ? resumeOne(destination) : pauseOne(pause.since, pause.by, destination)) > 0
     },
-    isPaused: (destination) => (paused(destination)?.at ?? null) !== null,
-    all: () =>
-      list().map(({ paused_at: since, paused_by: by, ...row }) => ({
-        ...row,
-        kind: kindName(row.kind),
-        paused: since === null ? null : { since, by: by ?? '' },
-      })),
+    isPaused: (destination) => ofAll().get(destination)!.paused !== null,
+    count: (destination, state) => ofAll().get(destination)![state] + (changes.get(destination)?.[state] ?? 0),
   }
 }
 
 function isCounted(state: DeliveryState): state is Counted {
   return (COUNTED as readonly string[]).includes(state)
+}
+
+function isOpen(state: DeliveryState | null): boolean {
+  return state === 'pending' || state === 'sending'
 }

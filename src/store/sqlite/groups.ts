@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryGroup } from '../contract.ts'
+import type { Destinations } from './destinations.ts'
 import { keyInSql, toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
 
@@ -22,7 +23,7 @@ export interface Groups {
 const AT_HAND = 64
 
 /** A document has one list for all destinations; each destination has a mark for each place in it that is filled. */
-export function createGroups(db: DatabaseSync): Groups {
+export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 'touched'>): Groups {
   const findDocument = one<{ seq: number }>(db, 'SELECT seq FROM document WHERE id = ?')
   const insertDocument = run(db, 'INSERT INTO document (seq, id, items, open) VALUES (?, ?, ?, 1)')
   const insertItems = run(
@@ -96,7 +97,9 @@ export function createGroups(db: DatabaseSync): Groups {
     },
     arrived(destination, item, now) {
       for (const { grp, place } of waiting(destination, item)) {
-        if (fill(place, grp)!.missing === 0) makeDue(now, grp)
+        if (fill(place, grp)!.missing > 0) continue
+        makeDue(now, grp)
+        destinations.touched(destination)
       }
     },
     describe(grp) {

@@ -6,6 +6,7 @@ import type { Joined } from './groups.ts'
 import { formatId } from './ids.ts'
 import { toKey } from './keys.ts'
 import { createNames } from './names.ts'
+import { PLACE, type Place } from './order.ts'
 import { all, one, run, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -51,8 +52,8 @@ export function createInsert(tables: Tables): Insert {
   const insertDelivery = run(
     db,
     `INSERT INTO delivery (seq, envelope, destination, incident, also, origin, item, variant, state, ready, ord, grp, due, not_before,
-       reason, created_at, updated_at, bound, name, behind, body)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       reason, created_at, updated_at, bound, name, behind, body, size)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const insertAlso = run(db, 'INSERT INTO delivery_also (incident, delivery) VALUES (?, ?) ON CONFLICT DO NOTHING')
   const isKnown = one(db, `SELECT 1 ${SAME} LIMIT 1`)
@@ -66,7 +67,7 @@ export function createInsert(tables: Tables): Insert {
        AND (origin = ?4 OR (?6 AND state <> ${HELD} AND attempts = 0))
        AND EXISTS (SELECT 1 FROM body b WHERE b.seq = d.body AND b.text = ?5) LIMIT 1`,
   )
-  const withheld = all<{ seq: number }>(db, `SELECT seq ${SAME} AND state = ${WITHHELD}`)
+  const withheld = all<Place>(db, `SELECT ${PLACE} ${SAME} AND state = ${WITHHELD}`)
   const onItsWay = one<{ seq: number }>(
     db,
     `SELECT seq ${SAME} AND state IN (${PENDING}, ${SENDING}) AND attempts = 0 AND behind IS NULL ORDER BY seq LIMIT 1`,
@@ -93,16 +94,16 @@ export function createInsert(tables: Tables): Insert {
    * must not wait for each other.
    */
   function passBy(same: Same, { group }: NewDelivery): number | null {
-    for (const { seq } of withheld(...same)) drop(seq, same[1])
+    for (const place of withheld(...same)) drop(place)
     if (group !== undefined) return null
     return onItsWay(...same)?.seq ?? null
   }
 
-  function drop(seq: number, destination: number): void {
-    bodies.drop(seq)
-    dropAlso(seq)
-    dropDelivery(seq)
-    destinations.moved(destination, 'withheld', null)
+  function drop(place: Place): void {
+    bodies.drop(place.seq)
+    dropAlso(place.seq)
+    dropDelivery(place.seq)
+    destinations.moved(place, 'withheld', null)
   }
 
   function hasRoom(destination: number, origin: string, { name, most, each }: HeldBound): boolean {
@@ -133,7 +134,8 @@ export function createInsert(tables: Tables): Insert {
     const seq = store(message, envelope, delivery, { same, line, ahead, met })
     brought.stored(item, destination)
     for (const other of also ?? []) insertAlso(brought.incident(other), seq)
-    destinations.moved(destination, null, delivery.state)
+    const size = Buffer.byteLength(delivery.payload)
+    destinations.moved({ destination, origin, size }, null, delivery.state)
     if (brought.isAwaited(item)) groups.arrived(destination, item, clock.now())
     return seq
   }
@@ -173,6 +175,7 @@ export function createInsert(tables: Tables): Insert {
       names.of(destination, source, delivery, met),
       ahead,
       bodies.keep(seq, delivery.payload, isAlone(message)),
+      Buffer.byteLength(delivery.payload),
     )
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
     return seq

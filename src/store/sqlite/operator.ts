@@ -1,7 +1,7 @@
 import type { TraceOfDeed } from '../contract.ts'
 import { DELIVERED, DISCARDED, PENDING, SENDING, stateName } from './codes.ts'
 import { parseId } from './ids.ts'
-import type { Place } from './order.ts'
+import { PLACE, type Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
@@ -20,9 +20,9 @@ interface Target extends Place {
 export function createOperator({ db, destinations, order, groups, waiting, trail }: Tables): Operator {
   const find = one<Target>(
     db,
-    `SELECT d.seq, d.destination, d.incident, d.origin, d.ord, d.grp, d.state,
-       EXISTS (SELECT 1 FROM body b WHERE b.seq = d.body) AS has_payload
-     FROM delivery d WHERE d.seq = ?`,
+    `SELECT ${PLACE}, state,
+       EXISTS (SELECT 1 FROM body b WHERE b.seq = delivery.body) AS has_payload
+     FROM delivery WHERE seq = ?`,
   )
   const summary = one<SummaryRow>(db, `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq = ?`)
   const requeue = run(
@@ -47,8 +47,9 @@ export function createOperator({ db, destinations, order, groups, waiting, trail
       if (target.has_payload === 0) return false
       note(target, trace)
       requeue(now, target.seq)
+      destinations.touched(target.destination)
       if (target.state !== PENDING) {
-        destinations.moved(target.destination, stateName(target.state), 'pending')
+        destinations.moved(target, stateName(target.state), 'pending')
         order.entered(target)
       }
       return true
@@ -59,7 +60,7 @@ export function createOperator({ db, destinations, order, groups, waiting, trail
       if (target.state === DISCARDED) return true
       note(target, trace)
       discard(now, target.seq)
-      destinations.moved(target.destination, stateName(target.state), 'discarded')
+      destinations.moved(target, stateName(target.state), 'discarded')
       if (target.state === PENDING) order.left(target)
       waiting.ended(target.seq, false)
       return true

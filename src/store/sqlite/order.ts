@@ -11,7 +11,12 @@ export interface Place {
   readonly origin: string
   readonly ord: number
   readonly grp: number | null
+  /** bytes that it is to send */
+  readonly size: number
 }
+
+/** The columns of a `Place`. */
+export const PLACE = 'seq, destination, incident, origin, ord, grp, size'
 
 /**
  * Deliveries of one incident and origin to one destination stand in line, by `ord`: that of a group is its first member's, so a
@@ -24,7 +29,7 @@ export interface Order {
   /** Is nobody waiting or under way in this line? */
   isEmpty(destination: number, incident: number, origin: string): boolean
   /** It became pending, somewhere in its line. */
-  entered(place: Place): void
+  entered(place: Omit<Place, 'size'>): void
   /** It was sending and is pending again. */
   returned(place: Place): void
   /** It was pending or sending and is settled. */

@@ -1,6 +1,6 @@
 import { searchWord } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
-import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
+import type { Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { DELIVERED, DISCARDED, kindCode, STATES, stateCode, WITHHELD } from './codes.ts'
 import { parseId } from './ids.ts'
@@ -20,7 +20,6 @@ interface Queue {
   leftOut(filter: QueueFilter): number
   show(id: string): Delivery | undefined
   findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
-  backlog(): Backlog[]
 }
 
 /** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
@@ -38,23 +37,6 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
      JOIN envelope e ON e.seq = d.envelope
      WHERE d.item = ?1 AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
-  const oldest = one<{ at: number | null }>(
-    db,
-    `SELECT created_at AS at FROM delivery INDEXED BY delivery_open WHERE destination = ? AND state IN (0, 1) ORDER BY seq LIMIT 1`,
-  )
-  const due = one<{ at: number | null }>(
-    db,
-    'SELECT min(due) AS at FROM delivery WHERE destination = ? AND state = 0 AND ready = 1',
-  )
-  const leaseEnd = one<{ at: number | null }>(
-    db,
-    'SELECT min(lease) AS at FROM delivery WHERE destination = ? AND state = 1',
-  )
-
-  function earliest(...times: readonly (number | null)[]): number | null {
-    const known = times.filter((time) => time !== null)
-    return known.length === 0 ? null : Math.min(...known)
-  }
 
   return {
     list(filter) {
@@ -88,15 +70,6 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
         ? undefined
         : payload(toKey(item), destination, sources === undefined ? null : JSON.stringify(sources))?.body
     },
-    backlog: () =>
-      destinations.all().map(({ id, kind, name, paused, ...counts }) => ({
-        kind,
-        destination: name,
-        ...counts,
-        paused,
-        oldest: counts.pending + counts.sending === 0 ? null : (oldest(id)?.at ?? null),
-        due: counts.pending === 0 || paused !== null ? null : earliest(due(id)!.at, leaseEnd(id)!.at),
-      })),
   }
 }
 

@@ -32,6 +32,7 @@ ALTER TABLE envelope_lean RENAME TO envelope;
 -- also: JSON list of the keys of other incidents that it carries, which delivery_also finds.
 -- name: what it goes out as (NewDelivery.apart); NULL where nobody asks, '' where that is its item and no other delivery to its destination has that.
 -- body: what is to be sent; NULL where that is no longer kept. What is sent once has it under its own number.
+-- size: bytes of that, of what may still be sent.
 CREATE TABLE delivery_lean (
   seq INTEGER PRIMARY KEY,
   envelope INTEGER NOT NULL REFERENCES envelope (seq),
@@ -56,13 +57,15 @@ CREATE TABLE delivery_lean (
   bound TEXT,
   name ANY,
   behind INTEGER,
-  body INTEGER
+  body INTEGER,
+  size INTEGER NOT NULL
 ) STRICT;
 INSERT INTO delivery_lean SELECT d.seq, d.envelope, d.destination, i.id, d.origin, ${keyInSql('d.item')}, ${keyInSql('d.variant')}, d.state,
   d.ready, d.ord, d.grp, d.attempts, d.due, d.not_before, d.lease, d.reason, d.created_at, d.updated_at, d.requeued_at, d.also, d.bound,
   CASE WHEN d.name = d.item AND NOT EXISTS (
     SELECT 1 FROM delivery o WHERE o.item = d.item AND o.destination = d.destination AND o.seq <> d.seq)
-  THEN '' ELSE ${keyInSql('d.name')} END, d.behind, p.body
+  THEN '' ELSE ${keyInSql('d.name')} END, d.behind, p.body,
+  CASE WHEN d.state = 2 THEN 0 ELSE coalesce((SELECT octet_length(text) FROM body WHERE seq = p.body), 0) END
   FROM delivery d JOIN incident i ON i.tail = search_word(d.incident) AND i.key = d.incident
   LEFT JOIN payload p ON p.delivery = d.seq;
 CREATE TABLE delivery_also (
@@ -78,7 +81,7 @@ ALTER TABLE delivery_lean RENAME TO delivery;
 CREATE INDEX delivery_item ON delivery (item, destination, variant);
 CREATE INDEX delivery_name ON delivery (name, destination) WHERE name > '';
 CREATE INDEX delivery_incident ON delivery (incident);
-CREATE INDEX delivery_line ON delivery (destination, origin, incident, ord, seq) WHERE state IN (0, 1);
+CREATE INDEX delivery_line ON delivery (destination, incident, origin, ord, seq) WHERE state IN (0, 1);
 CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND ready = 1;
 CREATE INDEX delivery_turn ON delivery (destination, origin, due) WHERE state = 0 AND ready = 1;
 CREATE INDEX delivery_open ON delivery (destination) WHERE state IN (0, 1);

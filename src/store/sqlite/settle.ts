@@ -1,7 +1,7 @@
 import type { Settlement } from '../contract.ts'
 import { SENDING, stateCode } from './codes.ts'
 import { parseId } from './ids.ts'
-import type { Place } from './order.ts'
+import { PLACE, type Place } from './order.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -9,10 +9,7 @@ import type { Tables } from './tables.ts'
 type Settle = (settlements: readonly Settlement[]) => void
 
 export function createSettle({ db, clock, destinations, order, waiting }: Tables): Settle {
-  const find = one<Place & { state: number }>(
-    db,
-    'SELECT seq, destination, incident, origin, ord, grp, state FROM delivery WHERE seq = ?',
-  )
+  const find = one<Place & { state: number }>(db, `SELECT ${PLACE}, state FROM delivery WHERE seq = ?`)
   const postpone = run(
     db,
     `UPDATE delivery SET state = 0, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
@@ -43,7 +40,7 @@ export function createSettle({ db, clock, destinations, order, waiting }: Tables
       const place = find(parseId(settlement.id) ?? -1)
       if (place?.state !== SENDING) continue
       write(place.seq, settlement)
-      destinations.moved(place.destination, 'sending', settlement.to)
+      destinations.moved(place, 'sending', settlement.to)
       if (settlement.to === 'pending') returned.push(place)
       else left.push(place)
       const learnt = settlement.to !== 'pending' || settlement.countAttempt

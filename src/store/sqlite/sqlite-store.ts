@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { DestinationKind } from '../../vocabulary.ts'
-import type { Backlog, Pause, TraceEvent } from '../contract.ts'
+import type { Pause, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
 import { archiveRole } from './archive.ts'
@@ -103,27 +103,37 @@ function create(
        (SELECT coalesce(max(seq), 0) FROM exchange), (SELECT coalesce(max(seq), 0) FROM record)) AS key`,
   )
   const touch = run(db, 'UPDATE probe SET at = ? WHERE id = 1')
+  /** what others had written, when what is known by heart was last known to be true */
   let version = -1
-  let backlog: { commits: number; version: number; rows: Backlog[] } | undefined
-  let commits = 0
+  /** when it was last seen which keys they used */
+  let sequenced = -1
 
   const currentVersion = () => read(() => dataVersion()!.data_version)
+  /** What is known by heart is true of what is committed by now. */
+  const refresh = (current = currentVersion()) => {
+    if (current === version) return
+    version = current
+    forget()
+  }
   const forget = () => {
     destinations.forget()
     incidents.forget()
+  }
+  const known = <T>(query: () => T): T => {
+    refresh()
+    return read(query)
   }
   const changes = createChanges(clock, currentVersion)
   const hooks: TransactionHooks = {
     begun() {
       const current = dataVersion()!.data_version
-      if (current === version) return
-      version = current
-      forget()
+      refresh(current)
+      if (current === sequenced) return
+      sequenced = current
       sequence.passed(latest()!.key)
     },
     committing() {
       destinations.flush()
-      commits++
     },
     undone: forget,
   }
@@ -140,7 +150,7 @@ function create(
     accept: (envelope, trace = []) => writer.submit(() => insert.accept(envelope, trace)),
     findEnvelope: async (direction, source, digest) => read(() => insert.find(direction, source, digest)),
     async claim(request) {
-      return read(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request), LEASES) : []
+      return known(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request), LEASES) : []
     },
     settle: (settlements, trace = []) =>
       writer.submit(() => {
@@ -182,14 +192,10 @@ function create(
     pause: (kind, destination, pause, trace = []) => writer.submit(() => hold(kind, destination, pause, trace)),
     resume: (kind, destination, trace = []) => writer.submit(() => hold(kind, destination, null, trace)),
     async backlog() {
-      const current = currentVersion()
-      if (backlog?.commits !== commits || backlog.version !== current) {
-        backlog = { commits, version: current, rows: read(queue.backlog) }
-      }
-      return backlog.rows
+      return known(destinations.backlog)
     },
-    unsettled: async (kind, destination, origin) => read(() => destinations.unsettled(kind, destination, origin)),
-    unsettledBytes: async (kind, origin) => read(() => destinations.unsettledBytes(kind, origin)),
+    unsettled: async (kind, destination, origin) => known(() => destinations.unsettled(kind, destination, origin)),
+    unsettledBytes: async (kind, origin) => known(() => destinations.unsettledBytes(kind, origin)),
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },

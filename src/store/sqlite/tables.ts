@@ -42,7 +42,7 @@ export function createTables(db: DatabaseSync, clock: Clock): Tables {
     incidents,
     order,
     waiting: createWaiting(db, clock, destinations, order),
-    groups: createGroups(db),
+    groups: createGroups(db, destinations),
     bodies: createBodies(db),
     memory: createMemory(db),
     trail: createTrail(db, incidents),

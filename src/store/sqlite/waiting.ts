@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { DELIVERED, PENDING } from './codes.ts'
 import type { Destinations } from './destinations.ts'
-import type { Order, Place } from './order.ts'
+import { type Order, PLACE, type Place } from './order.ts'
 import { all, one, run } from './sql.ts'
 
 /** Deliveries that wait for what becomes of another, which says the same in other words (`delivery.behind`). */
@@ -14,7 +14,7 @@ export interface Waiting {
 const REASON = 'the same was delivered as another had it'
 
 export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Destinations, order: Order): Waiting {
-  const behind = `SELECT seq, destination, incident, origin, ord, grp FROM delivery WHERE behind = ? AND state = ${PENDING} ORDER BY seq`
+  const behind = `SELECT ${PLACE} FROM delivery WHERE behind = ? AND state = ${PENDING} ORDER BY seq`
   const first = one<Place>(db, `${behind} LIMIT 1`)
   const each = all<Place>(db, behind)
   const finish = run(
@@ -30,7 +30,7 @@ export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Dest
       if (wasDelivered) {
         for (const place of each(seq)) {
           finish(REASON, clock.now(), place.seq)
-          destinations.moved(place.destination, 'pending', 'delivered')
+          destinations.moved(place, 'pending', 'delivered')
           order.left(place)
         }
         return
