@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
-import type { NewDelivery, NewEnvelope } from '../src/store/contract.ts'
+import type { Delivery, NewDelivery, NewEnvelope } from '../src/store/contract.ts'
 import { openDisk } from '../src/store/sqlite/fsync.ts'
 import { openGatewayStore } from '../src/store/sqlite/sqlite-store.ts'
 import { type Counts, countAll } from './counts.ts'
@@ -65,6 +65,7 @@ async function measureWith(size: number, counts: Counts, own: { syncs: number })
     for (const together of [1, 8, 64]) {
       await measure(`claim and settle, ${together} at once`, EACH, () => settle(store, EACH, together))
     }
+    await measure('16 send reports, and they go out at once', EACH, () => journey(store, EACH))
     await measure('a report for 100 peers', 4, () => acceptForAll(store, 4))
     await readings(store, measure)
     await store[Symbol.asyncDispose]()
@@ -201,14 +202,37 @@ async function acceptForAll(store: Store, count: number): Promise<void> {
   for (let done = 0; done < count; done += 1) await store.accept(envelope(next++, to), [])
 }
 
+/** Each sender sends its next one when the last is answered. */
+async function journey(store: Store, count: number): Promise<void> {
+  let left = count
+  let out = 0
+  const sender = async () => {
+    while (left > 0) {
+      left -= 1
+      // as they come in from a network
+      await new Promise((resolve) => setImmediate(resolve))
+      await take(store, next++)
+    }
+  }
+  const engine = async () => {
+    while (out < count) {
+      const units = await store.claim({ ...TOPIC, limit: 4, now: Date.now(), leaseMs: 60_000 })
+      out += units.length
+      if (units.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      await Promise.all(units.flat().map((one) => store.settle([{ id: one.id, to: 'delivered' }], outcomeOf(one))))
+    }
+  }
+  await Promise.all([engine(), ...Array.from({ length: 16 }, sender)])
+}
+
+function outcomeOf({ id, incident }: Pick<Delivery, 'id' | 'incident'>) {
+  const fields = { delivery: id, destination: 'incident', attempts: 1, item: id }
+  return [{ at: Date.now(), incident, event: 'published', fields }]
+}
+
 async function settle(store: Store, count: number, together: number): Promise<void> {
   for (let done = 0; done < count; done += together) {
     const units = await store.claim({ ...TOPIC, limit: together, now: Date.now(), leaseMs: 60_000 })
-    await Promise.all(
-      units.flat().map(({ id, incident }) => {
-        const fields = { delivery: id, destination: 'incident', attempts: 1, item: id }
-        return store.settle([{ id, to: 'delivered' }], [{ at: Date.now(), incident, event: 'published', fields }])
-      }),
-    )
+    await Promise.all(units.flat().map((one) => store.settle([{ id: one.id, to: 'delivered' }], outcomeOf(one))))
   }
 }

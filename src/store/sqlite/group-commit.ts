@@ -47,8 +47,8 @@ export interface GroupCommitOptions {
 }
 
 /**
- * All writes asked for in one turn of the event loop share one transaction, and all committed while the disk is busy share one
- * `sync`. A job runs inside the transaction and may run twice (when another job of its batch failed): it must do nothing but
+ * All writes asked for in one turn of the event loop, or while the disk is busy, share one transaction and one `sync`: to commit earlier
+ * would write the same pages again and again, and be on disk no sooner. Those that need not last do not wait for it. A job runs inside the transaction and may run twice (when another job of its batch failed): it must do nothing but
  * SQL. What it returns is given out once it lasts. A job that throws undoes itself only.
  */
 export class GroupCommit {
@@ -97,13 +97,18 @@ export class GroupCommit {
 
   #turn(): void {
     this.#scheduled = false
-    if (this.#queue.length === 0) return
+    // behind the sync that is under way there is another turn
+    if (this.#queue.length === 0 || this.#canWait()) return
     if (this.#flush()) {
       if (this.#queue.length > 0) this.#schedule()
       return
     }
     this.#scheduled = true
     setTimeout(() => this.#turn(), LOOK_AGAIN)
+  }
+
+  #canWait(): boolean {
+    return this.#syncing !== undefined && this.#queue.length < LARGEST && this.#queue.every(({ lasting }) => lasting)
   }
 
   /** One transaction. False when another process holds the lock and the jobs may still wait for it. */
@@ -195,6 +200,7 @@ export class GroupCommit {
       }
     }
     this.#syncing = undefined
+    if (this.#queue.length > 0) this.#schedule()
   }
 
   #fail(batch: readonly Job[], error: unknown): void {

@@ -10,8 +10,8 @@ import { GroupCommit, type GroupCommitOptions, type TransactionHooks } from '../
 const HOOKS: TransactionHooks = { begun() {}, committing() {}, undone() {} }
 
 function groups(db: DatabaseSync, more: Partial<TransactionHooks & GroupCommitOptions> = {}): GroupCommit {
-  const { begun = HOOKS.begun, ...options } = more
-  return new GroupCommit(db, { ...HOOKS, begun }, { patience: 5000, ...options })
+  const { begun = HOOKS.begun, committing = HOOKS.committing, ...options } = more
+  return new GroupCommit(db, { ...HOOKS, begun, committing }, { patience: 5000, ...options })
 }
 
 const ioError = () => Object.assign(new Error('disk I/O error'), { errcode: 10, code: 'ERR_SQLITE_ERROR' })
@@ -108,4 +108,62 @@ test('whoever counts what is on disk and throws does not make it count as lost',
   assert.deepEqual([times, lost], [2, []])
   assert.match(String(await thrown), /cannot be counted/)
   for (const runner of runners) process.on('uncaughtException', runner)
+})
+
+/** A disk that is busy until it is told to be done. */
+function slowDisk() {
+  const waiting: (() => void)[] = []
+  return {
+    sync: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    done: () => waiting.shift()?.(),
+    get busy() {
+      return waiting.length > 0
+    },
+  }
+}
+
+test('what is asked for while the disk is busy is committed together once it is free', async () => {
+  using db = new DatabaseSync(':memory:')
+  const disk = slowDisk()
+  let commits = 0
+  const committing = () => {
+    commits += 1
+  }
+  const writer = groups(db, { sync: disk.sync, committing })
+  const answered: number[] = []
+  const ask = (n: number) => writer.submit(() => n).then((value) => answered.push(value))
+  const first = ask(1)
+  await wait(5)
+  assert.ok(disk.busy)
+  const others = [ask(2)]
+  await wait(5)
+  others.push(ask(3))
+  await wait(5)
+  assert.deepEqual([commits, answered], [1, []])
+  disk.done()
+  await first
+  await wait(5)
+  assert.deepEqual([commits, answered, disk.busy], [2, [1], true])
+  disk.done()
+  await Promise.all(others)
+  assert.deepEqual(answered, [1, 2, 3])
+  await writer.close()
+})
+
+test('what need not last does not wait for the disk, nor does what was asked for before it', async () => {
+  using db = new DatabaseSync(':memory:')
+  const disk = slowDisk()
+  const writer = groups(db, { sync: disk.sync })
+  const order: number[] = []
+  const asked = [1, 2].map((n) => writer.submit(() => order.push(n)))
+  await wait(5)
+  asked.push(writer.submit(() => order.push(3)))
+  await wait(5)
+  await writer.submit(() => order.push(4), { lasting: false })
+  assert.deepEqual(order, [1, 2, 3, 4])
+  disk.done()
+  await wait(5)
+  disk.done()
+  await Promise.all(asked)
+  await writer.close()
 })
