@@ -136,6 +136,11 @@ export const PROCESS = {
     text: 'Old documents and traces were dropped',
     help: 'those delivered 30 days ago, traces of 400 days ago',
   },
+  'store-upgrading': {
+    level: 'info',
+    text: 'The store is brought to the form of this version',
+    help: 'once, before anything else: about half a minute for each million messages, more on a slow disk. What ends it undoes it, and the next start begins anew',
+  },
   'store-opened': { level: 'debug', text: 'Store opened' },
   'store-committed': {
     level: 'debug',

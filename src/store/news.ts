@@ -1,6 +1,8 @@
 /** What a store tells. */
 export interface StoreNews {
   'store-opened': { readonly path: string }
+  /** to another form; `version`: that of its tables, `bytes`: of all of it */
+  'store-upgrading': { readonly path: string; readonly version: number; readonly bytes: number }
   'checkpoints-in-commits': { readonly err: unknown }
   /** `seconds` that the first of its writes waited */
   'store-committed': { readonly writes: number; readonly seconds: number }

@@ -10,6 +10,8 @@ export interface ConnectOptions {
   readonly path: string
   /** false: an absent store is an error, and the tables are left as they are (the queue and trace commands) */
   readonly create: boolean
+  /** before the tables are brought up to date: from which version */
+  readonly upgrading?: (version: number) => void
   /** ms a statement blocks the thread while another process writes */
   readonly busyMs: number
   /** pages of write-ahead log after which a commit moves them into the database itself [1000] */
@@ -42,8 +44,10 @@ export function connect(options: ConnectOptions): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL')
     db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
     db.exec(`PRAGMA wal_autocheckpoint = ${options.checkpointPages ?? 1000}; PRAGMA journal_size_limit = 67108864`)
-    if (options.create) migrate(db)
-    else if (version < MIGRATIONS.length) {
+    if (options.create) {
+      if (version > 0 && version < MIGRATIONS.length) options.upgrading?.(version)
+      migrate(db)
+    } else if (version < MIGRATIONS.length) {
       throw new GatewayError('store-unavailable', 'The store is of an older version: start the gateway once.')
     }
     if (options.forcedApart) {

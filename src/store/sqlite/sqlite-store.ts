@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
@@ -85,7 +86,9 @@ function create(
   options: ConnectOptions,
   { disk: openDisk, lost }: Pick<GatewayStoreOptions, 'disk' | 'lost'> = {},
 ): WholeStore {
-  const db = open(options)
+  const upgrading = (version: number) =>
+    tell('store-upgrading', { path: options.path, version, bytes: statSync(options.path).size })
+  const db = open({ ...options, upgrading })
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
   const { destinations, incidents, sequence, memory, trail } = tables

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { Backlog, Delivery, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
+import type { StoreNews } from '../../../src/store/news.ts'
 import { checkStore } from '../../../src/store/sqlite/care.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../../src/store/sqlite/schema.ts'
 import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
-import { untold } from '../../../src/tell.ts'
+import { type Tell, untold } from '../../../src/tell.ts'
 import { createVirtualClock } from '../../support/clock.ts'
 import { delivery, envelope, request, sha } from '../support.ts'
 
@@ -155,7 +156,12 @@ test('a store of wide tables says of all that it holds what it said before, and 
   const clock = createVirtualClock()
   await clock.advance(before.at - clock.now())
   {
-    await using store = await openStore({ path, tell: untold, clock })
+    const told: unknown[] = []
+    const tell: Tell<StoreNews> = (name, ...about) => {
+      if (name === 'store-upgrading') told.push(...about)
+    }
+    await using store = await openStore({ path, tell, clock })
+    assert.deepEqual(told, [{ path, version: 16, bytes: 368_640 }])
     const ids = before.deliveries.map(({ id }) => id)
     assert.deepEqual(
       (await store.list()).map(({ id }) => id),
