@@ -28,3 +28,8 @@ export function ratio(what: string, ours: number, theirs: number, aim: number): 
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5)
 }
+
+/** The order of rounds in which neither is always behind the other: A B B A. */
+export function inTurn<T>(round: number, a: T, b: T): readonly [T, T] {
+  return round % 2 === 0 ? [a, b] : [b, a]
+}

@@ -46,7 +46,7 @@ export async function costOfPost(
 }
 
 /** us, user and system, of all threads: proc(5), in ticks of 10 ms. */
-async function cpuOf(pid: number): Promise<number> {
+export async function cpuOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10_000
