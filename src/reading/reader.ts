@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Reply } from '../rid/contract.ts'
 import type { Downgraded } from './downgraded-document.ts'
 import type { Inspection, ReadOptions } from './inspection.ts'
+import { readPlainReply } from './plain-reply.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export type ReaderRequest =
@@ -61,6 +62,9 @@ export function createReader(options: ReaderOptions = {}): Reader {
       return pool.run(request, bytes.byteLength, owner, isPeer) as Promise<Inspection>
     },
     readReply(bytes, peer, charset) {
+      // waking a thread costs more than such a reply
+      const plain = readPlainReply(bytes, charset)
+      if (plain !== undefined) return Promise.resolve(plain)
       const request = { kind: 'reply', bytes: own(bytes), charset } as const
       return pool.run(request, bytes.byteLength, `reply of ${peer}`) as Promise<Reply>
     },
