@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Config, PeerConfig } from '../config/types.ts'
 import type { DeliveryOf, Events } from '../events.ts'
@@ -107,9 +107,7 @@ export function seenItem(topic: string, item: GridItem, at: number): SeenItem {
 
 /** What makes an item a message of its own: `late` where that is the document of one which was seen as a stub. */
 export function digestOfItem({ id }: GridItem, { digest }: SeenItem, late = false): string {
-  return createHash('sha256')
-    .update(`${id}\n${digest}${late ? '\nfile' : ''}`)
-    .digest('hex')
+  return hash('sha256', `${id}\n${digest}${late ? '\nfile' : ''}`, 'hex')
 }
 
 /** A delivery as its events name it. */

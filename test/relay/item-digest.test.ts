@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { claimsIodef } from '../../src/reading/claims-iodef.ts'
 import { digestOf } from '../../src/relay/item-digest.ts'
+import { attributesOf } from '../../src/xml/attributes.ts'
 import { NS } from '../../src/xml/namespaces.ts'
 import { runs } from '../support/arbitraries.ts'
 
@@ -75,4 +77,39 @@ test('the root says whether an item is meant to be IODEF', () => {
 test('a very long item does not hold everybody up to be known again', () => {
   const long = '<a x="1" b="2"/>'.repeat(20_000)
   assert.notEqual(digestOf(long), digestOf(long.replace('x="1" b="2"', 'b="2" x="1"')))
+})
+
+const START_TAG = /<([^\s<>/!?="']+)((?:\s+[^\s<>="'/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))+)\s*(\/?)>/g
+
+/** What stores hold of what was seen was made so: another digest would have each retained item read anew. */
+function digestByExpression(xml: string): string {
+  const ordered = xml.replace(START_TAG, (_, name: string, attributes: string, end: string) => {
+    const list = attributesOf(attributes).map(([key, value]) => ` ${key}="${value.replaceAll('"', '&quot;')}"`)
+    return `<${name}${list.sort().join('')}${end}>`
+  })
+  return createHash('sha256').update(ordered).digest('hex')
+}
+
+test('the digest of an item is the one that stores hold already', () => {
+  const unit = fc.constantFrom(
+    ...['<', '>', '/', '"', "'", '=', ' ', 'a', 'b', '\n', '!', '?', '-', '\u00e4', '\u3000', '<a', ' a="1"', ' b="2"'],
+    ...[
+      " a='1'",
+      ' c ="3"',
+      '/>',
+      '<a b="2" a="1">',
+      '</a>',
+      '<b',
+      ' a-b="1"',
+      ' A="x>y"',
+      ' d="<"',
+      " e='\"'",
+      '<!--',
+      '-->',
+    ],
+  )
+  const property = fc.property(fc.string({ unit, maxLength: 60 }), (text) => {
+    assert.equal(digestOf(text), digestByExpression(text))
+  })
+  fc.assert(property, runs(3_000))
 })

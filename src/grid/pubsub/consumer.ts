@@ -12,7 +12,7 @@ import { Reread } from './reread-schedule.ts'
 import { Past, type PastOptions } from './retained.ts'
 import { unsubscribe } from './subscription.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
-import { digest, sortOut, type UsableItem } from './usable-items.ts'
+import { digest, notHandedOn, sortOut, type UsableItem } from './usable-items.ts'
 
 interface ConsumerOptions extends PastOptions {
   readonly broker: string
@@ -241,7 +241,7 @@ export class Consumer {
       // XEP-0060 §7.1.2.2: a Topic that notifies without payloads
       else items.push(...(await this.#fetchAnnounced(from, entry.item)))
     }
-    const fresh = this.#usable(items).filter((item) => handed?.get(item.id) !== digest(item.xml))
+    const fresh = notHandedOn(this.#usable(items), handed)
     return fresh.length === 0 || this.#deliver(fresh, false)
   }
 

@@ -20,6 +20,15 @@ export function sortOut(items: readonly ReceivedItem[]): { good: UsableItem[]; b
   return { good, bad }
 }
 
+/** Those that are not among what was `handed` on, by id and digest. */
+export function notHandedOn(
+  items: readonly UsableItem[],
+  handed: ReadonlyMap<string, string> | undefined,
+): readonly UsableItem[] {
+  if (handed === undefined) return items
+  return items.filter(({ id, xml }) => !handed.has(id) || handed.get(id) !== digest(xml))
+}
+
 export function digest(text: string): string {
   return hash(text).digest('base64')
 }
