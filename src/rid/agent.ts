@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
-import type { PeerCertificate } from 'node:tls'
+import { type PeerCertificate, TLSSocket } from 'node:tls'
 import { Agent, buildConnector } from 'undici'
 import type { Receiver } from './contract.ts'
 import { refuseStranger } from './peers.ts'
@@ -27,13 +27,19 @@ interface AgentLimits {
   readonly connections: number
 }
 
-/** Keeps connections to one address of one receiver: TLS with our certificate, and no other server than the receiver. */
+/**
+ * Keeps connections to one address of one receiver: TLS with our certificate, and no other server than the receiver. A connection that
+ * the receiver closed is followed by one that goes on with its TLS session. Nobody looks at certificates then: what the handshake found
+ * holds for as long as these connections are kept, and no session outlives them.
+ */
 export function createAgent({ receiver, url, address, material, limits, connected }: AgentOptions): Agent {
   const { identity } = receiver
   const host = bareHost(url)
   const name = isIP(host) === 0 ? host : identity.dns
-  const connect = buildConnector({
+  let session: Buffer | undefined
+  const options: buildConnector.BuildOptions = {
     ...material.context,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(name === undefined ? {} : { servername: name }),
     rejectUnauthorized: true,
     timeout: limits.connect,
@@ -42,14 +48,25 @@ export function createAgent({ receiver, url, address, material, limits, connecte
     autoSelectFamily: false,
     lookup: (_host, { all }, found) =>
       all ? found(null, [{ address, family: isIP(address) }]) : found(null, address, isIP(address)),
-    // a resumed session is not checked for its identity again
+    // its own would keep those of strangers
     maxCachedSessions: 0,
     checkServerIdentity(_host: string, shown: PeerCertificate) {
       const certificate = new X509Certificate(shown.raw)
       connected(certificate)
       return refuseStranger(identity, host, certificate)
     },
-  })
+  }
+
+  /** Of a connection to the receiver, which nobody but him can go on with. */
+  function keepSession(socket: TLSSocket): void {
+    // RFC 8446 §4.6.1: tickets come behind the handshake
+    if (socket.getProtocol() !== 'TLSv1.3') session = socket.getSession()
+    else
+      socket.on('session', (ticket: Buffer) => {
+        session = ticket
+      })
+  }
+
   return new Agent({
     connections: limits.connections,
     pipelining: 1,
@@ -58,9 +75,10 @@ export function createAgent({ receiver, url, address, material, limits, connecte
     // the deadline is send's; undici's own timers are coarse
     headersTimeout: limits.whole + 1_000,
     bodyTimeout: limits.whole + 1_000,
-    connect: (options, done) =>
-      connect(options, (...made) => {
+    connect: (to, done) =>
+      buildConnector({ ...options, session })(to, (...made) => {
         const [, socket] = made
+        if (socket instanceof TLSSocket) keepSession(socket)
         if (socket) boundAnswers(socket, 2 * limits.maxReply + BESIDE_BODY)
         done(...made)
       }),

@@ -48,7 +48,7 @@ export function loadTls(files: TlsFiles): TlsMaterial {
     ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20',
     honorCipherOrder: true,
     // A peer could change its certificate in a renegotiation; who it is was decided at the handshake. Without tickets each connection
-    // has a handshake, with every look at dates and revocation: a resumed session would have none of them.
+    // has a handshake, with every look at dates and revocation: a resumed session would have none of them (to peers: agent.ts).
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   }
   try {

@@ -402,12 +402,35 @@ test('a kept connection to a peer does not outlive the CRL', async () => {
   assert.equal(r.peer.connections(), before + 1, 'the next one has a handshake')
 })
 
-test('no TLS session to a peer is resumed: each connection has its look at revocation', async () => {
+test('a peer that closes each connection is met with its TLS session again, but not past the revocation list or an hour', async () => {
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const goodbye = answer(200, acknowledgement('Approved'), { connection: 'close' })
-    await using r = await rig({ scripts: [goodbye], peer: { tls: { maxVersion } } })
-    for (let i = 0; i < 4; i += 1) assert.equal((await r.send()).kind, 'delivered')
-    assert.deepEqual([r.peer.connections(), r.peer.resumed()], [4, 0], maxVersion)
+    for (const [seconds, last] of [
+      [60, 61_000],
+      [86_400, 3_600_000],
+    ] as const) {
+      let time = Date.now()
+      const tls = { cert: csirtA.cert, key: csirtA.key, ca: root.cert, crl: await root.crl([], { seconds }) }
+      const goodbye = answer(200, acknowledgement('Approved'), { connection: 'close' })
+      await using r = await rig({
+        scripts: [goodbye],
+        peer: { tls: { maxVersion } },
+        sender: { tls, now: () => time },
+      })
+      for (let i = 0; i < 4; i += 1) assert.equal((await r.send()).kind, 'delivered')
+      assert.deepEqual([r.peer.connections(), r.peer.resumed()], [4, 3], maxVersion)
+      time += last
+      assert.equal((await r.send()).kind, 'delivered')
+      assert.deepEqual([r.peer.connections(), r.peer.resumed()], [5, 3], maxVersion)
+    }
+  }
+})
+
+test('no session of a stranger is kept: he is one at each connection', async () => {
+  const cert = await root.issue({ cn: 'x', dns: ['other.example'] })
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    await using r = await rig({ cert, peer: { tls: { maxVersion } } })
+    for (let i = 0; i < 3; i += 1) assertDown(await r.send(), /^TLS handshake with the peer failed: its certificate /)
+    assert.deepEqual([r.peer.requests.length, r.peer.resumed()], [0, 0], maxVersion)
   }
 })
 
