@@ -19,6 +19,8 @@ const COUNTS = { '2': 1_500, '6.5': 1_000, '100': 150 }
 const AIMS = { '2': 0.65, '6.5': 0.8, '100': 0.85 }
 /** to be compiled by V8, before anything counts */
 const WARM = 3
+/** a Broker gets slower with each item that its Topic keeps */
+const FEW = { maxItems: 100 }
 
 /** us of CPU a message, of each round. */
 interface Costs {
@@ -149,6 +151,7 @@ async function withoutBroker(): Promise<Least> {
 async function fromTopic({ send }: Least): Promise<void> {
   let peer: Child | undefined
   await using bench = await createBench({
+    broker: FEW,
     async peersAt(at) {
       const { child, port } = await at.ridPeer('csirt-z')
       peer = child
@@ -172,7 +175,7 @@ async function fromTopic({ send }: Least): Promise<void> {
 }
 
 async function toTopic({ post }: Least): Promise<void> {
-  await using bench = await createBench({ delivery: { maxQueue: 1_000_000 } })
+  await using bench = await createBench({ broker: FEW, delivery: { maxQueue: 1_000_000 } })
   const { site, world } = bench
   const gateway = world.use(await site.spawn())
   await site.ready()
