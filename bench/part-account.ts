@@ -33,17 +33,15 @@ import { normalForm } from '../src/xml/normal-form.ts'
 import { scan } from '../src/xml/parse-tree.ts'
 import { grid, peer } from '../test/relay/journey.ts'
 import { schemas } from '../test/support/documents.ts'
+import { itemOf } from './account-item.ts'
 import { type Counts, countAll } from './counts.ts'
 import { SIZES, type Size, sized } from './documents.ts'
-import { line, median } from './figures.ts'
+import { line } from './figures.ts'
 import { costOfPost } from './process-cost.ts'
+import { type Column, ROUNDS, since, timed } from './timed.ts'
 
-const ROUNDS = 5
 /** together in one turn of the loop, as eight senders would have it */
 const AT_ONCE = 8
-
-/** Microseconds of each stage, by size of the document, or how many. */
-type Column = Map<string, number>
 
 /**
  * Where each microsecond of one message goes: the gateway's own functions, each in a warm loop, in one thread; and what a running
@@ -56,6 +54,7 @@ export async function benchAccount(): Promise<void> {
     const column: Column = new Map()
     readingOf(sized('r', size), column, counts)
     await acceptingOf(size, column, counts)
+    await itemOf(size, column, counts)
     columns.push(column)
   }
   for (const [i, { bare, gateway }] of (await costOfPost(SIZES, ROUNDS)).entries()) {
@@ -71,19 +70,6 @@ export async function benchAccount(): Promise<void> {
 
 function shown(value: number): string {
   return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
-}
-
-/** us of CPU of one call: the middle of several rounds, with garbage collection. */
-function timed(work: () => unknown, bytes: number): number {
-  const times = Math.max(20, Math.round(6_000_000 / (bytes + 2_000) / ROUNDS))
-  for (let i = 0; i < times; i += 1) work()
-  const rounds = Array.from({ length: ROUNDS }, () => {
-    const began = process.cpuUsage()
-    for (let i = 0; i < times; i += 1) work()
-    const { user, system } = process.cpuUsage(began)
-    return (user + system) / times
-  })
-  return median(rounds)
 }
 
 function readingOf(text: string, column: Column, counts: Counts): void {
@@ -251,9 +237,4 @@ async function sendingOf(store: Store, made: number, column: Column, counts: Cou
   const sum = (list: readonly number[]) => list.reduce((total, value) => total + value, 0) / made
   column.set('main: claim, 64 at once', sum(claims)).set('main: settle with its trace row', sum(settles))
   column.set('count: SQL statements to send and settle it', (counts.statements - before) / made)
-}
-
-function since(began: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(began)
-  return user + system
 }
