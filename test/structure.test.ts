@@ -57,7 +57,9 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   grid: { all: ['grid/pubsub', 'grid/upload', 'grid/xmpp'], types: ['config'] },
   upload: { all: ['x509'], types: ['config'] },
   store: { all: ['store/sqlite'], types: ['config'] },
-  'store/sqlite': { all: ['iodef'], types: ['store'] },
+  'store/coding': {},
+  'store/sqlite': { all: ['iodef', 'store/coding'], types: ['store'] },
+  'store/postgres': { all: ['iodef', 'store/coding'], types: ['store'] },
   delivery: { types: ['store', 'events', 'config'] },
   relay: {
     all: ['xml', 'iodef', 'profile', 'reading', 'rid'],
@@ -116,6 +118,7 @@ const OWNERS: readonly (readonly [library: string, owners: readonly string[]])[]
   ['fast-xml-parser', ['src/rid/']],
   ['@xmpp/', ['src/grid/xmpp/', 'src/grid/pubsub/', 'src/grid/upload/', 'src/grid/xmpp-grid.ts']],
   ['node:sqlite', ['src/store/sqlite/']],
+  ['postgres', ['src/store/postgres/']],
   ['undici', ['src/rid/agent.ts', 'src/upload/https.ts']],
   ['fastify', ['src/rid/listener.ts', 'src/ops/']],
   ['pino', ['src/log.ts']],

@@ -79,6 +79,11 @@ export const PROCESS = {
     help: 'renew; peers, or with `grid-` the Controller, are being refused',
   },
   'certificate-expiry': { level: 'warn', text: 'A certificate or CRL expires soon', help: 'renew' },
+  'store-newer': {
+    level: 'warn',
+    text: 'The store is that of a newer gateway, which works beside this one',
+    help: 'as it should be during an upgrade: bring this gateway to the new version, too',
+  },
   'checkpoints-in-commits': {
     level: 'warn',
     text: 'Checkpoints happen in commits from now on: their thread ended',

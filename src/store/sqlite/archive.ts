@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Archive, ArchivedRecord, NewRecord, RecordQuery } from '../archive.ts'
-import type { Sequence } from './ids.ts'
+import type { Sequence } from '../coding/ids.ts'
 import { createSearch } from './search.ts'
 import { all, one, run } from './sql.ts'
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
+import { kindCode, kindName } from '../coding/codes.ts'
 import type { Backlog, Pause } from '../contract.ts'
-import { kindCode, kindName } from './codes.ts'
 import type { Place } from './order.ts'
 import { createShares } from './shares.ts'
 import { all, one, run } from './sql.ts'

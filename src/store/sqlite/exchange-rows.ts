@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ExchangeState } from '../../vocabulary.ts'
+import { askerCode, askerName, EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from '../coding/codes.ts'
+import { formatId } from '../coding/ids.ts'
 import type {
   Exchange,
   ExchangeFilter,
@@ -9,8 +11,6 @@ import type {
   NewExchange,
   StoredAnswer,
 } from '../exchanges.ts'
-import { askerCode, askerName, EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from './codes.ts'
-import { formatId } from './ids.ts'
 import { createJoined } from './joined.ts'
 import { all, one } from './sql.ts'
 

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { askerCode, exchangeCode, legCode, WITHHELD } from '../coding/codes.ts'
+import { parseId } from '../coding/ids.ts'
 import type { NewDelivery } from '../contract.ts'
 import type {
   Asked,
@@ -11,9 +13,7 @@ import type {
   NewLeg,
   StoredAnswer,
 } from '../exchanges.ts'
-import { askerCode, exchangeCode, legCode, WITHHELD } from './codes.ts'
 import { createExchangeRows } from './exchange-rows.ts'
-import { parseId } from './ids.ts'
 import type { Insert } from './insert.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'

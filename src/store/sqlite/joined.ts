@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { exchangeCode, legCode } from '../coding/codes.ts'
 import type { Exchanges } from '../exchanges.ts'
-import { exchangeCode, legCode } from './codes.ts'
 import { all, one } from './sql.ts'
 
 const OPEN = exchangeCode('open')

@@ -1,6 +1,6 @@
+import { DELIVERED, DISCARDED, PENDING, SENDING, stateName } from '../coding/codes.ts'
+import { parseId } from '../coding/ids.ts'
 import type { TraceOfDeed } from '../contract.ts'
-import { DELIVERED, DISCARDED, PENDING, SENDING, stateName } from './codes.ts'
-import { parseId } from './ids.ts'
 import { PLACE, type Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, run } from './sql.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { PENDING } from './codes.ts'
+import { PENDING } from '../coding/codes.ts'
 import { one, run } from './sql.ts'
 
 /** Where a delivery stands. */

@@ -1,6 +1,6 @@
+import { DISCARDED, HELD } from '../coding/codes.ts'
+import { firstKeyAt, formatId } from '../coding/ids.ts'
 import type { TraceOfDeed } from '../contract.ts'
-import { DISCARDED, HELD } from './codes.ts'
-import { firstKeyAt, formatId } from './ids.ts'
 import type { Operator } from './operator.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'

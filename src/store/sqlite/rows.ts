@@ -1,7 +1,7 @@
+import { directionName, kindName, PENDING, SENDING, stateName } from '../coding/codes.ts'
+import { formatId } from '../coding/ids.ts'
 import type { DeliverySummary } from '../contract.ts'
-import { directionName, kindName, PENDING, SENDING, stateName } from './codes.ts'
 import type { Groups } from './groups.ts'
-import { formatId } from './ids.ts'
 import { fromKey } from './keys.ts'
 
 /** A delivery with its envelope and destination: what SUMMARY_FROM selects. */

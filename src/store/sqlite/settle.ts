@@ -1,6 +1,6 @@
+import { SENDING, stateCode } from '../coding/codes.ts'
+import { parseId } from '../coding/ids.ts'
 import type { Settlement } from '../contract.ts'
-import { SENDING, stateCode } from './codes.ts'
-import { parseId } from './ids.ts'
 import { PLACE, type Place } from './order.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'

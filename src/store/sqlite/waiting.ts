@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
-import { DELIVERED, PENDING } from './codes.ts'
+import { DELIVERED, PENDING } from '../coding/codes.ts'
 import type { Destinations } from './destinations.ts'
 import { type Order, PLACE, type Place } from './order.ts'
 import { all, one, run } from './sql.ts'

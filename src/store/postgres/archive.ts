@@ -1,0 +1,116 @@
+import type { Archive, NewRecord } from '../archive.ts'
+import { capped } from './capped.ts'
+import type { Keys } from './keys.ts'
+import { createSearch } from './search.ts'
+import { all, type Db, one, run } from './sql.ts'
+
+/** records dropped in one commit */
+const STEP = 500
+
+/** Inside a transaction. */
+export interface ArchiveTables {
+  keep(record: NewRecord, place?: number): Promise<void>
+  /** Where it is among the others; undefined where under its id there is nothing of that content. */
+  placeOf(item: Pick<NewRecord, 'topic' | 'item'>, content: string): Promise<number | undefined>
+  forget(topic: string, items?: readonly string[]): Promise<number>
+  /** One step; there may be more as long as it is not 0. */
+  forgetBefore(time: number): Promise<number>
+}
+
+/** `$2` null: all of the Topic. */
+const THESE = 'topic = $1 AND ($2::text[] IS NULL OR key = ANY($2::text[]))'
+
+/** What the Topics showed. Bodies and terms go with their record (ON DELETE CASCADE). */
+export function createArchive(db: Db, keys: Keys): ArchiveTables {
+  const drop = run(db, `DELETE FROM record WHERE ${THESE}`)
+  const dropOld = run(
+    db,
+    `DELETE FROM record WHERE seq IN (SELECT seq FROM record WHERE taken_in < $1 ORDER BY taken_in LIMIT ${STEP})`,
+  )
+  const insert = run(
+    db,
+    `WITH kept AS (
+       INSERT INTO record (seq, topic, item, content, taken_in, t_from, t_to, detected, rating, confidence, needed, key)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13)),
+     body AS (INSERT INTO record_body (record, body) VALUES ($1, $12))
+     INSERT INTO record_term (record, kind, lo, hi)
+       SELECT $1, * FROM unnest($14::text[], $15::text[], $16::text[]) ON CONFLICT DO NOTHING`,
+  )
+  const unsee = run(db, `DELETE FROM seen WHERE topic = $1 AND item IN (SELECT key FROM record WHERE ${THESE})`)
+  const place = one<{ seq: number }>(db, 'SELECT seq FROM record WHERE topic = $1 AND key = $2 AND content = $3')
+
+  return {
+    async keep(record, at) {
+      const { topic, item, content, takenIn, from, to, detected, rating, confidence, needed, terms, body } = record
+      await drop(topic, [capped(item)])
+      const seq = at ?? (await keys.next())
+      await insert(
+        ...[
+          seq,
+          topic,
+          item,
+          content,
+          takenIn,
+          from,
+          to,
+          detected,
+          rating,
+          confidence,
+          needed.join(' '),
+          body,
+          capped(item),
+        ],
+        terms.map(({ kind }) => kind),
+        terms.map(({ lo }) => lo),
+        terms.map(({ hi }) => hi),
+      )
+    },
+    placeOf: async ({ topic, item }, content) => (await place(topic, capped(item), content))?.seq,
+    async forget(topic, items) {
+      const these = items?.map(capped) ?? null
+      await unsee(topic, these)
+      return drop(topic, these)
+    },
+    forgetBefore: dropOld,
+  }
+}
+
+/** `Archive`, as the store has it. `db`: for reading; `own`: of the transaction. */
+export function archiveRole(
+  tables: ArchiveTables,
+  [db, own]: readonly [Db, Db],
+  read: <T>(query: () => Promise<T>) => Promise<T>,
+  submit: <T>(work: () => Promise<T>) => Promise<T>,
+): Archive {
+  const find = createSearch(db)
+  const isBetween = between(db)
+  const areBetween = between(own)
+  return {
+    find: (query) => read(() => find(query)),
+    forget: (topic, items) => submit(() => tables.forget(topic, items)),
+    async forgetBetween(topic, items) {
+      // mostly there is nothing to write
+      if ((await read(() => isBetween(topic, items))).length === 0) return 0
+      return submit(async () => tables.forget(topic, await areBetween(topic, items)))
+    },
+    async forgetBefore(time) {
+      let gone = 0
+      for (;;) {
+        const step = await submit(() => tables.forgetBefore(time))
+        gone += step
+        if (step < STEP) return gone
+      }
+    },
+  }
+}
+
+/** Items of the Topic that are kept, and taken in between two of these, but none of these. */
+function between(db: Db): (topic: string, items: readonly string[]) => Promise<string[]> {
+  const select = all<{ item: string }>(
+    db,
+    `WITH shown AS (SELECT min(seq) AS first, max(seq) AS last FROM record
+         WHERE topic = $1 AND key = ANY($2::text[]))
+     SELECT item FROM record, shown WHERE topic = $1 AND seq > first AND seq < last AND key <> ALL ($2::text[])`,
+  )
+  return async (topic, items) => (await select(topic, items.map(capped))).map(({ item }) => item)
+}

@@ -1,0 +1,64 @@
+import type { ClaimRequest } from '../contract.ts'
+import { all, type Db } from './sql.ts'
+
+/** A delivery that is ready, or one for all members of its group, which are ready together. */
+export interface Candidate {
+  readonly seq: number
+  readonly grp: number | null
+  readonly origin: string
+}
+
+/** What may be claimed. */
+interface Candidates {
+  /** One for each unit: origins take turns, behind the one that was served last, and each has its own in order. */
+  units(destination: number, request: ClaimRequest): Promise<readonly Candidate[]>
+  /** One of this origin was taken. */
+  served(destination: number, origin: string): void
+}
+
+/** `early`: not due, but not tried since the destination came back either; a `notBefore` still counts. */
+const DUE = { of: (d: string) => `${d}.due <= $2 AND $5::bigint IS NULL` }
+const EARLY = {
+  of: (d: string) => `${d}.due > $2 AND ${d}.updated_at < $5 AND (${d}.not_before IS NULL OR ${d}.not_before <= $2)`,
+}
+
+/**
+ * `$1` destination, `$2` now, `$3` how many, `$4` the origin that was served last, `$5` early. Origins are looked for one by one (a skip
+ * through the index), so the length of their lines costs nothing; of each as many are looked at as may be taken.
+ */
+const IN_TURN = (when: { of(d: string): string }) => `
+  WITH RECURSIVE origins AS (
+    (SELECT d.origin FROM delivery d WHERE d.destination = $1 AND d.state = 0 AND d.ready ORDER BY d.origin LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.origin FROM delivery d WHERE d.destination = $1 AND d.state = 0 AND d.ready AND d.origin > o.origin
+      ORDER BY d.origin LIMIT 1) FROM origins o WHERE o.origin IS NOT NULL)
+  SELECT c.seq, c.grp, o.origin FROM origins o CROSS JOIN LATERAL (
+    SELECT f.*, row_number() OVER (ORDER BY f.due, f.seq) AS turn FROM (
+      SELECT d.seq, d.grp, d.due FROM delivery d
+      WHERE d.destination = $1 AND d.state = 0 AND d.ready AND d.origin = o.origin AND ${when.of('d')}
+        AND (d.grp IS NULL OR NOT EXISTS (SELECT 1 FROM delivery b WHERE b.grp = d.grp AND b.state = 0 AND b.ready
+          AND (b.due, b.seq) < (d.due, d.seq) AND ${when.of('b')}))
+      ORDER BY d.due, d.seq LIMIT $3) f) c
+  WHERE o.origin IS NOT NULL
+  ORDER BY c.turn, o.origin <= $4, o.origin LIMIT $3`
+
+export function createCandidates(db: Db): Candidates {
+  const due = all<Candidate>(db, IN_TURN(DUE))
+  const early = all<Candidate>(db, IN_TURN(EARLY))
+  /** by destination */
+  const last = new Map<number, string>()
+
+  return {
+    async units(destination, { now, limit, early: since }) {
+      const served = last.get(destination) ?? ''
+      const found = await due(destination, now, limit, served, null)
+      if (since === undefined || found.length >= limit) return found
+      const groups = new Set(found.map(({ grp }) => grp))
+      const more = await early(destination, now, limit, served, since)
+      return [...found, ...more.filter(({ grp }) => grp === null || !groups.has(grp))].slice(0, limit)
+    },
+    served(destination, origin) {
+      last.set(destination, origin)
+    },
+  }
+}

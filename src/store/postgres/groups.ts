@@ -1,0 +1,90 @@
+import type { DeliveryGroup } from '../contract.ts'
+import { all, type Db, one, run } from './sql.ts'
+
+export interface Joined {
+  readonly grp: number
+  /** it was before */
+  readonly complete: boolean
+}
+
+/** Which documents are complete at which destination (DeliveryGroup in the contract). */
+export interface Groups {
+  /** The group's number at this destination; `seq`, the delivery of `item` about to be stored, is its place when it is new. */
+  join(destination: number, group: DeliveryGroup, item: string, seq: number): Promise<Joined>
+  /** A delivery of this item was stored, or is there already: groups that waited for it alone are complete, and their pending members due. */
+  arrived(destination: number, item: string, now: number): Promise<void>
+}
+
+/** A document has one list for all destinations; each destination has a mark for each place in it that is filled. */
+export function createGroups(db: Db): Groups {
+  const findDocument = one<{ seq: number }>(db, 'SELECT seq FROM document WHERE id = $1 FOR KEY SHARE')
+  const insertDocument = run(
+    db,
+    'INSERT INTO document (seq, id, items, open) VALUES ($1, $2, $3, true) ON CONFLICT DO NOTHING',
+  )
+  const insertItems = run(
+    db,
+    `INSERT INTO document_item (item, document, place)
+     SELECT item, $1, min(place) FROM unnest($2::text[]) WITH ORDINALITY AS listed (item, place) GROUP BY item`,
+  )
+  const find = one<{ seq: number; missing: number }>(
+    db,
+    'SELECT seq, missing FROM delivery_group WHERE destination = $1 AND document = $2',
+  )
+  const insert = run(
+    db,
+    'INSERT INTO delivery_group (seq, destination, document, missing, came) VALUES ($1, $2, $3, $4, $5)',
+  )
+  const exists = one(db, 'SELECT 1 FROM delivery WHERE item = $1 AND destination = $2 LIMIT 1')
+  const present = all<{ item: string }>(
+    db,
+    'SELECT DISTINCT item FROM delivery WHERE item = ANY($1::text[]) AND destination = $2',
+  )
+  const waiting = all<{ grp: number; place: number }>(
+    db,
+    `SELECT g.seq AS grp, i.place FROM document_item i
+     JOIN delivery_group g ON g.document = i.document AND g.destination = $1
+     WHERE i.item = $2 AND g.missing > 0 AND substr(g.came, i.place, 1) = '0'`,
+  )
+  const fill = one<{ missing: number }>(
+    db,
+    `UPDATE delivery_group SET missing = missing - 1, came = overlay(came PLACING '1' FROM $1 FOR 1)
+     WHERE seq = $2 RETURNING missing`,
+  )
+  const makeDue = run(db, 'UPDATE delivery SET due = $1, not_before = NULL WHERE grp = $2 AND state = 0 AND due > $1')
+
+  async function documentOf({ id, items }: DeliveryGroup, seq: number): Promise<number> {
+    const known = await findDocument(id)
+    if (known !== undefined) return known.seq
+    // another gateway may have been faster, at another destination
+    if ((await insertDocument(seq, id, JSON.stringify(items))) === 0) return (await findDocument(id))!.seq
+    await insertItems(seq, items)
+    return seq
+  }
+
+  return {
+    async join(destination, group, item, seq) {
+      const document = await documentOf(group, seq)
+      const known = await find(destination, document)
+      if (known !== undefined) return { grp: known.seq, complete: known.missing === 0 }
+      // an Incident that comes again in another variant belongs to a document whose others will come again, too
+      const again = (await exists(item, destination)) !== undefined
+      const here = again ? [] : (await present(group.items, destination)).map((row) => row.item)
+      // a place that repeats an earlier one is not waited for
+      const met = new Set(here)
+      const came = group.items.map((one) => {
+        if (met.has(one)) return '1'
+        met.add(one)
+        return '0'
+      })
+      const missing = came.filter((mark) => mark === '0').length
+      await insert(seq, destination, document, missing, came.join(''))
+      return { grp: seq, complete: false }
+    },
+    async arrived(destination, item, now) {
+      for (const { grp, place } of await waiting(destination, item)) {
+        if ((await fill(place, grp))!.missing === 0) await makeDue(now, grp)
+      }
+    },
+  }
+}

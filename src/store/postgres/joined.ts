@@ -1,0 +1,35 @@
+import { exchangeCode, legCode } from '../coding/codes.ts'
+import type { Exchanges } from '../exchanges.ts'
+import { all, type Db, one } from './sql.ts'
+
+const OPEN = exchangeCode('open')
+const UNDECIDED = `${legCode('waiting')}, ${legCode('promised')}`
+
+interface Joined {
+  /** seq of the exchange that asks `target` the same question, and has no answer from there yet. */
+  asking(digest: string, kind: string, target: string): Promise<number | undefined>
+  sharing: Exchanges['sharing']
+}
+
+/** Questions that several ask, and one of them is asked for all. */
+export function createJoined(db: Db): Joined {
+  const asking = one<{ asks: number }>(
+    db,
+    `SELECT coalesce(l.joined, e.seq) AS asks FROM exchange e JOIN leg l ON l.exchange = e.seq
+     WHERE e.state = ${OPEN} AND e.digest = $1 AND l.kind = $2 AND l.target = $3 AND l.state IN (${UNDECIDED})
+     ORDER BY e.seq LIMIT 1`,
+  )
+  const sharing = all<{ exchange: string; n: number }>(
+    db,
+    `SELECT e.id AS exchange, other.n FROM exchange asked
+       JOIN leg l ON l.exchange = asked.seq
+       JOIN leg other ON other.joined = coalesce(l.joined, l.exchange) OR other.exchange = coalesce(l.joined, l.exchange)
+       JOIN exchange e ON e.seq = other.exchange
+     WHERE asked.id = $1 AND l.n = $2 AND other.kind = l.kind AND other.target = l.target AND e.seq <> asked.seq
+       AND e.state = ${OPEN} ORDER BY e.seq`,
+  )
+  return {
+    asking: async (digest, kind, target) => (await asking(digest, kind, target))?.asks,
+    sharing,
+  }
+}

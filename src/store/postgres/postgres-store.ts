@@ -1,0 +1,223 @@
+import type { Clock } from '../../clock.ts'
+import { GatewayError } from '../../errors.ts'
+import type { Tell } from '../../tell.ts'
+import type { DestinationKind } from '../../vocabulary.ts'
+import { directionCode } from '../coding/codes.ts'
+import { formatId, parseId } from '../coding/ids.ts'
+import type { Pause, Settlement, TraceEvent } from '../contract.ts'
+import type { StoreNews } from '../news.ts'
+import type { WholeStore } from '../whole-store.ts'
+import { archiveRole } from './archive.ts'
+import { createChanges } from './changes.ts'
+import { createClaim } from './claim.ts'
+import type { Place } from './connect.ts'
+import { createDestinationCounts, createDestinations } from './destinations.ts'
+import { createExchangeRows, exchangeReads } from './exchange-rows.ts'
+import { createExchanges, exchangeWrites } from './exchanges.ts'
+import { createInsert, FIND } from './insert.ts'
+import { createInstance, newOwner } from './instances.ts'
+import { createKeys } from './keys.ts'
+import { createLeases } from './leases.ts'
+import { migrate } from './migrate.ts'
+import { createOperator } from './operator.ts'
+import { createPrune } from './prune.ts'
+import { createQueue } from './queries.ts'
+import { createReader } from './reader.ts'
+import { createMemoryRows } from './seen-items.ts'
+import { createSettle } from './settle.ts'
+import { type Db, one, run } from './sql.ts'
+import { createTables } from './tables.ts'
+import { createTraceRows } from './trace.ts'
+import { type Touches, Writer } from './writer.ts'
+
+interface StoreOptions {
+  readonly at: Place
+  readonly tell: Tell<StoreNews>
+  readonly clock: Clock
+  /** of this program */
+  readonly version?: string
+  /** ms for a transaction, or for a question [15000] */
+  readonly patience?: number
+}
+
+const PATIENCE = 15_000
+
+/**
+ * Opens the store for a gateway, one of those that may work on it: made when absent. Rejects with GatewayError 'store-unavailable' or
+ * 'store-corrupt' as `migrate` has it.
+ */
+export async function openGatewayStore(options: StoreOptions): Promise<WholeStore> {
+  const { version, ours } = await migrate(options.at, { create: true })
+  if (version > ours) options.tell('store-newer', { version, ours })
+  const { store, instance } = create(options)
+  try {
+    await instance.start()
+  } catch (error) {
+    await store[Symbol.asyncDispose]()
+    throw error
+  }
+  return store
+}
+
+/** Opens the store beside gateways that may be running, for the commands: an absent one is 'store-unavailable'. */
+export async function openBeside(options: StoreOptions): Promise<WholeStore> {
+  await migrate(options.at, { create: false })
+  return create(options).store
+}
+
+function create({ at, tell, clock, version = '', patience = PATIENCE }: StoreOptions) {
+  const owner = newOwner()
+  const reader = createReader(at, patience)
+  const changes = createChanges(at, reader.db, owner)
+  /** the writer's, which needs what is made with it */
+  const own: Db = { query: (...asked) => writer.db.query(...asked) }
+  const keys = createKeys(own, clock)
+  const destinations = createDestinations(own)
+  const forced = one<{ now: string }>(own, FORCED)
+  const forget = () => {
+    keys.forget()
+    destinations.forget()
+  }
+  const hooks = {
+    async begun(touches: readonly Touches[]) {
+      forget()
+      const [commits] = await Promise.all([forced(), destinations.lock(touches)])
+      if (!LASTING.includes(commits?.now ?? '')) {
+        throw new GatewayError('store-unavailable', `The server commits with synchronous_commit = ${commits?.now}.`)
+      }
+    },
+    committing: destinations.flush,
+    undone: forget,
+  }
+  const done = (writes: number, ms: number) => tell('store-committed', { writes, seconds: ms / 1000 })
+  const writer: Writer = new Writer(at, hooks, { patience, done })
+  const tables = createTables(own, clock, { owner, keys, destinations })
+  const { memory, trail } = tables
+  const insert = createInsert(tables)
+  const exchanges = createExchanges(tables, insert)
+  const leases = createLeases(tables)
+  const claim = createClaim(tables, leases)
+  const settle = createSettle(tables)
+  const operator = createOperator(tables)
+  const prune = createPrune(tables, operator)
+  const touch = run(own, 'UPDATE probe SET at = $1 WHERE id = 1')
+  const bury = run(own, 'DELETE FROM instance WHERE id = ANY($1::text[])')
+  const { db, read } = reader
+  const queue = createQueue(db)
+  const remembered = createMemoryRows(db)
+  const told = createTraceRows(db)
+  const counts = createDestinationCounts(db)
+  const find = one<{ seq: number }>(db, FIND)
+  const submit = <T>(work: () => Promise<T>, touches?: Touches) => writer.submit(work, touches)
+
+  /** What others may have to act upon. */
+  async function submitNews<T>(work: () => Promise<T>, touches?: Touches): Promise<T> {
+    const result = await writer.submit(work, touches)
+    changes.tell()
+    return result
+  }
+
+  const hold = (kind: DestinationKind, name: string, pause: Pause | null, trace: readonly TraceEvent[]) =>
+    submitNews(async () => {
+      const isDone = await destinations.pause(await destinations.require(kind, name), pause)
+      if (isDone) await trail.add(trace)
+      return isDone
+    })
+  const instance = createInstance({
+    ...{ db, owner, version },
+    bury: (ids) =>
+      submitNews(async () => {
+        await bury(ids)
+        await leases.releaseDead()
+      }),
+  })
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    await instance[Symbol.asyncDispose]()
+    await writer.close()
+    await changes[Symbol.asyncDispose]()
+    await reader[Symbol.asyncDispose]()
+  }
+  tell('store-opened', { path: `PostgreSQL, schema ${at.schema}` })
+
+  const store: WholeStore = {
+    accept: (envelope, trace = []) =>
+      submitNews(() => insert.accept(envelope, trace), { destinations: envelope.deliveries }),
+    findEnvelope: (direction, source, digest) =>
+      read(async () => {
+        const row = await find(digest, source, directionCode(direction))
+        return row && { id: formatId(row.seq) }
+      }),
+    async claim(request) {
+      return request.limit < 1 ? [] : submit(() => claim(request), { destinations: [request] })
+    },
+    settle: (settlements, trace = []) =>
+      submitNews(
+        async () => {
+          await settle(settlements)
+          await exchanges.settled(settlements, clock.now())
+          await trail.add(trace)
+        },
+        { deliveries: settlements.map(keyOf) },
+      ),
+    releaseLeases: () =>
+      submitNews(async () => {
+        await leases.clockWentBack(clock.now())
+        return leases.releaseAll()
+      }),
+    clockWentBack: (now) => submitNews(() => leases.clockWentBack(now)),
+    sourcesOf: (item, variant) => read(() => remembered.sourcesOf(item, variant)),
+    seen: ({ topic, itemId, digest }) => read(() => remembered.seen(topic, itemId, digest)),
+    seenIds: (topic, itemIds) => read(() => remembered.seenIds(topic, itemIds)),
+    markSeen: (items) => submit(() => memory.mark(items)),
+    cursor: (topic) => read(() => remembered.cursor(topic)),
+    findPayload: (kind, destination, item, sources) => read(() => queue.findPayload(kind, destination, item, sources)),
+    record: (trace, share) =>
+      submit(async () => {
+        if (share !== undefined) return trail.addWithin(share, trace)
+        await trail.add(trace)
+        return 0
+      }),
+    trace: (incident) => read(() => told.of(incident)),
+    list: (filter = {}) => read(() => queue.list(filter)),
+    leftOut: (filter = {}) => read(() => queue.leftOut(filter)),
+    show: (id) => read(() => queue.show(id)),
+    traced: (events, position) => read(() => told.behind(position, events)),
+    retry: (id, now, trace) => submitNews(() => operator.retry(id, now, trace), { deliveries: [keyOf({ id })] }),
+    discard: (id, now, trace) => submitNews(() => operator.discard(id, now, trace), { deliveries: [keyOf({ id })] }),
+    pause: (kind, destination, pause, trace = []) => hold(kind, destination, pause, trace),
+    resume: (kind, destination, trace = []) => hold(kind, destination, null, trace),
+    backlog: () => read(queue.backlog),
+    unsettled: (kind, destination, origin) => read(() => counts.unsettled(kind, destination, origin)),
+    unsettledBytes: (kind, origin) => read(() => counts.unsettledBytes(kind, origin)),
+    async probe() {
+      await submit(() => touch(clock.now()))
+    },
+    onChange: changes.on,
+    async prune(now, steps = 50, trace = undefined) {
+      let gone = 0
+      for (const step of prune) {
+        for (let round = 0; round < steps; round++) {
+          const { dropped, more } = await submit(() => step(now, trace))
+          gone += dropped
+          if (!more) break
+        }
+      }
+      return gone
+    },
+    ...archiveRole(tables.archive, [db, own], read, submit),
+    ...exchangeReads(createExchangeRows(db), read),
+    ...exchangeWrites(exchanges, submitNews),
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  }
+  return { store, instance }
+}
+
+/** What a COMMIT waits for at least: our own disk, and that of the standby where there is a synchronous one. */
+const LASTING = ['on', 'remote_apply']
+const FORCED = `SELECT CASE WHEN current_setting('synchronous_commit') = ANY ('{${LASTING.join()}}')
+  THEN current_setting('synchronous_commit') ELSE set_config('synchronous_commit', 'on', true) END AS now`
+
+function keyOf({ id }: Pick<Settlement, 'id'>): number {
+  return parseId(id) ?? -1
+}

@@ -1,0 +1,108 @@
+import { DISCARDED, HELD } from '../coding/codes.ts'
+import { firstKeyAt, formatId } from '../coding/ids.ts'
+import type { TraceOfDeed } from '../contract.ts'
+import type { Operator } from './operator.ts'
+import { all, one, run } from './sql.ts'
+import type { Tables } from './tables.ts'
+
+const DAY = 86_400_000
+/** How long the document of a delivered or discarded delivery can still be shown. Keys and digests stay for ever. */
+const PAYLOAD_AGE = 30 * DAY
+/** How long what is held under a name (HeldBound) waits for an operator. */
+const BOUND_AGE = 30 * DAY
+const TRACE_AGE = 400 * DAY
+/** How long the items of a document are waited for. */
+const OPEN_AGE = DAY / 24
+/** rows looked at per transaction */
+const STEP = 200
+/** documents, each of hundreds of items, closed per transaction */
+const FEW = 20
+
+/** Inside a transaction, one step: how many rows went, and whether there may be more. */
+type PruneStep = (now: number, trace?: TraceOfDeed) => Promise<{ dropped: number; more: boolean }>
+
+/** In this order. */
+export function createPrune({ db, bodies }: Tables, operator: Operator): readonly PruneStep[] {
+  const oldPayloads = all<{ seq: number; settled: boolean }>(
+    db,
+    `SELECT d.seq, d.state IN (2, ${DISCARDED}) AND d.updated_at < $1 AS settled
+     FROM payload p JOIN delivery d ON d.seq = p.delivery
+     WHERE p.delivery > $2 AND p.delivery < $3 ORDER BY p.delivery LIMIT ${STEP}`,
+  )
+  const oldHeld = all<{ seq: number }>(
+    db,
+    `SELECT seq FROM delivery WHERE bound IS NOT NULL AND state = ${HELD} AND updated_at < $1 ORDER BY seq LIMIT ${STEP}`,
+  )
+  const oldGroups = all<{ seq: number; document: number }>(
+    db,
+    `SELECT seq, document FROM delivery_group WHERE seq > $1 AND seq < $2 ORDER BY seq LIMIT ${STEP}`,
+  )
+  const isNeeded = one(db, 'SELECT 1 FROM delivery d JOIN payload p ON p.delivery = d.seq WHERE d.grp = $1 LIMIT 1')
+  const leaveGroup = run(db, 'UPDATE delivery SET grp = NULL WHERE grp = $1')
+  const dropGroup = run(db, 'DELETE FROM delivery_group WHERE seq = $1')
+  const dropDocument = run(
+    db,
+    'DELETE FROM document WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM delivery_group WHERE document = $1)',
+  )
+  const openDocuments = all<{ seq: number }>(
+    db,
+    `SELECT seq FROM document WHERE open AND seq < $1 ORDER BY seq LIMIT ${FEW}`,
+  )
+  const dropItems = run(db, 'DELETE FROM document_item WHERE document = $1')
+  const forgetPlaces = run(db, `UPDATE delivery_group SET came = '' WHERE document = $1`)
+  const close = run(db, 'UPDATE document SET open = false WHERE seq = $1')
+  const oldTrace = one<{ seq: number | null }>(
+    db,
+    `SELECT max(seq) AS seq FROM (SELECT seq, at FROM trace ORDER BY seq LIMIT ${STEP}) t WHERE at < $1`,
+  )
+  const dropTrace = run(db, 'DELETE FROM trace WHERE seq <= $1 AND at < $2')
+  /** Old payloads that must stay (held ones) are not looked at again in the same round. */
+  let passed = 0
+  let passedGroup = 0
+
+  return [
+    async function discardHeld(now, trace) {
+      const rows = await oldHeld(now - BOUND_AGE)
+      for (const { seq } of rows) await operator.discard(formatId(seq), now, trace)
+      return { dropped: rows.length, more: rows.length === STEP }
+    },
+    async function dropPayloads(now) {
+      const rows = await oldPayloads(now - PAYLOAD_AGE, passed, firstKeyAt(now - PAYLOAD_AGE))
+      const settled = rows.filter((row) => row.settled)
+      await bodies.drop(settled.map(({ seq }) => seq))
+      const more = rows.length === STEP
+      passed = more ? rows.at(-1)!.seq : 0
+      return { dropped: settled.length, more }
+    },
+    async function dropGroups(now) {
+      const rows = await oldGroups(passedGroup, firstKeyAt(now - PAYLOAD_AGE))
+      let members = 0
+      for (const { seq, document } of rows) {
+        passedGroup = seq
+        if ((await isNeeded(seq)) !== undefined) continue
+        members += await leaveGroup(seq)
+        await dropGroup(seq)
+        await dropItems(document)
+        await dropDocument(document)
+        if (members >= STEP) return { dropped: 0, more: true }
+      }
+      const more = rows.length === STEP
+      if (!more) passedGroup = 0
+      return { dropped: 0, more }
+    },
+    async function closeDocuments(now) {
+      const rows = await openDocuments(firstKeyAt(now - OPEN_AGE))
+      for (const { seq } of rows) {
+        await dropItems(seq)
+        await forgetPlaces(seq)
+        await close(seq)
+      }
+      return { dropped: 0, more: rows.length === FEW }
+    },
+    async function dropTraces(now) {
+      const last = (await oldTrace(now - TRACE_AGE))?.seq ?? null
+      const dropped = last === null ? 0 : await dropTrace(last, now - TRACE_AGE)
+      return { dropped, more: dropped === STEP }
+    },
+  ]
+}

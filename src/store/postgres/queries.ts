@@ -1,0 +1,141 @@
+import { isAskedFor } from '../../iodef/incident-id.ts'
+import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
+import { DISCARDED, kindCode, kindName, STATES, stateCode, WITHHELD } from '../coding/codes.ts'
+import { parseId } from '../coding/ids.ts'
+import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
+import { BODY_OF } from './bodies.ts'
+import { wordsOf } from './insert.ts'
+import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
+import { all, type Db, one, type Value } from './sql.ts'
+
+/** What is read of the queue; never a payload but by `show` and `findPayload`. */
+interface Queue {
+  /**
+   * Those asked for, oldest first: the latest `limit`. Without it all that are not settled for good, and the latest 1000 of
+   * those delivered or discarded.
+   */
+  list(filter: QueueFilter): Promise<DeliverySummary[]>
+  /** How many older ones `list` leaves out when it is given no limit. */
+  leftOut(filter: QueueFilter): Promise<number>
+  show(id: string): Promise<Delivery | undefined>
+  findPayload(
+    kind: DestinationKind,
+    destination: string,
+    item: string,
+    sources?: readonly string[],
+  ): Promise<string | undefined>
+  backlog(): Promise<Backlog[]>
+}
+
+interface BacklogRow extends Omit<Backlog, 'kind' | 'paused'> {
+  readonly kind: number
+  readonly paused_at: number | null
+  readonly paused_by: string | null
+}
+
+/** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
+const LIMIT = 1000
+const OVER: readonly DeliveryState[] = ['delivered', 'discarded']
+
+export function createQueue(db: Db): Queue {
+  const show = one<SummaryRow & { body: string | null }>(
+    db,
+    `SELECT ${SUMMARY_COLUMNS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = $1`,
+  )
+  const payload = one<{ body: string }>(
+    db,
+    `SELECT b.text AS body FROM delivery d JOIN payload p ON p.delivery = d.seq JOIN body b ON b.seq = p.body
+     JOIN envelope e ON e.seq = d.envelope JOIN destination t ON t.id = d.destination
+     WHERE d.item = $1 AND t.kind = $2 AND md5(t.name) = md5($3) AND t.name = $3
+       AND ($4::text[] IS NULL OR e.source = ANY($4::text[])) AND d.state NOT IN (${WITHHELD}, ${DISCARDED})
+     ORDER BY d.seq DESC LIMIT 1`,
+  )
+  const backlog = all<BacklogRow>(
+    db,
+    `SELECT t.kind, t.name AS destination, t.pending, t.sending, t.held, t.withheld, t.paused_at, t.paused_by,
+       CASE WHEN t.pending + t.sending > 0 THEN (SELECT min(d.created_at) FROM delivery d WHERE d.seq IN (
+         (SELECT min(p.seq) FROM delivery p WHERE p.destination = t.id AND p.state <> 2 AND p.state = 0),
+         (SELECT min(s.seq) FROM delivery s WHERE s.destination = t.id AND s.state <> 2 AND s.state = 1))) END AS oldest,
+       CASE WHEN t.pending > 0 AND t.paused_at IS NULL THEN least(
+         (SELECT min(d.due) FROM delivery d WHERE d.destination = t.id AND d.state = 0 AND d.ready),
+         (SELECT min(d.lease) FROM delivery d WHERE d.destination = t.id AND d.state <> 2 AND d.state = 1)) END AS due
+     FROM destination t ORDER BY t.kind, t.name`,
+  )
+
+  return {
+    async list(filter) {
+      const { states = STATES, limit } = filter
+      const values: Value[] = []
+      const incidents = await meant(db, filter)
+      const open = states.filter((state) => !OVER.includes(state))
+      const over = states.filter((state) => OVER.includes(state))
+      const parts =
+        limit === undefined
+          ? [asked(open, filter, incidents, values), latest(asked(over, filter, incidents, values), LIMIT)]
+          : [latest(asked(states, filter, incidents, values), limit)]
+      // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
+      const text = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq IN (${parts.join(' UNION ALL ')}) ORDER BY d.seq`
+      const documents = new Map()
+      return (await db.query<SummaryRow>(text, values, true)).map((row) => toSummary(row, documents))
+    },
+    async leftOut(filter) {
+      const { states = STATES, limit } = filter
+      const over = states.filter((state) => OVER.includes(state))
+      if (limit !== undefined || over.length === 0) return 0
+      const values: Value[] = []
+      const text = `SELECT count(*) AS n FROM (${asked(over, filter, await meant(db, filter), values)}) o`
+      const [counted] = await db.query<{ n: number }>(text, values, true)
+      return Math.max(0, (counted?.n ?? 0) - LIMIT)
+    },
+    async show(id) {
+      const row = await show(parseId(id) ?? -1)
+      return row && { ...toSummary(row, new Map()), payload: row.body ?? '' }
+    },
+    findPayload: async (kind, name, item, sources) =>
+      (await payload(item, kindCode(kind), name, sources ?? null))?.body,
+    async backlog() {
+      return (await backlog()).map(({ kind, paused_at: since, paused_by: by, ...row }) => {
+        return { ...row, kind: kindName(kind), paused: since === null ? null : { since, by: by ?? '' } }
+      })
+    },
+  }
+}
+
+/** Of deliveries that carry what somebody may mean, those that do: which that is, is no matter of SQL. */
+async function meant(db: Db, { incident }: QueueFilter): Promise<readonly number[] | undefined> {
+  if (incident === undefined) return undefined
+  const text = 'SELECT seq, incident, also FROM delivery WHERE words && $1::text[]'
+  const rows = await db.query<{ seq: number; incident: string; also: string | null }>(text, [wordsOf([incident])])
+  const carried = ({ incident: first, also }: { incident: string; also: string | null }) => [
+    first,
+    ...(also === null ? [] : (JSON.parse(also) as string[])),
+  ]
+  return rows.filter((row) => carried(row).some((one) => isAskedFor(one, incident))).map(({ seq }) => seq)
+}
+
+/** Keys of the deliveries in these states; what it needs is put behind `values`. */
+function asked(
+  states: readonly DeliveryState[],
+  { kind, destination, reason }: QueueFilter,
+  incidents: readonly number[] | undefined,
+  values: Value[],
+): string {
+  const bind = (value: Value) => `$${values.push(value)}`
+  const where = [`d.state = ANY(${bind(states.map(stateCode))}::smallint[])`]
+  // delivered ones are the many: only where they are asked for is the whole table walked
+  if (!states.includes('delivered')) where.push('d.state <> 2')
+  if (kind !== undefined || destination !== undefined) {
+    const named = [
+      ...(kind === undefined ? [] : [`kind = ${bind(kindCode(kind))}`]),
+      ...(destination === undefined ? [] : [`name = ${bind(destination)}`]),
+    ]
+    where.push(`d.destination IN (SELECT id FROM destination WHERE ${named.join(' AND ')})`)
+  }
+  if (incidents !== undefined) where.push(`d.seq = ANY(${bind(incidents)}::bigint[])`)
+  if (reason !== undefined) where.push(`strpos(lower(d.reason), lower(${bind(reason)}::text)) > 0`)
+  return `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`
+}
+
+function latest(text: string, limit: number): string {
+  return `(${text} ORDER BY d.seq DESC LIMIT ${Math.max(0, Math.trunc(limit))})`
+}

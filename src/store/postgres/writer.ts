@@ -1,0 +1,182 @@
+import type { TransactionSql } from 'postgres'
+import { GatewayError } from '../../errors.ts'
+import type { DestinationKind } from '../../vocabulary.ts'
+import { ask, inTime, openSessions, type Place, type Sessions } from './connect.ts'
+import { concernsAll, isTransactionFault, storeError } from './faults.ts'
+import type { Db } from './sql.ts'
+
+/** What a write will change, as far as it is known before: locked first, in one order, so that two gateways seldom wait for each other. */
+export interface Touches {
+  readonly destinations?: readonly { readonly kind: DestinationKind; readonly destination: string }[]
+  /** keys of deliveries: their destinations */
+  readonly deliveries?: readonly number[]
+}
+
+interface TransactionHooks {
+  /** first thing inside each transaction */
+  begun(touches: readonly Touches[]): Promise<void>
+  /** last thing inside each transaction */
+  committing(): Promise<void>
+  /** whatever was remembered from inside the transaction is untrue */
+  undone(): void
+}
+
+interface WriterOptions {
+  /** ms that a transaction may take before its connection is given up */
+  readonly patience: number
+  /** So many writes are committed; `ms` since the first of them was asked for. */
+  readonly done: (writes: number, ms: number) => void
+}
+
+interface Job {
+  readonly work: () => Promise<unknown>
+  readonly touches: Touches
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: GatewayError) => void
+  readonly since: number
+  /** its batch failed for what one of them did: it is tried again by itself */
+  alone: boolean
+  /** it met what passes by itself: so often */
+  met: number
+}
+
+/** ms of work after which a batch commits what it has */
+const BUDGET = 50
+const LARGEST = 256
+const MOST_TRIES = 6
+
+/** SyncRepWaitForLSN: somebody ended the wait for the standby, and what was committed may be on one machine only. */
+const WARNED = '01000'
+
+/**
+ * One connection through which everything is written that this process writes, in the order in which it was asked for. What is asked for
+ * while a transaction is under way shares the next one. A job runs inside the transaction and may run twice (when another job of its
+ * batch failed): it must do nothing but SQL. What it returns is given out once it is committed. A job that throws undoes itself only.
+ *
+ * No `statement_timeout`: it would end the wait of a COMMIT for its standby, which then counts as done. A transaction that takes too
+ * long loses its connection instead, and nobody is told that it was written.
+ */
+export class Writer {
+  readonly #place: Place
+  readonly #hooks: TransactionHooks
+  readonly #options: WriterOptions
+  #sessions: Sessions
+  #tx: TransactionSql | undefined
+  #queue: Job[] = []
+  #working: Promise<void> | undefined
+  #refusal: GatewayError | undefined
+  #warned = false
+
+  constructor(place: Place, hooks: TransactionHooks, options: WriterOptions) {
+    this.#place = place
+    this.#hooks = hooks
+    this.#options = options
+    this.#sessions = this.#open()
+  }
+
+  /** Of the transaction under way: for hooks and jobs. */
+  readonly db: Db = {
+    query: (text, values, once) => {
+      if (this.#tx === undefined) throw new Error('there is no transaction under way')
+      return ask(this.#tx, text, values, once)
+    },
+  }
+
+  /** Resolves once the job's changes are committed. Rejects with a GatewayError. */
+  submit<T>(work: () => Promise<T>, touches: Touches = {}): Promise<T> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
+    return new Promise<T>((resolve, reject) => {
+      const since = performance.now()
+      const job = { work, touches, resolve: resolve as (value: unknown) => void, reject, since, alone: false, met: 0 }
+      this.#queue.push(job)
+      this.#working ??= this.#work()
+    })
+  }
+
+  /** Takes no more; resolves when what waits is committed, or has failed. */
+  async close(): Promise<void> {
+    this.#refusal ??= new GatewayError('store-unavailable', 'The store is closed.')
+    await this.#working
+    await this.#sessions.end({ timeout: 1 })
+  }
+
+  #open(): Sessions {
+    const onWarning = (code: string) => {
+      if (code === WARNED) this.#warned = true
+    }
+    const use = { name: 'writes', sessions: 1, onWarning, parameters: { lock_timeout: 10_000 } }
+    return openSessions(this.#place, use)
+  }
+
+  async #work(): Promise<void> {
+    // what is asked for in this turn of the event loop shares the first transaction
+    await new Promise(setImmediate)
+    while (this.#queue.length > 0) await this.#transaction()
+    this.#working = undefined
+  }
+
+  async #transaction(): Promise<void> {
+    const batch: Job[] = []
+    const results: unknown[] = []
+    try {
+      await inTime(this.#options.patience, 'a transaction', this.#carryOut(batch, results))
+    } catch (error) {
+      this.#hooks.undone()
+      this.#tx = undefined
+      await this.#giveBack(batch, error)
+      return
+    }
+    const [first] = this.#queue.splice(0, batch.length)
+    for (const [index, job] of batch.entries()) job.resolve(results[index])
+    const ms = performance.now() - (first?.since ?? 0)
+    // what it throws is its own: these are committed
+    queueMicrotask(() => this.#options.done(batch.length, ms))
+  }
+
+  /** Jobs from the front of the queue, as many as there is time for; the last of `batch` may be the one that throws. */
+  async #carryOut(batch: Job[], results: unknown[]): Promise<void> {
+    this.#warned = false
+    await this.#sessions.begin(async (tx) => {
+      this.#tx = tx
+      const start = performance.now()
+      const [head] = this.#queue
+      const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
+      await this.#hooks.begun(jobs.map(({ touches }) => touches))
+      for (const job of jobs) {
+        if (batch.length > 0 && performance.now() - start > BUDGET) break
+        batch.push(job)
+        results.push(await job.work())
+      }
+      await this.#hooks.committing()
+    })
+    this.#tx = undefined
+    if (this.#warned)
+      throw new GatewayError(
+        'store-unavailable',
+        'The wait for the standby was ended: nobody knows whether it has what was written.',
+      )
+  }
+
+  /** Undone: they fail, or each is tried again by itself where it may be the doing of one of them. */
+  async #giveBack(batch: readonly Job[], error: unknown): Promise<void> {
+    // where it is no job's doing, nothing can begin
+    const jobs = this.#queue.splice(0, batch.length || this.#queue.length)
+    const again = isTransactionFault(error)
+    if (again || (batch.length > 1 && !concernsAll(error))) {
+      for (const job of jobs) {
+        job.alone = true
+        if (again) job.met += 1
+      }
+      const left = jobs.filter(({ met }) => met < MOST_TRIES)
+      this.#queue.unshift(...left)
+      for (const job of jobs) if (job.met >= MOST_TRIES) job.reject(storeError(error))
+      return
+    }
+    // a connection that hangs, or is half gone, is not used again
+    if (concernsAll(error)) {
+      void this.#sessions.end({ timeout: 0 }).catch(() => {})
+      this.#sessions = this.#open()
+    }
+    for (const job of jobs) job.reject(storeError(error))
+  }
+}

@@ -1,0 +1,4 @@
+import { testContract } from '../contract.ts'
+import { createPostgresBench } from './bench.ts'
+
+testContract('postgres', createPostgresBench)

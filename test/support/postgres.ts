@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exec, freePort, ServerProcess } from './brokers.ts'
+
+/** A PostgreSQL of its own, on loopback, in a temporary folder; gone with the test, however that ends. */
+export interface PostgresServer extends AsyncDisposable {
+  /** postgres://gw@127.0.0.1:PORT/gw */
+  readonly url: string
+  readonly port: number
+  readonly dir: string
+  /** Ends it gently, and starts it again on the same port and data. */
+  stop(): Promise<void>
+  start(): Promise<void>
+  /** SIGKILL: as a crash of its machine leaves it. */
+  kill(): Promise<void>
+  /** SIGSTOP and SIGCONT: connections that say nothing. */
+  pause(): void
+  resume(): void
+  /** One statement by psql, as its owner: what it prints, unaligned. */
+  psql(statement: string): Promise<string>
+  log(): Promise<string>
+}
+
+export interface PostgresOptions {
+  /** lines of postgresql.conf behind ours */
+  readonly settings?: readonly string[]
+}
+
+/** Debian's are in no PATH; elsewhere they are. */
+const BIN = existsSync('/usr/lib/postgresql/15/bin') ? '/usr/lib/postgresql/15/bin/' : ''
+
+/** Small, since many run beside each other; what is committed is forced to disk as ever. */
+function settings(port: number, dir: string): string[] {
+  return [
+    `port = ${port}`,
+    `listen_addresses = '127.0.0.1'`,
+    `unix_socket_directories = '${dir}'`,
+    'shared_buffers = 32MB',
+    'max_connections = 60',
+    'max_worker_processes = 4',
+    'autovacuum_naptime = 10s',
+    'log_min_messages = warning',
+    'fsync = on',
+  ]
+}
+
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const dir = await mkdtemp(join(tmpdir(), 'postgres-'))
+  const data = join(dir, 'data')
+  const port = await freePort()
+  // it refuses to be root's
+  const ids = process.getuid?.() === 0 ? await idsOf('postgres') : undefined
+  await chmod(dir, 0o755)
+  if (ids !== undefined) await chown(dir, ids.uid, ids.gid)
+  const as = (program: string, args: readonly string[]) =>
+    ids === undefined
+      ? exec(program, args)
+      : exec('setpriv', ['--reuid', `${ids.uid}`, '--regid', `${ids.gid}`, '--clear-groups', program, ...args])
+  await as(`${BIN}initdb`, ['-D', data, '-A', 'trust', '-U', 'gw', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'])
+  const lines = [...settings(port, dir), ...(options.settings ?? [])]
+  await writeFile(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
+  const server = new ServerProcess(`${BIN}postgres`, ['-D', data], {}, dir, ids)
+  const psql = async (statement: string, database = 'gw') => {
+    const args = ['-X', '-A', '-t', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'gw', '-d', database, '-c', statement]
+    return (await exec(`${BIN}psql`, args)).stdout.trim()
+  }
+  const start = async () => {
+    await server.start(port)
+    // it listens before it answers
+    for (let tries = 0; ; tries++) {
+      try {
+        await psql('SELECT 1', 'postgres')
+        return
+      } catch (error) {
+        if (tries > 100) throw error
+      }
+    }
+  }
+  await start()
+  await psql('CREATE DATABASE gw', 'postgres')
+  return {
+    url: `postgres://gw@127.0.0.1:${port}/gw`,
+    port,
+    dir,
+    start,
+    // fast: sessions are ended, and all is written
+    stop: () => server.end('SIGINT'),
+    kill: () => server.end('SIGKILL'),
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
+    psql,
+    log: () => readFile(join(dir, 'log'), 'utf8').catch(() => server.output),
+    async [Symbol.asyncDispose]() {
+      await server.end('SIGKILL')
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
+  const id = async (flag: string) => Number((await exec('id', [flag, user])).stdout)
+  return { uid: await id('-u'), gid: await id('-g') }
+}
