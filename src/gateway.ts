@@ -21,6 +21,7 @@ import { prune } from './gateway/prune.ts'
 import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/reload.ts'
 import { createSenders } from './gateway/senders.ts'
 import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
+import { createTurns } from './gateway/turns.ts'
 import { watchHealth } from './gateway/watch-health.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/create-grid.ts'
@@ -144,8 +145,10 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     placeOf: files.placeOf,
     wake: (destination, kind) => delivery.wake(kind, destination),
   }
+  const turns = opened.use(createTurns({ store, clock, tell: events.tell }))
   const side = {
     consume,
+    turn: turns.turn,
     wake: ((...about) => delivery.wake(...about)) as DeliveryEngine['wake'],
     draining: () => draining,
   }
@@ -196,6 +199,8 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   })
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
+  // an answer may have come to another gateway on the same store
+  opened.use(store.onChange(() => questions.happened()))
   opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))
   opened.use(
     every(PRUNE_MS, () => {
@@ -225,6 +230,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
 
 interface GridSide {
   readonly consume: ConsumeOptions
+  readonly turn: NonNullable<GridHandlers['turn']>
   readonly wake: DeliveryEngine['wake']
   readonly draining: () => boolean
 }
@@ -233,13 +239,14 @@ function createGridSide(
   parts: Parts,
   health: Health,
   questions: ExchangeSide,
-  { consume, wake, draining }: GridSide,
+  { consume, turn, wake, draining }: GridSide,
 ): Grid {
   const { config, events, store, clock } = parts
   const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
   const handlers: GridHandlers = {
     participants: questions.participants({ report, draining }),
     items: createConsumer(consume),
+    turn,
     // asked of each list that is read of a Topic: what was retracted while nobody was there to be told is missing in it
     async seenIds(topic, itemIds) {
       if (archivedTopics(config).has(topic)) {

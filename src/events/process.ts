@@ -21,6 +21,9 @@ export interface ProcessNews {
   'certificate-expired': { readonly certificate: string; readonly notAfter: string; readonly days: number }
   pruned: { readonly rows: number }
   'audit-failed': { readonly err: unknown }
+  /** where gateways share a store */
+  'topics-ours': object
+  'topics-anothers': { readonly reason: string }
   'audit-written-again': object
   'audit-changed': { readonly reason: string }
   /** the number and the hash of its last entry */
@@ -118,6 +121,16 @@ export const PROCESS = {
   },
   'page-signed-in': { level: 'info', text: 'An operator signed in to the page', help: '`remote` has the token' },
   serving: { level: 'info', text: 'Serving', help: 'started: the ports, and how many peers and Topics' },
+  'topics-ours': {
+    level: 'info',
+    text: 'This gateway follows the Topics from now on',
+    help: 'of those that share the store, one does: the one before stopped, or has no Controller',
+  },
+  'topics-anothers': {
+    level: 'info',
+    text: 'Another gateway follows the Topics from now on',
+    help: '`reason` says why; nothing is lost by it',
+  },
   draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },
   stopping: { level: 'info', text: 'Stopping', help: '`signal` asked for it' },
   stopped: { level: 'info', text: 'Stopped', help: 'the last line of an orderly end' },

@@ -58,8 +58,8 @@ export interface ExchangeSide {
   gone(topic: string, items?: readonly string[]): Promise<void>
   /** What time does to questions. */
   runDue(): Promise<void>
-  /** Something was done to this question elsewhere: whoever waits for its answer looks again. */
-  happened(exchange: string): void
+  /** Something was done to this question elsewhere, or to whichever: who waits for an answer looks again. */
+  happened(exchange?: string): void
   /** Nobody waits for an answer any longer: those who do are promised one. */
   drain(): void
 }

@@ -4,8 +4,8 @@ import type { Clock } from '../clock.ts'
 export interface Holds {
   /** From now on whatever happens to the exchange is noticed: to be called before it is looked at, and disposed of in the end. */
   watch(exchange: string): Watch
-  /** Something happened to it. */
-  happened(exchange: string): void
+  /** Something happened to it; or may have, to any of them. */
+  happened(exchange?: string): void
   /** Nobody waits from now on. */
   end(): void
 }
@@ -64,7 +64,8 @@ export function createHolds(clock: Clock): Holds {
       }
     },
     happened(exchange) {
-      for (const notice of [...(waiting.get(exchange) ?? [])]) notice()
+      const those = exchange === undefined ? [...waiting.values()] : [waiting.get(exchange) ?? []]
+      for (const notice of those.flatMap((notices) => [...notices])) notice()
     },
     end: () => over.abort(),
   }

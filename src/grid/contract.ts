@@ -78,8 +78,17 @@ export interface GridHandlers {
   cleared?(topic: string): void
   /** A Topic whose `room` was 0 has some again. */
   room?(topic: string): void
+  /**
+   * Resolves when it is for us to follow the Topic, among those who share what was read of it, until its signal aborts; undefined where
+   * `signal` aborts first. `standsBy`: called where it has to wait. [it is always for us]
+   */
+  turn?(topic: string, signal: AbortSignal, standsBy: () => void): Promise<Turn | undefined>
   /** The connection or a Topic changed its state. `reason` also of one that is up, but slow. */
   state(part: 'session' | `topic:${string}`, state: GridState, reason: string | null): void
+}
+
+interface Turn extends Disposable {
+  readonly signal: AbortSignal
 }
 
 export interface TopicInfo {

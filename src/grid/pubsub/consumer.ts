@@ -52,6 +52,8 @@ const BLIND_LOOK = 15_000
 export class Consumer {
   /** Where the Topic is, as far as is known: its events come from there. */
   place: Place
+  /** Another follows the Topic: nothing of it waits here. */
+  rests = false
   readonly #options: ConsumerOptions
   readonly #queue: LiveQueue
   readonly #past: Past
@@ -79,6 +81,7 @@ export class Consumer {
     // an owner is told of everybody's (XEP-0060 §8.8.4)
     if (event.kind === 'subscription' && this.#own !== undefined && event.jid !== this.#own) return
     if (event.kind === 'items') {
+      if (this.rests) return
       for (const item of event.items) this.#queue.push({ kind: 'item', item })
       if (event.retracted.length > 0) this.#queue.push({ kind: 'retracted', ids: event.retracted })
       return
@@ -111,9 +114,7 @@ export class Consumer {
     if (this.#queue.overflowed) this.#queue.clear()
     try {
       await this.#past.passOver(this.#past.of(session, until, this.place), this.#queue, false)
-      const subscribed = await this.#subscribe(session)
-      if (subscribed) return subscribed
-      return await this.#consume(session, until)
+      return (await this.#subscribe(session)) ?? (await this.#consume(session, until))
     } catch (error) {
       if (error instanceof BackfillError) return { kind: 'away', reason: error.message }
       throw error
@@ -167,8 +168,11 @@ export class Consumer {
 
   /** Does what comes first: take in what arrived, look for what was missed, or wait for either. A value: following ends. */
   async #turn(following: Following): Promise<FollowEnd | undefined> {
-    const { clock, liveOnly, resyncMs } = this.#options
-    if (this.#queue.overflowed) return this.#overflow()
+    const { clock, liveOnly, resyncMs, tell, topic } = this.#options
+    if (this.#queue.overflowed) {
+      tell('items-waiting', { topic })
+      return again(0)
+    }
     const entries = this.#queue.take(LIVE_BATCH)
     if (entries.length > 0) return this.#takeIn(following, entries)
     following.handed = undefined
@@ -180,11 +184,6 @@ export class Consumer {
       following.from.signal,
     )
     return undefined
-  }
-
-  #overflow(): FollowEnd {
-    this.#options.tell('items-waiting', { topic: this.#options.topic })
-    return again(0)
   }
 
   async #takeIn(following: Following, entries: readonly LiveEntry[]): Promise<FollowEnd | undefined> {
@@ -259,10 +258,10 @@ export class Consumer {
   }
 
   #usable(items: readonly ReceivedItem[]): UsableItem[] {
+    const { topic, tell } = this.#options
     const { good, bad } = sortOut(items)
     for (const { id } of bad) {
       this.#past.remember(id)
-      const { topic, tell } = this.#options
       tell('dropped-event', { reason: 'malformed', from: this.place.broker, topic, item: id })
     }
     const wasBare = this.#bare >= BARE
@@ -271,7 +270,7 @@ export class Consumer {
     return good
   }
 
-  /** False when the handlers could not take them: they stay unseen. */
+  /** False: the handlers could not take them, and they stay unseen. */
   async #deliver(items: readonly UsableItem[], retained: boolean): Promise<boolean> {
     const { topic, handlers, tell } = this.#options
     const gridItems: GridItem[] = items.map(({ id, unnamed, xml: text, publisher }) => ({

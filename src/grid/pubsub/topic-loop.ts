@@ -10,7 +10,7 @@ import { compareReaders } from './readers.ts'
 import { watchTopic } from './subscription.ts'
 import { checkTopic } from './topics.ts'
 
-interface TopicLoopOptions {
+export interface TopicLoopOptions {
   readonly config: GridConfig
   readonly topic: TopicConfig
   readonly state: (state: GridState, reason: string | null) => void

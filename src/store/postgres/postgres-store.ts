@@ -14,6 +14,7 @@ import type { Place } from './connect.ts'
 import { createDestinationCounts, createDestinations } from './destinations.ts'
 import { createExchangeRows, exchangeReads } from './exchange-rows.ts'
 import { createExchanges, exchangeWrites } from './exchanges.ts'
+import { createFleet } from './fleet.ts'
 import { createInsert, FIND } from './insert.ts'
 import { createInstance, newOwner } from './instances.ts'
 import { createKeys } from './keys.ts'
@@ -123,6 +124,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE }: StoreOpt
       if (isDone) await trail.add(trace)
       return isDone
     })
+  const fleet = createFleet(db, owner)
   const instance = createInstance({
     ...{ db, owner, version },
     bury: (ids) =>
@@ -194,6 +196,9 @@ function create({ at, tell, clock, version = '', patience = PATIENCE }: StoreOpt
       await submit(() => touch(clock.now()))
     },
     onChange: changes.on,
+    lease: (name, ms) => read(() => fleet.lease(name, ms)),
+    endLease: (name) => read(() => fleet.endLease(name)),
+    gateways: () => read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {
       let gone = 0
       for (const step of prune) {

@@ -7,6 +7,7 @@ import type { DestinationKind } from '../../vocabulary.ts'
 import type { Pause, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
+import { alone } from './alone.ts'
 import { archiveRole } from './archive.ts'
 import { createChanges } from './changes.ts'
 import { checkpointInBackground } from './checkpoints.ts'
@@ -214,6 +215,7 @@ function create(
       }
       return gone
     },
+    ...alone('', clock.now()),
     ...archiveRole(tables.archive, read, (work) => writer.submit(work)),
     ...exchangeReads(createExchangeRows(db), read),
     ...exchangeWrites(exchanges, (work) => writer.submit(work)),

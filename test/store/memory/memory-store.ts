@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/clock.ts'
 import { GatewayError, messageOf } from '../../../src/errors.ts'
 import { isAskedFor } from '../../../src/iodef/incident-id.ts'
-
 import type { ClaimRequest, Delivery, Settlement, TraceEvent, TraceShare } from '../../../src/store/contract.ts'
+import { alone } from '../../../src/store/sqlite/alone.ts'
 import type { WholeStore as Store } from '../../../src/store/whole-store.ts'
 import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
 import { find, forget, unsee } from './archive.ts'
@@ -54,6 +54,11 @@ export class MemoryStore implements Store {
   #assertOpen(): void {
     if (this.#closed) throw new GatewayError('store-unavailable', 'The store is closed.')
   }
+
+  readonly #alone = alone('', 0)
+  lease = this.#alone.lease
+  endLease = this.#alone.endLease
+  gateways = this.#alone.gateways
 
   accept: Store['accept'] = (envelope, trace) => this.#write((data, now) => take(data, envelope, now, trace))
 

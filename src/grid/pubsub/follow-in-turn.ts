@@ -1,0 +1,26 @@
+import type { GridHandlers } from '../contract.ts'
+import type { Consumer } from './consumer.ts'
+import { again, type TopicLoopOptions } from './topic-loop.ts'
+
+type Follow = NonNullable<TopicLoopOptions['follow']>
+
+/**
+ * Follows a Topic while it is for us to do so. Whoever stands by publishes to it all the same; what it is told of items is another's
+ * matter, and is read of the Broker where that one stops.
+ */
+export function followInTurn(
+  topic: string,
+  consumer: Pick<Consumer, 'follow' | 'rests'>,
+  turn: NonNullable<GridHandlers['turn']>,
+  up: () => void,
+): Follow {
+  return async (session, signal, keeps) => {
+    using ours = await turn(topic, signal, () => {
+      consumer.rests = true
+      up()
+    })
+    if (ours === undefined) return again(0)
+    consumer.rests = false
+    return consumer.follow(session, AbortSignal.any([signal, ours.signal]), keeps)
+  }
+}

@@ -1,0 +1,25 @@
+/** One gateway at work on a store. */
+export interface GatewayAtWork {
+  /** random, anew at each start */
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  /** ms since the epoch */
+  readonly started: number
+  /** this one */
+  readonly ours: boolean
+}
+
+/** Those who share a store: what one of them does at a time, and who they are. A store of one gateway has one, and it does everything. */
+export interface Fleet {
+  /**
+   * Takes on, or goes on with, what only one gateway does at a time, for `ms` from now. False: another has it. Nobody else has it before
+   * these are over, as the store counts them, but it may be lost where it is not asked for again in time.
+   */
+  lease(name: string, ms: number): Promise<boolean>
+  /** Anybody may have it from now on. Nothing where it is another's. */
+  endLease(name: string): Promise<void>
+  /** Who is at work on the store now, the longest first. */
+  gateways(): Promise<readonly GatewayAtWork[]>
+}
