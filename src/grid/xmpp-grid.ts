@@ -16,7 +16,7 @@ import { Provider } from './pubsub/provider.ts'
 import { createRequestDesk } from './pubsub/request-desk.ts'
 import { retractItem } from './pubsub/retract.ts'
 import { unsubscribe } from './pubsub/subscription.ts'
-import { TopicLoop, type TopicLoopOptions } from './pubsub/topic-loop.ts'
+import { TopicLoop } from './pubsub/topic-loop.ts'
 import { TopicRuns } from './pubsub/topic-runs.ts'
 import { States } from './states.ts'
 import { loginOf, plansOf, type TopicPlan } from './topic-plan.ts'
@@ -242,19 +242,13 @@ class XmppGrid implements Grid {
         // one that was left, or has another in its place, has nothing more to say
         if (this.#loops.get(topic.name) === loop) this.#states.setTopic(topic.name, state, reason)
       },
-      follow: consumer && this.#follow(topic.name, consumer),
+      follow: consumer && followInTurn(topic.name, consumer, this.#options.handlers.turn, () => loop.up(null)),
       clock: this.#clock,
       tell: this.#options.tell,
       retryMs: this.#options.timing?.topicRetry ?? 15_000,
       readersMs: this.#options.timing?.resync ?? 300_000,
     })
     return loop
-  }
-
-  #follow(topic: string, consumer: Consumer): TopicLoopOptions['follow'] {
-    const { turn } = this.#options.handlers
-    if (turn === undefined) return (...from) => consumer.follow(...from)
-    return followInTurn(topic, consumer, turn, () => this.#loops.get(topic)?.up(null))
   }
 
   #connect(signal: AbortSignal, service: string, others: boolean): Promise<Session> {

@@ -6,14 +6,15 @@ type Follow = NonNullable<TopicLoopOptions['follow']>
 
 /**
  * Follows a Topic while it is for us to do so. Whoever stands by publishes to it all the same; what it is told of items is another's
- * matter, and is read of the Broker where that one stops.
+ * matter, and is read of the Broker where that one stops. Without `turn` it always is.
  */
 export function followInTurn(
   topic: string,
   consumer: Pick<Consumer, 'follow' | 'rests'>,
-  turn: NonNullable<GridHandlers['turn']>,
+  turn: GridHandlers['turn'],
   up: () => void,
 ): Follow {
+  if (turn === undefined) return (...from) => consumer.follow(...from)
   return async (session, signal, keeps) => {
     using ours = await turn(topic, signal, () => {
       consumer.rests = true

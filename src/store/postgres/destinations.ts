@@ -154,17 +154,6 @@ function isCounted(state: DeliveryState): state is Counted {
   return (COUNTED as readonly string[]).includes(state)
 }
 
-interface DestinationRow {
-  readonly id: number
-  readonly kind: DestinationKind
-  readonly name: string
-  readonly pending: number
-  readonly sending: number
-  readonly held: number
-  readonly withheld: number
-  readonly paused: Pause | null
-}
-
 /** What is only read of destinations. */
 interface DestinationCounts {
   /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */

@@ -4,7 +4,7 @@ import { toKey } from './keys.ts'
 import { all, one, run, type Value } from './sql.ts'
 
 /** What deliveries to Topics go out as (NewDelivery.apart). */
-export interface Names {
+interface Names {
   /** Inside a transaction, for a delivery that is about to be stored: null where nothing can stand apart. `met`: its item or its like was there before. */
   of(destination: number, source: string, delivery: NewDelivery, met: boolean): Value
 }
@@ -16,7 +16,7 @@ interface Sole {
 }
 
 /** A delivery that goes out as its item, and is the only one of that to its destination: most are, and no index has them by name. */
-export const ITSELF = ''
+const ITSELF = ''
 
 export function createNames(db: DatabaseSync): Names {
   const latest = one<{ variant: string | Uint8Array }>(

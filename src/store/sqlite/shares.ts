@@ -3,7 +3,7 @@ import type { Place } from './order.ts'
 import { all } from './sql.ts'
 
 /** Deliveries not settled, and the bytes that they are to send. */
-export interface Share {
+interface Share {
   deliveries: number
   bytes: number
 }
@@ -12,7 +12,7 @@ export interface Share {
  * What each origin has waiting, at each destination and at all of a kind. It is counted once, when first asked for, and kept up from then
  * on; until then it costs nothing.
  */
-export interface Shares {
+interface Shares {
   /** One more (1) or one less (-1) waits. */
   changed(kind: number, place: Pick<Place, 'destination' | 'origin' | 'size'>, by: 1 | -1): void
   at(destination: number, origin: string): Readonly<Share>
