@@ -3,9 +3,9 @@
 
     PASSWORD=... subscriber.py soc@grid.example pubsub.grid.example incident --ca grid-ca.pem --seen seen.txt
 
-Prints a line of JSON for each item: its id, the number of its Incident, and the payload. What the Topic has kept comes first, then what is
-published. With --seen each comes once, whatever was missed between two runs. --server HOST:PORT where DNS knows no other;
---count N ends it after N items. Exit code 1: not let in.
+Prints a line of JSON for each item: its id, the number of its Incident, and the payload. What the Topic has kept comes first, in
+the Broker's order, then what is published. With --seen each id comes once, whatever was missed between two runs. --server HOST:PORT
+where DNS knows no other; --count N ends it after N items. Exit code 1: not let in.
 """
 import argparse
 import json
@@ -28,6 +28,7 @@ class Subscriber(slixmpp.ClientXMPP):
         self.ca_certs = options.ca
         self.told = set(open(options.seen).read().split()) if options.seen and os.path.exists(options.seen) else set()
         self.count = 0
+        self.reason = None
         self.register_plugin("xep_0030")
         self.register_plugin("xep_0060")
         self.register_plugin("xep_0199", {"keepalive": True})
@@ -79,7 +80,8 @@ class Subscriber(slixmpp.ClientXMPP):
             self.disconnect()
 
     def give_up(self, reason):
-        sys.exit(reason)
+        self.reason = reason
+        self.disconnect()
 
 
 parser = argparse.ArgumentParser(description="prints the items of a Topic")
@@ -93,3 +95,4 @@ subscriber = Subscriber(options)
 host, _, port = (options.server or "").partition(":")
 subscriber.connect((host, int(port or 5222))) if host else subscriber.connect()
 subscriber.loop.run_until_complete(subscriber.disconnected)
+sys.exit(subscriber.reason)
