@@ -8,8 +8,21 @@ import { createPki } from './pki.ts'
 
 const DOMAIN = 'grid.example'
 
-/** An ejabberd with mod_pubsub; whoever creates a node owns it. Ready when it resolves. */
-export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker> {
+/** What the nodes of a cluster share: a secret, and the port of the name service of their distribution. */
+export interface Cluster {
+  readonly cookie: string
+  readonly epmd: number
+}
+
+interface Ejabberd extends Broker {
+  /** its name in a cluster */
+  readonly node: string
+  /** A command of ejabberdctl; resolves with what it printed. */
+  control(...args: string[]): Promise<string>
+}
+
+/** An ejabberd with mod_pubsub; whoever creates a node owns it. Ready when it resolves. In a `cluster` it stands alone until it joins. */
+export async function startEjabberd(options: BrokerOptions = {}, cluster?: Cluster): Promise<Ejabberd> {
   const dir = await mkdtemp(join(tmpdir(), 'ejabberd-'))
   const pki = options.pki ?? (await createPki())
   const ca = await pki.ca('grid')
@@ -20,22 +33,26 @@ export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker
   await copyFile(options.bundle ?? certificate.bundle, at('server.pem'))
   await copyFile(ca.cert, at('ca.pem'))
   await writeFile(at('inetrc'), '{lookup,["file","native"]}.\n{host,{127,0,0,1}, ["localhost"]}.\n')
-  const cookie = randomBytes(16).toString('hex')
+  const cookie = cluster?.cookie ?? randomBytes(16).toString('hex')
   await writeFile(at('ejabberdctl.cfg'), `ERL_OPTIONS="-setcookie ${cookie}"\n`)
   await writeFile(at('ejabberd.yml'), configuration(dir, port, directPort, options, uploads))
   // as root, ejabberdctl becomes the user ejabberd, who must own all of it
   const asRoot = process.getuid?.() === 0
   if (asRoot) await exec('chown', ['-R', 'ejabberd', dir])
+  // alone, a fixed distribution port: no epmd, so nothing is shared with other nodes and nothing stays behind
+  const names = cluster
+    ? { ERL_EPMD_PORT: String(cluster.epmd), ERL_EPMD_ADDRESS: '127.0.0.1' }
+    : { ERL_DIST_PORT: String(distribution) }
   const env = {
-    // a fixed distribution port: no epmd, so nothing is shared with other nodes and nothing stays behind
-    ERL_DIST_PORT: String(distribution),
+    ...names,
     INET_DIST_INTERFACE: '127.0.0.1',
     HOME: dir,
   }
   const node = `ejabberd-${randomBytes(4).toString('hex')}@localhost`
   // What `ejabberdctl foreground` runs, without its `su`: so the process that is signalled is the server.
   const erl = [
-    ['-sname', node, '-erl_epmd_port', String(distribution), '-start_epmd', 'false', '-setcookie', cookie],
+    ['-sname', node, '-start_epmd', 'false', '-setcookie', cookie],
+    cluster ? [] : ['-erl_epmd_port', String(distribution)],
     ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-mnesia', 'dir', JSON.stringify(dir)],
     ['-s', 'ejabberd', '-noinput'],
   ].flat()
@@ -47,7 +64,9 @@ export async function startEjabberd(options: BrokerOptions = {}): Promise<Broker
     await server.start(port)
     await waitForPort(directPort, () => undefined)
   }
-  const broker: Broker = {
+  const broker: Ejabberd = {
+    node,
+    control: async (...args) => (await control(...args)).stdout,
     kind: 'ejabberd',
     service: `xmpp://127.0.0.1:${port}`,
     directTls: `xmpps://127.0.0.1:${directPort}`,
