@@ -211,14 +211,14 @@ export const IN_THE_VALUES: readonly Mistake[] = [
     swap: ['service: xmpp://controller', 'service: https://controller'],
     kind: 'problem',
     key: 'grid.service',
-    says: /^must be xmpp:\/\/HOST:PORT \(STARTTLS\) or xmpps:\/\/HOST:PORT \(direct TLS\)$/,
+    says: /^must be xmpp:\/\/HOST:PORT \(STARTTLS\) or xmpps:\/\/HOST:PORT \(direct TLS\), a list of these, or srv$/,
   },
   {
     name: 'a Controller without scheme',
     swap: ['service: xmpp://controller.example:5222', 'service: controller.example:5222'],
     kind: 'problem',
     key: 'grid.service',
-    says: /^must be xmpp:\/\/HOST:PORT \(STARTTLS\) or xmpps:\/\/HOST:PORT \(direct TLS\)$/,
+    says: /^must be xmpp:\/\/HOST:PORT \(STARTTLS\) or xmpps:\/\/HOST:PORT \(direct TLS\), a list of these, or srv$/,
   },
   {
     name: 'one port for both servers',
