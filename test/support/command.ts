@@ -72,8 +72,8 @@ export interface GatewayProcess extends AsyncDisposable {
 }
 
 /** Starts it; `serving` says when it is there. */
-export function start(configFile: string, env: Record<string, string> = {}): GatewayProcess {
-  const child = spawn(LAUNCHER, ['start', '--config', configFile], {
+export function start(configFile: string, env: Record<string, string> = {}, launcher = LAUNCHER): GatewayProcess {
+  const child = spawn(launcher, ['start', '--config', configFile], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...OWN, ...env },
     cwd: tmpdir(),
