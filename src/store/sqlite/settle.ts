@@ -1,15 +1,38 @@
 import { SENDING, stateCode } from '../coding/codes.ts'
 import { parseId } from '../coding/ids.ts'
 import type { Settlement } from '../contract.ts'
-import { PLACE, type Place } from './order.ts'
+import type { Place } from './order.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-/** Inside a transaction: ends leases. What is no longer `sending` is left alone. */
-type Settle = (settlements: readonly Settlement[]) => void
+/** Inside a transaction: ends leases. What is no longer `sending` is left alone. Those of them that carry an answer to a question. */
+type Settle = (settlements: readonly Settlement[]) => Settlement[]
+
+/** A delivery, and whom it concerns what becomes of it: for most nobody, and nobody need be asked. */
+interface Target extends Place {
+  readonly state: number
+  /** others stand in its line */
+  readonly has_line: number
+  /** others wait for it */
+  readonly is_awaited: number
+  readonly is_answer: number
+}
+
+interface Done {
+  readonly settlement: Settlement
+  readonly place: Target
+}
 
 export function createSettle({ db, clock, destinations, order, waiting }: Tables): Settle {
-  const find = one<Place & { state: number }>(db, `SELECT ${PLACE}, state FROM delivery WHERE seq = ?`)
+  const find = one<Target>(
+    db,
+    `SELECT seq, destination, incident, origin, ord, grp, size, state,
+       EXISTS (SELECT 1 FROM delivery e WHERE e.destination = d.destination AND e.incident = d.incident AND e.origin = d.origin
+         AND e.state IN (0, 1) AND e.seq <> d.seq) AS has_line,
+       EXISTS (SELECT 1 FROM delivery w WHERE w.behind = d.seq) AS is_awaited,
+       EXISTS (SELECT 1 FROM answer WHERE delivery = d.seq) AS is_answer
+     FROM delivery d WHERE seq = ?`,
+  )
   const postpone = run(
     db,
     `UPDATE delivery SET state = 0, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
@@ -32,22 +55,30 @@ export function createSettle({ db, clock, destinations, order, waiting }: Tables
     finish(stateCode(settlement.to), settlement.to === 'withheld' ? 0 : 1, reason, clock.now(), seq)
   }
 
+  /** Once all of them are written: the lines that they stood in, and who waited for them. */
+  function lookAfter(done: readonly Done[]): void {
+    const isBack = ({ settlement }: Done) => settlement.to === 'pending'
+    const [back, over] = [done.filter(isBack), done.filter((one) => !isBack(one))]
+    for (const { place } of back) order.returned(place)
+    for (const { place } of over) if (place.has_line === 1 || place.grp !== null) order.left(place)
+    for (const { settlement, place } of done) {
+      const learnt = settlement.to !== 'pending' || settlement.countAttempt
+      if (learnt && place.is_awaited === 1) waiting.ended(place.seq, settlement.to === 'delivered')
+    }
+  }
+
   return (settlements) => {
-    const returned: Place[] = []
-    const left: Place[] = []
-    const ended: { readonly seq: number; readonly delivered: boolean }[] = []
+    const done: Done[] = []
+    const answers: Settlement[] = []
     for (const settlement of settlements) {
       const place = find(parseId(settlement.id) ?? -1)
+      if (place?.is_answer === 1) answers.push(settlement)
       if (place?.state !== SENDING) continue
       write(place.seq, settlement)
       destinations.moved(place, 'sending', settlement.to)
-      if (settlement.to === 'pending') returned.push(place)
-      else left.push(place)
-      const learnt = settlement.to !== 'pending' || settlement.countAttempt
-      if (learnt) ended.push({ seq: place.seq, delivered: settlement.to === 'delivered' })
+      done.push({ settlement, place })
     }
-    for (const place of returned) order.returned(place)
-    for (const place of left) order.left(place)
-    for (const { seq, delivered } of ended) waiting.ended(seq, delivered)
+    lookAfter(done)
+    return answers
   }
 }

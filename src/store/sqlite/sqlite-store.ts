@@ -158,8 +158,7 @@ function create(
     },
     settle: (settlements, trace = []) =>
       writer.submit(() => {
-        settle(settlements)
-        for (const { id, to } of settlements) {
+        for (const { id, to } of settle(settlements)) {
           if (to === 'delivered' || to === 'withheld') exchanges.settled(id, to, clock.now())
         }
         trail.add(trace)
