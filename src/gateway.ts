@@ -113,7 +113,8 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     readiness.set('store', storeFinding(error))
     options.onLost?.(error)
   }
-  const store = opened.use(await openForGateway(config.store, { tell: events.tell, clock, lost }))
+  const version = packageVersion()
+  const store = opened.use(await openForGateway(config.store, { tell: events.tell, clock, lost, version }))
   readiness.set('store', FINE)
   opened.use(audit.follow(store))
   const reader = opened.use(createReader())
@@ -175,7 +176,6 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     }),
   )
   const dates = () => tellExpiry(parts, listener, grid)
-  const version = packageVersion()
   const figures = () => setFirstFigures(metrics, config, version)
   const held = { senders, listener, grid, delivery, destinations, figures, dates }
   const reload = createReload({ ...held, live, source, log, events })

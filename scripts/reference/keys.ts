@@ -27,7 +27,10 @@ export interface Key {
   readonly description: string
 }
 
-const example: unknown = parse(FULL)
+const full = parse(FULL) as { readonly store: object }
+/** of a store there is a second kind */
+const postgres = { schema: 'iodef_gateway', password: { file: 'store.password' }, tls: { ca: 'store-ca.pem' } }
+const example: unknown = { ...full, store: { ...full.store, ...postgres } }
 
 /** Every key that holds a value, in the order of the model. */
 export function keys(): Key[] {

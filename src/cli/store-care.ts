@@ -1,8 +1,12 @@
+import { GatewayError } from '../errors.ts'
 import { backUp, checkStore, compactStore, restoreStore } from '../store/open-store.ts'
 import { actionOf, CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
 import { type Command, type ExitCode, printable, write } from './output.ts'
 
 const ACTIONS = ['backup', 'restore', 'check', 'compact'] as const
+
+const OWN_TOOLS =
+  'The store is in PostgreSQL, which has its own tools for that: pg_dump, pg_basebackup, VACUUM, pg_amcheck.'
 
 export const store: Command = {
   name: 'store',
@@ -32,7 +36,8 @@ Exit code 0: done. 1: check found something. 3: the store cannot be used, or is 
     const takesFile = known === 'backup' || known === 'restore'
     const file = takesFile ? required(rest[0], 'FILE') : ''
     nothingMore(rest.slice(takesFile ? 1 : 0))
-    const { path } = configWithoutLogin(values, io).store
+    const { path, postgres } = configWithoutLogin(values, io).store
+    if (postgres !== undefined) throw new GatewayError('usage', OWN_TOOLS)
     const say = (text: string) => write(io.out, `${printable(text)}\n`)
     if (known === 'backup') await say(`${file}: ${backUp(path, file).bytes} bytes, sound`)
     else if (known === 'compact') {

@@ -8,7 +8,8 @@ import { type NamedFile, namedFiles } from './named-files.ts'
 import { ConfigError, type Finding, osReason, type Path, type Problem, pathParts, pathText } from './problems.ts'
 import { readSource, type Source } from './read.ts'
 import { type Restricted, restrictedIn } from './restricted.ts'
-import type { Config, GridAuth } from './types.ts'
+import { isLocal } from './store-model.ts'
+import type { Config, GridAuth, StoreConfig } from './types.ts'
 
 export interface Loaded {
   /** absent when there are problems */
@@ -64,6 +65,7 @@ export function buildConfig(source: Source, folder: string, env: Env, { secrets 
   for (const [path, written] of [
     [['grid', 'auth', 'password'], parsed.data?.grid.auth.password],
     [['ops', 'token'], parsed.data?.ops.token],
+    [['store', 'password'], parsed.data?.store.password],
   ] as const) {
     if (written === undefined || !('env' in written) || env[written.env]) continue
     const is = env[written.env] === '' ? 'empty' : 'not set'
@@ -102,7 +104,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 function isSecret(path: Path): boolean {
-  return ['grid.auth.password', 'ops.token'].includes(pathText(path))
+  return ['grid.auth.password', 'ops.token', 'store.password'].includes(pathText(path))
 }
 
 /** Names of peers and Topics, and where they are used; or a key at the top that nobody knows. */
@@ -147,7 +149,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
       upload: { ...m.grid.upload, ...(m.grid.upload.ca !== undefined && { ca: absolute(m.grid.upload.ca) }) },
     },
     routes: m.routes,
-    store: { path: absolute(m.store.path) },
+    store: storeConfig(m, absolute, folder, env),
     ops: {
       host: m.ops.host,
       port: m.ops.port,
@@ -158,6 +160,20 @@ function toConfig(m: Model, folder: string, env: Env): Config {
     exchanges: m.exchanges,
     archive: m.archive,
     ...(m.audit && { audit: { ...m.audit, path: absolute(m.audit.path) } }),
+  }
+}
+
+function storeConfig({ store }: Model, absolute: (path: string) => string, folder: string, env: Env): StoreConfig {
+  const { path = 'gateway', postgres: url, schema, password } = store
+  if (url === undefined) return { path: absolute(path) }
+  const tls = store.tls ?? (isLocal(url) ? undefined : {})
+  return {
+    path: absolute(path),
+    postgres: {
+      ...{ url, schema },
+      ...(password && { readPassword: reader(password, 'store.password', folder, env) }),
+      ...(tls && { tls: tls.ca === undefined ? {} : { ca: absolute(tls.ca) } }),
+    },
   }
 }
 

@@ -230,3 +230,20 @@ export function oneOf<const T extends readonly string[]>(values: T) {
     },
   })
 }
+
+/** Several hosts with commas between them. No password: it stands in a file, or in the environment. */
+export const postgresUrl = parsed(
+  'postgres://USER@HOST[:PORT]/DATABASE without a password and parameters; several hosts are HOST,HOST, as postgres://gateway@db.example/iodef',
+  (value) => {
+    const written = value.replace(/^postgresql:/, 'postgres:')
+    return /^postgres:\/\/[\w.~%+-]+@[\w.-]+(?::\d+)?(?:,[\w.-]+(?::\d+)?)*\/[\w.~%+-]+$/.test(written)
+      ? written
+      : undefined
+  },
+)
+
+/** A name that needs no quotes in SQL, and is not one of the server's own. */
+export const sqlName = matching(
+  'a name of small letters and digits and _, as iodef_gateway',
+  /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/,
+)

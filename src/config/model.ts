@@ -3,6 +3,7 @@ import { CALLBACK_WAYS, DESTINATIONS, MSG_TYPES, REGIONS, TRAFFIC_TYPES } from '
 import * as f from './fields.ts'
 import { grid } from './grid-model.ts'
 import { iodefVersion, restrictions, secret } from './shared-keys.ts'
+import { store } from './store-model.ts'
 
 const msgTypes = f.list(f.oneOf(MSG_TYPES), 'MsgTypes')
 
@@ -195,9 +196,7 @@ export const model = f.mapping({
   peers: f.list(peer, 'peers').default([]),
   grid,
   routes: f.list(route, 'routes').default([]).describe('first match wins; none = denied'),
-  store: f.mapping({
-    path: f.file.describe('SQLite file; its directory is made. A local disk, not a network file system'),
-  }),
+  store,
   ops: f
     .mapping({
       host: f.line.prefault(f.LISTENS.ops.host).describe('address of health, metrics and the page: without TLS'),

@@ -30,6 +30,8 @@ const PATHS = [
   ['grid', 'upload', 'ca'],
   ['grid', 'auth', 'password', 'file'],
   ['ops', 'token', 'file'],
+  ['store', 'password', 'file'],
+  ['store', 'tls', 'ca'],
   ['store', 'path'],
   ['audit', 'path'],
 ]
@@ -40,6 +42,8 @@ export function namedFiles(tree: unknown, folder: string): NamedFile[] {
     const file = at(tree, ...path)
     if (typeof file !== 'string' || file === '') return []
     const key = path.join('.')
+    // then it is no store, and may be there or not
+    if (key === 'store.path' && at(tree, 'store', 'postgres') !== undefined) return []
     const name = key === 'rid.tls.cert' ? dns.safeParse(at(tree, 'rid', 'name')).data : undefined
     const purposes = purposesOf(key, tree)
     return [

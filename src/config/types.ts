@@ -7,7 +7,7 @@ export interface Config {
   readonly peers: readonly PeerConfig[]
   readonly grid: GridConfig
   readonly routes: readonly RouteConfig[]
-  readonly store: { readonly path: string }
+  readonly store: StoreConfig
   readonly ops: OpsConfig
   readonly log: { readonly level: LogLevel }
   readonly delivery: DeliveryConfig
@@ -16,6 +16,24 @@ export interface Config {
   readonly archive: { readonly keep: number }
   /** the log of who did what; `size` in bytes from which on a new file is begun, `keep` older files */
   readonly audit?: { readonly path: string; readonly size: number; readonly keep: number }
+}
+
+/** Where the store is: a SQLite file, or tables in PostgreSQL. */
+export interface StoreConfig {
+  /** of the file; with PostgreSQL what the control socket stands beside */
+  readonly path: string
+  readonly postgres?: PostgresConfig
+}
+
+interface PostgresConfig {
+  /** `postgres://USER@HOST[:PORT][,HOST[:PORT]]/DATABASE` */
+  readonly url: string
+  /** of the tables */
+  readonly schema: string
+  /** reads it anew each time; throws GatewayError 'config-invalid' */
+  readonly readPassword?: () => string
+  /** absent: no TLS, as all servers are on this machine */
+  readonly tls?: { readonly ca?: string }
 }
 
 /** The operators' endpoint. */

@@ -52,6 +52,7 @@ export function watchHealth({ config, clock, board, events, metrics, store, ...p
     down: () => parts.delivery().down(),
     backlog: () => store.backlog(),
     async space() {
+      if (config.store.postgres !== undefined) return undefined
       const space = await spaceAt(dirname(config.store.path))
       metrics.diskFree.set(space.free)
       return space

@@ -29,8 +29,8 @@ export interface HealthSources {
   down(): readonly Down[]
   /** may reject: the store's own part says that */
   backlog(): Promise<readonly Backlog[]>
-  /** where the store is; may reject */
-  space(): Promise<Space>
+  /** where the store is; undefined where that is another machine's matter; may reject */
+  space(): Promise<Space | undefined>
   /** a certificate ran out just now */
   ranOut(certificate: Expiry): void
 }

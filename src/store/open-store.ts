@@ -1,31 +1,67 @@
+import { readFileSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
-import type { Config } from '../config/types.ts'
-import type { GatewayError } from '../errors.ts'
+import type { StoreConfig } from '../config/types.ts'
+import { GatewayError, messageOf } from '../errors.ts'
 import type { Tell } from '../tell.ts'
 import type { StoreNews } from './news.ts'
+import type { Place } from './postgres/connect.ts'
+import {
+  openBeside as openBesideOnPostgres,
+  openGatewayStore as openGatewayOnPostgres,
+} from './postgres/postgres-store.ts'
+import { serverNotes } from './postgres/server-notes.ts'
 import { openGatewayStore, openQueue } from './sqlite/sqlite-store.ts'
 import type { WholeStore } from './whole-store.ts'
 
-/** The one place where a store is chosen: for the gateway, and for the commands beside it. SQLite is the only one. */
+/** The one place where a store is chosen: for the gateway, and for the commands beside it. */
 interface StoreOpener {
   /**
-   * Made when absent, for its owner alone, and the only gateway's on it: else rejects with GatewayError 'store-unavailable'. `lost`: the
-   * disk failed, and what is taken in may not last; only a restart helps.
+   * Made when absent, for its owner alone, and the only gateway's on it, but for PostgreSQL: else rejects with GatewayError
+   * 'store-unavailable'. `lost`: the disk failed, and what is taken in may not last; only a restart helps. `version`: of this program.
    */
   openForGateway(
-    at: Config['store'],
-    options: { readonly tell: Tell<StoreNews>; readonly clock: Clock; readonly lost: (error: GatewayError) => void },
+    at: StoreConfig,
+    options: {
+      readonly tell: Tell<StoreNews>
+      readonly clock: Clock
+      readonly lost: (error: GatewayError) => void
+      readonly version?: string
+    },
   ): Promise<WholeStore>
   /** Beside a gateway that may be running; rejects with 'store-unavailable' when there is none. */
-  openBeside(
-    at: Config['store'],
-    options: { readonly tell: Tell<StoreNews>; readonly clock: Clock },
-  ): Promise<WholeStore>
+  openBeside(at: StoreConfig, options: { readonly tell: Tell<StoreNews>; readonly clock: Clock }): Promise<WholeStore>
 }
 
 export const { openForGateway, openBeside }: StoreOpener = {
-  openForGateway: ({ path }, options) => openGatewayStore({ path, ...options }),
-  openBeside: ({ path }, options) => openQueue({ path, ...options }),
+  openForGateway: ({ path, postgres }, options) =>
+    postgres === undefined
+      ? openGatewayStore({ path, ...options })
+      : openGatewayOnPostgres({ at: placeOf(postgres), ...options }),
+  openBeside: ({ path, postgres }, options) =>
+    postgres === undefined
+      ? openQueue({ path, ...options })
+      : openBesideOnPostgres({ at: placeOf(postgres), ...options }),
+}
+
+/** What an operator may want to know of where the store is, and cannot hurt. Rejects with 'store-unavailable'. */
+export async function storeNotes({ postgres }: StoreConfig): Promise<readonly string[]> {
+  return postgres === undefined ? [] : serverNotes(placeOf(postgres))
+}
+
+function placeOf({ url, schema, readPassword, tls }: NonNullable<StoreConfig['postgres']>): Place {
+  return {
+    ...{ url, schema },
+    ...(readPassword && { password: readPassword }),
+    ...(tls && { tls: tls.ca === undefined ? {} : { ca: readCa(tls.ca) } }),
+  }
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new GatewayError('store-unavailable', `store.tls.ca: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 /** What an operator does with a store that lies in a file, beside the gateway or in its place. */

@@ -117,7 +117,8 @@ const BEHIND: Step[] = [
 export function testAgainstModel<B extends Bench>(
   name: string,
   createBench: () => Promise<B>,
-  also: (bench: B) => void = () => {},
+  also: (bench: B) => void | Promise<void> = () => {},
+  cases = 30,
 ): void {
   /** `FROM TO`: what became of some delivery */
   const changes = new Set<string>()
@@ -129,11 +130,11 @@ export function testAgainstModel<B extends Bench>(
         for (const one of steps) {
           await pair.take(one)
           await pair.compareQueue()
-          also(bench)
+          await also(bench)
         }
         await pair.compareMemory()
       }),
-      { ...runs(30, 7), examples: [[BEHIND]] },
+      { ...runs(cases, 7), examples: [[BEHIND]] },
     ))
 
   test(`${name}: a delivery takes every way that docs/states.md draws, and no other`, () => {

@@ -8,7 +8,8 @@ export interface Place {
   readonly url: string
   /** of the tables */
   readonly schema: string
-  readonly password?: string
+  /** asked for at each login */
+  readonly password?: () => string
   /** how the server's certificate is verified; undefined: no TLS, for a server on this machine */
   readonly tls?: { readonly ca?: string }
 }

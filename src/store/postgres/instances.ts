@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { all, type Db, run } from './sql.ts'
 
 /** ms between two signs of life */
-const BEAT = 2000
+const BEAT = 1500
 /** ms without one, by the server's clock, after which a gateway is no more: its leases are others' then */
-const DEAD_AFTER = 8000
+const DEAD_AFTER = 6000
 
 export function newOwner(): string {
   return randomUUID()
