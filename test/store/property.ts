@@ -110,6 +110,9 @@ const BEHIND: Step[] = [
   { do: 'settle', which: 0, to: 'delivered', wait: 0, floor: false, count: true },
 ]
 
+/** cases that come by everything */
+const ENOUGH = 30
+
 /**
  * Whatever is asked of an implementer, it says and keeps what the one in memory does, and what must hold of any. Of the units that
  * may be claimed it may choose. `also` looks at what is its own.
@@ -118,7 +121,7 @@ export function testAgainstModel<B extends Bench>(
   name: string,
   createBench: () => Promise<B>,
   also: (bench: B) => void | Promise<void> = () => {},
-  cases = 30,
+  cases = ENOUGH,
 ): void {
   /** `FROM TO`: what became of some delivery */
   const changes = new Set<string>()
@@ -137,6 +140,8 @@ export function testAgainstModel<B extends Bench>(
       { ...runs(cases, 7), examples: [[BEHIND]] },
     ))
 
+  // few cases need not come by all of them
+  if (cases < ENOUGH) return
   test(`${name}: a delivery takes every way that docs/states.md draws, and no other`, () => {
     const [delivery] = drawings()
     const ways = delivery?.arrows.filter((arrow) => !arrow.endsWith(' [*]')) ?? []

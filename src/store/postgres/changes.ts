@@ -31,7 +31,7 @@ export function createChanges(place: Place, db: Db, owner: string): Changes {
   async function listen(): Promise<void> {
     while (!closed) {
       try {
-        await sessions.listen(
+        await sessions.sql.listen(
           channel,
           (from) => {
             if (from !== owner) told()
@@ -71,7 +71,7 @@ export function createChanges(place: Place, db: Db, owner: string): Changes {
     async [Symbol.asyncDispose]() {
       closed = true
       listeners.clear()
-      await sessions.end({ timeout: 1 })
+      await sessions.sql.end({ timeout: 1 })
     },
   }
 }

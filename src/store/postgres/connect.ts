@@ -21,30 +21,39 @@ interface Use {
   /** what the server would not have done as it was asked, though it says it has: see Writer */
   readonly onWarning?: (code: string) => void
   readonly parameters?: Readonly<Record<string, string | number>>
-  readonly onClose?: () => void
 }
 
 /** s */
 const CONNECT_WITHIN = 5
 
-export type Sessions = postgres.Sql
+/**
+ * Connections that are made when something is first asked of them. One that was lost is not to be used again, nor is any beside it: what the
+ * library sends on a connection that is no more ends the process, or reaches another transaction. Then open others.
+ */
+export interface Sessions {
+  readonly sql: postgres.Sql
+  /** Was one of them closed? */
+  isLost(): boolean
+}
 
-/** Connects when it is first asked for something, and anew after a connection was lost. */
 export function openSessions({ url, schema, password, tls }: Place, use: Use): Sessions {
-  return postgres(url, {
+  let lost = false
+  const sql = postgres(url, {
     max: use.sessions,
     ...(password !== undefined && { password }),
     ssl: tls === undefined ? false : { rejectUnauthorized: true, ...tls },
     target_session_attrs: 'read-write',
     connect_timeout: CONNECT_WITHIN,
     keep_alive: 10,
-    idle_timeout: 0,
+    max_lifetime: null,
     // soon, at first, and then not too often: whoever asks meanwhile is refused at once
     backoff: (tries: number) => Math.min(0.05 * 2 ** tries, 1),
     onnotice: ({ severity, code }) => {
       if (severity === 'WARNING') use.onWarning?.(code ?? '')
     },
-    ...(use.onClose && { onclose: use.onClose }),
+    onclose: () => {
+      lost = true
+    },
     // all of ours are whole, and below 2^53; who asks for what was never, asks from Infinity on
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: bigint } },
     connection: {
@@ -54,6 +63,49 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
       ...use.parameters,
     },
   })
+  return { sql, isLost: () => lost }
+}
+
+/** At once, whatever is asked of them: that fails. */
+export function drop({ sql }: Sessions): void {
+  void sql.end({ timeout: 0 }).catch(() => {})
+}
+
+/**
+ * `work` in a transaction on one of the connections: committed when it resolves. Where the error is one of the connection, or of the
+ * server as a whole, the sessions are to be dropped.
+ */
+export async function inTransaction<T>(sessions: Sessions, work: (tx: postgres.ISql) => Promise<T>): Promise<T> {
+  const tx = await sessions.sql.reserve()
+  try {
+    await tx.unsafe('BEGIN')
+    const result = await work(tx)
+    assertThere(sessions)
+    const { command } = await tx.unsafe('COMMIT')
+    // of one that failed, and nobody said so
+    if (command !== 'COMMIT') throw new Error('the transaction had failed')
+    tx.release()
+    return result
+  } catch (error) {
+    if (!sessions.isLost() && !isOfConnection(error)) {
+      await tx.unsafe('ROLLBACK')
+      tx.release()
+    }
+    throw error
+  }
+}
+
+export function assertThere(sessions: Sessions): void {
+  if (sessions.isLost()) throw new GatewayError('store-unavailable', 'The connection to PostgreSQL was lost.')
+}
+
+/** Not what the server says of one statement. */
+export function isOfConnection(error: unknown): boolean {
+  return !(error instanceof postgres.PostgresError) ? hasCode(error) : error.severity !== 'ERROR'
+}
+
+function hasCode(error: unknown): boolean {
+  return error instanceof Error && 'code' in error
 }
 
 function bigint(value: number): string {

@@ -23,11 +23,13 @@ interface InstanceOptions {
   readonly db: Db
   readonly owner: string
   readonly version: string
+  /** for tests: shows no more that it lives, as after a crash */
+  readonly crashed?: AbortSignal | undefined
   /** In one transaction: forgets these, and what they leased is anybody's. */
   readonly bury: (ids: readonly string[]) => Promise<void>
 }
 
-export function createInstance({ db, owner, version, bury }: InstanceOptions): Instance {
+export function createInstance({ db, owner, version, crashed, bury }: InstanceOptions): Instance {
   const beat = run(
     db,
     `INSERT INTO instance (id, host, pid, version) VALUES ($1, $2, $3, $4)
@@ -56,10 +58,11 @@ export function createInstance({ db, owner, version, bury }: InstanceOptions): I
   }
 
   async function work(): Promise<void> {
-    while (!ended.signal.aborted) {
+    const isOver = () => ended.signal.aborted || crashed?.aborted === true
+    while (!isOver()) {
       await sleep(BEAT, undefined, { signal: ended.signal }).catch(() => {})
       // what cannot be reached is said by whoever needs it
-      if (!ended.signal.aborted) await look().catch(() => {})
+      if (!isOver()) await look().catch(() => {})
     }
   }
 

@@ -1,6 +1,6 @@
 import type postgres from 'postgres'
 import { GatewayError } from '../../errors.ts'
-import { inTime, openSessions, type Place, quoted } from './connect.ts'
+import { inTime, inTransaction, openSessions, type Place, quoted } from './connect.ts'
 import { storeError } from './faults.ts'
 import { MIGRATIONS } from './schema.ts'
 
@@ -27,16 +27,16 @@ export async function migrate(place: Place, { create }: { readonly create: boole
     return await inTime(
       PATIENCE,
       'opening the store',
-      sessions.begin((tx) => bring(tx, place.schema, create)) as Promise<Found>,
+      inTransaction(sessions, (tx) => bring(tx, place.schema, create)),
     )
   } catch (error) {
     throw storeError(error)
   } finally {
-    await sessions.end({ timeout: 1 })
+    await sessions.sql.end({ timeout: 1 })
   }
 }
 
-async function bring(tx: postgres.TransactionSql, schema: string, create: boolean): Promise<Found> {
+async function bring(tx: postgres.ISql, schema: string, create: boolean): Promise<Found> {
   await checkServer(tx)
   await tx`SELECT pg_advisory_xact_lock(hashtextextended(${`iodef-gateway ${schema}`}, 0))`
   const name = `${quoted(schema)}.migration`
@@ -63,7 +63,7 @@ async function bring(tx: postgres.TransactionSql, schema: string, create: boolea
   return { version: Math.max(version, ours), ours }
 }
 
-async function checkServer(tx: postgres.TransactionSql): Promise<void> {
+async function checkServer(tx: postgres.ISql): Promise<void> {
   const [server] = await tx<{ version: number; fsync: string; encoding: string }[]>`
     SELECT current_setting('server_version_num')::integer AS version, current_setting('fsync') AS fsync,
       current_setting('server_encoding') AS encoding`

@@ -39,6 +39,8 @@ interface StoreOptions {
   readonly version?: string
   /** ms for a transaction, or for a question [15000] */
   readonly patience?: number
+  /** for tests: shows no more that it lives, as after a crash */
+  readonly crashed?: AbortSignal
 }
 
 const PATIENCE = 15_000
@@ -66,7 +68,7 @@ export async function openBeside(options: StoreOptions): Promise<WholeStore> {
   return create(options).store
 }
 
-function create({ at, tell, clock, version = '', patience = PATIENCE }: StoreOptions) {
+function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }: StoreOptions) {
   const owner = newOwner()
   const reader = createReader(at, patience)
   const changes = createChanges(at, reader.db, owner)
@@ -126,7 +128,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE }: StoreOpt
     })
   const fleet = createFleet(db, owner)
   const instance = createInstance({
-    ...{ db, owner, version },
+    ...{ db, owner, version, crashed },
     bury: (ids) =>
       submitNews(async () => {
         await bury(ids)

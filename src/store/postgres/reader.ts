@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import { ask, inTime, openSessions, type Place, type Sessions } from './connect.ts'
+import { ask, drop, inTime, isOfConnection, openSessions, type Place, type Sessions } from './connect.ts'
 import { storeError } from './faults.ts'
 import type { Db } from './sql.ts'
 
@@ -19,25 +19,33 @@ export function createReader(place: Place, patience: number): Reader {
   let sessions: Sessions = open()
   let closed = false
 
+  /** Of several that meet the same loss, the first one sees to it. */
+  function renew(met: Sessions): void {
+    if (sessions !== met || closed) return
+    drop(met)
+    sessions = open()
+  }
+
   return {
-    db: { query: (text, values, once) => ask(sessions, text, values, once) },
+    db: {
+      query(text, values, once) {
+        if (sessions.isLost()) renew(sessions)
+        return ask(sessions.sql, text, values, once)
+      },
+    },
     async read(query) {
       if (closed) throw new GatewayError('store-unavailable', 'The store is closed.')
+      const asked = sessions
       try {
         return await inTime(patience, 'a question', query())
       } catch (error) {
-        const failure = storeError(error)
-        // one that hangs is given up with all of its kind
-        if (error instanceof GatewayError && !closed) {
-          void sessions.end({ timeout: 0 }).catch(() => {})
-          sessions = open()
-        }
-        throw failure
+        if (isOfConnection(error)) renew(asked)
+        throw storeError(error)
       }
     },
     async [Symbol.asyncDispose]() {
       closed = true
-      await sessions.end({ timeout: 1 })
+      await sessions.sql.end({ timeout: 1 })
     },
   }
 }

@@ -3,10 +3,10 @@ import { storeError } from './faults.ts'
 
 /** What an operator may want to know of the server. Rejects with 'store-unavailable'. */
 export async function serverNotes(place: Place): Promise<readonly string[]> {
-  const sessions = openSessions(place, { name: 'check', sessions: 1 })
+  const { sql } = openSessions(place, { name: 'check', sessions: 1 })
   try {
     // who may not look at what the standbys do sees how many are asked for, all the same
-    const [found] = await sessions<{ names: string; waits: string; synchronous: number }[]>`
+    const [found] = await sql<{ names: string; waits: string; synchronous: number }[]>`
       SELECT current_setting('synchronous_standby_names') AS names, current_setting('synchronous_commit') AS waits,
         (SELECT count(*)::integer FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')) AS synchronous`
     const { names, synchronous } = found!
@@ -24,6 +24,6 @@ export async function serverNotes(place: Place): Promise<readonly string[]> {
   } catch (error) {
     throw storeError(error)
   } finally {
-    await sessions.end({ timeout: 1 })
+    await sql.end({ timeout: 1 })
   }
 }

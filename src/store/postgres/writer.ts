@@ -1,7 +1,17 @@
-import type { TransactionSql } from 'postgres'
+import type { ISql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
 import type { DestinationKind } from '../../vocabulary.ts'
-import { ask, inTime, openSessions, type Place, type Sessions } from './connect.ts'
+import {
+  ask,
+  assertThere,
+  drop,
+  inTime,
+  inTransaction,
+  isOfConnection,
+  openSessions,
+  type Place,
+  type Sessions,
+} from './connect.ts'
 import { concernsAll, isTransactionFault, storeError } from './faults.ts'
 import type { Db } from './sql.ts'
 
@@ -61,7 +71,7 @@ export class Writer {
   readonly #hooks: TransactionHooks
   readonly #options: WriterOptions
   #sessions: Sessions
-  #tx: TransactionSql | undefined
+  #tx: ISql | undefined
   #queue: Job[] = []
   #working: Promise<void> | undefined
   #refusal: GatewayError | undefined
@@ -78,6 +88,7 @@ export class Writer {
   readonly db: Db = {
     query: (text, values, once) => {
       if (this.#tx === undefined) throw new Error('there is no transaction under way')
+      assertThere(this.#sessions)
       return ask(this.#tx, text, values, once)
     },
   }
@@ -97,7 +108,7 @@ export class Writer {
   async close(): Promise<void> {
     this.#refusal ??= new GatewayError('store-unavailable', 'The store is closed.')
     await this.#working
-    await this.#sessions.end({ timeout: 1 })
+    await this.#sessions.sql.end({ timeout: 1 })
   }
 
   #open(): Sessions {
@@ -106,6 +117,11 @@ export class Writer {
     }
     const use = { name: 'writes', sessions: 1, onWarning, parameters: { lock_timeout: 10_000 } }
     return openSessions(this.#place, use)
+  }
+
+  #renew(): void {
+    drop(this.#sessions)
+    this.#sessions = this.#open()
   }
 
   async #work(): Promise<void> {
@@ -123,7 +139,7 @@ export class Writer {
     } catch (error) {
       this.#hooks.undone()
       this.#tx = undefined
-      await this.#giveBack(batch, error)
+      this.#giveBack(batch, error)
       return
     }
     const [first] = this.#queue.splice(0, batch.length)
@@ -136,7 +152,8 @@ export class Writer {
   /** Jobs from the front of the queue, as many as there is time for; the last of `batch` may be the one that throws. */
   async #carryOut(batch: Job[], results: unknown[]): Promise<void> {
     this.#warned = false
-    await this.#sessions.begin(async (tx) => {
+    if (this.#sessions.isLost()) this.#renew()
+    await inTransaction(this.#sessions, async (tx) => {
       this.#tx = tx
       const start = performance.now()
       const [head] = this.#queue
@@ -158,7 +175,9 @@ export class Writer {
   }
 
   /** Undone: they fail, or each is tried again by itself where it may be the doing of one of them. */
-  async #giveBack(batch: readonly Job[], error: unknown): Promise<void> {
+  #giveBack(batch: readonly Job[], error: unknown): void {
+    // one that hangs, or is half gone, is not used again; of those that wait in the server, the next may be
+    if (isOfConnection(error)) this.#renew()
     // where it is no job's doing, nothing can begin
     const jobs = this.#queue.splice(0, batch.length || this.#queue.length)
     const again = isTransactionFault(error)
@@ -171,11 +190,6 @@ export class Writer {
       this.#queue.unshift(...left)
       for (const job of jobs) if (job.met >= MOST_TRIES) job.reject(storeError(error))
       return
-    }
-    // a connection that hangs, or is half gone, is not used again
-    if (concernsAll(error)) {
-      void this.#sessions.end({ timeout: 0 }).catch(() => {})
-      this.#sessions = this.#open()
     }
     for (const job of jobs) job.reject(storeError(error))
   }

@@ -45,9 +45,10 @@ export async function createPostgresBench(): Promise<PostgresBench> {
   const schema = empty.pop() ?? `t_${randomBytes(6).toString('hex')}`
   const clock = createVirtualClock()
   const opened: WholeStore[] = []
-  const options = { at: { url: server.url, schema }, tell: untold, clock }
+  let life = new AbortController()
   const open = async (opener: typeof openGatewayStore) => {
-    const store = await opener(options)
+    const at = { url: server.url, schema }
+    const store = await opener({ at, tell: untold, clock, crashed: life.signal })
     opened.push(store)
     return store
   }
@@ -60,7 +61,8 @@ export async function createPostgresBench(): Promise<PostgresBench> {
     store,
     beside: () => open(openBeside),
     async reopen() {
-      // the one before has crashed: it gives no more signs of life
+      life.abort()
+      life = new AbortController()
       await sql`DELETE FROM ${sql(schema)}.instance`
       return open(openGatewayStore)
     },

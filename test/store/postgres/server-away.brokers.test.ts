@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../../../src/clock.ts'
+import { GatewayError } from '../../../src/errors.ts'
+import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
+import { untold } from '../../../src/tell.ts'
+import { eventually } from '../../support/eventually.ts'
+import { startPostgres } from '../../support/postgres.ts'
+import { delivery, envelope, request, sha } from '../support.ts'
+
+test('a server that is stopped or killed, again and again, costs refusals, and nothing that was acknowledged', async () => {
+  await using server = await startPostgres()
+  await using store = await openGatewayStore({ at: { url: server.url, schema: 's' }, tell: untold, clock: systemClock })
+  using _ = store.onChange(() => {})
+  const taken: string[] = []
+  const sent = new Map<string, number>()
+  const codes = new Set<string>()
+  let isOver = false
+
+  /** Until the end, whatever comes of it: one after the other. */
+  async function keepOn(what: () => Promise<unknown>): Promise<void> {
+    while (!isOver) {
+      await what().catch((error: unknown) => {
+        assert.ok(error instanceof GatewayError, String(error))
+        codes.add(error.code)
+      })
+      await sleep(5)
+    }
+  }
+  let count = 0
+  const accept = async () => {
+    const name = `${count++}`
+    await store.accept(envelope(systemClock, name, [delivery(name)]))
+    taken.push(sha(name))
+  }
+  const carryOut = async () => {
+    const units = (await store.claim(request(systemClock, { leaseMs: 1000 }))).flat()
+    for (const { item } of units) sent.set(item, (sent.get(item) ?? 0) + 1)
+    await store.settle(units.map(({ id }) => ({ id, to: 'delivered' })))
+  }
+  const work = [accept, accept, carryOut, store.backlog, () => store.seenIds('t', ['1'])].map(keepOn)
+  for (const end of [server.stop, server.kill, server.stop]) {
+    const before = taken.length
+    await eventually('reports to be taken', () => taken.length > before)
+    await end()
+    await sleep(300)
+    await server.start()
+  }
+  const before = taken.length
+  await eventually('reports to be taken again', () => taken.length > before)
+  isOver = true
+  await Promise.all(work)
+  assert.deepEqual([...codes], ['store-unavailable'])
+  await eventually('all of it to be carried out', async () => {
+    await carryOut()
+    return taken.every((item) => sent.has(item))
+  })
+  const states = new Set((await store.list({ limit: count })).map(({ state }) => state))
+  assert.deepEqual([...states], ['delivered'])
+})
