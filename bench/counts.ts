@@ -1,32 +1,28 @@
 import { DatabaseSync } from 'node:sqlite'
-import { XmlDocument, XsdValidator } from 'libxml2-wasm'
+import { tally } from '../src/xml/libxml.ts'
 
 /** How often something was asked for, since the process began. */
 export interface Counts {
-  parses: number
-  validations: number
+  readonly parses: number
+  readonly validations: number
   statements: number
   transactions: number
   /** changed, added and deleted, by the database that was opened last */
   rows: number
 }
 
-/** Counts what libxml2 and SQLite are asked for in this process from now on. Prepare statements behind this. */
+/** Counts what SQLite is asked for in this process from now on. Prepare statements behind this. */
 export function countAll(): Counts {
-  const counts: Counts = { parses: 0, validations: 0, statements: 0, transactions: 0, rows: 0 }
-  const { fromString, fromBuffer } = XmlDocument
-  XmlDocument.fromString = (...args) => {
-    counts.parses += 1
-    return fromString.apply(XmlDocument, args)
-  }
-  XmlDocument.fromBuffer = (...args) => {
-    counts.parses += 1
-    return fromBuffer.apply(XmlDocument, args)
-  }
-  const { validate } = XsdValidator.prototype
-  XsdValidator.prototype.validate = function (document) {
-    counts.validations += 1
-    validate.call(this, document as never)
+  const counts = {
+    get parses() {
+      return tally.parses
+    },
+    get validations() {
+      return tally.validations
+    },
+    statements: 0,
+    transactions: 0,
+    rows: 0,
   }
   const { prepare, exec } = DatabaseSync.prototype
   const changes = new WeakMap<DatabaseSync, ReturnType<DatabaseSync['prepare']>>()

@@ -20,6 +20,7 @@ import { oddBrokers } from '../test/soak/odd-brokers.ts'
 import { peerFlood } from '../test/soak/peer-flood.ts'
 import type { Findings, Proof } from '../test/soak/proof.ts'
 import { publisherFlood } from '../test/soak/publisher-flood.ts'
+import { sameReading } from '../test/soak/same-reading.ts'
 import { slowLine } from '../test/soak/slow-line.ts'
 
 interface Named {
@@ -40,6 +41,12 @@ const PROOFS: Readonly<Record<string, Named>> = {
   'fuzz-intake': { proof: fuzzIntake, count: 1_000_000, about: 'bodies that peers could send', onBrokers: false },
   'fuzz-items': { proof: fuzzItems, count: 200_000, about: 'items that publishers could write', onBrokers: false },
   'fuzz-replies': { proof: fuzzReplies, count: 200_000, about: 'answers that peers could give', onBrokers: false },
+  reading: {
+    proof: sameReading,
+    count: 100_000,
+    about: 'documents and items read in one walk and step by step',
+    onBrokers: false,
+  },
   'fuzz-wire': { proof: fuzzWire, count: 100_000, about: 'requests framed as oddly as can be', onBrokers: false },
   'kill-rid-to-grid': { proof: killRidToGrid, count: 50, about: 'kill -9 as senders post; count: kills' },
   'kill-grid-to-rid': { proof: killGridToRid, count: 50, about: 'kill -9 as items come; count: kills' },

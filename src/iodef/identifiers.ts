@@ -66,6 +66,12 @@ export class Identifiers {
     return [...this.#wrong, ...dangling.slice(0, left).map(nowhere)]
   }
 
+  get isEmpty(): boolean {
+    return (
+      this.#first.size === 0 && this.#foreign.size === 0 && this.#references.length === 0 && this.#wrong.length === 0
+    )
+  }
+
   /** Does an Incident refer to what stands outside of it? Such a one is no valid document alone. */
   get linked(): boolean {
     return this.#references.some(({ id, incident }) => incident !== undefined && this.#named(id)?.incident !== incident)
@@ -93,6 +99,16 @@ export class Identifiers {
   #report({ line, column }: XmlElement, message: string): void {
     if (this.#wrong.length < this.#limit) this.#wrong.push({ line, column, message })
   }
+}
+
+/** Does an element of that name identify something, or refer to it, whatever its attributes are? */
+export function mayIdentify(local: string): boolean {
+  return local === 'IndicatorID' || local === 'ObservableReference' || local === 'IndicatorReference'
+}
+
+/** Is an attribute of that name an identifier in one element or another? */
+export function isIdentifier({ ns, local }: Pick<XmlAttribute, 'ns' | 'local'>): boolean {
+  return ns === NS.xml ? local === 'id' : ns === '' && (local === 'observable-id' || local === 'Id')
 }
 
 function nowhere({ element, id }: Reference): Diagnostic {

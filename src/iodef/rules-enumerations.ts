@@ -1,4 +1,4 @@
-import { attribute, type XmlElement } from '../xml/tree.ts'
+import { attribute, type XmlAttribute, type XmlElement } from '../xml/tree.ts'
 import { type Breach, must, NONE, type RuleTable, value } from './rules-kit.ts'
 import { trim } from './trim.ts'
 
@@ -24,6 +24,13 @@ export function extensions(element: XmlElement): readonly Breach[] {
     }
   }
   return found
+}
+
+/** Does that rule look at attributes of that name: at all, or where they say "ext-value"? */
+export function isExtension({ ns, local }: Pick<XmlAttribute, 'ns' | 'local'>): 'always' | 'ext-value' | undefined {
+  if (ns !== '') return undefined
+  if (local.startsWith('ext-')) return 'always'
+  return EXTENSIBLE.has(local) ? 'ext-value' : undefined
 }
 
 /** Every attribute name that RFC 7970 makes extensible; free text in another attribute may happen to say "ext-value". */

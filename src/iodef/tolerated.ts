@@ -12,6 +12,11 @@ export function toleranceOf(element: XmlElement): string | undefined {
   return CHECKS.get(element.local)?.(element)
 }
 
+/** Does it depend on elements of that local name? */
+export function mayBeTolerated(local: string): boolean {
+  return CHECKS.has(local)
+}
+
 const CHECKS: ReadonlyMap<string, (element: XmlElement) => string | undefined> = new Map([
   ['IODEF-Document', version],
   ['URL', url],

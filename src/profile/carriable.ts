@@ -8,7 +8,7 @@ const DEEPEST_ITEM = 120
 /** What a context puts around a document: the XEP-0268 element, itself, and its own `document`. */
 const AROUND_DOCUMENT = 3
 /** Elements of a document that may stand inside each other, so that it fits an item in whichever shape. */
-const DEEPEST = DEEPEST_ITEM - AROUND_DOCUMENT
+export const DEEPEST = DEEPEST_ITEM - AROUND_DOCUMENT
 
 /** Attributes of the XML namespace that Prosody writes as they came; others it gives a prefix that no parser takes. */
 const XML_ATTRIBUTES = new Set(['lang', 'space', 'base', 'id'])

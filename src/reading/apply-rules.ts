@@ -1,4 +1,4 @@
-import { checkRules } from '../iodef/rules.ts'
+import { checkElements, checkRules } from '../iodef/rules.ts'
 import { NS } from '../xml/namespaces.ts'
 import type { Diagnostic, XmlElement } from '../xml/tree.ts'
 import { claimedIncidents } from './claimed-incidents.ts'
@@ -14,10 +14,15 @@ import { payloadNotes } from './payload-notes.ts'
 export function applyRules(
   root: XmlElement,
   { format, document }: Recognized,
-  { identifiers, incidents, tolerated, implausible }: Facts,
+  { identifiers, incidents, tolerated, implausible, ruled }: Facts,
   { strict = false, advice = false, part = false }: ReadOptions,
 ): { readonly ok: true; readonly warnings: readonly Diagnostic[] } | Refused {
-  const { musts, notes } = document?.ns === NS.iodef2 ? checkRules(document, identifiers) : { musts: [], notes: [] }
+  const { musts, notes } =
+    document?.ns !== NS.iodef2
+      ? { musts: [], notes: [] }
+      : ruled === undefined
+        ? checkRules(document, identifiers)
+        : checkElements(ruled, identifiers)
   const problems = identifiers.problems({ whole: !part && format !== 'XEP-0268' })
   const errors = strict ? [...problems, ...musts] : problems
   const advised = advice ? [...notes, ...implausible] : []

@@ -5,7 +5,7 @@ import { checkSchema } from './check-schema.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { type Recognized, recognize } from './format.ts'
 import type { ReadOptions, Refused } from './inspection.ts'
-import { wellFormed } from './well-formed.ts'
+import { type Parsed, parsedText, withTree } from './well-formed.ts'
 
 /** A valid text, and what was found in it. */
 export interface Checked extends Pick<Recognized, 'ok' | 'format' | 'document'> {
@@ -17,10 +17,21 @@ export interface Checked extends Pick<Recognized, 'ok' | 'format' | 'document'> 
 
 /** The steps that may refuse a text: well-formed, format, schema, facts, rules. Throws DocumentLimit. */
 export function checkText(schemas: ReadonlyMap<string, Schema>, text: string, options: ReadOptions): Checked | Refused {
-  const formed = wellFormed(text)
+  const parsed = parsedText(text)
+  if (!parsed.ok) return parsed
+  using _ = parsed
+  return checkParsed(schemas, parsed, options)
+}
+
+/** The same of what libxml2 has parsed already. */
+export function checkParsed(
+  schemas: ReadonlyMap<string, Schema>,
+  parsed: Parsed,
+  options: ReadOptions,
+): Checked | Refused {
+  const formed = withTree(parsed)
   if (!formed.ok) return formed
-  using _ = formed
-  const { root } = formed
+  const { text, root } = formed
   const recognized = recognize(root)
   if (!recognized.ok) return recognized
   const broken = checkSchema(schemas, formed, recognized)

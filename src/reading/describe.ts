@@ -17,19 +17,20 @@ export type Described = Omit<DocumentReading, 'path' | 'original' | 'fragile' | 
  * The step `describe`: a valid IODEF-Document in normal form, whole and in its parts, and what it needs; where it is asked for, what its
  * Incidents can be found by, once they are IODEF 2. Throws DocumentLimit.
  */
-export function describe(document: XmlElement, facts: Facts, terms = false): Described {
+export function describe(
+  document: XmlElement,
+  facts: Facts,
+  terms = false,
+  { xml, digest, shell, incidents }: Form = formOf(document),
+): Described {
   const { needed, alone, askers, identifiers } = facts
-  const children = elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
-  const isIncident = new Set(children)
-  const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
-  const incidents = children.map((incident) => describeIncident(incident, terms && document.ns === NS.iodef2))
-  const xml = wholeNormalForm(document, shell, incidents)
+  const isAsked = terms && document.ns === NS.iodef2
   return {
     version: document.ns === NS.iodef1 ? 1 : 2,
     xml,
-    digest: hash('sha256', xml, 'hex'),
+    digest,
     shell: shell === PLAIN_SHELL ? null : shell,
-    incidents,
+    incidents: incidentsOf(document).map((incident, i) => describeIncident(incident, incidents[i] ?? '', isAsked)),
     needed,
     reasons: reasonsOf(askers),
     alone,
@@ -37,23 +38,46 @@ export function describe(document: XmlElement, facts: Facts, terms = false): Des
   }
 }
 
+/** A document in normal form, whole and in its parts. */
+export interface Form {
+  readonly xml: string
+  /** hex SHA-256 of `xml` */
+  readonly digest: string
+  readonly shell: string
+  readonly incidents: readonly string[]
+}
+
+function formOf(document: XmlElement): Form {
+  const children = incidentsOf(document)
+  const isIncident = new Set(children)
+  const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
+  const incidents = children.map((incident) => normalForm(incident, contentModel))
+  const xml = wholeNormalForm(document, shell, incidents)
+  return { xml, digest: hash('sha256', xml, 'hex'), shell, incidents }
+}
+
+function incidentsOf(document: XmlElement): XmlElement[] {
+  return elements(document).filter((e) => e.ns === document.ns && e.local === 'Incident')
+}
+
 /** normalForm(document), put together from what is known already where attribute prefixes cannot make a difference. */
-function wholeNormalForm(document: XmlElement, shell: string, incidents: readonly IncidentReading[]): string {
+function wholeNormalForm(document: XmlElement, shell: string, incidents: readonly string[]): string {
   if (document.attributes.some((a) => a.ns !== '' && a.ns !== NS.xml)) return normalForm(document, contentModel)
   const start = `<Incident xmlns="${document.ns}"`
   return joinDocument(
     shell,
-    incidents.map(({ xml }) => `<Incident${xml.slice(start.length)}`),
+    incidents.map((xml) => `<Incident${xml.slice(start.length)}`),
   )
 }
 
-function describeIncident(incident: XmlElement, terms: boolean): IncidentReading {
+/** `xml`: in normal form. */
+export function describeIncident(incident: XmlElement, xml: string, terms: boolean): IncidentReading {
   const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }
   return {
     id,
     key: incidentKey(id),
     purpose: attribute(incident, 'purpose')?.trim() ?? '',
-    xml: normalForm(incident, contentModel),
+    xml,
     ...(terms && { terms: termsOf(incident) }),
   }
 }

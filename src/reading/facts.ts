@@ -1,6 +1,7 @@
 import { Identifiers } from '../iodef/identifiers.ts'
 import { implausible } from '../iodef/plausibility.ts'
 import { askedBy, type Label, type Needed, neededFor } from '../iodef/restriction.ts'
+import type { Ruled } from '../iodef/rules.ts'
 import { toleranceOf } from '../iodef/tolerated.ts'
 import { isFragile } from '../profile/broker-limits.ts'
 import { obstacleOf } from '../profile/carriable.ts'
@@ -27,6 +28,8 @@ export interface Facts {
   readonly implausible: readonly Diagnostic[]
   /** all elements of that name in whatever is read, in document order */
   readonly incidents: readonly XmlElement[]
+  /** the elements of it that rules may have something to say of; undefined: nobody knows which those are */
+  readonly ruled?: readonly Ruled[]
   /** what follows is of the document */
   readonly identifiers: Identifiers
   /** it holds an XML Signature */
@@ -45,82 +48,136 @@ export interface Facts {
 }
 
 /** Of IODEF itself, in which a colon in a value is a colon. */
-function isOwn({ ns }: XmlElement): boolean {
+export function isOwn({ ns }: XmlElement): boolean {
   return ns === NS.iodef2 || ns === NS.iodef1
 }
 
-/** The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. */
-export function factsOf(
-  root: XmlElement,
-  document: XmlElement | undefined,
-  { advice = false }: { readonly advice?: boolean } = {},
-): Facts {
-  const asked = { document: new Set<Label>(), context: new Set<Label>(), message: new Set<Label>() }
-  const askers = new Map<Label, XmlElement>()
-  const tolerated: Diagnostic[] = []
-  const odd: Diagnostic[] = []
-  const incidents: XmlElement[] = []
-  const identifiers = new Identifiers()
-  const found = { signed: false, unsettledType: false, namedPrefix: false, fragile: false, knownAround: false }
-  let obstacle: string | undefined
+/** What has to be allowed is counted apart for them. */
+type Where = 'document' | 'context' | 'message'
 
-  const mentioned = new Set<string>()
-  const look = (element: XmlElement, labels: Set<Label>): undefined => {
-    const label = askedBy(element)
-    if (label !== undefined) labels.add(label)
-    if (label !== undefined && !askers.has(label)) askers.set(label, element)
-    const message = tolerated.length < MOST ? toleranceOf(element) : undefined
-    if (message !== undefined) tolerated.push({ ...placeOf(element), message })
-    if (element.local === 'Incident') incidents.push(element)
+/** Gathers facts, element by element in document order. */
+export class FactsFinder {
+  readonly #asked = { document: new Set<Label>(), context: new Set<Label>(), message: new Set<Label>() }
+  readonly #askers = new Map<Label, XmlElement>()
+  readonly #tolerated: Diagnostic[] = []
+  readonly #odd: Diagnostic[] = []
+  readonly #incidents: XmlElement[] = []
+  readonly #identifiers = new Identifiers()
+  readonly #mentioned = new Set<string>()
+  readonly #found = { signed: false, unsettledType: false, namedPrefix: false, fragile: false, knownAround: false }
+  readonly #advice: boolean
+  #obstacle: string | undefined
+  /** that the elements stand in, if any */
+  #incident: XmlElement | undefined
+
+  constructor(advice: boolean) {
+    this.#advice = advice
   }
-  let incident: XmlElement | undefined
-  // levels above it
-  let above = 0
-  const inDocument: Visitor = (element, level) => {
-    look(element, asked.document)
-    if (advice)
-      for (const message of implausible(element)) if (odd.length < MOST) odd.push({ ...placeOf(element), message })
-    identifiers.look(element, incident)
+
+  /** An element beside the document, or one of it. */
+  look(element: XmlElement, where: Where): void {
+    const label = askedBy(element)
+    if (label !== undefined) this.#asked[where].add(label)
+    if (label !== undefined && !this.#askers.has(label)) this.#askers.set(label, element)
+    const message = this.#tolerated.length < MOST ? toleranceOf(element) : undefined
+    if (message !== undefined) this.#tolerated.push({ ...placeOf(element), message })
+    if (element.local === 'Incident') this.#incidents.push(element)
+  }
+
+  /** What an element of the document says. */
+  inDocument(element: XmlElement): void {
+    this.look(element, 'document')
+    if (this.#advice) {
+      for (const message of implausible(element))
+        if (this.#odd.length < MOST) this.#odd.push({ ...placeOf(element), message })
+    }
+    this.#identifiers.look(element, this.#incident)
+    const mention = mentionOf(element)
+    if (mention !== undefined) this.#mentioned.add(mention)
+  }
+
+  /** The element right in the document that those to come stand in, or are. */
+  enter(element: XmlElement, ns: string | undefined): void {
+    this.#incident = element.local === 'Incident' && element.ns === ns ? element : undefined
+  }
+
+  /** How an element of the document is written: nothing of what this looks for is in a plain one. `level`: of the document it is 1. */
+  shapeOf(element: XmlElement, level: number): void {
+    const found = this.#found
     found.signed ||= element.ns === NS.ds && element.local === 'Signature'
     found.unsettledType ||= element.attributes.some((a) => isUnsettledType(element, a))
     found.namedPrefix ||= element.namesPrefix === true && !isOwn(element)
     found.fragile ||= isFragile(element)
-    obstacle ??= obstacleOf(element, level - above)
     found.knownAround ||= isKnownAround(element)
-    const mention = mentionOf(element)
-    if (mention !== undefined) mentioned.add(mention)
+    this.#obstacle ??= obstacleOf(element, level)
+  }
+
+  facts(): Facts {
+    const { document, context, message } = this.#asked
+    return {
+      ...this.#found,
+      obstacle: this.#obstacle ?? null,
+      needed: neededFor(document, context, message),
+      alone: neededFor(document),
+      carried: neededFor(document, context),
+      askers: this.#askers,
+      tolerated: this.#tolerated,
+      implausible: this.#odd,
+      incidents: this.#incidents,
+      identifiers: this.#identifiers,
+      mentioned: this.#mentioned,
+    }
+  }
+}
+
+/** Looks at all of a document; `before`: how many elements stand before it. */
+export type LookInside = (finder: FactsFinder, document: XmlElement, before: number) => void
+
+/**
+ * The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. `inside` looks at it in another way than by
+ * walking on.
+ */
+export function factsOf(
+  root: XmlElement,
+  document: XmlElement | undefined,
+  { advice = false }: { readonly advice?: boolean } = {},
+  inside?: LookInside,
+): Facts {
+  const finder = new FactsFinder(advice)
+  // levels above it
+  let above = 0
+  let before = 0
+  const inDocument: Visitor = (element, level) => {
+    finder.inDocument(element)
+    finder.shapeOf(element, level - above)
     return undefined
   }
   const atItsTop: Visitor = (element, level) => {
-    incident = element.local === 'Incident' && element.ns === document?.ns ? element : undefined
+    finder.enter(element, document?.ns)
     inDocument(element, level)
     return inDocument
   }
-  const inContext: Visitor = (element) => look(element, asked.context)
+  const inContext: Visitor = (element) => {
+    before += 1
+    finder.look(element, 'context')
+    return undefined
+  }
   const carried = new Set(root === document ? [] : carriedElements(root))
   walk(root, (element, level) => {
     if (element === document) {
+      if (inside !== undefined) {
+        inside(finder, element, before)
+        return null
+      }
       above = level - 1
       inDocument(element, level)
       return atItsTop
     }
-    if (!carried.has(element)) return look(element, asked.message)
-    look(element, asked.context)
-    return inContext
+    before += 1
+    finder.look(element, carried.has(element) ? 'context' : 'message')
+    return carried.has(element) ? inContext : undefined
   })
-  return {
-    ...found,
-    obstacle: obstacle ?? null,
-    needed: neededFor(asked.document, asked.context, asked.message),
-    alone: neededFor(asked.document),
-    carried: neededFor(asked.document, asked.context),
-    askers,
-    tolerated,
-    implausible: odd,
-    incidents,
-    identifiers,
-    mentioned,
-  }
+  return finder.facts()
 }
 
 /** of one document: nobody reads more */

@@ -1,14 +1,17 @@
 import type { Schema } from '../xml/libxml.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { checkMessage } from './check-message.ts'
-import { type Checked, checkText } from './check-text.ts'
+import { type Checked, checkParsed } from './check-text.ts'
 import { claimedIncidents } from './claimed-incidents.ts'
 import { completeInquiry } from './complete-inquiry.ts'
 import { decodeDocument } from './decode-document.ts'
+import type { Form } from './describe.ts'
 import { type Inspection, inDoubt, type ReadOptions, refused, shortened } from './inspection.ts'
 import { readItem } from './read-item.ts'
+import { readPlain } from './read-plain.ts'
 import { readChecked } from './read-text.ts'
 import { repair } from './repair.ts'
+import { parsedText } from './well-formed.ts'
 import { wholeOf } from './whole-document.ts'
 import { withinLimits } from './within-limits.ts'
 
@@ -22,18 +25,48 @@ export function readDocument(
   bytes: Uint8Array,
   options: ReadOptions = {},
 ): Inspection {
+  return readBytes(schemas, bytes, options, readPlain)
+}
+
+/** The same, step by step for all documents. */
+export function readWithCare(
+  schemas: ReadonlyMap<string, Schema>,
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+): Inspection {
+  return readBytes(schemas, bytes, options, () => undefined)
+}
+
+function readBytes(
+  schemas: ReadonlyMap<string, Schema>,
+  bytes: Uint8Array,
+  options: ReadOptions,
+  readFirst: typeof readPlain,
+): Inspection {
   const decoded = decodeDocument(bytes, options.charset)
   if (!decoded.ok) return decoded.refused
   const inspection = withinLimits(() => {
     const came = options.question === true ? completeInquiry(decoded.text) : decoded.text
-    const read = (text: string) => readDecoded(schemas, text, options)
+    const read = (text: string) =>
+      readDecoded(schemas, text, options, readFirst, text === decoded.text ? decoded.utf8 : undefined)
     return repair(schemas, came, read(came), options, read)
   })
   return decoded.warning === undefined ? inspection : inDoubt(inspection, decoded.warning)
 }
 
-function readDecoded(schemas: ReadonlyMap<string, Schema>, text: string, options: ReadOptions): Inspection {
-  const valid = checkText(schemas, text, options)
+function readDecoded(
+  schemas: ReadonlyMap<string, Schema>,
+  text: string,
+  options: ReadOptions,
+  readFirst: typeof readPlain,
+  utf8?: Uint8Array,
+): Inspection {
+  const parsed = parsedText(text, utf8)
+  if (!parsed.ok) return parsed.refused
+  using _ = parsed
+  const plain = readFirst(schemas, parsed, options)
+  if (plain !== undefined) return 'format' in plain ? plain : readValid(schemas, plain.checked, options, plain.form)
+  const valid = checkParsed(schemas, parsed, options)
   if (!valid.ok) return valid.refused
   if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)
   const whole = options.asItStands === true ? undefined : wholeOf(schemas, valid, options)
@@ -43,9 +76,14 @@ function readDecoded(schemas: ReadonlyMap<string, Schema>, text: string, options
   return { ...read, format: valid.format, remarks: [...read.remarks, WHOLE[whole.kind]] }
 }
 
-function readValid(schemas: ReadonlyMap<string, Schema>, valid: Checked, options: ReadOptions): Inspection {
+function readValid(
+  schemas: ReadonlyMap<string, Schema>,
+  valid: Checked,
+  options: ReadOptions,
+  form?: Form,
+): Inspection {
   const checked = checkMessage(valid, options)
-  const read = readChecked(schemas, checked, options)
+  const read = readChecked(schemas, checked, options, form)
   return checked.improper.length === 0 ? read : { ...read, improper: shortened(checked.improper) }
 }
 

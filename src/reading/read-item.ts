@@ -28,8 +28,19 @@ interface Means {
   readonly options: ReadOptions
 }
 
+/** What is known of a plain item ahead: its Incident in normal form, and the document that this makes. */
+export interface PlainItem {
+  readonly visible: string
+  rebuild(parts: ItemParts): Inspection
+}
+
 /** An XEP-0268 payload that its schema has accepted. Throws DocumentLimit. */
-export function readItem(schemas: Means['schemas'], checked: Checked, options: ReadOptions): Inspection {
+export function readItem(
+  schemas: Means['schemas'],
+  checked: Checked,
+  options: ReadOptions,
+  plain?: PlainItem,
+): Inspection {
   const { root, format, facts } = checked
   const found = itemParts(root)
   if (found === undefined) {
@@ -37,11 +48,12 @@ export function readItem(schemas: Means['schemas'], checked: Checked, options: R
     return refused(format, root, [{ line: root.line, column: root.column, message }], 1)
   }
   const means = { schemas, options: { ...options, part: false } }
-  const visible = visibleIn(found, facts.unsettledType)
+  const visible = plain?.visible ?? visibleIn(found, facts.unsettledType)
   const original = readOriginal(means, found, visible)
   const parts = original === undefined ? placed(found, visible) : found
   const inside = original === undefined ? wholeInside(means, parts, visible) : undefined
-  const rebuilt = original ?? inside ?? rebuild(means, parts, writtenAs(checked, found, visible))
+  const rebuilt =
+    original ?? inside ?? plain?.rebuild(parts) ?? rebuild(means, parts, writtenAs(checked, found, visible))
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
   const signed = readSignatures(means, parts, rebuilt.document)
   const { element, position, items, exchange } = parts

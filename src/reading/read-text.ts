@@ -5,7 +5,7 @@ import type { Schema } from '../xml/libxml.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { carry } from './carry.ts'
 import { type Checked, checkText } from './check-text.ts'
-import { describe } from './describe.ts'
+import { describe, type Form } from './describe.ts'
 import { type Inspection, inspectionOf, type ReadOptions } from './inspection.ts'
 import { asItCame, oldFormOf } from './old-form.ts'
 import { sourceText } from './source-text.ts'
@@ -21,13 +21,18 @@ export function readText(schemas: ReadonlyMap<string, Schema>, text: string, opt
 }
 
 /** The steps behind the last one that may refuse: describe, carry, and of IODEF 1 the upgrade. An item has no document yet. */
-export function readChecked(schemas: ReadonlyMap<string, Schema>, checked: Checked, options: ReadOptions): Inspection {
+export function readChecked(
+  schemas: ReadonlyMap<string, Schema>,
+  checked: Checked,
+  options: ReadOptions,
+  form?: Form,
+): Inspection {
   const { part } = options
   const { document, facts } = checked
   const message = checked.format === 'RID' ? readMessage(checked) : null
   if (document === undefined) return inspectionOf(checked, { rid: message, item: null, document: null })
   const terms = options.terms === true || message?.msgType === 'Query'
-  const described = describe(document, facts, terms)
+  const described = describe(document, facts, terms, form)
   const { rid, ...carried } = carry(schemas, checked, document, described, message)
   const path = message?.msgType?.endsWith('Request') === true ? pathOf(document) : []
   const reading = { ...described, ...carried, ...(path.length > 0 && { path }), upgraded: null }

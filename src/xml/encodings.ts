@@ -4,6 +4,8 @@
  */
 export function encodingOf(label: string): string | undefined {
   const name = label.trim().toLowerCase()
+  // nearly all say this, and a decoder is dear to make
+  if (name === 'utf-8') return name
   if (ASCII.has(name)) return 'us-ascii'
   for (const candidate of [name, spelled(name)]) {
     const label = ALIASES.get(candidate) ?? candidate

@@ -7,11 +7,26 @@ import {
   xmlCleanupInputProvider,
   xmlRegisterInputProvider,
 } from 'libxml2-wasm'
-import { XmlErrorStruct } from 'libxml2-wasm/lib/libxml2.mjs'
+import {
+  error,
+  XmlErrorStruct,
+  xmlCtxtSetErrorHandler,
+  xmlFreeDoc,
+  xmlGetIntSubset,
+  xmlReadMemory,
+  xmlReadString,
+  xmlSchemaFreeValidCtxt,
+  xmlSchemaNewValidCtxt,
+  xmlSchemaSetValidStructuredErrors,
+  xmlSchemaValidateDoc,
+} from 'libxml2-wasm/lib/libxml2.mjs'
 import { NS } from './namespaces.ts'
-import { type DeclaredElements, declaredElements } from './schema-files.ts'
-import type { Diagnostic } from './tree.ts'
+import { refresh } from './native-memory.ts'
+import { type Finding, type Findings, ParsedDocument, renewedParser, type Schema } from './parsed-document.ts'
+import { declaredElements } from './schema-files.ts'
 import { inWords } from './well-formed-words.ts'
+
+export type { Findings, ParsedDocument, Parser, Schema } from './parsed-document.ts'
 
 /**
  * The only module that talks to libxml2. Options: no external entities, no network, no catalogues; nothing that expands
@@ -50,52 +65,63 @@ XmlErrorStruct.level = (error) => {
   return HARMLESS.has(code(error)) ? WARNING : level(error)
 }
 
-/** A finding with the path of its node as libxml2 prints it (`/*` + `/*[2]`), where there is one. */
-interface Finding extends Diagnostic {
-  readonly path?: string
-}
+type Parsed = { readonly ok: true; readonly document: ParsedDocument } | ({ readonly ok: false } & Findings)
 
-/** `total` counts what `errors` leaves out too. */
-export interface Findings {
-  readonly errors: readonly Finding[]
-  readonly total: number
-}
-
-type Parsed = { readonly ok: true; readonly document: XmlDocument } | ({ readonly ok: false } & Findings)
+/** What libxml2 was asked to do since the process began. */
+export const tally = { parses: 0, validations: 0 }
 
 /** Parses; the caller disposes of the document. Refuses what is not well-formed or not namespace-well-formed. */
 export function parseText(text: string): Parsed {
+  return parseBytes(Buffer.from(text), text)
+}
+
+/** The same of `text` in UTF-8, which is at hand already. */
+export function parseBytes(bytes: Uint8Array, text: string): Parsed {
   // libxml2 has no word for it
   if (text === '') return { ok: false, errors: [{ line: 1, column: 1, message: 'There is nothing in it.' }], total: 1 }
-  const outcome = collect(() => parse(text))
+  const outcome = collect(() => parse(bytes, text))
   if (!outcome.ok) {
     const errors = inWords(outcome.errors, text)
     return { ok: false, errors, total: errors.length }
   }
-  if (outcome.value.dtd !== null) {
-    outcome.value.dispose()
-    return {
-      ok: false,
-      errors: [{ line: 1, column: 1, message: 'A document type declaration is not allowed.' }],
-      total: 1,
-    }
-  }
-  return { ok: true, document: outcome.value }
+  const document = outcome.value
+  if (xmlGetIntSubset(document.pointer) === 0) return { ok: true, document }
+  document.dispose()
+  const message = 'A document type declaration is not allowed.'
+  return { ok: false, errors: [{ line: 1, column: 1, message }], total: 1 }
 }
 
 /** Of bytes, since libxml2's wrapper makes them of a string one character at a time; they have no word for half a character (U+D800 to U+DFFF). */
-function parse(text: string): XmlDocument {
-  const options = { option: OPTIONS }
-  return text.isWellFormed()
-    ? XmlDocument.fromBuffer(Buffer.from(text), options)
-    : XmlDocument.fromString(text, options)
+function parse(bytes: Uint8Array, text: string): ParsedDocument {
+  const used = renewedParser()
+  used.parsed += bytes.length
+  tally.parses += 1
+  return collecting((index, details) => {
+    xmlCtxtSetErrorHandler(used.context, error.errorCollector, index)
+    const pointer = text.isWellFormed()
+      ? xmlReadMemory(used.context, bytes, null, null, OPTIONS)
+      : xmlReadString(used.context, text, null, null, OPTIONS)
+    refresh()
+    if (pointer !== 0 && details.every(({ level }) => level <= WARNING)) {
+      return new ParsedDocument(pointer, details.length > 0, used)
+    }
+    if (pointer !== 0) xmlFreeDoc(pointer)
+    throw new XmlLibError('Failed to parse XML', details)
+  })
 }
 
-export interface Schema {
-  readonly validator: XsdValidator
-  readonly elements: DeclaredElements
+type Detail = XmlLibError['details'][number]
+
+/** Calls libxml2 with a place for what it tells. */
+function collecting<T>(work: (index: number, details: Detail[]) => T): T {
+  const details: Detail[] = []
+  const index = error.storage.allocate(details)
+  try {
+    return work(index, details)
+  } finally {
+    error.storage.free(index)
+  }
 }
-export type ParsedDocument = XmlDocument
 
 /**
  * Compiles schemas from texts held in memory: `files` by name, `tops` the names to compile. Afterwards nothing can be
@@ -141,19 +167,39 @@ export function compileSchemas(files: ReadonlyMap<string, Uint8Array>, tops: rea
   }
 }
 
-export function validate(document: XmlDocument, schema: Schema): Findings {
-  const outcome = collect(() => schema.validator.validate(document))
-  return outcome.ok ? { errors: [], total: 0 } : outcome
+/** Whether a document is valid: asked once of each. */
+export function validate(document: ParsedDocument, schema: Schema): Findings {
+  if (document.validity?.schema === schema) return document.validity.findings
+  const outcome = collect(() => check(document, schema))
+  const findings = outcome.ok ? VALID : outcome
+  document.validity = { schema, findings }
+  return findings
+}
+
+const VALID: Findings = { errors: [], total: 0 }
+
+function check({ pointer }: ParsedDocument, { validator }: Schema): void {
+  tally.validations += 1
+  const context = xmlSchemaNewValidCtxt((validator as unknown as { readonly _ptr: number })._ptr)
+  try {
+    collecting((index, details) => {
+      xmlSchemaSetValidStructuredErrors(context, error.errorCollector, index)
+      const result = xmlSchemaValidateDoc(context, pointer)
+      refresh()
+      if (result !== 0) throw result < 0 ? new Error('libxml2 cannot validate') : new XmlLibError('not valid', details)
+    })
+  } finally {
+    xmlSchemaFreeValidCtxt(context)
+  }
 }
 
 /** Exclusive XML Canonicalization 1.0 without comments, of a whole document. Throws on what does not parse. */
 export function canonical(text: string): string {
-  const parsed = parseText(text)
-  if (!parsed.ok) throw new Error(parsed.errors[0]?.message ?? 'not well-formed')
+  const document = XmlDocument.fromString(text, { option: OPTIONS })
   try {
-    return parsed.document.canonicalizeToString({ mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0, withComments: false })
+    return document.canonicalizeToString({ mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0, withComments: false })
   } finally {
-    parsed.document.dispose()
+    document.dispose()
   }
 }
 

@@ -95,11 +95,11 @@ interface Frame {
   next: number
 }
 
-type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
+export type Hidden = readonly (readonly [prefix: string, ns: string | undefined])[]
 
 /** `declared` is attribute prefix to namespace at this place of the text: one map, since a copy per element is quadratic. */
-function startTag(
-  out: Output,
+export function startTag(
+  out: { add(piece: string): void },
   element: XmlElement,
   around: string,
   declared: Map<string, string>,
@@ -155,14 +155,14 @@ export function isUnsettledType(element: XmlElement, { ns, local, value, typeNs 
   return isType({ ns, local }) && (value.includes(':') || (typeNs ?? element.ns) !== element.ns)
 }
 
-function restore(declared: Map<string, string>, hidden: Hidden): void {
+export function restore(declared: Map<string, string>, hidden: Hidden): void {
   for (const [prefix, ns] of hidden) {
     if (ns === undefined) declared.delete(prefix)
     else declared.set(prefix, ns)
   }
 }
 
-const NOTHING_HIDDEN: Hidden = []
+export const NOTHING_HIDDEN: Hidden = []
 const NO_PREFIXES: ReadonlyMap<string, string> = new Map()
 
 /** Prefixes are numbered per element by namespace order: they depend on nothing but the element itself. */
@@ -173,7 +173,7 @@ function attributePrefixes(attributes: readonly XmlAttribute[]): ReadonlyMap<str
 }
 
 /** Canonical XML 1.0 §2.2: by namespace name, then by local name. */
-function canonicalOrder(a: XmlAttribute, b: XmlAttribute): number {
+export function canonicalOrder(a: Pick<XmlAttribute, 'ns' | 'local'>, b: Pick<XmlAttribute, 'ns' | 'local'>): number {
   return byCodePoint(a.ns, b.ns) || byCodePoint(a.local, b.local)
 }
 

@@ -12,6 +12,8 @@ export interface XmlElement {
   readonly column: number
   readonly start: number
   readonly end: number
+  /** the element children, where they can be had without the text between them */
+  readonly elements?: readonly XmlElement[]
   /** an attribute's value, or a text right in it, has a name that says something only under the declarations here: value-prefixes.ts */
   readonly namesPrefix?: true
 }
@@ -43,12 +45,14 @@ export function attribute(element: XmlElement, local: string): string | undefine
 
 /** The element children, text left out. */
 export function elements(element: XmlElement): XmlElement[] {
+  if (element.elements !== undefined) return [...element.elements]
   return element.children.filter((child) => typeof child !== 'string')
 }
 
 /** The first element child of that name, or undefined. */
 export function child(element: XmlElement, ns: string, local: string): XmlElement | undefined {
-  for (const c of element.children) if (typeof c !== 'string' && c.local === local && c.ns === ns) return c
+  for (const c of element.elements ?? element.children)
+    if (typeof c !== 'string' && c.local === local && c.ns === ns) return c
   return undefined
 }
 
@@ -76,9 +80,9 @@ export function findIn(root: XmlElement, isOne: (element: XmlElement) => boolean
 
 /**
  * Looks at one element; `level` is how deep it stands, 1 the element that the walk begins with. Whom it returns looks at all that is
- * below; when that is nobody, it does so itself.
+ * below; when that is nobody, it does so itself; null: no look is needed at it.
  */
-export type Visitor = (element: XmlElement, level: number) => Visitor | undefined
+export type Visitor = (element: XmlElement, level: number) => Visitor | undefined | null
 
 /** Shows the element and everything below it to `visitor`, in document order. Not recursive: depth is the sender's choice. */
 export function walk(root: XmlElement, visitor: Visitor): void {
@@ -89,8 +93,10 @@ export function walk(root: XmlElement, visitor: Visitor): void {
   for (let element = stack.pop(); element !== undefined; element = stack.pop()) {
     const visit = visitors.pop() ?? visitor
     const level = levels.pop() ?? 1
-    const below = visit(element, level) ?? visit
-    const { children } = element
+    const next = visit(element, level)
+    if (next === null) continue
+    const below = next ?? visit
+    const children = element.elements ?? element.children
     for (let i = children.length - 1; i >= 0; i -= 1) {
       const c = children[i]
       if (c === undefined || typeof c === 'string') continue

@@ -29,7 +29,12 @@ export function namesPrefix(value: string, { prefixes }: Scope): boolean {
  */
 export function namesByDefault(value: string, { prefixes }: Scope, ns: string): boolean {
   const byDefault = prefixes[''] ?? ''
-  return byDefault !== '' && byDefault !== ns && !EVERYBODYS.has(byDefault) && /[\p{L}\p{Nl}_]/u.test(value)
+  return byDefault !== ns && !isEverybodys(byDefault) && /[\p{L}\p{Nl}_]/u.test(value)
+}
+
+/** A default namespace that names nothing in values: none, or one that messages have. */
+export function isEverybodys(ns: string): boolean {
+  return ns === '' || EVERYBODYS.has(ns)
 }
 
 const EVERYBODYS: ReadonlySet<string> = new Set(Object.values(NS))

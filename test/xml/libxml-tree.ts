@@ -1,11 +1,18 @@
-import { XmlElement as Element, XmlAttribute, type XmlDocument } from 'libxml2-wasm'
+import { XmlElement as Element, XmlAttribute, XmlDocument } from 'libxml2-wasm'
+import type { ParsedDocument } from '../../src/xml/libxml.ts'
 import type { XmlElement, XmlNode } from '../../src/xml/tree.ts'
 
 /** A tree without places: what two readings of one document have in common. */
 export type Bare = { ns: string; local: string; attributes: string[]; children: (Bare | string)[] }
 
 /** The tree as libxml2's own DOM has it. */
-export function fromLibxml(document: XmlDocument): Bare {
+export function fromLibxml({ pointer }: ParsedDocument): Bare {
+  // not the wrapper's own registry, which would free it once more
+  const Wrapper = XmlDocument as unknown as new (pointer: number) => XmlDocument
+  return fromWrapper(new Wrapper(pointer))
+}
+
+export function fromWrapper(document: XmlDocument): Bare {
   return element(document.root)
 }
 

@@ -1,0 +1,174 @@
+import { xmlDocGetRootElement } from 'libxml2-wasm/lib/libxml2.mjs'
+import type { ParsedDocument } from './libxml.ts'
+import { BROKEN_TEXT_LIMIT, NAMESPACE_LIMIT } from './limits.ts'
+import { NODE, SPACE, TYPE } from './native-layout.ts'
+import { endOf, memory, textAt } from './native-memory.ts'
+import { type Names, Spaces } from './native-names.ts'
+import { Places } from './native-places.ts'
+import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
+
+/** Thrown where a document is not as plain as reading it in libxml2's memory needs: it is read with care then. */
+export const NOT_PLAIN = new Error('not plain')
+
+/** A document as libxml2 has parsed it, read where it lies, for as long as it is not disposed of. */
+export class NativeDocument {
+  readonly text: string
+  readonly names: Names
+  readonly spaces: Spaces
+  readonly root: NativeElement
+  /** some element declares a prefix */
+  prefixed = false
+  /** some element declares a default namespace that is not one of those that everybody knows */
+  foreignDefault = false
+  readonly #places: Places
+  #breaks = 0
+
+  constructor({ pointer }: ParsedDocument, text: string, names: Names) {
+    this.text = text
+    this.names = names
+    this.spaces = new Spaces(names)
+    const root = xmlDocGetRootElement(pointer)
+    this.#places = new Places(text, root)
+    this.root = new NativeElement(this, root, 0)
+  }
+
+  place(pointer: number, ordinal: number): { readonly line: number; readonly column: number } {
+    return this.#places.at(pointer, ordinal)
+  }
+
+  /** A comment, processing instruction or CDATA section: no more of them than BROKEN_TEXT_LIMIT has, whatever text there is. */
+  breakText(): void {
+    this.#breaks += 1
+    if (this.#breaks * this.text.length > BROKEN_TEXT_LIMIT) throw NOT_PLAIN
+  }
+
+  /** What an element declares: its nsDef. */
+  declare(first: number): void {
+    const { words } = memory
+    for (let at = first; at !== 0; at = words[(at >>> 2) + SPACE.next] ?? 0) {
+      const [href = 0, prefix = 0] = [words[(at >>> 2) + SPACE.href], words[(at >>> 2) + SPACE.prefix]]
+      if (href !== 0 && endOf(href) - href > NAMESPACE_LIMIT) throw NOT_PLAIN
+      if (prefix === 0) this.foreignDefault ||= !this.spaces.at(at).everybodys
+      else if (endOf(prefix) - prefix > NAMESPACE_LIMIT) throw NOT_PLAIN
+      else this.prefixed = true
+    }
+  }
+}
+
+/**
+ * An element of libxml2's tree as everybody here knows elements; what is below it is read when it is asked for. It has no offsets, and
+ * no names in values: who asks for them finds the document not plain.
+ */
+export class NativeElement implements XmlElement {
+  readonly pointer: number
+  readonly ns: string
+  readonly local: string
+  readonly #document: NativeDocument
+  /** the how manieth element of the document it is, from 0; -1 where nobody knows yet */
+  readonly #ordinal: number
+  #attributes: XmlAttribute[] | undefined
+  #children: XmlNode[] | undefined
+  #elements: NativeElement[] | undefined
+
+  constructor(document: NativeDocument, pointer: number, ordinal = -1) {
+    const { words } = memory
+    const at = pointer >>> 2
+    const declared = words[at + NODE.declared] ?? 0
+    if (declared !== 0) document.declare(declared)
+    const space = document.spaces.at(words[at + NODE.ns] ?? 0)
+    this.pointer = pointer
+    this.ns = space.ns
+    this.local = document.names.element(space, words[at + NODE.name] ?? 0).local
+    this.#document = document
+    this.#ordinal = ordinal
+  }
+
+  get line(): number {
+    return this.#document.place(this.pointer, this.#ordinal).line
+  }
+
+  get column(): number {
+    return this.#document.place(this.pointer, this.#ordinal).column
+  }
+
+  get start(): number {
+    throw NOT_PLAIN
+  }
+
+  get end(): number {
+    throw NOT_PLAIN
+  }
+
+  get attributes(): readonly XmlAttribute[] {
+    this.#attributes ??= this.#readAttributes()
+    return this.#attributes
+  }
+
+  get children(): readonly XmlNode[] {
+    this.#children ??= this.#readChildren()
+    return this.#children
+  }
+
+  #readAttributes(): XmlAttribute[] {
+    const { words } = memory
+    const { spaces, names } = this.#document
+    const attributes: XmlAttribute[] = []
+    for (
+      let at = words[(this.pointer >>> 2) + NODE.attributes] ?? 0;
+      at !== 0;
+      at = words[(at >>> 2) + NODE.next] ?? 0
+    ) {
+      const space = spaces.at(words[(at >>> 2) + NODE.ns] ?? 0)
+      const { local } = names.attribute(space, words[(at >>> 2) + NODE.name] ?? 0)
+      attributes.push({ ns: space.ns, local, value: textAt(charactersOf(at)) })
+    }
+    return attributes
+  }
+
+  /** The element children, without a look at the text between them. */
+  get elements(): readonly NativeElement[] {
+    this.#elements ??= this.#readElements()
+    return this.#elements
+  }
+
+  #readElements(): NativeElement[] {
+    const { words } = memory
+    const elements: NativeElement[] = []
+    for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
+      if (words[(at >>> 2) + NODE.type] === TYPE.element) elements.push(new NativeElement(this.#document, at))
+    }
+    return elements
+  }
+
+  #readChildren(): XmlNode[] {
+    const { words } = memory
+    const { elements } = this
+    const children: XmlNode[] = []
+    let next = 0
+    for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
+      const type = words[(at >>> 2) + NODE.type]
+      if (type === TYPE.element) {
+        children.push(elements[next] as NativeElement)
+        next += 1
+        continue
+      }
+      if (type !== TYPE.text) this.#document.breakText()
+      if (type === TYPE.instruction || type === TYPE.comment) continue
+      if (type !== TYPE.text && type !== TYPE.cdata) throw NOT_PLAIN
+      const text = textAt(words[(at >>> 2) + NODE.content] ?? 0)
+      const last = children.at(-1)
+      if (typeof last === 'string') children[children.length - 1] = last + text
+      else if (text !== '') children.push(text)
+    }
+    return children
+  }
+}
+
+/** The characters of an attribute (xmlAttr), which is one text; 0 where it is empty. */
+export function charactersOf(attribute: number): number {
+  const { words } = memory
+  const first = words[(attribute >>> 2) + NODE.children] ?? 0
+  if (first === 0) return 0
+  if (words[(first >>> 2) + NODE.type] !== TYPE.text || words[(first >>> 2) + NODE.next] !== 0) throw NOT_PLAIN
+  return words[(first >>> 2) + NODE.content] ?? 0
+}
