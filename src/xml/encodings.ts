@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /**
  * The one name that a label (RFC 5070 §4.1: any registered one) goes by here; undefined where Node.js has no decoder for it, or one
  * that could hide markup (UTF-7). The labels are those of the Encoding Standard, and what makers of code pages write in their place.
@@ -97,6 +99,8 @@ export function decodeBytes(bytes: Uint8Array, encoding: string): Text {
 
 /** `cut`: a sequence that is merely not complete at the end is left out. */
 function read(bytes: Uint8Array, encoding: string, cut: boolean): string | undefined {
+  // at once, where a decoder would have to be made; one that is fatal finds the same bytes good
+  if (encoding === 'utf-8' && !cut) return isUtf8(bytes) ? utf8(bytes) : undefined
   if (encoding === 'us-ascii') return bytes.some((byte) => byte > 0x7f) ? undefined : latin1(bytes)
   if (encoding === 'iso-8859-1') return latin1(bytes)
   const decoder = WIDER.get(encoding) ?? encoding
@@ -107,6 +111,10 @@ function read(bytes: Uint8Array, encoding: string, cut: boolean): string | undef
   } catch {
     return undefined
   }
+}
+
+function utf8({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8')
 }
 
 function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
