@@ -7,6 +7,7 @@ import { badNetwork } from '../test/soak/bad-network.ts'
 import { blackhole } from '../test/soak/blackhole.ts'
 import { brokerAway } from '../test/soak/broker-away.ts'
 import { cases } from '../test/soak/cases.ts'
+import { faults } from '../test/soak/faults.ts'
 import { flood } from '../test/soak/flood.ts'
 import { fuzzIntake } from '../test/soak/fuzz-intake.ts'
 import { fuzzItems } from '../test/soak/fuzz-items.ts'
@@ -63,6 +64,11 @@ const PROOFS: Readonly<Record<string, Named>> = {
     count: 50,
     about: 'Brokers of other kinds, in a script; count: times the line breaks',
     onBrokers: false,
+  },
+  faults: {
+    proof: faults,
+    count: 15,
+    about: 'what goes wrong at night, seen in /ready, alerts and page; count: seconds to be seen in',
   },
   flood: { proof: flood, count: 10_000, about: 'forged events, foreign items, a giant one; count: of each' },
   'peer-flood': {

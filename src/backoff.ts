@@ -6,8 +6,8 @@ interface Backoff {
 
 /** Between the attempts of one delivery. */
 export const DELIVERY_BACKOFF: Backoff = { base: 1000, cap: 600_000 }
-/** Between the probes of a destination that is down. */
-export const PROBE_BACKOFF: Backoff = { base: 1000, cap: 30_000 }
+/** Between the probes of a destination that is down: whoever mended it sees within a quarter of a minute that it is. */
+export const PROBE_BACKOFF: Backoff = { base: 1000, cap: 10_000 }
 /** Between attempts to write to a store that cannot. */
 export const STORE_BACKOFF: Backoff = { base: 100, cap: 5000 }
 

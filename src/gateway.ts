@@ -2,7 +2,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Config } from './config/types.ts'
 import { createDeedTeller } from './delivery/deeds.ts'
 import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts'
-import type { GatewayError } from './errors.ts'
+import { type GatewayError, messageOf } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
 import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
@@ -13,6 +13,7 @@ import { createDestinations } from './gateway/destinations.ts'
 import { every } from './gateway/every.ts'
 import { filesOf } from './gateway/files.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
+import { hearHealth } from './gateway/hear-health.ts'
 import { jidNames } from './gateway/jid-destinations.ts'
 import { createLiveConfig, liveView } from './gateway/live-config.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
@@ -20,6 +21,7 @@ import { createPast } from './gateway/past.ts'
 import { prune } from './gateway/prune.ts'
 import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/reload.ts'
 import { createSenders } from './gateway/senders.ts'
+import { createSilentPeers } from './gateway/silent-peers.ts'
 import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
 import { createTurns } from './gateway/turns.ts'
 import { watchHealth } from './gateway/watch-health.ts'
@@ -88,12 +90,10 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const metrics = createMetrics()
   await using opened = new AsyncDisposableStack()
   const audit = opened.use(openAuditSide({ config, clock, events: () => plain, readiness: () => readiness }))
+  const hear = hearHealth(() => health)
   const heard: Tell<News> = (...told) => {
-    const [event, fields] = told
     audit.heard(...told)
-    if (event === 'tls-refused') health.refused(fields)
-    else if (event === 'rid-request' && fields.peer !== undefined) health.served()
-    else if (event === 'rid-limited') health.limited(fields)
+    hear(...told)
   }
   const plain = createEvents({ log, metrics, clock, heard })
   const events: Events = {
@@ -102,6 +102,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     storeFailed(operation, error) {
       plain.storeFailed(operation, error)
       if (isStoreFault(error)) readiness.set('store', storeFinding(error))
+      else if (operation === 'accept' || operation === 'ask') health.failed(messageOf(error))
     },
   }
   const readiness: ReadinessBoard = createReadiness(
@@ -123,14 +124,16 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
 
   let draining = false
   readiness.set('drain', FINE)
+  const silent = createSilentPeers(clock)
   const health: Health = watchHealth({
     ...parts,
+    silent,
     board: readiness,
     grid: () => grid,
     listener: () => listener,
     delivery: () => delivery,
   })
-  const senders = opened.use(createSenders(parts))
+  const senders = opened.use(createSenders({ ...parts, silent }))
   const questions = createExchangeSide({
     ...parts,
     senderAt: senders.at,
@@ -179,7 +182,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const figures = () => setFirstFigures(metrics, config, version)
   const held = { senders, listener, grid, delivery, destinations, figures, dates }
   const reload = createReload({ ...held, live, source, log, events })
-  const ops = opened.use(await startOpsSide({ ...parts, delivery, listener, version }))
+  const ops = opened.use(await startOpsSide({ ...parts, health, delivery, listener, version }))
   if (source) {
     const answer = () => ({ file: source.file, ...reload() })
     opened.use(await listenForReload(controlPath(config.store.path), answer, events.tell))

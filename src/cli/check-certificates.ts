@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { NamedFile, Purpose } from '../config/named-files.ts'
 import { messageOf } from '../errors.ts'
-import { crlBlocks, readCrl, subjectOf } from '../x509/crl.ts'
+import { type Crl, crlBlocks, readCrl, withoutList } from '../x509/crl.ts'
 
 /** One file under examination, and whom to tell. */
 export interface Look {
@@ -122,12 +122,13 @@ export function checkCrl(
   authorities: readonly X509Certificate[] = [],
 ): void {
   const blocks = crlBlocks(text)
-  const issuers = new Set<string>()
+  const crls: Crl[] = []
   if (blocks.length === 0) say('problem', `there is no X509 CRL in PEM in ${file}`)
   for (const block of blocks) {
     try {
-      const { nextUpdate, issuer } = readCrl(block)
-      issuers.add(issuer)
+      const crl = readCrl(block)
+      crls.push(crl)
+      const { nextUpdate } = crl
       if (nextUpdate === undefined) continue
       const when = new Date(nextUpdate).toISOString()
       if (nextUpdate < now) say('refused', `${file} expired at ${when}: until it is renewed, ${refused.everybody}`)
@@ -136,10 +137,8 @@ export function checkCrl(
       say('problem', `${file} holds a CRL that cannot be read: ${messageOf(error)}`)
     }
   }
-  if (issuers.size === 0) return
-  // OpenSSL asks for one of each CA above whoever connects
-  for (const authority of authorities) {
-    if (!authority.ca || issuers.has(subjectOf(authority))) continue
+  if (crls.length === 0) return
+  for (const authority of withoutList(authorities, crls)) {
     const name = authority.subject.replaceAll('\n', ', ')
     const fate = `${refused.certified}. Add its list to the file (cat A.crl B.crl)`
     // of several CAs the Controller needs only its own

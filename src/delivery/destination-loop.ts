@@ -1,49 +1,13 @@
 import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
-import { type Clock, ENDED } from '../clock.ts'
+import { ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import type { EngineNews } from '../events/engine.ts'
-import type { Delivery, Queue } from '../store/contract.ts'
-import type { Tell } from '../tell.ts'
-import type { DestinationKind } from '../vocabulary.ts'
+import type { Delivery } from '../store/contract.ts'
 import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
+import { FailuresInARow } from './failures-in-a-row.ts'
+import type { Destination, DestinationState, LoopContext } from './loop-context.ts'
 import { chooseProbe, PROBES } from './probe.ts'
-import type { Keeper } from './settle.ts'
 import type { Sink } from './sink.ts'
-import { type Circumstances, type DeliveryEvents, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
-
-interface Destination {
-  readonly kind: DestinationKind
-  readonly destination: string
-  /** simultaneous sends: as it is in force each time it is read */
-  readonly concurrency: number
-}
-
-/** Whether a destination takes anything at all; `reason` is why not. */
-export interface DestinationState {
-  readonly kind: DestinationKind
-  readonly destination: string
-  readonly state: 'up' | 'down'
-  /** ms since the epoch */
-  readonly since: number
-  readonly reason: string | null
-}
-
-interface LoopContext {
-  readonly store: Pick<Queue, 'claim'>
-  readonly keeper: Keeper
-  readonly clock: Clock
-  readonly tell: Tell<EngineNews>
-  /** as it is in force each time it is read */
-  readonly maxAge: number
-  readonly events: DeliveryEvents
-  readonly changed: (state: DestinationState) => void
-  /** something waits for a time now that may be sooner than known */
-  readonly postponed: () => void
-  /** no new claims */
-  readonly draining: AbortSignal
-  /** running sends end */
-  readonly stop: AbortSignal
-}
+import { type Circumstances, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
 
 /** Outcomes that may wait to be written while others are sent: so many may be sent again after a crash. */
 const UNSETTLED = 16
@@ -71,6 +35,7 @@ export class DeliveryLoop {
   readonly #leased = new Map<string, Promise<void>>()
   #sending = 0
   #down: Down | null = null
+  readonly #failures = new FailuresInARow()
   /** when it came back, while there may be something left that waits for a time set before that */
   #early: number | undefined
   #awake = true
@@ -84,6 +49,14 @@ export class DeliveryLoop {
 
   get isConfigured(): boolean {
     return this.#sink !== undefined
+  }
+
+  /** It takes nothing at the moment: why. It may be tried all the same. */
+  get failing(): DestinationState | undefined {
+    if (this.#sink === undefined) return undefined
+    // of a Topic the grid side knows more: a line that is slow, or just ended
+    const found = this.#down ?? (this.#destination.kind === 'topic' ? null : this.#failures.read())
+    return found === null ? undefined : { ...this.#name(), state: 'down', since: found.since, reason: found.reason }
   }
 
   /** Another far end from the next attempt on, or none: then what waits for it waits. Attempts under way end as they began. */
@@ -239,6 +212,7 @@ export class DeliveryLoop {
 
   /** What an attempt says about the destination itself. */
   #learn(outcome: AttemptOutcome, isProbe: boolean): void {
+    this.#failures.learn(outcome, this.#context.clock.now())
     if (outcome.kind === 'delivered' || (outcome.kind === 'retry' && outcome.othersPass)) this.#learnUp(isProbe)
     else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) this.#learnDown(outcome, isProbe)
   }

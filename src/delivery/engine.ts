@@ -7,12 +7,13 @@ import type { Backlog, Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import { type DestinationKey, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { SEND_GRACE } from './attempt.ts'
-import { DeliveryLoop, type DestinationState } from './destination-loop.ts'
+import { DeliveryLoop } from './destination-loop.ts'
+import type { DestinationState } from './loop-context.ts'
 import { createKeeper } from './settle.ts'
 import type { Sink } from './sink.ts'
 import type { DeliveryEvents } from './verdict.ts'
 
-export type { DestinationState } from './destination-loop.ts'
+export type { DestinationState } from './loop-context.ts'
 
 interface DeliveryOptions {
   readonly store: Queue
@@ -55,7 +56,7 @@ export interface DeliveryEngine extends AsyncDisposable {
    * again, its attempt uncounted. The store can be closed afterwards.
    */
   drain(ms: number): Promise<void>
-  /** Of the destinations that are down. */
+  /** Of the destinations that take nothing. */
   down(): DestinationState[]
 }
 
@@ -74,7 +75,6 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   const stop = new AbortController()
   const abandoned = new AbortController()
   const keeper = createKeeper({ store, clock, tell }, abandoned.signal)
-  const states = new Map<DestinationKey, DestinationState>()
   /** destinations that deliveries wait for and the configuration does not know: told once */
   const unknown = new Set<DestinationKey>()
   let poke = new AbortController()
@@ -126,7 +126,6 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   }
 
   function changed(state: DestinationState): void {
-    states.set(destinationKey(state.kind, state.destination), state)
     const { kind, destination, reason } = state
     if (state.state === 'down') tell('destination-down', { kind, destination, reason })
     else tell('destination-up', { kind, destination })
@@ -250,8 +249,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     },
     drain,
     use,
-    down: () =>
-      [...states].flatMap(([key, state]) => (state.state === 'down' && loops.get(key)?.isConfigured ? [state] : [])),
+    down: () => [...loops.values()].flatMap((loop) => loop.failing ?? []),
     [Symbol.asyncDispose]: () => drain(0),
   }
 }

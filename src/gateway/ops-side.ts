@@ -5,6 +5,7 @@ import type { DeliveryEngine } from '../delivery/engine.ts'
 import type { Events } from '../events.ts'
 import type { Metrics } from '../metrics.ts'
 import { createFlow, SAMPLE } from '../ops/flow.ts'
+import type { Health } from '../ops/health.ts'
 import { type OpsListener, startOps } from '../ops/listener.ts'
 import type { ReadinessBoard } from '../ops/readiness.ts'
 import type { RidListener } from '../rid/listener.ts'
@@ -19,6 +20,7 @@ interface OpsParts {
   readonly metrics: Metrics
   readonly events: Events
   readonly readiness: ReadinessBoard
+  readonly health: Pick<Health, 'tick' | 'see'>
   readonly store: WholeStore
   readonly delivery: Pick<DeliveryEngine, 'wake'>
   readonly listener: Pick<RidListener, 'refused'>
@@ -27,7 +29,12 @@ interface OpsParts {
 
 /** The operators' endpoint of a gateway. */
 export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
-  const { config, clock, metrics, events, readiness, store, delivery } = parts
+  const { config, clock, metrics, events, health, store, delivery } = parts
+  // as it is when it is asked, and not a second ago: it may be asked why something was just not taken
+  const readiness = () => {
+    health.tick()
+    return parts.readiness.read()
+  }
   const flow = createFlow(clock, () => flowFigures(metrics))
   await using opened = new AsyncDisposableStack()
   const listener = opened.use(
@@ -35,13 +42,15 @@ export async function startOpsSide(parts: OpsParts): Promise<OpsListener> {
       tell: events.tell,
       registry: metrics.registry,
       clock,
-      readiness: () => readiness.read(),
+      readiness,
       backlog: () => store.backlog(),
       refused: () => parts.listener.refused(),
       recent: () => events.recent(),
       async beforeMetrics() {
-        metrics.ready.set(readiness.read().ready ? 1 : 0)
-        events.backlog(await store.backlog())
+        metrics.ready.set(readiness().ready ? 1 : 0)
+        const backlog = await store.backlog()
+        health.see(backlog)
+        events.backlog(backlog)
         events.exchanges(await store.exchangeCounts())
       },
       flow,

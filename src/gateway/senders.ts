@@ -4,6 +4,7 @@ import type { Events } from '../events.ts'
 import type { Reader } from '../reading/reader.ts'
 import { createRidSender, type ReloadableRidSender } from '../rid/sender.ts'
 import { loadTls, type TlsMaterial } from '../rid/tls.ts'
+import type { SilentPeers } from './silent-peers.ts'
 
 /** The HTTPS client sides of all peers. */
 export interface Senders extends AsyncDisposable {
@@ -29,11 +30,13 @@ export function createSenders({
   config,
   events,
   reader,
+  silent,
 }: {
   /** as it is in force at each call */
   readonly config: Config
   readonly events: Events
   readonly reader: Reader
+  readonly silent?: SilentPeers
 }): Senders {
   const byPeer = new Map<string, Made>()
   const byAddress = new Map<string, Map<string, Made>>()
@@ -50,7 +53,8 @@ export function createSenders({
   function create(peer: PeerConfig, url: string): Made {
     const of = plan(peer, url)
     const readReply = (body: Uint8Array, charset?: string) => reader.readReply(body, peer.name, charset)
-    return { of, sender: createRidSender({ ...of, material, readReply, tell: events.tell }) }
+    const sender = createRidSender({ ...of, material, readReply, tell: events.tell })
+    return { of, sender: silent?.watch(peer.name, sender) ?? sender }
   }
 
   /** Those of `made` that the configuration would make the same go on. */

@@ -12,6 +12,7 @@ import type { ReadinessBoard } from '../ops/readiness.ts'
 import type { RidListener } from '../rid/listener.ts'
 import type { Queue } from '../store/contract.ts'
 import { destinationNames } from './destination-names.ts'
+import type { SilentPeers } from './silent-peers.ts'
 
 interface Watched {
   readonly config: Config
@@ -22,8 +23,9 @@ interface Watched {
   readonly metrics: Pick<Metrics, 'diskFree'>
   /** made after what watches them */
   grid(): Pick<Grid, 'certificates'>
-  listener(): Pick<RidListener, 'certificates'>
+  listener(): Pick<RidListener, 'certificates' | 'door'>
   delivery(): Pick<DeliveryEngine, 'down'>
+  readonly silent: Pick<SilentPeers, 'list'>
 }
 
 /** ms that the dates in the files of the grid side are believed: it reads them at each login, and keeps none */
@@ -49,7 +51,11 @@ export function watchHealth({ config, clock, board, events, metrics, store, ...p
       return config.delivery.maxQueue
     },
     expiry,
-    down: () => parts.delivery().down(),
+    door: () => parts.listener().door(),
+    down: () => [
+      ...parts.delivery().down(),
+      ...parts.silent.list().map(({ peer, reason }) => ({ kind: 'peer', destination: peer, reason }) as const),
+    ],
     backlog: () => store.backlog(),
     async space() {
       if (config.store.postgres !== undefined) return undefined

@@ -37,8 +37,12 @@ export function createGridHealth(clock: Pick<Clock, 'now'>): GridHealth {
   }
 }
 
+const NOT_JOINED: Finding = { state: 'degraded', reason: 'It is not joined yet.' }
+
 /** A Topic by its state at the Broker. */
 export function topicFinding(state: GridState, reason: string | null): Finding {
   if (state === 'up') return reason === null ? FINE : { state: 'degraded', reason }
-  return { state: 'failed', reason: reason ?? 'Not joined: it waits for the session with the Controller.' }
+  // between a session and the end of the first look, nothing is wrong with the Topic itself
+  if (state === 'down' && reason === null) return NOT_JOINED
+  return { state: 'failed', reason: reason ?? 'It cannot be used.' }
 }

@@ -7,7 +7,8 @@ import { createGridHealth, topicFinding } from './grid-health.ts'
 import { createPeerLimits, type Limited } from './peer-limits.ts'
 import { destinationFinding, queueFinding, rowOf, worse } from './queue-health.ts'
 import type { Finding, ReadinessBoard } from './readiness.ts'
-import { createRidHealth, type Refused } from './rid-health.ts'
+import { createRidHealth, type Door, type Refused } from './rid-health.ts'
+import { createTurnedAway } from './turned-away.ts'
 
 interface Down {
   readonly kind: DestinationKind
@@ -26,6 +27,7 @@ export interface HealthSources {
   readonly maxQueue: number
   /** all that is configured for TLS; looked at each second, so from memory */
   expiry(): readonly Expiry[]
+  door(): Door
   down(): readonly Down[]
   /** may reject: the store's own part says that */
   backlog(): Promise<readonly Backlog[]>
@@ -41,9 +43,16 @@ export interface Health {
   listening(): void
   refused(handshake: Refused): void
   served(): void
+  /** A peer was answered 503, for a reason that is no other part's. */
+  failed(reason: string): void
+  /** A sender was answered 503, as too much of it waits; it was let in. */
+  turnedAway(source: string): void
+  letIn(source: string): void
   /** A peer was answered 429. */
   limited(what: Limited): void
-  /** What changes with time alone: each second. */
+  /** What waits, read by somebody else. */
+  see(backlog: readonly Backlog[]): void
+  /** What changes with time alone: each second, and before anybody is told how it is. */
   tick(): void
   /** What has to be read: every few seconds. Never rejects. */
   look(): Promise<void>
@@ -54,6 +63,7 @@ export function createHealth(sources: HealthSources): Health {
   const grid = createGridHealth(clock)
   const rid = createRidHealth(clock)
   const limits = createPeerLimits(clock)
+  const queues = createTurnedAway(clock)
   const atBroker = new Map<string, Finding>()
   let backlog: readonly Backlog[] = []
 
@@ -76,7 +86,7 @@ export function createHealth(sources: HealthSources): Health {
       if (kind === 'topic') for (const topic of atBroker.keys()) if (!names.includes(topic)) atBroker.delete(topic)
       for (const name of names) board.set(`${kind}:${name}`, found(kind, name))
     }
-    board.set('queue', queueFinding(backlog, maxQueue))
+    board.set('queue', worse(queueFinding(backlog, maxQueue), queues.read(maxQueue)))
   }
 
   function certificates(expiry: readonly Expiry[]): void {
@@ -94,14 +104,23 @@ export function createHealth(sources: HealthSources): Health {
   function tick(): void {
     const expiry = sources.expiry()
     board.set('grid', grid.read())
-    board.set('rid', rid.read(expiry))
+    board.set('rid', rid.read(expiry, sources.door()))
     certificates(expiry)
+    destinations()
+  }
+
+  function see(rows: readonly Backlog[]): void {
+    backlog = rows
     destinations()
   }
 
   return {
     grid(part, state, reason) {
-      if (part === 'session') grid.told(state, reason)
+      if (part === 'session') {
+        // what was wrong with a Topic in an earlier session, the end of that one among it, is looked at anew
+        if (state === 'up' && grid.read().state === 'failed') atBroker.clear()
+        grid.told(state, reason)
+      }
       // a look says nothing before it has ended
       else if (state !== 'connecting') atBroker.set(part.slice('topic:'.length), topicFinding(state, reason))
       board.set('grid', grid.read())
@@ -117,9 +136,19 @@ export function createHealth(sources: HealthSources): Health {
     served() {
       rid.served()
     },
+    failed(reason) {
+      rid.failed(reason)
+    },
+    turnedAway(source) {
+      queues.turnedAway(source)
+    },
+    letIn(source) {
+      queues.letIn(source)
+    },
     limited(what) {
       limits.limited(what)
     },
+    see,
     tick,
     async look() {
       // one that cannot be read hides nothing of the other; what cannot be read now is the store's to say
@@ -127,8 +156,7 @@ export function createHealth(sources: HealthSources): Health {
       if (space !== undefined) board.set('disk', diskFinding(space))
       const rows = await sources.backlog().catch(() => undefined)
       if (rows === undefined) return
-      backlog = rows
-      destinations()
+      see(rows)
     },
   }
 }

@@ -58,6 +58,7 @@ export class Connections {
   readonly handshakes: Handshakes
   readonly heavy = new HeavyHandshakes()
   readonly refused = new RefusedCertificates()
+  #letIn = Number.NEGATIVE_INFINITY
   #find: FindPeer
   readonly #limits: ConnectionLimits
   readonly #secured = new Map<Socket, Connection>()
@@ -77,6 +78,11 @@ export class Connections {
       for (const more of this.handshakes.endOf(address)) this.heavy.failed(address, more)
     }
     this.handshakes = new Handshakes(limits, failed, this.addresses)
+  }
+
+  /** When the last handshake with a peer was over: ms since the epoch, -Infinity before the first. */
+  get letIn(): number {
+    return this.#letIn
   }
 
   get count(): number {
@@ -113,6 +119,7 @@ export class Connections {
       crowded: shares.of(owner).size >= most,
     }
     this.#secured.set(socket, connection)
+    if (peer !== undefined) this.#letIn = now
     shares.add(owner, connection)
     socket.once('close', () => {
       this.#secured.delete(socket)

@@ -20,7 +20,7 @@ import { bareResponse } from './raw-response.ts'
 import type { RefusedCertificate } from './refused-certificates.ts'
 import { linger, restOf, turnDeaf } from './rest-of-body.ts'
 import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast, proxiesOf } from './server.ts'
-import { type Expiry, isSame, loadTls, type TlsMaterial } from './tls.ts'
+import { type Expiry, isSame, type Lists, loadTls, type TlsMaterial } from './tls.ts'
 import { WriteDeadline } from './write-deadline.ts'
 
 export interface RidListenerOptions {
@@ -43,6 +43,7 @@ export interface RidListener extends AsyncDisposable {
   /** The same with another configuration, and with what its TLS files hold. Host and port stay. Never throws. */
   take(rid: RidConfig, peers: readonly PeerConfig[], material: TlsMaterial): void
   certificates(): readonly Expiry[]
+  door(): { readonly lists: Lists; readonly letIn: number }
   connections(): number
   /** Of those that come from our CAs and are no peer's: the one seen last comes first. */
   refused(): readonly RefusedCertificate[]
@@ -280,6 +281,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       if (!isSame(fresh, material)) use(fresh)
     },
     certificates: () => material.expiry,
+    door: () => ({ lists: material.lists, letIn: connections.letIn }),
     connections: () => connections.count,
     refused: () => connections.refused.list(),
     async [Symbol.asyncDispose]() {

@@ -42,7 +42,7 @@ interface SenderLimits {
   readonly age: number
 }
 
-// RFC 6546 §3: "about thirty seconds". With a probe every 30 s at most, a peer behind a network that forgot its connections
+// RFC 6546 §3: "about thirty seconds". With a probe every 10 s at most, a peer behind a network that forgot its connections
 // has its messages a minute after the network is well.
 const DEFAULT_LIMITS: SenderLimits = {
   connect: 10_000,

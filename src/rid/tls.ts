@@ -4,7 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
 import type { TlsFiles } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
-import { type Crl, crlBlocks, isRevoked, readCrl } from '../x509/crl.ts'
+import { type Crl, crlBlocks, isRevoked, readCrl, withoutList } from '../x509/crl.ts'
 
 /** What the TLS files hold, read and tried. */
 export interface TlsMaterial {
@@ -13,6 +13,15 @@ export interface TlsMaterial {
   readonly authorities: readonly X509Certificate[]
   readonly crls: readonly Crl[]
   readonly expiry: readonly Expiry[]
+  readonly lists: Lists
+}
+
+/** What the revocation lists leave out, where there are any. */
+export interface Lists {
+  /** subjects of the CAs that have none: whoever one of them certified is refused */
+  readonly lacking: readonly string[]
+  /** none has one: everybody is refused */
+  readonly none: boolean
 }
 
 export interface Expiry {
@@ -55,7 +64,8 @@ export function loadTls(files: TlsFiles): TlsMaterial {
     createSecureContext(context)
     const authorities = certificatesIn(ca)
     const crls = (crl ?? []).map(readCrl)
-    return { context, authorities, crls, expiry: expiryOf(certificatesIn(cert), authorities, crls) }
+    const expiry = expiryOf(certificatesIn(cert), authorities, crls)
+    return { context, authorities, crls, expiry, lists: listsOf(authorities, crls) }
   } catch (cause) {
     throw new GatewayError('config-invalid', 'tls: certificate, key, CA and CRL do not fit together', { cause })
   }
@@ -91,6 +101,15 @@ function expiryOf(own: readonly X509Certificate[], authorities: readonly X509Cer
       crls.flatMap((crl) => crl.nextUpdate ?? []),
     ),
   ]
+}
+
+function listsOf(authorities: readonly X509Certificate[], crls: readonly Crl[]): Lists {
+  const lacking = crls.length === 0 ? [] : withoutList(authorities, crls)
+  const has = authorities.some((one) => one.ca && !lacking.includes(one))
+  return {
+    lacking: lacking.map(({ subject }) => subject.replaceAll('\n', ', ')),
+    none: lacking.length > 0 && !has,
+  }
 }
 
 function notAfter(certificate: X509Certificate): number {

@@ -37,6 +37,11 @@ export function isRevoked(certificate: X509Certificate, crls: readonly Crl[]): b
   return crls.some((crl) => crl.issuer === issuer.bytes.toString('hex') && crl.revoked.has(serialKey(serial)))
 }
 
+/** The CAs of which there is no list: OpenSSL asks for one of each CA above whoever connects, and refuses where it has none. */
+export function withoutList(authorities: readonly X509Certificate[], crls: readonly Crl[]): X509Certificate[] {
+  return authorities.filter((one) => one.ca && !crls.some(({ issuer }) => issuer === subjectOf(one)))
+}
+
 /** The subject of a certificate as `Crl.issuer` has it. */
 export function subjectOf(certificate: X509Certificate): string {
   const fields = signedFields(certificate.raw)

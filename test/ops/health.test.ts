@@ -2,56 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Expiry } from '../../src/ops/certificate-health.ts'
 import { diskFinding } from '../../src/ops/disk-health.ts'
-import { createHealth, type HealthSources } from '../../src/ops/health.ts'
-import { createReadiness, verdictOf } from '../../src/ops/readiness.ts'
-import type { Backlog } from '../../src/store/contract.ts'
-
-const START = Date.parse('2026-03-01T12:00:00Z')
-const MINUTE = 60_000
-const DAY = 86_400_000
-
-function row(change: Partial<Backlog>): Backlog {
-  const none = { pending: 0, sending: 0, held: 0, withheld: 0, oldest: null, due: null, paused: null }
-  return { kind: 'topic', destination: 'incident', ...none, ...change }
-}
-
-/** A gateway that listens and is logged in, one Topic, one peer, all well; `over` in part. */
-function setup(over: Partial<HealthSources> = {}) {
-  let now = START
-  const ranOut: string[] = []
-  const board = createReadiness({ now: () => now })
-  const health = createHealth({
-    clock: { now: () => now },
-    board,
-    destinations: [
-      { kind: 'topic', name: 'incident' },
-      { kind: 'peer', name: 'csirt-b' },
-      { kind: 'jid', name: 'soc@grid.example' },
-      { kind: 'file', name: 'files.example' },
-    ],
-    maxQueue: 10,
-    expiry: () => [],
-    down: () => [],
-    backlog: async () => [],
-    space: async () => ({ free: 100 * 2 ** 30, size: 200 * 2 ** 30 }),
-    ranOut: ({ name }) => void ranOut.push(name),
-    ...over,
-  })
-  health.grid('session', 'up', null)
-  health.grid('topic:incident', 'up', null)
-  health.listening()
-  return {
-    health,
-    ranOut,
-    part: (name: string) => board.read().parts[name],
-    all: () => Object.entries(board.read().parts).map(([name, { state }]) => `${name} ${state}`),
-    verdict: () => verdictOf(board.read()),
-    pass(ms: number) {
-      now += ms
-      health.tick()
-    },
-  }
-}
+import type { HealthSources } from '../../src/ops/health.ts'
+import { DAY, MINUTE, row, START, setup } from './health-bench.ts'
 
 describe('the health of the gateway', () => {
   test('is good where nothing is wrong', async () => {
@@ -88,6 +40,11 @@ describe('the health of the gateway', () => {
       ['grid failed'],
     )
     t.health.grid('session', 'up', null)
+    assert.deepEqual(
+      [t.part('topic:incident')?.state, t.part('topic:incident')?.reason],
+      ['degraded', 'It is not joined yet.'],
+    )
+    t.health.grid('topic:incident', 'up', null)
     assert.equal(t.verdict(), 'works')
   })
 
@@ -96,6 +53,7 @@ describe('the health of the gateway', () => {
     for (let i = 0; i < 3; i += 1) {
       t.health.grid('session', 'down', 'The connection ended.')
       t.health.grid('session', 'up', null)
+      t.health.grid('topic:incident', 'up', null)
     }
     assert.match(t.part('grid')?.reason ?? '', /ended 3 times within 10 minutes/)
     assert.equal(t.part('grid')?.state, 'degraded')
@@ -144,43 +102,27 @@ describe('the health of the gateway', () => {
     assert.equal(t.part('certificate:rid-certificate'), undefined)
   })
 
-  test('one refusal by a list of ours that fits no CA means that nobody can send, until somebody is let in', () => {
+  test('a peer that is answered 503 since too much of it waits shows, though no Topic is full', () => {
     const t = setup()
-    t.pass(1000)
-    t.health.refused({
-      reason: 'UNABLE_TO_GET_CRL',
-      remote: '192.0.2.1',
-      words: 'there is no revocation list of its CA',
-    })
-    t.pass(1000)
-    assert.match(t.part('rid')?.reason ?? '', /there is no revocation list of its CA\. Mend `rid\.tls\.crl`/)
-    assert.equal(t.verdict(), 'cannot-take')
-    t.health.served()
-    t.pass(1000)
-    assert.deepEqual([t.part('rid')?.state, t.verdict()], ['degraded', 'needs-you'])
-    t.pass(11 * MINUTE)
+    t.health.turnedAway('csirt-a')
+    t.health.tick()
+    assert.match(t.part('queue')?.reason ?? '', /^As much waits of csirt-a .*answered 503/)
+    assert.equal(t.verdict(), 'needs-you')
+    t.health.letIn('csirt-a')
+    t.health.tick()
     assert.equal(t.verdict(), 'works')
   })
 
-  test('a stranger whose certificate is refused turns nothing red, and many cannot end the service', () => {
+  test('what a Topic was in an earlier session is no fault of it in the next', () => {
     const t = setup()
-    const stranger = { reason: 'DEPTH_ZERO_SELF_SIGNED_CERT', remote: '192.0.2.1', words: 'it does not come from a CA' }
-    t.health.refused(stranger)
-    for (const reason of ['ERR_SSL_NO_SHARED_CIPHER', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'ECONNRESET']) {
-      for (let i = 0; i < 10; i += 1) t.health.refused({ ...stranger, reason })
-    }
-    t.pass(1000)
-    assert.equal(t.part('rid')?.state, 'ok')
-    for (let i = 0; i < 2; i += 1) t.health.refused(stranger)
-    t.pass(1000)
-    assert.match(
-      t.part('rid')?.reason ?? '',
-      /^3 clients .* from 192\.0\.2\.1: it does not come from a CA\. .*`rid\.tls\.ca`/,
-    )
-    assert.deepEqual([t.part('rid')?.state, t.verdict()], ['failed', 'needs-you'])
-    t.health.served()
-    t.pass(1000)
-    assert.equal(t.verdict(), 'works')
+    t.health.grid('topic:incident', 'down', 'The connection ended.')
+    t.health.grid('session', 'down', 'The connection ended.')
+    t.health.grid('session', 'up', null)
+    assert.equal(t.part('topic:incident')?.state, 'degraded')
+    t.health.grid('session', 'up', 'It takes 3000 bytes a second: lift its limit.')
+    t.health.grid('topic:incident', 'refused', 'It does not exist.')
+    t.health.grid('session', 'up', null)
+    assert.equal(t.part('topic:incident')?.reason, 'It does not exist.')
   })
 
   test('a Topic whose queue is full is told, as who sends to it is answered 503', async () => {
@@ -254,7 +196,7 @@ describe('the health of the gateway', () => {
     assert.equal(t.part('topic:incident')?.state, 'ok')
     t.health.grid('topic:incident', 'up', 'somebody@grid.example may read it and is not in `members`.')
     assert.equal(t.part('topic:incident')?.state, 'degraded')
-    t.health.grid('topic:incident', 'down', null)
+    t.health.grid('topic:incident', 'refused', null)
     assert.equal(t.part('topic:incident')?.state, 'failed')
   })
 

@@ -1,7 +1,7 @@
 /** Bytes/s below which something holds the line back: stock limits of servers are 3,000 and 10,000. */
 const SLOW = 50_000
 /** ms that publications wait in a row before it is told, and that nothing has waited before it is over */
-const PATIENCE = 10_000
+const PATIENCE = 6_000
 const OVER = 60_000
 
 /** Notices that a Controller takes bytes so slowly that publications wait for it. */

@@ -10,7 +10,7 @@ import type { Session } from './session.ts'
 /** ms */
 export interface BackoffTiming {
   readonly min: number
-  /** with the time a connection takes, the gateway is back within a minute of the Controller's health */
+  /** with the time a connection takes, the gateway is back within a quarter of a minute of the Controller's health */
   readonly max: number
   /** a session that lasted this long proves that all is well again */
   readonly stable: number
@@ -18,7 +18,7 @@ export interface BackoffTiming {
   readonly refused: number
 }
 
-export const BACKOFF: BackoffTiming = { min: 1_000, max: 45_000, stable: 60_000, refused: 300_000 }
+export const BACKOFF: BackoffTiming = { min: 1_000, max: 10_000, stable: 60_000, refused: 300_000 }
 
 interface SuperviseOptions {
   /** One attempt there; `others`: another address waits for its turn. Rejects with GatewayError. */

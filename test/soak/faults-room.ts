@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process'
+import { mkdir, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createWorld } from '../support/e2e.ts'
+import type { Lane } from '../support/faults.ts'
+import type { ProofOptions } from './proof.ts'
+
+const exec = promisify(execFile)
+const MIB = 1_048_576
+
+/** There is no room for reports: in a queue, on the disk. */
+export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
+  await using opened = new AsyncDisposableStack()
+  const world = opened.use(await createWorld(kind))
+  const site = await world.site({ delivery: { maxQueue: 5 } })
+  const disk = opened.use(await smallDisk(join(site.dir, 'disk')))
+  await site.config({ store: { path: join(disk.path, 'gateway.db') } })
+  opened.use(await site.spawn())
+  await site.ready()
+  const pause = () => site.command('queue', 'pause', 'topic:incident').then(() => undefined)
+  const resume = () => site.command('queue', 'resume', 'topic:incident').then(() => undefined)
+  const all = opened.move()
+  return {
+    site,
+    faults: [
+      {
+        name: 'a queue is full',
+        make: pause,
+        mend: resume,
+        parts: {
+          queue: ['failed', /incident \(5\)\. Who has a share of it is answered 503/],
+          'topic:incident': ['degraded', /^Paused by /],
+        },
+        alerts: ['QueueFilling queue'],
+      },
+      {
+        name: 'few large reports are as much as one may have waiting',
+        size: 60_000,
+        make: pause,
+        mend: resume,
+        parts: {
+          queue: ['failed', /csirt-a .*answered 503/],
+          'topic:incident': ['degraded', /^Paused by /],
+        },
+        alerts: ['QueueFilling queue'],
+      },
+      {
+        name: 'the disk is nearly full',
+        make: () => disk.leave(30 * MIB),
+        mend: () => disk.leave(1_000 * MIB),
+        parts: { disk: ['failed', /^2\d MiB are free where the store is/] },
+        alerts: ['DiskFilling disk'],
+      },
+      {
+        name: 'the disk is full',
+        make: () => disk.leave(0),
+        mend: () => disk.leave(1_000 * MIB),
+        parts: {
+          disk: ['failed', /^0 MiB are free where the store is/],
+          store: ['failed', /disk is full/],
+        },
+        alerts: ['CannotTakeReports', 'DiskFilling disk', 'StoreFailing store'],
+        verdict: 'cannot-take',
+      },
+    ],
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
+
+/** A file system in memory, whose room can be taken away and given back. Root only. */
+async function smallDisk(path: string) {
+  await mkdir(path)
+  await exec('mount', ['-t', 'tmpfs', '-o', 'size=1000m', 'tmpfs', path])
+  return {
+    path,
+    /** so many bytes more can be written */
+    async leave(bytes: number): Promise<void> {
+      const { blocks, bfree, bsize } = await statfs(path)
+      await exec('mount', ['-o', `remount,size=${(blocks - bfree) * bsize + bytes}`, path])
+    },
+    async [Symbol.asyncDispose]() {
+      await exec('umount', ['-l', path])
+    },
+  }
+}

@@ -1,0 +1,65 @@
+import { type Course, type Lane, undergo } from '../support/faults.ts'
+import { startProber } from '../support/prober.ts'
+import { startPrometheus } from '../support/prometheus.ts'
+import type { Site } from '../support/site.ts'
+import { controllerFaults } from './faults-controller.ts'
+import { peerFaults } from './faults-peers.ts'
+import { roomFaults } from './faults-room.ts'
+import { slowFaults } from './faults-slow.ts'
+import { tlsFaults } from './faults-tls.ts'
+import { createFailures, type Proof, type ProofOptions } from './proof.ts'
+
+const LANES: Readonly<Record<string, (kind: ProofOptions['kind']) => Promise<Lane>>> = {
+  peers: peerFaults,
+  controller: controllerFaults,
+  slow: slowFaults,
+  tls: tlsFaults,
+  room: roomFaults,
+}
+
+/**
+ * What goes wrong at night, done on purpose to running gateways: each within `count` seconds turns exactly its own part of `/ready` and
+ * its own alert of a real Prometheus, and back when it is mended. Somebody posts a valid report every second meanwhile: while it is not
+ * taken, the page is not green.
+ */
+export const faults: Proof = async ({ kind, count, say }) => {
+  const failures = createFailures()
+  const figures: Record<string, string> = {}
+  await using stack = new AsyncDisposableStack()
+  const lanes = await Promise.all(
+    Object.entries(LANES).map(async ([name, create]) => ({ name, ...stack.use(await create(kind)) })),
+  )
+  const ports = Object.fromEntries(lanes.map(({ name, site }) => [name, site.opsPort]))
+  const prometheus = stack.use(await startPrometheus(ports))
+  say('all of it runs')
+
+  async function run(name: string, site: Site, list: Lane['faults']): Promise<void> {
+    await using prober = await startProber(site, 'csirt-a')
+    for (const { size = 1_000, ...fault } of list) {
+      prober.size = size
+      const course = await undergo(fault, {
+        site,
+        within: count * 1_000,
+        firing: () => prometheus.firing(name),
+        mending: () => {
+          prober.size = 1_000
+        },
+      }).catch(async (error: Error) => {
+        failures.add(name, error.message)
+        // the next one begins with all well
+        await fault.mend().catch((another: Error) => failures.add(name, another.message))
+      })
+      if (course) told(course)
+    }
+    for (const lie of prober.lies) failures.add('green', lie)
+    figures[`${name}: what became of reports`] = [...prober.outcomes].map((one) => one.join(' x ')).join(', ')
+  }
+
+  function told({ name, turned, back }: Course): void {
+    figures[name] = `${turned} s, back ${back} s`
+    say(`${name}: turned after ${turned} s, back after ${back} s`)
+  }
+
+  await Promise.all(lanes.map(({ name, site, faults }) => run(name, site, faults)))
+  return { failures: failures.all(), figures }
+}
