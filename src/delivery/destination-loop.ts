@@ -35,6 +35,8 @@ export class DeliveryLoop {
   readonly #leased = new Map<string, Promise<void>>()
   #sending = 0
   #down: Down | null = null
+  /** and nothing is known since */
+  #saysUp = false
   readonly #failures = new FailuresInARow()
   /** when it came back, while there may be something left that waits for a time set before that */
   #early: number | undefined
@@ -55,6 +57,7 @@ export class DeliveryLoop {
   get failing(): DestinationState | undefined {
     if (this.#sink === undefined) return undefined
     // of a Topic the grid side knows more: a line that is slow, or just ended
+    if (this.#saysUp) return undefined
     const found = this.#down ?? (this.#destination.kind === 'topic' ? null : this.#failures.read())
     return found === null ? undefined : { ...this.#name(), state: 'down', since: found.since, reason: found.reason }
   }
@@ -72,8 +75,9 @@ export class DeliveryLoop {
     this.#wakeUp.abort(ENDED)
   }
 
-  /** The destination says it is back: look at once. */
+  /** The destination says it is back: look at once, and say nothing else of it before that. */
   cameBack(): void {
+    this.#saysUp = true
     this.#probeFrom(0)
   }
 
@@ -212,6 +216,7 @@ export class DeliveryLoop {
 
   /** What an attempt says about the destination itself. */
   #learn(outcome: AttemptOutcome, isProbe: boolean): void {
+    this.#saysUp = false
     this.#failures.learn(outcome, this.#context.clock.now())
     if (outcome.kind === 'delivered' || (outcome.kind === 'retry' && outcome.othersPass)) this.#learnUp(isProbe)
     else if (outcome.kind === 'retry' && (outcome.destinationDown || isProbe)) this.#learnDown(outcome, isProbe)

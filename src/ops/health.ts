@@ -6,7 +6,7 @@ import { diskFinding, type Space } from './disk-health.ts'
 import { createGridHealth, topicFinding } from './grid-health.ts'
 import { createPeerLimits, type Limited } from './peer-limits.ts'
 import { destinationFinding, queueFinding, rowOf, worse } from './queue-health.ts'
-import type { Finding, ReadinessBoard } from './readiness.ts'
+import { FINE, type Finding, type ReadinessBoard } from './readiness.ts'
 import { createRidHealth, type Door, type Refused } from './rid-health.ts'
 import { createTurnedAway } from './turned-away.ts'
 
@@ -77,7 +77,9 @@ export function createHealth(sources: HealthSources): Health {
       const own = destinationFinding(rowOf(backlog, kind, name), isDown, now)
       // not its own fault
       if (away && (kind === 'topic' || kind === 'jid')) return WAITS
-      if (kind === 'topic') return worse(atBroker.get(name) ?? topicFinding('down', null), own)
+      // what failed before it is joined failed for want of a session
+      if (kind === 'topic' && !atBroker.has(name)) return topicFinding('down', null)
+      if (kind === 'topic') return worse(atBroker.get(name) ?? FINE, own)
       return kind === 'peer' ? worse(own, limits.of(name)) : own
     }
     for (const kind of KINDS) {

@@ -16,6 +16,7 @@ export async function controllerFaults(kind: ProofOptions['kind']): Promise<Lane
   const all = opened.move()
   return {
     site,
+    gateway: () => gateway,
     faults: [
       {
         name: 'the Broker is stopped',

@@ -28,11 +28,12 @@ export async function peerFaults(kind: ProofOptions['kind']): Promise<Lane> {
       ...[...peers].map(([name, { url }]) => receiver(name, url)),
     ],
   })
-  opened.use(await site.spawn())
+  const gateway = opened.use(await site.spawn())
   await site.ready()
   const all = opened.move()
   return {
     site,
+    gateway: () => gateway,
     faults: [
       {
         name: 'a peer is down, hangs, answers 500, denies, answers 403',

@@ -16,13 +16,14 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
   const site = await world.site({ delivery: { maxQueue: 5 } })
   const disk = opened.use(await smallDisk(join(site.dir, 'disk')))
   await site.config({ store: { path: join(disk.path, 'gateway.db') } })
-  opened.use(await site.spawn())
+  const gateway = opened.use(await site.spawn())
   await site.ready()
   const pause = () => site.command('queue', 'pause', 'topic:incident').then(() => undefined)
   const resume = () => site.command('queue', 'resume', 'topic:incident').then(() => undefined)
   const all = opened.move()
   return {
     site,
+    gateway: () => gateway,
     faults: [
       {
         name: 'a queue is full',
@@ -54,6 +55,8 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
       },
       {
         name: 'the disk is full',
+        // small ones find room in what the store has already
+        size: 60_000,
         make: () => disk.leave(0),
         mend: () => disk.leave(1_000 * MIB),
         parts: {

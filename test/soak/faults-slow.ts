@@ -13,11 +13,12 @@ export async function slowFaults(kind: ProofOptions['kind']): Promise<Lane> {
   const world = opened.use(await createWorld(kind, { stock: true }))
   const { broker } = world
   const site = await world.site()
-  opened.use(await site.spawn())
+  const gateway = opened.use(await site.spawn())
   await site.ready()
   const all = opened.move()
   return {
     site,
+    gateway: () => gateway,
     faults: [
       {
         name: 'the Broker throttles',

@@ -31,6 +31,7 @@ export async function tlsFaults(kind: ProofOptions['kind']): Promise<Lane> {
   const all = opened.move()
   return {
     site,
+    gateway: () => gateway,
     faults: [
       {
         name: 'the revocation list is of another CA',

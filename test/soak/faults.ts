@@ -1,7 +1,7 @@
+import type { GatewayProcess } from '../support/command.ts'
 import { type Course, type Lane, undergo } from '../support/faults.ts'
 import { startProber } from '../support/prober.ts'
 import { startPrometheus } from '../support/prometheus.ts'
-import type { Site } from '../support/site.ts'
 import { controllerFaults } from './faults-controller.ts'
 import { peerFaults } from './faults-peers.ts'
 import { roomFaults } from './faults-room.ts'
@@ -33,9 +33,9 @@ export const faults: Proof = async ({ kind, count, say }) => {
   const prometheus = stack.use(await startPrometheus(ports))
   say('all of it runs')
 
-  async function run(name: string, site: Site, list: Lane['faults']): Promise<void> {
+  async function run({ name, site, gateway, faults }: Lane & { readonly name: string }): Promise<void> {
     await using prober = await startProber(site, 'csirt-a')
-    for (const { size = 1_000, ...fault } of list) {
+    for (const { size = 1_000, ...fault } of faults) {
       prober.size = size
       const course = await undergo(fault, {
         site,
@@ -45,7 +45,7 @@ export const faults: Proof = async ({ kind, count, say }) => {
           prober.size = 1_000
         },
       }).catch(async (error: Error) => {
-        failures.add(name, error.message)
+        failures.add(name, `${error.message}\n${states(gateway())}`)
         // the next one begins with all well
         await fault.mend().catch((another: Error) => failures.add(name, another.message))
       })
@@ -60,6 +60,15 @@ export const faults: Proof = async ({ kind, count, say }) => {
     say(`${name}: turned after ${turned} s, back after ${back} s`)
   }
 
-  await Promise.all(lanes.map(({ name, site, faults }) => run(name, site, faults)))
+  await Promise.all(lanes.map(run))
   return { failures: failures.all(), figures }
+}
+
+/** What it said lately of how it is. */
+function states(gateway: GatewayProcess): string {
+  const lines = gateway.log().filter(({ event }) => /^(?:state|controller-|topic-|configuration-)/.test(String(event)))
+  return lines
+    .slice(-20)
+    .map((line) => JSON.stringify(line))
+    .join('\n')
 }

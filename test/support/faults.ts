@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { GatewayProcess } from './command.ts'
 import { look, type View } from './prober.ts'
 import type { Site } from './site.ts'
 
@@ -25,6 +26,7 @@ export interface Fault {
 /** A gateway with all around it, running and well, and what is to befall it, one after the other. */
 export interface Lane extends AsyncDisposable {
   readonly site: Site
+  readonly gateway: () => GatewayProcess
   readonly faults: readonly Fault[]
 }
 

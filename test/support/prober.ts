@@ -34,18 +34,25 @@ export async function startProber(site: Site, peer: string): Promise<Prober> {
   const lies: string[] = []
   const prober = { size: 1_000, outcomes, lies, [Symbol.asyncDispose]: end }
 
-  async function probe(n: number): Promise<void> {
+  function post(id: string): Promise<string> {
     const description = 'x'.repeat(Math.max(1, prober.size - 600))
-    const outcome = await client.post(iodef({ id: `probe-${n}`, description })).then(
+    return client.post(iodef({ id, description })).then(
       ({ status }) => `${status}`,
       (error: NodeJS.ErrnoException) => `no TLS: ${error.code ?? error.message}`,
     )
+  }
+
+  async function probe(n: number): Promise<void> {
+    const outcome = await post(`probe-${n}`)
     if (stop.signal.aborted) return
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
     if (outcome === '200') return
     // whoever does not answer says nothing that is wrong
     const view = await look(site).catch(() => undefined)
-    if (view?.verdict === 'works') lies.push(`${outcome}, and the page is green: ${JSON.stringify(view.parts)}`)
+    if (view?.verdict !== 'works' || stop.signal.aborted) return
+    // it may have been mended just then
+    const again = await post(`probe-${n}-again`)
+    if (again !== '200') lies.push(`${outcome}, the page is green, ${again}: ${JSON.stringify(view.parts)}`)
   }
 
   async function run(): Promise<void> {
