@@ -56,7 +56,7 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
       {
         name: 'the disk is full',
         // small ones find room in what the store has already
-        size: 60_000,
+        size: 20_000,
         make: () => disk.leave(0),
         mend: () => disk.leave(1_000 * MIB),
         parts: {
