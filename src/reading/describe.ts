@@ -71,7 +71,7 @@ function wholeNormalForm(document: XmlElement, shell: string, incidents: readonl
 }
 
 /** `xml`: in normal form. */
-export function describeIncident(incident: XmlElement, xml: string, terms: boolean): IncidentReading {
+function describeIncident(incident: XmlElement, xml: string, terms: boolean): IncidentReading {
   const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }
   return {
     id,

@@ -131,7 +131,7 @@ export class FactsFinder {
 }
 
 /** Looks at all of a document; `before`: how many elements stand before it. */
-export type LookInside = (finder: FactsFinder, document: XmlElement, before: number) => void
+type LookInside = (finder: FactsFinder, document: XmlElement, before: number) => void
 
 /**
  * The step `facts`, of a valid text. `document`: the IODEF-Document in it, or all of it. `inside` looks at it in another way than by

@@ -29,7 +29,7 @@ interface Means {
 }
 
 /** What is known of a plain item ahead: its Incident in normal form, and the document that this makes. */
-export interface PlainItem {
+interface PlainItem {
   readonly visible: string
   rebuild(parts: ItemParts): Inspection
 }

@@ -43,7 +43,7 @@ export function withoutList(authorities: readonly X509Certificate[], crls: reado
 }
 
 /** The subject of a certificate as `Crl.issuer` has it. */
-export function subjectOf(certificate: X509Certificate): string {
+function subjectOf(certificate: X509Certificate): string {
   const fields = signedFields(certificate.raw)
   const subject = fields[fields[0]?.tag === TAG.context0 ? 5 : 4]
   if (subject === undefined) throw new RangeError('not a certificate')

@@ -7,7 +7,7 @@ import { type NativeDocument, NativeElement, NOT_PLAIN } from './native-tree.ts'
 import { type Hidden, NOTHING_HIDDEN, restore, startTag } from './normal-form.ts'
 
 /** Whoever looks at elements on the way. Of the one that the walk begins with, the level is 1. */
-export interface Onlooker {
+interface Onlooker {
   /** an element of level 2, or one that facts may depend on */
   look(element: NativeElement, level: number): void
   /** one that rules may depend on; `attributes`: on its attributes */

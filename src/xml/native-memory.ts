@@ -1,7 +1,7 @@
 import { XmlNodeSetStruct } from 'libxml2-wasm/lib/libxml2.mjs'
 
 /** libxml2's memory, as it is now. */
-export interface Memory {
+interface Memory {
   bytes: Buffer
   /** at a quarter of the address */
   words: Int32Array

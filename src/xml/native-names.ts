@@ -5,7 +5,7 @@ import { escapeAttribute } from './normal-form.ts'
 import { isEverybodys } from './value-prefixes.ts'
 
 /** What whoever walks a tree knows of a name ahead, so that it has to ask once for each and not once for each element. */
-export interface Traits {
+interface Traits {
   /** the tree is none for this way of reading */
   readonly odd: boolean
   /** facts may depend on an element, or attribute, of that name */
@@ -51,7 +51,7 @@ export interface AttributeName extends AttributeTraits {
 }
 
 /** A namespace and the names that were met in it, by their place in the parser's dictionary. */
-export interface Space {
+interface Space {
   readonly ns: string
   /** as a default namespace it names nothing in values */
   readonly everybodys: boolean
