@@ -233,7 +233,7 @@ export function oneOf<const T extends readonly string[]>(values: T) {
 
 /** Several hosts with commas between them. No password: it stands in a file, or in the environment. */
 export const postgresUrl = parsed(
-  'postgres://USER@HOST[:PORT]/DATABASE without a password and parameters; several hosts are HOST,HOST, as postgres://gateway@db.example/iodef',
+  'postgres://USER@HOST[:PORT]/DATABASE without a password and without parameters; several hosts are HOST,HOST, as postgres://gateway@db.example/iodef',
   (value) => {
     const written = value.replace(/^postgresql:/, 'postgres:')
     return /^postgres:\/\/[\w.~%+-]+@[\w.-]+(?::\d+)?(?:,[\w.-]+(?::\d+)?)*\/[\w.~%+-]+$/.test(written)

@@ -52,7 +52,7 @@ function setUp(connect: (attempt: number) => Promise<Session>, worked = () => fa
 const pauses = (attempts: readonly number[]) => attempts.slice(1).map((at, i) => at - (attempts[i] ?? 0))
 
 describe('supervision', () => {
-  test('tries for ever, at growing intervals between one second and less than a minute', async () => {
+  test('tries for ever, at growing intervals between one second and ten', async () => {
     const { clock, attempts, stop, done } = setUp(async () => {
       throw new GatewayError('grid-away')
     })
@@ -61,7 +61,7 @@ describe('supervision', () => {
     assert.ok(between.length > 70, `${between.length}`)
     assert.ok(between.every((ms) => ms >= BACKOFF.min && ms <= BACKOFF.max))
     assert.ok(Math.max(...between.slice(0, 3)) <= 8_000)
-    assert.ok(Math.max(...between.slice(8)) > 20_000)
+    assert.ok(Math.max(...between.slice(8)) > BACKOFF.max / 2)
     // jitter: gateways that lost the same Controller do not come back in step
     assert.ok(new Set(between.slice(8)).size > between.length / 2)
     stop.abort()
