@@ -198,8 +198,9 @@ export const IN_THE_FILES: readonly Mistake[] = [
     name: 'a store without path',
     swap: ['store: { path: data/gateway.db }', 'store: {}'],
     kind: 'problem',
-    key: 'store.path',
-    says: /^is required/,
+    key: 'store',
+    at: 'store:',
+    says: /^needs path or postgres/,
   },
   {
     name: 'no password file',
