@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { GatewayError } from '../../errors.ts'
 import type { Rows, Value } from './sql.ts'
+import { TYPES } from './types.ts'
 
 /** Where the store is. */
 export interface Place {
@@ -34,6 +35,8 @@ export interface Sessions {
   readonly sql: postgres.Sql
   /** Was one of them closed? */
   isLost(): boolean
+  /** Resolves when one is open: the library reserves none for a transaction before that. */
+  opened(): Promise<unknown>
 }
 
 export function openSessions({ url, schema, password, tls }: Place, use: Use): Sessions {
@@ -54,8 +57,9 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
     onclose: () => {
       lost = true
     },
-    // all of ours are whole, and below 2^53; who asks for what was never, asks from Infinity on
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: bigint } },
+    // what it would ask the server for at each login, and fail to where that is lost meanwhile: for nobody to catch
+    fetch_types: false,
+    types: TYPES,
     connection: {
       application_name: `iodef-gateway ${use.name}`,
       search_path: quoted(schema),
@@ -63,7 +67,8 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
       ...use.parameters,
     },
   })
-  return { sql, isLost: () => lost }
+  let opening: Promise<unknown> | undefined
+  return { sql, isLost: () => lost, opened: () => (opening ??= sql.unsafe('SELECT 1').execute()) }
 }
 
 /** At once, whatever is asked of them: that fails. */
@@ -76,6 +81,8 @@ export function drop({ sql }: Sessions): void {
  * server as a whole, the sessions are to be dropped.
  */
 export async function inTransaction<T>(sessions: Sessions, work: (tx: postgres.ISql) => Promise<T>): Promise<T> {
+  await sessions.opened()
+  assertThere(sessions)
   const tx = await sessions.sql.reserve()
   try {
     await tx.unsafe('BEGIN')
@@ -106,11 +113,6 @@ export function isOfConnection(error: unknown): boolean {
 
 function hasCode(error: unknown): boolean {
   return error instanceof Error && 'code' in error
-}
-
-function bigint(value: number): string {
-  if (Number.isFinite(value)) return String(value)
-  return value > 0 ? '9223372036854775807' : '-9223372036854775808'
 }
 
 /** A name as SQL has it where it is not a word. */
