@@ -10,6 +10,8 @@ const PAUSE = 50
 interface Changes extends AsyncDisposable {
   /** Something others may want to know of is committed. Told behind the commit: a NOTIFY inside would make all commits wait in turn. */
   tell(): void
+  /** Those here, too: what was done was not asked for by anybody here. */
+  tellOurselves(): void
   on(listener: () => void): Disposable
 }
 
@@ -62,6 +64,7 @@ export function createChanges(place: Place, db: Db, owner: string): Changes {
       isTelling = true
       void tellAll()
     },
+    tellOurselves: told,
     on(listener) {
       listeners.add(listener)
       if (!isListening) void listen()

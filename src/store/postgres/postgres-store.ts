@@ -129,11 +129,13 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const fleet = createFleet(db, owner)
   const instance = createInstance({
     ...{ db, owner, version, crashed },
-    bury: (ids) =>
-      submitNews(async () => {
+    async bury(ids) {
+      await submitNews(async () => {
         await bury(ids)
         await leases.releaseDead()
-      }),
+      })
+      changes.tellOurselves()
+    },
   })
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Delivery } from '../../../src/store/contract.ts'
+import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
+import type { WholeStore } from '../../../src/store/whole-store.ts'
+import { untold } from '../../../src/tell.ts'
+import { createVirtualClock, type VirtualClock } from '../../support/clock.ts'
+import { eventually } from '../../support/eventually.ts'
+import { delivery, envelope, request, sha } from '../support.ts'
+import { createPostgresBench, type PostgresBench } from './bench.ts'
+
+interface Other extends AsyncDisposable {
+  readonly store: WholeStore
+  readonly clock: VirtualClock
+  /** it says nothing any more, and is not closed */
+  crash(): void
+}
+
+/** Another gateway on the same store, whose clock may go wrong by `skew` ms. */
+async function another({ server, schema }: PostgresBench, skew = 0): Promise<Other> {
+  const clock = createVirtualClock()
+  clock.set(clock.now() + skew)
+  const life = new AbortController()
+  const at = { url: server.url, schema }
+  const store = await openGatewayStore({ at, tell: untold, clock, crashed: life.signal })
+  return { store, clock, crash: () => life.abort(), [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() }
+}
+
+const itemsOf = (units: readonly Delivery[][]) => units.flat().map(({ item }) => item)
+const incident = 'csirt-a.example 7'
+
+describe('several gateways on one store in PostgreSQL', () => {
+  test('an update that was taken in elsewhere waits for the report, whatever two clocks say', async () => {
+    await using bench = await createPostgresBench()
+    await using late = await another(bench, -3_600_000)
+    await bench.store.accept(envelope(bench.clock, 'report', [delivery('report', { incident })]))
+    await late.store.accept(envelope(late.clock, 'update', [delivery('update', { incident })]))
+    assert.deepEqual(
+      (await bench.store.list()).map(({ item }) => item),
+      [sha('report'), sha('update')],
+      'in the order in which they were taken in',
+    )
+    const here = request(bench.clock)
+    const first = await bench.store.claim(here)
+    assert.deepEqual(itemsOf(first), [sha('report')])
+    assert.deepEqual(await late.store.claim(here), [])
+    await bench.store.settle(first.flat().map(({ id }) => ({ id, to: 'delivered' })))
+    assert.deepEqual(itemsOf(await late.store.claim(here)), [sha('update')])
+  })
+
+  test('claim at the same time, each delivery once and each incident in order', async () => {
+    await using bench = await createPostgresBench()
+    await using second = await another(bench)
+    await using third = await another(bench)
+    const stores = [bench.store, second.store, third.store]
+    const names = Array.from({ length: 60 }, (_, n) => `${n}`)
+    await Promise.all(
+      names.map((name, n) => {
+        const row = delivery(name, { incident: `x ${n % 7}`, destination: `t${n % 2}` })
+        return stores[n % 3]!.accept(envelope(bench.clock, name, [row]))
+      }),
+    )
+    const stood = (await bench.store.list()).map(({ incident: line, destination, item }) => [destination, line, item])
+    const went: string[][] = []
+    const carryOut = async (store: WholeStore, destination: string) => {
+      const units = (await store.claim(request(bench.clock, { destination, limit: 3 }))).flat()
+      for (const one of units) went.push([one.destination, one.incident, one.item])
+      await store.settle(units.map(({ id }) => ({ id, to: 'delivered' })))
+    }
+    await eventually('all to be delivered', async () => {
+      await Promise.all(stores.flatMap((store) => ['t0', 't1'].map((destination) => carryOut(store, destination))))
+      return went.length >= names.length
+    })
+    assert.equal(went.length, names.length, 'each once')
+    for (const line of new Set(stood.map((one) => one.slice(0, 2).join()))) {
+      const of = (all: readonly string[][]) => all.filter((one) => one.slice(0, 2).join() === line)
+      assert.deepEqual(of(went), of(stood), line)
+    }
+  })
+
+  test('take in the same message at the same time once', async () => {
+    await using bench = await createPostgresBench()
+    await using second = await another(bench)
+    const message = envelope(bench.clock, 'one', [delivery('A'), delivery('B', { kind: 'peer', destination: 'p' })])
+    const outcomes = await Promise.all([bench.store, second.store, bench.store].map((store) => store.accept(message)))
+    assert.deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['accepted', 'duplicate', 'duplicate'])
+    assert.equal(new Set(outcomes.map(({ id }) => id)).size, 1)
+    assert.equal((await bench.store.list()).length, 2)
+  })
+
+  test('leave alone what another one leases, even where its time is over by their clock', async () => {
+    await using bench = await createPostgresBench()
+    await using ahead = await another(bench, 3_600_000)
+    await bench.store.accept(envelope(bench.clock, 'one', [delivery('A')]))
+    const units = await bench.store.claim(request(bench.clock, { leaseMs: 1000 }))
+    assert.equal(await ahead.store.releaseLeases(), 0, 'at its start it ends those of the dead')
+    assert.deepEqual(await ahead.store.claim(request(ahead.clock)), [])
+    const [{ id } = { id: '' }] = units.flat()
+    await ahead.store.settle([{ id, to: 'held', reason: 'not its own' }])
+    assert.equal((await bench.store.show(id))?.state, 'sending')
+    await bench.store.settle([{ id, to: 'delivered' }])
+    assert.equal((await ahead.store.show(id))?.state, 'delivered')
+  })
+
+  test('carry on what a gateway that died was sending, and hear of it, while the living keep their own', async () => {
+    await using bench = await createPostgresBench()
+    await using dying = await another(bench)
+    await using living = await another(bench)
+    const names = ['A', 'B']
+    await bench.store.accept(
+      envelope(
+        bench.clock,
+        'one',
+        names.map((name) => delivery(name)),
+      ),
+    )
+    const leaseMs = 3_600_000
+    const own = await living.store.claim(request(living.clock, { limit: 1, leaseMs }))
+    const lost = await dying.store.claim(request(dying.clock, { limit: 1, leaseMs }))
+    let told = 0
+    using _ = bench.store.onChange(() => told++)
+    dying.crash()
+    const before = performance.now()
+    let units: Delivery[][] = []
+    await eventually('its delivery to be claimed by another', async () => {
+      units = await bench.store.claim(request(bench.clock))
+      return units.length > 0
+    })
+    assert.deepEqual(itemsOf(units), itemsOf(lost))
+    assert.ok(performance.now() - before < 15_000, 'within 15 s')
+    await eventually('who waits to be told', () => told > 0)
+    const done = lost.flat().map(({ id }) => ({ id, to: 'held' as const, reason: 'too late' }))
+    await dying.store.settle(done)
+    assert.equal((await bench.store.show(done[0]!.id))?.state, 'sending', 'what it says of it counts no more')
+    assert.equal((await bench.store.show(own.flat()[0]!.id))?.state, 'sending')
+  })
+})
