@@ -1,5 +1,6 @@
+import { kindCode } from '../coding/codes.ts'
 import type { ClaimRequest } from '../contract.ts'
-import { all, type Db } from './sql.ts'
+import { all, type Db, one } from './sql.ts'
 
 /** A delivery that is ready, or one for all members of its group, which are ready together. */
 export interface Candidate {
@@ -61,4 +62,18 @@ export function createCandidates(db: Db): Candidates {
       last.set(destination, origin)
     },
   }
+}
+
+/** Whether there may be something: due, or early, or with a lease that ran out. */
+export function createClaimable(db: Db): (request: ClaimRequest) => Promise<boolean> {
+  const any = one(
+    db,
+    `SELECT 1 FROM destination t WHERE t.kind = $1 AND md5(t.name) = md5($2) AND t.name = $2 AND t.paused_at IS NULL AND (
+       EXISTS (SELECT 1 FROM delivery d WHERE d.destination = t.id AND d.state = 0 AND d.ready AND d.due <= $3)
+       OR EXISTS (SELECT 1 FROM delivery d WHERE d.destination = t.id AND d.state <> 2 AND d.state = 1 AND d.lease <= $3)
+       OR ($4::bigint IS NOT NULL AND EXISTS (SELECT 1 FROM delivery d WHERE d.destination = t.id AND d.state = 0 AND d.ready
+         AND d.due > $3 AND d.updated_at < $4 AND (d.not_before IS NULL OR d.not_before <= $3))))`,
+  )
+  return async ({ kind, destination, now, early }) =>
+    (await any(kindCode(kind), destination, now, early ?? null)) !== undefined
 }

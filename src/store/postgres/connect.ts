@@ -78,16 +78,24 @@ export function drop({ sql }: Sessions): void {
 
 /**
  * `work` in a transaction on one of the connections: committed when it resolves. Where the error is one of the connection, or of the
- * server as a whole, the sessions are to be dropped.
+ * server as a whole, the sessions are to be dropped. `wasCommitted`: asked where the connection was lost over the COMMIT, and nobody
+ * knows whether it got there.
  */
-export async function inTransaction<T>(sessions: Sessions, work: (tx: postgres.ISql) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  sessions: Sessions,
+  work: (tx: postgres.ISql) => Promise<T>,
+  wasCommitted: () => Promise<boolean> = async () => false,
+): Promise<T> {
   await sessions.opened()
   assertThere(sessions)
   const tx = await sessions.sql.reserve()
+  let isInDoubt = false
+  let result: T
   try {
     await tx.unsafe('BEGIN')
-    const result = await work(tx)
+    result = await work(tx)
     assertThere(sessions)
+    isInDoubt = true
     const { command } = await tx.unsafe('COMMIT')
     // of one that failed, and nobody said so
     if (command !== 'COMMIT') throw new Error('the transaction had failed')
@@ -97,7 +105,7 @@ export async function inTransaction<T>(sessions: Sessions, work: (tx: postgres.I
     if (!sessions.isLost() && !isOfConnection(error)) {
       await tx.unsafe('ROLLBACK')
       tx.release()
-    }
+    } else if (isInDoubt && (await wasCommitted())) return result!
     throw error
   }
 }

@@ -8,6 +8,7 @@ import type { Pause, Settlement, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
 import { archiveRole } from './archive.ts'
+import { createClaimable } from './candidates.ts'
 import { createChanges } from './changes.ts'
 import { createClaim } from './claim.ts'
 import type { Place } from './connect.ts'
@@ -76,7 +77,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const own: Db = { query: (...asked) => writer.db.query(...asked) }
   const keys = createKeys(own, clock)
   const destinations = createDestinations(own)
-  const forced = one<{ now: string }>(own, FORCED)
+  const forced = one<{ now: string; number: string }>(own, FORCED)
   const forget = () => {
     keys.forget()
     destinations.forget()
@@ -85,9 +86,10 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
     async begun(touches: readonly Touches[]) {
       forget()
       const [commits] = await Promise.all([forced(), destinations.lock(touches)])
-      if (!LASTING.includes(commits?.now ?? '')) {
+      if (commits === undefined || !LASTING.includes(commits.now)) {
         throw new GatewayError('store-unavailable', `The server commits with synchronous_commit = ${commits?.now}.`)
       }
+      return commits.number
     },
     committing: destinations.flush,
     undone: forget,
@@ -111,6 +113,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const told = createTraceRows(db)
   const counts = createDestinationCounts(db)
   const find = one<{ seq: number }>(db, FIND)
+  const claimable = createClaimable(db)
   const submit = <T>(work: () => Promise<T>, touches?: Touches) => writer.submit(work, touches)
 
   /** What others may have to act upon. */
@@ -155,7 +158,9 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
         return row && { id: formatId(row.seq) }
       }),
     async claim(request) {
-      return request.limit < 1 ? [] : submit(() => claim(request), { destinations: [request] })
+      // a transaction that locks and takes nothing is forced to disk as any other
+      const isWorthIt = request.limit > 0 && (await read(() => claimable(request)))
+      return isWorthIt ? submit(() => claim(request), { destinations: [request] }) : []
     },
     settle: (settlements, trace = []) =>
       submitNews(
@@ -225,7 +230,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
 /** What a COMMIT waits for at least: our own disk, and that of the standby where there is a synchronous one. */
 const LASTING = ['on', 'remote_apply']
 const FORCED = `SELECT CASE WHEN current_setting('synchronous_commit') = ANY ('{${LASTING.join()}}')
-  THEN current_setting('synchronous_commit') ELSE set_config('synchronous_commit', 'on', true) END AS now`
+  THEN current_setting('synchronous_commit') ELSE set_config('synchronous_commit', 'on', true) END AS now,
+  pg_current_xact_id()::text AS number`
 
 function keyOf({ id }: Pick<Settlement, 'id'>): number {
   return parseId(id) ?? -1

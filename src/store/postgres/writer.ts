@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ISql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
 import type { DestinationKind } from '../../vocabulary.ts'
@@ -23,8 +24,8 @@ export interface Touches {
 }
 
 interface TransactionHooks {
-  /** first thing inside each transaction */
-  begun(touches: readonly Touches[]): Promise<void>
+  /** first thing inside each transaction; resolves with its number at the server */
+  begun(touches: readonly Touches[]): Promise<string>
   /** last thing inside each transaction */
   committing(): Promise<void>
   /** whatever was remembered from inside the transaction is untrue */
@@ -55,6 +56,10 @@ const BUDGET = 50
 const LARGEST = 256
 const MOST_TRIES = 6
 
+/** ms between two questions what became of a transaction, and how many */
+const DOUBT = 500
+const DOUBTS = 20
+
 /** SyncRepWaitForLSN: somebody ended the wait for the standby, and what was committed may be on one machine only. */
 const WARNED = '01000'
 
@@ -76,6 +81,8 @@ export class Writer {
   #working: Promise<void> | undefined
   #refusal: GatewayError | undefined
   #warned = false
+  /** number of the transaction under way */
+  #number = ''
 
   constructor(place: Place, hooks: TransactionHooks, options: WriterOptions) {
     this.#place = place
@@ -119,6 +126,22 @@ export class Writer {
     return openSessions(this.#place, use)
   }
 
+  /** The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. */
+  async #wasCommitted(): Promise<boolean> {
+    for (let tries = 0; tries < DOUBTS; tries++) {
+      this.#renew()
+      try {
+        const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
+        const [row] = await this.#sessions.sql.unsafe<{ status: string | null }[]>(ask, [this.#number])
+        if (row?.status !== 'in progress') return row?.status === 'committed'
+      } catch {
+        // not back yet
+      }
+      await sleep(DOUBT)
+    }
+    return false
+  }
+
   #renew(): void {
     drop(this.#sessions)
     this.#sessions = this.#open()
@@ -153,19 +176,23 @@ export class Writer {
   async #carryOut(batch: Job[], results: unknown[]): Promise<void> {
     this.#warned = false
     if (this.#sessions.isLost()) this.#renew()
-    await inTransaction(this.#sessions, async (tx) => {
-      this.#tx = tx
-      const start = performance.now()
-      const [head] = this.#queue
-      const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
-      await this.#hooks.begun(jobs.map(({ touches }) => touches))
-      for (const job of jobs) {
-        if (batch.length > 0 && performance.now() - start > BUDGET) break
-        batch.push(job)
-        results.push(await job.work())
-      }
-      await this.#hooks.committing()
-    })
+    await inTransaction(
+      this.#sessions,
+      async (tx) => {
+        this.#tx = tx
+        const start = performance.now()
+        const [head] = this.#queue
+        const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
+        this.#number = await this.#hooks.begun(jobs.map(({ touches }) => touches))
+        for (const job of jobs) {
+          if (batch.length > 0 && performance.now() - start > BUDGET) break
+          batch.push(job)
+          results.push(await job.work())
+        }
+        await this.#hooks.committing()
+      },
+      () => this.#wasCommitted(),
+    )
     this.#tx = undefined
     if (this.#warned)
       throw new GatewayError(
