@@ -33,7 +33,8 @@ export interface Destinations {
   isPaused(destination: number): Promise<boolean>
 }
 
-export function createDestinations(db: Db): Destinations {
+/** `waited`: told behind each lock, for which others may have been waited; what was reserved before it is out of date. */
+export function createDestinations(db: Db, waited: () => void): Destinations {
   const lockAll = all<{ id: number; kind: number; name: string }>(
     db,
     `SELECT t.id, t.kind, t.name FROM destination t
@@ -74,6 +75,7 @@ export function createDestinations(db: Db): Destinations {
   const changes = new Map<number, Record<Counted, number>>()
 
   function know(kind: DestinationKind, name: string, id: number): number {
+    waited()
     locked.set(destinationKey(kind, name), id)
     held.add(id)
     return id
@@ -116,6 +118,7 @@ export function createDestinations(db: Db): Destinations {
       const fresh = [...new Set(ids)].filter((id) => !held.has(id))
       if (fresh.length === 0) return
       for (const { id } of await lockThese(fresh)) held.add(id)
+      waited()
     },
     moved(destination, from, to) {
       let change = changes.get(destination)

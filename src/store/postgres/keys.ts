@@ -7,7 +7,7 @@ import { one } from './sql.ts'
 export interface Keys {
   /** Inside a transaction that has locked the line the key is for: what was in it before has a smaller one, whoever put it there. */
   next(): Promise<number>
-  /** The transaction is over: what it did not use is nobody's, since others had greater ones meanwhile. */
+  /** The transaction is over, or has waited for another: what it did not use is nobody's, since others had greater ones meanwhile. */
   forget(): void
 }
 

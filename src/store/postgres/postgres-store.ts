@@ -76,7 +76,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   /** the writer's, which needs what is made with it */
   const own: Db = { query: (...asked) => writer.db.query(...asked) }
   const keys = createKeys(own, clock)
-  const destinations = createDestinations(own)
+  const destinations = createDestinations(own, keys.forget)
   const forced = one<{ now: string; number: string }>(own, FORCED)
   const forget = () => {
     keys.forget()

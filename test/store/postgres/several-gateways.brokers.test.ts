@@ -78,6 +78,21 @@ describe('several gateways on one store in PostgreSQL', () => {
     }
   })
 
+  test('an update does not go before its report where both are the first that a destination gets', async () => {
+    await using bench = await createPostgresBench()
+    await using second = await another(bench)
+    for (let n = 0; n < 20; n++) {
+      const to = { incident, destination: `new ${n}` }
+      const both = [bench.store, second.store].map((store, i) =>
+        store.accept(envelope(bench.clock, `${n} ${i}`, [delivery(`${n} ${i}`, to)])),
+      )
+      await Promise.all(both)
+      const stood = (await bench.store.list({ destination: to.destination })).map(({ item }) => item)
+      const [first] = await bench.store.claim(request(bench.clock, { destination: to.destination }))
+      assert.deepEqual(itemsOf([first!]), stood.slice(0, 1))
+    }
+  })
+
   test('take in the same message at the same time once', async () => {
     await using bench = await createPostgresBench()
     await using second = await another(bench)
