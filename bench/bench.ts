@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os'
 const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   account: async () => (await import('./part-account.ts')).benchAccount,
   store: async () => (await import('./part-store.ts')).benchStore,
+  postgres: async () => (await import('./part-postgres.ts')).benchPostgres,
   sketch: async () => (await import('./part-sketch.ts')).benchSketch,
   validate: async () => (await import('./part-validate.ts')).benchValidate,
   post: async () => (await import('./part-post.ts')).benchPost,

@@ -10,14 +10,13 @@ export interface PostgresServer extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly dir: string
+  /** of the process that all others of the server are children of */
+  readonly pid: number
   /** Ends it gently, and starts it again on the same port and data. */
   stop(): Promise<void>
   start(): Promise<void>
   /** SIGKILL: as a crash of its machine leaves it. */
   kill(): Promise<void>
-  /** SIGSTOP and SIGCONT: connections that say nothing. */
-  pause(): void
-  resume(): void
   /** One statement by psql, as its owner: what it prints, unaligned. */
   psql(statement: string): Promise<string>
   log(): Promise<string>
@@ -84,12 +83,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     url: `postgres://gw@127.0.0.1:${port}/gw`,
     port,
     dir,
+    get pid() {
+      return server.pid
+    },
     start,
     // fast: sessions are ended, and all is written
     stop: () => server.end('SIGINT'),
     kill: () => server.end('SIGKILL'),
-    pause: () => server.signal('SIGSTOP'),
-    resume: () => server.signal('SIGCONT'),
     psql,
     log: () => readFile(join(dir, 'log'), 'utf8').catch(() => server.output),
     async [Symbol.asyncDispose]() {
