@@ -153,6 +153,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const side = {
     consume,
     turn: turns.turn,
+    mark: await store.mark(),
     wake: ((...about) => delivery.wake(...about)) as DeliveryEngine['wake'],
     draining: () => draining,
   }
@@ -234,6 +235,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
 interface GridSide {
   readonly consume: ConsumeOptions
   readonly turn: NonNullable<GridHandlers['turn']>
+  readonly mark: string
   readonly wake: DeliveryEngine['wake']
   readonly draining: () => boolean
 }
@@ -242,7 +244,7 @@ function createGridSide(
   parts: Parts,
   health: Health,
   questions: ExchangeSide,
-  { consume, turn, wake, draining }: GridSide,
+  { consume, turn, mark, wake, draining }: GridSide,
 ): Grid {
   const { config, events, store, clock } = parts
   const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
@@ -276,7 +278,8 @@ function createGridSide(
       else for (const jid of jidNames(config)) wake('jid', jid, 'back')
     },
   }
-  return createGrid({ config: config.grid, consume: consumedTopics(config), handlers, tell: events.tell, clock })
+  const { grid } = config
+  return createGrid({ config: grid, consume: consumedTopics(config), handlers, tell: events.tell, clock, store: mark })
 }
 
 function tellExpiry({ events, metrics }: Parts, listener: RidListener, grid: Grid): void {

@@ -20,6 +20,8 @@ export interface Fleet {
   lease(name: string, ms: number): Promise<boolean>
   /** Anybody may have it from now on. Nothing where it is another's. */
   endLease(name: string): Promise<void>
+  /** What every gateway on this store says of itself, and none on another. */
+  mark(): Promise<string>
   /** Who is at work on the store now, the longest first. */
   gateways(): Promise<readonly GatewayAtWork[]>
 }

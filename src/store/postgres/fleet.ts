@@ -11,6 +11,7 @@ export function createFleet(db: Db, owner: string): Fleet {
      RETURNING owner`,
   )
   const end = run(db, 'DELETE FROM lease WHERE name = $1 AND owner = $2')
+  const mark = one<{ id: string }>(db, 'SELECT id::text AS id FROM mark')
   const present = all<GatewayAtWork>(
     db,
     `SELECT id, host, pid, version, (extract(epoch FROM started) * 1000)::bigint AS started, id = $1 AS ours
@@ -22,6 +23,9 @@ export function createFleet(db: Db, owner: string): Fleet {
     },
     async endLease(name) {
       await end(name, owner)
+    },
+    async mark() {
+      return (await mark())?.id ?? owner
     },
     gateways: () => present(owner),
   }

@@ -207,6 +207,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
     onChange: changes.on,
     lease: (name, ms) => read(() => fleet.lease(name, ms)),
     endLease: (name) => read(() => fleet.endLease(name)),
+    mark: () => read(() => fleet.mark()),
     gateways: () => read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {
       let gone = 0

@@ -171,6 +171,10 @@ CREATE TABLE trace_share (
 CREATE TABLE probe (id integer PRIMARY KEY CHECK (id = 1), at bigint NOT NULL);
 INSERT INTO probe VALUES (1, 0);
 
+-- What tells this store from every other, wherever its database is moved to.
+CREATE TABLE mark (id uuid NOT NULL);
+INSERT INTO mark VALUES (gen_random_uuid());
+
 -- Gateways at work on this store. beat: the last sign of life.
 CREATE TABLE instance (
   id text PRIMARY KEY,

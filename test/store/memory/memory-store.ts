@@ -59,6 +59,7 @@ export class MemoryStore implements Store {
   lease = this.#alone.lease
   endLease = this.#alone.endLease
   gateways = this.#alone.gateways
+  mark = this.#alone.mark
 
   accept: Store['accept'] = (envelope, trace) => this.#write((data, now) => take(data, envelope, now, trace))
 
