@@ -20,7 +20,7 @@ interface Addresses {
 export async function examineAddresses(config: GridConfig, resolve?: ResolveSrv): Promise<Addresses> {
   let addresses: readonly string[]
   try {
-    addresses = await controllerAddresses(config, resolve)
+    addresses = await controllerAddresses(config, { resolve })
   } catch (error) {
     const { detail } = asGatewayError(error)
     return { session: undefined, findings: [{ kind: 'unreachable', path: 'grid.service', message: detail }] }

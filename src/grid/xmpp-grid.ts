@@ -87,10 +87,11 @@ class XmppGrid implements Grid {
   }
 
   start(): void {
-    const { timing, tell } = this.#options
+    const { timing, tell, resolveSrv: resolve } = this.#options
+    const srv = { resolve, random: this.#clock.random, signal: this.#ending.signal }
     this.#running ??= supervise({
       connect: (signal, service, others) => this.#connect(signal, service, others),
-      addresses: () => controllerAddresses(this.#config, this.#options.resolveSrv, this.#clock.random),
+      addresses: () => controllerAddresses(this.#config, srv),
       hurry: () => this.#hurry.signal,
       run: (session, signal) => this.#work(session, signal),
       worked: growing(() => this.#provider.published),

@@ -177,7 +177,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const { kind: _, ...who } = message.verdict
     const answer = await askInTime(
       accept,
-      { id: request.id, address: connection.address, body: body.bytes, receivedAt, ...who },
+      { id: request.id, address: connection.address || undefined, body: body.bytes, receivedAt, ...who },
       limits.answer,
       tell,
     )

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { loadTls } from '../../src/rid/tls.ts'
 import { eventually, within } from '../support/eventually.ts'
 import type { Certificate } from '../support/pki.ts'
 import { proxyHeader } from '../support/proxy-header.ts'
@@ -158,6 +159,34 @@ describe('behind a proxy that says whose each connection is', () => {
     await ended(first)
     assert.equal(elsewhere.below.destroyed, false)
     elsewhere.destroy()
+  })
+
+  test('requests of strangers are counted by where they come from', async () => {
+    await using other = await startBench({ proxies: ['127.0.0.1'], ridLimits: { requests: 1 } })
+    const stranger = await root.issue({ cn: 'nobody', dns: ['nobody.example'] })
+    const from = (source: string) => posted(other, proxyHeader({ source }), 'apart', stranger)
+    assert.match(await from('192.0.2.7'), /^HTTP\/1\.1 403 /)
+    assert.match(await from('192.0.2.7'), /^HTTP\/1\.1 429 /)
+    assert.match(await from('192.0.2.8'), /^HTTP\/1\.1 403 /)
+  })
+
+  test('the end of the listener does not wait for headers', async () => {
+    const other = await startBench({ proxies: ['127.0.0.1'], limits: { proxyHeader: 60_000 } })
+    const silent = await through(other.port, Buffer.alloc(0), 'apart')
+    const half = await through(other.port, proxyHeader({ source: '192.0.2.7' }).subarray(0, 20), 'apart')
+    await within(20_000, 'the listener to be closed', other[Symbol.asyncDispose]())
+    for (const socket of [silent, half]) await ended(socket)
+  })
+
+  test('who is believed is looked up anew after a reload', async () => {
+    await using other = await startBench({ proxies: ['127.0.0.1'] })
+    const header = proxyHeader({ source: '192.0.2.7' })
+    assert.match(await posted(other, header), /^HTTP\/1\.1 200 /)
+    other.listener.take({ ...other.rid, proxies: ['192.0.2.1'] }, other.peers, loadTls(other.rid.tls))
+    await assert.rejects(posted(other, header))
+    other.listener.take({ ...other.rid, proxyProtocol: false }, other.peers, loadTls(other.rid.tls))
+    await using client = other.client()
+    assert.equal((await client.post('<RID/>')).status, 200)
   })
 
   test('so many that say nothing cost others nothing: the oldest goes', async () => {

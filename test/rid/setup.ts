@@ -44,6 +44,8 @@ export const REPLY = '<?xml version="1.0" encoding="UTF-8"?>\n<RID/>'
 export interface Bench extends AsyncDisposable {
   readonly listener: RidListener
   readonly port: number
+  readonly rid: RidConfig
+  readonly peers: readonly PeerConfig[]
   readonly authority: Authority
   readonly server: Certificate
   readonly peer: Certificate
@@ -78,17 +80,19 @@ export const csirtA = await root.issue({ cn: 'csirt-a', dns: ['csirt-a.example']
 export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const taken: IncomingMessage[] = []
   const { tell, lines } = memoryLog()
+  const rid: RidConfig = {
+    host: options.host ?? '127.0.0.1',
+    port: 0,
+    name: 'gateway.example',
+    tls: { cert: server.cert, key: server.key, ca: root.cert, ...options.tls },
+    maxMessage: options.maxMessage ?? 65_536,
+    ...(options.ridLimits && { limits: options.ridLimits }),
+    ...(options.proxies && { proxyProtocol: true, proxies: options.proxies }),
+  }
+  const peers = options.peers ?? [peerConfig('csirt-a', { dns: 'csirt-a.example' })]
   const listener = createRidListener({
-    rid: {
-      host: options.host ?? '127.0.0.1',
-      port: 0,
-      name: 'gateway.example',
-      tls: { cert: server.cert, key: server.key, ca: root.cert, ...options.tls },
-      maxMessage: options.maxMessage ?? 65_536,
-      ...(options.ridLimits && { limits: options.ridLimits }),
-      ...(options.proxies && { proxyProtocol: true, proxies: options.proxies }),
-    },
-    peers: options.peers ?? [peerConfig('csirt-a', { dns: 'csirt-a.example' })],
+    rid,
+    peers,
     accept: async (message) => {
       taken.push(message)
       return options.accept ? options.accept(message) : { kind: 'reply', xml: REPLY }
@@ -101,6 +105,8 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   return {
     listener,
     port,
+    rid,
+    peers,
     authority: root,
     server,
     peer: csirtA,

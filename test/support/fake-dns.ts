@@ -1,7 +1,6 @@
 import { createSocket } from 'node:dgram'
-import { Resolver } from 'node:dns/promises'
 import type { AddressInfo } from 'node:net'
-import type { ResolveSrv, SrvRecord } from '../../src/grid/xmpp/srv.ts'
+import { type ResolveSrv, resolveSrv, type SrvRecord } from '../../src/grid/xmpp/srv.ts'
 
 /** What is answered for a name: its records, none of that name, none of that kind, a failure, or nothing at all. */
 export type Answer = readonly SrvRecord[] | 'NXDOMAIN' | 'NODATA' | 'SERVFAIL' | 'silence'
@@ -34,11 +33,7 @@ export async function startFakeDns(): Promise<FakeDns> {
   return {
     answers,
     asked,
-    resolve(name) {
-      const resolver = new Resolver({ timeout: 300, tries: 2 })
-      resolver.setServers([`127.0.0.1:${port}`])
-      return resolver.resolveSrv(name)
-    },
+    resolve: (name, signal) => resolveSrv(name, signal, [`127.0.0.1:${port}`], 100),
     [Symbol.asyncDispose]: () => new Promise((resolve) => socket.close(() => resolve())),
   }
 }

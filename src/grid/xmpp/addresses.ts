@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { jid } from '@xmpp/client'
 import type { GridConfig } from '../../config/types.ts'
-import { type ResolveSrv, srvAddresses } from './srv.ts'
+import { type SrvOptions, srvAddresses } from './srv.ts'
 
 /**
  * Where the Controller is, in the order in which it is tried: as it is configured, or as DNS says now. At least one. Rejects as
@@ -9,12 +9,11 @@ import { type ResolveSrv, srvAddresses } from './srv.ts'
  */
 export async function controllerAddresses(
   { service, jid: account }: Pick<GridConfig, 'service' | 'jid'>,
-  resolve?: ResolveSrv,
-  random?: () => number,
+  options: SrvOptions = {},
 ): Promise<readonly string[]> {
   if (service !== 'srv') return typeof service === 'string' ? [service] : service
   const { domain } = jid(account)
-  return srvAddresses(domainToASCII(domain) || domain, resolve, random)
+  return srvAddresses(domainToASCII(domain) || domain, options)
 }
 
 /** For people: what is configured. */

@@ -10,8 +10,16 @@ export interface SrvRecord {
   readonly weight: number
 }
 
-/** Asks DNS. Rejects as `node:dns` does, with a code. */
-export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>
+/** Asks DNS, until the signal aborts. Rejects as `node:dns` does, with a code. */
+export type ResolveSrv = (name: string, signal?: AbortSignal) => Promise<readonly SrvRecord[]>
+
+export interface SrvOptions {
+  /** [the name servers of the system] */
+  readonly resolve?: ResolveSrv | undefined
+  /** in [0, 1), for the draw by weight */
+  readonly random?: () => number
+  readonly signal?: AbortSignal
+}
 
 interface Target extends SrvRecord {
   readonly scheme: 'xmpp' | 'xmpps'
@@ -26,13 +34,24 @@ const SERVICES = [
 /** addresses that are tried of those that DNS gives */
 const MOST = 16
 /** ms for one question to one name server, and how often each is asked */
-const TIMING = { timeout: 2_000, tries: 2 }
+const TIMEOUT = 2_000
+const TRIES = 2
 
 /** There are none of that name. */
 const NONE = new Set(['ENOTFOUND', 'ENODATA'])
 
-/** By the name servers of the system, as they are configured now. */
-const systemSrv: ResolveSrv = (name) => new Resolver(TIMING).resolveSrv(name)
+/** Asks these name servers [those of the system, as they are configured now]. */
+export async function resolveSrv(name: string, signal?: AbortSignal, servers?: readonly string[], timeout = TIMEOUT) {
+  const resolver = new Resolver({ timeout, tries: TRIES })
+  if (servers !== undefined) resolver.setServers(servers)
+  const cancel = () => resolver.cancel()
+  signal?.addEventListener('abort', cancel)
+  try {
+    return await resolver.resolveSrv(name)
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
 
 /**
  * Where the XMPP service of a domain is, by its SRV records: those of both services as if they were one set, in the order in which they are
@@ -41,10 +60,9 @@ const systemSrv: ResolveSrv = (name) => new Resolver(TIMING).resolveSrv(name)
  */
 export async function srvAddresses(
   domain: string,
-  resolve: ResolveSrv = systemSrv,
-  random: () => number = Math.random,
+  { resolve = resolveSrv, random = Math.random, signal }: SrvOptions = {},
 ): Promise<string[]> {
-  const answers = await Promise.allSettled(SERVICES.map(({ prefix }) => resolve(`${prefix}.${domain}`)))
+  const answers = await Promise.allSettled(SERVICES.map(({ prefix }) => resolve(`${prefix}.${domain}`, signal)))
   const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
   const found = answers.flatMap((answer, i): Target[] => {
     const scheme = SERVICES[i]?.scheme ?? 'xmpp'

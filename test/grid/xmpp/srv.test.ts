@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { GatewayError } from '../../../src/errors.ts'
 import { type SrvRecord, srvAddresses } from '../../../src/grid/xmpp/srv.ts'
+import { eventually } from '../../support/eventually.ts'
 import { type FakeDns, startFakeDns } from '../../support/fake-dns.ts'
 import { createRandom } from '../../support/random.ts'
 
@@ -9,7 +10,8 @@ const CLEAR = '_xmpp-client._tcp.grid.example'
 const DIRECT = '_xmpps-client._tcp.grid.example'
 const record = (name: string, port: number, priority = 0, weight = 0): SrvRecord => ({ name, port, priority, weight })
 
-const find = (dns: FakeDns, random?: () => number) => srvAddresses('grid.example', dns.resolve, random)
+const find = (dns: FakeDns, random?: () => number) =>
+  srvAddresses('grid.example', { resolve: dns.resolve, ...(random && { random }) })
 const refuses = (dns: FakeDns, message: RegExp) =>
   assert.rejects(find(dns), (error: unknown) => {
     assert.ok(error instanceof GatewayError)
@@ -80,6 +82,17 @@ describe('the SRV records of a domain', () => {
     assert.deepEqual(await find(dns), ['xmpps://a.grid.example:5223'])
   })
 
+  test('are not waited for when it is over', async () => {
+    await using dns = await startFakeDns()
+    for (const name of [CLEAR, DIRECT]) dns.answers.set(name, 'silence')
+    const over = new AbortController()
+    const found = srvAddresses('grid.example', { resolve: dns.resolve, signal: over.signal })
+    await eventually('both questions', () => dns.asked.length >= 2)
+    over.abort()
+    await assert.rejects(found, /Where grid\.example is served/)
+    assert.equal(dns.asked.length, 2, 'nobody is asked again')
+  })
+
   test('that name no host, or no port, are passed over, and of very many some are taken', async () => {
     const records = [
       ...['a b', 'x/..', 'a@evil.example', '-a', 'x'.repeat(64)].map((name) => record(name, 5222)),
@@ -87,7 +100,7 @@ describe('the SRV records of a domain', () => {
       ...Array.from({ length: 40 }, (_, i) => record(`n${i}.grid.example.`, 5222, i)),
       record('n0.grid.example', 5222, 0),
     ]
-    const addresses = await srvAddresses('grid.example', async (name) => (name === CLEAR ? records : []))
+    const addresses = await srvAddresses('grid.example', { resolve: async (name) => (name === CLEAR ? records : []) })
     assert.equal(addresses.length, 15)
     assert.equal(addresses[0], 'xmpp://n0.grid.example:5222')
     assert.equal(addresses.at(-1), 'xmpp://n14.grid.example:5222')
