@@ -12,6 +12,7 @@ import { eventually, within } from '../support/eventually.ts'
 import { startHaproxy } from '../support/haproxy.ts'
 import { createRandom } from '../support/random.ts'
 import { iodef } from '../support/reports.ts'
+import type { RidClient, RidResponse } from '../support/rid-client.ts'
 import { createSite, type Site } from '../support/site.ts'
 
 const EXAMPLE = readFileSync(join(ROOT, 'examples', 'haproxy.cfg'), 'utf8')
@@ -42,24 +43,33 @@ describe('two gateways behind haproxy, as examples/haproxy.cfg has it', () => {
   test('one is killed, one is stopped: senders send again, and nothing that was acknowledged is lost', async () => {
     await using world = await createWorld('prosody')
     const [one, two] = await createPair(world)
-    let first = await one.spawn()
-    await one.ready()
-    let second = await two.spawn()
-    await two.ready()
+    let [first, second] = await Promise.all([one.spawn(), two.spawn()])
+    await Promise.all([one.ready(), two.ready()])
     world.use({ [Symbol.asyncDispose]: async () => void (await Promise.all([first.kill(), second.kill()])) })
     const { port } = world.use(await startHaproxy(EXAMPLE, [one, two]))
+    const answers: RidResponse[] = []
     const from = (localAddress: string) => ({
-      client: (name: string, options = {}) => one.client(name, { ...options, port, localAddress }),
+      async client(name: string, options = {}) {
+        const client = await one.client(name, { ...options, port, localAddress })
+        const send: RidClient['send'] = async (request) => {
+          const answer = await client.send(request)
+          answers.push(answer)
+          return answer
+        }
+        return { ...client, send }
+      },
     })
     await using a = await startReporters(from('127.0.0.2'), 'csirt-a', {
       senders: 2,
       pause: 20,
       random: createRandom(1),
+      mixed: false,
     })
     await using b = await startReporters(from('127.0.0.9'), 'csirt-b', {
       senders: 2,
       pause: 20,
       random: createRandom(2),
+      mixed: false,
     })
     const acknowledged = () => [...a.posted, ...b.posted].filter((report) => report.acknowledged)
     /** Until both have had an answer again; in ms. */
@@ -84,6 +94,9 @@ describe('two gateways behind haproxy, as examples/haproxy.cfg has it', () => {
     await Promise.all([a.stop(), b.stop()])
     assert.ok(Math.max(killed, stopped) < OUTAGE, `${killed} and ${stopped} ms without an answer`)
     assert.deepEqual([...a.unexpected, ...b.unexpected], [])
+    for (const { status, headers } of answers) {
+      if (status !== 200) assert.deepEqual([status, typeof headers['retry-after']], [503, 'string'])
+    }
     for (const site of [one, two]) await site.drained()
     const subscriber = await world.user('subscriber')
     const there = new Set(await subscriber.ids('incident'))
