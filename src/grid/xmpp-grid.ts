@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { GridConfig, TopicConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
 import type { SendOutcome } from '../outcome.ts'
+import { asGateway } from './as-gateway.ts'
 import type { Grid, GridRequest, UploadSlot } from './contract.ts'
 import { Fellows } from './fellows.ts'
 import { growing } from './growing.ts'
@@ -253,8 +254,6 @@ class XmppGrid implements Grid {
   }
 
   #connect(signal: AbortSignal, service: string, others: boolean): Promise<Session> {
-    const { liveOnly, handlers } = this.#options
-    const timing = patience(this.#options.timing, others)
     const config = this.#config
     this.#hurry = new AbortController()
     this.#login = loginOf(config)
@@ -264,12 +263,8 @@ class XmppGrid implements Grid {
         config: { ...config, broker: this.#broker, service },
         onMessage: (message) => this.#onMessage(message),
         onDropped: (stanza) => this.#desk.onDropped(stanza),
-        // a watcher's subscription is for its full JID: events for the gateway's account are not for it
-        presence: !liveOnly,
-        ...(!liveOnly && { resource: config.resource, store: this.#fellows.store }),
-        onFellow: (fellow) => this.#fellows.met(fellow),
-        ...(!liveOnly && handlers.participants && { participants: handlers.participants }),
-        timing,
+        ...asGateway(this.#options, config, this.#fellows),
+        timing: patience(this.#options.timing, others),
       },
       signal,
     )

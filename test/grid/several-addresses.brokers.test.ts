@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { GridConfig } from '../../src/config/types.ts'
 import { examineGrid } from '../../src/grid/examine-grid.ts'
+import { patience } from '../../src/grid/xmpp/session.ts'
 import type { ResolveSrv } from '../../src/grid/xmpp/srv.ts'
-import { createXmppGrid } from '../../src/grid/xmpp-grid.ts'
+import { createXmppGrid, type XmppGridOptions } from '../../src/grid/xmpp-grid.ts'
 import { freePort } from '../support/brokers.ts'
 import {
   answer,
@@ -30,10 +31,10 @@ describe('a Controller at several addresses', () => {
     service,
   })
 
-  function begin(service: GridConfig['service'], resolveSrv?: ResolveSrv) {
+  function begin(service: GridConfig['service'], resolveSrv?: ResolveSrv, times: XmppGridOptions['timing'] = {}) {
     const recorder = new Recorder()
     const log = new LogLines(recorder)
-    const timing = { min: 60_000, max: 60_000 }
+    const timing = { min: 60_000, max: 60_000, ...times }
     const grid = createXmppGrid({
       config: configOf(service),
       consume: [],
@@ -63,6 +64,16 @@ describe('a Controller at several addresses', () => {
       connected.map(({ fields }) => (fields as { readonly service?: string }).service),
       [second.service, third.service],
     )
+  })
+
+  test('is not waited for for long where an address takes connections and says nothing', async () => {
+    await using mute = await start({ stallAt: 'connect' })
+    await using second = await start()
+    await using link = begin([mute.service, second.service], undefined, { connect: 300 })
+    await link.grid.whenUp(AbortSignal.timeout(30_000))
+    assert.deepEqual([mute.connections, second.logins], [1, 1])
+    assert.equal(patience({ connect: 30_000 }, true).connect, 8_000)
+    assert.equal(patience({ connect: 30_000 }, false).connect, 30_000, 'where it is the only one')
   })
 
   test('is not logged in to where the certificate is not for its domain, and the next one is tried', async () => {
