@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net'
 
-/** Where clients come from: what a trusted proxy said of the connection, else the other end of it. */
+/** Where clients come from, and how much came of them: of a connection by a proxy as its header said, else as the socket says. */
 export class ClientAddresses {
-  /** by the two ends of the TCP connection, which a TLS socket and the one below it have in common */
-  readonly #said = new Map<string, { readonly address: string }>()
+  /** by the other end of the TCP connection, which a TLS socket and the one below it have in common */
+  readonly #said = new Map<string, { readonly address: string; readonly header: number }>()
 
-  /** A proxy opened it for somebody at `address`. `socket`: the one below TLS. */
-  say(socket: Socket, address: string): void {
-    if (address === socket.remoteAddress) return
+  /** A proxy opened it for somebody at `address`, in a header of so many bytes. `socket`: the one below TLS. */
+  say(socket: Socket, address: string, header: number): void {
     const ends = endsOf(socket)
-    const entry = { address }
+    const entry = { address, header }
     this.#said.set(ends, entry)
     // what is told of the end of it is told a little later
     socket.once('close', () =>
@@ -21,6 +20,11 @@ export class ClientAddresses {
 
   of(socket: Socket): string {
     return this.#said.get(endsOf(socket))?.address ?? socket.remoteAddress ?? ''
+  }
+
+  /** Bytes that the client itself sent. `socket`: the one below TLS. */
+  heard(socket: Socket): number {
+    return socket.bytesRead - (this.#said.get(endsOf(socket))?.header ?? 0)
   }
 }
 

@@ -48,7 +48,7 @@ export class Handshakes {
       this.#shares.remove(network, socket)
       if (this.#sockets.get(ends) !== socket) return
       this.#sockets.delete(ends)
-      this.#failed(address, socket.bytesRead)
+      this.#failed(address, this.#addresses.heard(socket))
     })
     const own = this.#shares.of(network)
     if (own.size > this.#limits.handshakesPerAddress) return this.#end(own, socket)
@@ -74,7 +74,7 @@ export class Handshakes {
     this.#sockets.delete(ends)
     this.#shares.remove(networkOf(this.#addresses.of(below) || this.#addresses.of(socket)), below)
     this.#turns.over(below)
-    return below.bytesRead
+    return this.#addresses.heard(below)
   }
 
   /** Ends all of the network that this address is of; the bytes that came of each. */
@@ -92,7 +92,7 @@ export class Handshakes {
 
   #end(share: ReadonlySet<Socket>, newcomer: Socket): Socket | undefined {
     const others = [...share].filter((socket) => socket !== newcomer)
-    const victim = others.find((socket) => socket.bytesRead === 0) ?? others[0]
+    const victim = others.find((socket) => this.#addresses.heard(socket) === 0) ?? others[0]
     if (victim === undefined) return undefined
     this.finished(victim)
     victim.destroy()

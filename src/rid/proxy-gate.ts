@@ -13,10 +13,19 @@ interface ProxyGateOptions {
   readonly refused: (remote: string, fault: ProxyFault) => void
 }
 
+/** The address of the client, and the length of the header that has it. */
+interface Said {
+  readonly address: string
+  readonly header: number
+}
+
 /** Where connections come from, where a proxy stands in front: read from its header, before anything else is. */
 interface ProxyGate {
-  /** Calls `go` with the address of the client, at once or later, what came behind the header still unread; or destroys the socket. */
-  arrived(socket: Socket, go: (address: string) => void): void
+  /**
+   * Calls `go` with what a header said, undefined where none is asked for: at once or later, what came behind it still unread. Or destroys
+   * the socket.
+   */
+  arrived(socket: Socket, go: (said: Said | undefined) => void): void
 }
 
 /** PROXY protocol, version 2 alone: https://www.haproxy.org/download/2.6/doc/proxy-protocol.txt. */
@@ -34,11 +43,13 @@ export function createProxyGate({ proxies, patience, waiting, most, refused }: P
     arrived(socket, go) {
       const entries = proxies()
       const remote = socket.remoteAddress ?? ''
-      if (entries === undefined) return go(remote)
+      if (entries === undefined) return go(undefined)
       const end = (fault: ProxyFault) => {
         refused(remote, fault)
         socket.destroy()
       }
+      // gone already
+      if (remote === '') return void socket.destroy()
       // whatever it says of where it comes from, it says itself
       if (!isTrusted(remote, entries)) return end('untrusted')
       waiting.add(socket)
@@ -48,14 +59,17 @@ export function createProxyGate({ proxies, patience, waiting, most, refused }: P
         waiting.delete(socket)
         if ('fault' in result) end(result.fault)
         else if ('closed' in result) socket.destroy()
-        else go(result.address ?? remote)
+        else go({ address: result.address ?? remote, header: result.header })
       })
     },
   }
 }
 
 /** `address` undefined: the proxy's own connection. `closed`: it went without a word, as health checks do. */
-type Result = { readonly address: string | undefined } | { readonly fault: ProxyFault } | { readonly closed: true }
+type Result =
+  | { readonly address: string | undefined; readonly header: number }
+  | { readonly fault: ProxyFault }
+  | { readonly closed: true }
 
 /** Takes the bytes of the header from the socket and no more: those behind it stay where the TLS socket looks for them. */
 function readHeader(socket: Socket, patience: number, done: (result: Result) => void): void {
@@ -77,7 +91,7 @@ function readHeader(socket: Socket, patience: number, done: (result: Result) => 
     if (block === null) return
     // what is there of one that has ended is handed out, too
     if (block.length < length) return finish({ fault: 'truncated' })
-    finish({ address: from && clientAddress(block, from) })
+    finish({ address: from && clientAddress(block, from), header: PREAMBLE + length })
   }
   const gone = () => finish(socket.bytesRead === 0 ? { closed: true } : { fault: 'truncated' })
   const deadline = setTimeout(() => finish({ fault: 'late' }), patience).unref()

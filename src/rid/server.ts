@@ -69,9 +69,14 @@ export function createTlsServer(options: TlsServerOptions): Server {
     most: limits.headless,
     refused: (remote, reason) => tell('proxy-header-refused', { remote, reason }),
   })
-  server.on('connection', (socket: Socket) => gate.arrived(socket, (address) => arrived(socket, address)))
-  function arrived(socket: Socket, address: string): void {
-    addresses.say(socket, address)
+  server.on('connection', (socket: Socket) => {
+    gate.arrived(socket, (said) => {
+      if (said) addresses.say(socket, said.address, said.header)
+      arrived(socket)
+    })
+  })
+  function arrived(socket: Socket): void {
+    const address = addresses.of(socket)
     const isRefused = connections.heavy.refuses(address)
     const ended = isRefused ? socket.destroy() : connections.handshakes.begun(socket)
     if (ended !== undefined) tell('rid-handshake-ended', { remote: address })

@@ -161,6 +161,17 @@ describe('behind a proxy that says whose each connection is', () => {
     elsewhere.destroy()
   })
 
+  test('one that said nothing behind its header goes before one that did', async () => {
+    await using other = await startBench({ proxies: ['127.0.0.1'], limits: { handshakesPerAddress: 2 } })
+    const header = proxyHeader({ source: '192.0.2.7', tlvs: Buffer.alloc(100) })
+    const begun = await through(other.port, Buffer.concat([header, Buffer.from([22, 3, 1, 2, 0, 1])]), 'apart')
+    const mute = await through(other.port, header, 'apart')
+    await through(other.port, header, 'apart')
+    await ended(mute)
+    assert.equal(begun.below.destroyed, false)
+    begun.destroy()
+  })
+
   test('requests of strangers are counted by where they come from', async () => {
     await using other = await startBench({ proxies: ['127.0.0.1'], ridLimits: { requests: 1 } })
     const stranger = await root.issue({ cn: 'nobody', dns: ['nobody.example'] })
