@@ -1,5 +1,7 @@
 /** Keys of the configuration as rows of a table, from its JSON Schema; the examples are those of a configuration with every key. */
 import { Document, parse } from 'yaml'
+import { SOLE_VARIABLE } from '../../src/config/env.ts'
+import { VARIABLE } from '../../src/config/fields.ts'
 import { FULL } from '../../test/config/example.ts'
 import { configSchema } from '../config-schema.ts'
 
@@ -55,7 +57,7 @@ function* keysBelow(schema: Schema, path: string, need: string): Generator<Key> 
 const BRACKETS = / \[([^\]]+)\]$/
 
 function keyOf(schema: Schema, path: string, need: string): Key {
-  const { description } = schema
+  const description = schema.description ?? schema.anyOf?.[0]?.description
   if (description === undefined) throw new Error(`${path} has no description`)
   const other = BRACKETS.exec(description)?.[1]
   const written = schema.default === undefined ? undefined : `\`${flow(schema.default)}\``
@@ -73,22 +75,19 @@ function keyOf(schema: Schema, path: string, need: string): Key {
 
 /** What may be written there. An environment variable may stand in place of anything, and is not said each time. */
 function writtenAs(schema: Schema): string {
-  const { anyOf, items, title, type } = schema
-  const forms = anyOf?.filter(({ pattern }) => pattern !== '\\$\\{')
-  if (forms?.length === 1 && forms[0] !== undefined) return writtenAs(forms[0])
-  if (forms !== undefined) return forms.map(formOf).join(', ')
+  const { anyOf, items, properties, title, type, pattern } = schema
+  const forms = anyOf?.filter((form) => form.pattern !== VARIABLE)
+  if (forms !== undefined) return forms.map(writtenAs).join(', or ')
   if (schema.enum !== undefined) return schema.enum.map((word) => `\`${word}\``).join(' ')
   if (items !== undefined) return `list of: ${writtenAs(items)}`
+  if (properties !== undefined) {
+    const names = Object.keys(properties).map((name) => `${name}: ${name === 'file' ? 'PATH' : 'NAME'}`)
+    return `\`{ ${names.join(', ')} }\``
+  }
   if (type === 'boolean') return '`true` `false`'
   if (type === 'integer') return `${schema.minimum} to ${schema.maximum}`
-  if (title === undefined) throw new Error(`no words for ${JSON.stringify(schema)}`)
-  return title.replace(/, as .*$/, '')
-}
-
-/** One of several forms that a secret has. */
-function formOf({ properties }: Schema): string {
-  const [name] = Object.keys(properties ?? {})
-  return name === undefined ? '`"$' + '{NAME}"`' : `\`{ ${name}: ${name === 'file' ? 'PATH' : 'NAME'} }\``
+  if (pattern === SOLE_VARIABLE.source) return '`"$' + '{NAME}"`'
+  return title?.replace(/, as .*$/, '') ?? 'text'
 }
 
 /** Of what no configuration has that has all the rest. */
