@@ -120,7 +120,10 @@ export const xmppService = parsed(SERVICE, (value) => {
 
 /** One such address, or several in the order in which they are tried, or `srv`. */
 export const controller = z
-  .union([z.string(), z.array(z.string())], must(`${SERVICE}, a list of these, or srv`))
+  .union(
+    [z.string().meta({ title: `${SERVICE}, or srv` }), z.array(z.string().meta({ title: SERVICE }))],
+    must(`${SERVICE}, a list of these, or srv`),
+  )
   .transform((value, context) => {
     if (value === 'srv') return value
     const list = typeof value === 'string' ? [value] : value
