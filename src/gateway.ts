@@ -71,7 +71,7 @@ interface Parts {
 }
 
 const STORE_PROBE_MS = 5_000
-const LOOK_MS = 5_000
+const LOOK_MS = 2_000
 const TICK_MS = 1_000
 const PRUNE_MS = 3_600_000
 const DEEDS_MS = 1_000
@@ -272,10 +272,10 @@ function createGridSide(
     },
     room: (topic) => wake('topic', topic, 'work'),
     state(part, state, reason) {
+      // first, as what was down for want of it is not, then
+      if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
+      else if (state === 'up') for (const jid of jidNames(config)) wake('jid', jid, 'back')
       health.grid(part, state, reason)
-      if (state !== 'up') return
-      if (part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
-      else for (const jid of jidNames(config)) wake('jid', jid, 'back')
     },
   }
   const { grid } = config

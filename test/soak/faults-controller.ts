@@ -28,7 +28,7 @@ export async function controllerFaults(kind: ProofOptions['kind']): Promise<Lane
       {
         name: 'the password is wrong',
         async make() {
-          await broker.register('gateway', 'another')
+          await broker.changePassword('gateway', 'another')
           await broker.restart()
         },
         async mend() {

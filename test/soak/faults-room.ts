@@ -27,6 +27,7 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
     faults: [
       {
         name: 'a queue is full',
+        long: true,
         make: pause,
         mend: resume,
         parts: {
@@ -48,6 +49,7 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
       },
       {
         name: 'the disk is nearly full',
+        long: true,
         make: () => disk.leave(30 * MIB),
         mend: () => disk.leave(1_000 * MIB),
         parts: { disk: ['failed', /^2\d MiB are free where the store is/] },

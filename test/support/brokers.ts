@@ -38,6 +38,8 @@ export interface Broker extends AsyncDisposable {
   readonly uploadHost: string | undefined
   readonly pid: number
   register(user: string, password: string): Promise<void>
+  /** Of an account that there is; who is logged in stays so. */
+  changePassword(user: string, password: string): Promise<void>
   /** Ends the process gently; the data stays. */
   stop(): Promise<void>
   /** SIGKILL: sockets close, nothing is said. */

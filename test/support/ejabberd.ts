@@ -82,6 +82,9 @@ export async function startEjabberd(options: BrokerOptions = {}, cluster?: Clust
     async register(user, password) {
       await control('register', user, DOMAIN, password)
     },
+    async changePassword(user, password) {
+      await control('change_password', user, DOMAIN, password)
+    },
     start,
     stop: () => server.end('SIGTERM'),
     kill: () => server.end('SIGKILL'),
@@ -171,6 +174,7 @@ function configuration(
     shaper: { normal: { rate: 3_000, burst_size: 20_000 }, fast: 200_000 },
     shaper_rules: { max_user_sessions: 10, c2s_shaper: { none: 'admin', normal: 'all' }, ...freed },
     modules: {
+      mod_admin_extra: {},
       mod_disco: {},
       mod_ping: {},
       mod_roster: {},

@@ -17,6 +17,8 @@ export interface Fault {
   readonly verdict?: 'needs-you' | 'cannot-take'
   /** bytes of each report that somebody posts every second meanwhile [1000] */
   readonly size?: number
+  /** not in the short form [false] */
+  readonly long?: true
   /** the gateway is started anew for it: all parts begin then */
   readonly anew?: true
   /** parts and alerts that may turn on the way to it, or back */

@@ -35,6 +35,7 @@ export async function startProsody(options: BrokerOptions = {}): Promise<Broker>
     async register(user, password) {
       await exec('prosodyctl', ['--config', file, 'register', user, domain, password])
     },
+    changePassword: (user, password) => broker.register(user, password),
     start: () => server.start(port),
     stop: () => server.end('SIGTERM'),
     kill: () => server.end('SIGKILL'),
