@@ -3,7 +3,7 @@ import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createWorld } from '../support/e2e.ts'
-import type { Lane } from '../support/faults.ts'
+import type { Fault, Lane } from '../support/faults.ts'
 import type { ProofOptions } from './proof.ts'
 
 const exec = promisify(execFile)
@@ -14,8 +14,8 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
   await using opened = new AsyncDisposableStack()
   const world = opened.use(await createWorld(kind))
   const site = await world.site({ delivery: { maxQueue: 5 } })
-  const disk = opened.use(await smallDisk(join(site.dir, 'disk')))
-  await site.config({ store: { path: join(disk.path, 'gateway.db') } })
+  const disk = await smallDisk(join(site.dir, 'disk'))
+  if (disk !== undefined) await site.config({ store: { path: join(opened.use(disk).path, 'gateway.db') } })
   const gateway = opened.use(await site.spawn())
   await site.ready()
   const pause = () => site.command('queue', 'pause', 'topic:incident').then(() => undefined)
@@ -47,34 +47,44 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
         },
         alerts: ['QueueFilling queue'],
       },
-      {
-        name: 'the disk is nearly full',
-        long: true,
-        make: () => disk.leave(30 * MIB),
-        mend: () => disk.leave(1_000 * MIB),
-        parts: { disk: ['failed', /^2\d MiB are free where the store is/] },
-        alerts: ['DiskFilling disk'],
-      },
-      {
-        name: 'the disk is full',
-        // small ones find room in what the store has already
-        size: 20_000,
-        make: () => disk.leave(0),
-        mend: () => disk.leave(1_000 * MIB),
-        parts: {
-          disk: ['failed', /^0 MiB are free where the store is/],
-          store: ['failed', /disk is full/],
-        },
-        alerts: ['CannotTakeReports', 'DiskFilling disk', 'StoreFailing store'],
-        verdict: 'cannot-take',
-      },
+      ...(disk === undefined ? [] : diskFaults(disk)),
     ],
+    ...(disk === undefined && { left: 'nothing befalls the disk: only root can have one that is full' }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 
-/** A file system in memory, whose room can be taken away and given back. Root only. */
+type Disk = Exclude<Awaited<ReturnType<typeof smallDisk>>, undefined>
+
+function diskFaults(disk: Disk): Fault[] {
+  return [
+    {
+      name: 'the disk is nearly full',
+      long: true,
+      make: () => disk.leave(30 * MIB),
+      mend: () => disk.leave(1_000 * MIB),
+      parts: { disk: ['failed', /^2\d MiB are free where the store is/] },
+      alerts: ['DiskFilling disk'],
+    },
+    {
+      name: 'the disk is full',
+      // small ones find room in what the store has already
+      size: 20_000,
+      make: () => disk.leave(0),
+      mend: () => disk.leave(1_000 * MIB),
+      parts: {
+        disk: ['failed', /^0 MiB are free where the store is/],
+        store: ['failed', /disk is full/],
+      },
+      alerts: ['CannotTakeReports', 'DiskFilling disk', 'StoreFailing store'],
+      verdict: 'cannot-take',
+    },
+  ]
+}
+
+/** A file system in memory, whose room can be taken away and given back. Only root can have one. */
 async function smallDisk(path: string) {
+  if (process.getuid?.() !== 0) return undefined
   await mkdir(path)
   await exec('mount', ['-t', 'tmpfs', '-o', 'size=1000m', 'tmpfs', path])
   return {

@@ -31,12 +31,18 @@ async function prove({ kind, count, say }: ProofOptions, long: boolean): Promise
   const failures = createFailures()
   const figures: Record<string, string> = {}
   await using stack = new AsyncDisposableStack()
-  const lanes = await Promise.all(
+  // one that cannot be had keeps no other from being ended
+  const made = await Promise.allSettled(
     Object.entries(LANES).map(async ([name, create]) => ({ name, ...stack.use(await create(kind)) })),
   )
+  const lanes = made.map((one) => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
   const ports = Object.fromEntries(lanes.map(({ name, site }) => [name, site.opsPort]))
   const prometheus = stack.use(await startPrometheus(ports))
   say('all of it runs')
+  for (const { left } of lanes) if (left !== undefined) say(left)
 
   async function run({ name, site, gateway, faults }: Lane & { readonly name: string }): Promise<void> {
     await using prober = await startProber(site, 'csirt-a')

@@ -30,6 +30,8 @@ export interface Lane extends AsyncDisposable {
   readonly site: Site
   readonly gateway: () => GatewayProcess
   readonly faults: readonly Fault[]
+  /** what is not done here, and why */
+  readonly left?: string
 }
 
 export interface Course {
