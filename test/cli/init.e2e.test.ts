@@ -86,20 +86,21 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
       assert.match(await type(send), /AuthorizationStatus="Approved"/)
     })
 
-    test('publishes twenty reports of 40 KB in less time than a rate limit would let a few through', async () => {
+    test('publishes twenty reports of 40 KB in under ten seconds, as fast as they come', async (t) => {
       const [, send] = await sheet()
-      const begun = performance.now()
       for (let i = 0; i < 20; i += 1) {
         await writeFile(at('peers/csirt-a/report.xml'), iodef({ id: `big-${i}`, description: 'x'.repeat(40_000) }))
         assert.match(await type(send), /AuthorizationStatus="Approved"/)
       }
+      const posted = performance.now()
       await eventually('all to be published', async () => {
         const { out } = await iodefGateway(['queue', 'list', ...config(), '--json', '--state', 'pending,sending,held'])
         return JSON.parse(out).length === 0
       })
-      const seconds = (performance.now() - begun) / 1_000
-      // 800 KB at Debian's 10 or 3 kB/s: 80 s, or 270
-      assert.ok(seconds < 40, `${seconds} s`)
+      const seconds = (performance.now() - posted) / 1_000
+      t.diagnostic(`${seconds.toFixed(1)} s behind the last`)
+      // curl is begun twenty times; 800 KB at Debian's 10 or 3 kB/s: 80 s, or 270
+      assert.ok(seconds < 10, `${seconds} s`)
     })
   })
 }
