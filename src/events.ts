@@ -6,6 +6,7 @@ import type { Arrival, MessageNews } from './events/messages.ts'
 import { createRecent } from './events/recent.ts'
 import type { News, TracedName } from './events/table.ts'
 import { createTeller } from './events/teller.ts'
+import type { Levels } from './events/wanted.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Backlog, TraceEvent } from './store/contract.ts'
@@ -25,6 +26,8 @@ export interface Happening {
 
 interface EventsOptions {
   readonly log: Logger
+  /** of what, as they are in force each time they are read */
+  readonly levels?: () => Levels
   readonly clock: Pick<Clock, 'now'>
   /** undefined in a command beside the gateway: nothing is counted */
   readonly metrics?: Metrics
@@ -51,9 +54,9 @@ export type Events = ReturnType<typeof createEvents>
  * Tells everything that happens, in one place: `tell` for what is a log line and perhaps a metric, a function for each event that
  * has a trace row, too. Names, levels, sentences and metrics are in src/events/table.ts.
  */
-export function createEvents({ log, metrics, clock, heard }: EventsOptions) {
+export function createEvents({ log, levels, metrics, clock, heard }: EventsOptions) {
   const recent = createRecent()
-  const teller = createTeller({ log, clock, recent, ...(metrics && { metrics }) })
+  const teller = createTeller({ log, clock, recent, ...(levels && { levels }), ...(metrics && { metrics }) })
   const tell: Tell<News> = (...told) => {
     heard?.(...told)
     const [event, fields, level] = told

@@ -95,7 +95,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     audit.heard(...told)
     hear(...told)
   }
-  const plain = createEvents({ log, metrics, clock, heard })
+  const plain = createEvents({ log, levels: () => config.log, metrics, clock, heard })
   const events: Events = {
     ...plain,
     // not only when the next probe finds out

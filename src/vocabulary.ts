@@ -75,5 +75,10 @@ export type GridState = (typeof GRID_STATES)[number]
 /** Of each part of the gateway, as `/ready` has it: docs/guide.md */
 export type PartState = 'ok' | 'degraded' | 'failed'
 
-/** What a log line asks of whoever reads it; pino's levels. */
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+/** What a log line asks of whoever reads it; pino's levels, the least first. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** What log lines are about: each may have a level of its own. docs/guide.md */
+export const LOG_SUBJECTS = ['messages', 'deliveries', 'questions', 'rid', 'grid', 'process'] as const
+export type LogSubject = (typeof LOG_SUBJECTS)[number]

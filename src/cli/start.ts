@@ -5,6 +5,7 @@ import type { Config } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { ProcessNews } from '../events/process.ts'
 import { createTeller } from '../events/teller.ts'
+import { leastOf } from '../events/wanted.ts'
 import { codeOf, networkWords } from '../failure-words.ts'
 import type { ConfigSource } from '../gateway/reload.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
@@ -44,8 +45,8 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
     nothingMore(positionals)
     const file = configFile(values, io)
     const config = await usable(file, readConfig(file, io.env), io)
-    const log = createLog(config.log.level, logStream())
-    const tell: Tell<ProcessNews> = createTeller({ log, clock: systemClock })
+    const log = createLog(leastOf(config.log), logStream())
+    const tell: Tell<ProcessNews> = createTeller({ log, levels: () => config.log, clock: systemClock })
     const stop = stopSignals()
     endOnBugs(tell)
     const source: ConfigSource = { file, read: () => checked(readConfig(file, io.env)) }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { CALLBACK_WAYS, DESTINATIONS, MSG_TYPES, REGIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
+import { CALLBACK_WAYS, DESTINATIONS, LOG_LEVELS, MSG_TYPES, REGIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
 import * as f from './fields.ts'
 import { grid } from './grid-model.ts'
 import { iodefVersion, restrictions, secret } from './shared-keys.ts'
@@ -212,10 +212,18 @@ export const model = f.mapping({
     .prefault({}),
   log: f
     .mapping({
-      level: f
-        .oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-        .default('info')
-        .describe('what is graver than this is told, and this'),
+      level: f.oneOf(LOG_LEVELS).default('info').describe('what is graver than this is told, and this'),
+      levels: f
+        .mapping({
+          messages: f.oneOf(LOG_LEVELS).exactOptional().describe('what comes in, from either side'),
+          deliveries: f.oneOf(LOG_LEVELS).exactOptional().describe('what goes out'),
+          questions: f.oneOf(LOG_LEVELS).exactOptional().describe('questions and their answers'),
+          rid: f.oneOf(LOG_LEVELS).exactOptional().describe('HTTPS: each request, handshakes'),
+          grid: f.oneOf(LOG_LEVELS).exactOptional().describe('the session with the Controller, Topics'),
+          process: f.oneOf(LOG_LEVELS).exactOptional().describe('start, stop, configuration, parts'),
+        })
+        .prefault({})
+        .describe('in place of `level`, by what a line is about'),
     })
     .prefault({}),
   delivery: f

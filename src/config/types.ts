@@ -1,5 +1,5 @@
 import type { SecureVersion } from 'node:tls'
-import type { CallbackWay, IqWord, LogLevel, MsgType, Restriction } from '../vocabulary.ts'
+import type { CallbackWay, IqWord, LogLevel, LogSubject, MsgType, Restriction } from '../vocabulary.ts'
 
 /** The whole configuration: read, checked, frozen; paths absolute, durations in ms, sizes in bytes. */
 export interface Config {
@@ -9,7 +9,11 @@ export interface Config {
   readonly routes: readonly RouteConfig[]
   readonly store: StoreConfig
   readonly ops: OpsConfig
-  readonly log: { readonly level: LogLevel }
+  readonly log: {
+    readonly level: LogLevel
+    /** where it is another */
+    readonly levels: { readonly [S in LogSubject]?: LogLevel }
+  }
   readonly delivery: DeliveryConfig
   readonly exchanges: ExchangesConfig
   /** `keep`: ms for which questions are answered from what a Topic showed */

@@ -5,9 +5,13 @@ import type { Level } from '../tell.ts'
 import type { Recent } from './recent.ts'
 import type { EventRow, Measure } from './row.ts'
 import { EVENTS, type EventName } from './table.ts'
+import { isWanted, type Levels } from './wanted.ts'
 
 interface TellerOptions {
+  /** of the least level that is wanted of anything */
   readonly log: Logger
+  /** as they are in force each time they are read [all that the log lets through] */
+  readonly levels?: () => Levels
   readonly clock: Pick<Clock, 'now'>
   /** undefined: nothing is counted */
   readonly metrics?: Metrics
@@ -25,8 +29,10 @@ type Fields = Record<string, unknown>
 type Teller = (event: EventName, fields: object, level?: Level) => void
 
 /** Logs and counts, as the table says; nothing else does. */
-export function createTeller({ log, clock, metrics, recent }: TellerOptions): Teller {
+export function createTeller({ log, levels, clock, metrics, recent }: TellerOptions): Teller {
   const tellNow = createSeldom(clock)
+  const isLogged = (event: EventName, at: Level) =>
+    log.isLevelEnabled(at) && (levels === undefined || isWanted(levels(), event, at))
   return (event, given, level) => {
     const row = EVENTS[event] as EventRow<object>
     if (metrics !== undefined) for (const measure of row.measures ?? []) count(metrics, measure, given)
@@ -35,9 +41,10 @@ export function createTeller({ log, clock, metrics, recent }: TellerOptions): Te
     const at = level ?? gravest(row)
     const onPage = at !== 'debug' && !row.offPage
     // each request and each commit tells one that is debug alone
-    if (!onPage && !log.isLevelEnabled(at)) return
+    const inLog = isLogged(event, at)
+    if (!onPage && !inLog) return
     const fields = shown({ ...given, ...(more > 0 && { more }) }, row)
-    log[at]({ event, ...fields }, row.text)
+    if (inLog) log[at]({ event, ...fields }, row.text)
     if (onPage) recent?.add({ at: clock.now(), level: at, event }, row.text, fields)
   }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts'
 import type { DeliveryEngine, DestinationOptions } from '../delivery/engine.ts'
 import { messageOf } from '../errors.ts'
+import { leastOf } from '../events/wanted.ts'
 import type { Events } from '../events.ts'
 import type { Grid } from '../grid/contract.ts'
 import type { Logger } from '../log.ts'
@@ -86,9 +87,10 @@ function said({ path, message, line }: ReloadProblem): string {
 /** Puts it in force. A throw is a bug: half of it is in force then, and nobody may be told that the old one stays. */
 function take(parts: ReloadParts, { next, material }: Ready): void {
   const { live, log, senders, listener, grid, delivery } = parts
-  const { level } = live.config.log
+  const before = leastOf(live.config.log)
   live.take(next)
-  if (next.log.level !== level) log.level = next.log.level
+  const least = leastOf(next.log)
+  if (least !== before) log.level = least
   senders.take(material)
   listener.take(next.rid, next.peers, material)
   grid.take(next.grid, consumedTopics(next))

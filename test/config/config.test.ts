@@ -70,7 +70,7 @@ describe('a configuration', () => {
     assert.equal(config?.grid.maxItem, 250_000)
     assert.equal(config?.grid.tls.minVersion, 'TLSv1.2')
     assert.deepEqual(config?.ops, { host: '127.0.0.1', port: 9590 })
-    assert.deepEqual(config?.log, { level: 'info' })
+    assert.deepEqual(config?.log, { level: 'info', levels: {} })
     assert.deepEqual(config?.delivery, { maxAge: 259_200_000, concurrency: 4, maxQueue: 100_000 })
     const { resource, participants, redirects } = config?.grid ?? {}
     assert.deepEqual([resource, participants, redirects], ['iodef-gateway', [], []])

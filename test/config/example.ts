@@ -72,7 +72,7 @@ routes:
     ask: [held]
 store: { path: ./data/gateway.db }
 ops: { host: 127.0.0.1, port: 9590, token: { file: ops.token } }
-log: { level: info }
+log: { level: info, levels: { messages: info, deliveries: info, questions: info, rid: debug, grid: warn, process: info } }
 exchanges: { hold: 25s, holdIq: 10s, pending: 2m, expireQuery: 1d, expireRequest: 30d, reports: 5, results: 50, open: 20, rate: 60 }
 archive: { keep: 30d }
 audit: { path: ./audit/audit.jsonl, size: 16MiB, keep: 64 }

@@ -106,6 +106,24 @@ test('routes, limits and the log level of a new configuration count for the next
   )
 })
 
+test('what a reload sets for one subject of the log alone is logged of that one from then on', async () => {
+  await using t = await running()
+  const { site, gateway, lines } = t
+  const client = await site.client('csirt-a', { keepAlive: true })
+  const post = async (id: string) => {
+    const told = lines.length
+    assert.match((await client.post(ridReport(iodef({ id })))).body, /Approved/)
+    // told when the response is over
+    const isOver = () => lines.slice(told).some(({ event }) => event === 'rid-request')
+    await eventually('the request to be logged', isOver)
+    return lines.slice(told).some(({ event }) => event === 'accepted')
+  }
+  assert.equal(await post('one'), true)
+  await site.config({ log: { level: 'error', levels: { rid: 'debug' } } })
+  assert.deepEqual(gateway.reload(), { taken: true })
+  assert.equal(await post('two'), false)
+})
+
 test('the command says what became of a reload: 0 in force, 1 refused with each reason, 3 where nobody runs', async () => {
   await using t = await running()
   const { site, gateway, lines } = t

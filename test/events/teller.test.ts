@@ -11,6 +11,7 @@ import { createRecent } from '../../src/events/recent.ts'
 import { RID } from '../../src/events/rid.ts'
 import { EVENTS, type News } from '../../src/events/table.ts'
 import { createTeller } from '../../src/events/teller.ts'
+import { type Levels, leastOf } from '../../src/events/wanted.ts'
 import { createLog } from '../../src/log.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import type { Tell } from '../../src/tell.ts'
@@ -35,6 +36,24 @@ function setup() {
 }
 
 const request = { request: 'r', peer: 'csirt-a', method: 'POST', status: 200, bytes: 10, ms: 30 }
+
+test('a subject with a level of its own is told from that on, and all others from the level on', () => {
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line).event) }
+  const levels: Levels = { level: 'warn', levels: { rid: 'debug', grid: 'silent' } }
+  assert.equal(leastOf(levels), 'debug')
+  assert.equal(leastOf({ level: 'warn', levels: { grid: 'error' } }), 'warn')
+  const tell: Tell<News> = createTeller({
+    log: createLog(leastOf(levels), stream),
+    levels: () => levels,
+    clock: { now: () => NOW },
+  })
+  tell('rid-request', request)
+  tell('serving', { rid: 1, ops: 2, peers: 1, topics: 1 })
+  tell('gap', { topic: 'incident' } as News['gap'])
+  tell('configuration-refused', { reason: 'no' })
+  assert.deepEqual(lines, ['rid-request', 'configuration-refused'])
+})
 
 test('no name stands for two events', () => {
   const tables = [MESSAGES, DELIVERIES, EXCHANGES, ENGINE, RID, GRID, PROCESS]

@@ -15,7 +15,7 @@ test('a bug while a configuration is put in force is not told as a refusal: half
     routes: [],
     grid: { topics: [], participants: [] },
     ops: {},
-    log: { level: 'info' },
+    log: { level: 'info', levels: {} },
   } as unknown as Config
   const told: string[] = []
   const nothing = () => undefined
