@@ -38,6 +38,9 @@ interface ReaderOptions {
 
 const KIB = 1024
 
+/** from so many on, threads that read side by side do not take each other's time */
+const CORES = 4
+
 /** A tiny document, to see that the schemas compile. */
 const WARM = Buffer.from('<x/>')
 
@@ -46,6 +49,7 @@ export function createReader(options: ReaderOptions = {}): Reader {
     // type stripping runs the .ts, a packed package the .js
     script: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),
+    ...(availableParallelism() < CORES && { apart: { patienceMs: 25 } }),
     deadlineMs: options.deadlineMs ?? 5_000,
     heapMiB: options.heapMiB ?? 1024,
     maxWaiting: 512,

@@ -1,24 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
 import { endThread, nowLoading } from './end-thread.ts'
+import { type Job, type Slot, weightOf } from './pool-jobs.ts'
+import type { PoolOptions } from './pool-options.ts'
 
-export interface PoolOptions {
-  readonly script: URL
-  /** threads; one of them is kept free for small jobs, so that a big document never makes small ones wait */
-  readonly size: number
-  /** ms a job may take before its thread is ended */
-  readonly deadlineMs: number
-  /** MiB of JavaScript heap a thread may use */
-  readonly heapMiB: number
-  /** jobs that may wait */
-  readonly maxWaiting: number
-  /** weight (bytes) of the jobs of owners that may wait; one owner may have a quarter of it and of `maxWaiting` */
-  readonly maxWaitingWeight: number
-  /** weight (bytes) above which a job is big */
-  readonly bigJob: number
-  /** weight (bytes) after which a thread is replaced: WebAssembly memory never shrinks */
-  readonly recycleAbove: number
-}
+export type { PoolOptions } from './pool-options.ts'
 
 /** What a thread gets and answers: small jobs that wait at the same time share a message, since waking a thread is dear. */
 export interface PoolMessage<Request> {
@@ -29,38 +15,12 @@ export type PoolAnswer<Response> =
   /** `broken`: the thread is of no use any more */
   | { readonly failure: string; readonly broken: boolean }
 
-interface Job<Request, Response> {
-  readonly request: Request
-  readonly weight: number
-  readonly owner: string | undefined
-  readonly bounded: boolean
-  /** who takes turns: small and big jobs of one owner are two, since the thread for small ones serves only the one */
-  readonly claimant: string
-  /** it was in a message whose thread failed: it may have been the cause */
-  suspect: boolean
-  /** it failed once, alone */
-  failed: boolean
-  resolve(response: Response): void
-  reject(error: unknown): void
-}
-
-interface Slot<Request, Response> {
-  worker: Worker | undefined
-  ready: boolean
-  jobs: Job<Request, Response>[]
-  timer: NodeJS.Timeout | undefined
-}
-
 /** MiB: with 8, every tenth document of 6 KB had a collection, which found those under way alive and moved them among what lasts */
 const NURSERY = 16
 /** small jobs in one message */
 const BATCH = 16
 /** of what may wait, one owner gets the one-in-so-many-th part */
 const SHARES = 4
-
-function weightOf(jobs: readonly { readonly weight: number }[]): number {
-  return jobs.reduce((sum, { weight }) => sum + weight, 0)
-}
 
 /**
  * Threads for work on strangers' bytes, with a deadline and a memory bound. A thread that overruns either is ended and
@@ -75,6 +35,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   #turn = 0
   #scheduled = false
   #closed = false
+  #impatient: NodeJS.Timeout | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
@@ -83,6 +44,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       ready: false,
       jobs: [],
       timer: undefined,
+      since: 0,
     }))
   }
 
@@ -145,14 +107,35 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       if (this.#waiting.length === 0) return
       if (slot.jobs.length > 0) continue
       // the last slot is for small jobs only
-      const idle = this.#slots.filter((other) => other.jobs.length === 0).length
+      const isLast = i === this.#slots.length - 1
+      const smallOnly = isLast && i > 0
+      const bigOnly = !isLast && this.#isAlone()
+      const idle = this.#options.apart ? 1 : this.#slots.filter((other) => other.jobs.length === 0).length
       const share = Math.min(BATCH, Math.ceil(this.#waiting.length / idle))
-      slot.jobs = this.#take(i === this.#slots.length - 1 && i > 0, share)
+      slot.jobs = this.#take((job) => (this.#isBig(job) ? !smallOnly : !bigOnly), share)
       if (slot.jobs.length === 0) continue
       if (slot.worker === undefined) this.#spawn(slot)
+      slot.since = performance.now()
       slot.worker?.ref()
       if (slot.ready) this.#post(slot)
     }
+    if (this.#isAlone() && this.#slots.at(-1)?.jobs.length !== 0) this.#lookAgain()
+  }
+
+  /** Does one thread have the small jobs for itself? */
+  #isAlone(): boolean {
+    const last = this.#slots.at(-1)
+    const { apart } = this.#options
+    if (apart === undefined || last === undefined || this.#slots.length === 1) return false
+    return last.jobs.length === 0 || performance.now() - last.since < apart.patienceMs
+  }
+
+  /** What waits now must not wait for a job that takes its time. */
+  #lookAgain(): void {
+    this.#impatient ??= setTimeout(() => {
+      this.#impatient = undefined
+      this.#dispatch()
+    }, this.#options.apart?.patienceMs).unref()
   }
 
   /** Whose turn it is, of those that will do: of the claimants with the fewest jobs in threads who waits longest since its last turn. */
@@ -176,10 +159,10 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
    * One big or suspect job alone, or small ones: this thread's `share` of them, as far as they fit a message. They are answered together,
    * so that a message holds no more than one small job may weigh, and who has few jobs has them in the next one.
    */
-  #take(smallOnly: boolean, share: number): Job<Request, Response>[] {
+  #take(mayTake: (job: Job<Request, Response>) => boolean, share: number): Job<Request, Response>[] {
     const { bigJob } = this.#options
-    const isAlone = (job: Job<Request, Response>) => job.suspect || job.weight > bigJob
-    const first = this.#next((job) => !smallOnly || job.weight <= bigJob)
+    const isAlone = (job: Job<Request, Response>) => job.suspect || this.#isBig(job)
+    const first = this.#next(mayTake)
     if (first === undefined) return []
     const batch = [first]
     let { weight } = first
@@ -190,6 +173,10 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       weight += next.weight
     }
     return batch
+  }
+
+  #isBig({ weight }: Job<Request, Response>): boolean {
+    return weight > this.#options.bigJob
   }
 
   #spawn(slot: Slot<Request, Response>): void {

@@ -113,6 +113,31 @@ test('small jobs pass while every other thread has a big one', async () => {
   await Promise.all(big)
 })
 
+test('where small jobs have a thread for themselves, they wake no other, and big ones wake that', async () => {
+  await using p = pool({ size: 2, apart: { patienceMs: 60_000 } })
+  const threads = new Set<string>()
+  for (let round = 0; round < 3; round += 1) {
+    for (const thread of await Promise.all(Array.from({ length: 8 }, () => p.run('thread', 40)))) threads.add(thread)
+  }
+  assert.equal(threads.size, 1)
+  assert.ok(!threads.has(await p.run('thread', BIG)))
+  await using alone = pool({ size: 1, apart: { patienceMs: 60_000 } })
+  assert.equal(await alone.run('thread', BIG), await alone.run('thread', 1))
+})
+
+test('where small jobs have a thread for themselves, none waits for one that takes its time', async () => {
+  await using p = pool({ size: 2, apart: { patienceMs: 25 } })
+  await p.run('thread', 1)
+  let done = false
+  const slow = p.run({ wait: 5_000 }, 1).then(() => {
+    done = true
+  })
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  await Promise.all([1, 2, 3].map(() => p.run('thread', 1)))
+  assert.ok(!done, 'small jobs waited for the slow one')
+  await slow
+})
+
 test('too many waiting jobs are turned away, those before stay', async () => {
   await using p = pool({ maxWaiting: 2 })
   const running = p.run({ wait: 200 }, BIG)
