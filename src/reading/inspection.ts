@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly question?: boolean
   /** an IODEF 1 document counts as it stands, whatever travels along in it: it is our own, on its way out */
   readonly asItStands?: boolean
+  /** read step by step, however plain it is */
+  readonly careful?: boolean
   /** say by what each Incident can be found (a Query's are always told) */
   readonly terms?: boolean
 }

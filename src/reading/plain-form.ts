@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Ruled } from '../iodef/rules.ts'
 import { DEEPEST } from '../profile/carriable.ts'
-import { PLAIN_SHELL } from '../profile/shell.ts'
+import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { ByteText } from '../xml/byte-text.ts'
 import { NS } from '../xml/namespaces.ts'
 import { NativeWalk } from '../xml/native-form.ts'
@@ -23,7 +23,7 @@ const NAME = '<Incident'
 const OPENED = `${NAME} xmlns="${NS.iodef2}"`
 
 /** Of an IODEF-Document. `before`: how many elements stand before it. */
-export function plainDocument(
+export function documentForm(
   document: NativeDocument,
   element: NativeElement,
   before: number,
@@ -47,8 +47,18 @@ export function plainDocument(
   return { xml: out.slice(), digest: hash('sha256', out.view(), 'hex'), shell, incidents, ruled }
 }
 
+/** The same Incident in another shell, in normal form. */
+export function inShell(form: Form, shell: string): Form {
+  if (shell === form.shell) return form
+  const xml = joinDocument(
+    shell,
+    form.incidents.map((incident) => NAME + incident.slice(OPENED.length)),
+  )
+  return { ...form, shell, xml, digest: hash('sha256', xml, 'hex') }
+}
+
 /** Of the Incident of an item, in a document of its own, which nobody holds to rules that are for documents. */
-export function plainIncident(
+export function incidentForm(
   document: NativeDocument,
   element: NativeElement,
   before: number,

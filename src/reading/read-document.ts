@@ -7,8 +7,9 @@ import { completeInquiry } from './complete-inquiry.ts'
 import { decodeDocument } from './decode-document.ts'
 import type { Form } from './describe.ts'
 import { type Inspection, inDoubt, type ReadOptions, refused, shortened } from './inspection.ts'
+import { readPlainDocument } from './plain-document.ts'
+import { readPlainItem } from './plain-item.ts'
 import { readItem } from './read-item.ts'
-import { readPlain } from './read-plain.ts'
 import { readChecked } from './read-text.ts'
 import { repair } from './repair.ts'
 import { parsedText } from './well-formed.ts'
@@ -25,30 +26,11 @@ export function readDocument(
   bytes: Uint8Array,
   options: ReadOptions = {},
 ): Inspection {
-  return readBytes(schemas, bytes, options, readPlain)
-}
-
-/** The same, step by step for all documents. */
-export function readWithCare(
-  schemas: ReadonlyMap<string, Schema>,
-  bytes: Uint8Array,
-  options: ReadOptions = {},
-): Inspection {
-  return readBytes(schemas, bytes, options, () => undefined)
-}
-
-function readBytes(
-  schemas: ReadonlyMap<string, Schema>,
-  bytes: Uint8Array,
-  options: ReadOptions,
-  readFirst: typeof readPlain,
-): Inspection {
   const decoded = decodeDocument(bytes, options.charset)
   if (!decoded.ok) return decoded.refused
   const inspection = withinLimits(() => {
     const came = options.question === true ? completeInquiry(decoded.text) : decoded.text
-    const read = (text: string) =>
-      readDecoded(schemas, text, options, readFirst, text === decoded.text ? decoded.utf8 : undefined)
+    const read = (text: string) => readDecoded(schemas, text, options, text === decoded.text ? decoded.utf8 : undefined)
     return repair(schemas, came, read(came), options, read)
   })
   return decoded.warning === undefined ? inspection : inDoubt(inspection, decoded.warning)
@@ -58,14 +40,15 @@ function readDecoded(
   schemas: ReadonlyMap<string, Schema>,
   text: string,
   options: ReadOptions,
-  readFirst: typeof readPlain,
   utf8?: Uint8Array,
 ): Inspection {
   const parsed = parsedText(text, utf8)
   if (!parsed.ok) return parsed.refused
   using _ = parsed
-  const plain = readFirst(schemas, parsed, options)
-  if (plain !== undefined) return 'format' in plain ? plain : readValid(schemas, plain.checked, options, plain.form)
+  const plain = readPlainDocument(schemas, parsed, options)
+  if (plain !== undefined) return readValid(schemas, plain.checked, options, plain.form)
+  const item = readPlainItem(schemas, parsed, options)
+  if (item !== undefined) return item
   const valid = checkParsed(schemas, parsed, options)
   if (!valid.ok) return valid.refused
   if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)

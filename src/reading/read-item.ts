@@ -31,7 +31,8 @@ interface Means {
 /** What is known of a plain item ahead: its Incident in normal form, and the document that this makes. */
 interface PlainItem {
   readonly visible: string
-  rebuild(parts: ItemParts): Inspection
+  /** undefined: it has to be read on its own */
+  rebuild(parts: ItemParts): Inspection | undefined
 }
 
 /** An XEP-0268 payload that its schema has accepted. Throws DocumentLimit. */

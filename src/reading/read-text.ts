@@ -4,18 +4,25 @@ import { type RidReading, readRid, signatureElements } from '../rid/message.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { normalForm } from '../xml/normal-form.ts'
 import { carry } from './carry.ts'
-import { type Checked, checkText } from './check-text.ts'
+import { type Checked, checkParsed } from './check-text.ts'
 import { describe, type Form } from './describe.ts'
 import { type Inspection, inspectionOf, type ReadOptions } from './inspection.ts'
 import { asItCame, oldFormOf } from './old-form.ts'
+import { readPlainDocument } from './plain-document.ts'
 import { sourceText } from './source-text.ts'
 import { upgradedText, upgradeOf } from './upgraded-document.ts'
+import { parsedText } from './well-formed.ts'
 import { withinLimits } from './within-limits.ts'
 
 /** Reads a text again, as a document (or RID message) of its own: what an item or an upgrade is judged by. */
 export function readText(schemas: ReadonlyMap<string, Schema>, text: string, options: ReadOptions): Inspection {
   return withinLimits(() => {
-    const checked = checkText(schemas, text, options)
+    const parsed = parsedText(text)
+    if (!parsed.ok) return parsed.refused
+    using _ = parsed
+    const plain = readPlainDocument(schemas, parsed, options)
+    if (plain !== undefined) return readChecked(schemas, plain.checked, options, plain.form)
+    const checked = checkParsed(schemas, parsed, options)
     return checked.ok ? readChecked(schemas, checked, options) : checked.refused
   })
 }
@@ -27,7 +34,7 @@ export function readChecked(
   options: ReadOptions,
   form?: Form,
 ): Inspection {
-  const { part } = options
+  const { part, careful } = options
   const { document, facts } = checked
   const message = checked.format === 'RID' ? readMessage(checked) : null
   if (document === undefined) return inspectionOf(checked, { rid: message, item: null, document: null })
@@ -42,7 +49,8 @@ export function readChecked(
     const form = old ? { old: oldFormOf(schemas, reading, signed) } : {}
     return inspectionOf(checked, { rid, item: null, document: { ...reading, ...form } })
   }
-  const upgrade = readText(schemas, upgradedText(document), { terms, ...(part !== undefined && { part }) })
+  const passed = { terms, ...(part !== undefined && { part }), ...(careful !== undefined && { careful }) }
+  const upgrade = readText(schemas, upgradedText(document), passed)
   const upgraded = upgradeOf(reading, upgrade)
   const published =
     old && !('invalid' in upgraded) ? { ...upgraded, old: asItCame(reading, upgraded, document) } : upgraded

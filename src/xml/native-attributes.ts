@@ -12,15 +12,13 @@ export class NativeAttributes {
   judged = false
   /** one is of a namespace that has to be declared for it */
   foreign = false
-  /** one has a colon in its value */
-  colons = false
   readonly #names: AttributeName[] = []
   readonly #values: number[] = []
 
-  /** Takes in those of an element, of which `first` is the first. */
-  read(first: number, { spaces, names }: NativeDocument, plainColons: boolean): void {
+  /** Takes in those of an element, of which `first` is the first. Values with a colon are added to `colons`, if it is there. */
+  read(first: number, { spaces, names }: NativeDocument, colons: number[] | undefined): void {
     const { words, bytes } = memory
-    this.looked = this.judged = this.foreign = this.colons = false
+    this.looked = this.judged = this.foreign = false
     this.#names.length = 0
     this.#values.length = 0
     for (let at = first; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
@@ -31,7 +29,7 @@ export class NativeAttributes {
       this.looked ||= name.looked
       this.judged ||= name.judged && (!name.extensible || startsWithE(bytes, value))
       this.foreign ||= name.foreign
-      this.colons ||= !plainColons && hasColon(bytes, value)
+      if (colons !== undefined && hasColon(bytes, value)) colons.push(value)
       this.#insert(name, value)
     }
   }

@@ -1,10 +1,11 @@
 import type { ByteText } from './byte-text.ts'
 import { hasColon, NativeAttributes } from './native-attributes.ts'
 import { NODE, SPACE, TYPE } from './native-layout.ts'
-import { memory } from './native-memory.ts'
+import { memory, textAt } from './native-memory.ts'
 import type { ElementName } from './native-names.ts'
 import { type NativeDocument, NativeElement, NOT_PLAIN } from './native-tree.ts'
 import { type Hidden, NOTHING_HIDDEN, restore, startTag } from './normal-form.ts'
+import { namesPrefix } from './value-prefixes.ts'
 
 /** Whoever looks at elements on the way. Of the one that the walk begins with, the level is 1. */
 interface Onlooker {
@@ -26,6 +27,8 @@ interface Level {
   readonly name: ElementName
   /** what an element without prefix is in, inside of it */
   readonly ns: string
+  /** the default namespace in the text there is one that values may be names of */
+  readonly foreign: boolean
   readonly opaque: boolean
   readonly drop: boolean
   readonly hidden: Hidden
@@ -57,9 +60,8 @@ export class NativeWalk {
   #ordinal = 0
   /** the element that it begins with has attributes whose prefixes what is inside need not declare again */
   #declaring = false
-  /** values and text with colons, and elements with prefixes, among what is not IODEF's: they may name something by what is declared */
-  #colons = false
-  #prefixes = false
+  /** values and texts with colons of what is not IODEF's: they may name something by a prefix that is declared */
+  readonly #colons: number[] = []
 
   constructor(document: NativeDocument, onlooker: Onlooker, out: ByteText, options: WalkOptions) {
     this.#document = document
@@ -81,8 +83,8 @@ export class NativeWalk {
       if (isElement && first === 0) this.#close()
       node = first === 0 ? this.#behind(node, root.pointer) : first
     }
-    const { prefixed, foreignDefault } = this.#document
-    if (this.#out.isFull || (this.#colons && prefixed) || (this.#prefixes && foreignDefault)) throw NOT_PLAIN
+    const { prefixes } = this.#document
+    if (this.#out.isFull || this.#colons.some((value) => namesPrefix(textAt(value), { prefixes }))) throw NOT_PLAIN
   }
 
   /** The node behind one that is done; closes the elements that end with it. 0: all of `root` is done. */
@@ -103,11 +105,11 @@ export class NativeWalk {
     const space = words[at + NODE.ns] ?? 0
     const name = document.names.element(document.spaces.at(space), words[at + NODE.name] ?? 0)
     const declared = words[at + NODE.declared] ?? 0
-    if (declared !== 0) document.declare(declared)
+    const inherited = this.#levels.at(-1)?.foreign ?? document.foreignDefault
+    const foreign = declared === 0 ? inherited : (document.declare(declared) ?? inherited)
+    if (foreign && !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0) throw NOT_PLAIN
     if (name.odd || this.#levels.length >= this.#options.deepest || this.#out.isFull) throw NOT_PLAIN
-    this.#attributes.read(words[at + NODE.attributes] ?? 0, document, name.plainColons)
-    this.#colons ||= this.#attributes.colons
-    this.#prefixes ||= !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0
+    this.#attributes.read(words[at + NODE.attributes] ?? 0, document, name.plainColons ? undefined : this.#colons)
     const from = this.#out.length + name.open.length
     const element = this.#shown(node, name)
     const hidden = this.#attributes.foreign
@@ -115,7 +117,7 @@ export class NativeWalk {
       : this.#startTag(name, around)
     const opaque = name.opaque || this.#levels.at(-1)?.opaque === true
     const drop = !opaque && name.elementOnly
-    this.#levels.push({ name, ns: name.space.ns, opaque, drop, hidden, from })
+    this.#levels.push({ name, ns: name.space.ns, foreign, opaque, drop, hidden, from })
   }
 
   /** Shows an element to whoever has to look; undefined where nobody has. */
@@ -172,7 +174,7 @@ export class NativeWalk {
       if (!isWhite(bytes, content)) throw NOT_PLAIN
       return
     }
-    this.#colons ||= !level.name.plainColons && hasColon(bytes, content)
+    if (!level.name.plainColons && hasColon(bytes, content)) this.#colons.push(content)
     if (content !== 0 && !this.#out.text(bytes, content)) throw NOT_PLAIN
   }
 }

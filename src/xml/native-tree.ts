@@ -16,9 +16,9 @@ export class NativeDocument {
   readonly names: Names
   readonly spaces: Spaces
   readonly root: NativeElement
-  /** some element declares a prefix */
-  prefixed = false
-  /** some element declares a default namespace that is not one of those that everybody knows */
+  /** prefixes that some element or other declares, as a scope has them */
+  readonly prefixes: Record<string, string> = Object.create(null)
+  /** some default namespace that was declared is such a one */
   foreignDefault = false
   readonly #places: Places
   #breaks = 0
@@ -42,16 +42,22 @@ export class NativeDocument {
     if (this.#breaks * this.text.length > BROKEN_TEXT_LIMIT) throw NOT_PLAIN
   }
 
-  /** What an element declares: its nsDef. */
-  declare(first: number): void {
+  /**
+   * Takes in what an element declares, its nsDef. Whether the default namespace among that is one that only some know, so that values may be
+   * names of it; undefined where it declares none.
+   */
+  declare(first: number): boolean | undefined {
     const { words } = memory
+    let isForeign: boolean | undefined
     for (let at = first; at !== 0; at = words[(at >>> 2) + SPACE.next] ?? 0) {
       const [href = 0, prefix = 0] = [words[(at >>> 2) + SPACE.href], words[(at >>> 2) + SPACE.prefix]]
       if (href !== 0 && endOf(href) - href > NAMESPACE_LIMIT) throw NOT_PLAIN
-      if (prefix === 0) this.foreignDefault ||= !this.spaces.at(at).everybodys
+      if (prefix === 0) isForeign = !this.spaces.at(at).everybodys
       else if (endOf(prefix) - prefix > NAMESPACE_LIMIT) throw NOT_PLAIN
-      else this.prefixed = true
+      else this.prefixes[textAt(prefix)] = 'declared'
     }
+    this.foreignDefault ||= isForeign === true
+    return isForeign
   }
 }
 
@@ -135,7 +141,9 @@ export class NativeElement implements XmlElement {
     const { words } = memory
     const elements: NativeElement[] = []
     for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
-      if (words[(at >>> 2) + NODE.type] === TYPE.element) elements.push(new NativeElement(this.#document, at))
+      const type = words[(at >>> 2) + NODE.type]
+      if (type === TYPE.element) elements.push(new NativeElement(this.#document, at))
+      else if (type !== TYPE.text) this.#document.breakText()
     }
     return elements
   }

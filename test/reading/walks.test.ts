@@ -5,7 +5,7 @@ import { countVisits } from '../support/counted-trees.ts'
 const visits = countVisits()
 const { published, read } = await import('../relay/journey.ts')
 const { additionalData, documentText, IODEF1, incidentText, ridText, schemas } = await import('../support/documents.ts')
-const { readDocument, readWithCare } = await import('../../src/reading/read-document.ts')
+const { readDocument } = await import('../../src/reading/read-document.ts')
 const { NativeWalk } = await import('../../src/xml/native-form.ts')
 const { tally } = await import('../../src/xml/libxml.ts')
 
@@ -73,7 +73,7 @@ const WALKS: readonly [name: string, text: string, walks: number][] = [
 for (const [name, text, times] of WALKS) {
   test(`step by step the tree of ${name} is walked ${times} times`, () => {
     visits.count = 0
-    const { valid, errors } = readWithCare(schemas(), Buffer.from(text))
+    const { valid, errors } = readDocument(schemas(), Buffer.from(text), { careful: true })
     assert.ok(valid, errors[0]?.message)
     assert.equal(visits.count, times)
   })

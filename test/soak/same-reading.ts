@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { GridItem } from '../../src/grid/contract.ts'
 import { decodeDocument } from '../../src/reading/decode-document.ts'
 import type { ReadOptions } from '../../src/reading/inspection.ts'
-import { readDocument, readWithCare } from '../../src/reading/read-document.ts'
-import { readPlain } from '../../src/reading/read-plain.ts'
+import { readPlainDocument } from '../../src/reading/plain-document.ts'
+import { readPlainItem } from '../../src/reading/plain-item.ts'
+import { readDocument } from '../../src/reading/read-document.ts'
 import { parsedText } from '../../src/reading/well-formed.ts'
 import type { Chance } from '../support/arbitraries.ts'
 import { schemas } from '../support/documents.ts'
@@ -42,7 +43,8 @@ export async function sameReading({
   for (let n = 0; n < count; n += 1) {
     const { bytes, charset } = some(c, n, seeds, earlier)
     const options = { ...c.pick(OPTIONS), ...(charset !== undefined && { charset }) }
-    const [quick, careful] = [readDocument(schemas(), bytes, options), readWithCare(schemas(), bytes, options)]
+    const quick = readDocument(schemas(), bytes, options)
+    const careful = readDocument(schemas(), bytes, { ...options, careful: true })
     if (!isDeepStrictEqual(quick, careful)) {
       failures.add('not the same', `input ${n} of seed ${seed}, ${JSON.stringify(options)}, ${sample(bytes)}`)
     }
@@ -69,9 +71,9 @@ function some(
 
 function isPlain(bytes: Uint8Array, options: ReadOptions): boolean {
   const decoded = decodeDocument(bytes, options.charset)
-  if (!decoded.ok || decoded.utf8 === undefined) return false
+  if (!decoded.ok) return false
   const parsed = parsedText(decoded.text, decoded.utf8)
   if (!parsed.ok) return false
   using source = parsed
-  return readPlain(schemas(), source, options) !== undefined
+  return (readPlainDocument(schemas(), source, options) ?? readPlainItem(schemas(), source, options)) !== undefined
 }
