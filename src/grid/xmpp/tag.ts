@@ -1,4 +1,5 @@
 import { type Element, xml } from '@xmpp/client'
+import { skipPlainTag } from './plain-tag.ts'
 
 /** The text of a stanza is not well-formed, or its namespaces are not. */
 export class BuildError extends Error {}
@@ -46,6 +47,10 @@ export function startTagOf(text: string, lt: number) {
 
 /** A start tag that is looked over, not kept. Throws BuildError. */
 export function skipTag(text: string, lt: number): { name: string; empty: boolean; end: number } {
+  return skipPlainTag(text, lt) ?? skipAnyTag(text, lt)
+}
+
+function skipAnyTag(text: string, lt: number): { name: string; empty: boolean; end: number } {
   NAME.lastIndex = lt + 1
   const name = NAME.exec(text)?.[0]
   if (name === undefined) throw new BuildError('not a tag')
@@ -60,6 +65,9 @@ export function skipTag(text: string, lt: number): { name: string; empty: boolea
 
 /** Index behind the end tag at `lt`, of an element of that name. Throws BuildError. */
 export function readEndTag(text: string, lt: number, name: string | undefined): number {
+  if (name !== undefined && text.startsWith(name, lt + 2) && text[lt + 2 + name.length] === '>') {
+    return lt + name.length + 3
+  }
   const end = text.indexOf('>', lt)
   if (end === -1 || text.slice(lt + 2, end).trimEnd() !== name) throw new BuildError('tags do not match')
   return end + 1
