@@ -9,6 +9,7 @@ import type { Reader } from '../reading/reader.ts'
 import { createAnswerKeeper } from '../relay/keep-answer.ts'
 import { readAgain } from '../relay/look-at-item.ts'
 import { createPeerSink } from '../relay/peer-sink.ts'
+import { createPartReader } from '../relay/stored-part.ts'
 import { createTopicSink } from '../relay/topic-sink.ts'
 import { type ConsumeOptions, isLenient } from '../relay/understand.ts'
 import type { WholeStore } from '../store/whole-store.ts'
@@ -37,10 +38,12 @@ export function createDestinations(ends: Ends): () => DestinationOptions[] {
   const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now(), largeItems(files, grid, config)))
   const keepAnswer = createAnswerKeeper({ store, events, clock })
   const reread = (item: string, topic: string) => readAgain(reader, item, isLenient(config, topic))
+  const readPart = createPartReader()
   const peerSink = (peer: PeerConfig): Sink => {
     const sender = senders.of(peer.name)
     const downgrade = (xml: string) => reader.downgrade(xml, peer.name)
-    const reports = sender && createPeerSink({ peer, sender, store, keepAnswer, reread, downgrade, tell: events.tell })
+    const ends = { peer, sender, store, keepAnswer, reread, downgrade, readPart, tell: events.tell }
+    const reports = sender && createPeerSink({ ...ends, sender })
     return questions.sink(peer, sender, reports)
   }
   return () => [

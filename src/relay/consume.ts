@@ -194,6 +194,7 @@ function deliveriesFor(
   const rows: NewDelivery[] = []
   const loops: Happening[] = []
   const { incident, incidents, part } = consumed
+  const payload = encodePart(part)
   for (const peer of peersOf(config, topic)) {
     if (involved.includes(peer.name)) continue
     if (sources.has(peer.name)) {
@@ -210,7 +211,7 @@ function deliveriesFor(
       ...(origin !== undefined && { origin }),
       item: consumed.item,
       variant: consumed.variant,
-      payload: encodePart(part),
+      payload,
       state: withheld === undefined ? 'pending' : 'withheld',
       ...(withheld !== undefined && { reason: withheld }),
       ...(group !== undefined && { group, notBefore: clock.now() + grace }),

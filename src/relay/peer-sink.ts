@@ -25,8 +25,11 @@ export function createPeerSink(options: {
   /** Keeps what the peer answered to this delivery. Rejects when it could not. */
   readonly keepAnswer: (delivery: Delivery, answer: PeerAnswer) => Promise<void>
   readonly tell?: Tell<Pick<MessageNews, 'downgraded'>>
+  /** How a payload is read [parsePart]. */
+  readonly readPart?: typeof parsePart
 }): Sink {
   const { peer, sender, store, reread, keepAnswer, downgrade = cannotDowngrade, tell = untold } = options
+  const { readPart = parsePart } = options
   return {
     async send(unit: readonly Delivery[], signal: AbortSignal): Promise<SinkOutcome> {
       const documents: Map<string, Part>[] = []
@@ -77,7 +80,7 @@ export function createPeerSink(options: {
 
   /** What goes out for this delivery, and by which item; or why it does not. */
   async function partOf(delivery: Delivery): Promise<Own | SinkOutcome> {
-    const kept = parsePart(delivery.payload)
+    const kept = readPart(delivery.payload)
     if (kept.kind === 'unreadable') return { kind: 'hold', reason: kept.reason, only: delivery.id }
     if (kept.kind === 'answer') return { kind: 'hold', reason: kept.answer, only: delivery.id }
     if (kept.kind === 'part') return allowed(delivery, { item: delivery.item, part: kept.part })

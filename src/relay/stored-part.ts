@@ -47,6 +47,23 @@ export function parsePart(payload: string): StoredPart {
   }
 }
 
+/** payloads that a `createPartReader` remembers, and UTF-16 code units up to which it does so */
+const REMEMBERED = 8
+const LONGEST = 131_072
+
+/** `parsePart` that remembers the last ones: what goes to several peers is the same for each of them, at nearly the same time. */
+export function createPartReader(): typeof parsePart {
+  const recent: { readonly payload: string; readonly read: StoredPart }[] = []
+  return (payload) => {
+    if (payload.length > LONGEST) return parsePart(payload)
+    const known = recent.find((one) => one.payload === payload)
+    if (known !== undefined) return known.read
+    const read = parsePart(payload)
+    if (recent.unshift({ payload, read }) > REMEMBERED) recent.pop()
+    return read
+  }
+}
+
 class Unreadable extends Error {}
 
 function readStored(value: unknown): StoredPart {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { LABELS } from '../../src/iodef/restriction.ts'
 import type { Part } from '../../src/relay/part.ts'
-import { encodePart, parsePart } from '../../src/relay/stored-part.ts'
+import { createPartReader, encodePart, parsePart } from '../../src/relay/stored-part.ts'
 import { runs } from '../support/arbitraries.ts'
 import { incidentText, ridText } from '../support/documents.ts'
 import { fixtures } from '../support/reports.ts'
@@ -31,6 +31,21 @@ const [full] = FULL.kind === 'publish' ? FULL.publications.map(({ item }) => con
 assert.ok(full?.original && full.policy?.incidentId)
 
 describe('a stored part', () => {
+  test('that goes to several peers is read once, and as it is read for each alone', () => {
+    const read = createPartReader()
+    const [first, ...others] = PARTS.map(encodePart)
+    assert.ok(first !== undefined && others.length > 20)
+    // the store gives each delivery a text of its own
+    const copy = (text: string) => Buffer.from(text).toString()
+    const part = read(first)
+    assert.deepEqual(part, parsePart(first))
+    assert.equal(read(copy(first)), part)
+    for (const text of others) assert.deepEqual(read(copy(text)), parsePart(text))
+    assert.notEqual(read(copy(first)), part, 'it is not remembered for ever')
+    const damaged = first.replace('"format":1', '"format":2')
+    assert.deepEqual([read(damaged).kind, read(copy(damaged)).kind], ['unreadable', 'unreadable'])
+  })
+
   test('is what it was', () => {
     assert.ok(PARTS.length > 30)
     for (const part of [...PARTS, full]) assert.deepEqual(parsePart(encodePart(part)), { kind: 'part', part })
