@@ -33,7 +33,7 @@ interface Change {
   readonly text: string
 }
 
-const [SPACE, QUOTE, SLASH, LESS, EQUALS, GREATER] = [0x20, 0x22, 0x2f, 0x3c, 0x3d, 0x3e]
+const [SPACE, QUOTE, APOSTROPHE, SLASH, LESS, EQUALS, GREATER] = [0x20, 0x22, 0x27, 0x2f, 0x3c, 0x3d, 0x3e]
 
 /** what stands behind `<` where no element begins: `/`, `!`, `?` */
 const NO_TAG: ReadonlySet<number> = new Set([SLASH, 0x21, 0x3f])
@@ -48,7 +48,10 @@ function nameEnd(xml: string, at: number): number {
   return i
 }
 
-/** What has to be changed of the start tag at `lt`, if it is one; nearly all are written as they should be, or in another order alone. */
+/**
+ * What has to be changed of the start tag at `lt`, if it is one: nearly all are written as they should be, or in another order (Prosody),
+ * or in single quotes (ejabberd).
+ */
 function orderOf(xml: string, lt: number): Change | undefined {
   const first = nameEnd(xml, lt + 1)
   if (first === lt + 1) return NO_TAG.has(xml.charCodeAt(first)) ? undefined : careful(xml, lt)
@@ -58,16 +61,12 @@ function orderOf(xml: string, lt: number): Change | undefined {
   const ends: number[] = []
   while (xml.charCodeAt(at) === SPACE) {
     const value = nameEnd(xml, at + 1)
-    if (value === at + 1 || xml.charCodeAt(value) !== EQUALS || xml.charCodeAt(value + 1) !== QUOTE)
-      return careful(xml, lt)
-    let end = value + 2
-    for (let c = xml.charCodeAt(end); c !== QUOTE; c = xml.charCodeAt(end)) {
-      // at the end of the text it is no number
-      if (c === LESS || Number.isNaN(c)) return undefined
-      end += 1
-    }
-    end += 1
-    isOrdered &&= before === -1 || xml.slice(before, at) <= xml.slice(at, end)
+    const quote = xml.charCodeAt(value + 1)
+    const isValue = value > at + 1 && xml.charCodeAt(value) === EQUALS && (quote === QUOTE || quote === APOSTROPHE)
+    if (!isValue) return careful(xml, lt)
+    const end = valueEnd(xml, value + 2, quote)
+    if (end === undefined) return undefined
+    isOrdered &&= quote === QUOTE && (before === -1 || xml.slice(before, at) <= xml.slice(at, end))
     before = at
     at = end
     ends.push(end)
@@ -75,8 +74,25 @@ function orderOf(xml: string, lt: number): Change | undefined {
   const c = xml.charCodeAt(at)
   if (c !== GREATER && !(c === SLASH && xml.charCodeAt(at + 1) === GREATER)) return careful(xml, lt)
   if (isOrdered) return undefined
-  const list = ends.map((end, i) => xml.slice(i === 0 ? first : ends[i - 1], end))
+  const list = ends.map((end, i) => inDoubleQuotes(xml.slice(i === 0 ? first : ends[i - 1], end)))
   return { from: first, to: at, text: list.sort().join('') }
+}
+
+/** Index behind the closing quote; undefined where there is none. */
+function valueEnd(xml: string, at: number, quote: number): number | undefined {
+  for (let i = at; ; i += 1) {
+    const c = xml.charCodeAt(i)
+    if (c === quote) return i + 1
+    // at the end of the text it is no number
+    if (c === LESS || Number.isNaN(c)) return undefined
+  }
+}
+
+/** An attribute with a space in front. */
+function inDoubleQuotes(attribute: string): string {
+  if (!attribute.endsWith("'")) return attribute
+  const equals = attribute.indexOf('=')
+  return `${attribute.slice(0, equals)}="${attribute.slice(equals + 2, -1).replaceAll('"', '&quot;')}"`
 }
 
 /** Whatever else XML may be written like. */
