@@ -42,7 +42,7 @@ export function connect(options: ConnectOptions): DatabaseSync {
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
     assertOurs(db, version)
     db.exec('PRAGMA journal_mode = WAL')
-    db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
+    db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY')
     db.exec(`PRAGMA wal_autocheckpoint = ${options.checkpointPages ?? 1000}; PRAGMA journal_size_limit = 67108864`)
     if (options.create) {
       if (version > 0 && version < MIGRATIONS.length) options.upgrading?.(version)

@@ -81,7 +81,8 @@ ALTER TABLE delivery_lean RENAME TO delivery;
 CREATE INDEX delivery_item ON delivery (item, destination, variant);
 CREATE INDEX delivery_name ON delivery (name, destination) WHERE name > '';
 CREATE INDEX delivery_incident ON delivery (incident);
-CREATE INDEX delivery_line ON delivery (destination, incident, origin, ord, seq) WHERE state IN (0, 1);
+-- size: what each origin has waiting is counted without a look at the rows.
+CREATE INDEX delivery_line ON delivery (destination, incident, origin, ord, seq, size) WHERE state IN (0, 1);
 CREATE INDEX delivery_ready ON delivery (destination, due) WHERE state = 0 AND ready = 1;
 CREATE INDEX delivery_turn ON delivery (destination, origin, due) WHERE state = 0 AND ready = 1;
 CREATE INDEX delivery_open ON delivery (destination) WHERE state IN (0, 1);

@@ -32,7 +32,7 @@ export function createShares(db: DatabaseSync): Shares {
   const count = all<Counted>(
     db,
     `SELECT t.kind, d.destination, d.origin, count(*) AS deliveries, sum(d.size) AS bytes
-     FROM delivery d INDEXED BY delivery_open JOIN destination t ON t.id = d.destination
+     FROM delivery d INDEXED BY delivery_line JOIN destination t ON t.id = d.destination
      WHERE d.state IN (0, 1) GROUP BY d.destination, d.origin`,
   )
   let counted: Map<string, Share> | undefined
