@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { Backlog } from '../store/contract.ts'
-import type { DestinationKind, GridState } from '../vocabulary.ts'
+import { type DestinationKind, destinationKey, type GridState } from '../vocabulary.ts'
 import { certificateFinding, type Expiry } from './certificate-health.ts'
 import { diskFinding, type Space } from './disk-health.ts'
 import { createGridHealth, topicFinding } from './grid-health.ts'
 import { createPeerLimits, type Limited } from './peer-limits.ts'
-import { destinationFinding, queueFinding, rowOf, worse } from './queue-health.ts'
+import { destinationFinding, queueFinding, worse } from './queue-health.ts'
 import { FINE, type Finding, type ReadinessBoard } from './readiness.ts'
 import { createRidHealth, type Door, type Refused } from './rid-health.ts'
 import { createTurnedAway } from './turned-away.ts'
@@ -69,12 +69,13 @@ export function createHealth(sources: HealthSources): Health {
 
   function destinations(): void {
     const now = clock.now()
-    const down = sources.down()
+    const rows = new Map(backlog.map((row) => [destinationKey(row.kind, row.destination), row]))
+    const down = new Map(sources.down().map((one) => [destinationKey(one.kind, one.destination), one]))
     const { destinations, maxQueue } = sources
     const away = grid.read().state === 'failed'
     const found = (kind: DestinationKind, name: string): Finding => {
-      const isDown = down.find((one) => one.kind === kind && one.destination === name)
-      const own = destinationFinding(rowOf(backlog, kind, name), isDown, now)
+      const key = destinationKey(kind, name)
+      const own = destinationFinding(rows.get(key), down.get(key), now)
       // not its own fault
       if (away && (kind === 'topic' || kind === 'jid')) return WAITS
       // what failed before it is joined failed for want of a session
@@ -85,7 +86,8 @@ export function createHealth(sources: HealthSources): Health {
     for (const kind of KINDS) {
       const names = destinations.flatMap((one) => (one.kind === kind ? one.name : []))
       board.keep(`${kind}:`, new Set(names.map((name) => `${kind}:${name}`)))
-      if (kind === 'topic') for (const topic of atBroker.keys()) if (!names.includes(topic)) atBroker.delete(topic)
+      const known = new Set(names)
+      if (kind === 'topic') for (const topic of atBroker.keys()) if (!known.has(topic)) atBroker.delete(topic)
       for (const name of names) board.set(`${kind}:${name}`, found(kind, name))
     }
     board.set('queue', worse(queueFinding(backlog, maxQueue), queues.read(maxQueue)))

@@ -1,5 +1,4 @@
 import type { Backlog } from '../store/contract.ts'
-import type { DestinationKind } from '../vocabulary.ts'
 import { FINE, type Finding } from './readiness.ts'
 
 const HOUR = 3_600_000
@@ -63,8 +62,4 @@ export function destinationFinding(
 export function worse(a: Finding, b: Finding): Finding {
   const rank = { ok: 0, degraded: 1, failed: 2 } as const
   return rank[b.state] > rank[a.state] ? b : a
-}
-
-export function rowOf(backlog: readonly Backlog[], kind: DestinationKind, destination: string): Backlog | undefined {
-  return backlog.find((row) => row.kind === kind && row.destination === destination)
 }

@@ -6,6 +6,22 @@ import type { HealthSources } from '../../src/ops/health.ts'
 import { DAY, MINUTE, row, START, setup } from './health-bench.ts'
 
 describe('the health of the gateway', () => {
+  test('looks at each of a thousand peers a few times, not once for each other', async () => {
+    const peers = Array.from({ length: 1000 }, (_, i) => ({ kind: 'peer', name: `peer-${i}` }) as const)
+    let looked = 0
+    const rows = peers.map(({ name }) => ({
+      ...row({ kind: 'peer', held: 1 }),
+      get destination() {
+        looked += 1
+        return name
+      },
+    }))
+    const t = setup({ destinations: peers, backlog: async () => rows })
+    await t.health.look()
+    assert.equal(t.part('peer:peer-999')?.state, 'degraded')
+    assert.ok(looked >= 1000 && looked <= 10_000, `${looked}`)
+  })
+
   test('is good where nothing is wrong', async () => {
     const t = setup()
     await t.health.look()

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { searchWord } from '../../../src/iodef/incident-id.ts'
-import { firstKeyAt } from '../../../src/store/sqlite/ids.ts'
+import { firstKeyAt } from '../../../src/store/coding/ids.ts'
 
 /** The incident and the item (hex) of message `n`. */
 export function filled(n: number): { readonly incident: string; readonly item: string } {
