@@ -708,6 +708,22 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
     })
 
+    test('goes out in document order where a part stands apart from what another has there', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const there = { ...delivery('B'), variant: sha('theirs'), apart: sha('apart theirs') }
+      await store.accept(envelope(clock, 'theirs', [there], { source: 'csirt-b' }))
+      const [theirs] = (await store.claim(request(clock))).flat()
+      await store.settle([{ id: theirs!.id, to: 'delivered' }])
+      const own = ['A', 'B'].map((item) => delivery(item, { group, variant: sha('own'), apart: sha(`apart ${item}`) }))
+      await store.accept(envelope(clock, 'own', own))
+      const units = await store.claim(request(clock))
+      assert.deepEqual(
+        units.map((unit) => unit.map((one) => one.item)),
+        [[sha('A'), sha('apart B')]],
+      )
+    })
+
     test('is complete with a member that is held, or that came without the group', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -1,13 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ClaimRequest } from '../contract.ts'
-import { one } from './sql.ts'
+import { all, one } from './sql.ts'
 
 /** A delivery that is ready, or one for all members of its group, which are ready together. */
-interface Candidate {
+export interface Candidate {
   readonly seq: number
   readonly grp: number | null
   readonly due: number
   readonly origin: string
+  /** bytes that it is to send */
+  readonly size: number
 }
 
 /** What may be claimed. */
@@ -29,8 +31,10 @@ const EARLY = 'due > ?2 AND updated_at < ?3 AND (not_before IS NULL OR not_befor
 /** In its origin's line. */
 type Place = Pick<Candidate, 'origin' | 'due' | 'seq'>
 
-/** The next of its kind behind a place. */
-type Next = (behind: Place) => Candidate | undefined
+/** The next of its kind behind a place, a few at a time. */
+type Next = (behind: Place) => readonly Candidate[]
+/** so many: most claims take few, and of many origins few each */
+const FEW = 16
 
 export function createCandidates(db: DatabaseSync): Candidates {
   const anyDue = one(db, `SELECT 1 ${ANY} AND due <= ?2 LIMIT 1`)
@@ -40,9 +44,9 @@ export function createCandidates(db: DatabaseSync): Candidates {
   const nextOrigin = originWhere('origin > ?2')
   const firstUpTo = originWhere('origin <= ?2')
   const nextUpTo = originWhere('origin > ?2 AND origin <= ?3')
-  const ofOrigin = `SELECT seq, grp, due, origin ${IN_TURN} AND origin = ?4 AND (due, seq) > (?5, ?6)`
-  const nextDue = one<Candidate>(db, `${ofOrigin} AND due <= ?2 AND ?3 IS NULL ORDER BY due, seq LIMIT 1`)
-  const nextEarly = one<Candidate>(db, `${ofOrigin} AND ${EARLY} ORDER BY due, seq LIMIT 1`)
+  const ofOrigin = `SELECT seq, grp, due, origin, size ${IN_TURN} AND origin = ?4 AND (due, seq) > (?5, ?6)`
+  const nextDue = all<Candidate>(db, `${ofOrigin} AND due <= ?2 AND ?3 IS NULL ORDER BY due, seq LIMIT ?7`)
+  const nextEarly = all<Candidate>(db, `${ofOrigin} AND ${EARLY} ORDER BY due, seq LIMIT ?7`)
   /** by destination */
   const last = new Map<number, string>()
 
@@ -59,17 +63,21 @@ export function createCandidates(db: DatabaseSync): Candidates {
     for (; found !== null; found = nextUpTo(destination, found, served)?.origin ?? null) yield beginning(found)
   }
 
+  function* lines(destination: number, next: Next): Generator<Iterator<Candidate>, void, void> {
+    for (const place of beginnings(destination)) yield line(place, next)
+  }
+
   /** Of each origin in turn, until none has any more. `met`: groups whose unit there was. */
   function* inTurn(destination: number, next: Next, met: Set<number>): Generator<Candidate, void, void> {
-    let open: Iterable<Place> = beginnings(destination)
+    let open: Iterable<Iterator<Candidate>> = lines(destination, next)
     for (;;) {
-      const left: Place[] = []
-      for (const place of open) {
-        const found = firstUnmet(next, place, met)
+      const left: Iterator<Candidate>[] = []
+      for (const line of open) {
+        const found = firstUnmet(line, met)
         if (found === undefined) continue
         if (found.grp !== null) met.add(found.grp)
         yield found
-        left.push(found)
+        left.push(line)
       }
       if (left.length === 0) return
       open = left
@@ -81,11 +89,13 @@ export function createCandidates(db: DatabaseSync): Candidates {
       if (anyDue(destination, now) !== undefined) return true
       return since !== undefined && anyEarly(destination, now, since) !== undefined
     },
-    *units(destination, { now, early }) {
+    *units(destination, { now, early, limit }) {
       const met = new Set<number>()
-      yield* inTurn(destination, ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq), met)
+      const few = Math.min(FEW, limit)
+      yield* inTurn(destination, ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq, few), met)
       if (early === undefined) return
-      yield* inTurn(destination, ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq), met)
+      const next: Next = ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq, few)
+      yield* inTurn(destination, next, met)
     },
     served(destination, origin) {
       last.set(destination, origin)
@@ -93,8 +103,14 @@ export function createCandidates(db: DatabaseSync): Candidates {
   }
 }
 
-function firstUnmet(next: Next, behind: Place, met: ReadonlySet<number>): Candidate | undefined {
-  let found = next(behind)
-  while (found !== undefined && found.grp !== null && met.has(found.grp)) found = next(found)
-  return found
+/** What lies behind a place. */
+function* line(beginning: Place, next: Next): Generator<Candidate, void, void> {
+  for (let found = next(beginning); found.length > 0; found = next(found.at(-1)!)) yield* found
+}
+
+function firstUnmet(line: Iterator<Candidate>, met: ReadonlySet<number>): Candidate | undefined {
+  for (let found = line.next(); found.done !== true; found = line.next()) {
+    if (found.value.grp === null || !met.has(found.value.grp)) return found.value
+  }
+  return undefined
 }

@@ -1,8 +1,8 @@
-import { stateCode } from '../coding/codes.ts'
+import { HELD, SENDING } from '../coding/codes.ts'
 import { formatId } from '../coding/ids.ts'
 import type { ClaimRequest, Delivery } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
-import { createCandidates } from './candidates.ts'
+import { type Candidate, createCandidates } from './candidates.ts'
 import { fromKey } from './keys.ts'
 import { PLACE, type Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
@@ -18,6 +18,12 @@ interface Claims {
   releaseAll(): number
   /** Inside a transaction: what was written later than `now` waits from now on for as long as it was to wait from then on. */
   clockWentBack(now: number): number
+}
+
+interface Row extends SummaryRow {
+  readonly origin: string
+  readonly size: number
+  readonly body: string | null
 }
 
 const LEASED = 'FROM delivery INDEXED BY delivery_leased WHERE state = 1'
@@ -36,7 +42,8 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
   )
   const lease = run(
     db,
-    'UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ? WHERE seq = ?',
+    `UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ?
+     WHERE seq IN (SELECT value FROM json_each(?))`,
   )
   const release = run(db, 'UPDATE delivery SET state = 0, lease = NULL, due = min(due, ?) WHERE seq = ?')
   const rebase = run(
@@ -44,14 +51,14 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     `UPDATE delivery SET due = ?1 + max(0, due - updated_at), not_before = ?1 + max(0, not_before - updated_at), updated_at = ?1
      WHERE seq IN (SELECT d.seq FROM delivery d INDEXED BY delivery_open WHERE d.state IN (0, 1) AND d.state = 0 AND d.updated_at > ?1)`,
   )
-  const select = one<SummaryRow & { body: string | null; origin: string; size: number }>(
+  const select = all<Row>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, d.origin, d.size, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ?`,
+    `SELECT ${SUMMARY_COLUMNS}, d.origin, d.size, b.text AS body
+     FROM json_each(?) j CROSS JOIN ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = j.value`,
   )
-
   const hold = run(
     db,
-    `UPDATE delivery SET state = ${stateCode('held')}, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?`,
+    `UPDATE delivery SET state = ${HELD}, ready = 0, not_before = NULL, due = NULL, lease = NULL, reason = ?, updated_at = ? WHERE seq = ?`,
   )
   const place = one<Place>(db, `SELECT ${PLACE} FROM delivery WHERE seq = ?`)
 
@@ -63,16 +70,21 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     for (const place of places) order.returned(place)
   }
 
-  /** Nothing where there is nothing to send: it is held. */
-  function take(destination: number, seq: number, { now, leaseMs }: ClaimRequest): Delivery[] {
-    lease(now + leaseMs, now, seq)
-    const row = select(seq)!
-    if (row.body === null) {
-      holdEmpty(row, now)
-      return []
+  /** By number: those that have something to send. The others are held. */
+  function take(destination: number, seqs: readonly number[], { now, leaseMs }: ClaimRequest): Map<number, Delivery> {
+    const taken = new Map<number, Delivery>()
+    const empty: Row[] = []
+    for (const row of select(JSON.stringify(seqs))) {
+      if (row.body === null) empty.push(row)
+      else {
+        destinations.moved({ destination, origin: row.origin, size: row.size }, 'pending', 'sending')
+        const leased = { ...row, state: SENDING, updated_at: now }
+        taken.set(row.seq, { ...toSummary(leased, groups), payload: row.body })
+      }
     }
-    destinations.moved({ destination, origin: row.origin, size: row.size }, 'pending', 'sending')
-    return [{ ...toSummary(row, groups), payload: row.body }]
+    lease(now + leaseMs, now, JSON.stringify([...taken.keys()]))
+    for (const row of empty) holdEmpty(row, now)
+    return taken
   }
 
   /** A damage of the store to one delivery is no reason to keep the others back. */
@@ -90,16 +102,26 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
 
   /** All pending members of a group, in document order. */
   function takeGroup(destination: number, grp: number, request: ClaimRequest): Delivery[] {
-    const unit: Delivery[] = []
-    const later: Place[] = []
-    for (const member of members(grp)) {
+    const unit = new Map<string, Delivery>()
+    let rest = members(grp).map((place) => ({ item: fromKey(place.item), place }))
+    for (;;) {
       // one message has no room for two variants of an item
-      if (unit.some((one) => one.item === fromKey(member.item))) later.push(member)
-      else unit.push(...take(destination, member.seq, request))
+      const firsts = firstOfEach(rest, unit)
+      if (firsts.size === 0) break
+      const taken = take(
+        destination,
+        Array.from(firsts.values(), ({ seq }) => seq),
+        request,
+      )
+      for (const [item, { seq }] of firsts) if (taken.has(seq)) unit.set(item, taken.get(seq)!)
+      rest = rest.filter(({ item, place }) => firsts.get(item) !== place)
     }
-    for (const one of later) order.returned(one)
-    const items = unit[0]?.group?.items ?? []
-    return unit.sort((a, b) => items.indexOf(a.item) - items.indexOf(b.item))
+    for (const { place } of rest) order.returned(place)
+    const [first] = unit.values()
+    const items = first?.group?.items ?? []
+    // by the item itself: it may go out as another (NewDelivery.apart)
+    const inOrder = [...unit].sort(([a], [b]) => items.indexOf(a) - items.indexOf(b))
+    return inOrder.map(([, one]) => one)
   }
 
   /** Units that are due, up to the limit; `looked`: how many there were to look at. */
@@ -107,15 +129,30 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     const chosen = [...candidates.units(destination, request).take(request.limit)]
     const taken: Delivery[][] = []
     let size = 0
-    for (const { seq, grp, origin } of chosen) {
-      if (size >= ENOUGH) break
-      const unit = grp === null ? take(destination, seq, request) : takeGroup(destination, grp, request)
-      if (unit.length === 0) continue
-      taken.push(unit)
-      candidates.served(destination, origin)
-      for (const { payload } of unit) size += payload.length
+    for (let at = 0; at < chosen.length && size < ENOUGH; ) {
+      const next = together(chosen, at, ENOUGH - size)
+      at += next.length
+      for (const { unit, origin } of takeEach(destination, next, request)) {
+        if (unit.length === 0) continue
+        taken.push(unit)
+        candidates.served(destination, origin)
+        for (const { payload } of unit) size += payload.length
+      }
     }
     return { taken, looked: chosen.length }
+  }
+
+  function takeEach(destination: number, chosen: readonly Candidate[], request: ClaimRequest) {
+    const [first] = chosen
+    if (first !== undefined && first.grp !== null) {
+      return [{ unit: takeGroup(destination, first.grp, request), origin: first.origin }]
+    }
+    const all = take(
+      destination,
+      chosen.map(({ seq }) => seq),
+      request,
+    )
+    return chosen.map(({ seq, origin }) => ({ unit: [all.get(seq) ?? []].flat(), origin }))
   }
 
   return {
@@ -145,4 +182,27 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
       return rebase(now)
     },
   }
+}
+
+/** Of each item that is not in the unit yet. */
+function firstOfEach(
+  members: readonly { item: string; place: Place }[],
+  unit: ReadonlyMap<string, Delivery>,
+): Map<string, Place> {
+  const firsts = new Map<string, Place>()
+  for (const { item, place } of members) if (!unit.has(item) && !firsts.has(item)) firsts.set(item, place)
+  return firsts
+}
+
+/** From there on: a group by itself, or those alone that are read at once, of which all but the last have fewer bytes than that. */
+function together(chosen: readonly Candidate[], from: number, most: number): readonly Candidate[] {
+  let bytes = 0
+  let end = from
+  for (const { grp, size } of chosen.slice(from)) {
+    if (bytes >= most || (grp !== null && end > from)) break
+    end += 1
+    if (grp !== null) break
+    bytes += size
+  }
+  return chosen.slice(from, end)
 }
