@@ -16,6 +16,7 @@ import { setFirstFigures } from './gateway/first-figures.ts'
 import { hearHealth } from './gateway/hear-health.ts'
 import { jidNames } from './gateway/jid-destinations.ts'
 import { createLiveConfig, liveView } from './gateway/live-config.ts'
+import { noteOpen } from './gateway/open-note.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
 import { createPast } from './gateway/past.ts'
 import { prune } from './gateway/prune.ts'
@@ -180,7 +181,10 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     }),
   )
   const dates = () => tellExpiry(parts, listener, grid)
-  const figures = () => setFirstFigures(metrics, config, version)
+  const figures = () => {
+    setFirstFigures(metrics, config, version)
+    noteOpen(config, readiness, events)
+  }
   const held = { senders, listener, grid, delivery, destinations, figures, dates }
   const reload = createReload({ ...held, live, source, log, events })
   const ops = opened.use(await startOpsSide({ ...parts, health, delivery, listener, version }))
@@ -193,7 +197,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   grid.start()
   delivery.start()
   dates()
-  opened.use(watchFiles(() => [...tlsFiles(config), ...(source ? [source.file] : [])], 60_000, reload))
+  opened.use(watchFiles(() => [...namedFiles(config), ...(source ? [source.file] : [])], 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, readiness)))
   await health.look()
   opened.use(every(LOOK_MS, () => health.look()))
@@ -290,8 +294,9 @@ function tellExpiry({ events, metrics }: Parts, listener: RidListener, grid: Gri
   }
 }
 
-/** The grid side reads its own at each login: they are looked at for their dates. */
-function tlsFiles({ rid, grid }: Config): string[] {
+/** The grid side reads its own at each login: they are looked at for their dates. Hashes of passwords are read with the configuration. */
+function namedFiles({ rid, grid, peers }: Config): string[] {
   const { cert, key, ca, crl } = rid.tls
-  return [cert, key, ca, crl, grid.tls.cert, grid.tls.ca, grid.tls.crl].filter((file) => file !== undefined)
+  const hashes = peers.map(({ identity }) => identity.basic?.file)
+  return [cert, key, ca, crl, grid.tls.cert, grid.tls.ca, grid.tls.crl, ...hashes].filter((file) => file !== undefined)
 }

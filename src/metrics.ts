@@ -111,6 +111,12 @@ export const METRICS = {
     labels: ['peer', 'limit'],
     help: 'RID requests answered 429 because their peer sends more than its limits',
   },
+  loginsRefused: {
+    type: 'counter',
+    name: 'rid_logins_refused_total',
+    labels: ['peer', 'reason'],
+    help: 'Users and passwords that were not taken; peer is whose user it was',
+  },
   storeFailures: {
     type: 'counter',
     name: 'store_failures_total',

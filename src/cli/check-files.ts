@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { readChain } from '../audit/chain.ts'
 import type { NamedFile } from '../config/named-files.ts'
 import { osReason } from '../config/problems.ts'
+import { parsePasswordHash } from '../password-hash.ts'
 import { storeFileKind, storeFiles } from '../store/open-store.ts'
 import {
   checkAuthorities,
@@ -51,8 +52,7 @@ export function checkFiles(files: readonly NamedFile[], now: number): FileFindin
     const look: Look = { file, text, now, say }
     if (path === 'rid.tls.crl') checkCrl(look, REFUSED.rid, certificates.get('rid.tls.ca'))
     else if (path === 'grid.tls.crl') checkCrl(look, REFUSED.grid, certificates.get('grid.tls.ca'))
-    else if (path.endsWith('.password.file')) checkSecret(look, 'password', 1)
-    else if (path === 'ops.token.file') checkSecret(look, 'token', LEAST_TOKEN)
+    else if (/\.(?:password|token)\.file$/.test(path)) checkSecret(look, path)
     else if (path.endsWith('.key')) checkKey(look, certificates.get(path.replace(/key$/, 'cert'))?.[0])
     // `cert` stands before `key` in what is named
     else certificates.set(path, checkHeld(look, named))
@@ -121,8 +121,14 @@ function checkKey({ file, text, say }: Look, certificate: X509Certificate | unde
 /** characters: what nobody guesses, at the few tries a minute that there are */
 const LEAST_TOKEN = 16
 
-function checkSecret({ file, text, say }: Look, what: string, least: number): void {
+function checkSecret({ file, text, say }: Look, path: string): void {
   warnIfPublic(file, say)
+  if (path.endsWith('.identity.basic.password.file')) {
+    if (parsePasswordHash(text.trim()) !== undefined) return
+    say('problem', `${file} holds no hash of a password: it must hold what iodef-gateway passwd prints without USER`)
+    return
+  }
+  const [what, least] = path === 'ops.token.file' ? (['token', LEAST_TOKEN] as const) : (['password', 1] as const)
   const secret = text.replace(/\r?\n$/, '')
   if (secret === '') say('problem', `${file} is empty: it must hold the ${what}, on one line`)
   else if (/[\r\n]/.test(secret)) say('problem', `${file} has more than one line: it must hold the ${what} alone`)

@@ -17,10 +17,10 @@ export async function checkPeers({ peers, rid }: Pick<Config, 'peers' | 'rid'>):
   const unreachable: Problem[] = []
   await Promise.all(
     peers.map(async (peer, i) => {
-      const { url, identity, name } = peer
+      const { url, identity, name, basic } = peer
       if (url === undefined) return
       const path = `peers[${i}].url`
-      const probed = await probeReceiver({ name, url, identity }, rid.tls)
+      const probed = await probeReceiver({ name, url, identity, ...(basic && { basic }) }, rid.tls)
       if (probed.kind === 'failed') {
         const list = probed.refused ? problems : unreachable
         list.push({ path, message: `${name}, ${url}: ${probed.reason}` })
@@ -49,7 +49,9 @@ function wouldBeStranger(
   peer: PeerConfig,
   certificate: X509Certificate,
 ): string | undefined {
-  if (peer.publish.length === 0 || createFindPeer(peers)(certificate) === peer) return undefined
+  const { dns, fingerprint } = peer.identity
+  const isBare = dns === undefined && fingerprint === undefined
+  if (isBare || peer.publish.length === 0 || createFindPeer(peers)(certificate) === peer) return undefined
   const shown = `its server shows ${certificate.subjectAltName ?? 'no name'}, SHA-256 ${certificate.fingerprint256}`
   return `if ${peer.name} sends with the certificate of its server, it is not known by it (${shown}): is identity that of another?`
 }

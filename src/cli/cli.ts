@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   send: async () => (await import('./send.ts')).send,
   probe: async () => (await import('./probe.ts')).probe,
   peers: async () => (await import('./peers.ts')).peers,
+  passwd: async () => (await import('./passwd.ts')).passwd,
   topics: async () => (await import('./topics.ts')).topics,
   tail: async () => (await import('./tail.ts')).tail,
   queue: async () => (await import('./queue.ts')).queue,

@@ -81,9 +81,9 @@ function target(whom: string, values: Values, io: Io): { readonly receiver: Rece
     return { receiver: { name: new URL(url).host, url, identity: {} }, tls }
   }
   const config = configWithoutLogin(values, io)
-  const { name, url, identity } = peerNamed(config, whom)
+  const { name, url, identity, basic } = peerNamed(config, whom)
   if (url === undefined) throw new UsageError(`the peer ${name} has no url in the configuration: say one here`)
-  return { receiver: { name, url, identity }, tls: own ?? config.rid.tls }
+  return { receiver: { name, url, identity, ...(basic && { basic }) }, tls: own ?? config.rid.tls }
 }
 
 function described(receiver: Receiver, { to }: ProbeSession, rows: readonly Row[]): string {

@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { readSecret } from '../config/config.ts'
+import { user as userId } from '../config/fields.ts'
 import { ridUrl } from '../config/rid-url.ts'
 import type { TlsFiles } from '../config/types.ts'
 import { parseDuration } from '../config/units.ts'
@@ -9,6 +11,7 @@ import { bareHost } from '../rid/agent.ts'
 import type { OutgoingMessage, Receiver, Reply } from '../rid/contract.ts'
 import type { PeerResponse } from '../rid/reply-outcome.ts'
 import { createRidSender } from '../rid/sender.ts'
+import { loadTrust } from '../rid/tls.ts'
 import { untold } from '../tell.ts'
 import { MSG_TYPES, type MsgType } from '../vocabulary.ts'
 import { decode } from '../xml/decode.ts'
@@ -19,12 +22,14 @@ import { type Addressed, answersTo, asItIs, incidentNamed, queryByNumber, wrappe
 import { type Command, type ExitCode, type Io, printable, UsageError, write } from './output.ts'
 import { meaningOf } from './reply-words.ts'
 import { cameOf, createAnswers, incidentsIn } from './send-answer.ts'
-import { TLS, tlsOptions } from './tls-options.ts'
+import { TLS, tlsOptions, trustOptions } from './tls-options.ts'
 import { waitUntilAnswered } from './wait-until-answered.ts'
 
 const OPTIONS = {
   to: { type: 'string' },
   ...TLS,
+  user: { type: 'string' },
+  'password-file': { type: 'string' },
   type: { type: 'string' },
   name: { type: 'string' },
   incident: { type: 'string' },
@@ -48,6 +53,8 @@ reply on standard output and what it means on standard error. "-" reads standard
       --cert PEM    the client certificate, by which the RID system knows who sends
       --key PEM     its private key
       --ca PEM      the CA that the RID system's certificate must come from
+      --user USER   to a RID system that takes HTTP Basic: the user, instead of --cert and --key, or beside them
+      --password-file FILE   holds its password
       --type TYPE   MsgType of the message around IODEF [Report]: ${MSG_TYPES.join(', ')}
       --name NAME   the RID system's DNS name, in RIDPolicy and in the certificate that it calls back with [that of URL]
       --json        {"to", "type", "outcome", "status", "reason", "token", "reply", "callbacks"}; a reply or callback is
@@ -84,6 +91,8 @@ there, or nothing came while it waited.
 interface Asked extends Addressed {
   readonly to: Receiver
   readonly tls: TlsFiles
+  /** without a certificate */
+  readonly isBare: boolean
   readonly asJson: boolean
   readonly wait: number | undefined
   readonly listen: { readonly host: string; readonly port: number }
@@ -102,8 +111,12 @@ function readValues(values: Values, file: string | undefined): Asked {
   if (file === undefined && incident === undefined) throw new UsageError('a Query needs FILE or --incident NAME/ID')
   const wait = values.wait === undefined ? undefined : parseDuration(values.wait)
   if (values.wait !== undefined && !wait) throw new UsageError('--wait takes a duration, as 30s or 10m')
-  const to = receiver(required(values.to, '--to URL'))
-  const tls = tlsOptions(values)
+  const basic = basicOf(values)
+  const to = receiver(required(values.to, '--to URL'), basic)
+  const isBare = basic !== undefined && values.cert === undefined && values.key === undefined
+  const tls = isBare ? trustOptions(values) : tlsOptions(values)
+  if (isBare && wait !== undefined)
+    throw new UsageError('--wait needs --cert and --key: whoever calls back asks for them')
   const host = bareHost(new URL(to.url))
   const from = values.name ?? (isIP(host) === 0 ? host : undefined)
   if (wait !== undefined && from === undefined) {
@@ -112,7 +125,7 @@ function readValues(values: Values, file: string | undefined): Asked {
     )
   }
   const listen = listenAt(values.listen ?? '4590')
-  return { msgType, name: values.name, incident, to, tls, asJson: values.json === true, wait, listen, from }
+  return { msgType, name: values.name, incident, to, tls, asJson: values.json === true, wait, listen, from, isBare }
 }
 
 function byNumber(asked: Asked): OutgoingMessage {
@@ -150,7 +163,7 @@ async function fromFile(
 
 /** Sends it, and takes what comes back, at once and later. */
 async function exchange(message: OutgoingMessage, asked: Asked, reader: Reader, io: Io): Promise<ExitCode> {
-  const { to, tls, wait, asJson, from } = asked
+  const { to, tls, wait, asJson, from, isBare } = asked
   const { msgType } = message
   const answers = createAnswers(io, reader, { to: to.url, type: msgType ?? null }, asJson)
   const later = answersTo(msgType)
@@ -179,6 +192,7 @@ async function exchange(message: OutgoingMessage, asked: Asked, reader: Reader, 
   await using sender = createRidSender({
     receiver: to,
     tls,
+    ...(isBare && { material: loadTrust(tls.ca) }),
     readReply: async (body, charset) => {
       reply = await reader.readReply(body, to.name, charset)
       return reply
@@ -204,10 +218,21 @@ function say(io: Io, text: string): Promise<void> {
   return write(io.err, `${printable(text)}\n`)
 }
 
-function receiver(url: string): Receiver {
+/** Throws UsageError where one of the two is missing, or no user; the file is read when it is sent. */
+function basicOf({ user: written, 'password-file': file }: Values): Receiver['basic'] {
+  if (written === undefined && file === undefined) return undefined
+  const { data: user } = userId.safeParse(required(written, '--user USER'))
+  if (user === undefined) throw new UsageError('--user takes 1 to 64 characters on one line, without a colon')
+  const path = required(file, '--password-file FILE')
+  const readPassword = () => readSecret(path, '--password-file')
+  if (readPassword() === '') throw new UsageError(`--password-file: ${path} is empty`)
+  return { user, readPassword }
+}
+
+function receiver(url: string, basic: Receiver['basic']): Receiver {
   const taken = ridUrl(url)
   if (taken === undefined) throw new UsageError('--to takes an https:// URL without a path: RID messages go to /')
-  return { name: new URL(taken).host, url: taken, identity: {} }
+  return { name: new URL(taken).host, url: taken, identity: {}, ...(basic && { basic }) }
 }
 
 function listenAt(written: string): { readonly host: string; readonly port: number } {

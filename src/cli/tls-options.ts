@@ -12,8 +12,19 @@ export const TLS = { cert: { type: 'string' }, key: { type: 'string' }, ca: { ty
  */
 export function tlsOptions({ cert, key, ca }: Partial<Record<'cert' | 'key' | 'ca', string | undefined>>): TlsFiles {
   const tls = { cert: required(cert, '--cert PEM'), key: required(key, '--key PEM'), ca: required(ca, '--ca PEM') }
-  const named = Object.entries(tls).map(([option, file]) => ({ path: `tls.${option}`, file }))
+  checkNamed(tls)
+  return tls
+}
+
+/** That of `--ca` alone, for a client that shows a password instead of a certificate. */
+export function trustOptions({ ca }: { readonly ca?: string | undefined }): TlsFiles {
+  const file = required(ca, '--ca PEM')
+  checkNamed({ ca: file })
+  return { cert: '', key: '', ca: file }
+}
+
+function checkNamed(files: Readonly<Record<string, string>>): void {
+  const named = Object.entries(files).map(([option, file]) => ({ path: `tls.${option}`, file }))
   const problem = checkFiles(named, Date.now()).find(({ kind }) => kind === 'problem')
   if (problem !== undefined) throw new UsageError(`${problem.path.replace('tls.', '--')}: ${problem.message}`)
-  return tls
 }

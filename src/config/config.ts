@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { GatewayError } from '../errors.ts'
+import { parsePasswordHash } from '../password-hash.ts'
 import { crossCheck } from './cross-checks.ts'
 import { type Env, expand } from './env.ts'
 import { type Model, model } from './model.ts'
@@ -62,16 +63,18 @@ export function buildConfig(source: Source, folder: string, env: Env, { secrets 
   }
   const cross = crossCheck(tree)
   found.push(...cross.problems)
-  for (const [path, written] of [
-    [['grid', 'auth', 'password'], parsed.data?.grid.auth.password],
-    [['ops', 'token'], parsed.data?.ops.token],
-    [['store', 'password'], parsed.data?.store.password],
-  ] as const) {
-    if (written === undefined || !('env' in written) || env[written.env]) continue
+  for (const [path, written] of secretsOf(parsed.data)) {
+    if (written === undefined || !('env' in written)) continue
+    if (env[written.env]) {
+      if (isHash(path) && parsePasswordHash(env[written.env] ?? '') === undefined)
+        found.push({ path: [...path], message: `${written.env} holds no hash as iodef-gateway passwd prints it` })
+      continue
+    }
     const is = env[written.env] === '' ? 'empty' : 'not set'
     found.push({ path: [...path], message: `the environment variable ${written.env} is ${is}` })
   }
-  const isNeeded = ({ path }: Finding) => secrets || !/^(?:grid\.auth|ops\.token)/.test(pathText(path))
+  const isNeeded = ({ path }: Finding) =>
+    secrets || !/^(?:grid\.auth|ops\.token|peers\[\d+\]\.(?:identity\.)?basic\.password)/.test(pathText(path))
   const told = found.filter(isNeeded)
   const problems = firstOfEachPath(told).map((finding) => located(finding, source))
   // what belongs together can only be looked at where each part can be read
@@ -104,7 +107,28 @@ function withoutNulls(value: unknown): unknown {
 }
 
 function isSecret(path: Path): boolean {
-  return ['grid.auth.password', 'ops.token', 'store.password'].includes(pathText(path))
+  return /^(?:grid\.auth\.password|ops\.token|store\.password|peers\[\d+\]\.(?:identity\.)?basic\.password)$/.test(
+    pathText(path),
+  )
+}
+
+function isHash(path: Path): boolean {
+  return path.includes('identity')
+}
+
+type Secret = { readonly file: string } | { readonly env: string } | { readonly hash: string }
+
+/** Where secrets stand, and where these say that they are. */
+function secretsOf(m: Model | undefined): [Path, Secret | undefined][] {
+  return [
+    [['grid', 'auth', 'password'], m?.grid.auth.password],
+    [['ops', 'token'], m?.ops.token],
+    [['store', 'password'], m?.store.password],
+    ...(m?.peers ?? []).flatMap((peer, i): [Path, Secret | undefined][] => [
+      [['peers', i, 'identity', 'basic', 'password'], peer.identity.basic?.password],
+      [['peers', i, 'basic', 'password'], peer.basic?.password],
+    ]),
+  ]
 }
 
 /** Names of peers and Topics, and where they are used; or a key at the top that nobody knows. */
@@ -134,7 +158,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
     Object.fromEntries(Object.entries(tls).map(([k, v]) => [k, v !== undefined && k !== 'pin' ? absolute(v) : v])) as T
   return {
     rid: { ...m.rid, tls: files(m.rid.tls) },
-    peers: m.peers,
+    peers: m.peers.map((peer, i) => withSecrets(peer, `peers[${i}]`, folder, env)),
     grid: {
       service: m.grid.service,
       jid: m.grid.jid,
@@ -148,7 +172,7 @@ function toConfig(m: Model, folder: string, env: Env): Config {
       redirects: m.grid.redirects,
       upload: { ...m.grid.upload, ...(m.grid.upload.ca !== undefined && { ca: absolute(m.grid.upload.ca) }) },
     },
-    routes: m.routes,
+    routes: withoutAnonymous(m),
     store: storeConfig(m, absolute, folder, env),
     ops: {
       host: m.ops.host,
@@ -185,22 +209,49 @@ function gridAuth({ grid }: Model, absolute: (path: string) => string, folder: s
   return { kind: 'password', allowPlain, readPassword, ...('file' in password && { file: absolute(password.file) }) }
 }
 
+/** A route that names no peer is for all but the one that is anybody: that one has to be named. */
+function withoutAnonymous({ peers, routes }: Model): Config['routes'] {
+  const known = peers.flatMap(({ name, identity }) => (identity.anonymous ? [] : name))
+  if (known.length === peers.length) return routes
+  return routes.map((route) => {
+    const { peer, jid } = route.match
+    const isForAll = peer === undefined && jid === undefined && route.ask === undefined
+    return isForAll ? { ...route, match: { ...route.match, peer: known } } : route
+  })
+}
+
+function withSecrets({ identity, basic, ...peer }: Model['peers'][number], path: string, folder: string, env: Env) {
+  const { basic: shown, anonymous, ...certificate } = identity
+  const { password, user } = shown ?? {}
+  const read = (secret: Secret, key: string) => reader(secret, `${path}.${key}.password`, folder, env)
+  const known = password &&
+    user !== undefined && {
+      user,
+      readHash: read(password, 'identity.basic'),
+      ...('file' in password && { file: resolve(folder, password.file) }),
+    }
+  return {
+    ...peer,
+    identity: { ...certificate, ...(known && { basic: known }), ...(anonymous && { anonymous }) },
+    ...(basic && { basic: { user: basic.user, readPassword: read(basic.password, 'basic') } }),
+  }
+}
+
 /** A secret is read each time it is needed: the file may be changed while the gateway runs, and no copy is kept. */
-function reader(
-  secret: { readonly file: string } | { readonly env: string },
-  key: string,
-  folder: string,
-  env: Env,
-): () => string {
+function reader(secret: Secret, key: string, folder: string, env: Env): () => string {
+  if ('hash' in secret) return () => secret.hash
   if ('env' in secret) return () => env[secret.env] ?? ''
   const file = resolve(folder, secret.file)
-  return () => {
-    try {
-      // without the line end that editors put behind it
-      return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-    } catch (error) {
-      throw new GatewayError('config-invalid', `${key}: ${osReason(error)}`, { cause: error })
-    }
+  return () => readSecret(file, key)
+}
+
+/** What stands in the file that `key` names. Throws GatewayError 'config-invalid'. */
+export function readSecret(file: string, key: string): string {
+  try {
+    // without the line end that editors put behind it
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    throw new GatewayError('config-invalid', `${key}: ${osReason(error)}`, { cause: error })
   }
 }
 

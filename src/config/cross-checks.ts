@@ -1,6 +1,8 @@
 import { didYouMean } from '../did-you-mean.ts'
 import { isLoopback, overlap } from './address-overlap.ts'
-import { dns, fingerprint, LISTENS, line, size, port as wholePort } from './fields.ts'
+import { checkAnonymous } from './anonymous-checks.ts'
+import { checkBasic } from './basic-checks.ts'
+import { dns, fingerprint, LISTENS, line, size, user, port as wholePort } from './fields.ts'
 import { checkProxies } from './front-checks.ts'
 import { known, type Look } from './look.ts'
 import { checkParticipants } from './participant-checks.ts'
@@ -44,6 +46,8 @@ export function crossCheck(tree: unknown): { problems: Finding[]; warnings: Find
   checkAccess(look)
   checkUploads(look)
   checkProxies(look)
+  checkBasic(look)
+  checkAnonymous(look)
   return { problems, warnings, notes }
 }
 
@@ -62,6 +66,7 @@ function checkUnique({ peers, topics, problem }: Look): void {
   unique(topics, ['grid', 'topics'], ['name'], (value) => value)
   unique(peers, ['peers'], ['identity', 'dns'], canonicalName)
   unique(peers, ['peers'], ['identity', 'fingerprint'], (value) => fingerprint.safeParse(value).data)
+  unique(peers, ['peers'], ['identity', 'basic', 'user'], (value) => user.safeParse(value).data)
 }
 
 /** What is wrong by itself is left to the model. */

@@ -52,6 +52,11 @@ export const name = matching('a name of 1 to 64 characters on one line', LINE, 6
 export const file = matching('the path of a file', LINE, 4096)
 const DNS = /^(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/
 
+/** RFC 7617 §2: no colon, and no control characters. */
+export const user = parsed('a user-id of 1 to 64 characters, without a colon', (value) =>
+  value.length <= 64 && LINE.test(value) && !value.includes(':') ? value.normalize('NFC') : undefined,
+)
+
 /** As certificates have it, with A-labels; also taken as it is read (RFC 5890 §2.3.2.1). */
 export const dns = parsed('a DNS name, as csirt.example', asDns)
 /** RFC 6546 §3.1 */

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { CALLBACK_WAYS, DESTINATIONS, LOG_LEVELS, MSG_TYPES, REGIONS, TRAFFIC_TYPES } from '../vocabulary.ts'
 import * as f from './fields.ts'
 import { grid } from './grid-model.ts'
+import { identity, shown } from './identity-model.ts'
 import { iodefVersion, restrictions, secret } from './shared-keys.ts'
 import { store } from './store-model.ts'
 
@@ -32,6 +33,12 @@ const rid = f
       .describe(
         "this system's own IP addresses: a request whose path names one of them, or rid.name, has gone round and is denied",
       ),
+    basic: f.flag
+      .prefault(false)
+      .describe('let clients in that show no certificate, for peers with identity.basic: HTTP Basic over TLS'),
+    anonymous: f.flag
+      .prefault(false)
+      .describe('let clients in that show nothing at all, for a peer with identity.anonymous: CAA iodef reporters'),
     maxMessage: f.size.prefault('1MiB').describe('largest message taken'),
     limits: f
       .mapping({
@@ -56,22 +63,9 @@ const rid = f
   })
   .describe('the RID endpoint (RFC 6546)')
 
-const identity = f.needed('{ dns: NAME } or { fingerprint: SHA-256 } of its certificate', {
-  dns: f.dnsId
-    .exactOptional()
-    .describe(
-      "DNS name in the peer's certificate (subjectAltName; no CN, no wildcard); stands in RIDPolicy/Node of what it is sent",
-    ),
-  fingerprint: f.fingerprint
-    .exactOptional()
-    .describe('SHA-256 of its certificate; one of the two is required, and with both, both must fit'),
-})
-
 const peer = f.mapping({
   name: f.name.describe('unique; what logs, metrics, queue and routes call it'),
-  identity: identity
-    .refine((id) => id.dns !== undefined || id.fingerprint !== undefined, 'needs dns or fingerprint')
-    .meta({ minProperties: 1 }),
+  identity,
   accept: msgTypes
     .default(['Report'])
     .describe('MsgTypes that it may send; a Query is never published, and what answers a question need not be listed'),
@@ -79,6 +73,7 @@ const peer = f.mapping({
   url: f.ridUrl
     .exactOptional()
     .describe('where it is sent to, port 4590 unless it says another; without it nothing is sent'),
+  basic: shown,
   topics: f.list(f.line, 'Topics').default([]).describe('Topics that are forwarded to it'),
   send: msgTypes
     .default(['Report'])

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { dns } from './fields.ts'
-import { at } from './tree.ts'
+import { type Path, pathText } from './problems.ts'
+import { at, list } from './tree.ts'
 
 /** A file that the configuration names. */
 export interface NamedFile {
@@ -18,7 +19,7 @@ export interface NamedFile {
 
 export type Purpose = 'server' | 'client'
 
-const PATHS = [
+const PATHS: readonly Path[] = [
   ['rid', 'tls', 'cert'],
   ['rid', 'tls', 'key'],
   ['rid', 'tls', 'ca'],
@@ -36,12 +37,18 @@ const PATHS = [
   ['audit', 'path'],
 ]
 
+const OF_PEER = [
+  ['identity', 'basic', 'password', 'file'],
+  ['basic', 'password', 'file'],
+]
+
 /** Read from the tree as written, so that `check` opens the files even where other parts of the configuration are wrong. */
 export function namedFiles(tree: unknown, folder: string): NamedFile[] {
-  return PATHS.flatMap((path) => {
-    const file = at(tree, ...path)
+  const ofPeers = list(at(tree, 'peers')).flatMap((_, i) => OF_PEER.map((tail): Path => ['peers', i, ...tail]))
+  return [...PATHS, ...ofPeers].flatMap((path) => {
+    const file = at(tree, ...path.map(String))
     if (typeof file !== 'string' || file === '') return []
-    const key = path.join('.')
+    const key = pathText(path)
     // then it is no store, and may be there or not
     if (key === 'store.path' && at(tree, 'store', 'postgres') !== undefined) return []
     const name = key === 'rid.tls.cert' ? dns.safeParse(at(tree, 'rid', 'name')).data : undefined

@@ -71,6 +71,10 @@ export interface RidConfig {
   readonly proxyProtocol?: boolean
   /** IP addresses and networks */
   readonly proxies?: readonly string[]
+  /** clients without a certificate are let in, to show a user and a password [false] */
+  readonly basic?: boolean
+  /** clients without a certificate are let in that show nothing at all [false] */
+  readonly anonymous?: boolean
 }
 
 /** `requests` and `bytes` in a minute. */
@@ -80,9 +84,26 @@ interface PeerLimits {
   readonly connections?: number
 }
 
+/** How a peer is known: by its certificate, or, where it shows none, by user and password (RFC 7617). */
+interface PeerIdentity {
+  readonly dns?: string
+  readonly fingerprint?: string
+  readonly basic?: BasicIdentity
+  /** it stands for whoever shows neither certificate nor password: docs/decisions/0023-basic.md */
+  readonly anonymous?: boolean
+}
+
+interface BasicIdentity {
+  readonly user: string
+  /** the scrypt hash of its password; may throw GatewayError 'config-invalid' where it stands in a file */
+  readonly readHash: () => string
+  /** where it comes from, when that is a file */
+  readonly file?: string
+}
+
 export interface PeerConfig {
   readonly name: string
-  readonly identity: { readonly dns?: string; readonly fingerprint?: string }
+  readonly identity: PeerIdentity
   readonly accept: readonly MsgType[]
   readonly publish: readonly string[]
   readonly url?: string
@@ -106,6 +127,8 @@ export interface PeerConfig {
   readonly test?: boolean
   /** `lenient`: a 2xx is proof whatever its body is, but for Denied */
   readonly replies?: 'strict' | 'lenient'
+  /** what it asks of us besides our certificate */
+  readonly basic?: { readonly user: string; readonly readPassword: () => string }
   /** instead of those of `rid.limits` */
   readonly limits?: PeerLimits
 }

@@ -91,10 +91,35 @@ export const RID = {
     every: 60_000,
     offPage: true,
   },
+  'anonymous-on': {
+    level: 'warn',
+    text: 'Anybody may send RID reports',
+    help: '`rid.anonymous` is true: whoever shows nothing is `peer`. Nothing, where it is meant so: see [Reports of anybody](#reports-of-anybody)',
+  },
+  'basic-on': {
+    level: 'warn',
+    text: 'A password is enough for some RID peers',
+    help: '`rid.basic` is true: whoever knows the password of one of `peers` is that peer. Nothing, where it is meant so: see [HTTP Basic](#http-basic)',
+  },
+  'rid-login-refused': {
+    level: 'warn',
+    text: 'RID client showed a user and password that are not taken',
+    help: '`reason`: `unknown-user`, `wrong-password`, `malformed` (no Basic of RFC 7617, or not in UTF-8), `another-peer` (the user is one, the client certificate another), all answered 401 or 403; `too-many` and `busy`: so many passwords came that this one was not looked at. One line a minute for each `peer`, the one whose user it was, and `reason`; `more` says how many went untold. Somebody guesses, or the peer has an old password',
+    measures: [{ metric: 'loginsRefused', labels: { peer: (l) => l.peer ?? 'unknown', reason: (l) => l.reason } }],
+    seldom: ({ peer, reason }) => `${reason} ${peer ?? ''}`,
+    every: 60_000,
+    offPage: true,
+  },
   'rid-trust-ended': {
     level: 'info',
     text: 'RID connection ended at the date of a certificate, CA or revocation list',
     help: 'nothing: the peer connects anew, and is refused only where something is past its date',
+    offPage: true,
+  },
+  'rid-anonymous': {
+    level: 'info',
+    text: 'RID request of somebody who shows nothing',
+    help: '`remote` is all that is known of it; `request` is that of `rid-request`',
     offPage: true,
   },
   'rid-request': {

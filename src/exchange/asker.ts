@@ -23,8 +23,10 @@ export interface Askers {
 export type Participant = GridConfig['participants'][number]
 
 /** RFC 6546 §3 has answers connect to where the question came from; a configured address is better: docs/decisions/0015-questions.md. */
-export function wayTo({ callback, url }: Pick<PeerConfig, 'callback' | 'url'>): CallbackWay {
-  return callback ?? (url === undefined ? 'source' : 'url')
+export function wayTo({ callback, url, identity }: Pick<PeerConfig, 'callback' | 'url' | 'identity'>): CallbackWay {
+  // whoever shows no certificate cannot be known by one where the question came from
+  const source = identity.dns === undefined && identity.fingerprint === undefined ? 'none' : 'source'
+  return callback ?? (url === undefined ? source : 'url')
 }
 
 export function peerAsker(peer: PeerConfig): Asker {

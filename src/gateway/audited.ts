@@ -61,6 +61,11 @@ const AUDITED: Readonly<Partial<Record<EventName, Audited>>> = {
     fields: ['limit'],
     often: ({ peer, limit }) => `${peer ?? ''} ${limit}`,
   },
+  'rid-login-refused': {
+    who: client,
+    fields: ['peer', 'reason'],
+    often: ({ peer, reason }) => `${peer ?? ''} ${reason}`,
+  },
   'tls-refused': { who: client, fields: ['reason'], often: ({ reason }) => `${reason}` },
   'rid-request': {
     who: client,

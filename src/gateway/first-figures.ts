@@ -11,6 +11,8 @@ const DROPPED = ['forged', 'oversized', 'malformed', 'unknown-topic']
 const OPERATIONS = ['accept', 'ask', 'converse', 'due', 'forget', 'gone', 'iq', 'prune']
 const REFUSED = ['handshake', 'limit-peer', 'limit-handshakes', 'limit-total', 'client-error', 'proxy-header']
 const LIMITS = ['requests', 'bytes', 'connections']
+const OF_USER = ['wrong-password', 'another-peer', 'too-many']
+const OF_NOBODY = ['malformed', 'unknown-user', 'too-many', 'busy']
 
 /**
  * A counter that is not there before it counts goes from nothing to 1, which is no increase to Prometheus: every series that the
@@ -44,9 +46,18 @@ export function setFirstFigures(metrics: Metrics, config: Config, version: strin
   for (const reason of DROPPED) metrics.dropped.inc({ reason }, 0)
   for (const operation of OPERATIONS) metrics.storeFailures.inc({ operation }, 0)
   for (const reason of REFUSED) metrics.connectionsRefused.inc({ reason }, 0)
+  setLogins(metrics, config)
   metrics.logins.inc(0)
   metrics.queueLimit.set(delivery.maxQueue)
   metrics.build.set({ version, node: process.version }, 1)
+}
+
+function setLogins({ loginsRefused }: Metrics, { rid, peers }: Config): void {
+  if (rid.basic !== true && rid.anonymous !== true) return
+  for (const reason of OF_NOBODY) loginsRefused.inc({ peer: 'unknown', reason }, 0)
+  for (const { name, identity } of peers) {
+    if (identity.basic !== undefined) for (const reason of OF_USER) loginsRefused.inc({ peer: name, reason }, 0)
+  }
 }
 
 function setDeliveries(

@@ -32,6 +32,8 @@ function fixed({ rid, store, ops, grid, audit }: Config): Record<string, unknown
     'grid.maxItem': grid.maxItem,
     'grid.redirects': grid.redirects,
     'grid.upload': grid.upload,
+    'rid.basic': rid.basic === true,
+    'rid.anonymous': rid.anonymous === true,
     'rid.limits.handshakes': rid.limits?.handshakes,
     'grid.topics[].large': takesFiles(grid),
     // of what takes files

@@ -45,9 +45,10 @@ export function createSenders({
   let material = loadTls(config.rid.tls)
 
   /** All that a sender is made of. As many connections as sends: the deadline of a send includes the wait for one. */
-  function plan({ name, identity, replies }: PeerConfig, url: string) {
+  function plan({ name, identity: { dns, fingerprint }, replies, basic }: PeerConfig, url: string) {
     const limits = { connections: config.delivery.concurrency, maxReply: config.rid.maxMessage }
-    return { receiver: { name, url, identity, replies }, tls: config.rid.tls, limits }
+    const identity = { ...(dns !== undefined && { dns }), ...(fingerprint !== undefined && { fingerprint }) }
+    return { receiver: { name, url, identity, replies, ...(basic && { basic }) }, tls: config.rid.tls, limits }
   }
 
   function create(peer: PeerConfig, url: string): Made {

@@ -2,6 +2,7 @@ import { constants, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { type PeerCertificate, TLSSocket } from 'node:tls'
 import { Agent, buildConnector } from 'undici'
+import { GatewayError } from '../errors.ts'
 import type { Receiver } from './contract.ts'
 import { refuseStranger } from './peers.ts'
 import type { TlsMaterial } from './tls.ts'
@@ -103,6 +104,13 @@ function boundAnswers(socket: Socket, most: number): void {
       socket.destroy(Object.assign(new Error('more than an answer'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' }))
     }
   })
+}
+
+/** Throws GatewayError 'config-invalid' for what is no https URL. */
+export function httpsUrl({ name, url }: Receiver): URL {
+  const parsed = URL.parse(url)
+  if (parsed?.protocol !== 'https:') throw new GatewayError('config-invalid', `peer ${name}: url must be an https URL`)
+  return parsed
 }
 
 /** The host of a URL; of an IPv6 address without its brackets. */

@@ -17,12 +17,18 @@ interface ClientLimits {
 /** More than a gateway takes in: a limit is the operator's to set. */
 const DEFAULT_CLIENT_LIMITS: ClientLimits = { requests: 120_000, bytes: 6_000 * 1024 * 1024, connections: 64 }
 
+/** Of each network, for whoever shows nothing; all together so many times as much. */
+const ANONYMOUS_LIMITS: ClientLimits = { requests: 60, bytes: 10 * 1024 * 1024, connections: 4 }
+const TOGETHER = 20
+
 /** `limits` of the peer, then `rid.limits`, then what is meant without either. */
 export function limitsOf(peer: PeerConfig | undefined, rid: Pick<RidConfig, 'limits'>): ClientLimits {
+  if (peer?.identity.anonymous === true) return { ...ANONYMOUS_LIMITS, ...peer.limits }
   return { ...DEFAULT_CLIENT_LIMITS, ...rid.limits, ...peer?.limits }
 }
 
-type Client = Pick<Connection, 'peer' | 'address' | 'crowded'>
+/** Whose a request is. */
+export type Client = Pick<Connection, 'peer' | 'address' | 'crowded'>
 
 /** Who sends more than it may: undefined, or what it is answered. Nothing of a message that is refused here was acknowledged. */
 interface ClientLimiter {
@@ -34,8 +40,28 @@ interface ClientLimiter {
 
 export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: Tell<ListenerNews>): ClientLimiter {
   const rates = new Rates()
-  const owner = ({ peer, address }: Client, what: string) =>
-    `${what} ${peer === undefined ? `of ${networkOf(address)}` : `by ${peer.name}`}`
+
+  /** Whose shares it takes of, and how many times that of one. */
+  function owners({ peer, address }: Client, what: string): (readonly [owner: string, times: number])[] {
+    const network = `${what} of ${networkOf(address)}`
+    if (peer === undefined) return [[network, 1]]
+    const own = `${what} by ${peer.name}`
+    return peer.identity.anonymous === true
+      ? [
+          [`${own} ${network}`, 1],
+          [own, TOGETHER],
+        ]
+      : [[own, 1]]
+  }
+
+  /** ms until it may, or 0: then it did. */
+  function take(client: Client, what: string, amount: number, perMinute: number): number {
+    for (const [owner, times] of owners(client, what)) {
+      const wait = rates.take(owner, amount, times * perMinute)
+      if (wait > 0) return wait
+    }
+    return 0
+  }
 
   function refuse({ peer, address }: Client, limit: PeerLimit, ms: number, detail: string) {
     const seconds = Math.ceil(ms / 1000)
@@ -50,18 +76,19 @@ export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: 
         const detail = `More than ${limits.connections} connections are open. Use one of those, or close one.`
         return refuse(client, 'connections', 1000, detail)
       }
-      const wait = rates.take(owner(client, 'requests'), 1, limits.requests)
+      const wait = take(client, 'requests', 1, limits.requests)
       if (wait === 0) return undefined
       return refuse(client, 'requests', wait, `More than ${limits.requests} requests came within a minute.`)
     },
     body(client, length) {
       const { bytes } = limitsOf(client.peer, rid())
-      const wait = rates.take(owner(client, 'bytes'), length, bytes)
+      const wait = take(client, 'bytes', length, bytes)
       if (wait === 0) return undefined
       return refuse(client, 'bytes', wait, `More than ${bytes} bytes of messages came within a minute.`)
     },
     took(client, bytes) {
-      rates.used(owner(client, 'bytes'), bytes, limitsOf(client.peer, rid()).bytes)
+      const perMinute = limitsOf(client.peer, rid()).bytes
+      for (const [owner, times] of owners(client, 'bytes')) rates.used(owner, bytes, times * perMinute)
     },
   }
 }

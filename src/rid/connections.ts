@@ -3,8 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { PeerConfig } from '../config/types.ts'
+import type { Login } from './basic-users.ts'
 import { ClientAddresses } from './client-addresses.ts'
-import { Handshakes } from './handshakes.ts'
+import { Handshakes, networkOf } from './handshakes.ts'
 import { HeavyHandshakes } from './heavy-handshakes.ts'
 import type { ListenerLimits } from './limits.ts'
 import type { FindPeer } from './peers.ts'
@@ -17,7 +18,8 @@ export interface Connection {
   readonly socket: TLSSocket
   /** of the client */
   readonly address: string
-  readonly certificate: X509Certificate
+  /** undefined: it showed none, and each request says who it is from */
+  readonly certificate: X509Certificate | undefined
   /** found at the handshake, since there is no renegotiation, and again when the peers are others */
   peer: PeerConfig | undefined
   /** ms since the epoch: from then on a new handshake might fail, and so this connection is over */
@@ -35,17 +37,22 @@ export interface Connection {
   /** what is then sent: a whole response */
   lastWord: Buffer | undefined
   /** its peer has too many: it is told so, and no more */
-  readonly crowded: boolean
+  crowded: boolean
+  /** without a certificate: what was shown last, and was good */
+  login: Login | undefined
+  /** those that were not */
+  refusedLogins: number
 }
-
-/** How many connections there may be. */
-type ConnectionLimits = Pick<
-  ListenerLimits,
-  'age' | 'connections' | 'strangers' | 'connectionsPerStranger' | 'handshake' | 'handshakes' | 'handshakesPerAddress'
->
 
 /** connections of one peer above its limit whose first request is answered 429; of more none is listened to */
 const TOLD = 4
+
+/** Among whose places one is; until when it has to show another. */
+interface Seat {
+  readonly owner: string
+  readonly shares: Shares<Connection>
+  readonly deadline?: NodeJS.Timeout
+}
 
 /** Why a connection is not served: its client has too many, or all together have. */
 type Crowd = 'each' | 'all'
@@ -60,17 +67,21 @@ export class Connections {
   readonly refused = new RefusedCertificates()
   #letIn = Number.NEGATIVE_INFINITY
   #find: FindPeer
-  readonly #limits: ConnectionLimits
+  readonly #limits: ListenerLimits
   readonly #secured = new Map<Socket, Connection>()
   readonly #peers = new Shares<Connection>()
   readonly #strangers = new Shares<Connection>()
+  readonly #nameless = new Shares<Connection>()
+  readonly #seats = new WeakMap<Connection, Seat>()
   readonly #perPeer: (peer: PeerConfig) => number
+  readonly #takesNameless: boolean
 
-  /** `perPeer`: how many connections a peer may have. */
-  constructor(find: FindPeer, limits: ConnectionLimits, perPeer: (peer: PeerConfig) => number) {
+  /** `perPeer`: how many connections a peer may have. `takesNameless`: also of clients that show no certificate. */
+  constructor(find: FindPeer, limits: ListenerLimits, perPeer: (peer: PeerConfig) => number, takesNameless = false) {
     this.#find = find
     this.#limits = limits
     this.#perPeer = perPeer
+    this.#takesNameless = takesNameless
     const failed = (address: string, bytes: number) => {
       this.heavy.failed(address, bytes)
       if (!this.heavy.refuses(address)) return
@@ -92,40 +103,95 @@ export class Connections {
   /** A finished handshake; why not, where there is no place for it; undefined where it is over already. */
   secured(socket: TLSSocket, material: TlsMaterial): Connection | Crowd | undefined {
     const bytes = this.handshakes.finished(socket)
+    if (socket.destroyed) return undefined
     const certificate = socket.getPeerX509Certificate()
-    if (certificate === undefined) return undefined
-    const peer = this.#find(certificate)
+    if (certificate === undefined && !this.#takesNameless) return undefined
+    const peer = certificate && this.#find(certificate)
     const address = this.addresses.of(socket)
     this.#learn(address, peer, bytes)
     const now = Date.now()
-    const owner = peer?.name ?? certificate.fingerprint256
-    const shares = peer === undefined ? this.#strangers : this.#peers
-    const most = peer === undefined ? this.#limits.connectionsPerStranger : this.#perPeer(peer)
-    // some more of a peer are let in, to be told why they are not served
-    const crowd = this.#makeRoom(owner, shares, peer === undefined ? most : most + TOLD)
-    if (crowd !== undefined) return crowd
     const connection: Connection = {
       socket,
       address,
       certificate,
       peer,
-      expires: Math.min(lookAgainAt(certificate, material, now), now + 2 * this.#limits.age),
+      expires: Math.min(certificate ? lookAgainAt(certificate, material, now) : Infinity, now + 2 * this.#limits.age),
       ages: now + this.#limits.age,
       inFlight: new Map(),
       turn: Promise.resolve(),
       closing: false,
       broken: false,
       lastWord: undefined,
-      crowded: shares.of(owner).size >= most,
+      crowded: false,
+      login: undefined,
+      refusedLogins: 0,
     }
+    const crowd = certificate === undefined ? this.#seatNameless(connection) : this.#seat(connection, peer)
+    if (crowd !== undefined) return crowd
     this.#secured.set(socket, connection)
     if (peer !== undefined) this.#letIn = now
-    shares.add(owner, connection)
     socket.once('close', () => {
       this.#secured.delete(socket)
-      shares.remove(owner, connection)
+      this.#leave(connection)
     })
     return connection
+  }
+
+  /** A client without a certificate showed whose it is: its place is one of that peer from now on. Why not, where there is none. */
+  named(connection: Connection, peer: PeerConfig): Crowd | undefined {
+    if (this.#seats.get(connection)?.shares !== this.#nameless) return undefined
+    // that somebody there shows nothing says nothing for others there
+    if (peer.identity.anonymous !== true) {
+      this.#learn(connection.address, peer, 0)
+      this.#letIn = Date.now()
+    }
+    return this.#seat(connection, peer)
+  }
+
+  #seat(connection: Connection, peer: PeerConfig | undefined): Crowd | undefined {
+    const isAnonymous = peer?.identity.anonymous === true
+    const network = networkOf(connection.address)
+    const owner = isAnonymous ? `from ${network}` : (peer?.name ?? connection.certificate?.fingerprint256 ?? '')
+    const shares = peer === undefined || isAnonymous ? this.#strangers : this.#peers
+    const most = peer === undefined ? this.#limits.connectionsPerStranger : this.#perPeer(peer)
+    // some more of a peer are let in, to be told why they are not served
+    const crowd = this.#makeRoom(owner, shares, peer === undefined ? most : most + TOLD)
+    if (crowd !== undefined) return crowd
+    connection.crowded = shares.of(owner).size >= most
+    this.#sit(connection, { owner, shares })
+    return undefined
+  }
+
+  /** It has so long to show whose it is. Who came before, and has asked nothing, gives way. */
+  #seatNameless(connection: Connection): Crowd | undefined {
+    const { nameless, namelessPerNetwork, login } = this.#limits
+    const { socket } = connection
+    const owner = networkOf(connection.address)
+    const own = this.#nameless.of(owner)
+    const crowd = own.size >= namelessPerNetwork ? 'each' : this.#nameless.size >= nameless ? 'all' : undefined
+    if (crowd !== undefined) {
+      const candidates = [...(crowd === 'each' ? own : this.#nameless.largest())]
+      const victim = candidates.find(({ inFlight }) => inFlight.size === 0)
+      if (victim === undefined) return crowd
+      victim.socket.destroy()
+      this.#leave(victim)
+    }
+    const deadline = setTimeout(() => socket.destroy(), login).unref()
+    this.#sit(connection, { owner, shares: this.#nameless, deadline })
+    return undefined
+  }
+
+  #sit(connection: Connection, seat: Seat): void {
+    this.#leave(connection)
+    seat.shares.add(seat.owner, connection)
+    this.#seats.set(connection, seat)
+  }
+
+  #leave(connection: Connection): void {
+    const { owner = '', shares, deadline } = this.#seats.get(connection) ?? {}
+    shares?.remove(owner, connection)
+    clearTimeout(deadline)
+    this.#seats.delete(connection)
   }
 
   /** Where peers come from, and where others do. */
@@ -146,10 +212,19 @@ export class Connections {
     return this.#secured.keys()
   }
 
-  /** The peers are others: each request from now on is of who its certificate is by these. Those under way stay who they were. */
-  know(find: FindPeer): void {
+  /**
+   * The peers are others: each request from now on is of who its certificate is by these. Those under way stay who they were. Where there
+   * is no certificate, `isGood` says whether what was shown is good by these.
+   */
+  know(find: FindPeer, isGood: (login: Login) => boolean): void {
     this.#find = find
     for (const connection of this.#secured.values()) {
+      if (connection.certificate === undefined) {
+        connection.closing = true
+        const isOver = connection.login === undefined || !isGood(connection.login)
+        if (isOver && connection.inFlight.size === 0) connection.socket.destroy()
+        continue
+      }
       const before = connection.peer
       connection.peer = find(connection.certificate)
       // its place is among those of another: it is asked to come again
@@ -165,7 +240,8 @@ export class Connections {
     this.handshakes.endAll()
     for (const connection of this.#secured.values()) {
       connection.closing = true
-      if (!stillTrusted(connection.certificate, material)) connection.socket.destroy()
+      const { certificate } = connection
+      if (certificate !== undefined && !stillTrusted(certificate, material)) connection.socket.destroy()
     }
   }
 

@@ -29,7 +29,7 @@ export type Answer =
 
 /** RFC 9457. Nothing about paths, stack or configuration. */
 export interface Problem {
-  readonly status: 400 | 403 | 404 | 405 | 408 | 413 | 415 | 417 | 429 | 431 | 503
+  readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 415 | 417 | 429 | 431 | 503
   readonly title: string
   readonly detail?: string
   readonly errors?: readonly Diagnostic[]
@@ -59,7 +59,9 @@ export type ReadReply = (body: Uint8Array, charset?: string) => Promise<Reply>
 export interface Receiver {
   readonly name: string
   readonly url: string
-  readonly identity: PeerConfig['identity']
+  readonly identity: Pick<PeerConfig['identity'], 'dns' | 'fingerprint'>
+  /** what it asks of us besides our certificate (RFC 7617) */
+  readonly basic?: PeerConfig['basic']
   /** `lenient`: a 2xx is proof whatever its body says, but for Denied */
   readonly replies?: PeerConfig['replies']
 }

@@ -27,6 +27,10 @@ export interface ListenerLimits {
   /** connections of certificates that are no peer's, and of one such certificate */
   readonly strangers: number
   readonly connectionsPerStranger: number
+  /** connections without a certificate that have not shown a password, and those of one network; ms that they have for it */
+  readonly nameless: number
+  readonly namelessPerNetwork: number
+  readonly login: number
   /** connections without a TLS session yet, and those of one address (IPv6: of one /64) */
   readonly handshakes: number
   readonly handshakesPerAddress: number
@@ -55,6 +59,9 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   connections: 512,
   strangers: 32,
   connectionsPerStranger: 4,
+  nameless: 128,
+  namelessPerNetwork: 32,
+  login: 10_000,
   handshakes: 512,
   handshakesPerAddress: 256,
   headless: 256,

@@ -8,18 +8,18 @@ import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
 import { type BodyReader, beginBody } from './body.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
-import { createClientLimiter, limitsOf } from './client-limits.ts'
+import { type Client, createClientLimiter, limitsOf } from './client-limits.ts'
 import { type Connection, Connections } from './connections.ts'
-import type { Accept, Problem } from './contract.ts'
+import type { Accept } from './contract.ts'
+import { createIdentifier } from './identify.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
 import type { ListenerNews } from './news.ts'
 import { createFindPeer } from './peers.ts'
 import { checkRequest, IN_CRUMBS, type RequestHead, TOO_LARGE, TOO_MANY, type Verdict } from './preconditions.ts'
-import { renderProblem } from './problems.ts'
 import { bareResponse } from './raw-response.ts'
 import type { RefusedCertificate } from './refused-certificates.ts'
-import { linger, restOf, turnDeaf } from './rest-of-body.ts'
-import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, isLast, proxiesOf } from './server.ts'
+import { createResponder } from './respond.ts'
+import { answered, createClientErrorHandler, createTlsServer, endAfterAnswers, proxiesOf } from './server.ts'
 import { type Expiry, isSame, type Lists, loadTls, type TlsMaterial } from './tls.ts'
 import { WriteDeadline } from './write-deadline.ts'
 
@@ -55,8 +55,6 @@ interface Incoming {
   readonly body: BodyReader
 }
 
-type Fields = Readonly<Record<string, string>>
-
 /**
  * The RID endpoint (RFC 6546 §3): what passes TLS, URI, method, peer, type and size goes to `accept`, and its answer goes back.
  * Throws GatewayError 'config-invalid' when the TLS files cannot be used. Disposing of it ends what waits, and gives requests
@@ -67,8 +65,17 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   let { rid } = options
   const { handshakes: handshakesPerAddress = DEFAULT_LIMITS.handshakesPerAddress } = rid.limits ?? {}
   const limits = { ...DEFAULT_LIMITS, handshakesPerAddress, ...options.limits }
-  const connections = new Connections(createFindPeer(options.peers), limits, (peer) => limitsOf(peer, rid).connections)
+  const most = (peer: PeerConfig) => limitsOf(peer, rid).connections
+  /** a certificate need not be shown */
+  const isOpen = rid.basic === true || rid.anonymous === true
+  const connections = new Connections(createFindPeer(options.peers), limits, most, isOpen)
   const limiter = createClientLimiter(() => rid, tell)
+  const { identify, clientOf, ...logins } = createIdentifier({
+    rid: () => rid,
+    peers: options.peers,
+    connections,
+    tell,
+  })
   const expectant = new WeakSet<IncomingMessage>()
   const incoming = new WeakMap<IncomingMessage, Incoming>()
   const sizes = new WeakMap<IncomingMessage, number>()
@@ -90,9 +97,17 @@ export function createRidListener(options: RidListenerOptions): RidListener {
         handler(request, response)
       }
       const below = { material: () => material, limits, connections, tell, proxies: () => proxiesOf(rid) }
-      server = createTlsServer({ ...below, onRequest: handler, onExpectant })
+      server = createTlsServer({ ...below, open: isOpen, onRequest: handler, onExpectant })
       return server
     },
+  })
+  const { refuse, send } = createResponder({
+    maxMessage: () => rid.maxMessage,
+    limits,
+    connectionOf: (raw) => connections.of(raw.socket),
+    isPeer: (raw) => clientOf(raw)?.peer !== undefined,
+    isExpectant: (raw) => expectant.has(raw),
+    crumbles: (raw) => crumbling.has(raw),
   })
   app.removeAllContentTypeParsers()
   // the body is read in its turn
@@ -126,22 +141,37 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     }
     connection.inFlight.set(raw, reply.raw)
     watch(request, reply, connection)
+    if (!isOpen) return begin(request, reply, connection)
+    const refusal = await identify(request, connection)
+    // who waited for that may be gone
+    if (raw.socket.destroyed) return giveUp(reply, connection, raw)
+    if (refusal !== undefined) {
+      const { problem, headers } = limiter.request(connection) ?? refusal
+      return refuse(request, reply, problem, headers)
+    }
+    return begin(request, reply, connection)
+  }
+
+  /** Answers what is no message, and begins to read what is one. */
+  function begin(request: FastifyRequest, reply: FastifyReply, connection: Connection) {
+    const { raw } = request
     if (state() === 'draining' || connection.crowded) connection.closing = true
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
-    const { peer } = connection
-    const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer }
-    const verdict = judge(head, connection)
+    const client = clientOf(raw) ?? connection
+    const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer: client.peer }
+    const verdict = judge(head, client)
     if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
     if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
     incoming.set(raw, { verdict, body: beginBody(raw, rid.maxMessage) })
     // checked already; fastify would check it again by rules of its own
     headers['content-type'] = 'text/xml'
+    return undefined
   }
 
-  function judge(head: RequestHead, connection: Connection): Verdict {
-    const verdict = limiter.request(connection) ?? checkRequest(head, state(), rid.maxMessage)
+  function judge(head: RequestHead, client: Client): Verdict {
+    const verdict = limiter.request(client) ?? checkRequest(head, state(), rid.maxMessage)
     if (verdict.kind !== 'message') return verdict
-    return limiter.body(connection, Number(head.headers['content-length'] ?? 0)) ?? verdict
+    return limiter.body(client, Number(head.headers['content-length'] ?? 0)) ?? verdict
   }
 
   async function onMessage(request: FastifyRequest, reply: FastifyReply) {
@@ -173,7 +203,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return refuse(request, reply, IN_CRUMBS.problem)
     }
     sizes.set(raw, body.bytes.length)
-    if (raw.headers['content-length'] === undefined) limiter.took(connection, body.bytes.length)
+    if (raw.headers['content-length'] === undefined) limiter.took(clientOf(raw) ?? connection, body.bytes.length)
     const { kind: _, ...who } = message.verdict
     const answer = await askInTime(
       accept,
@@ -193,50 +223,12 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     answered(connection, raw)
   }
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, problem: Problem, headers?: Fields) {
-    const { contentType, body } = renderProblem(problem, request.id, request.headers.accept)
-    const fields: Record<string, string> = { 'content-type': contentType, ...headers }
-    if (problem.retryAfter !== undefined) fields['retry-after'] = String(Math.ceil(problem.retryAfter))
-    return send(request, reply, problem.status, fields, body)
-  }
-
-  async function send({ raw }: FastifyRequest, reply: FastifyReply, status: number, headers: Fields, body: Buffer) {
-    const connection = connections.of(raw.socket)
-    const rest = restOf(raw, {
-      maxMessage: rid.maxMessage,
-      expectant: expectant.has(raw),
-      stranger: connection?.peer === undefined,
-      crumbs: crumbling.has(raw),
-    })
-    const cut = rest === 'linger' || rest === 'deaf'
-    const close = cut || (connection !== undefined && isLast(connection, raw))
-    const fields = { ...headers, ...(close ? { connection: 'close' } : {}) }
-    if (!cut) {
-      if (rest === 'discard') void discard(raw)
-      reply.code(status).headers(fields)
-      // of an empty Buffer it would name a type
-      return body.length === 0 ? reply.send() : reply.send(body)
-    }
-    reply.hijack()
-    const length = status === 204 ? {} : { 'content-length': body.length }
-    reply.raw.writeHead(status, { ...fields, ...length })
-    // flushed, so that the client has it all while we linger
-    if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
-    else reply.raw.write(body)
-    await (rest === 'deaf' ? turnDeaf(raw, limits.linger) : linger(raw, limits.linger, limits.lingerBytes))
-    reply.raw.end()
-  }
-
-  async function discard(raw: IncomingMessage): Promise<void> {
-    if (!(await linger(raw, limits.request, rid.maxMessage))) raw.socket.destroy()
-  }
-
   /** One line for each request, whatever became of it. */
   function watch(request: FastifyRequest, { raw }: FastifyReply, connection: Connection) {
     const began = performance.now()
     raw.once('close', () => {
       answered(connection, request.raw)
-      const peer = connection.peer?.name
+      const peer = clientOf(request.raw)?.peer?.name
       const status = raw.writableFinished ? raw.statusCode : 0
       const ms = Math.round(performance.now() - began)
       const bytes = sizes.get(request.raw) ?? 0
@@ -277,7 +269,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     },
     take(next, peers, fresh) {
       rid = next
-      connections.know(createFindPeer(peers))
+      logins.use(peers)
+      connections.know(createFindPeer(peers), logins.isGood)
       if (!isSame(fresh, material)) use(fresh)
     },
     certificates: () => material.expiry,

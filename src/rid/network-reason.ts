@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { GatewayError } from '../errors.ts'
 import { codeOf, networkWords, type TlsKeys, tlsWords } from '../failure-words.ts'
 
 export const RID_KEYS: TlsKeys = { ca: 'rid.tls.ca', crl: 'rid.tls.crl' }
@@ -28,6 +29,9 @@ interface NetworkReason {
 
 /** Texts of Node.js, OpenSSL and undici may name addresses and files, and help nobody: words of our own stand for their codes. */
 export function networkReason(error: unknown, { cert }: { readonly cert: string }): NetworkReason {
+  // our own password for it
+  if (error instanceof GatewayError)
+    return { reason: `Nothing could be sent: ${error.detail}`, code: error.code, isTls: false }
   const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown')
   // in TLS 1.3 a server sees our certificate when for us the handshake is over: it can but hang up
   if (isReset(error)) {

@@ -40,12 +40,27 @@ export interface ListenerNews {
     readonly limit: PeerLimit
     readonly seconds: number
   }
+  /** of whoever shows nothing at all, under the name of its peer */
+  'rid-anonymous': { readonly peer: string; readonly request: string; readonly remote: string | undefined }
+  /** at the start and after each reload; `peer` that it is */
+  'anonymous-on': { readonly peer: string | undefined }
+  /** at the start and after each reload; `peers` that have one */
+  'basic-on': { readonly peers: readonly string[] }
+  /** `peer`: whose user it was, where there is such a one */
+  'rid-login-refused': {
+    readonly peer: string | undefined
+    readonly remote: string | undefined
+    readonly reason: LoginFault
+  }
   'rid-connections-peer': { readonly remote: string | undefined }
   'rid-connections-total': { readonly remote: string | undefined }
   /** a connection lasted longer than its certificates, or their revocation list */
   'rid-trust-ended': { readonly peer: string | undefined }
   'rid-connection-failed': { readonly err: unknown }
 }
+
+/** Why a user and password were not taken. */
+export type LoginFault = 'malformed' | 'unknown-user' | 'wrong-password' | 'another-peer' | 'too-many' | 'busy'
 
 /** Of `limits` of a peer. */
 export type PeerLimit = 'requests' | 'bytes' | 'connections'

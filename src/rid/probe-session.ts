@@ -1,6 +1,7 @@
 import type { TlsFiles } from '../config/types.ts'
 import { createAddresses } from './addresses.ts'
 import { bareHost, createAgent } from './agent.ts'
+import { credentials } from './basic-header.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
 import type { Receiver } from './contract.ts'
 import { networkReason } from './network-reason.ts'
@@ -84,7 +85,10 @@ export async function openProbe(receiver: Receiver, tls: TlsFiles): Promise<Prob
           origin: url.origin,
           path,
           method,
-          headers: contentType === undefined ? {} : { 'content-type': contentType },
+          headers: {
+            ...(contentType !== undefined && { 'content-type': contentType }),
+            ...(!asNobody && credentials(receiver)),
+          },
           ...(body === undefined ? {} : { body }),
           signal: AbortSignal.timeout(LIMITS.whole),
         })

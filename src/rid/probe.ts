@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { TlsFiles } from '../config/types.ts'
 import { createAddresses } from './addresses.ts'
 import { bareHost, createAgent } from './agent.ts'
+import { credentials } from './basic-header.ts'
 import type { Receiver } from './contract.ts'
 import { isReset, isUnreachable, networkReason } from './network-reason.ts'
 import { loadTls } from './tls.ts'
@@ -32,7 +33,13 @@ export async function probeReceiver(receiver: Receiver, tls: TlsFiles): Promise<
       const agent = createAgent({ receiver, url, address, material, limits: LIMITS, connected })
       try {
         const signal = AbortSignal.timeout(LIMITS.whole)
-        const { statusCode, body } = await agent.request({ origin: url.origin, path: '/', method: 'GET', signal })
+        const { statusCode, body } = await agent.request({
+          origin: url.origin,
+          path: '/',
+          method: 'GET',
+          headers: credentials(receiver),
+          signal,
+        })
         await body.dump().catch(() => undefined)
         return { kind: 'answered', status: statusCode, certificate }
       } catch (error) {

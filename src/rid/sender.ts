@@ -7,7 +7,8 @@ import { printable } from '../printable.ts'
 import type { Tell } from '../tell.ts'
 import type { MsgType } from '../vocabulary.ts'
 import { createAddresses } from './addresses.ts'
-import { bareHost, createAgent } from './agent.ts'
+import { bareHost, createAgent, httpsUrl } from './agent.ts'
+import { credentials } from './basic-header.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
 import { parseContentType } from './content-type.ts'
 import type { OutgoingMessage, ReadReply, Receiver, Reply, RidSender } from './contract.ts'
@@ -157,7 +158,11 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
       path: '/',
       method: 'POST',
       // exactly this: there are peers that refuse a charset parameter
-      headers: { 'content-type': 'text/xml', ...(token !== undefined && { [CALLBACK_TOKEN]: token }) },
+      headers: {
+        'content-type': 'text/xml',
+        ...credentials(receiver),
+        ...(token !== undefined && { [CALLBACK_TOKEN]: token }),
+      },
       body: Buffer.from(write({ name, address }), 'utf8'),
       signal,
     })
@@ -281,12 +286,6 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
     message.heard?.(response)
     return judgeReply(response, message)
   }
-}
-
-function httpsUrl({ name, url }: Receiver): URL {
-  const parsed = URL.parse(url)
-  if (parsed?.protocol !== 'https:') throw new GatewayError('config-invalid', `peer ${name}: url must be an https URL`)
-  return parsed
 }
 
 /** The resolver takes no signal. */

@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls'
 import type { RidConfig } from '../config/types.ts'
 import { tlsWords } from '../failure-words.ts'
 import type { Tell } from '../tell.ts'
+import { refuseByHand } from './certificates-by-hand.ts'
 import { type Connection, type Connections, isOwed } from './connections.ts'
 import type { ListenerLimits } from './limits.ts'
 import { RID_KEYS } from './network-reason.ts'
@@ -26,6 +27,8 @@ interface TlsServerOptions {
   readonly onRequest: RequestListener
   /** a request with Expect: it may wait for `100 Continue` before it sends its body */
   readonly onExpectant: RequestListener
+  /** clients need not show a certificate: they have other ways to say who they are */
+  readonly open: boolean
 }
 
 /** The proxies that are believed, where `proxyProtocol` is set. */
@@ -42,7 +45,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
   const server = createServer({
     ...material().context,
     requestCert: true,
-    rejectUnauthorized: true,
+    rejectUnauthorized: !options.open,
     handshakeTimeout: limits.handshake,
     headersTimeout: limits.headers,
     requestTimeout: limits.request,
@@ -96,6 +99,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
     if (connection === 'all') tell('rid-connections-total', { remote: addresses.of(socket) })
     socket.destroy()
   })
+  if (options.open) refuseByHand(server)
   server.on('request', options.onRequest)
   server.on('checkContinue', options.onExpectant)
   // one that nobody knows, whose answer of Node's own would have no problem details, or none at all
@@ -120,6 +124,7 @@ export function createTlsServer(options: TlsServerOptions): Server {
 
 /** Told once, as long as it is remembered. */
 function noteStranger({ certificate, address }: Connection, { refused }: Connections, tell: Tell<ListenerNews>): void {
+  if (certificate === undefined) return
   const news = refused.note(certificate, address, Date.now())
   if (news === undefined) return
   const { remote, subject, names, fingerprint } = news

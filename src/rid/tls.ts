@@ -30,6 +30,25 @@ export interface Expiry {
   readonly notAfter: number
 }
 
+const PROTOCOL: SecureContextOptions = {
+  // RFC 6546 §3 asks for TLS 1.1, which RFC 8996 retired
+  minVersion: 'TLSv1.2',
+  // of TLS 1.2; those of 1.3 are all of this kind (RFC 9325 §4.2)
+  ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20',
+  honorCipherOrder: true,
+  // A peer could change its certificate in a renegotiation; who it is was decided at the handshake. Without tickets each connection
+  // has a handshake, with every look at dates and revocation: a resumed session would have none of them (to peers: agent.ts).
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
+}
+
+/** What a client needs that shows no certificate: the CAs that it trusts. Throws GatewayError 'config-invalid'. */
+export function loadTrust(file: string): TlsMaterial {
+  const ca = read(file, 'ca')
+  if (!CERTIFICATE.test(ca)) throw new GatewayError('config-invalid', 'tls.ca: no certificate in its file')
+  const authorities = certificatesIn(ca)
+  return { context: { ca, ...PROTOCOL }, authorities, crls: [], expiry: [], lists: listsOf(authorities, []) }
+}
+
 /**
  * Reads certificate, key, CA and CRL and tries whether they make a TLS context.
  * Throws GatewayError 'config-invalid' and names the file that is wrong.
@@ -51,14 +70,7 @@ export function loadTls(files: TlsFiles): TlsMaterial {
     key,
     ca,
     ...(crl === undefined ? {} : { crl }),
-    // RFC 6546 §3 asks for TLS 1.1, which RFC 8996 retired
-    minVersion: 'TLSv1.2',
-    // of TLS 1.2; those of 1.3 are all of this kind (RFC 9325 §4.2)
-    ciphers: 'ECDHE+AESGCM:ECDHE+CHACHA20',
-    honorCipherOrder: true,
-    // A peer could change its certificate in a renegotiation; who it is was decided at the handshake. Without tickets each connection
-    // has a handshake, with every look at dates and revocation: a resumed session would have none of them (to peers: agent.ts).
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
+    ...PROTOCOL,
   }
   try {
     createSecureContext(context)

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
+import { hashPassword } from '../../src/password-hash.ts'
 import type { Answer, IncomingMessage } from '../../src/rid/contract.ts'
 import { createRidListener, type RidListener } from '../../src/rid/listener.ts'
 import { policyOf, renderAcknowledgement } from '../../src/rid/message.ts'
@@ -16,9 +17,11 @@ import { createRidClient } from '../support/rid-client.ts'
 import { acknowledgement, startRidPeer } from '../support/rid-peer.ts'
 import { iodefGateway } from './capture.ts'
 
+const hash = await hashPassword('correct horse battery')
+
 const PEER: PeerConfig = {
   name: 'sender',
-  identity: { dns: 'sender.example' },
+  identity: { dns: 'sender.example', basic: { user: 'sender', readHash: () => hash } },
   accept: ['Report'],
   publish: [],
   topics: [],
@@ -61,6 +64,7 @@ describe('send', () => {
         name: 'gateway.example',
         tls: { ...server, ca: ca.cert },
         maxMessage: 1_048_576,
+        basic: true,
       },
       peers: [PEER],
       accept: async (message) => {
@@ -115,6 +119,32 @@ describe('send', () => {
     assert.match(err, /^--type and --name do nothing: .*as-it-is\.xml is not wrapped, but sent as it is\n/)
     assert.match((await send(rid, '--type', 'Query')).err, /^--type does nothing: /)
     assert.doesNotMatch((await send(rid)).err + (await send(file, '--type', 'Report')).err, /nothing/)
+  })
+
+  test('shows a user and password where there is no certificate, or beside one', async () => {
+    const secret = join(pki.dir, 'secret')
+    await writeFile(secret, 'correct horse battery\n', { mode: 0o600 })
+    const ca = options.slice(-2)
+    const user = (name: string) => ['--user', name, '--password-file', secret]
+    const sent = (...more: string[]) => iodefGateway(['send', file, '--to', url, ...more])
+    received = undefined
+    assert.equal((await sent(...ca, ...user('sender'))).code, 0)
+    assert.ok(received)
+    assert.equal((await sent(...options, ...user('sender'))).code, 0)
+    const refused = await sent(...ca, ...user('another'))
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /401/)
+    for (const [more, words] of [
+      [['--user', 'sender'], /--password-file FILE is missing/],
+      [['--password-file', secret], /--user USER is missing/],
+      [['--user', 'a:b', '--password-file', secret], /without a colon/],
+      [['--user', 'sender', '--password-file', join(pki.dir, 'none')], /no such file/],
+      [[...user('sender'), '--wait', '1s'], /--wait needs --cert/],
+    ] as const) {
+      const { code, err } = await sent(...ca, ...more)
+      assert.equal(code, 2)
+      assert.match(err, words)
+    }
   })
 
   test('exits with 1 when the report is denied or refused, and shows why', async () => {

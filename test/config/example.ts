@@ -5,6 +5,8 @@ rid:
   port: 4590
   name: gateway.example
   tls: { cert: rid.pem, key: rid.key, ca: peers-ca.pem, crl: peers.crl }
+  basic: true
+  anonymous: false
   addresses: [203.0.113.5, "2001:db8::5"]
   maxMessage: 1MiB
   limits: { requests: 120000, bytes: 6000MiB, connections: 64, handshakes: 256 }
@@ -12,7 +14,8 @@ rid:
   proxies: [10.0.0.5, "2001:db8:1::/64"]
 peers:
   - name: csirt-a
-    identity: { dns: csirt-a.example }
+    identity: { dns: csirt-a.example, basic: { user: csirt-a, password: { file: csirt-a.hash } }, anonymous: false }
+    basic: { user: gateway, password: { file: csirt-a.password } }
     accept: [Report]
     publish: [incident]
     url: https://csirt-a.example:4590/

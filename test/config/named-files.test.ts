@@ -23,6 +23,8 @@ describe('the files that a configuration names', () => {
         ['ops.token.file', '/etc/gw/ops.token'],
         ['store.path', '/etc/gw/data/gateway.db'],
         ['audit.path', '/etc/gw/audit/audit.jsonl'],
+        ['peers[0].identity.basic.password.file', '/etc/gw/csirt-a.hash'],
+        ['peers[0].basic.password.file', '/etc/gw/csirt-a.password'],
       ],
     )
     assert.deepEqual(namedFiles({ store: { path: '/var/lib/gw.db' } }, '/etc/gw'), [

@@ -88,7 +88,10 @@ describe('an editor with the JSON Schema', () => {
   for (const [from, to] of [
     ['level: info', 'level: loud'],
     ['accept: [Report]', 'accept: [Reports]'],
-    ['identity: { dns: csirt-a.example }', 'identity: {}'],
+    [
+      'identity: { dns: csirt-a.example, basic: { user: csirt-a, password: { file: csirt-a.hash } }, anonymous: false }',
+      'identity: {}',
+    ],
     ['{ password: { file: gateway.password } }', '{}'],
     ['{ password: { file: gateway.password } }', '{ allowPlain: true }'],
     ['{ password: { file: gateway.password } }', '{ external: false }'],

@@ -13,7 +13,8 @@ test('every counter is there before it counts, so that the first step is an incr
       participants: [{ jid: 'soc@grid.example' }],
     },
     routes: [],
-    peers: [{ name: 'csirt-a' }],
+    rid: { basic: true },
+    peers: [{ name: 'csirt-a', identity: { basic: { user: 'a' } } }],
     delivery: { maxQueue: 7 },
   }
   setFirstFigures(metrics, config as unknown as Config, '1.2.3')
@@ -36,6 +37,7 @@ test('a reload forgets nothing: when something came and went last, of files too,
   const config = {
     grid: { topics: [{ name: 'incident' }], upload: { hosts: ['files.example'] }, participants: [] },
     routes: [],
+    rid: {},
     peers: [],
     delivery: { maxQueue: 7 },
   }

@@ -8,6 +8,7 @@ import type { PeerConfig } from '../../src/config/types.ts'
 import { type Connection, Connections } from '../../src/rid/connections.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from '../../src/rid/limits.ts'
 import type { TlsMaterial } from '../../src/rid/tls.ts'
+import { eventually } from '../support/eventually.ts'
 
 const EXPIRES = new Date('2027-01-01T00:00:00Z')
 
@@ -39,7 +40,7 @@ const tls = (socket: FakeSocket) => socket as unknown as TLSSocket
 /** Each peer's certificate has its name; others are strangers'. */
 const create = (connectionsPerPeer = 2, limits: Partial<ListenerLimits> = {}) =>
   new Connections(
-    ({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name } as PeerConfig) : undefined),
+    ({ fingerprint256: name }) => (name.startsWith('csirt') ? ({ name, identity: {} } as PeerConfig) : undefined),
     {
       ...DEFAULT_LIMITS,
       connectionsPerStranger: connectionsPerPeer,
@@ -112,6 +113,64 @@ describe('the connections of the listener', () => {
     const connections = create()
     assert.equal(connect(connections, 1, undefined).connection, undefined)
     assert.equal(connections.count, 0)
+  })
+
+  describe('without a certificate, where that is allowed,', () => {
+    const nameless = (limits: Partial<ListenerLimits> = {}) =>
+      new Connections(
+        () => undefined,
+        { ...DEFAULT_LIMITS, ...limits },
+        () => 2,
+        true,
+      )
+    const csirtB = { name: 'csirt-b', identity: {} } as PeerConfig
+
+    test('are ended after a while, unless they show in time whose they are', async () => {
+      const connections = nameless({ login: 50 })
+      const [known, unknown] = [1, 2].map((port) => connect(connections, port, undefined))
+      if (known?.connection) connections.named(known.connection, csirtB)
+      await eventually('the other is ended', () => unknown?.socket.destroyed === true)
+      assert.equal(known?.socket.destroyed, false)
+    })
+
+    test('give way to those that come later, and never one that has asked something', () => {
+      const connections = nameless({ namelessPerNetwork: 2 })
+      const [first, second] = [1, 2].map((port) => connect(connections, port, undefined))
+      owe(first?.connection, false)
+      assert.ok(connect(connections, 3, undefined).connection)
+      assert.deepEqual([first?.socket.destroyed, second?.socket.destroyed], [false, true])
+    })
+
+    test('are ended by other peers, but for those whose login is good by these, and what is owed', () => {
+      const connections = nameless()
+      const [idle, good, gone, owed] = [1, 2, 3, 4].map((port) => connect(connections, port, undefined))
+      for (const [one, user] of [
+        [good, 'good'],
+        [gone, 'gone'],
+      ] as const) {
+        if (one?.connection) one.connection.login = { user, hash: '', digest: '' }
+      }
+      owe(owed?.connection)
+      connections.know(
+        () => undefined,
+        ({ user }) => user === 'good',
+      )
+      assert.deepEqual(
+        [idle, good, gone, owed].map((one) => one?.socket.destroyed),
+        [true, false, true, false],
+      )
+      assert.equal(owed?.connection?.closing, true)
+    })
+
+    test('have places of their peer once they are known, and are crowded as others of it', () => {
+      const connections = nameless()
+      const all = [1, 2, 3].map((port) => connect(connections, port, undefined).connection)
+      for (const connection of all) if (connection) assert.equal(connections.named(connection, csirtB), undefined)
+      assert.deepEqual(
+        all.map((connection) => connection?.crowded),
+        [false, false, true],
+      )
+    })
   })
 
   test('that come from a port that was used before are not forgotten when the old one closes', () => {

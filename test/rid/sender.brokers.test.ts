@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
 import { GatewayError } from '../../src/errors.ts'
 import type { SendOutcome } from '../../src/outcome.ts'
+import { basicHeader } from '../../src/rid/basic-header.ts'
 import type { OutgoingMessage, Reply } from '../../src/rid/contract.ts'
 import { createRidSender, type RidSenderOptions } from '../../src/rid/sender.ts'
 import type { Certificate } from '../support/pki.ts'
@@ -47,6 +48,7 @@ async function rig(
     identity?: PeerConfig['identity']
     url?: (port: number) => string
     replies?: 'lenient'
+    basic?: PeerConfig['basic']
     sender?: Partial<RidSenderOptions>
     peer?: Partial<Parameters<typeof startRidPeer>[0]>
   } = {},
@@ -57,8 +59,9 @@ async function rig(
   const { tell, lines } = memoryLog()
   const url = options.url?.(peer.port) ?? peer.url
   const lenient = options.replies === undefined ? {} : { replies: options.replies }
+  const own = { ...lenient, ...(options.basic && { basic: options.basic }) }
   const sender = createRidSender({
-    receiver: { name: 'csirt-b', url, identity: options.identity ?? { dns: 'csirt-b.example' }, ...lenient },
+    receiver: { name: 'csirt-b', url, identity: options.identity ?? { dns: 'csirt-b.example' }, ...own },
     tls: { cert: csirtA.cert, key: csirtA.key, ca: root.cert },
     readReply,
     tell,
@@ -93,6 +96,36 @@ test('a message goes out as POST / in text/xml with our certificate', async () =
   assert.equal(request?.headers['content-length'], String(Buffer.byteLength(REPORT)))
   assert.equal(request?.body, REPORT)
   assert.equal(request?.client, csirtA.fingerprint256)
+})
+
+test('what a peer asks for besides our certificate goes with each message, the password of now, and into no log', async () => {
+  let password = 'first secret'
+  const basic = { user: 'gateway', readPassword: () => password }
+  await using r = await rig({ basic })
+  assert.deepEqual(await r.send(), { kind: 'delivered', status: 200 })
+  password = 'second secret'
+  r.peer.script(answer(401))
+  assert.equal((await r.send()).kind, 'hold')
+  const shown = r.peer.requests.map(({ headers }) => headers.authorization)
+  assert.deepEqual(shown, [basicHeader('gateway', 'first secret'), basicHeader('gateway', 'second secret')])
+  assert.doesNotMatch(JSON.stringify(r.lines), /secret|Basic|c2Vjc/)
+})
+
+test("a password is sent to nobody whose certificate is not the receiver's, and one that cannot be read is said", async () => {
+  const readPassword = () => {
+    throw new GatewayError('config-invalid', 'peers[0].basic.password: no such file or directory')
+  }
+  const other = await root.issue({ cn: 'other', dns: ['other.example'] })
+  await using stranger = await rig({ cert: other, basic: { user: 'gateway', readPassword: () => 'secret' } })
+  assert.equal((await stranger.send()).kind, 'retry')
+  assert.equal(stranger.peer.requests.length, 0)
+  await using r = await rig({ basic: { user: 'gateway', readPassword } })
+  assert.deepEqual(await r.send(), {
+    kind: 'retry',
+    reason: 'Nothing could be sent: peers[0].basic.password: no such file or directory',
+    destinationDown: true,
+  })
+  assert.equal(r.peer.requests.length, 0)
 })
 
 test('messages one after another share connections', async () => {

@@ -6,6 +6,7 @@ import { createTeller } from '../../src/events/teller.ts'
 import type { Accept, IncomingMessage } from '../../src/rid/contract.ts'
 import { createRidListener, type RidListener, type RidListenerOptions } from '../../src/rid/listener.ts'
 import type { RidNews } from '../../src/rid/news.ts'
+import { loadTls } from '../../src/rid/tls.ts'
 import type { Tell } from '../../src/tell.ts'
 import { type Authority, type Certificate, createPki } from '../support/pki.ts'
 import { createRidClient, type RidClient } from '../support/rid-client.ts'
@@ -43,6 +44,8 @@ export const REPLY = '<?xml version="1.0" encoding="UTF-8"?>\n<RID/>'
 
 export interface Bench extends AsyncDisposable {
   readonly listener: RidListener
+  /** The listener's, with what its TLS files hold. */
+  take(rid: RidConfig, peers: readonly PeerConfig[]): void
   readonly port: number
   readonly rid: RidConfig
   readonly peers: readonly PeerConfig[]
@@ -68,6 +71,8 @@ export interface BenchOptions {
   readonly ridLimits?: RidConfig['limits']
   /** of the proxies in front: their header is demanded */
   readonly proxies?: readonly string[]
+  readonly basic?: boolean
+  readonly anonymous?: boolean
 }
 
 /** One PKI for all tests of a file: making keys is slow. */
@@ -88,6 +93,8 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
     maxMessage: options.maxMessage ?? 65_536,
     ...(options.ridLimits && { limits: options.ridLimits }),
     ...(options.proxies && { proxyProtocol: true, proxies: options.proxies }),
+    ...(options.basic !== undefined && { basic: options.basic }),
+    ...(options.anonymous !== undefined && { anonymous: options.anonymous }),
   }
   const peers = options.peers ?? [peerConfig('csirt-a', { dns: 'csirt-a.example' })]
   const listener = createRidListener({
@@ -104,6 +111,7 @@ export async function startBench(options: BenchOptions = {}): Promise<Bench> {
   const { port } = await listener.start()
   return {
     listener,
+    take: (next, peers) => listener.take(next, peers, loadTls(next.tls)),
     port,
     rid,
     peers,

@@ -18,7 +18,12 @@ const EVERY_RESTRICTION = [
 /** A peer as the configuration has it; its identity is `NAME.example` unless it says otherwise. */
 export interface PeerSetup {
   readonly name: string
-  readonly identity?: { readonly dns?: string; readonly fingerprint?: string }
+  readonly identity?: {
+    readonly dns?: string
+    readonly fingerprint?: string
+    readonly basic?: object
+    readonly anonymous?: true
+  }
   readonly publish?: readonly string[]
   readonly topics?: readonly string[]
   readonly url?: string
