@@ -28,7 +28,9 @@ export async function benchPostgres(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'bench-postgres-'))
   await using server = await startPostgres()
   try {
-    await measure('SQLite', (tell) => openGatewayStore({ path: join(directory, 'gateway.db'), clock: systemClock, tell }))
+    await measure('SQLite', (tell) =>
+      openGatewayStore({ path: join(directory, 'gateway.db'), clock: systemClock, tell }),
+    )
     const at = { url: server.url, schema: 'bench' }
     await measure('PostgreSQL', (tell) => openOnPostgres({ at, clock: systemClock, tell }), server.pid)
   } finally {
@@ -36,11 +38,7 @@ export async function benchPostgres(): Promise<void> {
   }
 }
 
-async function measure(
-  name: string,
-  open: (tell: () => void) => Promise<WholeStore>,
-  server?: number,
-): Promise<void> {
+async function measure(name: string, open: (tell: () => void) => Promise<WholeStore>, server?: number): Promise<void> {
   let commits = 0
   await using store = await open(() => {
     commits += 1
@@ -57,7 +55,9 @@ async function measure(
     await costOf(`${name}: accept, ${together} senders`, EACH, measured, () => atOnce(EACH, together, acceptOne))
   }
   for (const together of [1, 8, 64]) {
-    await costOf(`${name}: claim and settle, ${together} at once`, EACH, measured, () => carryOut(store, EACH, together))
+    await costOf(`${name}: claim and settle, ${together} at once`, EACH, measured, () =>
+      carryOut(store, EACH, together),
+    )
   }
 }
 
@@ -79,7 +79,12 @@ async function carryOut(store: WholeStore, times: number, together: number): Pro
 }
 
 async function costOf(what: string, times: number, one: Measured, work: () => Promise<void>): Promise<void> {
-  const before = { commits: one.commits(), cpu: process.cpuUsage(), server: await one.serverCpu(), at: performance.now() }
+  const before = {
+    commits: one.commits(),
+    cpu: process.cpuUsage(),
+    server: await one.serverCpu(),
+    at: performance.now(),
+  }
   await work()
   const seconds = (performance.now() - before.at) / 1000
   const { user, system } = process.cpuUsage(before.cpu)

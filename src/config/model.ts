@@ -86,7 +86,7 @@ const peer = f.mapping({
     .oneOf(CALLBACK_WAYS)
     .exactOptional()
     .describe(
-      'where an answer goes that comes later: url (202, and a POST there), source (202, and a POST to where the question came from), plain (Pending, and a POST without token), none (Pending, and the repeated question gets it) [url where there is one, else source]',
+      'where an answer goes that comes later: url (202, and a POST there), source (202, and a POST to where the question came from), plain (Pending, and a POST without token), none (Pending, and the repeated question gets it) [url where there is one, else source, or none for a peer without certificate]',
     ),
   interim: f.flag
     .prefault(false)

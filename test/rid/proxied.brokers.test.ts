@@ -9,7 +9,7 @@ import { eventually, within } from '../support/eventually.ts'
 import type { Certificate } from '../support/pki.ts'
 import { proxyHeader } from '../support/proxy-header.ts'
 import { readUntilClose } from '../support/rid-client.ts'
-import { type Bench, csirtA, root, startBench } from './setup.ts'
+import { type Bench, csirtA, peerConfig, root, startBench } from './setup.ts'
 import { LAST, post } from './wire.ts'
 
 const REFUSED = 'RID connection refused: its PROXY header is not taken'
@@ -72,7 +72,7 @@ describe('behind a proxy that says whose each connection is', () => {
     return within(10_000, 'a TLS session', session)
   }
 
-  async function posted(to: Bench, header: Buffer, manner?: Manner, who?: Certificate): Promise<string> {
+  async function posted(to: Bench, header: Buffer, manner?: Manner, who?: Certificate | null): Promise<string> {
     const socket = await secured(to, header, manner, who)
     const received = readUntilClose(socket)
     socket.write(post('<RID/>', LAST))
@@ -108,6 +108,22 @@ describe('behind a proxy that says whose each connection is', () => {
     // one that never ends its handshake
     await through(bench.port, proxyHeader({ source: '198.51.100.11' }), 'apart')
     await eventually('the end of it', () => line(bench, 'TLS handshake refused')?.remote === '198.51.100.11')
+  })
+
+  test('clients without a certificate have limits, and log lines, by the address that the proxy says', async () => {
+    const caa = { ...peerConfig('caa', { anonymous: true }), limits: { requests: 1 } }
+    await using open = await startBench({ proxies: ['127.0.0.1'], anonymous: true, peers: [caa] })
+    const statuses: (string | undefined)[] = []
+    for (const source of ['192.0.2.1', '192.0.2.1', '192.0.2.2']) {
+      const answer = await posted(open, proxyHeader({ source }), 'one segment', null)
+      statuses.push(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])
+    }
+    assert.deepEqual(statuses, ['200', '429', '200'])
+    assert.equal(open.lines.find(({ event }) => event === 'rid-limited')?.remote, '192.0.2.1')
+    // refused by hand, since TLS lets in who shows none
+    const expired = await root.issue({ cn: 'csirt-a', expired: true })
+    await posted(open, proxyHeader({ source: '192.0.2.3' }), 'apart', expired).catch(() => '')
+    await eventually('the refusal', () => line(open, 'TLS handshake refused')?.remote === '192.0.2.3')
   })
 
   for (const [what, bytes, reason] of [
