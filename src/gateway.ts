@@ -24,6 +24,7 @@ import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/r
 import { createSenders } from './gateway/senders.ts'
 import { createSilentPeers } from './gateway/silent-peers.ts'
 import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
+import { tlsFiles } from './gateway/tls-files.ts'
 import { createTurns } from './gateway/turns.ts'
 import { watchHealth } from './gateway/watch-health.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
@@ -292,11 +293,4 @@ function tellExpiry({ events, metrics }: Parts, listener: RidListener, grid: Gri
   for (const certificate of [...listener.certificates(), ...grid.certificates()]) {
     events.certificateExpiry(certificate, warnBefore(certificate))
   }
-}
-
-/** The grid side reads its own at each login: they are looked at for their dates. Hashes of passwords are read with the configuration. */
-function namedFiles({ rid, grid, peers }: Config): string[] {
-  const { cert, key, ca, crl } = rid.tls
-  const hashes = peers.map(({ identity }) => identity.basic?.file)
-  return [cert, key, ca, crl, grid.tls.cert, grid.tls.ca, grid.tls.crl, ...hashes].filter((file) => file !== undefined)
 }

@@ -15,7 +15,7 @@ import { plainNames } from './plain-names.ts'
 import type { Parsed } from './well-formed.ts'
 
 /** A document that is read straight from libxml2's tree, and what its root says that it is. */
-export interface Plain {
+interface Plain {
   readonly schemas: ReadonlyMap<string, Schema>
   readonly source: Parsed
   readonly options: ReadOptions
