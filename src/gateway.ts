@@ -24,9 +24,9 @@ import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/r
 import { createSenders } from './gateway/senders.ts'
 import { createSilentPeers } from './gateway/silent-peers.ts'
 import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
-import { tlsFiles } from './gateway/tls-files.ts'
 import { createTurns } from './gateway/turns.ts'
 import { watchHealth } from './gateway/watch-health.ts'
+import { watchedFiles } from './gateway/watched-files.ts'
 import type { Grid, GridHandlers } from './grid/contract.ts'
 import { createGrid } from './grid/create-grid.ts'
 import type { Logger } from './log.ts'
@@ -198,7 +198,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   grid.start()
   delivery.start()
   dates()
-  opened.use(watchFiles(() => [...namedFiles(config), ...(source ? [source.file] : [])], 60_000, reload))
+  opened.use(watchFiles(() => [...watchedFiles(config), ...(source ? [source.file] : [])], 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, readiness)))
   await health.look()
   opened.use(every(LOOK_MS, () => health.look()))
