@@ -57,7 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   'grid/upload': { all: ['grid/pubsub', 'grid/xmpp'], types: ['config', 'grid'] },
   grid: { all: ['grid/pubsub', 'grid/upload', 'grid/xmpp'], types: ['config'] },
   upload: { all: ['x509'], types: ['config'] },
-  store: { all: ['store/sqlite', 'store/postgres'], types: ['config'] },
+  store: { all: ['store/coding', 'store/sqlite', 'store/postgres'], types: ['config'] },
   'store/coding': {},
   'store/sqlite': { all: ['iodef', 'store/coding'], types: ['store'] },
   'store/postgres': { all: ['iodef', 'store/coding'], types: ['store'] },

@@ -1,17 +1,23 @@
+import type { StoreConfig } from '../config/types.ts'
 import { GatewayError } from '../errors.ts'
-import { backUp, checkStore, compactStore, restoreStore } from '../store/open-store.ts'
+import { backUp, checkStore, compactStore, copyStore, restoreStore } from '../store/open-store.ts'
 import { actionOf, CONFIG, configWithoutLogin, nothingMore, parse, required } from './options.ts'
-import { type Command, type ExitCode, printable, write } from './output.ts'
+import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
 
-const ACTIONS = ['backup', 'restore', 'check', 'compact'] as const
+const ACTIONS = ['backup', 'restore', 'check', 'compact', 'copy'] as const
+
+const OPTIONS = { ...CONFIG, from: { type: 'string' } } as const
 
 const OWN_TOOLS =
   'The store is in PostgreSQL, which has its own tools for that: pg_dump, pg_basebackup, VACUUM, pg_amcheck.'
 
+/** ms between two lines that say how far it is */
+const SAY_AGAIN = 2000
+
 export const store: Command = {
   name: 'store',
-  summary: 'backs up, restores, checks and compacts the store',
-  usage: 'iodef-gateway store backup FILE|restore FILE|check|compact [--config FILE]',
+  summary: 'backs up, restores, checks, compacts and copies the store',
+  usage: 'iodef-gateway store backup FILE|restore FILE|check|compact|copy --from FILE [--config FILE]',
   help: `
 The store holds every report that was taken in, until it is delivered, and what became of it.
 
@@ -20,23 +26,29 @@ The store holds every report that was taken in, until it is delivered, and what 
   check          looks at every page and row; the gateway may be running
   compact        gives back to the disk what is not needed any more. Only while no gateway runs
 
+  copy           copies all of the store in the SQLite file --from into that of the configuration, which is in PostgreSQL and empty. Only
+                 while no gateway runs on either. Each row is read again at its new place; begun again it goes on
+
 A restored store is as it was: what was delivered since is sent once more, under the same item ids, and nothing is known of what was
 taken in since.
 
   -c, --config FILE   the configuration, which says where the store is [gateway.yaml]
+      --from FILE     what is copied: a store in SQLite, which stays as it is
 
 Exit code 0: done. 1: check found something. 3: the store cannot be used, or is in use.
 
   iodef-gateway store backup /var/backups/gateway-$(date +%F).db --config gateway.yaml
 `,
   async run(args, io): Promise<ExitCode> {
-    const { values, positionals } = parse(args, CONFIG)
+    const { values, positionals } = parse(args, OPTIONS)
     const [action, ...rest] = positionals
     const known = actionOf('store', action, ACTIONS)
     const takesFile = known === 'backup' || known === 'restore'
     const file = takesFile ? required(rest[0], 'FILE') : ''
     nothingMore(rest.slice(takesFile ? 1 : 0))
     const { path, postgres } = configWithoutLogin(values, io).store
+    if (known === 'copy') return await copy(required(values.from, '--from FILE'), postgres, io)
+    if (values.from !== undefined) throw new GatewayError('usage', '--from is for "store copy".')
     if (postgres !== undefined) throw new GatewayError('usage', OWN_TOOLS)
     const say = (text: string) => write(io.out, `${printable(text)}\n`)
     if (known === 'backup') await say(`${file}: ${backUp(path, file).bytes} bytes, sound`)
@@ -53,4 +65,16 @@ Exit code 0: done. 1: check found something. 3: the store cannot be used, or is 
     }
     return 0
   },
+}
+
+async function copy(from: string, to: StoreConfig['postgres'], io: Io): Promise<ExitCode> {
+  if (to === undefined) throw new GatewayError('usage', 'Where it goes to is store.postgres of the configuration.')
+  let said = performance.now()
+  const rows = await copyStore(from, to, (table, count, doing) => {
+    if (performance.now() - said < SAY_AGAIN) return
+    said = performance.now()
+    void write(io.err, `${table}: ${count} rows ${doing}\n`)
+  })
+  await write(io.out, `${printable(from)}: ${rows} rows copied, and read again\n`)
+  return 0
 }

@@ -3,13 +3,17 @@ import type { Clock } from '../clock.ts'
 import type { StoreConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Tell } from '../tell.ts'
+import { type CopyProgress, copyRows } from './copy-store.ts'
 import type { StoreNews } from './news.ts'
 import type { Place } from './postgres/connect.ts'
+import { openForCopy as openTarget } from './postgres/copy.ts'
+import { storeError as postgresError } from './postgres/faults.ts'
 import {
   openBeside as openBesideOnPostgres,
   openGatewayStore as openGatewayOnPostgres,
 } from './postgres/postgres-store.ts'
 import { serverNotes } from './postgres/server-notes.ts'
+import { openForCopy as openSource } from './sqlite/copy.ts'
 import { openGatewayStore, openQueue } from './sqlite/sqlite-store.ts'
 import type { WholeStore } from './whole-store.ts'
 
@@ -46,6 +50,27 @@ export const { openForGateway, openBeside }: StoreOpener = {
 /** What an operator may want to know of where the store is, and cannot hurt. Rejects with 'store-unavailable'. */
 export async function storeNotes({ postgres }: StoreConfig): Promise<readonly string[]> {
   return postgres === undefined ? [] : serverNotes(placeOf(postgres))
+}
+
+/**
+ * Copies the store in the SQLite file `from`, on which no gateway may run, into the tables of `to`, which must be empty or what an earlier
+ * try left. Resolves with the number of rows, each of which was read again at its new place. Rejects with 'store-unavailable', or
+ * 'store-corrupt' where something arrived as something else.
+ */
+export async function copyStore(
+  from: string,
+  to: NonNullable<StoreConfig['postgres']>,
+  progress: CopyProgress,
+): Promise<number> {
+  using source = openSource(from)
+  await using target = await openTarget(placeOf(to))
+  try {
+    const rows = await copyRows(source, target, progress)
+    await target.finish()
+    return rows
+  } catch (error) {
+    throw postgresError(error)
+  }
 }
 
 function placeOf({ url, schema, readPassword, tls }: NonNullable<StoreConfig['postgres']>): Place {

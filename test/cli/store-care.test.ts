@@ -57,7 +57,7 @@ describe('store', () => {
   })
 
   test('is not understood without an action, or with another', async () => {
-    assert.match((await command()).err, /backup, restore, check or compact\?/)
+    assert.match((await command()).err, /backup, restore, check, compact or copy\?/)
     assert.match((await command('bakcup')).err, /did you mean "backup"\?/)
     assert.match((await command('backup')).err, /FILE is missing/)
     assert.equal((await command('check', 'x')).code, 2)

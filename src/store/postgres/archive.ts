@@ -1,5 +1,5 @@
 import type { Archive, NewRecord } from '../archive.ts'
-import { capped } from './capped.ts'
+import { capped } from '../coding/capped.ts'
 import type { Keys } from './keys.ts'
 import { createSearch } from './search.ts'
 import { all, type Db, one, run } from './sql.ts'

@@ -134,6 +134,11 @@ export function ask<Row>(sql: postgres.ISql, text: string, values: readonly Valu
   return sql.unsafe(text, values as postgres.ParameterOrJSON<never>[], { prepare }) as unknown as Promise<Rows<Row>>
 }
 
+/** The same for what is put together for one question. */
+export function asked(sql: postgres.ISql, text: string, values: readonly Value[]): Promise<Rows<unknown>> {
+  return ask(sql, text, values, true)
+}
+
 /** Rejects with 'store-unavailable' after `ms`: a network that loses everything says nothing. */
 export async function inTime<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined

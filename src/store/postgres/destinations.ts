@@ -1,7 +1,7 @@
 import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
+import { capped } from '../coding/capped.ts'
 import { kindCode, kindName } from '../coding/codes.ts'
 import type { Pause } from '../contract.ts'
-import { capped } from './capped.ts'
 import { all, type Db, one, run } from './sql.ts'
 import type { Touches } from './writer.ts'
 

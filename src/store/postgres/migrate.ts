@@ -10,6 +10,9 @@ const OLDEST_SERVER = 140_000
 /** ms; a migration may wait for the one that another gateway makes */
 const PATIENCE = 120_000
 
+/** A table that is there as long as a copy into this store is not whole (copy.ts). */
+export const UNFINISHED = 'unfinished_copy'
+
 /** What was found at the server. */
 interface Found {
   /** of the tables; one more than ours is that of a newer gateway, which has left them fit for this one */
@@ -21,13 +24,20 @@ interface Found {
  * Brings the tables to this version, made when absent if `create`. Rejects with 'store-unavailable' (nobody there, no database, a server
  * that does not force commits to disk, no store and none is to be made) or 'store-corrupt' (tables of a version that this gateway does not know).
  */
-export async function migrate(place: Place, { create }: { readonly create: boolean }): Promise<Found> {
+export async function migrate(
+  place: Place,
+  { create, unfinished = false }: { readonly create: boolean; readonly unfinished?: boolean },
+): Promise<Found> {
   const sessions = openSessions(place, { name: 'migrations', sessions: 1 })
   try {
     return await inTime(
       PATIENCE,
       'opening the store',
-      inTransaction(sessions, (tx) => bring(tx, place.schema, create)),
+      inTransaction(sessions, async (tx) => {
+        const found = await bring(tx, place.schema, create)
+        if (!unfinished) await assertWhole(tx, place.schema)
+        return found
+      }),
     )
   } catch (error) {
     throw storeError(error)
@@ -61,6 +71,13 @@ async function bring(tx: postgres.ISql, schema: string, create: boolean): Promis
     await tx`INSERT INTO migration (version) VALUES (${next + 1})`
   }
   return { version: Math.max(version, ours), ours }
+}
+
+async function assertWhole(tx: postgres.ISql, schema: string): Promise<void> {
+  const name = `${quoted(schema)}.${UNFINISHED}`
+  const [there] = await tx<{ found: boolean }[]>`SELECT to_regclass(${name}) IS NOT NULL AS found`
+  if (there!.found)
+    throw new GatewayError('store-unavailable', 'A copy into this store is not finished: run "store copy" again.')
 }
 
 async function checkServer(tx: postgres.ISql): Promise<void> {

@@ -1,5 +1,5 @@
+import { capped } from '../coding/capped.ts'
 import type { SeenItem } from '../contract.ts'
-import { capped } from './capped.ts'
 import { all, type Db, one, run } from './sql.ts'
 
 /** What was met before: items of Topics, and which peers sent which item. Inside a transaction. */

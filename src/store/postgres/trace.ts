@@ -1,6 +1,6 @@
 import { isAskedFor, searchWord } from '../../iodef/incident-id.ts'
+import { capped } from '../coding/capped.ts'
 import type { TraceEvent, TracePage, TraceShare } from '../contract.ts'
-import { capped } from './capped.ts'
 import { all, type Db, one, run } from './sql.ts'
 
 /** Inside a transaction. */
