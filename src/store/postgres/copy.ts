@@ -24,7 +24,6 @@ const MADE: Readonly<Record<string, Readonly<Record<string, (of: (column: string
 /** Tables that give out numbers by themselves. */
 const NUMBERED = [
   ['destination', 'id'],
-  ['body', 'seq'],
   ['trace', 'seq'],
 ] as const
 
@@ -99,7 +98,7 @@ export async function openForCopy(place: Place): Promise<PostgresTarget> {
         }
         await tx.unsafe(
           `SELECT setval('key', greatest(1, (SELECT max(seq) FROM envelope), (SELECT max(seq) FROM delivery),
-             (SELECT max(seq) FROM exchange), (SELECT max(seq) FROM record)))`,
+             (SELECT max(seq) FROM exchange), (SELECT max(seq) FROM record), (SELECT max(seq) FROM body)))`,
         )
         await tx.unsafe(`DROP TABLE ${UNFINISHED}`)
       })

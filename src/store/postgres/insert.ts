@@ -180,7 +180,7 @@ export function createInsert(tables: Tables): Insert {
 }
 
 /** When it may go out. */
-function turnOf(
+export function turnOf(
   { state, notBefore: floor }: NewDelivery,
   receivedAt: number,
   joined: Joined | undefined,
@@ -191,11 +191,11 @@ function turnOf(
 }
 
 /** Has no other delivery the same to send? What is asked of several peers has an envelope for each. */
-function isAlone({ direction, deliveries }: NewEnvelope): boolean {
+export function isAlone({ direction, deliveries }: NewEnvelope): boolean {
   return deliveries.length === 1 && direction !== 'rid-to-rid'
 }
 
-function listed(values: readonly string[]): string | null {
+export function listed(values: readonly string[]): string | null {
   return values.length === 0 ? null : JSON.stringify(values)
 }
 

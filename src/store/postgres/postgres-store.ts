@@ -18,6 +18,7 @@ import { createExchanges, exchangeWrites } from './exchanges.ts'
 import { createFleet } from './fleet.ts'
 import { createInsert, FIND } from './insert.ts'
 import { createInstance, newOwner } from './instances.ts'
+import { createIntake } from './intake.ts'
 import { createKeys } from './keys.ts'
 import { createLeases } from './leases.ts'
 import { migrate } from './migrate.ts'
@@ -99,6 +100,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const tables = createTables(own, clock, { owner, keys, destinations })
   const { memory, trail } = tables
   const insert = createInsert(tables)
+  const intake = createIntake(tables, insert)
   const exchanges = createExchanges(tables, insert)
   const leases = createLeases(tables)
   const claim = createClaim(tables, leases)
@@ -150,8 +152,11 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   tell('store-opened', { path: `PostgreSQL, schema ${at.schema}` })
 
   const store: WholeStore = {
-    accept: (envelope, trace = []) =>
-      submitNews(() => insert.accept(envelope, trace), { destinations: envelope.deliveries }),
+    async accept(envelope, trace = []) {
+      const accepted = await writer.submitFused(intake, { envelope, trace }, { destinations: envelope.deliveries })
+      changes.tell()
+      return accepted
+    },
     findEnvelope: (direction, source, digest) =>
       read(async () => {
         const row = await find(digest, source, directionCode(direction))

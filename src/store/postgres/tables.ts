@@ -37,7 +37,7 @@ export function createTables(
     ...{ db, clock, owner, keys, destinations, order },
     waiting: createWaiting(db, clock, destinations, order),
     groups: createGroups(db),
-    bodies: createBodies(db),
+    bodies: createBodies(db, keys),
     memory: createMemory(db),
     trail: createTrail(db),
     archive: createArchive(db, keys),

@@ -39,8 +39,12 @@ interface WriterOptions {
   readonly done: (writes: number, ms: number) => void
 }
 
+/** Does what several jobs ask for, in their order, one after the other or in one go. */
+type Fused<In, Out> = (asked: readonly In[]) => Promise<readonly Out[]>
+
 interface Job {
-  readonly work: () => Promise<unknown>
+  readonly work: Fused<unknown, unknown>
+  readonly asked: unknown
   readonly touches: Touches
   readonly resolve: (value: unknown) => void
   readonly reject: (error: GatewayError) => void
@@ -102,10 +106,24 @@ export class Writer {
 
   /** Resolves once the job's changes are committed. Rejects with a GatewayError. */
   submit<T>(work: () => Promise<T>, touches: Touches = {}): Promise<T> {
+    return this.submitFused(async () => [await work()], undefined, touches)
+  }
+
+  /** The same; jobs with the same `work` that stand behind each other are done by one call of it. */
+  submitFused<In, Out>(work: Fused<In, Out>, asked: In, touches: Touches = {}): Promise<Out> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
-    return new Promise<T>((resolve, reject) => {
+    return new Promise<Out>((resolve, reject) => {
       const since = performance.now()
-      const job = { work, touches, resolve: resolve as (value: unknown) => void, reject, since, alone: false, met: 0 }
+      const job = {
+        work: work as Fused<unknown, unknown>,
+        asked,
+        touches,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        since,
+        alone: false,
+        met: 0,
+      }
       this.#queue.push(job)
       this.#working ??= this.#work()
     })
@@ -184,10 +202,12 @@ export class Writer {
         const [head] = this.#queue
         const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
         this.#number = await this.#hooks.begun(jobs.map(({ touches }) => touches))
-        for (const job of jobs) {
-          if (batch.length > 0 && performance.now() - start > BUDGET) break
-          batch.push(job)
-          results.push(await job.work())
+        while (batch.length < jobs.length && (batch.length === 0 || performance.now() - start <= BUDGET)) {
+          const { work } = jobs[batch.length]!
+          const end = jobs.findIndex((job, n) => n > batch.length && job.work !== work)
+          const same = jobs.slice(batch.length, end < 0 ? jobs.length : end)
+          batch.push(...same)
+          results.push(...(await work(same.map(({ asked }) => asked))))
         }
         await this.#hooks.committing()
       },

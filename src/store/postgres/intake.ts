@@ -1,0 +1,191 @@
+import { capped, lineOf } from '../coding/capped.ts'
+import { directionCode, stateCode } from '../coding/codes.ts'
+import { formatId } from '../coding/ids.ts'
+import type { Accepted, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
+import { type Insert, isAlone, listed, turnOf, wordsOf } from './insert.ts'
+import { all, run } from './sql.ts'
+import type { Tables } from './tables.ts'
+import { TYPES } from './types.ts'
+
+interface Incoming {
+  readonly envelope: NewEnvelope
+  readonly trace: readonly TraceEvent[] | TraceOf
+}
+
+/** Inside a transaction, in their order. */
+type Intake = (incoming: readonly Incoming[]) => Promise<readonly Accepted[]>
+
+/** A message of which nothing is there yet, and its delivery, if it has one. */
+interface Fresh extends Incoming {
+  readonly destination: number | undefined
+}
+
+/**
+ * What is plain and new is written as one, however many messages it is of: a statement takes a journey to the server and back. All else is taken in
+ * one by one (insert.ts), where it stands among the others.
+ */
+export function createIntake(tables: Tables, insert: Insert): Intake {
+  const { db, clock, keys, destinations, memory, trail } = tables
+  /** places among those that were asked about, of which something is there */
+  const there = all<{ n: number }>(
+    db,
+    `SELECT a.n::integer AS n FROM unnest($1::text[], $2::text[], $3::smallint[], $4::integer[]) AS a (digest, source, direction, n)
+     WHERE EXISTS (SELECT 1 FROM envelope e
+       WHERE e.digest = a.digest AND md5(e.source) = md5(a.source) AND e.source = a.source AND e.direction = a.direction)
+     UNION ALL SELECT i.n FROM unnest($5::text[], $6::integer[]) AS i (item, n)
+     WHERE EXISTS (SELECT 1 FROM delivery d WHERE d.item = i.item) OR EXISTS (SELECT 1 FROM delivery d WHERE d.name = i.item)
+       OR EXISTS (SELECT 1 FROM document_item m WHERE m.item = i.item)`,
+  )
+  const insertEnvelopes = run(
+    db,
+    `INSERT INTO envelope (seq, direction, source, digest, msg_type, incidents, received_at)
+     SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[])`,
+  )
+  const insertDeliveries = run(
+    db,
+    `WITH d AS (
+       INSERT INTO delivery (seq, ord, envelope, destination, incident, also, words, origin, line, item, variant, name, state, ready,
+         due, not_before, reason, created_at, updated_at)
+       SELECT u.seq, u.seq, u.envelope, u.destination, u.incident, u.also, u.words::text[], u.origin, u.line, u.item, u.variant, u.name, u.state,
+         u.first = 1 AND NOT EXISTS (SELECT 1 FROM delivery f
+           WHERE f.destination = u.destination AND f.line = u.line AND f.state IN (0, 1)),
+         u.due, u.not_before, u.reason, u.created_at, $18
+       FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+         $10::text[], $11::text[], $12::smallint[], $13::smallint[], $14::bigint[], $15::bigint[], $16::text[], $17::bigint[])
+         AS u (seq, envelope, destination, incident, also, words, origin, line, item, variant, name, state, first, due, not_before,
+           reason, created_at)),
+     b AS (INSERT INTO body (seq, digest, text) OVERRIDING SYSTEM VALUE
+       SELECT seq, NULL, text FROM unnest($1::bigint[], $19::text[]) AS u (seq, text))
+     INSERT INTO payload (delivery, body) SELECT seq, seq FROM unnest($1::bigint[]) AS u (seq)`,
+  )
+
+  async function unknownOf(run: readonly Incoming[]): Promise<ReadonlySet<Incoming>> {
+    const items = run.flatMap(({ envelope }, n) => envelope.deliveries.map(({ item }) => ({ item, n })))
+    const known = await there(
+      run.map(({ envelope }) => envelope.digest),
+      run.map(({ envelope }) => envelope.source),
+      run.map(({ envelope }) => directionCode(envelope.direction)),
+      run.map((_, n) => n),
+      items.map(({ item }) => item),
+      items.map(({ n }) => n),
+    )
+    const places = new Set(known.map(({ n }) => n))
+    return new Set(run.filter((_, n) => !places.has(n)))
+  }
+
+  async function insertFresh(incoming: readonly Incoming[]): Promise<readonly Accepted[]> {
+    if (incoming.length === 0) return []
+    const fresh: Fresh[] = []
+    // before any key: each has to be greater than all that are in its line
+    for (const one of incoming) {
+      const [delivery] = one.envelope.deliveries
+      const to = delivery && (await destinations.require(delivery.kind, delivery.destination))
+      fresh.push({ ...one, destination: to })
+    }
+    const envelopes: (readonly [number, Fresh])[] = []
+    const rows: { seq: number; envelope: number; of: Fresh; delivery: NewDelivery }[] = []
+    for (const one of fresh) {
+      const envelope = await keys.next()
+      envelopes.push([envelope, one])
+      for (const delivery of one.envelope.deliveries) rows.push({ seq: await keys.next(), envelope, of: one, delivery })
+    }
+    await insertEnvelopes(
+      envelopes.map(([seq]) => seq),
+      fresh.map(({ envelope }) => directionCode(envelope.direction)),
+      fresh.map(({ envelope }) => envelope.source),
+      fresh.map(({ envelope }) => envelope.digest),
+      fresh.map(({ envelope }) => envelope.msgType),
+      fresh.map(({ envelope }) => JSON.stringify(envelope.incidents)),
+      fresh.map(({ envelope }) => envelope.receivedAt),
+    )
+    await insertRows(rows)
+    await memory.mark(fresh.flatMap(({ envelope }) => envelope.seen ?? []))
+    const events: TraceEvent[] = []
+    const accepted = envelopes.map(([seq, { trace }]): Accepted => {
+      const added = rows.filter((row) => row.envelope === seq).map((row) => formatId(row.seq))
+      events.push(...(typeof trace === 'function' ? trace(added) : trace))
+      return { outcome: 'accepted', id: formatId(seq), deliveries: added }
+    })
+    await trail.add(events)
+    return accepted
+  }
+
+  async function insertRows(
+    rows: readonly { seq: number; envelope: number; of: Fresh; delivery: NewDelivery }[],
+  ): Promise<void> {
+    if (rows.length === 0) return
+    const occupied = new Set<string>()
+    const written = rows.map(({ of, delivery }) => {
+      const origin = capped(delivery.origin ?? of.envelope.source)
+      const line = lineOf(delivery.incident, origin)
+      const place = `${of.destination} ${line}`
+      const isFirst = delivery.state === 'pending' && !occupied.has(place)
+      if (isFirst) occupied.add(place)
+      destinations.moved(of.destination!, null, delivery.state)
+      return { origin, line, isFirst, ...turnOf(delivery, of.envelope.receivedAt, undefined) }
+    })
+    await insertDeliveries(
+      rows.map(({ seq }) => seq),
+      rows.map(({ envelope }) => envelope),
+      rows.map(({ of }) => of.destination!),
+      rows.map(({ delivery }) => delivery.incident),
+      rows.map(({ delivery }) => listed(delivery.also ?? [])),
+      rows.map(({ delivery }) => TYPES.texts.serialize(wordsOf([delivery.incident, ...(delivery.also ?? [])]))),
+      written.map(({ origin }) => origin),
+      written.map(({ line }) => line),
+      rows.map(({ delivery }) => delivery.item),
+      rows.map(({ delivery }) => delivery.variant ?? ''),
+      // nothing else is there of this item: it stands for itself
+      rows.map(({ delivery }) => (delivery.apart === undefined ? null : delivery.item)),
+      rows.map(({ delivery }) => stateCode(delivery.state)),
+      written.map(({ isFirst }) => (isFirst ? 1 : 0)),
+      written.map(({ due }) => due),
+      written.map(({ notBefore }) => notBefore),
+      rows.map(({ delivery }) => delivery.reason ?? null),
+      rows.map(({ of }) => of.envelope.receivedAt),
+      clock.now(),
+      rows.map(({ delivery }) => delivery.payload),
+    )
+  }
+
+  return async (incoming) => {
+    const done: Accepted[] = []
+    let rest = incoming
+    while (rest.length > 0) {
+      const run = plainOnes(rest)
+      const unknown = await (run.length === 0 ? new Set<Incoming>() : unknownOf(run))
+      let count = 0
+      while (count < run.length && unknown.has(run[count]!)) count += 1
+      done.push(...(await insertFresh(run.slice(0, count))))
+      const next = rest[count]
+      // what follows may be plain and new again: it is looked at anew, since this one may be what it repeats
+      if (next !== undefined) done.push(await insert.accept(next.envelope, next.trace))
+      rest = rest.slice(count + 1)
+    }
+    return done
+  }
+}
+
+/** Those at the beginning that are plain, and have nothing to do with each other but the lines they stand in. */
+function plainOnes(incoming: readonly Incoming[]): readonly Incoming[] {
+  const met = new Set<string>()
+  const isOwn = (...words: readonly unknown[]) => {
+    const key = JSON.stringify(words)
+    return !met.has(key) && met.add(key)
+  }
+  const end = incoming.findIndex(({ envelope }) => {
+    if (!isPlain(envelope)) return true
+    const { digest, source, direction, deliveries } = envelope
+    return !isOwn('message', digest, source, direction) || !deliveries.every(({ item }) => isOwn('item', item))
+  })
+  return end < 0 ? incoming : incoming.slice(0, end)
+}
+
+function isPlain(envelope: NewEnvelope): boolean {
+  const { deliveries, record, replaced } = envelope
+  if (record !== undefined || replaced !== undefined) return false
+  return (
+    deliveries.length === 0 ||
+    (isAlone(envelope) && deliveries.every(({ group, bound }) => group === undefined && bound === undefined))
+  )
+}
