@@ -52,16 +52,16 @@ function setUp(connect: (attempt: number) => Promise<Session>, worked = () => fa
 const pauses = (attempts: readonly number[]) => attempts.slice(1).map((at, i) => at - (attempts[i] ?? 0))
 
 describe('supervision', () => {
-  test('tries for ever, at growing intervals between one second and ten', async () => {
+  test('tries for ever, at growing intervals between one and ten seconds', async () => {
     const { clock, attempts, stop, done } = setUp(async () => {
       throw new GatewayError('grid-away')
     })
     await clock.advance(3_600_000)
     const between = pauses(attempts)
-    assert.ok(between.length > 70, `${between.length}`)
+    assert.ok(between.length > 360, `${between.length}`)
     assert.ok(between.every((ms) => ms >= BACKOFF.min && ms <= BACKOFF.max))
-    assert.ok(Math.max(...between.slice(0, 3)) <= 8_000)
-    assert.ok(Math.max(...between.slice(8)) > BACKOFF.max / 2)
+    assert.ok(Math.max(...between.slice(0, 2)) <= 4_000)
+    assert.ok(Math.max(...between.slice(8)) > 8_000)
     // jitter: gateways that lost the same Controller do not come back in step
     assert.ok(new Set(between.slice(8)).size > between.length / 2)
     stop.abort()
