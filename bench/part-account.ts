@@ -1,25 +1,14 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deserialize, serialize } from 'node:v8'
 import { systemClock } from '../src/clock.ts'
 import type { Config } from '../src/config/types.ts'
 import { createEvents } from '../src/events.ts'
-import { contentModel } from '../src/iodef/content-model.ts'
 import { createLog } from '../src/log.ts'
 import { createMetrics } from '../src/metrics.ts'
-import { applyRules } from '../src/reading/apply-rules.ts'
-import { checkSchema } from '../src/reading/check-schema.ts'
-import { checkText } from '../src/reading/check-text.ts'
-import { decodeDocument } from '../src/reading/decode-document.ts'
-import { factsOf } from '../src/reading/facts.ts'
-import { recognize } from '../src/reading/format.ts'
 import type { Inspection } from '../src/reading/inspection.ts'
 import { readDocument } from '../src/reading/read-document.ts'
-import { readChecked } from '../src/reading/read-text.ts'
 import type { Reader } from '../src/reading/reader.ts'
-import { wellFormed } from '../src/reading/well-formed.ts'
 import { createAccept } from '../src/relay/accept.ts'
 import { judge } from '../src/relay/judge.ts'
 import { policyOf, renderAcknowledgement } from '../src/rid/message.ts'
@@ -27,13 +16,10 @@ import { nodeOf } from '../src/rid/node.ts'
 import type { Delivery } from '../src/store/contract.ts'
 import { openDisk } from '../src/store/sqlite/fsync.ts'
 import { openGatewayStore } from '../src/store/sqlite/sqlite-store.ts'
-import { findDoctype } from '../src/xml/doctype.ts'
-import { parseText } from '../src/xml/libxml.ts'
-import { normalForm } from '../src/xml/normal-form.ts'
-import { scan } from '../src/xml/parse-tree.ts'
 import { grid, peer } from '../test/relay/journey.ts'
 import { schemas } from '../test/support/documents.ts'
 import { itemOf } from './account-item.ts'
+import { readingOf } from './account-reading.ts'
 import { type Counts, countAll } from './counts.ts'
 import { SIZES, type Size, sized } from './documents.ts'
 import { line } from './figures.ts'
@@ -70,40 +56,6 @@ export async function benchAccount(): Promise<void> {
 
 function shown(value: number): string {
   return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
-}
-
-function readingOf(text: string, column: Column, counts: Counts): void {
-  const bytes = Buffer.from(text)
-  const time = (name: string, work: () => unknown) => column.set(name, timed(work, bytes.length))
-  const rid = schemas()
-  const formed = wellFormed(text)
-  const checked = checkText(rid, text, {})
-  if (!formed.ok || !checked.ok || checked.document === undefined) throw new Error('the document is not valid')
-  using parsed = formed
-  const recognized = recognize(parsed.root)
-  if (!recognized.ok) throw new Error('no RID message')
-  const { document, facts } = checked
-  time('reader: decode', () => decodeDocument(bytes, undefined))
-  time('reader: look for a DTD', () => findDoctype(text))
-  time('reader: parse, and free (libxml2)', () => {
-    const outcome = parseText(text)
-    if (outcome.ok) outcome.document.dispose()
-  })
-  time('reader: tree', () => scan(text))
-  time('reader: schema (libxml2)', () => checkSchema(rid, parsed, recognized))
-  time('reader: facts (walk 1)', () => factsOf(parsed.root, document))
-  time('reader: rules (walk 2)', () => applyRules(parsed.root, recognized, facts, {}))
-  time('reader: describe, message, carry', () => readChecked(rid, checked, {}))
-  time('  of it: normal form (walk 3)', () => normalForm(document, contentModel))
-  time('  of it: SHA-256', () => createHash('sha256').update(text, 'utf8').digest('hex'))
-  const { parses, validations } = counts
-  const inspection = readDocument(rid, bytes)
-  column.set('count: parses', counts.parses - parses).set('count: validations', counts.validations - validations)
-  time('reader: all of readDocument', () => readDocument(rid, bytes))
-  time('threads: bytes in, copied and read', () => deserialize(serialize({ bytes })))
-  time('threads: Inspection out, copied and read', () => deserialize(serialize(inspection)))
-  column.set('count: bytes copied to a thread', serialize({ bytes }).length)
-  column.set('count: bytes copied from a thread', serialize(inspection).length)
 }
 
 async function acceptingOf(size: Size, column: Column, counts: Counts): Promise<void> {
