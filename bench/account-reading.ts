@@ -28,7 +28,7 @@ export function readingOf(text: string, column: Column, counts: Counts): void {
   if (!formed.ok || !checked.ok || checked.document === undefined) throw new Error('the document is not valid')
   using parsed = formed
   const recognized = recognize(parsed.root)
-  const plain = readPlainDocument(rid, parsed, {})
+  const plain = readPlainDocument(rid, parsed, {}, (checked, form) => ({ checked, form }))
   if (!recognized.ok || plain === undefined) throw new Error('no plain RID message')
   const { document, facts } = checked
   time('reader: decode', () => decodeDocument(bytes, undefined))
@@ -41,7 +41,7 @@ export function readingOf(text: string, column: Column, counts: Counts): void {
     parsed.parsed.validity = undefined
     return checkSchema(rid, parsed, recognized)
   })
-  time('reader: the walk (facts, normal form, SHA-256), rules', () => readPlainDocument(rid, parsed, {}))
+  time('reader: the walk (facts, normal form, SHA-256), rules', () => readPlainDocument(rid, parsed, {}, () => true))
   time('reader: describe, message, carry', () => readChecked(rid, plain.checked, {}, plain.form))
   const { parses, validations } = counts
   const inspection = readDocument(rid, bytes)

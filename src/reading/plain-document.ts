@@ -71,14 +71,15 @@ function namesOf(parser: Parser): Names {
 }
 
 /**
- * What the steps up to `rules` find in a plain document, valid IODEF 2 on its own or in a RID message, or a message without one; and its
- * normal form. In one walk over libxml2's tree.
+ * Reads a plain document, valid IODEF 2 on its own or in a RID message, or a message without one, in one walk over libxml2's tree. `describe`
+ * goes on with what the steps up to `rules` find in it and with its normal form, while the tree is there.
  */
-export function readPlainDocument(
+export function readPlainDocument<T>(
   schemas: ReadonlyMap<string, Schema>,
   source: Parsed,
   options: ReadOptions,
-): { readonly checked: Checked; readonly form: Form | undefined } | undefined {
+  describe: (checked: Checked, form: Form | undefined) => T,
+): T | undefined {
   return readingPlainly(schemas, source, options, (plain) => {
     const { native, recognized } = plain
     const { document, format } = recognized
@@ -90,7 +91,7 @@ export function readPlainDocument(
     })
     if (!isValid(plain)) return undefined
     const checked = checkedBy(plain, form === undefined ? facts : { ...facts, ruled: form.ruled })
-    return checked && { checked, form }
+    return checked && describe(checked, form)
   })
 }
 

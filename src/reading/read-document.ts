@@ -45,10 +45,10 @@ function readDecoded(
   const parsed = parsedText(text, utf8)
   if (!parsed.ok) return parsed.refused
   using _ = parsed
-  const plain = readPlainDocument(schemas, parsed, options)
-  if (plain !== undefined) return readValid(schemas, plain.checked, options, plain.form)
-  const item = readPlainItem(schemas, parsed, options)
-  if (item !== undefined) return item
+  const plain =
+    readPlainDocument(schemas, parsed, options, (checked, form) => readValid(schemas, checked, options, form)) ??
+    readPlainItem(schemas, parsed, options)
+  if (plain !== undefined) return plain
   const valid = checkParsed(schemas, parsed, options)
   if (!valid.ok) return valid.refused
   if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)

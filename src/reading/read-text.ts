@@ -20,8 +20,10 @@ export function readText(schemas: ReadonlyMap<string, Schema>, text: string, opt
     const parsed = parsedText(text)
     if (!parsed.ok) return parsed.refused
     using _ = parsed
-    const plain = readPlainDocument(schemas, parsed, options)
-    if (plain !== undefined) return readChecked(schemas, plain.checked, options, plain.form)
+    const plain = readPlainDocument(schemas, parsed, options, (checked, form) =>
+      readChecked(schemas, checked, options, form),
+    )
+    if (plain !== undefined) return plain
     const checked = checkParsed(schemas, parsed, options)
     return checked.ok ? readChecked(schemas, checked, options) : checked.refused
   })

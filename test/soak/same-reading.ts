@@ -75,5 +75,8 @@ function isPlain(bytes: Uint8Array, options: ReadOptions): boolean {
   const parsed = parsedText(decoded.text, decoded.utf8)
   if (!parsed.ok) return false
   using source = parsed
-  return (readPlainDocument(schemas(), source, options) ?? readPlainItem(schemas(), source, options)) !== undefined
+  return (
+    (readPlainDocument(schemas(), source, options, () => true) ?? readPlainItem(schemas(), source, options)) !==
+    undefined
+  )
 }
