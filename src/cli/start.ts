@@ -18,6 +18,7 @@ import { endProcess } from './end-process.ts'
 import { examine } from './examine.ts'
 import { CONFIG, configFile, nothingMore, parse } from './options.ts'
 import { type Command, type ExitCode, type Io, printable, write } from './output.ts'
+import { keepHeapSmall } from './small-heap.ts'
 
 /** ms until a stop that hangs is forced; above what the gateway gives itself to drain */
 const STOP_DEADLINE = 30_000
@@ -43,6 +44,7 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
   async run(args, io): Promise<ExitCode> {
     const { values, positionals } = parse(args, CONFIG)
     nothingMore(positionals)
+    keepHeapSmall()
     const file = configFile(values, io)
     const config = await usable(file, readConfig(file, io.env), io)
     const log = createLog(leastOf(config.log), logStream())
