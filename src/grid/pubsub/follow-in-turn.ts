@@ -22,6 +22,7 @@ export function followInTurn(
     })
     if (ours === undefined) return again(0)
     consumer.rests = false
-    return consumer.follow(session, AbortSignal.any([signal, ours.signal]), keeps)
+    // not before it ends is it left
+    return await consumer.follow(session, AbortSignal.any([signal, ours.signal]), keeps)
   }
 }
