@@ -157,7 +157,7 @@ export const PROCESS = {
   'store-upgrading': {
     level: 'info',
     text: 'The store is brought to the form of this version',
-    help: 'once, before anything else: about half a minute for each million messages, more on a slow disk. What ends it undoes it, and the next start begins anew',
+    help: 'once, before anything else: about a minute for each million messages, more on a slow disk. What ends it undoes it, and the next start begins anew',
   },
   'store-opened': { level: 'debug', text: 'Store opened' },
   'store-committed': {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../../errors.ts'
-import { searchWord } from '../../iodef/incident-id.ts'
 import { makeFolder, makePrivate, storeFiles } from './data-folder.ts'
 import { storeError } from './faults.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
@@ -23,6 +22,9 @@ export interface ConnectOptions {
   readonly forcedApart?: { readonly patience: number }
 }
 
+/** KiB of the database in the store's own memory: more gains nothing, the system has them, too */
+const PAGES = 'PRAGMA cache_size = -4000'
+
 /** 3.51.3 mended a bug that could lose a WAL reset; 3.52.0 was withdrawn. */
 const MINIMUM = [3, 53] as const
 
@@ -42,7 +44,7 @@ export function connect(options: ConnectOptions): DatabaseSync {
     const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
     assertOurs(db, version)
     db.exec('PRAGMA journal_mode = WAL')
-    db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY')
+    db.exec(`PRAGMA synchronous = FULL; ${PAGES}; PRAGMA temp_store = MEMORY`)
     db.exec(`PRAGMA wal_autocheckpoint = ${options.checkpointPages ?? 1000}; PRAGMA journal_size_limit = 67108864`)
     if (options.create) {
       if (version > 0 && version < MIGRATIONS.length) options.upgrading?.(version)
@@ -114,10 +116,10 @@ function assertOurs(db: DatabaseSync, version: number): void {
 
 function migrate(db: DatabaseSync): void {
   // a table that others refer to is made anew: https://sqlite.org/lang_altertable.html §7
-  db.function('search_word', { deterministic: true }, (key) => searchWord(String(key)))
-  db.exec('PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE')
+  // what is sorted of a large store has no room in memory
+  db.exec('PRAGMA temp_store = FILE; PRAGMA cache_size = -64000; PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE')
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   for (const step of MIGRATIONS.slice(version)) db.exec(step)
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)
-  db.exec('COMMIT; PRAGMA foreign_keys = ON')
+  db.exec(`COMMIT; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; ${PAGES}`)
 }

@@ -1,5 +1,11 @@
 import { keyInSql } from './keys.ts'
 
+/** What has no `#`, and behind its last space: `searchWord` in SQL, where a call to it for each of millions of rows fills the memory. */
+export function searchWordInSql(key: string): string {
+  const base = `substr(${key}, 1, instr(${key} || '#', '#') - 1)`
+  return `substr(${base}, length(rtrim(${base}, replace(${base}, ' ', ''))) + 1)`
+}
+
 /**
  * The fewest rows and indexes, and few of them with keys in no order: each of those is a page of its own to write for every message. A
  * version of its own. It leaves `body` as it is, which holds nearly all of a store, and makes anew what is narrow.
@@ -11,7 +17,7 @@ CREATE TABLE incident (
   tail TEXT NOT NULL,
   key TEXT NOT NULL
 ) STRICT;
-INSERT INTO incident (tail, key) SELECT search_word(key), key FROM (
+INSERT INTO incident (tail, key) SELECT ${searchWordInSql('key')}, key FROM (
   SELECT incident AS key FROM delivery UNION SELECT incident FROM trace UNION SELECT j.value FROM delivery d, json_each(d.also) j);
 CREATE UNIQUE INDEX incident_key ON incident (tail, key);
 
@@ -66,7 +72,7 @@ INSERT INTO delivery_lean SELECT d.seq, d.envelope, d.destination, i.id, d.origi
     SELECT 1 FROM delivery o WHERE o.item = d.item AND o.destination = d.destination AND o.seq <> d.seq)
   THEN '' ELSE ${keyInSql('d.name')} END, d.behind, p.body,
   CASE WHEN d.state = 2 THEN 0 ELSE coalesce((SELECT octet_length(text) FROM body WHERE seq = p.body), 0) END
-  FROM delivery d JOIN incident i ON i.tail = search_word(d.incident) AND i.key = d.incident
+  FROM delivery d JOIN incident i ON i.tail = ${searchWordInSql('d.incident')} AND i.key = d.incident
   LEFT JOIN payload p ON p.delivery = d.seq;
 CREATE TABLE delivery_also (
   incident INTEGER NOT NULL REFERENCES incident (id),
@@ -74,7 +80,7 @@ CREATE TABLE delivery_also (
   PRIMARY KEY (incident, delivery)
 ) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO delivery_also SELECT i.id, d.seq FROM delivery d, json_each(d.also) j
-  JOIN incident i ON i.tail = search_word(j.value) AND i.key = j.value;
+  JOIN incident i ON i.tail = ${searchWordInSql('j.value')} AND i.key = j.value;
 DROP TABLE payload;
 DROP TABLE delivery;
 ALTER TABLE delivery_lean RENAME TO delivery;
@@ -101,7 +107,7 @@ CREATE TABLE trace_lean (
   fields TEXT NOT NULL
 ) STRICT;
 INSERT INTO trace_lean SELECT t.seq, t.at, i.id, t.event, t.fields FROM trace t
-  JOIN incident i ON i.tail = search_word(t.incident) AND i.key = t.incident;
+  JOIN incident i ON i.tail = ${searchWordInSql('t.incident')} AND i.key = t.incident;
 DROP TABLE trace;
 ALTER TABLE trace_lean RENAME TO trace;
 CREATE INDEX trace_incident ON trace (incident);

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
+import { searchWord } from '../../../src/iodef/incident-id.ts'
 import type { Backlog, Delivery, SeenItem, TraceEvent } from '../../../src/store/contract.ts'
 import type { StoreNews } from '../../../src/store/news.ts'
 import { checkStore } from '../../../src/store/sqlite/care.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../../src/store/sqlite/schema.ts'
+import { searchWordInSql } from '../../../src/store/sqlite/schema-lean.ts'
 import { openStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { type Tell, untold } from '../../../src/tell.ts'
 import { createVirtualClock } from '../../support/clock.ts'
@@ -207,4 +209,25 @@ test('a store of wide tables says of all that it holds what it said before, and 
   }
   assert.deepEqual(checkStore(path), [])
   await rm(directory, { recursive: true })
+})
+
+test('the word that an incident is found by is the same in SQL', () => {
+  using db = new DatabaseSync(':memory:')
+  const word = db.prepare(`SELECT ${searchWordInSql('?1')} AS word`)
+  for (const key of [
+    'a.example 7',
+    'a 7#2',
+    'a b  c',
+    'alone',
+    '',
+    '#',
+    'a #',
+    'a 7# b',
+    'é ü漢🔒',
+    'a 7#2#3',
+    ' ',
+    'a 7 ',
+  ]) {
+    assert.equal((word.get(key) as { word: string }).word, searchWord(key), key)
+  }
 })
