@@ -466,6 +466,18 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       )
     })
 
+    test('sends what takes the place of a withheld one of the same message that was to say the same', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const rows = [delivery('A', { state: 'withheld', reason: 'restriction private' }), delivery('A'), delivery('B')]
+      await store.accept(envelope(clock, 'one', rows))
+      const units = await store.claim(request(clock))
+      assert.deepEqual(
+        units.flat().map(({ payload }) => payload),
+        ['A', 'B'].map((item) => delivery(item).payload),
+      )
+    })
+
     test('stores held and withheld deliveries with their reason, and they are not claimed', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -14,6 +14,10 @@ export interface Brought {
   incident(key: string): number
   /** Can nobody be in this line? Whoever asks is, from then on. */
   isNewLine(destination: number, incident: string, origin: string): boolean
+  /** The number of what is to be sent, which `keep` finds the first time. */
+  body(text: string, keep: () => number): number
+  /** Something that was to be sent is gone, perhaps of this message. */
+  droppedBody(): void
   /** This destination has got it. */
   stored(item: string, destination: number): void
 }
@@ -36,6 +40,7 @@ export function createBrought(db: DatabaseSync, incidents: Incidents): (message:
     const fresh = new Set<string>()
     const lines = new Set<string>()
     const stored = new Set<string>()
+    const bodies = new Map<string, number>()
     const bringsDocument = deliveries.some(({ group }) => group !== undefined)
 
     function before(item: string): Met {
@@ -61,6 +66,13 @@ export function createBrought(db: DatabaseSync, incidents: Incidents): (message:
         lines.add(line)
         return true
       },
+      body(text, keep) {
+        if (deliveries.length === 1) return keep()
+        const number = bodies.get(text) ?? keep()
+        bodies.set(text, number)
+        return number
+      },
+      droppedBody: () => bodies.clear(),
       stored: (item, destination) => void stored.add(`${destination} ${item}`),
     }
   }

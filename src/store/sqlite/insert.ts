@@ -35,6 +35,7 @@ interface Found {
   readonly ahead: number | null
   /** its item was there before, or went out */
   readonly met: boolean
+  readonly brought: Brought
 }
 
 const SAME = 'FROM delivery d WHERE item = ?1 AND destination = ?2 AND variant = ?3'
@@ -93,8 +94,11 @@ export function createInsert(tables: Tables): Insert {
    * What is withheld gives way to what none stands for. Which one it waits for: on its way, and nothing went wrong yet. Two documents
    * must not wait for each other.
    */
-  function passBy(same: Same, { group }: NewDelivery): number | null {
-    for (const place of withheld(...same)) drop(place)
+  function passBy(same: Same, { group }: NewDelivery, brought: Brought): number | null {
+    for (const place of withheld(...same)) {
+      drop(place)
+      brought.droppedBody()
+    }
     if (group !== undefined) return null
     return onItsWay(...same)?.seq ?? null
   }
@@ -128,10 +132,10 @@ export function createInsert(tables: Tables): Insert {
       return undefined
     }
     if (bound !== undefined && !hasRoom(destination, origin, bound)) return undefined
-    const ahead = isRepeated ? passBy(same, delivery) : null
+    const ahead = isRepeated ? passBy(same, delivery, brought) : null
     const number = brought.incident(incident)
     const line = { destination, incident: number, origin, isNew: brought.isNewLine(destination, incident, origin) }
-    const seq = store(message, envelope, delivery, { same, line, ahead, met })
+    const seq = store(message, envelope, delivery, { same, line, ahead, met, brought })
     brought.stored(item, destination)
     for (const other of also ?? []) insertAlso(brought.incident(other), seq)
     const size = Buffer.byteLength(delivery.payload)
@@ -144,7 +148,7 @@ export function createInsert(tables: Tables): Insert {
     message: NewEnvelope,
     envelope: number,
     delivery: NewDelivery,
-    { same: [item, destination, variant], line, ahead, met }: Found,
+    { same: [item, destination, variant], line, ahead, met, brought }: Found,
   ): number {
     const { source, receivedAt } = message
     const { also = [], state, reason = null, bound, group } = delivery
@@ -174,7 +178,7 @@ export function createInsert(tables: Tables): Insert {
       bound?.name ?? null,
       names.of(destination, source, delivery, met),
       ahead,
-      bodies.keep(seq, delivery.payload, isAlone(message)),
+      brought.body(delivery.payload, () => bodies.keep(seq, delivery.payload, isAlone(message))),
       Buffer.byteLength(delivery.payload),
     )
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
