@@ -16,6 +16,8 @@ interface AgentOptions {
   readonly limits: AgentLimits
   /** is shown the certificate of each handshake */
   readonly connected: (certificate: X509Certificate) => void
+  /** is told of each connection, also of one that goes on with an earlier one's TLS session */
+  readonly opened?: () => void
 }
 
 interface AgentLimits {
@@ -33,7 +35,7 @@ interface AgentLimits {
  * the receiver closed is followed by one that goes on with its TLS session. Nobody looks at certificates then: what the handshake found
  * holds for as long as these connections are kept, and no session outlives them.
  */
-export function createAgent({ receiver, url, address, material, limits, connected }: AgentOptions): Agent {
+export function createAgent({ receiver, url, address, material, limits, connected, opened }: AgentOptions): Agent {
   const { identity } = receiver
   const host = bareHost(url)
   const name = isIP(host) === 0 ? host : identity.dns
@@ -80,6 +82,7 @@ export function createAgent({ receiver, url, address, material, limits, connecte
       buildConnector({ ...options, session })(to, (...made) => {
         const [, socket] = made
         if (socket instanceof TLSSocket) keepSession(socket)
+        if (socket) opened?.()
         if (socket) boundAnswers(socket, 2 * limits.maxReply + BESIDE_BODY)
         done(...made)
       }),

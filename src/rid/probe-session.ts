@@ -53,7 +53,8 @@ export async function openProbe(receiver: Receiver, tls: TlsFiles): Promise<Prob
     address,
     material,
     limits: LIMITS,
-    connected: () => {
+    connected: () => undefined,
+    opened: () => {
       connections += 1
     },
   })
