@@ -16,10 +16,11 @@ test('messages that are taken in together become what they become one after the 
   const random = createRandom(7)
   const pick = <T>(...of: readonly T[]): T => of[Math.floor(random() * of.length)]!
   let count = 0
+  let round = 0
 
   /** New ones, repeats, the same item in other words and of others, parts of documents, what was read of a Topic. */
   function message(): NewEnvelope {
-    const name = random() < 0.6 ? `fresh ${count++}` : `item ${Math.floor(random() * 12)}`
+    const name = random() < 0.6 ? `fresh ${count++}` : `item ${6 * round + Math.floor(random() * 8)}`
     const group = { id: 'g', items: [sha('item 1'), sha('item 2')] }
     const row = delivery(name, {
       incident: `x ${Math.floor(random() * 4)}`,
@@ -31,7 +32,8 @@ test('messages that are taken in together become what they become one after the 
       ...(random() < 0.5 && { apart: sha(`${name} apart`) }),
       ...(random() < 0.2 && { notBefore: clock.now() + 50 }),
     })
-    const rows = pick([row], [row], [row], [], [row, { ...row, destination: 't3' }])
+    const several = [row, { ...row, destination: 't3' }]
+    const rows = pick([row], [row], [row], [row], [row], [row], [row], [row], [], several)
     return envelope(clock, random() < 0.8 ? `${count++}` : name, rows, {
       source: pick('csirt-a', 'csirt-b'),
       ...(random() < 0.3 && { seen: { topic: pick('a', 'b'), itemId: `${count}`, digest: 'd', at: count } }),
@@ -45,10 +47,10 @@ test('messages that are taken in together become what they become one after the 
     backlog: await of.backlog(),
     cursors: [await of.cursor('a'), await of.cursor('b')],
     trace: (await of.trace('x 1')).map(({ fields }) => fields),
-    sources: await Promise.all(Array.from({ length: 12 }, (_, n) => of.sourcesOf(sha(`item ${n}`)))),
+    sources: await Promise.all(Array.from({ length: 6 * ROUNDS + 2 }, (_, n) => of.sourcesOf(sha(`item ${n}`)))),
   })
 
-  for (let round = 0; round < ROUNDS; round++) {
+  for (; round < ROUNDS; round++) {
     const messages = Array.from({ length: EACH }, message)
     const together = await Promise.all(messages.map((one) => store.accept(one, trace)))
     for (const [n, one] of messages.entries()) {

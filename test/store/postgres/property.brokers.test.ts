@@ -3,7 +3,7 @@ import { testAgainstModel } from '../property.ts'
 import { createPostgresBench, type PostgresBench } from './bench.ts'
 
 // each step is a dozen questions to a server: `npm run soak -- cases` has the many
-testAgainstModel('postgres', createPostgresBench, assertCountsAndFlags, 5)
+testAgainstModel('postgres', createPostgresBench, assertCountsAndFlags, 3)
 
 /** What is kept for speed says the same as the rows themselves. */
 async function assertCountsAndFlags({ sql, schema }: PostgresBench): Promise<void> {

@@ -40,7 +40,7 @@ test('a server that is stopped or killed, again and again, costs refusals, and n
     await store.settle(units.map(({ id }) => ({ id, to: 'delivered' })))
   }
   const work = [accept, accept, carryOut, store.backlog, () => store.seenIds('t', ['1'])].map(keepOn)
-  for (const end of [server.stop, server.kill, server.stop]) {
+  for (const end of [server.stop, server.kill]) {
     const before = taken.length
     await eventually('reports to be taken', () => taken.length > before)
     await end()
