@@ -247,7 +247,7 @@ class XmppGrid implements Grid {
       follow: consumer && followInTurn(topic.name, consumer, this.#options.handlers.turn, () => loop.up(null)),
       clock: this.#clock,
       tell: this.#options.tell,
-      retryMs: this.#options.timing?.topicRetry ?? 15_000,
+      retryMs: this.#options.timing?.topicRetry ?? 10_000,
       readersMs: this.#options.timing?.resync ?? 300_000,
     })
     return loop

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, ServerProcess } from './brokers.ts'
+import { eventually } from './eventually.ts'
 
 const RULES = fileURLToPath(new URL('../../examples/alerts.yml', import.meta.url))
 
@@ -37,6 +38,8 @@ export async function startPrometheus(targets: Readonly<Record<string, number>>)
   const args = [`--config.file=${at('prometheus.yml')}`, `--storage.tsdb.path=${at('data')}`]
   const server = new ServerProcess('prometheus', [...args, `--web.listen-address=127.0.0.1:${port}`], {}, dir)
   await server.start(port)
+  const isReady = () => fetch(`http://127.0.0.1:${port}/-/ready`).then(({ ok }) => ok)
+  await eventually('Prometheus to be ready', isReady)
   return {
     async firing(target) {
       const response = await fetch(`http://127.0.0.1:${port}/api/v1/alerts`, { signal: AbortSignal.timeout(20_000) })
