@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Broker, type BrokerOptions, freePort, ServerProcess } from './brokers.ts'
@@ -19,7 +19,10 @@ export async function startEjabberdCluster(options: BrokerOptions): Promise<Ejab
   // the distribution's name service: one of its own, which ends with the test
   const names = new ServerProcess('epmd', ['-port', String(port), '-address', '127.0.0.1'], {}, dir)
   await names.start(port)
-  opened.defer(() => names.end('SIGKILL'))
+  opened.defer(async () => {
+    await names.end('SIGKILL')
+    await rm(dir, { recursive: true, force: true })
+  })
   const cluster = { cookie: randomBytes(16).toString('hex'), epmd: port }
   const both = await Promise.all([startEjabberd(options, cluster), startEjabberd({ ...options, users: {} }, cluster)])
   const [first, second] = both

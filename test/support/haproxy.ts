@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, ServerProcess } from './brokers.ts'
@@ -29,5 +29,11 @@ export async function startHaproxy(
   await writeFile(file, text)
   const server = new ServerProcess('/usr/sbin/haproxy', ['-db', '-f', file], {}, dir)
   await server.start(port)
-  return { port, [Symbol.asyncDispose]: () => server.end('SIGTERM') }
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      await server.end('SIGTERM')
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
 }
