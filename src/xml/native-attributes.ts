@@ -2,8 +2,11 @@ import type { ByteText } from './byte-text.ts'
 import { NODE } from './native-layout.ts'
 import { memory } from './native-memory.ts'
 import type { AttributeName } from './native-names.ts'
-import { charactersOf, type NativeDocument, NOT_PLAIN } from './native-tree.ts'
+import { charactersOf, isLong, type NativeDocument, NOT_PLAIN } from './native-tree.ts'
 import { canonicalOrder } from './normal-form.ts'
+
+/** Attributes of one element: they are put in order by comparing each with those before it. */
+const MOST = 64
 
 /** The attributes of one element after another, in canonical order. */
 export class NativeAttributes {
@@ -26,6 +29,7 @@ export class NativeAttributes {
       const name = names.attribute(spaces.at(words[n + NODE.ns] ?? 0), words[n + NODE.name] ?? 0)
       if (name.odd) throw NOT_PLAIN
       const value = charactersOf(at)
+      if (this.#names.length >= MOST || (name.looked && isLong(value))) throw NOT_PLAIN
       this.looked ||= name.looked
       this.judged ||= name.judged && (!name.extensible || startsWithE(bytes, value))
       this.foreign ||= name.foreign

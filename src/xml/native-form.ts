@@ -3,7 +3,7 @@ import { hasColon, NativeAttributes } from './native-attributes.ts'
 import { NODE, SPACE, TYPE } from './native-layout.ts'
 import { memory, textAt } from './native-memory.ts'
 import type { ElementName } from './native-names.ts'
-import { type NativeDocument, NativeElement, NOT_PLAIN } from './native-tree.ts'
+import { isLong, type NativeDocument, NativeElement, NOT_PLAIN } from './native-tree.ts'
 import { type Hidden, NOTHING_HIDDEN, restore, startTag } from './normal-form.ts'
 import { namesPrefix } from './value-prefixes.ts'
 
@@ -128,6 +128,7 @@ export class NativeWalk {
     const level = this.#levels.length + 1
     const isLooked = name.looked || looked || (level === 2 && this.#options.divided)
     if (!isLooked && !name.judged && !judged) return undefined
+    if (name.looked && hasLongText(node)) throw NOT_PLAIN
     const element = new NativeElement(this.#document, node, ordinal)
     if (isLooked) this.#onlooker.look(element, level)
     if (name.judged || judged) this.#onlooker.judge(element, judged)
@@ -177,6 +178,13 @@ export class NativeWalk {
     if (!level.name.plainColons && hasColon(bytes, content)) this.#colons.push(content)
     if (content !== 0 && !this.#out.text(bytes, content)) throw NOT_PLAIN
   }
+}
+
+/** Right at its beginning: text in pieces has comments or the like between them. */
+function hasLongText(node: number): boolean {
+  const { words } = memory
+  const first = (words[(node >>> 2) + NODE.children] ?? 0) >>> 2
+  return first !== 0 && words[first + NODE.type] === TYPE.text && isLong(words[first + NODE.content] ?? 0)
 }
 
 function isWhite(bytes: Uint8Array, start: number): boolean {

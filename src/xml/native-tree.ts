@@ -172,6 +172,14 @@ export class NativeElement implements XmlElement {
   }
 }
 
+/** Bytes of what facts may depend on: what is longer is looked at once, by whoever reads step by step, and only if it is valid. */
+const LONGEST = 4096
+
+/** Are there more than those at `start`? 0 stands for no text. */
+export function isLong(start: number): boolean {
+  return start !== 0 && endOf(start) - start > LONGEST
+}
+
 /** The characters of an attribute (xmlAttr), which is one text; 0 where it is empty. */
 export function charactersOf(attribute: number): number {
   const { words } = memory

@@ -82,6 +82,18 @@ const ODD: readonly [name: string, text: string][] = [
   ['a tab in an attribute', holding('<f xmlns="urn:f" a="&#9;"/>')],
   ['one in an attribute of another namespace', holding('<f xmlns="urn:f" xmlns:q="urn:q" q:a="&#9;"/>')],
   ['118 levels', holding(`${'<f xmlns="urn:f">'.repeat(115)}${'</f>'.repeat(115)}`)],
+  [
+    '65 attributes in one element',
+    holding(`<f xmlns="urn:f" ${Array.from({ length: 65 }, (_, i) => `a${i}=""`).join(' ')}/>`),
+  ],
+  [
+    'an identifier of 5,000 characters',
+    documentText([incidentText({ attributes: ` observable-id="${'a'.repeat(5_000)}"` })]),
+  ],
+  [
+    'an IndicatorID of 5,000 characters',
+    documentText([incidentText({ content: REFERENCE('i1').replace('>i1<', `>${'i'.repeat(5_000)}<`) })]),
+  ],
   ['a Signature', holding(`<Signature xmlns="${NS.ds}"/>`)],
   ['what the schema of items knows', holding(`<jid xmlns="${NS.jid}">a@b.example</jid>`)],
   ['a name of the fifth edition', holding('<\u{20000} xmlns="urn:f"/>')],
