@@ -18,7 +18,7 @@ const CONNECTIONS = 8
 const COUNTS = { '2': 1_500, '6.5': 1_000, '100': 150 }
 const AIMS = { '2': 0.65, '6.5': 0.8, '100': 0.85 }
 /** to be compiled by V8, before anything counts */
-const WARM = 3
+const WARM = Number(process.env.WARM ?? 3)
 /** a Broker gets slower with each item that its Topic keeps */
 const FEW = { maxItems: 100 }
 
@@ -30,7 +30,7 @@ interface Costs {
 
 /**
  * What a message costs the gateway against a sketch that does what no gateway can do without, in us of CPU (user and system of all
- * threads), in turn A B B A: rates depend on what else the machine does, this much less. ROUNDS=n, ONLY="post send settled topic".
+ * threads), in turn A B B A: rates depend on what else the machine does, this much less. ROUNDS=n, WARM=n, ONLY="post send settled topic".
  */
 export async function benchSketch(): Promise<void> {
   line(
