@@ -14,7 +14,10 @@ import { blocks, page } from './markdown.ts'
 /** Commands whose answer may be no here: Prosody knows no requests, `members` has whom one removes, the peer is no real one. */
 const MAY_BE_NO = /^(topics (requests|members (list|remove))|probe|send .*--type Query) /
 
-/** The command lines of the guide, but for those of PostgreSQL, and those that `npm run tutorial -- NAME --npm` types as root. */
+/** Those of PostgreSQL, and one that asks a person for a password, which test/cli/passwd.brokers.test.ts types. */
+const ELSEWHERE = /^create(user|db) |^iodef-gateway store copy |^iodef-gateway passwd (?!.*--generate)/
+
+/** The command lines of the guide, but for those, and what `npm run tutorial -- NAME --npm` types as root. */
 const lines = [
   ...blocks(page('docs/guide.md'))
     .filter(({ language, mark }) => language === 'sh' && !mark?.startsWith('npm:'))
@@ -23,7 +26,7 @@ const lines = [
   ...page('docs/guide.md')
     .matchAll(/`iodef-gateway (test FOLDER [^`]+)`/g)
     .map(([, rest]) => `iodef-gateway ${rest}`),
-].filter((line) => line !== '' && !/^(create(user|db)|iodef-gateway store copy) /.test(line))
+].filter((line) => line !== '' && !ELSEWHERE.test(line))
 
 describe('each command of the guide', () => {
   let world: World
@@ -104,7 +107,7 @@ describe('each command of the guide', () => {
   }
 
   for (const line of lines) {
-    test(line, async () => {
+    test(line, { timeout: 60_000 }, async () => {
       const exchange = ids.exchanges[/ approve /.test(line) ? 1 : / deny /.test(line) ? 2 : 0] ?? ''
       const typed = await here(line, exchange)
       const { code, out, err } = await run(typed)
