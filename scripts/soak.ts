@@ -8,6 +8,7 @@ import { blackhole } from '../test/soak/blackhole.ts'
 import { brokerAway } from '../test/soak/broker-away.ts'
 import { cases } from '../test/soak/cases.ts'
 import { faults } from '../test/soak/faults.ts'
+import { fleet } from '../test/soak/fleet.ts'
 import { flood } from '../test/soak/flood.ts'
 import { fuzzIntake } from '../test/soak/fuzz-intake.ts'
 import { fuzzItems } from '../test/soak/fuzz-items.ts'
@@ -55,6 +56,12 @@ const PROOFS: Readonly<Record<string, Named>> = {
     proof: killExchanges,
     count: 50,
     about: 'kill -9 as questions are open, two gateways in a ring; count: kills',
+    onBrokers: false,
+  },
+  fleet: {
+    proof: fleet,
+    count: 12,
+    about: 'three gateways, haproxy, two nodes of ejabberd, PostgreSQL with a standby; count: faults',
     onBrokers: false,
   },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },

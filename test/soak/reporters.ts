@@ -27,6 +27,8 @@ interface ReportersOptions {
   readonly random: () => number
   /** invalid and forbidden reports in between [true] */
   readonly mixed?: boolean
+  /** how likely it is, each time, that one without an answer is given up [0.1] */
+  readonly givesUp?: number
   /** another port than the gateway's own */
   readonly port?: number
 }
@@ -51,7 +53,7 @@ export async function startReporters(
   peer: string,
   options: ReportersOptions,
 ): Promise<Reporters> {
-  const { senders, pause, random, mixed = true } = options
+  const { senders, pause, random, mixed = true, givesUp = 0.1 } = options
   const posted: Posted[] = []
   const unexpected: string[] = []
   const stopping = new AbortController()
@@ -86,7 +88,7 @@ export async function startReporters(
         return judge(report, answer)
       }
       if (answer !== undefined) report.status = answer.status
-      if (stopping.signal.aborted || random() < 0.1) return
+      if (stopping.signal.aborted || random() < givesUp) return
       await wait(20 + random() * 80 * Math.min(attempt, 5))
     }
   }

@@ -9,6 +9,8 @@ import { eventually } from './eventually.ts'
 /** Two nodes of ejabberd that are one Controller and one Broker. */
 interface EjabberdCluster extends AsyncDisposable {
   readonly nodes: readonly [Broker, Broker]
+  /** Resolves when each knows the other: after one was started again, too. */
+  joined(): Promise<void>
 }
 
 /** Accounts are made at the first; both know them when it resolves. */
@@ -29,12 +31,20 @@ export async function startEjabberdCluster(options: BrokerOptions): Promise<Ejab
   for (const node of both) opened.use(node)
   await second.control('join_cluster', first.node)
   const users = Object.keys(options.users ?? {}).length
-  await eventually('each node to know the other, and the accounts', async () => {
-    const lists = await Promise.all(both.map((node) => node.control('list_cluster').catch(() => '')))
-    const known = await second.control('registered_users', second.domain).catch(() => '')
-    const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '').length
-    return lists.every((list) => lines(list) === 2) && lines(known) === users
-  })
+  const joined = () =>
+    eventually(
+      'each node to know the other, and the accounts',
+      async () => {
+        const lists = await Promise.all(both.map((node) => node.control('list_cluster').catch(() => '')))
+        const known = await Promise.all(
+          both.map((node) => node.control('registered_users', node.domain).catch(() => '')),
+        )
+        const lines = (text: string) => text.split('\n').filter((line) => line.trim() !== '').length
+        return lists.every((list) => lines(list) === 2) && known.every((list) => lines(list) === users)
+      },
+      { ms: 60_000 },
+    )
+  await joined()
   const all = opened.move()
-  return { nodes: [first, second], [Symbol.asyncDispose]: () => all.disposeAsync() }
+  return { nodes: [first, second], joined, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -6,6 +6,9 @@ import { freePort, ServerProcess } from './brokers.ts'
 /** A running haproxy. */
 interface Haproxy extends AsyncDisposable {
   readonly port: number
+  /** SIGSTOP and SIGCONT: every connection stalls. */
+  pause(): void
+  resume(): void
 }
 
 /**
@@ -31,6 +34,8 @@ export async function startHaproxy(
   await server.start(port)
   return {
     port,
+    pause: () => server.signal('SIGSTOP'),
+    resume: () => server.signal('SIGCONT'),
     async [Symbol.asyncDispose]() {
       await server.end('SIGTERM')
       await rm(dir, { recursive: true, force: true })

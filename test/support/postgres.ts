@@ -28,7 +28,7 @@ export interface PostgresOptions {
 }
 
 /** Debian's are in no PATH; elsewhere they are. */
-const BIN = existsSync('/usr/lib/postgresql/15/bin') ? '/usr/lib/postgresql/15/bin/' : ''
+export const BIN = existsSync('/usr/lib/postgresql/15/bin') ? '/usr/lib/postgresql/15/bin/' : ''
 
 /** Small, since many run beside each other; what is committed is forced to disk as ever. */
 function settings(port: number, dir: string): string[] {
@@ -49,14 +49,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const dir = await mkdtemp(join(tmpdir(), 'postgres-'))
   const data = join(dir, 'data')
   const port = await freePort()
-  // it refuses to be root's
-  const ids = process.getuid?.() === 0 ? await idsOf('postgres') : undefined
-  await chmod(dir, 0o755)
-  if (ids !== undefined) await chown(dir, ids.uid, ids.gid)
-  const as = (program: string, args: readonly string[]) =>
-    ids === undefined
-      ? exec(program, args)
-      : exec('setpriv', ['--reuid', `${ids.uid}`, '--regid', `${ids.gid}`, '--clear-groups', program, ...args])
+  const { ids, as } = await ownerOf(dir)
   await as(`${BIN}initdb`, ['-D', data, '-A', 'trust', '-U', 'gw', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'])
   const lines = [...settings(port, dir), ...(options.settings ?? [])]
   await writeFile(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
@@ -97,6 +90,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** The programs refuse to be root's: whose `dir` then is, and how they are run. */
+export async function ownerOf(dir: string) {
+  const ids = process.getuid?.() === 0 ? await idsOf('postgres') : undefined
+  await chmod(dir, 0o755)
+  if (ids !== undefined) await chown(dir, ids.uid, ids.gid)
+  const as = (program: string, args: readonly string[]) =>
+    ids === undefined
+      ? exec(program, args)
+      : exec('setpriv', ['--reuid', `${ids.uid}`, '--regid', `${ids.gid}`, '--clear-groups', program, ...args])
+  return { ids, as }
 }
 
 async function idsOf(user: string): Promise<{ uid: number; gid: number }> {
