@@ -18,7 +18,7 @@ const FAULTS = {
   'a gateway stopped for a while': async ({ gateways }, random) => {
     const member = one<Member>(gateways, random)
     member.process.signal('SIGSTOP')
-    await wait(2_000 + random() * 12_000)
+    await wait(4_000 + random() * 12_000)
     member.process.signal('SIGCONT')
     await member.site.ready()
   },

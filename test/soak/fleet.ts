@@ -74,7 +74,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
       '503 with Retry-After': senders.refused,
       'connections that ended': senders.cut,
       ...counts,
-      'of these again': again,
+      'messages that came again': again,
       ...outages,
     },
   }
