@@ -10,6 +10,7 @@ const FAULTS = {
   'a gateway killed': async ({ gateways }, random) => {
     const member = one<Member>(gateways, random)
     await member.process.kill()
+    member.past.push(...member.process.lines)
     await wait(1_000 + random() * 5_000)
     member.process = await member.site.spawn()
     await member.site.ready()

@@ -13,6 +13,13 @@ import { startGridUser } from '../support/slixmpp.ts'
 export interface Member {
   readonly site: Site
   process: GatewayProcess
+  /** the log of those that were killed */
+  readonly past: string[]
+}
+
+/** How many reports it took, in all its lives. */
+export function taken({ process, past }: Member): number {
+  return [...past, ...process.lines].filter((line) => line.includes('"event":"accepted"')).length
 }
 
 /** One message that a peer got: which version of which incident, and when (ms since the epoch). */
@@ -70,7 +77,7 @@ export async function startFleet() {
       }),
     )
     await site.config({ store: { postgres: store.url } })
-    gateways.push({ site, process: await site.spawn() })
+    gateways.push({ site, process: await site.spawn(), past: [] })
     await site.ready()
   }
   const example = readFileSync(join(ROOT, 'examples', 'haproxy.cfg'), 'utf8')

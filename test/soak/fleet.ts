@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
 import { plan } from './fleet-faults.ts'
 import { type Befallen, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
-import { startFleet } from './fleet-parts.ts'
+import { startFleet, taken } from './fleet-parts.ts'
 import { watchSenders } from './outages.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { startReporters } from './reporters.ts'
@@ -70,6 +70,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
     figures: {
       faults: faults.length,
       'reports acknowledged': wanted.length,
+      'taken by each gateway, repeats too': gateways.map(taken).join(', '),
       'of these shown to a subscriber at once': wanted.filter(({ item }) => shown.has(item)).length,
       '503 with Retry-After': senders.refused,
       'connections that ended': senders.cut,
