@@ -58,12 +58,12 @@ test('the longest outage of a fault is that which was going on with it, and abov
     { name: 'long', from: 100_000, until: 200_000 },
   ]
   const outages = [
-    { from: 9_000, until: 12_000 },
-    { from: 110_000, until: 160_000 },
-    { from: 50_000, until: 51_000 },
+    { from: 9_000, until: 12_000, seen: [] },
+    { from: 110_000, until: 160_000, seen: ['503 at 7'] },
+    { from: 50_000, until: 51_000, seen: [] },
   ]
   assert.deepEqual(Object.values(judgeOutages(failures, outages, faults)), [3_000, 50_000])
-  assert.match(failures.all().join(), /^senders were without an answer for too long: long: 50000 ms$/)
+  assert.match(failures.all().join(), /^senders were without an answer for too long: long: 50000 ms .503 at 7.$/)
 })
 
 test('a plan has the promotion once, in the middle, and every other fault in four', () => {

@@ -1,6 +1,6 @@
 import type { Arrival } from './fleet-parts.ts'
 import { disorder } from './kill-rid-to-grid.ts'
-import { longest, type Outage } from './outages.ts'
+import { duration, longest, type Outage } from './outages.ts'
 import type { createFailures } from './proof.ts'
 import type { Posted } from './reporters.ts'
 
@@ -54,8 +54,10 @@ export function judgePeer(
 export function judgeOutages(failures: Failures, outages: readonly Outage[], faults: readonly Befallen[]) {
   const figures: Record<string, number> = {}
   for (const { name, from, until } of faults) {
-    const ms = longest(outages, from, until)
-    if (ms > OUTAGE) failures.add('senders were without an answer for too long', `${name}: ${ms} ms`)
+    const outage = longest(outages, from, until)
+    const ms = outage === undefined ? 0 : duration(outage)
+    if (ms > OUTAGE)
+      failures.add('senders were without an answer for too long', `${name}: ${ms} ms (${outage?.seen.join(', ')})`)
     const title = `ms at most without an answer: ${name}`
     figures[title] = Math.max(figures[title] ?? 0, ms)
   }

@@ -4,7 +4,7 @@ import { createRandom } from '../support/random.ts'
 import { plan } from './fleet-faults.ts'
 import { type Befallen, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
 import { startFleet, taken } from './fleet-parts.ts'
-import { watchSenders } from './outages.ts'
+import { duration, longest, watchSenders } from './outages.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { startReporters } from './reporters.ts'
 
@@ -33,8 +33,10 @@ export const fleet: Proof = async ({ count, seed, say }) => {
     const before = acknowledged().length
     await eventually('senders to be answered', () => acknowledged().length > before + 20, { ms: 120_000 })
     faults.push({ name, from, until: Date.now() })
-    say(`${faults.length}: ${name}; ${acknowledged().length} reports`)
     await wait(2_000)
+    const outage = longest(senders.outages, from, Date.now() - 2_000)
+    const length = outage && `${duration(outage)} ms, ${outage.from - from} ms after it (${outage.seen.join(', ')})`
+    say(`${faults.length}: ${name}; ${acknowledged().length} reports; longest without an answer: ${length}`)
   }
   await reporters.stop()
   const wanted = acknowledged()

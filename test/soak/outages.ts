@@ -5,6 +5,8 @@ import type { Site } from '../support/site.ts'
 export interface Outage {
   readonly from: number
   readonly until: number
+  /** what it saw instead, and how many ms after `from` */
+  readonly seen: readonly string[]
 }
 
 /**
@@ -24,20 +26,26 @@ export function watchSenders(site: Pick<Site, 'client'>, port: number) {
       senders += 1
       const client = await site.client(name, { ...options, port, localAddress: `127.0.0.${1 + 7 * senders}` })
       let since: number | undefined
+      let seen: string[] = []
       const send: RidClient['send'] = async (request) => {
         since ??= Date.now()
+        const from = since
+        const saw = (what: string) => seen.push(`${what} at ${Date.now() - from}`)
         try {
           const answer = await client.send(request)
           if (answer.status === 503) {
             this.refused += 1
+            saw('503')
             if (answer.headers['retry-after'] === undefined) odd.push('503 without Retry-After')
           } else {
-            outages.push({ from: since, until: Date.now() })
+            outages.push({ from, until: Date.now(), seen })
+            seen = []
             since = undefined
           }
           return answer
         } catch (error) {
           this.cut += 1
+          saw(error instanceof Error && 'code' in error ? String(error.code) : String(error))
           throw error
         }
       }
@@ -47,7 +55,11 @@ export function watchSenders(site: Pick<Site, 'client'>, port: number) {
 }
 
 /** The longest of those that were going on, or began, at a moment between these two. */
-export function longest(outages: readonly Outage[], from: number, until: number): number {
+export function longest(outages: readonly Outage[], from: number, until: number): Outage | undefined {
   const during = outages.filter((outage) => outage.until >= from && outage.from <= until)
-  return Math.max(0, ...during.map((outage) => outage.until - outage.from))
+  return during.sort((a, b) => duration(b) - duration(a))[0]
+}
+
+export function duration({ from, until }: Outage): number {
+  return until - from
 }
