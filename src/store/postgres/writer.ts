@@ -64,6 +64,12 @@ const MOST_TRIES = 6
 const DOUBT = 500
 const DOUBTS = 20
 
+/**
+ * ms that the server waits for the next statement of a transaction: what it locked is kept from every other gateway, and one that stands
+ * still, or whose machine is gone, says nothing. Less than the 6 s after which the others count it as dead.
+ */
+const STILL = 5_000
+
 /** SyncRepWaitForLSN: somebody ended the wait for the standby, and what was committed may be on one machine only. */
 const WARNED = '01000'
 
@@ -140,8 +146,8 @@ export class Writer {
     const onWarning = (code: string) => {
       if (code === WARNED) this.#warned = true
     }
-    const use = { name: 'writes', sessions: 1, onWarning, parameters: { lock_timeout: 10_000 } }
-    return openSessions(this.#place, use)
+    const parameters = { lock_timeout: 10_000, idle_in_transaction_session_timeout: STILL }
+    return openSessions(this.#place, { name: 'writes', sessions: 1, onWarning, parameters })
   }
 
   /** The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Delivery } from '../../../src/store/contract.ts'
 import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
+import { Writer } from '../../../src/store/postgres/writer.ts'
 import type { WholeStore } from '../../../src/store/whole-store.ts'
 import { untold } from '../../../src/tell.ts'
 import { createVirtualClock, type VirtualClock } from '../../support/clock.ts'
@@ -115,6 +116,29 @@ describe('several gateways on one store in PostgreSQL', () => {
     assert.equal((await bench.store.show(id))?.state, 'sending')
     await bench.store.settle([{ id, to: 'delivered' }])
     assert.equal((await ahead.store.show(id))?.state, 'delivered')
+  })
+
+  test('go on soon where one stands still in the midst of a write, with the destination that others write to', async () => {
+    await using bench = await createPostgresBench()
+    const { server, schema, store, clock } = bench
+    await store.accept(envelope(clock, 'before', [delivery('before')]))
+    const hooks = { begun: async () => '', committing: async () => {}, undone: () => {} }
+    const still = new Writer({ url: server.url, schema }, hooks, { patience: 120_000, done: () => {} })
+    const [holds, wakes] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const written = still.submit(async () => {
+      await still.db.query('SELECT 1 FROM destination FOR UPDATE', [])
+      holds.resolve()
+      await wakes.promise
+    })
+    const refused = assert.rejects(written, { code: 'store-unavailable' })
+    await holds.promise
+    const began = performance.now()
+    await store.accept(envelope(clock, 'meanwhile', [delivery('meanwhile')]))
+    const ms = performance.now() - began
+    wakes.resolve()
+    await refused
+    await still.close()
+    assert.ok(ms < 10_000, `${ms} ms`)
   })
 
   test('carry on what a gateway that died was sending, and hear of it, while the living keep their own', async () => {
