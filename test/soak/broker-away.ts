@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { boot } from '../support/boot.ts'
 import { createWorld, members } from '../support/e2e.ts'
 import { createRandom } from '../support/random.ts'
-import { disorder } from './kill-rid-to-grid.ts'
+import { disorder } from './disorder.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { startReporters } from './reporters.ts'
 

@@ -1,5 +1,5 @@
+import { disorder } from './disorder.ts'
 import type { Arrival } from './fleet-parts.ts'
-import { disorder } from './kill-rid-to-grid.ts'
 import { duration, longest, type Outage } from './outages.ts'
 import type { createFailures } from './proof.ts'
 import type { Posted } from './reporters.ts'

@@ -2,9 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { GatewayProcess } from '../support/command.ts'
 import { createWorld, members } from '../support/e2e.ts'
 import { createRandom } from '../support/random.ts'
+import { disorder } from './disorder.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { repeats } from './repeats.ts'
-import { type Posted, startReporters } from './reporters.ts'
+import { startReporters } from './reporters.ts'
 
 /**
  * Kill -9 at `count` random moments (while starting too) as senders post: every acknowledged incident is at the Broker, once,
@@ -78,19 +79,4 @@ export const killRidToGrid: Proof = async ({ kind, count, seed, say }) => {
       'again, since they reached the Broker after it was asked for them': again.unknown,
     },
   }
-}
-
-/** What came before an older version of the same incident had come for the first time. */
-export function disorder(arrivals: readonly (Posted | undefined)[]): string[] {
-  const newest = new Map<string, number>()
-  const seen = new Set<string>()
-  const wrong: string[] = []
-  for (const report of arrivals) {
-    if (report === undefined || seen.has(report.item)) continue
-    seen.add(report.item)
-    const before = newest.get(report.incident) ?? -1
-    if (report.version < before) wrong.push(`${report.incident}: v${report.version} after v${before}`)
-    else newest.set(report.incident, report.version)
-  }
-  return wrong
 }
