@@ -34,7 +34,7 @@ const files = testFiles(root)
   .filter((file) => !covering || !TIMED.includes(file))
 
 /** how many times the cases of what could go on for ever (test/support/effort.ts): more where nobody waits for every second */
-const effort = Number(process.env.EFFORT ?? (ring === undefined && !covering ? 3 : 1))
+const effort = Number(process.env.EFFORT ?? (ring === undefined && !covering ? 2 : 1))
 
 if (files.length === 0) fail(`no test file matches ${words.join(' ')}`)
 if (ring === undefined && !covering) {

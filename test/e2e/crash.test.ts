@@ -11,20 +11,20 @@ for (const kind of ['prosody', 'ejabberd'] as const) {
     const options = { kind, seed: 7, say: () => undefined }
 
     test('kill -9 of the gateway as senders post', async () => {
-      const { failures, figures } = await killRidToGrid({ ...options, count: 4 })
+      const { failures, figures } = await killRidToGrid({ ...options, count: 3 })
       assert.deepEqual(failures, [])
       assert.ok(Number(figures.acknowledged) > 5, JSON.stringify(figures))
       assert.ok(Number(figures['refused or denied']) > 0, JSON.stringify(figures))
     })
 
     test('kill -9 of the gateway as items come, its stop, and a restart of the Broker', async () => {
-      const { failures, figures } = await killGridToRid({ ...options, count: 4 })
+      const { failures, figures } = await killGridToRid({ ...options, count: 3 })
       assert.deepEqual(failures, [])
       assert.ok(Number(figures['items published']) > 50, JSON.stringify(figures))
     })
 
     test('the absence of the Broker, which senders do not notice', async () => {
-      const { failures, figures } = await brokerAway({ ...options, count: 3 })
+      const { failures, figures } = await brokerAway({ ...options, count: 2 })
       assert.deepEqual(failures, [])
       assert.ok(Number(figures['of these while the Broker was away']) > 10, JSON.stringify(figures))
     })

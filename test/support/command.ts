@@ -23,8 +23,8 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** What the runner gives its own children, and no user has. */
-const OWN = { NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined, NODE_COMPILE_CACHE: undefined }
+/** What the runner gives its own children, and no user has. What is compiled is kept for them, too: hundreds are started. */
+const OWN = { NODE_TEST_CONTEXT: undefined, NODE_V8_COVERAGE: undefined }
 
 /** One command of the gateway to its end, SIGKILL after `ms` [60000]. `input` is its standard input. */
 export function run(
