@@ -82,17 +82,28 @@ function diskFaults(disk: Disk): Fault[] {
   ]
 }
 
-/** A file system in memory, whose room can be taken away and given back. Only root can have one. */
+/** A file system in memory, whose room can be taken away and given back. Only root can have one, and not in every container. */
 async function smallDisk(path: string) {
   if (process.getuid?.() !== 0) return undefined
   await mkdir(path)
-  await exec('mount', ['-t', 'tmpfs', '-o', 'size=1000m', 'tmpfs', path])
+  try {
+    await exec('mount', ['-t', 'tmpfs', '-o', 'size=1000m', 'tmpfs', path])
+  } catch {
+    return undefined
+  }
   return {
     path,
     /** so many bytes more can be written */
     async leave(bytes: number): Promise<void> {
-      const { blocks, bfree, bsize } = await statfs(path)
-      await exec('mount', ['-o', `remount,size=${(blocks - bfree) * bsize + bytes}`, path])
+      // what is written meanwhile is more than the new size has, which is refused then
+      for (let tries = 1; ; tries += 1) {
+        const { blocks, bfree, bsize } = await statfs(path)
+        const size = (blocks - bfree) * bsize + bytes
+        const done = await exec('mount', ['-o', `remount,size=${size}`, path]).catch((error: unknown) => {
+          if (tries >= 50) throw error
+        })
+        if (done !== undefined) return
+      }
     },
     async [Symbol.asyncDispose]() {
       await exec('umount', ['-l', path])
