@@ -196,6 +196,14 @@ function numbers(name: string) {
   }
 }
 
+async function untilAnswered<Response extends { readonly status: number }>(post: () => Promise<Response>) {
+  for (;;) {
+    const response = await post().catch(() => undefined)
+    if (response !== undefined && response.status < 500) return response
+    await wait(200)
+  }
+}
+
 /** Whoever asks `far` is promised an answer, asked the same back, and called back later, until that is taken or refused. */
 function answerLater(far: RidPeer, clients: readonly (readonly [string, RidClient])[], random: () => number) {
   let [token, waiting, count, denied] = [0, 0, 0, 0]
@@ -203,14 +211,11 @@ function answerLater(far: RidPeer, clients: readonly (readonly [string, RidClien
 
   async function answer(number: string, own: string, client: RidClient): Promise<void> {
     waiting += 1
-    const back = await client.post(query(number)).catch(() => undefined)
-    if (back?.body.includes('Denied')) denied += 1
+    // a gateway that is killed before it answers keeps the answer for whoever asks again
+    const back = await untilAnswered(() => client.post(query(number)))
+    if (back.body.includes('Denied')) denied += 1
     await wait(random() * 1_500)
-    for (;;) {
-      const response = await client.post(report(number), { 'rid-callback-token': own }).catch(() => undefined)
-      if (response !== undefined && response.status < 500) break
-      await wait(200)
-    }
+    await untilAnswered(() => client.post(report(number), { 'rid-callback-token': own }))
     waiting -= 1
   }
 

@@ -88,20 +88,38 @@ export interface BrokerOptions {
   readonly domain?: string
 }
 
-// Below those that systems give out by themselves (to every connection, also of others), and a stretch for each process:
-// what is started on the port has to find it free still, seconds later.
+// Below those that systems give out by themselves (to every connection, also of others), and a stretch for each process, whose first
+// port it keeps: what is started on a port has to find it free still, seconds later.
 const FIRST_PORT = 20_000
 const STRETCH = 100
+const STRETCHES = 120
+let stretch: Promise<number> | undefined
 let portsGiven = 0
 
-/** A loopback port that is free, and is given to nobody else for long enough to start a server on it. */
+/** A loopback port that is free, and is given to nobody else. */
 export async function freePort(): Promise<number> {
-  const stretch = FIRST_PORT + (process.pid % 120) * STRETCH
-  for (let i = 0; i < STRETCH; i++) {
-    const port = stretch + (portsGiven++ % STRETCH)
+  stretch ??= ownStretch()
+  const first = await stretch
+  for (let i = 1; i < STRETCH; i++) {
+    const port = first + 1 + (portsGiven++ % (STRETCH - 1))
     if (await isFree(port)) return port
   }
-  throw new Error(`no port is free from ${stretch} on`)
+  throw new Error(`no port is free from ${first} on`)
+}
+
+/** For as long as this process lives. */
+async function ownStretch(): Promise<number> {
+  for (let i = 0; i < STRETCHES; i++) {
+    const first = FIRST_PORT + ((process.pid + i) % STRETCHES) * STRETCH
+    const guard = createServer()
+    const isOurs = await new Promise<boolean>((resolve) => {
+      guard.once('error', () => resolve(false))
+      guard.listen(first, '127.0.0.1', () => resolve(true))
+    })
+    guard.unref()
+    if (isOurs) return first
+  }
+  throw new Error('each stretch of ports is of another process')
 }
 
 function isFree(port: number): Promise<boolean> {
