@@ -10,7 +10,7 @@ import { openAuditSide } from './gateway/audit-side.ts'
 import { consumedTopics } from './gateway/consumed-topics.ts'
 import { controlPath, listenForReload } from './gateway/control.ts'
 import { createDestinations } from './gateway/destinations.ts'
-import { every } from './gateway/every.ts'
+import { every, within } from './gateway/every.ts'
 import { filesOf } from './gateway/files.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
 import { hearHealth } from './gateway/hear-health.ts'
@@ -208,8 +208,9 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   })
   await tellDeeds()
   opened.use(every(DEEDS_MS, tellDeeds))
-  // an answer may have come to another gateway on the same store
-  opened.use(store.onChange(() => questions.happened()))
+  // an answer may have come to another gateway on the same store, which writes all the time: each look is a transaction
+  const lookAgain = opened.use(within(DEEDS_MS, () => questions.happened()))
+  opened.use(store.onChange(() => lookAgain.ask()))
   opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))
   opened.use(
     every(PRUNE_MS, () => {

@@ -11,3 +11,18 @@ export function every(ms: number, work: () => Promise<void>): Disposable {
   timer.unref()
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }
+
+/** Calls `work` once within `ms` of being asked to, however often that is. */
+export function within(ms: number, work: () => void): Disposable & { ask(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const done = () => {
+    timer = undefined
+    work()
+  }
+  return {
+    ask() {
+      timer ??= setTimeout(done, ms).unref()
+    },
+    [Symbol.dispose]: () => clearTimeout(timer),
+  }
+}
