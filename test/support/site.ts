@@ -94,6 +94,9 @@ export interface Site extends AsyncDisposable {
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
 }
 
+/** of a Topic that is not looked at yet, whose members may still be missing */
+const NOT_YET = /^It (?:is not joined yet|waits for the session)/
+
 /** ms that the operators' endpoint may take for an answer */
 const ANSWER = 20_000
 
@@ -170,7 +173,10 @@ export async function createSite(options: SiteOptions = {}): Promise<Site> {
           const found = await site.health().catch(() => undefined)
           last = JSON.stringify(found?.body) ?? 'nothing'
           const parts = Object.entries(found?.body.parts ?? {})
-          const stuck = parts.some(([part, { state }]) => /^(?:grid$|topic:)/.test(part) && state === 'failed')
+          const stuck = parts.some(
+            ([part, { state, reason }]) =>
+              /^(?:grid$|topic:)/.test(part) && (state === 'failed' || NOT_YET.test(String(reason))),
+          )
           return found?.status === 200 && !stuck && found.body.parts.grid !== undefined
         },
         { ms },
