@@ -128,12 +128,13 @@ describe('the Debian package', { skip }, () => {
   test('exposes less than 2.0 of 10 as a service', (t) => {
     const unit = at('lib/systemd/system/iodef-gateway.service')
     const said = spawnSync('systemd-analyze', ['security', '--offline=true', '--no-pager', unit], { encoding: 'utf8' })
-    if (isAbsent(said)) return t.skip('systemd-analyze is not installed')
+    if (isAbsent(said))
+      return t.skip('systemd-analyze comes with systemd, which this machine, a container say, does not have')
     const [, exposure] = /Overall exposure level for \S+: (\d+\.\d+)/.exec(said.stdout) ?? []
     assert.ok(Number(exposure) < 2, said.stdout.slice(-300) + said.stderr)
   })
 
-  test('has man pages that man has nothing to complain of', (t) => {
+  test('has man pages that man has nothing to complain of', () => {
     const pages = globSync('usr/share/man/man1/*.gz', { cwd: at() })
     assert.ok(pages.length > 10)
     for (const file of pages) {
@@ -141,7 +142,7 @@ describe('the Debian package', { skip }, () => {
         input: gunzipSync(readFileSync(at(file))),
         encoding: 'utf8',
       })
-      if (isAbsent(said)) return t.skip('groff is not installed')
+      assert.ifError(said.error)
       assert.equal(said.stderr, '', file)
     }
   })
