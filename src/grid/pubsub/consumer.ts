@@ -88,7 +88,7 @@ export class Consumer {
     }
     this.#options.tell(event.kind, noticeOf(event))
     if (event.kind === 'purge' || event.kind === 'delete') this.#past.gone().catch(() => undefined)
-    if (event.kind === 'purge') this.#queue.push({ kind: 'retracted', ids: [] })
+    if (event.kind === 'purge' && !this.rests) this.#queue.push({ kind: 'retracted', ids: [] })
     if (event.kind === 'delete') this.#options.handlers.cleared?.(this.#options.topic)
     const lost = event.kind === 'delete' || (event.kind === 'subscription' && event.subscription !== 'subscribed')
     if (lost) this.#again?.()

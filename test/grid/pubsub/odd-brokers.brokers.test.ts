@@ -188,6 +188,31 @@ describe('Brokers that do otherwise than Prosody and ejabberd', () => {
     })
   }
 
+  test('a purge while another gateway follows the Topic takes nothing away when it is followed here, later', async () => {
+    const topic = new FakeTopic()
+    const ours = Promise.withResolvers<void>()
+    const cleared: string[] = []
+    const handlers = Object.assign(new Recorder(), {
+      cleared: (topic: string) => void cleared.push(topic),
+      async turn(_topic: string, _signal: AbortSignal, standsBy: () => void) {
+        standsBy()
+        await ours.promise
+        return { signal: never, [Symbol.dispose]: () => undefined }
+      },
+    })
+    await using link = await joined(topic.onIq, handlers, { handlers })
+    await link.fake.send(
+      `<message from="pubsub.${FAKE_DOMAIN}"><event xmlns="${PUBSUB}#event"><purge node="incident"/></event></message>`,
+    )
+    await until(() => link.log.lines.some(({ text }) => text === 'Topic changed at the Broker.'), 'it to be heard of')
+    topic.add('since')
+    ours.resolve()
+    await until(() => handlers.ids().includes('since'), 'what is there now')
+    await link.fake.send(event('incident', item('live')))
+    await until(() => handlers.ids().includes('live'), 'what comes behind')
+    assert.deepEqual(cleared, [])
+  })
+
   test('a Topic that keeps nothing tells no gap at every login', async () => {
     const onIq = (iq: FakeIq) => {
       if (!iq.xml.includes('<configure')) return undefined
