@@ -52,7 +52,14 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
   const round = createRound(options.addresses, clock.now)
   let failures = 0
   let hops = 0
+  /** sessions in a row that were of use and ended nearly at once */
+  let brief = 0
   let elsewhere: string | undefined
+  /** Is another gone to at once? What ends one session may end all of them, and they would be left for each other in a circle. */
+  function goesOn(address: string, begun: number): boolean {
+    brief = clock.now() - begun < timing.min ? brief + 1 : 0
+    return round.ended(address) && brief <= HOPS
+  }
   /** What comes behind an attempt at `address` that ended so. */
   function behind(address: string, reason: GatewayError, begun: number): Next {
     const worked = options.worked() || clock.now() - begun >= timing.stable
@@ -63,7 +70,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     if (to !== undefined) return { to, pause: false }
     // it is the account that is in use, wherever it logs in
     if (reason.code === 'grid-conflict') round.over()
-    else if (worked) return { to, pause: !round.ended(address) }
+    else if (worked) return { to, pause: !goesOn(address, begun) }
     else return { to, pause: !round.failed(address, isRefused(reason) ? clock.now() + timing.refused : 0) }
     return { to, pause: true }
   }

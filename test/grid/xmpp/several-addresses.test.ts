@@ -97,6 +97,19 @@ describe('a Controller at several addresses', () => {
     assert.deepEqual(link.tried(), [A, B])
   })
 
+  test('whose sessions publish something and all end at once is not gone round in a circle without a pause', async () => {
+    await using link = setUp({ [A]: 'session', [B]: 'session' })
+    link.world.worked = true
+    for (let i = 0; i < 40; i += 1) {
+      await link.clock.settle()
+      link.end()
+    }
+    await link.clock.settle()
+    assert.ok(link.attempts.length < 10, `${link.attempts.length} logins at one moment`)
+    await link.clock.advance(BACKOFF.max)
+    assert.equal(link.states.at(-1), 'up')
+  })
+
   test('that refuses the login at one is tried at the other, and there alone until five minutes are over', async () => {
     await using link = setUp({ [A]: 'grid-auth', [B]: 'grid-away' })
     await link.clock.advance(BACKOFF.refused - 1_000)
