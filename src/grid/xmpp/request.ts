@@ -25,10 +25,9 @@ export function createRequests(): (session: Line, iq: GridRequest, signal: Abort
   const ends = new Map<string, number>()
 
   /** Is it this one, and not another stanza of that time? */
-  async function endsStreams({ closed }: Line, { to }: GridRequest, size: number): Promise<string | undefined> {
+  async function endsStreams({ closed }: Line, key: string, size: number): Promise<string | undefined> {
     const { condition, said } = (await closed).fields
     if (condition !== 'policy-violation' || size <= SHORT) return undefined
-    const key = `${to}\n${size}`
     const count = (ends.get(key) ?? 0) + 1
     ends.set(key, count)
     for (const oldest of ends.keys()) {
@@ -45,8 +44,13 @@ export function createRequests(): (session: Line, iq: GridRequest, signal: Abort
     const unfit = unfitFor(session, iq, size)
     if (unfit !== undefined) return refused('policy-violation', unfit)
     const answer = await session.request({ to: iq.to, type: iq.type, payload: iq.xml, signal })
-    if (answer.kind !== 'away') return replyOf(session, iq.to, answer, signal)
-    const why = signal.aborted ? undefined : await endsStreams(session, iq, size)
+    const key = `${iq.to}\n${size}`
+    if (answer.kind !== 'away') {
+      // one as long got through: it was another stanza
+      ends.delete(key)
+      return replyOf(session, iq.to, answer, signal)
+    }
+    const why = signal.aborted ? undefined : await endsStreams(session, key, size)
     if (why !== undefined) return refused('policy-violation', why)
     return { kind: 'away', reason: 'The connection to the Controller was lost.' }
   }

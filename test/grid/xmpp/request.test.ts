@@ -68,3 +68,12 @@ test('an IQ that was on a line that ended for another reason, or is short, is se
     assert.equal((await ask(line({ condition: 'policy-violation' }), '<a/>')).kind, 'away')
   }
 })
+
+test('an IQ that got through since is not held to be what ended a stream for another stanza, long before', async () => {
+  const ask = asker()
+  const ends = () => line({ condition: 'policy-violation' })
+  for (let i = 0; i < 3; i += 1) {
+    assert.equal((await ask(ends(), long('x'))).kind, 'away')
+    assert.equal((await ask(line({}), long('x'))).kind, 'unanswered')
+  }
+})
