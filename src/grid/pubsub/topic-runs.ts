@@ -54,7 +54,11 @@ export class TopicRuns {
     if (run === undefined || live === undefined) return
     run.stop.abort()
     if (leave === undefined) return
-    const done = run.done.then(() => (live.signal.aborted ? undefined : leave(live.session)))
+    const done = run.done.then(() => {
+      if (!live.signal.aborted) return leave(live.session)
+      this.#left.set(topic, leave)
+      return undefined
+    })
     this.#run(topic, run.stop, done, live.failed)
   }
 

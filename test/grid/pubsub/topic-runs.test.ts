@@ -23,3 +23,21 @@ test('a Topic that is left while there is no session is left at the next login, 
   await runs.through(session(), signal, [['b', nothing]])
   assert.deepEqual(said, ['a'])
 })
+
+test('a Topic that is left just as the session ends is left at the next login', async () => {
+  const runs = new TopicRuns()
+  const said: string[] = []
+  const over = new AbortController()
+  const closed = Promise.withResolvers<void>()
+  const ending = { closed: closed.promise } as unknown as Session
+  const running = runs.through(ending, over.signal, [['a', nothing]])
+  runs.end('a', async () => void said.push('a'))
+  over.abort()
+  closed.resolve()
+  await running
+  assert.deepEqual(said, [])
+  const { signal } = new AbortController()
+  await runs.through(session(), signal, [])
+  await runs.through(session(), signal, [])
+  assert.deepEqual(said, ['a'])
+})
