@@ -13,13 +13,16 @@ export const RELOAD = 'reload\n'
 /** ms that whoever connects may take to say what he wants */
 const PATIENCE = 10_000
 
-/** Where commands beside a gateway speak to it: a socket of its own user's, beside the store that only one gateway can have. */
+/**
+ * Where commands beside a gateway speak to it: a socket of its own user's, beside the file of the store that only one gateway can have;
+ * with PostgreSQL, at a path that is this gateway's.
+ */
 export function controlPath(store: string): string {
   return `${store}.control`
 }
 
 /**
- * Listens there: reloads when asked to, and says what became of it. Call it while the store is locked: what lies there is of an earlier
+ * Listens there: reloads when asked to, and says what became of it. Call it while the store is open: what lies there is of an earlier
  * life. A gateway that cannot listen there runs all the same, and that is told.
  */
 export async function listenForReload(
