@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exec, freePort, ServerProcess } from './brokers.ts'
+import { freePort, ServerProcess } from './brokers.ts'
 import { eventually } from './eventually.ts'
-import { BIN, ownerOf, type PostgresServer, startPostgres } from './postgres.ts'
+import { BIN, ownerOf, type PostgresServer, psqlAt, startPostgres } from './postgres.ts'
 
 /** A PostgreSQL and its synchronous standby: what is committed is on both. */
 export interface PostgresPair extends AsyncDisposable {
@@ -33,16 +33,12 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   await primary.psql('SELECT pg_reload_conf()')
   const state = () => primary.psql('SELECT sync_state FROM pg_stat_replication')
   await eventually('the standby to be synchronous', async () => (await state()) === 'sync', { ms: 60_000 })
-  const psql = async (statement: string) => {
-    const args = ['-X', '-A', '-t', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'gw', '-d', 'gw', '-c', statement]
-    return (await exec(`${BIN}psql`, args)).stdout.trim()
-  }
   const all = opened.move()
   return {
     primary,
     url: `postgres://gw@127.0.0.1:${primary.port},127.0.0.1:${port}/gw`,
     async promote() {
-      await psql('SELECT pg_promote()')
+      await psqlAt(port, 'SELECT pg_promote()')
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

@@ -54,10 +54,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const lines = [...settings(port, dir), ...(options.settings ?? [])]
   await writeFile(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
   const server = new ServerProcess(`${BIN}postgres`, ['-D', data], {}, dir, ids)
-  const psql = async (statement: string, database = 'gw') => {
-    const args = ['-X', '-A', '-t', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'gw', '-d', database, '-c', statement]
-    return (await exec(`${BIN}psql`, args)).stdout.trim()
-  }
+  const psql = (statement: string, database?: string) => psqlAt(port, statement, database)
   const start = async () => {
     await server.start(port)
     // it listens before it answers
@@ -90,6 +87,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       await rm(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** One statement by psql, as the owner of `gw`: what it prints, unaligned. */
+export async function psqlAt(port: number, statement: string, database = 'gw'): Promise<string> {
+  const args = ['-X', '-A', '-t', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'gw', '-d', database, '-c', statement]
+  return (await exec(`${BIN}psql`, args)).stdout.trim()
 }
 
 /** The programs refuse to be root's: whose `dir` then is, and how they are run. */
