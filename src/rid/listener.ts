@@ -228,7 +228,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const began = performance.now()
     raw.once('close', () => {
       answered(connection, request.raw)
-      const peer = clientOf(request.raw)?.peer?.name
+      // of one that is gone, `connections` knows nothing any more
+      const peer = (clientOf(request.raw) ?? connection).peer?.name
       const status = raw.writableFinished ? raw.statusCode : 0
       const ms = Math.round(performance.now() - began)
       const bytes = sizes.get(request.raw) ?? 0

@@ -482,6 +482,19 @@ test('a client that leaves in the middle of its message is not heard', async () 
   assert.ok(w.bench.lines.some((line) => line.msg === 'RID request' && line.status === 0))
 })
 
+test('of a client that leaves before its answer, the log still says which peer it was', async () => {
+  await using w = await wire()
+  w.socket.write(`${HEAD}Content-Length: 1000\r\n\r\n<a`)
+  await pause(50)
+  w.socket.destroy()
+  await nobodyLeft(w.bench)
+  const gone = w.bench.lines.filter(({ event, status }) => event === 'rid-request' && status === 0)
+  assert.deepEqual(
+    gone.map(({ peer }) => peer),
+    ['csirt-a'],
+  )
+})
+
 test('a half-closed body is an aborted message', async () => {
   const { taken, bench } = await (async () => {
     await using w = await wire()
