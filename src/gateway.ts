@@ -92,7 +92,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const metrics = createMetrics()
   await using opened = new AsyncDisposableStack()
   const audit = opened.use(openAuditSide({ config, clock, events: () => plain, readiness: () => readiness }))
-  const hear = hearHealth(() => health)
+  const hear = hearHealth(() => health, config)
   const heard: Tell<News> = (...told) => {
     audit.heard(...told)
     hear(...told)

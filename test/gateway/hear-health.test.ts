@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { PeerConfig } from '../../src/config/types.ts'
 import type { News } from '../../src/events/table.ts'
 import { hearHealth } from '../../src/gateway/hear-health.ts'
 import type { Health } from '../../src/ops/health.ts'
 import type { Tell } from '../../src/tell.ts'
+
+const PEERS = [
+  { name: 'csirt-a', identity: { dns: 'csirt-a.example' } },
+  { name: 'anybody', identity: { anonymous: true } },
+] as unknown as readonly PeerConfig[]
 
 /** What is called of the health, with the first word of what it is told. */
 function heard(...told: Parameters<Tell<News>>): string[] {
@@ -11,7 +17,7 @@ function heard(...told: Parameters<Tell<News>>): string[] {
   const note = (name: string) => (what?: unknown) => void calls.push([name, what].join(' ').trim())
   const names = ['refused', 'served', 'limited', 'letIn', 'turnedAway', 'failed'] as const
   const health = Object.fromEntries(names.map((name) => [name, note(name)])) as unknown as Health
-  hearHealth(() => health)(...told)
+  hearHealth(() => health, { peers: PEERS })(...told)
   return calls
 }
 
@@ -39,4 +45,8 @@ test('whoever is answered is let in, if it is a peer; what is told of other thin
   assert.deepEqual(heard('rid-request', { ...answered, peer: 'csirt-a' }), ['served'])
   assert.deepEqual(heard('rid-request', { ...answered, peer: undefined }), [])
   assert.deepEqual(heard('serving', { rid: 1, ops: 2, peers: 1, topics: 1 }), [])
+})
+
+test('one anonymous request does not hide that the certificates of all peers are refused', () => {
+  assert.deepEqual(heard('rid-request', { ...answered, peer: 'anybody' }), [])
 })
