@@ -115,13 +115,14 @@ export function createBasicLogins({
   async function lookInTurn(connection: Connection, shown: Credentials, digest: string) {
     const address = connection.address
     const network = networkOf(address)
+    // the same on another connection, as of a peer that opens all of its own at once, is one guess
+    const before = underWay.get(digest)
+    if (before !== undefined) return await before
     const wait = rates.take(network, 1, TRIES)
     if (wait > 0) {
       const many = tooMany('Too many passwords came from this address.', Math.ceil(wait / 1000))
       return refuse(connection, 'too-many', many, shown.user)
     }
-    const before = underWay.get(digest)
-    if (before !== undefined) return await before
     const looking = turns.take(network, isKnown(address), () => look(shown, digest))
     if (looking === undefined) return refuse(connection, 'busy', tooMany('Too many passwords are being looked at.', 5))
     underWay.set(digest, looking)

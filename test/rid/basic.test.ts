@@ -76,6 +76,13 @@ describe('a password', () => {
     assert.equal(looks(), 1)
   })
 
+  test('that comes on forty connections of a peer at once is one try of its thirty, and lets all of them in', async () => {
+    const { status, looks } = bench()
+    const all = Array.from({ length: 40 }, () => status(connection(), header('csirt-b')))
+    assert.deepEqual(new Set(await Promise.all(all)), new Set(['csirt-b']))
+    assert.equal(looks(), 1)
+  })
+
   test('of a user that there is not is looked at as any other', async () => {
     const { status, looks, told } = bench()
     const time = async (user: string) => {
