@@ -80,7 +80,9 @@ export function createAgent({ receiver, url, address, material, limits, connecte
     bodyTimeout: limits.whole + 1_000,
     connect: (to, done) =>
       buildConnector({ ...options, session })(to, (...made) => {
-        const [, socket] = made
+        const [failed, socket] = made
+        // whoever cannot go on with it is asked for a whole handshake the next time, and not for the same again
+        if (failed) session = undefined
         if (socket instanceof TLSSocket) keepSession(socket)
         if (socket) opened?.()
         if (socket) boundAnswers(socket, 2 * limits.maxReply + BESIDE_BODY)

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { constants } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
+import type { Server } from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -456,6 +458,29 @@ test('a peer that closes each connection is met with its TLS session again, but 
       assert.deepEqual([r.peer.connections(), r.peer.resumed()], [5, 3], maxVersion)
     }
   }
+})
+
+test('a peer that ends whoever goes on with a TLS session is sent to all the same, by a whole handshake', async () => {
+  let ended = 0
+  const known = new Set<string>()
+  const withSessions = (server: Server) => {
+    server.on('newSession', (id: Buffer, _data: Buffer, done: () => void) => {
+      known.add(id.toString('hex'))
+      done()
+    })
+    server.on('resumeSession', (id: Buffer, done: (error: Error | null, session: null) => void) => {
+      // of one that has none to go on with the id is of no session (RFC 8446 appendix D.4)
+      const isOurs = known.has(id.toString('hex'))
+      if (isOurs) ended += 1
+      done(isOurs ? new Error('not this one') : null, null)
+    })
+  }
+  await using r = await rig({
+    scripts: [answer(200, acknowledgement('Approved'), { connection: 'close' })],
+    peer: { tls: { maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET }, withServer: withSessions },
+  })
+  for (let i = 0; i < 3; i += 1) assert.equal((await r.send()).kind, 'delivered')
+  assert.equal(ended, 2)
 })
 
 test('no session of a stranger is kept: he is one at each connection', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type ServerOptions } from 'node:https'
+import { createServer, type Server, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 
@@ -59,6 +59,8 @@ interface RidPeerOptions {
   readonly key: string
   readonly ca: string
   readonly tls?: ServerOptions
+  /** may listen to what it does besides */
+  readonly withServer?: (server: Server) => void
   /** [a free one] */
   readonly port?: number
 }
@@ -77,7 +79,14 @@ export function acknowledgement(status: string, justification?: string, msgType 
 }
 
 /** A RID system on 127.0.0.1 that does as it is told. It asks for a client certificate and takes any of its CA's. */
-export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPeerOptions): Promise<RidPeer> {
+export async function startRidPeer({
+  cert,
+  key,
+  ca,
+  tls = {},
+  withServer,
+  port = 0,
+}: RidPeerOptions): Promise<RidPeer> {
   const requests: TakenRequest[] = []
   const sockets = new Set<Socket>()
   let scripts: Script[] = [{ does: 'answer', body: acknowledgement('Approved') }]
@@ -92,6 +101,7 @@ export async function startRidPeer({ cert, key, ca, tls = {}, port = 0 }: RidPee
     rejectUnauthorized: true,
     ...tls,
   })
+  withServer?.(server)
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
