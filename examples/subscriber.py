@@ -38,7 +38,7 @@ class Subscriber(slixmpp.ClientXMPP):
         self.register_handler(Callback("items", StanzaPath("message/pubsub_event/items"), self.notified))
 
     async def begin(self, _):
-        """Again after each reconnection: first subscribe, then read what was published meanwhile, so that nothing falls between."""
+        """First subscribe, then read what the Topic has kept, so that nothing falls between. A lost connection ends it: start it again."""
         broker, topic = self.options.broker, self.options.topic
         self.send_presence()
         try:
