@@ -5,7 +5,7 @@ import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { ByteText } from '../xml/byte-text.ts'
 import { NS } from '../xml/namespaces.ts'
 import { NativeWalk } from '../xml/native-form.ts'
-import type { NativeDocument, NativeElement } from '../xml/native-tree.ts'
+import { type NativeDocument, type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
 import type { Form } from './describe.ts'
 import type { FactsFinder } from './facts.ts'
 
@@ -73,5 +73,7 @@ export function incidentForm(
   walk.walk(element, before, NS.iodef2)
   const incident = OPENED + out.slice(from)
   out.add(PLAIN_SHELL.slice(start))
+  // the walk knows nothing of what comes behind it
+  if (out.isFull) throw NOT_PLAIN
   return { xml: out.slice(), digest: hash('sha256', out.view(), 'hex'), shell: PLAIN_SHELL, incidents: [incident] }
 }

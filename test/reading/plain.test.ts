@@ -154,3 +154,15 @@ test('what turns out not to be plain as late as when it is described is read ste
   const careful = readDocument(schemas(), Buffer.from(text), { careful: true })
   assert.deepEqual(readDocument(schemas(), Buffer.from(text)), careful)
 })
+
+test('an item whose document just does not fit the room for it is not read without the end of that document', () => {
+  const [before = '', behind = ''] = itemOf(holding('<f xmlns="urn:f">HERE</f>')).split('HERE')
+  const item = (n: number) => Buffer.from(`${before}${'>'.repeat(n)}${behind}`)
+  const careful = (n: number) => readDocument(schemas(), item(n), { careful: true })
+  // each of them is four characters of the document, and makes room for three
+  const fits = 16_384 + 3 * item(0).length - (careful(0).document?.xml.length ?? 0)
+  for (const n of [fits, fits + 1, fits + 17, fits + 18]) {
+    assert.match(careful(n).document?.xml ?? '', /<\/IODEF-Document>$/)
+    assert.deepEqual(readDocument(schemas(), item(n)), careful(n), `${n - fits} too many`)
+  }
+})
