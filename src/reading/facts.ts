@@ -8,6 +8,7 @@ import { obstacleOf } from '../profile/carriable.ts'
 import { carriedElements } from '../profile/carried-policy.ts'
 import { mentionOf } from '../rid/mentions.ts'
 import { NS } from '../xml/namespaces.ts'
+import { NOT_PLAIN } from '../xml/native-tree.ts'
 import { isUnsettledType } from '../xml/normal-form.ts'
 import { type Diagnostic, type Visitor, walk, type XmlElement } from '../xml/tree.ts'
 import { isKnownAround } from './valid-when-wrapped.ts'
@@ -157,7 +158,8 @@ export function factsOf(
     inDocument(element, level)
     return inDocument
   }
-  const inContext: Visitor = (element) => {
+  const inContext: Visitor = (element, level) => {
+    if (inside !== undefined && level > DEEPEST_BESIDE) throw NOT_PLAIN
     before += 1
     finder.look(element, 'context')
     return undefined
@@ -173,6 +175,7 @@ export function factsOf(
       inDocument(element, level)
       return atItsTop
     }
+    if (inside !== undefined && level > DEEPEST_BESIDE) throw NOT_PLAIN
     before += 1
     finder.look(element, carried.has(element) ? 'context' : 'message')
     return carried.has(element) ? inContext : undefined
@@ -182,6 +185,12 @@ export function factsOf(
 
 /** of one document: nobody reads more */
 const MOST = 100
+
+/**
+ * Levels beside a document that is looked at before it is known to be valid: all that is in a URL is its text, and if they stand in each
+ * other it is that of each. RFC 6545 and an item's context have seven.
+ */
+const DEEPEST_BESIDE = 16
 
 function placeOf({ line, column }: XmlElement) {
   return { line, column }

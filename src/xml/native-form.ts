@@ -105,7 +105,10 @@ export class NativeWalk {
     const space = words[at + NODE.ns] ?? 0
     const name = document.names.element(document.spaces.at(space), words[at + NODE.name] ?? 0)
     const declared = words[at + NODE.declared] ?? 0
-    const inherited = this.#levels.at(-1)?.foreign ?? document.foreignDefault
+    const inside = this.#levels.at(-1)
+    // it has a text and nothing else, or is not valid: that of many that stand in each other would be looked at once for each
+    if (inside?.name.looked && inside.name.plainColons && !inside.name.elementOnly) throw NOT_PLAIN
+    const inherited = inside?.foreign ?? document.foreignDefault
     const foreign = declared === 0 ? inherited : (document.declare(declared) ?? inherited)
     if (foreign && !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0) throw NOT_PLAIN
     if (name.odd || this.#levels.length >= this.#options.deepest || this.#out.isFull) throw NOT_PLAIN
@@ -115,7 +118,7 @@ export class NativeWalk {
     const hidden = this.#attributes.foreign
       ? this.#foreignTag(element ?? new NativeElement(document, node), around)
       : this.#startTag(name, around)
-    const opaque = name.opaque || this.#levels.at(-1)?.opaque === true
+    const opaque = name.opaque || inside?.opaque === true
     const drop = !opaque && name.elementOnly
     this.#levels.push({ name, ns: name.space.ns, foreign, opaque, drop, hidden, from })
   }

@@ -166,3 +166,21 @@ test('an item whose document just does not fit the room for it is not read witho
     assert.deepEqual(readDocument(schemas(), item(n)), careful(n), `${n - fits} too many`)
   }
 })
+
+test('what is not valid, since many that have a text stand in each other around very much, takes no longer than step by step', () => {
+  const nested = (name: string, ns: string, levels: number) =>
+    `<${name} xmlns="${ns}">`.repeat(levels) + '<b/>x'.repeat(150_000) + `</${name}>`.repeat(levels)
+  const url = nested('URL', NS.iodef1, 240)
+  const texts = [
+    holding(nested('IndicatorID', NS.iodef2, 100)),
+    holding(nested('URL', NS.iodef2, 100)),
+    ridText(documentText()).replace(/<RIDPolicy[^>]*>/, (open) => open + url),
+    itemOf(documentText(), url),
+  ]
+  for (const text of texts) {
+    const began = process.cpuUsage()
+    assert.equal(isPlain(text), false)
+    const { user } = process.cpuUsage(began)
+    assert.ok(user < 2_500_000, `${user} µs`)
+  }
+})
