@@ -1,6 +1,5 @@
 import { NODE, TYPE } from './native-layout.ts'
 import { memory } from './native-memory.ts'
-import { lineFinder } from './parse-tree.ts'
 
 /**
  * Where elements of a text begin, which libxml2's tree does not say: the n-th element of the tree is the n-th start tag. Looked for only
@@ -13,8 +12,8 @@ export class Places {
   readonly #starts: number[] = []
   #from = 0
   #ordinals: Map<number, number> | undefined
-  #find: ((offset: number) => { line: number; column: number }) | undefined
-  #last = 0
+  /** where lines begin, up to the first behind all that was asked for */
+  readonly #lines: number[] = [0]
 
   constructor(text: string, root: number) {
     this.#text = text
@@ -25,10 +24,23 @@ export class Places {
   at(pointer: number, ordinal: number): { readonly line: number; readonly column: number } {
     const n = ordinal >= 0 ? ordinal : (this.#numbered().get(pointer) ?? 0)
     while (this.#starts.length <= n) this.#next()
-    const offset = this.#starts[n] ?? 0
-    if (this.#find === undefined || offset < this.#last) this.#find = lineFinder(this.#text)
-    this.#last = offset
-    return this.#find(offset)
+    return this.#placeOf(this.#starts[n] ?? 0)
+  }
+
+  /** In whatever order they are asked for: to count lines anew for each would be quadratic, and what is asked for is the sender's choice. */
+  #placeOf(offset: number): { readonly line: number; readonly column: number } {
+    const lines = this.#lines
+    for (let last = lines.at(-1) ?? 0; last <= offset; last = lines.at(-1) ?? 0) {
+      const newline = this.#text.indexOf('\n', last)
+      lines.push(newline < 0 ? Number.POSITIVE_INFINITY : newline + 1)
+    }
+    let line = 0
+    for (let behind = lines.length - 1; behind - line > 1; ) {
+      const middle = (line + behind) >>> 1
+      if ((lines[middle] ?? 0) <= offset) line = middle
+      else behind = middle
+    }
+    return { line: line + 1, column: offset - (lines[line] ?? 0) + 1 }
   }
 
   /** In a well-formed text `<` stands for nothing but markup, but for comments, instructions and CDATA sections. */

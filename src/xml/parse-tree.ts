@@ -195,7 +195,7 @@ function after(source: string, mark: string, from: number): number {
 }
 
 /** Line and column (from 1) of offsets that only ever grow. */
-export function lineFinder(source: string): (offset: number) => { line: number; column: number } {
+function lineFinder(source: string): (offset: number) => { line: number; column: number } {
   let line = 1
   let lineStart = 0
   let newline = source.indexOf('\n')

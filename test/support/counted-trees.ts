@@ -18,7 +18,7 @@ export function countVisits(): Visits {
       const source =
         `import { counted } from ${JSON.stringify(import.meta.url)}\n` +
         `import { scan as plain } from ${JSON.stringify(`${url}?plain`)}\nexport const scan = (text) => counted(plain(text))\n` +
-        `export { lineFinder, NotWellFormed } from ${JSON.stringify(`${url}?plain`)}\n`
+        `export { NotWellFormed } from ${JSON.stringify(`${url}?plain`)}\n`
       return { format: 'module', source, shortCircuit: true }
     },
   })

@@ -65,6 +65,7 @@ export const FLOODS: Readonly<Record<string, (size: number) => string>> = {
   'unknown elements': (n) => doc(`<EventData>${rep('<x/>', n)}</EventData>`),
   'errors of namespaces': (n) => doc(additionalData(rep('<p:a/>', n))),
   'one identifier': (n) => doc(rep('<EventData observable-id="a"><Description>a</Description></EventData>', n)),
+  'one identifier, and each in a line of its own': (n) => doc(rep('<EventData observable-id="a"/>\n', n)),
   'many identifiers': (n) =>
     doc(list(n / 70, (i) => `<EventData observable-id="a${i}"><Description>a</Description></EventData>`).join('')),
   'references to nowhere': (n) =>

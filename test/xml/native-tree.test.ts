@@ -48,6 +48,19 @@ test('the tree in the memory of libxml2 is the tree that scan makes of the text,
   )
 })
 
+test('places that are asked for to and fro, in a text of very many lines, are not counted from its beginning each time', () => {
+  withTree(`<a>\n${'<b/>\n'.repeat(60_000)}</a>`, (root) => {
+    const { elements = [] } = root
+    const began = process.cpuUsage()
+    for (let i = 0; i < 30_000; i += 1) {
+      assert.equal(elements[i]?.line, i + 2)
+      assert.equal(elements[59_999 - i]?.line, 60_001 - i)
+    }
+    const { user } = process.cpuUsage(began)
+    assert.ok(user < 5_000_000, `${user} µs`)
+  })
+})
+
 test('elements can be had without the text between them, and are the same', () => {
   withTree('<a> <b/>x<c>y</c></a>', (root) => {
     assert.deepEqual(
