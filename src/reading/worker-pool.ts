@@ -71,6 +71,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#impatient)
     const closed = new GatewayError('intake-busy', 'The pool is closed.')
     for (const job of this.#waiting.splice(0)) job.reject(closed)
     await Promise.all(

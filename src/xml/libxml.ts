@@ -29,9 +29,9 @@ import { inWords } from './well-formed-words.ts'
 export type { Findings, ParsedDocument, Parser, Schema } from './parsed-document.ts'
 
 /**
- * The only module that talks to libxml2. Options: no external entities, no network, no catalogues; nothing that expands
- * or loads (NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE, RECOVER) is ever set. IGNORE_ENC: the text was decoded
- * before (decode.ts), whatever its declaration says.
+ * The only module that has libxml2 do anything; native-memory.ts is where its answers are read. Options: no external entities, no network,
+ * no catalogues; nothing that expands or loads (NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE, RECOVER) is ever set. IGNORE_ENC: the
+ * text was decoded before (decode.ts), whatever its declaration says.
  */
 const OPTIONS =
   ParseOption.XML_PARSE_NO_XXE |

@@ -1,5 +1,5 @@
 /**
- * Where libxml2's structs (tree.h) have what is read of them, in 32-bit words: the WebAssembly build of libxml2-wasm. native-tree.ts
+ * Where libxml2's structs (tree.h) have what is read of them, in 32-bit words: the WebAssembly build of libxml2-wasm. native-check.ts
  * looks at a known document before it believes any of it.
  */
 export const NODE = {
