@@ -22,11 +22,13 @@ export function readPlainItem(
   return readingPlainly(schemas, source, options, (plain) => {
     const { native, recognized } = plain
     const incident = recognized.format === 'XEP-0268' ? itemParts(native.root)?.incident : undefined
-    if (incident?.ns !== NS.iodef2 || isIdentified(native.root, incident)) return undefined
+    if (incident?.ns !== NS.iodef2) return undefined
     let form: Form | undefined
     const facts = factsOf(native.root, incident, options, (finder, element, before) => {
       form = incidentForm(native, element as NativeElement, before, finder)
     })
+    // only now: what is around it is no deeper than facts have it
+    if (isIdentified(native.root, incident)) return undefined
     const visible = form?.incidents[0]
     const checked = visible !== undefined && isValid(plain) ? checkedBy(plain, facts) : undefined
     if (form === undefined || visible === undefined || checked === undefined) return undefined

@@ -176,6 +176,7 @@ test('what is not valid, since many that have a text stand in each other around 
     holding(nested('URL', NS.iodef2, 100)),
     ridText(documentText()).replace(/<RIDPolicy[^>]*>/, (open) => open + url),
     itemOf(documentText(), url),
+    itemOf(documentText(), nested('IndicatorID', NS.iodef2, 240)),
   ]
   for (const text of texts) {
     const began = process.cpuUsage()
