@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError, messageOf } from '../../errors.ts'
 import type { Rows, Value } from './sql.ts'
 import { TYPES } from './types.ts'
 
@@ -41,9 +41,19 @@ export interface Sessions {
 
 export function openSessions({ url, schema, password, tls }: Place, use: Use): Sessions {
   let lost = false
+  let unread: unknown
+  // the library asks in the midst of a login: nobody could catch what is thrown there, and the process would end. The server refuses
+  const login = (ask: () => string) => () => {
+    try {
+      return ask()
+    } catch (error) {
+      unread = error
+      return ''
+    }
+  }
   const sql = postgres(url, {
     max: use.sessions,
-    ...(password !== undefined && { password }),
+    ...(password !== undefined && { password: login(password) }),
     ssl: tls === undefined ? false : { rejectUnauthorized: true, ...tls },
     target_session_attrs: 'read-write',
     connect_timeout: CONNECT_WITHIN,
@@ -68,7 +78,15 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
     },
   })
   let opening: Promise<unknown> | undefined
-  return { sql, isLost: () => lost, opened: () => (opening ??= sql.unsafe('SELECT 1').execute()) }
+  async function open(): Promise<void> {
+    try {
+      await sql.unsafe('SELECT 1')
+    } catch (error) {
+      if (unread === undefined) throw error
+      throw new GatewayError('store-unavailable', messageOf(unread), { cause: unread })
+    }
+  }
+  return { sql, isLost: () => lost, opened: () => (opening ??= open()) }
 }
 
 /** At once, whatever is asked of them: that fails. */
