@@ -22,12 +22,16 @@ const FEW = 20
 type PruneStep = (now: number, trace?: TraceOfDeed) => Promise<{ dropped: number; more: boolean }>
 
 /** In this order. */
-export function createPrune({ db, bodies }: Tables, operator: Operator): readonly PruneStep[] {
-  const oldPayloads = all<{ seq: number; settled: boolean }>(
+export function createPrune({ db, bodies, destinations }: Tables, operator: Operator): readonly PruneStep[] {
+  const oldPayloads = all<{ seq: number; destination: number; settled: boolean }>(
     db,
-    `SELECT d.seq, d.state IN (2, ${DISCARDED}) AND d.updated_at < $1 AS settled
+    `SELECT d.seq, d.destination, d.state IN (2, ${DISCARDED}) AND d.updated_at < $1 AS settled
      FROM payload p JOIN delivery d ON d.seq = p.delivery
      WHERE p.delivery > $2 AND p.delivery < $3 ORDER BY p.delivery LIMIT ${STEP}`,
+  )
+  const stillSettled = all<{ seq: number }>(
+    db,
+    `SELECT seq FROM delivery WHERE seq = ANY($1::bigint[]) AND state IN (2, ${DISCARDED}) AND updated_at < $2`,
   )
   const oldHeld = all<{ seq: number }>(
     db,
@@ -60,6 +64,17 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
   let passed = 0
   let passedGroup = 0
 
+  /** Once more behind the lock of their destinations: what an operator takes up again meanwhile has something to send. */
+  async function settledOf(
+    rows: readonly { seq: number; destination: number }[],
+    before: number,
+  ): Promise<readonly number[]> {
+    if (rows.length === 0) return []
+    await destinations.hold(rows.map(({ destination }) => destination))
+    const seqs = rows.map(({ seq }) => seq)
+    return (await stillSettled(seqs, before)).map(({ seq }) => seq)
+  }
+
   return [
     async function discardHeld(now, trace) {
       const rows = await oldHeld(now - BOUND_AGE)
@@ -68,8 +83,11 @@ export function createPrune({ db, bodies }: Tables, operator: Operator): readonl
     },
     async function dropPayloads(now) {
       const rows = await oldPayloads(now - PAYLOAD_AGE, passed, firstKeyAt(now - PAYLOAD_AGE))
-      const settled = rows.filter((row) => row.settled)
-      await bodies.drop(settled.map(({ seq }) => seq))
+      const settled = await settledOf(
+        rows.filter((row) => row.settled),
+        now - PAYLOAD_AGE,
+      )
+      await bodies.drop(settled)
       const more = rows.length === STEP
       passed = more ? rows.at(-1)!.seq : 0
       return { dropped: settled.length, more }

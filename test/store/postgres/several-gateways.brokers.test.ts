@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Delivery } from '../../../src/store/contract.ts'
 import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
 import { Writer } from '../../../src/store/postgres/writer.ts'
@@ -116,6 +117,25 @@ describe('several gateways on one store in PostgreSQL', () => {
     assert.equal((await bench.store.show(id))?.state, 'sending')
     await bench.store.settle([{ id, to: 'delivered' }])
     assert.equal((await ahead.store.show(id))?.state, 'delivered')
+  })
+
+  test('keep what an operator takes up again, while another drops what is old', async () => {
+    await using bench = await createPostgresBench()
+    const { store, clock, sql, schema } = bench
+    await store.accept(envelope(clock, 'one', [delivery('A')]))
+    const [{ id } = { id: '' }] = await store.list()
+    await store.discard(id, clock.now())
+    await clock.advance(31 * 86_400_000)
+    const { pruned } = await sql.begin(async (tx) => {
+      // as a gateway does that is about to commit
+      await tx.unsafe(`SELECT 1 FROM ${schema}.destination FOR NO KEY UPDATE`)
+      await tx.unsafe(`UPDATE ${schema}.delivery SET state = 0, due = 0, updated_at = ${clock.now()}`)
+      const begun = store.prune(clock.now())
+      await sleep(500)
+      return { pruned: begun }
+    })
+    assert.equal(await pruned, 0)
+    assert.equal((await store.show(id))?.payload, delivery('A').payload)
   })
 
   test('go on soon where one stands still in the midst of a write, with the destination that others write to', async () => {
