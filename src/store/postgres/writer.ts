@@ -93,6 +93,8 @@ export class Writer {
   #warned = false
   /** number of the transaction under way */
   #number = ''
+  /** how many there were: one that was given up goes on beside the next, and has no say in that */
+  #turn = 0
 
   constructor(place: Place, hooks: TransactionHooks, options: WriterOptions) {
     this.#place = place
@@ -151,13 +153,13 @@ export class Writer {
   }
 
   /** The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. */
-  async #wasCommitted(): Promise<boolean> {
-    for (let tries = 0; tries < DOUBTS; tries++) {
+  async #wasCommitted(turn: number): Promise<boolean> {
+    for (let tries = 0; tries < DOUBTS && turn === this.#turn; tries++) {
       this.#renew()
       try {
         const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
         const [row] = await this.#sessions.sql.unsafe<{ status: string | null }[]>(ask, [this.#number])
-        if (row?.status !== 'in progress') return row?.status === 'committed'
+        if (row?.status !== 'in progress') return row?.status === 'committed' && turn === this.#turn
       } catch {
         // not back yet
       }
@@ -184,11 +186,13 @@ export class Writer {
     try {
       await inTime(this.#options.patience, 'a transaction', this.#carryOut(batch, results))
     } catch (error) {
+      this.#turn += 1
       this.#hooks.undone()
       this.#tx = undefined
       this.#giveBack(batch, error)
       return
     }
+    this.#tx = undefined
     const [first] = this.#queue.splice(0, batch.length)
     for (const [index, job] of batch.entries()) job.resolve(results[index])
     const ms = performance.now() - (first?.since ?? 0)
@@ -196,8 +200,12 @@ export class Writer {
     queueMicrotask(() => this.#options.done(batch.length, ms))
   }
 
-  /** Jobs from the front of the queue, as many as there is time for; the last of `batch` may be the one that throws. */
+  /**
+   * Jobs from the front of the queue, as many as there is time for; the last of `batch` may be the one that throws. Where what they touch
+   * cannot be locked, it may be the doing of any of them, and of nobody behind them.
+   */
   async #carryOut(batch: Job[], results: unknown[]): Promise<void> {
+    const turn = this.#turn
     this.#warned = false
     if (this.#sessions.isLost()) this.#renew()
     await inTransaction(
@@ -207,7 +215,9 @@ export class Writer {
         const start = performance.now()
         const [head] = this.#queue
         const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
+        batch.push(...jobs)
         this.#number = await this.#hooks.begun(jobs.map(({ touches }) => touches))
+        batch.length = 0
         while (batch.length < jobs.length && (batch.length === 0 || performance.now() - start <= BUDGET)) {
           const { work } = jobs[batch.length]!
           const end = jobs.findIndex((job, n) => n > batch.length && job.work !== work)
@@ -217,9 +227,8 @@ export class Writer {
         }
         await this.#hooks.committing()
       },
-      () => this.#wasCommitted(),
+      () => this.#wasCommitted(turn),
     )
-    this.#tx = undefined
     if (this.#warned)
       throw new GatewayError(
         'store-unavailable',
