@@ -8,6 +8,10 @@ const BEAT = 1500
 /** ms without one, by the server's clock, after which a gateway is no more: its leases are others' then */
 const DEAD_AFTER = 6000
 
+/** `$1`: these, but for who showed meanwhile that it lives */
+export const FORGET = `DELETE FROM instance WHERE id = ANY($1::text[])
+  AND beat < clock_timestamp() - make_interval(secs => ${DEAD_AFTER / 1000})`
+
 export function newOwner(): string {
   return randomUUID()
 }

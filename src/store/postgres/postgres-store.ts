@@ -17,7 +17,7 @@ import { createExchangeRows, exchangeReads } from './exchange-rows.ts'
 import { createExchanges, exchangeWrites } from './exchanges.ts'
 import { createFleet } from './fleet.ts'
 import { createInsert, FIND } from './insert.ts'
-import { createInstance, newOwner } from './instances.ts'
+import { createInstance, FORGET, newOwner } from './instances.ts'
 import { createIntake } from './intake.ts'
 import { createKeys } from './keys.ts'
 import { createLeases } from './leases.ts'
@@ -108,7 +108,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const operator = createOperator(tables)
   const prune = createPrune(tables, operator)
   const touch = run(own, 'UPDATE probe SET at = $1 WHERE id = 1')
-  const bury = run(own, 'DELETE FROM instance WHERE id = ANY($1::text[])')
+  const bury = run(own, FORGET)
   const { db, read } = reader
   const queue = createQueue(db)
   const remembered = createMemoryRows(db)

@@ -161,6 +161,30 @@ describe('several gateways on one store in PostgreSQL', () => {
     assert.ok(ms < 10_000, `${ms} ms`)
   })
 
+  test('leave one alone that shows that it lives before they have forgotten it', async () => {
+    await using bench = await createPostgresBench()
+    const { store, clock, server, sql, schema } = bench
+    await store.accept(envelope(clock, 'before', [delivery('before')]))
+    const beat = (at: string) =>
+      server.psql(`UPDATE ${schema}.instance SET beat = clock_timestamp() ${at} WHERE id = 'late'`)
+    const { taken } = await sql.begin(async (tx) => {
+      await tx.unsafe(`SELECT 1 FROM ${schema}.destination FOR NO KEY UPDATE`)
+      // what waits for this, whatever else is to be written waits behind
+      const waits = store.accept(envelope(clock, 'one', [delivery('A')]))
+      await server.psql(`INSERT INTO ${schema}.instance (id, host, pid, version) VALUES ('late', 'h', 1, '')`)
+      await beat(`- interval '1 minute'`)
+      await sleep(5000)
+      await beat(`+ interval '1 minute'`)
+      return { taken: waits }
+    })
+    await taken
+    await store.probe()
+    assert.deepEqual(
+      (await store.gateways()).map(({ id }) => id).filter((id) => id === 'late'),
+      ['late'],
+    )
+  })
+
   test('carry on what a gateway that died was sending, and hear of it, while the living keep their own', async () => {
     await using bench = await createPostgresBench()
     await using dying = await another(bench)

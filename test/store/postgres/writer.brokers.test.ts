@@ -18,7 +18,10 @@ describe('what writes to a store in PostgreSQL', () => {
   after(() => server[Symbol.asyncDispose]())
 
   /** `begun`: first thing in each transaction. */
-  function writerOf(begun: (writer: Writer, touches: readonly Touches[]) => Promise<string>, patience = 15_000): Writer {
+  function writerOf(
+    begun: (writer: Writer, touches: readonly Touches[]) => Promise<string>,
+    patience = 15_000,
+  ): Writer {
     const hooks = {
       begun: (touches: readonly Touches[]) => begun(writer, touches),
       committing: async () => {},
