@@ -58,7 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly all?: readonly string[]; re
   grid: { all: ['grid/pubsub', 'grid/upload', 'grid/xmpp'], types: ['config'] },
   upload: { all: ['x509'], types: ['config'] },
   store: { all: ['store/coding', 'store/sqlite', 'store/postgres'], types: ['config'] },
-  'store/coding': {},
+  'store/coding': { types: ['store'] },
   'store/sqlite': { all: ['iodef', 'store/coding'], types: ['store'] },
   'store/postgres': { all: ['iodef', 'store/coding'], types: ['store'] },
   delivery: { types: ['store', 'events', 'config'] },

@@ -6,7 +6,7 @@ const DIRECTIONS = ['rid-to-grid', 'grid-to-rid', 'rid-to-rid'] as const
 const KINDS = ['topic', 'peer', 'jid', 'file'] as const
 const ASKERS = ['peer', 'jid', 'topic'] as const
 export const EXCHANGES = ['open', 'answered', 'denied', 'expired', 'cancelled'] as const
-export const LEGS = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const
+const LEGS = ['waiting', 'promised', 'answered', 'denied', 'failed', 'expired'] as const
 
 export const PENDING = 0
 export const SENDING = 1

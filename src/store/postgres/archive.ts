@@ -1,5 +1,6 @@
 import type { Archive, NewRecord } from '../archive.ts'
 import { capped } from '../coding/capped.ts'
+import { inSteps } from '../coding/steps.ts'
 import type { Keys } from './keys.ts'
 import { createSearch } from './search.ts'
 import { all, type Db, one, run } from './sql.ts'
@@ -93,14 +94,7 @@ export function archiveRole(
       if ((await read(() => isBetween(topic, items))).length === 0) return 0
       return submit(async () => tables.forget(topic, await areBetween(topic, items)))
     },
-    async forgetBefore(time) {
-      let gone = 0
-      for (;;) {
-        const step = await submit(() => tables.forgetBefore(time))
-        gone += step
-        if (step < STEP) return gone
-      }
-    },
+    forgetBefore: (time) => inSteps(STEP, () => submit(() => tables.forgetBefore(time))),
   }
 }
 

@@ -1,4 +1,5 @@
 import { HELD, SENDING } from '../coding/codes.ts'
+import { EMPTY, ENOUGH } from '../coding/deliveries.ts'
 import { formatId } from '../coding/ids.ts'
 import type { ClaimRequest, Delivery } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
@@ -11,9 +12,6 @@ import type { Tables } from './tables.ts'
 
 /** Inside a transaction that has the destination locked: of two gateways one waits, and does not see what the other took. */
 type Claim = (request: ClaimRequest) => Promise<Delivery[][]>
-
-/** Characters of payload after which a claim is content with fewer units than it may take: reading holds up the thread. */
-const ENOUGH = 4_194_304
 
 interface Member extends Place {
   readonly item: string
@@ -47,15 +45,19 @@ export function createClaim(tables: Tables, leases: Leases): Claim {
   /** A damage of the store to one delivery is no reason to keep the others back. */
   async function holdEmpty(empty: readonly Member[], { destination: name, now: at }: ClaimRequest): Promise<void> {
     if (empty.length === 0) return
-    const reason = 'its payload is missing in the store'
     const seqs = empty.map(({ seq }) => seq)
-    const rows = await hold(reason, at, seqs)
+    const rows = await hold(EMPTY, at, seqs)
     for (const { destination } of rows) destinations.moved(destination, 'pending', 'held')
     await order.left(rows)
     await waiting.ended(seqs.map((seq) => ({ seq, delivered: false })))
     await trail.add(
       rows.map(({ seq, incident, attempts }) => {
-        return { at, incident, event: 'held', fields: { delivery: formatId(seq), destination: name, attempts, reason } }
+        return {
+          at,
+          incident,
+          event: 'held',
+          fields: { delivery: formatId(seq), destination: name, attempts, reason: EMPTY },
+        }
       }),
     )
   }

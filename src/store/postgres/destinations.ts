@@ -1,13 +1,10 @@
 import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
 import { capped } from '../coding/capped.ts'
 import { kindCode, kindName } from '../coding/codes.ts'
+import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Pause } from '../contract.ts'
 import { all, type Db, one, run } from './sql.ts'
 import type { Touches } from './writer.ts'
-
-/** States whose deliveries are counted; delivered and discarded ones only ever grow. */
-const COUNTED = ['pending', 'sending', 'held', 'withheld'] as const
-type Counted = (typeof COUNTED)[number]
 
 /**
  * Destinations by name, and the count of each one's deliveries by state. Whoever changes its deliveries has its row locked: so lines,
@@ -151,10 +148,6 @@ export function createDestinations(db: Db, waited: () => void): Destinations {
     },
     isPaused: async (destination) => ((await paused(destination))?.at ?? null) !== null,
   }
-}
-
-function isCounted(state: DeliveryState): state is Counted {
-  return (COUNTED as readonly string[]).includes(state)
 }
 
 /** What is only read of destinations. */

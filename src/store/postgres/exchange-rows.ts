@@ -1,42 +1,20 @@
 import { isAskedFor } from '../../iodef/incident-id.ts'
-import type { ExchangeState } from '../../vocabulary.ts'
-import { askerCode, askerName, EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from '../coding/codes.ts'
-import { formatId } from '../coding/ids.ts'
-import type {
-  Exchange,
-  ExchangeFilter,
-  ExchangeSummary,
-  Exchanges,
-  Leg,
-  NewExchange,
-  StoredAnswer,
-} from '../exchanges.ts'
+import { askerCode, EXCHANGES, exchangeCode } from '../coding/codes.ts'
+import {
+  type AnswerRow,
+  countsOf,
+  type ExchangeRow,
+  type LegRow,
+  type ListRow,
+  OPEN,
+  toExchange,
+  toListed,
+  UNDECIDED,
+} from '../coding/exchange-rows.ts'
+import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges, NewExchange } from '../exchanges.ts'
 import { wordsOf } from './insert.ts'
 import { createJoined } from './joined.ts'
 import { all, type Db, one } from './sql.ts'
-
-interface ExchangeRow {
-  readonly seq: number
-  readonly id: string
-  readonly asker_kind: number
-  readonly asker: string
-  readonly address: string | null
-  readonly msg_type: string
-  readonly incident: string
-  readonly digest: string
-  readonly question: string
-  readonly token: string | null
-  readonly state: number
-  readonly outcome: number | null
-  readonly opened: number
-  readonly pending_at: number | null
-  readonly expires: number
-  readonly closed: number | null
-}
-
-interface LegRow extends Omit<Leg, 'state'> {
-  readonly state: number
-}
 
 /** An exchange with what belongs to it, of one moment. */
 interface WholeRow extends ExchangeRow {
@@ -44,17 +22,7 @@ interface WholeRow extends ExchangeRow {
   readonly answers: readonly AnswerRow[]
 }
 
-interface AnswerRow extends Omit<StoredAnswer, 'msgType' | 'delivery'> {
-  readonly msg_type: string
-  readonly delivery: number | null
-}
-
-interface ListRow
-  extends Pick<
-    ExchangeRow,
-    'seq' | 'id' | 'asker_kind' | 'asker' | 'msg_type' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'
-  > {
-  readonly answers: number
+interface ListedRow extends ListRow {
   readonly legs: readonly Pick<LegRow, 'kind' | 'target' | 'state'>[]
 }
 
@@ -72,9 +40,6 @@ interface ExchangeRows extends ReturnType<typeof createJoined> {
   due(now: number): Promise<string[]>
   counts: Exchanges['exchangeCounts']
 }
-
-const OPEN = exchangeCode('open')
-const UNDECIDED = `${LEGS.indexOf('waiting')}, ${LEGS.indexOf('promised')}`
 
 const WHOLE = `SELECT e.*,
   (SELECT coalesce(json_agg(l ORDER BY l.n), '[]') FROM
@@ -106,7 +71,7 @@ export function createExchangeRows(db: Db): ExchangeRows {
     db,
     `SELECT id FROM exchange WHERE state = ${OPEN} AND (expires <= $1 OR pending_at <= $1) ORDER BY seq LIMIT 1000`,
   )
-  const list = all<ListRow>(
+  const list = all<ListedRow>(
     db,
     `SELECT seq, id, asker_kind, asker, msg_type, incident, state, opened, expires, closed,
        (SELECT count(*) FROM answer a WHERE a.exchange = e.seq) AS answers,
@@ -151,12 +116,7 @@ export function createExchangeRows(db: Db): ExchangeRows {
       const by = askerKind === undefined ? null : askerCode(askerKind)
       const meant = incident === undefined ? null : await about(incident)
       const rows = await list(states.map(exchangeCode), by, asker, targetKind, target, meant, limit)
-      return rows
-        .map(({ seq: _, asker_kind: kind, msg_type: msgType, state, legs, ...row }) => {
-          const asked = legs.map((leg) => ({ kind: leg.kind, target: leg.target, state: legName(leg.state) }))
-          return { ...row, askerKind: askerName(kind), msgType, state: exchangeName(state), legs: asked }
-        })
-        .reverse()
+      return rows.map(({ legs, ...row }) => toListed(row, legs)).reverse()
     },
     async legOf(target, token) {
       const row = await legOf(target, token)
@@ -166,36 +126,12 @@ export function createExchangeRows(db: Db): ExchangeRows {
     askedOf: async (target, incident) => (await askedOf(incident, target)).map(({ id }) => id),
     ...createJoined(db),
     due: async (now) => (await due(now)).map(({ id }) => id),
-    async counts() {
-      const known = new Map((await counts()).map(({ state, n }) => [exchangeName(state), n]))
-      const pairs = EXCHANGES.map((state) => [state, known.get(state) ?? 0] as const)
-      return Object.fromEntries(pairs) as Record<ExchangeState, number>
-    },
+    counts: async () => countsOf(await counts()),
   }
 }
 
-function whole(row: WholeRow): Exchange {
-  return {
-    id: row.id,
-    askerKind: askerName(row.asker_kind),
-    asker: row.asker,
-    address: row.address,
-    msgType: row.msg_type,
-    incident: row.incident,
-    digest: row.digest,
-    question: row.question,
-    token: row.token,
-    state: exchangeName(row.state),
-    outcome: row.outcome === null ? null : exchangeName(row.outcome),
-    opened: row.opened,
-    pendingAt: row.pending_at,
-    expires: row.expires,
-    closed: row.closed,
-    legs: row.legs.map(({ state, ...leg }) => ({ ...leg, state: legName(state) })),
-    answers: row.answers.map(({ msg_type: msgType, delivery, ...answer }) => {
-      return { ...answer, msgType, ...(delivery !== null && { delivery: formatId(delivery) }) }
-    }),
-  }
+function whole({ legs, answers, ...row }: WholeRow): Exchange {
+  return toExchange(row, legs, answers)
 }
 
 /** What is only read, as the store has it. */

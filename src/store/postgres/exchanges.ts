@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto'
 import { askerCode, exchangeCode, legCode, WITHHELD } from '../coding/codes.ts'
+import { OPEN } from '../coding/exchange-rows.ts'
 import { parseId } from '../coding/ids.ts'
+import { answersToKeep, envelopeOf, isShared } from '../coding/questions.ts'
+import { inSteps } from '../coding/steps.ts'
 import type { NewDelivery, Settlement } from '../contract.ts'
 import type {
   Asked,
@@ -11,25 +13,14 @@ import type {
   Exchanges,
   NewExchange,
   NewLeg,
-  StoredAnswer,
 } from '../exchanges.ts'
 import { createExchangeRows } from './exchange-rows.ts'
 import { type Insert, wordsOf } from './insert.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-const OPEN = exchangeCode('open')
-
-/** answers that are kept of one leg */
-const MOST_ANSWERS = 50
-
 /** rows dropped in one commit */
 const STEP = 200
-
-/** Whoever is asked himself can be asked for several. */
-function isShared(kind: NewLeg['kind']): boolean {
-  return kind === 'peer' || kind === 'jid'
-}
 
 /** Each inside a transaction. */
 interface ExchangeTables {
@@ -97,34 +88,18 @@ export function createExchanges({ db, clock, keys, trail }: Tables, insert: Inse
 
   /** An envelope of its own for each: what is asked on, and each answer. */
   async function queue(exchange: Exchange, delivery: NewDelivery, what: string): Promise<number | undefined> {
-    const { id, asker, msgType } = exchange
-    const accepted = await insert.accept(
-      {
-        direction: 'rid-to-rid',
-        source: asker,
-        digest: createHash('sha256').update(`${id}\n${what}`).digest('hex'),
-        msgType,
-        incidents: [delivery.incident],
-        receivedAt: clock.now(),
-        deliveries: [delivery],
-      },
-      [],
-    )
+    const accepted = await insert.accept(envelopeOf(exchange, delivery, what, clock.now()), [])
     const added = accepted.outcome === 'accepted' ? accepted.deliveries[0] : undefined
     return added === undefined ? undefined : parseId(added)
   }
 
   async function addAnswers(
     seq: number,
-    { answers: before }: Exchange,
-    fresh: NonNullable<ExchangeChange['answers']>,
+    exchange: Exchange,
+    came: NonNullable<ExchangeChange['answers']>,
   ): Promise<void> {
-    const kept: Pick<StoredAnswer, 'leg' | 'digest'>[] = [...before]
-    for (const answer of fresh) {
-      const ofLeg = kept.filter(({ leg }) => leg === answer.leg)
-      if (ofLeg.length >= MOST_ANSWERS || ofLeg.some(({ digest }) => digest === answer.digest)) continue
-      await insertAnswer(seq, kept.length, answer.leg, answer.msgType, answer.digest, answer.body, clock.now())
-      kept.push(answer)
+    for (const [n, { leg, msgType, digest, body }] of answersToKeep(exchange, came).entries()) {
+      await insertAnswer(seq, exchange.answers.length + n, leg, msgType, digest, body, clock.now())
     }
   }
 
@@ -265,13 +240,6 @@ export function exchangeWrites(
   return {
     ask: (exchange, legs, limits, change) => submit(() => tables.ask(exchange, legs, limits, change)),
     change: (id, change) => submit(() => tables.change(id, change)),
-    async forgetExchanges(before) {
-      let gone = 0
-      for (;;) {
-        const step = await submit(() => tables.forgetBefore(before))
-        gone += step
-        if (step < STEP) return gone
-      }
-    },
+    forgetExchanges: (before) => inSteps(STEP, () => submit(() => tables.forgetBefore(before))),
   }
 }

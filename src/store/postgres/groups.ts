@@ -1,11 +1,6 @@
+import { type Joined, marksOf } from '../coding/deliveries.ts'
 import type { DeliveryGroup } from '../contract.ts'
 import { all, type Db, one, run } from './sql.ts'
-
-export interface Joined {
-  readonly grp: number
-  /** it was before */
-  readonly complete: boolean
-}
 
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
 export interface Groups {
@@ -70,13 +65,7 @@ export function createGroups(db: Db): Groups {
       // an Incident that comes again in another variant belongs to a document whose others will come again, too
       const again = (await exists(item, destination)) !== undefined
       const here = again ? [] : (await present(group.items, destination)).map((row) => row.item)
-      // a place that repeats an earlier one is not waited for
-      const met = new Set(here)
-      const came = group.items.map((one) => {
-        if (met.has(one)) return '1'
-        met.add(one)
-        return '0'
-      })
+      const came = marksOf(group.items, here)
       const missing = came.filter((mark) => mark === '0').length
       await insert(seq, destination, document, missing, came.join(''))
       return { grp: seq, complete: false }

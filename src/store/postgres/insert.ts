@@ -1,9 +1,9 @@
 import { searchWord } from '../../iodef/incident-id.ts'
 import { capped, lineOf } from '../coding/capped.ts'
 import { DELIVERED, DISCARDED, directionCode, HELD, PENDING, SENDING, stateCode, WITHHELD } from '../coding/codes.ts'
+import { isAlone, listed, turnOf } from '../coding/deliveries.ts'
 import { formatId } from '../coding/ids.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
-import type { Joined } from './groups.ts'
 import { createNames } from './names.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
@@ -177,26 +177,6 @@ export function createInsert(tables: Tables): Insert {
       return { outcome: 'accepted', id: formatId(seq), deliveries: added.filter((id) => id !== undefined) }
     },
   }
-}
-
-/** When it may go out. */
-export function turnOf(
-  { state, notBefore: floor }: NewDelivery,
-  receivedAt: number,
-  joined: Joined | undefined,
-): { due: number | null; notBefore: number | null } {
-  if (state !== 'pending') return { due: null, notBefore: null }
-  const notBefore = joined?.complete === true ? null : (floor ?? null)
-  return { due: notBefore ?? receivedAt, notBefore }
-}
-
-/** Has no other delivery the same to send? What is asked of several peers has an envelope for each. */
-export function isAlone({ direction, deliveries }: NewEnvelope): boolean {
-  return deliveries.length === 1 && direction !== 'rid-to-rid'
-}
-
-export function listed(values: readonly string[]): string | null {
-  return values.length === 0 ? null : JSON.stringify(values)
 }
 
 /** What these incidents are found by, whoever asks in whatever words. */

@@ -1,9 +1,6 @@
-import { exchangeCode, legCode } from '../coding/codes.ts'
+import { OPEN, UNDECIDED } from '../coding/exchange-rows.ts'
 import type { Exchanges } from '../exchanges.ts'
 import { all, type Db, one } from './sql.ts'
-
-const OPEN = exchangeCode('open')
-const UNDECIDED = `${legCode('waiting')}, ${legCode('promised')}`
 
 interface Joined {
   /** seq of the exchange that asks `target` the same question, and has no answer from there yet. */

@@ -1,6 +1,7 @@
 import { isAskedFor } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import { DISCARDED, kindCode, kindName, STATES, stateCode, WITHHELD } from '../coding/codes.ts'
+import { MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
@@ -32,10 +33,6 @@ interface BacklogRow extends Omit<Backlog, 'kind' | 'paused'> {
   readonly paused_at: number | null
   readonly paused_by: string | null
 }
-
-/** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
-const LIMIT = 1000
-const OVER: readonly DeliveryState[] = ['delivered', 'discarded']
 
 export function createQueue(db: Db): Queue {
   const show = one<SummaryRow & { body: string | null }>(
@@ -71,7 +68,7 @@ export function createQueue(db: Db): Queue {
       const over = states.filter((state) => OVER.includes(state))
       const parts =
         limit === undefined
-          ? [asked(open, filter, incidents, values), latest(asked(over, filter, incidents, values), LIMIT)]
+          ? [asked(open, filter, incidents, values), latest(asked(over, filter, incidents, values), MOST_OVER)]
           : [latest(asked(states, filter, incidents, values), limit)]
       // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
       const text = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq IN (${parts.join(' UNION ALL ')}) ORDER BY d.seq`
@@ -85,7 +82,7 @@ export function createQueue(db: Db): Queue {
       const values: Value[] = []
       const text = `SELECT count(*) AS n FROM (${asked(over, filter, await meant(db, filter), values)}) o`
       const [counted] = await db.query<{ n: number }>(text, values, true)
-      return Math.max(0, (counted?.n ?? 0) - LIMIT)
+      return Math.max(0, (counted?.n ?? 0) - MOST_OVER)
     },
     async show(id) {
       const row = await show(parseId(id) ?? -1)

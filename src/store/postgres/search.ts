@@ -1,28 +1,20 @@
 import { beginningsAround } from '../../iodef/address-range.ts'
 import type { ArchivedRecord, RecordQuery, RecordTerm } from '../archive.ts'
+import { boundsOf, FREQUENT, newestOf, type RecordRow, toRecord } from '../coding/search.ts'
 import type { Db, Value } from './sql.ts'
-
-interface Row {
-  readonly topic: string
-  readonly item: string
-  readonly content: string
-  readonly taken_in: number
-  readonly needed: string
-  readonly body: string
-}
 
 /** Puts a value among those of the statement, and says how it is called there. */
 type Bind = (value: Value) => string
-
-/** places in which what is asked for stands, beyond which records are looked at one by one: what is that frequent narrows nothing down */
-const FREQUENT = 20_000
 
 /** Looks for records. What is held of it at a time is bounded by the query and by FREQUENT, never by how much is kept. */
 export function createSearch(db: Db): (query: RecordQuery) => Promise<ArchivedRecord[] | 'too-many'> {
   return async (query) => {
     const values: Value[] = []
     const bind: Bind = (value) => `$${values.push(value)}`
-    const where = [...visible(query, bind), ...bounds(query, bind)]
+    const where = [
+      ...visible(query, bind),
+      ...boundsOf(query).map(([comparison, value]) => `${comparison} ${bind(value)}`),
+    ]
     for (const group of query.terms) where.push(await holding(db, group, bind))
     const most = bind(query.most + 1)
     const found = await db.query<{ seq: number; content: string }>(
@@ -32,39 +24,18 @@ export function createSearch(db: Db): (query: RecordQuery) => Promise<ArchivedRe
     )
     if (found.length > query.most) return 'too-many'
     // bodies of those that are shown, and no others
-    const rows = await db.query<Row>(
+    const rows = await db.query<RecordRow>(
       `SELECT topic, item, content, taken_in, needed, body FROM record JOIN record_body ON record = seq
        WHERE seq = ANY($1::bigint[]) ORDER BY seq`,
       [newestOf(found).slice(0, query.limit)],
     )
-    return rows.map(({ taken_in: takenIn, needed, ...row }) => ({ ...row, takenIn, needed: needed.split(' ') }))
+    return rows.map(toRecord)
   }
-}
-
-/** The newest first; of what several items say the newest of them, so that who asks often has no answer crowd out all others. */
-function newestOf(found: readonly { readonly seq: number; readonly content: string }[]): number[] {
-  const newest = new Map<string, number>()
-  for (const { seq, content } of found) newest.set(content, Math.max(seq, newest.get(content) ?? 0))
-  return [...newest.values()].toSorted((a, b) => b - a)
 }
 
 function visible({ topics, needed }: RecordQuery, bind: Bind): string[] {
   const labels = needed.map((list) => list.join(' '))
   return [`topic = ANY(${bind(topics)}::text[])`, `needed = ANY(${bind(labels)}::text[])`]
-}
-
-function bounds(query: RecordQuery, bind: Bind): string[] {
-  const { from, to, detectedFrom, takenInFrom, takenInTo, rating, confidence } = query
-  const all: readonly (readonly [column: string, value: number | undefined])[] = [
-    ['t_to >=', from],
-    ['t_from <=', to],
-    ['detected >=', detectedFrom],
-    ['taken_in >=', takenInFrom],
-    ['taken_in <=', takenInTo],
-    ['rating >=', rating],
-    ['confidence >=', confidence],
-  ]
-  return all.flatMap(([sql, value]) => (value === undefined ? [] : [`${sql} ${bind(value)}`]))
 }
 
 /** Records that hold one of these terms at least: by the list of them all where that is short, else each asked by itself. */

@@ -1,5 +1,6 @@
-import { PENDING, SENDING, stateCode } from '../coding/codes.ts'
+import { SENDING } from '../coding/codes.ts'
 import { parseId } from '../coding/ids.ts'
+import { settledOf } from '../coding/settlement.ts'
 import type { Settlement } from '../contract.ts'
 import { PLACE, type Place } from './order.ts'
 import { all, run } from './sql.ts'
@@ -30,7 +31,7 @@ export function createSettle({ db, clock, owner, destinations, order, waiting }:
     const places = await find([...asked.keys()], owner)
     if (places.length === 0) return
     const rows = places.map((place) => ({ place, to: asked.get(place.seq)! }))
-    const written = rows.map(({ to }) => columnsOf(to))
+    const written = rows.map(({ to }) => settledOf(to))
     await write(
       places.map(({ seq }) => seq),
       written.map(({ state }) => state),
@@ -46,23 +47,4 @@ export function createSettle({ db, clock, owner, destinations, order, waiting }:
     const learnt = rows.filter(({ to }) => to.to !== 'pending' || to.countAttempt)
     await waiting.ended(learnt.map(({ place, to }) => ({ seq: place.seq, delivered: to.to === 'delivered' })))
   }
-}
-
-interface Columns {
-  readonly state: number
-  readonly due: number | null
-  readonly notBefore: number | null
-  readonly attempts: number
-  readonly reason: string | null
-}
-
-function columnsOf(settlement: Settlement): Columns {
-  if (settlement.to === 'pending') {
-    const { nextAttempt: due, notBefore = null, countAttempt, reason } = settlement
-    return { state: PENDING, due, notBefore, attempts: countAttempt ? 1 : 0, reason }
-  }
-  const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
-  // policy withholds before anything is sent: that was no attempt
-  const attempts = settlement.to === 'withheld' ? 0 : 1
-  return { state: stateCode(settlement.to), due: null, notBefore: null, attempts, reason }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { DELIVERED, PENDING } from '../coding/codes.ts'
+import { SAID_BY_ANOTHER } from '../coding/deliveries.ts'
 import type { Destinations } from './destinations.ts'
 import { type Order, PLACE, type Place } from './order.ts'
 import { all, type Db, run } from './sql.ts'
@@ -9,8 +10,6 @@ export interface Waiting {
   /** Inside a transaction, once these are written and have left their lines or come back: delivered, or something went wrong. */
   ended(seqs: readonly { readonly seq: number; readonly delivered: boolean }[]): Promise<void>
 }
-
-const REASON = 'the same was delivered as another had it'
 
 export function createWaiting(db: Db, clock: Clock, destinations: Destinations, order: Order): Waiting {
   const behind = all<Place & { behind: number }>(
@@ -43,7 +42,7 @@ export function createWaiting(db: Db, clock: Clock, destinations: Destinations, 
         if (!delivered) await goOn(seq, places)
         else if (places.length > 0) {
           await finish(
-            REASON,
+            SAID_BY_ANOTHER,
             clock.now(),
             places.map((place) => place.seq),
           )

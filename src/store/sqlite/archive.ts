@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Archive, ArchivedRecord, NewRecord, RecordQuery } from '../archive.ts'
 import type { Sequence } from '../coding/ids.ts'
+import { inSteps } from '../coding/steps.ts'
 import { createSearch } from './search.ts'
 import { all, one, run } from './sql.ts'
 
@@ -84,13 +85,6 @@ export function archiveRole(
       if (read(() => tables.between(topic, items)).length === 0) return 0
       return submit(() => tables.forget(topic, tables.between(topic, items)))
     },
-    async forgetBefore(time) {
-      let gone = 0
-      for (;;) {
-        const step = await submit(() => tables.forgetBefore(time))
-        gone += step
-        if (step < STEP) return gone
-      }
-    },
+    forgetBefore: (time) => inSteps(STEP, () => submit(() => tables.forgetBefore(time))),
   }
 }

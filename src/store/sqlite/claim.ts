@@ -1,4 +1,5 @@
 import { HELD, SENDING } from '../coding/codes.ts'
+import { EMPTY, ENOUGH } from '../coding/deliveries.ts'
 import { formatId } from '../coding/ids.ts'
 import type { ClaimRequest, Delivery } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
@@ -27,9 +28,6 @@ interface Row extends SummaryRow {
 }
 
 const LEASED = 'FROM delivery INDEXED BY delivery_leased WHERE state = 1'
-
-/** Characters of payload after which a claim is content with fewer units than it may take: reading holds up the thread. */
-const ENOUGH = 4_194_304
 
 export function createClaims({ db, clock, destinations, order, groups, waiting, trail }: Tables): Claims {
   const candidates = createCandidates(db)
@@ -89,14 +87,13 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
 
   /** A damage of the store to one delivery is no reason to keep the others back. */
   function holdEmpty({ seq, incident, name, attempts }: SummaryRow, at: number): void {
-    const reason = 'its payload is missing in the store'
-    hold(reason, at, seq)
+    hold(EMPTY, at, seq)
     const left = place(seq)!
     destinations.moved(left, 'pending', 'held')
     order.left(left)
     waiting.ended(seq, false)
     trail.add([
-      { at, incident, event: 'held', fields: { delivery: formatId(seq), destination: name, attempts, reason } },
+      { at, incident, event: 'held', fields: { delivery: formatId(seq), destination: name, attempts, reason: EMPTY } },
     ])
   }
 

@@ -1,14 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type DeliveryState, type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
 import { kindCode, kindName } from '../coding/codes.ts'
+import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Backlog, Pause } from '../contract.ts'
 import type { Place } from './order.ts'
 import { createShares } from './shares.ts'
 import { all, one, run } from './sql.ts'
 
-/** States whose deliveries are counted; delivered and discarded ones only ever grow. */
-const COUNTED = ['pending', 'sending', 'held', 'withheld'] as const
-type Counted = (typeof COUNTED)[number]
 type Counts = Record<Counted, number>
 
 /** A destination as it was committed last. */
@@ -181,10 +179,6 @@ export function createDestinations(db: DatabaseSync): Destinations {
     isPaused: (destination) => ofAll().get(destination)!.paused !== null,
     count: (destination, state) => ofAll().get(destination)![state] + (changes.get(destination)?.[state] ?? 0),
   }
-}
-
-function isCounted(state: DeliveryState): state is Counted {
-  return (COUNTED as readonly string[]).includes(state)
 }
 
 function isOpen(state: DeliveryState | null): boolean {

@@ -1,54 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ExchangeState } from '../../vocabulary.ts'
-import { askerCode, askerName, EXCHANGES, exchangeCode, exchangeName, LEGS, legName } from '../coding/codes.ts'
-import { formatId } from '../coding/ids.ts'
-import type {
-  Exchange,
-  ExchangeFilter,
-  ExchangeSummary,
-  Exchanges,
-  Leg,
-  NewExchange,
-  StoredAnswer,
-} from '../exchanges.ts'
+import { askerCode, EXCHANGES, exchangeCode } from '../coding/codes.ts'
+import {
+  type AnswerRow,
+  countsOf,
+  type ExchangeRow,
+  type LegRow,
+  type ListRow,
+  OPEN,
+  toExchange,
+  toListed,
+  UNDECIDED,
+} from '../coding/exchange-rows.ts'
+import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges, NewExchange } from '../exchanges.ts'
 import { createJoined } from './joined.ts'
 import { all, one } from './sql.ts'
-
-interface ExchangeRow {
-  readonly seq: number
-  readonly id: string
-  readonly asker_kind: number
-  readonly asker: string
-  readonly address: string | null
-  readonly msg_type: string
-  readonly incident: string
-  readonly digest: string
-  readonly question: string
-  readonly token: string | null
-  readonly state: number
-  readonly outcome: number | null
-  readonly opened: number
-  readonly pending_at: number | null
-  readonly expires: number
-  readonly closed: number | null
-}
-
-interface LegRow extends Omit<Leg, 'state'> {
-  readonly state: number
-}
-
-interface AnswerRow extends Omit<StoredAnswer, 'msgType' | 'delivery'> {
-  readonly msg_type: string
-  readonly delivery: number | null
-}
-
-interface ListRow
-  extends Pick<
-    ExchangeRow,
-    'seq' | 'id' | 'asker_kind' | 'asker' | 'msg_type' | 'incident' | 'state' | 'opened' | 'expires' | 'closed'
-  > {
-  readonly answers: number
-}
 
 interface ExchangeRows extends ReturnType<typeof createJoined> {
   bySeq(seq: number): Exchange | undefined
@@ -61,9 +26,6 @@ interface ExchangeRows extends ReturnType<typeof createJoined> {
   due(now: number): string[]
   counts(): Awaited<ReturnType<Exchanges['exchangeCounts']>>
 }
-
-const OPEN = exchangeCode('open')
-const UNDECIDED = `${LEGS.indexOf('waiting')}, ${LEGS.indexOf('promised')}`
 
 /** What is read of questions, with their legs and answers. */
 export function createExchangeRows(db: DatabaseSync): ExchangeRows {
@@ -109,29 +71,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
   )
   const counts = all<{ state: number; n: number }>(db, 'SELECT state, count(*) AS n FROM exchange GROUP BY state')
 
-  function whole(row: ExchangeRow): Exchange {
-    return {
-      id: row.id,
-      askerKind: askerName(row.asker_kind),
-      asker: row.asker,
-      address: row.address,
-      msgType: row.msg_type,
-      incident: row.incident,
-      digest: row.digest,
-      question: row.question,
-      token: row.token,
-      state: exchangeName(row.state),
-      outcome: row.outcome === null ? null : exchangeName(row.outcome),
-      opened: row.opened,
-      pendingAt: row.pending_at,
-      expires: row.expires,
-      closed: row.closed,
-      legs: legs(row.seq).map(({ state, ...leg }) => ({ ...leg, state: legName(state) })),
-      answers: answers(row.seq).map(({ msg_type: msgType, delivery, ...answer }) => {
-        return { ...answer, msgType, ...(delivery !== null && { delivery: formatId(delivery) }) }
-      }),
-    }
-  }
+  const whole = (row: ExchangeRow) => toExchange(row, legs(row.seq), answers(row.seq))
 
   return {
     bySeq(seq) {
@@ -146,12 +86,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     list({ states = EXCHANGES, askerKind, asker = null, targetKind = null, target = null, incident = null, limit }) {
       const codes = JSON.stringify(states.map(exchangeCode))
       const by = askerKind === undefined ? null : askerCode(askerKind)
-      return list(codes, by, asker, targetKind, target, incident, limit).map(
-        ({ seq, asker_kind: kind, msg_type: msgType, state, ...row }) => {
-          const asked = legs(seq).map((leg) => ({ kind: leg.kind, target: leg.target, state: legName(leg.state) }))
-          return { ...row, askerKind: askerName(kind), msgType, state: exchangeName(state), legs: asked }
-        },
-      )
+      return list(codes, by, asker, targetKind, target, incident, limit).map((row) => toListed(row, legs(row.seq)))
     },
     legOf(target, token) {
       const row = legOf(target, token)
@@ -161,11 +96,7 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     askedOf: (target, incident) => askedOf(incident, target).map(({ id }) => id),
     ...createJoined(db),
     due: (now) => due(now).map(({ id }) => id),
-    counts() {
-      const known = new Map(counts().map(({ state, n }) => [exchangeName(state), n]))
-      const pairs = EXCHANGES.map((state) => [state, known.get(state) ?? 0] as const)
-      return Object.fromEntries(pairs) as Record<ExchangeState, number>
-    },
+    counts: () => countsOf(counts()),
   }
 }
 

@@ -1,14 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type Joined, marksOf } from '../coding/deliveries.ts'
 import type { DeliveryGroup } from '../contract.ts'
 import type { Destinations } from './destinations.ts'
 import { keyInSql, toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
-
-export interface Joined {
-  readonly grp: number
-  /** it was before */
-  readonly complete: boolean
-}
 
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
 export interface Groups {
@@ -84,13 +79,7 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
       // an Incident that comes again in another variant belongs to a document whose others will come again, too
       const again = exists(toKey(item), destination) !== undefined
       const here = again ? [] : present(JSON.stringify(group.items), destination).map(({ value }) => value)
-      // a place that repeats an earlier one is not waited for
-      const met = new Set(here)
-      const came = group.items.map((one) => {
-        if (met.has(one)) return '1'
-        met.add(one)
-        return '0'
-      })
+      const came = marksOf(group.items, here)
       const missing = came.filter((mark) => mark === '0').length
       insert(seq, destination, document, missing, came.join(''))
       return { grp: seq, complete: false }

@@ -1,9 +1,9 @@
 import type { Direction } from '../../vocabulary.ts'
 import { DELIVERED, DISCARDED, directionCode, HELD, PENDING, SENDING, stateCode, WITHHELD } from '../coding/codes.ts'
+import { isAlone, listed, turnOf } from '../coding/deliveries.ts'
 import { formatId } from '../coding/ids.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
 import { type Brought, createBrought } from './brought.ts'
-import type { Joined } from './groups.ts'
 import { toKey } from './keys.ts'
 import { createNames } from './names.ts'
 import { PLACE, type Place } from './order.ts'
@@ -156,7 +156,13 @@ export function createInsert(tables: Tables): Insert {
     const seq = sequence.next()
     const joined = group && groups.join(destination, group, delivery.item, seq)
     const grp = joined?.grp ?? null
-    const { ready, due, notBefore } = turnOf(line, delivery, receivedAt, joined)
+    const { due, notBefore } = turnOf(delivery, receivedAt, joined)
+    // of a group's it is found once it is in its lines
+    const ready =
+      state === 'pending' &&
+      joined === undefined &&
+      ahead === null &&
+      (line.isNew || order.isEmpty(destination, incident, origin))
     insertDelivery(
       seq,
       envelope,
@@ -167,7 +173,7 @@ export function createInsert(tables: Tables): Insert {
       item,
       variant,
       stateCode(state),
-      ready && ahead === null ? 1 : 0,
+      ready ? 1 : 0,
       grp ?? seq,
       grp,
       due,
@@ -183,19 +189,6 @@ export function createInsert(tables: Tables): Insert {
     )
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
     return seq
-  }
-
-  /** When it may go out; of a group's, `ready` is found once it is in its lines. */
-  function turnOf(
-    line: Line,
-    delivery: NewDelivery,
-    receivedAt: number,
-    joined: Joined | undefined,
-  ): { ready: boolean; due: number | null; notBefore: number | null } {
-    if (delivery.state !== 'pending') return { ready: false, due: null, notBefore: null }
-    const notBefore = joined?.complete === true ? null : (delivery.notBefore ?? null)
-    const ready = joined === undefined && (line.isNew || order.isEmpty(line.destination, line.incident, line.origin))
-    return { ready, due: notBefore ?? receivedAt, notBefore }
   }
 
   function archiveWith({ record, replaced, instead }: NewEnvelope): void {
@@ -243,13 +236,4 @@ export function createInsert(tables: Tables): Insert {
       return row === undefined ? undefined : { id: formatId(row.seq) }
     },
   }
-}
-
-/** Has no other delivery the same to send? What is asked of several peers has an envelope for each. */
-function isAlone({ direction, deliveries }: NewEnvelope): boolean {
-  return deliveries.length === 1 && direction !== 'rid-to-rid'
-}
-
-function listed(values: readonly string[]): string | null {
-  return values.length === 0 ? null : JSON.stringify(values)
 }

@@ -1,10 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { exchangeCode, legCode } from '../coding/codes.ts'
+import { OPEN, UNDECIDED } from '../coding/exchange-rows.ts'
 import type { Exchanges } from '../exchanges.ts'
 import { all, one } from './sql.ts'
-
-const OPEN = exchangeCode('open')
-const UNDECIDED = `${legCode('waiting')}, ${legCode('promised')}`
 
 interface Joined {
   /** seq of the exchange that asks `target` the same question, and has no answer from there yet. */

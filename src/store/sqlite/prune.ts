@@ -1,23 +1,12 @@
 import { DISCARDED, HELD } from '../coding/codes.ts'
 import { firstKeyAt, formatId } from '../coding/ids.ts'
+import { BOUND_AGE, FEW, OPEN_AGE, PAYLOAD_AGE, STEP, TRACE_AGE } from '../coding/retention.ts'
 import type { TraceOfDeed } from '../contract.ts'
 import type { Operator } from './operator.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-const DAY = 86_400_000
-/** How long the document of a delivered or discarded delivery can still be shown. Keys and digests stay for ever. */
-const PAYLOAD_AGE = 30 * DAY
-/** How long what is held under a name (HeldBound) waits for an operator. */
-const BOUND_AGE = 30 * DAY
-const TRACE_AGE = 400 * DAY
-/** How long the items of a document are waited for. */
-const OPEN_AGE = DAY / 24
-/** rows looked at per transaction: a few ms */
-const STEP = 200
 const BEGINNING = { body: 0, seq: 0 }
-/** documents, each of hundreds of items, closed per transaction */
-const FEW = 20
 
 /** Inside a transaction, one step: how many rows went, and whether there may be more. */
 type PruneStep = (now: number, trace?: TraceOfDeed) => { dropped: number; more: boolean }

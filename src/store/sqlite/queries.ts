@@ -1,6 +1,7 @@
 import { searchWord } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import { DELIVERED, DISCARDED, kindCode, STATES, stateCode, WITHHELD } from '../coding/codes.ts'
+import { MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
 import type { Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
@@ -22,10 +23,6 @@ interface Queue {
   findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
 }
 
-/** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
-const LIMIT = 1000
-const OVER: readonly DeliveryState[] = ['delivered', 'discarded']
-
 export function createQueue({ db, destinations, groups }: Tables): Queue {
   const show = one<SummaryRow & { body: string | null }>(
     db,
@@ -45,7 +42,7 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
       const over = states.filter((state) => OVER.includes(state))
       const parts =
         limit === undefined
-          ? [asked(open, filter), latest(asked(over, filter), LIMIT)]
+          ? [asked(open, filter), latest(asked(over, filter), MOST_OVER)]
           : [latest(asked(states, filter), limit)]
       // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
       const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM}
@@ -58,7 +55,7 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
       const over = states.filter((state) => OVER.includes(state))
       if (limit !== undefined || over.length === 0) return 0
       const { sql, values } = asked(over, filter)
-      return Math.max(0, one<{ n: number }>(db, `SELECT count(*) AS n FROM (${sql})`)(...values)!.n - LIMIT)
+      return Math.max(0, one<{ n: number }>(db, `SELECT count(*) AS n FROM (${sql})`)(...values)!.n - MOST_OVER)
     },
     show(id) {
       const row = show(parseId(id) ?? -1)

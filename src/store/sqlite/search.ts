@@ -1,29 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { beginningsAround } from '../../iodef/address-range.ts'
 import type { ArchivedRecord, RecordQuery, RecordTerm } from '../archive.ts'
+import { boundsOf, FREQUENT, newestOf, type RecordRow, toRecord } from '../coding/search.ts'
 import { all, type Value } from './sql.ts'
-
-interface Row {
-  readonly topic: string
-  readonly item: string
-  readonly content: string
-  readonly taken_in: number
-  readonly needed: string
-  readonly body: string
-}
 
 interface Condition {
   readonly sql: string
   readonly values: readonly Value[]
 }
 
-/** places in which what is asked for stands, beyond which records are looked at one by one: what is that frequent narrows nothing down */
-const FREQUENT = 20_000
-
 /** Looks for records. What is held of it at a time is bounded by the query and by FREQUENT, never by how much is kept. */
 export function createSearch(db: DatabaseSync): (query: RecordQuery) => ArchivedRecord[] | 'too-many' {
   // bodies of those that are shown, and no others
-  const rows = all<Row>(
+  const rows = all<RecordRow>(
     db,
     `SELECT topic, item, content, taken_in, needed, body FROM record JOIN record_body ON record = seq
      WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
@@ -36,17 +25,8 @@ export function createSearch(db: DatabaseSync): (query: RecordQuery) => Archived
     )(...where.flatMap(({ values }) => values), query.most + 1)
     if (found.length > query.most) return 'too-many'
     const newest = newestOf(found)
-    return rows(JSON.stringify(newest.slice(0, query.limit))).map(({ taken_in: takenIn, needed, ...row }) => {
-      return { ...row, takenIn, needed: needed.split(' ') }
-    })
+    return rows(JSON.stringify(newest.slice(0, query.limit))).map(toRecord)
   }
-}
-
-/** The newest first; of what several items say the newest of them, so that who asks often has no answer crowd out all others. */
-function newestOf(found: readonly { readonly seq: number; readonly content: string }[]): number[] {
-  const newest = new Map<string, number>()
-  for (const { seq, content } of found) newest.set(content, Math.max(seq, newest.get(content) ?? 0))
-  return [...newest.values()].toSorted((a, b) => b - a)
 }
 
 /** `+`: an index over Topics would narrow down less than any other. */
@@ -59,17 +39,7 @@ function visible({ topics, needed }: RecordQuery): Condition[] {
 }
 
 function bounds(query: RecordQuery): Condition[] {
-  const { from, to, detectedFrom, takenInFrom, takenInTo, rating, confidence } = query
-  const all: readonly (readonly [sql: string, value: number | undefined])[] = [
-    ['t_to >= ?', from],
-    ['t_from <= ?', to],
-    ['detected >= ?', detectedFrom],
-    ['taken_in >= ?', takenInFrom],
-    ['taken_in <= ?', takenInTo],
-    ['rating >= ?', rating],
-    ['confidence >= ?', confidence],
-  ]
-  return all.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, values: [value] }]))
+  return boundsOf(query).map(([comparison, value]) => ({ sql: `${comparison} ?`, values: [value] }))
 }
 
 /** Records that hold one of these terms at least: by the list of them all where that is short, else each asked by itself. */

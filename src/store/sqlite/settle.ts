@@ -1,5 +1,6 @@
-import { SENDING, stateCode } from '../coding/codes.ts'
+import { SENDING } from '../coding/codes.ts'
 import { parseId } from '../coding/ids.ts'
+import { settledOf } from '../coding/settlement.ts'
 import type { Settlement } from '../contract.ts'
 import type { Place } from './order.ts'
 import { one, run } from './sql.ts'
@@ -33,27 +34,11 @@ export function createSettle({ db, clock, destinations, order, waiting }: Tables
        EXISTS (SELECT 1 FROM answer WHERE delivery = d.seq) AS is_answer
      FROM delivery d WHERE seq = ?`,
   )
-  const postpone = run(
+  const write = run(
     db,
-    `UPDATE delivery SET state = 0, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
+    `UPDATE delivery SET state = ?, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
      WHERE seq = ?`,
   )
-  const finish = run(
-    db,
-    `UPDATE delivery SET state = ?, lease = NULL, due = NULL, attempts = attempts + ?, reason = ?, updated_at = ?
-     WHERE seq = ?`,
-  )
-
-  function write(seq: number, settlement: Settlement): void {
-    if (settlement.to === 'pending') {
-      const { nextAttempt, notBefore = null, countAttempt, reason } = settlement
-      postpone(nextAttempt, notBefore, countAttempt ? 1 : 0, reason, clock.now(), seq)
-      return
-    }
-    const reason = settlement.to === 'delivered' ? (settlement.note ?? null) : settlement.reason
-    // policy withholds before anything is sent: that was no attempt
-    finish(stateCode(settlement.to), settlement.to === 'withheld' ? 0 : 1, reason, clock.now(), seq)
-  }
 
   /** Once all of them are written: the lines that they stood in, and who waited for them. */
   function lookAfter(done: readonly Done[]): void {
@@ -74,7 +59,8 @@ export function createSettle({ db, clock, destinations, order, waiting }: Tables
       const place = find(parseId(settlement.id) ?? -1)
       if (place?.is_answer === 1) answers.push(settlement)
       if (place?.state !== SENDING) continue
-      write(place.seq, settlement)
+      const { state, due, notBefore, attempts, reason } = settledOf(settlement)
+      write(state, due, notBefore, attempts, reason, clock.now(), place.seq)
       destinations.moved(place, 'sending', settlement.to)
       done.push({ settlement, place })
     }

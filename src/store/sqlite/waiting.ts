@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { DELIVERED, PENDING } from '../coding/codes.ts'
+import { SAID_BY_ANOTHER } from '../coding/deliveries.ts'
 import type { Destinations } from './destinations.ts'
 import { type Order, PLACE, type Place } from './order.ts'
 import { all, one, run } from './sql.ts'
@@ -10,8 +11,6 @@ export interface Waiting {
   /** Inside a transaction, once it is written and has left its line or come back: it was delivered, or something went wrong with it. */
   ended(seq: number, wasDelivered: boolean): void
 }
-
-const REASON = 'the same was delivered as another had it'
 
 export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Destinations, order: Order): Waiting {
   const behind = `SELECT ${PLACE} FROM delivery WHERE behind = ? AND state = ${PENDING} ORDER BY seq`
@@ -29,7 +28,7 @@ export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Dest
     ended(seq, wasDelivered) {
       if (wasDelivered) {
         for (const place of each(seq)) {
-          finish(REASON, clock.now(), place.seq)
+          finish(SAID_BY_ANOTHER, clock.now(), place.seq)
           destinations.moved(place, 'pending', 'delivered')
           order.left(place)
         }
