@@ -20,9 +20,16 @@ const ADDRESSES = [
   '100%',
   'http://a.example/#a#b',
   '192.0.2.1:8080',
-  'http://[',
+  'http://[zz]/',
+  'http://[2001:db8::1]:8443/?a[=1',
+  '//a.example/[',
+  'a[b',
+  '[/',
+  '/[',
+  '//',
   ' ',
 ]
+const CUT_OFF = ['http://[', '//[2001:db8::1', 'hxxp://[2001:db8::1/a/b', ' http://[ ']
 
 /** Each difference between RFC 7970's text and its published schema (schemas/README.md): what to take, what still to refuse. */
 const CASES: Record<string, { take: string[]; refuse: string[] }> = {
@@ -151,7 +158,7 @@ const CASES: Record<string, { take: string[]; refuse: string[] }> = {
   },
   'C19 URLs that attackers made': {
     take: ADDRESSES.map((url) => `<URL>${url}</URL>`),
-    refuse: ['<URL><Description/></URL>', '<URL lang="en"/>'],
+    refuse: [...CUT_OFF.map((url) => `<URL>${url}</URL>`), '<URL><Description/></URL>', '<URL lang="en"/>'],
   },
 }
 
@@ -198,6 +205,10 @@ describe('corrections of RFC 7970', () => {
       assert.equal(complaint('iodef-rid-2.0.xsd', declare(`<URL>${url}</URL>`, `xmlns="${NS.rid}"`)), undefined, url)
       const signed = `<DigestMethod xmlns="${NS.ds}" Algorithm="${url}"/>`
       assert.equal(complaint('iodef-2.0.xsd', signed), undefined, url)
+    }
+    for (const url of CUT_OFF) {
+      assert.ok(old(`<URL>${url}</URL>`), url)
+      assert.ok(complaint('iodef-rid-2.0.xsd', declare(`<URL>${url}</URL>`, `xmlns="${NS.rid}"`)), url)
     }
   })
 
