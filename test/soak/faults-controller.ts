@@ -55,6 +55,16 @@ export async function controllerFaults(kind: ProofOptions['kind']): Promise<Lane
         alerts: ['GridAway grid'],
       },
       {
+        name: 'the Broker says nothing any more',
+        // two pings go by until it is given up: 30 s
+        within: 60_000,
+        long: true,
+        make: async () => broker.pause(),
+        mend: async () => broker.resume(),
+        parts: { grid: ['failed', /Reports are taken, and wait/], 'topic:incident': waits, 'topic:by-hand': waits },
+        alerts: ['GridAway grid'],
+      },
+      {
         name: 'the password is wrong',
         async make() {
           await broker.changePassword('gateway', 'another')

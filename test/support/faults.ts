@@ -21,6 +21,8 @@ export interface Fault {
   readonly long?: true
   /** the gateway is started anew for it: all parts begin then */
   readonly anew?: true
+  /** ms that it may take to turn, where it takes longer by nature */
+  readonly within?: number
   /** parts and alerts that may turn on the way to it, or back */
   readonly passing?: readonly string[]
 }
@@ -56,6 +58,7 @@ const SLACK = 1_500
 /** Makes the fault, watches it turn its own parts and alerts and no others, mends it, and watches all of it go back. */
 export async function undergo(fault: Fault, { site, firing, within, mending }: Watched): Promise<Course> {
   const { name, parts, alerts, verdict = 'needs-you', passing = [] } = fault
+  const patience = fault.within ?? within
   const see = async () => ({ view: await look(site), alerts: await firing() })
   const before = (await until(`${name}: all well before`, within, see, ({ view, alerts }) => isWell(view, alerts))).view
 
@@ -67,7 +70,7 @@ export async function undergo(fault: Fault, { site, firing, within, mending }: W
     const others = [...wrong(seen.view), ...seen.alerts].filter((one) => !own.has(one))
     assert.deepEqual(others, [], `${name}: turned besides: ${shown(seen)}`)
   }
-  const turned = await until(`${name}: ${[...own].join(', ')}`, within, see, (seen) => {
+  const turned = await until(`${name}: ${[...own].join(', ')}`, patience, see, (seen) => {
     onlyOwn(seen)
     const all = Object.entries(parts).every(([part, [state, why]]) => {
       const now = seen.view.parts[part]
