@@ -24,7 +24,3 @@ export interface Slot<Request, Response> {
   /** ms: when it was given its jobs */
   since: number
 }
-
-export function weightOf(jobs: readonly { readonly weight: number }[]): number {
-  return jobs.reduce((sum, { weight }) => sum + weight, 0)
-}

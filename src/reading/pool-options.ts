@@ -1,12 +1,14 @@
 export interface PoolOptions {
   readonly script: URL
-  /** threads; one of them is kept free for small jobs, so that a big document never makes small ones wait */
+  /** most threads; one of them is kept free for small jobs, so that a big document never makes small ones wait */
   readonly size: number
   /**
    * small jobs are for that thread alone, as long as it is done with them within so many ms: where all cores are at work, waking another
-   * one costs more than it gains
+   * one costs more than it gains. A thread that is not there yet is started for them when it is not done within `startMs`
    */
-  readonly apart?: { readonly patienceMs: number }
+  readonly apart?: { readonly patienceMs: number; readonly startMs: number }
+  /** ms without a job after which a thread is ended; the one that is kept free stays */
+  readonly idleMs: number
   /** ms a job may take before its thread is ended */
   readonly deadlineMs: number
   /** MiB of JavaScript heap a thread may use */

@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
 import { endThread, nowLoading } from './end-thread.ts'
-import { type Job, type Slot, weightOf } from './pool-jobs.ts'
+import type { Job, Slot } from './pool-jobs.ts'
 import type { PoolOptions } from './pool-options.ts'
+import { WaitingJobs } from './waiting-jobs.ts'
 
 export type { PoolOptions } from './pool-options.ts'
 
@@ -19,26 +20,27 @@ export type PoolAnswer<Response> =
 const NURSERY = 16
 /** small jobs in one message */
 const BATCH = 16
-/** of what may wait, one owner gets the one-in-so-many-th part */
-const SHARES = 4
+/** ms from a thread that could not be started to the next try, where others would do */
+const RECOVERY = 1_000
 
 /**
  * Threads for work on strangers' bytes, with a deadline and a memory bound. A thread that overruns either is ended and
- * replaced. Jobs that were with it are tried again, each alone: only the one that is at fault fails.
+ * replaced. Jobs that were with it are tried again, each alone: only the one that is at fault fails. A thread holds some 35 MiB: all but
+ * the one for small jobs are started when there is work for them, and ended when there has been none for a while.
  */
 export class WorkerPool<Request, Response> implements AsyncDisposable {
   readonly #options: PoolOptions
   readonly #slots: Slot<Request, Response>[]
-  #waiting: Job<Request, Response>[] = []
-  /** when each claimant's turn was last, counted in turns */
-  readonly #turns = new Map<string, number>()
-  #turn = 0
+  readonly #waiting: WaitingJobs<Request, Response>
   #scheduled = false
   #closed = false
   #impatient: NodeJS.Timeout | undefined
+  /** ms: until then no thread is started beside others that would do */
+  #restUntil = 0
 
   constructor(options: PoolOptions) {
     this.#options = options
+    this.#waiting = new WaitingJobs(options)
     this.#slots = Array.from({ length: options.size }, () => ({
       worker: undefined,
       ready: false,
@@ -48,9 +50,10 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     }))
   }
 
-  /** Starts the threads ahead of the first job and waits until one is ready. */
+  /** Starts the thread for small jobs ahead of the first one, and waits until it is ready. */
   async warm(request: Request): Promise<void> {
-    for (const slot of this.#slots) this.#spawn(slot)
+    const slot = this.#slots.at(-1)
+    if (slot !== undefined) this.#spawn(slot)
     await this.run(request, 0)
   }
 
@@ -61,36 +64,30 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
    */
   run(request: Request, weight: number, owner?: string, bounded = owner !== undefined): Promise<Response> {
     if (this.#closed) return Promise.reject(new GatewayError('intake-busy', 'The pool is closed.'))
-    if (!this.#hasRoom(weight, owner, bounded)) return Promise.reject(new GatewayError('intake-busy'))
+    if (!this.#waiting.hasRoom(weight, owner, bounded)) return Promise.reject(new GatewayError('intake-busy'))
     const claimant = `${weight > this.#options.bigJob ? 'big' : 'small'} ${owner ?? ''}`
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ request, weight, owner, bounded, claimant, suspect: false, failed: false, resolve, reject })
+      this.#waiting.add({ request, weight, owner, bounded, claimant, suspect: false, failed: false, resolve, reject })
       this.#schedule()
     })
+  }
+
+  /** How many threads are there or being started. */
+  get threads(): number {
+    return this.#slots.filter(({ worker }) => worker !== undefined).length
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearTimeout(this.#impatient)
     const closed = new GatewayError('intake-busy', 'The pool is closed.')
-    for (const job of this.#waiting.splice(0)) job.reject(closed)
+    for (const job of this.#waiting.remove(() => true)) job.reject(closed)
     await Promise.all(
       this.#slots.map((slot) => {
         for (const job of slot.jobs.splice(0)) job.reject(closed)
         return this.#end(slot)
       }),
     )
-  }
-
-  /** A job over the share of its owner waits when nothing else of it does. */
-  #hasRoom(weight: number, owner: string | undefined, bounded: boolean): boolean {
-    const { maxWaiting, maxWaitingWeight } = this.#options
-    if (this.#waiting.length >= maxWaiting) return false
-    if (!bounded) return true
-    const owned = this.#waiting.filter((job) => job.bounded)
-    const own = owned.filter((job) => job.owner === owner)
-    if (owned.length > 0 && weightOf(owned) + weight > maxWaitingWeight) return false
-    return own.length === 0 || (own.length < maxWaiting / SHARES && weightOf(own) + weight <= maxWaitingWeight / SHARES)
   }
 
   /** What comes in within one turn of the event loop goes out together. */
@@ -104,31 +101,49 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   }
 
   #dispatch(): void {
-    for (const [i, slot] of this.#slots.entries()) {
+    for (const slot of this.#slots) {
       if (this.#waiting.length === 0) return
-      if (slot.jobs.length > 0) continue
-      // the last slot is for small jobs only
-      const isLast = i === this.#slots.length - 1
-      const smallOnly = isLast && i > 0
-      const bigOnly = !isLast && this.#isAlone()
-      const idle = this.#options.apart ? 1 : this.#slots.filter((other) => other.jobs.length === 0).length
+      if (!slot.ready || slot.jobs.length > 0) continue
+      const idle = this.#options.apart ? 1 : this.#slots.filter(({ ready, jobs }) => ready && jobs.length === 0).length
       const share = Math.min(BATCH, Math.ceil(this.#waiting.length / idle))
-      slot.jobs = this.#take((job) => (this.#isBig(job) ? !smallOnly : !bigOnly), share)
-      if (slot.jobs.length === 0) continue
-      if (slot.worker === undefined) this.#spawn(slot)
-      slot.since = performance.now()
-      slot.worker?.ref()
-      if (slot.ready) this.#post(slot)
+      slot.jobs = this.#take((job) => this.#isFor(slot, job), share)
+      if (slot.jobs.length > 0) this.#post(slot)
     }
-    if (this.#isAlone() && this.#slots.at(-1)?.jobs.length !== 0) this.#lookAgain()
+    this.#grow()
+    if (this.#isAlone(true) && this.#slots.at(-1)?.jobs.length !== 0) this.#lookAgain()
   }
 
-  /** Does one thread have the small jobs for itself? */
-  #isAlone(): boolean {
+  /** Starts a thread for what none of those that are there will take, or not soon, one after the other. */
+  #grow(): void {
+    for (const isBig of [false, true]) {
+      const job = this.#waiting.find((waiting) => this.#isBig(waiting) === isBig)
+      if (job === undefined) continue
+      const others = this.#for(job)
+      const isSoon = others.some(({ ready }) => !ready) || performance.now() < this.#restUntil
+      if (others.length > 0 && isSoon) continue
+      const slot = this.#slots.findLast((free) => free.worker === undefined && this.#isFor(free, job))
+      if (slot !== undefined) this.#spawn(slot)
+    }
+  }
+
+  /** The threads that are there, or being started, and may take this job. */
+  #for(job: Job<Request, Response>): Slot<Request, Response>[] {
+    return this.#slots.filter((slot) => slot.worker !== undefined && this.#isFor(slot, job))
+  }
+
+  /** The last slot is for small jobs only; the others are for small ones when that one does not have them for itself. */
+  #isFor(slot: Slot<Request, Response>, job: Job<Request, Response>): boolean {
+    const isLast = slot === this.#slots.at(-1)
+    if (this.#isBig(job)) return !isLast || this.#slots.length === 1
+    return isLast || !this.#isAlone(slot.worker === undefined)
+  }
+
+  /** Does one thread have the small jobs for itself? Longer where another thread would have to be started. */
+  #isAlone(starting = false): boolean {
     const last = this.#slots.at(-1)
     const { apart } = this.#options
-    if (apart === undefined || last === undefined || this.#slots.length === 1) return false
-    return last.jobs.length === 0 || performance.now() - last.since < apart.patienceMs
+    if (apart === undefined || last?.ready !== true || this.#slots.length === 1) return false
+    return last.jobs.length === 0 || performance.now() - last.since < (starting ? apart.startMs : apart.patienceMs)
   }
 
   /** What waits now must not wait for a job that takes its time. */
@@ -139,23 +154,6 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     }, this.#options.apart?.patienceMs).unref()
   }
 
-  /** Whose turn it is, of those that will do: of the claimants with the fewest jobs in threads who waits longest since its last turn. */
-  #next(willDo: (job: Job<Request, Response>) => boolean): Job<Request, Response> | undefined {
-    const running = this.#slots.flatMap((slot) => slot.jobs.slice(0, 1))
-    const rank = ({ claimant }: Job<Request, Response>) =>
-      running.filter((job) => job.claimant === claimant).length * 1e12 + (this.#turns.get(claimant) ?? 0)
-    const firsts = new Map<string, Job<Request, Response>>()
-    for (const job of this.#waiting) if (!firsts.has(job.claimant) && willDo(job)) firsts.set(job.claimant, job)
-    const next = [...firsts.values()].reduce<Job<Request, Response> | undefined>(
-      (best, job) => (best === undefined || rank(job) < rank(best) ? job : best),
-      undefined,
-    )
-    if (next === undefined) return undefined
-    this.#turns.set(next.claimant, ++this.#turn)
-    this.#waiting.splice(this.#waiting.indexOf(next), 1)
-    return next
-  }
-
   /**
    * One big or suspect job alone, or small ones: this thread's `share` of them, as far as they fit a message. They are answered together,
    * so that a message holds no more than one small job may weigh, and who has few jobs has them in the next one.
@@ -163,12 +161,13 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   #take(mayTake: (job: Job<Request, Response>) => boolean, share: number): Job<Request, Response>[] {
     const { bigJob } = this.#options
     const isAlone = (job: Job<Request, Response>) => job.suspect || this.#isBig(job)
-    const first = this.#next(mayTake)
+    const running = this.#slots.flatMap(({ jobs }) => jobs.slice(0, 1))
+    const first = this.#waiting.next(mayTake, running)
     if (first === undefined) return []
     const batch = [first]
     let { weight } = first
     while (!isAlone(first) && batch.length < share) {
-      const next = this.#next((job) => !isAlone(job) && weight + job.weight <= bigJob)
+      const next = this.#waiting.next((job) => !isAlone(job) && weight + job.weight <= bigJob, running)
       if (next === undefined) break
       batch.push(next)
       weight += next.weight
@@ -194,8 +193,8 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
       if (slot.worker !== worker) return
       if ('answers' in message) return this.#finish(slot, message.answers)
       slot.ready = true
-      if (slot.jobs.length > 0) this.#post(slot)
-      else this.#schedule()
+      this.#rest(slot)
+      this.#dispatch()
     })
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (slot.worker !== worker) return
@@ -210,21 +209,28 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     worker.on('exit', () => {
       if (slot.worker === worker) this.#fail(slot, new GatewayError('internal', 'A reader thread ended.'))
     })
-    // idle threads must not keep a command alive; one with a job is referenced again
-    if (slot.jobs.length === 0) worker.unref()
+  }
+
+  /** An idle thread must not keep a command alive, and is ended after a while unless it is the one for small jobs. */
+  #rest(slot: Slot<Request, Response>): void {
+    clearTimeout(slot.timer)
+    slot.worker?.unref()
+    if (slot !== this.#slots.at(-1)) slot.timer = setTimeout(() => this.#end(slot), this.#options.idleMs).unref()
   }
 
   #post(slot: Slot<Request, Response>): void {
     const { worker, jobs } = slot
-    if (worker === undefined || jobs.length === 0) return
+    if (worker === undefined) return
+    worker.ref()
+    slot.since = performance.now()
+    clearTimeout(slot.timer)
     slot.timer = setTimeout(() => this.#fail(slot, new GatewayError('intake-timeout')), this.#options.deadlineMs)
     worker.postMessage({ requests: jobs.map((job) => job.request) } satisfies PoolMessage<Request>)
   }
 
   #finish(slot: Slot<Request, Response>, answers: readonly PoolAnswer<Response>[]): void {
-    clearTimeout(slot.timer)
     const jobs = slot.jobs.splice(0)
-    slot.worker?.unref()
+    this.#rest(slot)
     const failed: Job<Request, Response>[] = []
     let failure = ''
     let broken = false
@@ -255,16 +261,24 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
 
   #suspect(jobs: readonly Job<Request, Response>[]): void {
     for (const job of jobs) job.suspect = true
-    this.#waiting.unshift(...jobs)
+    this.#waiting.putBack(jobs)
   }
 
   /** The thread is lost, or never began: then no job of it is at fault. */
   #fail(slot: Slot<Request, Response>, error: GatewayError): void {
     const jobs = slot.jobs.splice(0)
-    if (slot.ready) this.#judge(jobs, jobs.length === 1, error)
-    else for (const job of jobs) job.reject(error)
+    const { ready } = slot
     void this.#end(slot)
+    if (ready) this.#judge(jobs, jobs.length === 1, error)
+    else this.#leave(slot, error)
     if (!this.#closed) this.#schedule()
+  }
+
+  /** Its thread could not be started: what no other is there for waits no longer. */
+  #leave(slot: Slot<Request, Response>, error: GatewayError): void {
+    this.#restUntil = performance.now() + RECOVERY
+    const lost = this.#waiting.remove((job) => this.#isFor(slot, job) && this.#for(job).length === 0)
+    for (const job of lost) job.reject(error)
   }
 
   async #end(slot: Slot<Request, Response>): Promise<void> {

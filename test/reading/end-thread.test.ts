@@ -13,6 +13,7 @@ after(() => rmSync(MARK, { force: true }))
 function pool(script: URL): WorkerPool<string, string> {
   const limits = {
     deadlineMs: 60_000,
+    idleMs: 60_000,
     heapMiB: 64,
     maxWaiting: 10,
     maxWaitingWeight: 10,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
 import { type PoolOptions, WorkerPool } from '../../src/reading/worker-pool.ts'
+import { eventually } from '../support/eventually.ts'
 import type { Task } from './pool-worker.ts'
 
 const BIG = 1000
@@ -11,6 +12,7 @@ function pool(options: Partial<PoolOptions> = {}): WorkerPool<Task, string> {
     script: new URL('./pool-worker.ts', import.meta.url),
     size: 1,
     deadlineMs: 60_000,
+    idleMs: 60_000,
     heapMiB: 64,
     maxWaiting: 100,
     maxWaitingWeight: 100_000,
@@ -114,19 +116,19 @@ test('small jobs pass while every other thread has a big one', async () => {
 })
 
 test('where small jobs have a thread for themselves, they wake no other, and big ones wake that', async () => {
-  await using p = pool({ size: 2, apart: { patienceMs: 60_000 } })
+  await using p = pool({ size: 2, apart: { patienceMs: 60_000, startMs: 60_000 } })
   const threads = new Set<string>()
   for (let round = 0; round < 3; round += 1) {
     for (const thread of await Promise.all(Array.from({ length: 8 }, () => p.run('thread', 40)))) threads.add(thread)
   }
   assert.equal(threads.size, 1)
   assert.ok(!threads.has(await p.run('thread', BIG)))
-  await using alone = pool({ size: 1, apart: { patienceMs: 60_000 } })
+  await using alone = pool({ size: 1, apart: { patienceMs: 60_000, startMs: 60_000 } })
   assert.equal(await alone.run('thread', BIG), await alone.run('thread', 1))
 })
 
 test('where small jobs have a thread for themselves, none waits for one that takes its time', async () => {
-  await using p = pool({ size: 2, apart: { patienceMs: 25 } })
+  await using p = pool({ size: 2, apart: { patienceMs: 25, startMs: 250 } })
   await p.run('thread', 1)
   let done = false
   const slow = p.run({ wait: 5_000 }, 1).then(() => {
@@ -140,6 +142,7 @@ test('where small jobs have a thread for themselves, none waits for one that tak
 
 test('too many waiting jobs are turned away, those before stay', async () => {
   await using p = pool({ maxWaiting: 2 })
+  await p.warm('thread')
   const running = p.run({ wait: 200 }, BIG)
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
   const waiting = [p.run('thread', BIG), p.run('thread', BIG)]
@@ -157,11 +160,58 @@ test('disposing rejects what runs and what waits, and what comes after', async (
   await assert.rejects(p.run('thread', 1), code('intake-busy'))
 })
 
-test('warming starts every thread, and fails when a thread cannot start', async () => {
+test('warming starts the thread for small jobs, and fails when it cannot start', async () => {
   await using good = pool({ size: 2 })
   await good.warm('thread')
+  assert.equal(good.threads, 1)
   await using bad = pool({ script: new URL('./absent.ts', import.meta.url) })
   await assert.rejects(bad.warm('thread'), code('internal'))
+})
+
+test('a thread is started when there is work for it, and ended when there was none for a while', async () => {
+  await using p = pool({ size: 2, idleMs: 200 })
+  const small = await p.run('thread', 1)
+  const big = await p.run('thread', BIG)
+  assert.notEqual(big, small)
+  assert.equal(await p.run('thread', BIG), big)
+  await eventually('the idle thread to be ended', () => p.threads === 1)
+  assert.equal(await p.run('thread', 1), small)
+  assert.notEqual(await p.run('thread', BIG), big)
+})
+
+test('where small jobs have a thread for themselves, another is started for them only when that takes its time', async () => {
+  await using p = pool({ size: 2, apart: { patienceMs: 1, startMs: 60_000 } })
+  await p.warm('thread')
+  assert.deepEqual(new Set(await Promise.all([1, 2, 3].map(() => p.run({ wait: 50 }, 60)))), new Set(['waited']))
+  assert.equal(p.threads, 1)
+})
+
+/** Tells threads that are being started to `start` or to `fail`, until `job` is over. */
+async function tellThreads(word: string, job: Promise<unknown>): Promise<void> {
+  const channel = new BroadcastChannel('late-worker')
+  const timer = setInterval(() => channel.postMessage(word), 20)
+  await job.finally(() => {
+    clearInterval(timer)
+    channel.close()
+  })
+}
+const LATE = new URL('./late-worker.ts', import.meta.url)
+
+test('small jobs do not wait for a thread that is being started for a big one', async () => {
+  await using p = pool({ size: 2, script: LATE })
+  await tellThreads('start', p.warm('thread'))
+  const big = p.run('thread', BIG)
+  for (let n = 0; n < 3; n += 1) assert.match(await p.run('thread', 1), /^\d+$/)
+  assert.equal(p.threads, 2)
+  await tellThreads('start', big)
+})
+
+test('a thread that cannot be started takes no job with it that others can do', async () => {
+  await using p = pool({ size: 3, script: LATE })
+  await tellThreads('start', p.warm('thread'))
+  const small = Array.from({ length: 4 }, () => p.run({ wait: 300 }, 60))
+  await tellThreads('fail', assert.rejects(p.run('thread', BIG), code('internal')))
+  assert.deepEqual(new Set(await Promise.all(small)), new Set(['waited']))
 })
 
 test('who floods the queue does not make others wait for all that it sent', async () => {
