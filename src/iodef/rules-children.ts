@@ -1,4 +1,4 @@
-import { elements } from '../xml/tree.ts'
+import { isParent } from '../xml/tree.ts'
 import { childrenNamed, must, NONE, type Rule, type RuleTable } from './rules-kit.ts'
 
 const SOFTWARE = anyChild('software-empty', '§2.15', 'SoftwareReference, URL or Description')
@@ -46,8 +46,7 @@ export const CHILD_RULES: RuleTable = {
 
 /** Any element child will do. */
 function anyChild(rule: string, section: string, kinds = 'child element'): Rule {
-  return (element) =>
-    elements(element).length > 0 ? NONE : must(rule, section, `${element.local} needs at least one ${kinds}.`)
+  return (element) => (isParent(element) ? NONE : must(rule, section, `${element.local} needs at least one ${kinds}.`))
 }
 
 /** One of these children, whatever else there is. */

@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, elements, type XmlElement } from '../xml/tree.ts'
+import { attribute, childrenNamed as namedIn, type XmlElement } from '../xml/tree.ts'
 import { trim } from './trim.ts'
 
 /** What one rule found wrong with the element it was given. `must`: `strict` refuses the document. */
@@ -36,7 +36,7 @@ export function note(rule: string, section: string, text: string): readonly Brea
 
 /** The IODEF 2 element children of one of these names. */
 export function childrenNamed(element: XmlElement, ...names: readonly string[]): XmlElement[] {
-  return elements(element).filter((c) => c.ns === NS.iodef2 && names.includes(c.local))
+  return namedIn(element, NS.iodef2, ...names)
 }
 
 /** The attribute as an enumerated value: white space around it is no part of it (RFC 7970 §2.6, xs:NMTOKEN). */

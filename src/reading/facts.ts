@@ -85,14 +85,14 @@ export class FactsFinder {
     if (element.local === 'Incident') this.#incidents.push(element)
   }
 
-  /** What an element of the document says. */
-  inDocument(element: XmlElement): void {
+  /** What an element of the document says. `identifies`: false where it is known that it neither is, nor refers to, anything by an identifier. */
+  inDocument(element: XmlElement, identifies = true): void {
     this.look(element, 'document')
     if (this.#advice) {
       for (const message of implausible(element))
         if (this.#odd.length < MOST) this.#odd.push({ ...placeOf(element), message })
     }
-    this.#identifiers.look(element, this.#incident)
+    if (identifies) this.#identifiers.look(element, this.#incident)
     const mention = mentionOf(element)
     if (mention !== undefined) this.#mentioned.add(mention)
   }

@@ -32,9 +32,9 @@ export function documentForm(
   const out = new ByteText(document.text.length * GROWTH + LEAST)
   const ruled: Ruled[] = []
   const onlooker = {
-    look(one: NativeElement, level: number) {
+    look(one: NativeElement, level: number, identifies: boolean) {
       if (level === 2) finder.enter(one, NS.iodef2)
-      finder.inDocument(one)
+      finder.inDocument(one, identifies)
     },
     judge: (element: NativeElement, extended: boolean) => ruled.push({ element, extended }),
   }
@@ -68,7 +68,10 @@ export function incidentForm(
   const start = PLAIN_SHELL.indexOf('>') + 1
   out.add(PLAIN_SHELL.slice(0, start))
   const from = out.length + NAME.length
-  const onlooker = { look: (one: NativeElement) => finder.inDocument(one), judge() {} }
+  const onlooker = {
+    look: (one: NativeElement, _level: number, identifies: boolean) => finder.inDocument(one, identifies),
+    judge() {},
+  }
   const walk = new NativeWalk(document, onlooker, out, { deepest: DEEPEST - 1, divided: false })
   walk.walk(element, before, NS.iodef2)
   const incident = OPENED + out.slice(from)

@@ -22,6 +22,7 @@ export const plainNames: Vocabulary = {
       odd: ns === '' || isSignature || isKnownAround(element) || obstacleOf(element, 1) !== undefined,
       looked: local === 'Incident' || mayIdentify(local) || mayBeTolerated(local) || mentionOf(element) !== undefined,
       judged: isRuled(element),
+      identifies: mayIdentify(local),
       elementOnly: contentModel.elementOnly(element),
       opaque: contentModel.opaque(element),
       plainColons: isOwn(element),
@@ -37,6 +38,7 @@ export const plainNames: Vocabulary = {
       looked: isRestriction || isIdentifier({ ns, local }),
       judged: extension !== undefined,
       extensible: extension === 'ext-value',
+      identifies: isIdentifier({ ns, local }),
     }
   },
 }

@@ -13,25 +13,28 @@ export class NativeAttributes {
   /** facts, or rules, may depend on one of them */
   looked = false
   judged = false
+  /** one is an identifier */
+  identifies = false
   /** one is of a namespace that has to be declared for it */
   foreign = false
+  #count = 0
   readonly #names: AttributeName[] = []
   readonly #values: number[] = []
 
   /** Takes in those of an element, of which `first` is the first. Values with a colon are added to `colons`, if it is there. */
   read(first: number, { spaces, names }: NativeDocument, colons: number[] | undefined): void {
     const { words, bytes } = memory
-    this.looked = this.judged = this.foreign = false
-    this.#names.length = 0
-    this.#values.length = 0
+    this.looked = this.judged = this.identifies = this.foreign = false
+    this.#count = 0
     for (let at = first; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
       const n = at >>> 2
       const name = names.attribute(spaces.at(words[n + NODE.ns] ?? 0), words[n + NODE.name] ?? 0)
       if (name.odd) throw NOT_PLAIN
       const value = charactersOf(at)
-      if (this.#names.length >= MOST || (name.looked && isLong(value))) throw NOT_PLAIN
+      if (this.#count >= MOST || (name.looked && isLong(value))) throw NOT_PLAIN
       this.looked ||= name.looked
       this.judged ||= name.judged && (!name.extensible || startsWithE(bytes, value))
+      this.identifies ||= name.identifies
       this.foreign ||= name.foreign
       if (colons !== undefined && hasColon(bytes, value)) colons.push(value)
       this.#insert(name, value)
@@ -40,7 +43,8 @@ export class NativeAttributes {
 
   #insert(name: AttributeName, value: number): void {
     const [names, values] = [this.#names, this.#values]
-    let i = names.length
+    let i = this.#count
+    this.#count += 1
     for (; i > 0 && isBefore(name, names[i - 1] as AttributeName); i -= 1) {
       names[i] = names[i - 1] as AttributeName
       values[i] = values[i - 1] as number
@@ -51,7 +55,7 @@ export class NativeAttributes {
 
   write(out: ByteText): void {
     const [names, values] = [this.#names, this.#values]
-    for (let i = 0; i < names.length; i += 1) {
+    for (let i = 0; i < this.#count; i += 1) {
       out.put((names[i] as AttributeName).open)
       const value = values[i] as number
       if (value !== 0 && !out.value(memory.bytes, value)) throw NOT_PLAIN

@@ -9,8 +9,8 @@ import { namesPrefix } from './value-prefixes.ts'
 
 /** Whoever looks at elements on the way. Of the one that the walk begins with, the level is 1. */
 interface Onlooker {
-  /** an element of level 2, or one that facts may depend on */
-  look(element: NativeElement, level: number): void
+  /** an element of level 2, or one that facts may depend on; `identifies`: it, or an attribute of it, is an identifier or refers to one */
+  look(element: NativeElement, level: number, identifies: boolean): void
   /** one that rules may depend on; `attributes`: on its attributes */
   judge(element: NativeElement, attributes: boolean): void
 }
@@ -22,17 +22,17 @@ interface Part {
   readonly to: number
 }
 
-/** An element that is open. */
+/** An element that is open: one object for each level, since there are as many elements as a stranger sends. */
 interface Level {
-  readonly name: ElementName
+  name: ElementName
   /** what an element without prefix is in, inside of it */
-  readonly ns: string
+  ns: string
   /** the default namespace in the text there is one that values may be names of */
-  readonly foreign: boolean
-  readonly opaque: boolean
-  readonly drop: boolean
-  readonly hidden: Hidden
-  readonly from: number
+  foreign: boolean
+  opaque: boolean
+  drop: boolean
+  hidden: Hidden
+  from: number
 }
 
 interface WalkOptions {
@@ -54,6 +54,8 @@ export class NativeWalk {
   readonly #options: WalkOptions
   readonly #attributes = new NativeAttributes()
   readonly #levels: Level[] = []
+  /** how many of them are open */
+  #depth = 0
   /** attribute prefix to namespace, as normalForm has it */
   readonly #declared = new Map<string, string>()
   /** of the next element in the document */
@@ -77,7 +79,7 @@ export class NativeWalk {
     for (let node = root.pointer; node !== 0; ) {
       const at = node >>> 2
       const isElement = words[at + NODE.type] === TYPE.element
-      if (isElement) this.#open(node, this.#levels.at(-1)?.ns ?? around)
+      if (isElement) this.#open(node, this.#levels[this.#depth - 1]?.ns ?? around)
       else this.#content(node)
       const first = isElement ? (words[at + NODE.children] ?? 0) : 0
       if (isElement && first === 0) this.#close()
@@ -105,35 +107,51 @@ export class NativeWalk {
     const space = words[at + NODE.ns] ?? 0
     const name = document.names.element(document.spaces.at(space), words[at + NODE.name] ?? 0)
     const declared = words[at + NODE.declared] ?? 0
-    const inside = this.#levels.at(-1)
+    const inside = this.#levels[this.#depth - 1]
     // it has a text and nothing else, or is not valid: that of many that stand in each other would be looked at once for each
     if (inside?.name.looked && inside.name.plainColons && !inside.name.elementOnly) throw NOT_PLAIN
     const inherited = inside?.foreign ?? document.foreignDefault
     const foreign = declared === 0 ? inherited : (document.declare(declared) ?? inherited)
     if (foreign && !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0) throw NOT_PLAIN
-    if (name.odd || this.#levels.length >= this.#options.deepest || this.#out.isFull) throw NOT_PLAIN
+    if (name.odd || this.#depth >= this.#options.deepest || this.#out.isFull) throw NOT_PLAIN
     this.#attributes.read(words[at + NODE.attributes] ?? 0, document, name.plainColons ? undefined : this.#colons)
     const from = this.#out.length + name.open.length
     const element = this.#shown(node, name)
     const hidden = this.#attributes.foreign
-      ? this.#foreignTag(element ?? new NativeElement(document, node), around)
+      ? this.#foreignTag(element ?? new NativeElement(document, node, -1, name), around)
       : this.#startTag(name, around)
     const opaque = name.opaque || inside?.opaque === true
     const drop = !opaque && name.elementOnly
-    this.#levels.push({ name, ns: name.space.ns, foreign, opaque, drop, hidden, from })
+    this.#enter(name, foreign, opaque, drop, hidden, from)
+  }
+
+  #enter(name: ElementName, foreign: boolean, opaque: boolean, drop: boolean, hidden: Hidden, from: number): void {
+    const { ns } = name.space
+    const level = this.#levels[this.#depth]
+    if (level === undefined) this.#levels.push({ name, ns, foreign, opaque, drop, hidden, from })
+    else {
+      level.name = name
+      level.ns = ns
+      level.foreign = foreign
+      level.opaque = opaque
+      level.drop = drop
+      level.hidden = hidden
+      level.from = from
+    }
+    this.#depth += 1
   }
 
   /** Shows an element to whoever has to look; undefined where nobody has. */
   #shown(node: number, name: ElementName): NativeElement | undefined {
     const ordinal = this.#ordinal
     this.#ordinal += 1
-    const { looked, judged } = this.#attributes
-    const level = this.#levels.length + 1
+    const { looked, judged, identifies } = this.#attributes
+    const level = this.#depth + 1
     const isLooked = name.looked || looked || (level === 2 && this.#options.divided)
     if (!isLooked && !name.judged && !judged) return undefined
     if (name.looked && hasLongText(node)) throw NOT_PLAIN
-    const element = new NativeElement(this.#document, node, ordinal)
-    if (isLooked) this.#onlooker.look(element, level)
+    const element = new NativeElement(this.#document, node, ordinal, name)
+    if (isLooked) this.#onlooker.look(element, level, name.identifies || identifies)
     if (name.judged || judged) this.#onlooker.judge(element, judged)
     return element
   }
@@ -151,17 +169,18 @@ export class NativeWalk {
   #foreignTag(element: NativeElement, around: string): Hidden {
     // what is declared at the top would not be in its parts on their own
     if (this.#declaring || element.attributes.some(({ value }) => /[\t\n\r]/.test(value))) throw NOT_PLAIN
-    this.#declaring = this.#levels.length === 0
+    this.#declaring = this.#depth === 0
     return startTag(this.#out, element, around, this.#declared, false)
   }
 
   #close(): void {
-    const level = this.#levels.pop()
+    this.#depth -= 1
+    const level = this.#levels[this.#depth]
     if (level === undefined) throw NOT_PLAIN
     const { name, hidden, from } = level
     this.#out.put(name.close)
     if (hidden !== NOTHING_HIDDEN) restore(this.#declared, hidden)
-    if (this.#levels.length === 1 && this.#options.divided) this.parts.push({ name, from, to: this.#out.length })
+    if (this.#depth === 1 && this.#options.divided) this.parts.push({ name, from, to: this.#out.length })
   }
 
   /** Text, or what stands between texts and means nothing. */
@@ -171,7 +190,7 @@ export class NativeWalk {
     const type = words[at + NODE.type]
     if (type !== TYPE.text) this.#document.breakText()
     if (type === TYPE.comment || type === TYPE.instruction) return
-    const level = this.#levels.at(-1)
+    const level = this.#levels[this.#depth - 1]
     if (level === undefined || (type !== TYPE.text && type !== TYPE.cdata)) throw NOT_PLAIN
     const content = words[at + NODE.content] ?? 0
     if (level.drop) {

@@ -15,6 +15,8 @@ interface Traits {
 }
 
 export interface ElementTraits extends Traits {
+  /** it identifies something, or refers to it, whatever its attributes are */
+  readonly identifies: boolean
   readonly elementOnly: boolean
   readonly opaque: boolean
   /** a colon in its text or values is a colon, and names nothing by a prefix */
@@ -39,6 +41,8 @@ export interface ElementName extends ElementTraits {
 /** `extensible`: rules may depend on it where it says "ext-value" only */
 export interface AttributeTraits extends Traits {
   readonly extensible: boolean
+  /** an identifier, in one element or another */
+  readonly identifies: boolean
 }
 
 export interface AttributeName extends AttributeTraits {

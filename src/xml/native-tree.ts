@@ -3,7 +3,7 @@ import type { ParsedDocument } from './libxml.ts'
 import { BROKEN_TEXT_LIMIT, NAMESPACE_LIMIT } from './limits.ts'
 import { NODE, SPACE, TYPE } from './native-layout.ts'
 import { endOf, memory, textAt } from './native-memory.ts'
-import { type Names, Spaces } from './native-names.ts'
+import { type ElementName, type Names, Spaces } from './native-names.ts'
 import { Places } from './native-places.ts'
 import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 
@@ -30,6 +30,13 @@ export class NativeDocument {
     const root = xmlDocGetRootElement(pointer)
     this.#places = new Places(text, root)
     this.root = new NativeElement(this, root, 0)
+  }
+
+  /** Of an element. */
+  nameOf(pointer: number): ElementName {
+    const { words } = memory
+    const at = pointer >>> 2
+    return this.names.element(this.spaces.at(words[at + NODE.ns] ?? 0), words[at + NODE.name] ?? 0)
   }
 
   place(pointer: number, ordinal: number): { readonly line: number; readonly column: number } {
@@ -76,15 +83,14 @@ export class NativeElement implements XmlElement {
   #children: XmlNode[] | undefined
   #elements: NativeElement[] | undefined
 
-  constructor(document: NativeDocument, pointer: number, ordinal = -1) {
-    const { words } = memory
-    const at = pointer >>> 2
-    const declared = words[at + NODE.declared] ?? 0
-    if (declared !== 0) document.declare(declared)
-    const space = document.spaces.at(words[at + NODE.ns] ?? 0)
+  /** `name`: where it is known already, and what the element declares was taken in. */
+  constructor(document: NativeDocument, pointer: number, ordinal = -1, name: ElementName | undefined = undefined) {
+    const declared = memory.words[(pointer >>> 2) + NODE.declared] ?? 0
+    if (name === undefined && declared !== 0) document.declare(declared)
+    const { space, local } = name ?? document.nameOf(pointer)
     this.pointer = pointer
     this.ns = space.ns
-    this.local = document.names.element(space, words[at + NODE.name] ?? 0).local
+    this.local = local
     this.#document = document
     this.#ordinal = ordinal
   }
@@ -129,6 +135,44 @@ export class NativeElement implements XmlElement {
       attributes.push({ ns: space.ns, local, value: textAt(charactersOf(at)) })
     }
     return attributes
+  }
+
+  attributeNamed(wanted: string): string | undefined {
+    const { words } = memory
+    const { spaces, names } = this.#document
+    for (
+      let at = words[(this.pointer >>> 2) + NODE.attributes] ?? 0;
+      at !== 0;
+      at = words[(at >>> 2) + NODE.next] ?? 0
+    ) {
+      if (words[(at >>> 2) + NODE.ns] !== 0) continue
+      const { local } = names.attribute(spaces.at(0), words[(at >>> 2) + NODE.name] ?? 0)
+      if (local === wanted) return textAt(charactersOf(at))
+    }
+    return undefined
+  }
+
+  get isParent(): boolean {
+    const { words } = memory
+    for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
+      if (words[(at >>> 2) + NODE.type] === TYPE.element) return true
+      if (words[(at >>> 2) + NODE.type] !== TYPE.text) this.#document.breakText()
+    }
+    return false
+  }
+
+  childrenNamed(ns: string, locals: readonly string[]): XmlElement[] {
+    const { words } = memory
+    const found: XmlElement[] = []
+    for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
+      const type = words[(at >>> 2) + NODE.type]
+      if (type === TYPE.element) {
+        const name = this.#document.nameOf(at)
+        if (name.space.ns !== ns || !locals.includes(name.local)) continue
+        found.push(new NativeElement(this.#document, at))
+      } else if (type !== TYPE.text) this.#document.breakText()
+    }
+    return found
   }
 
   /** The element children, without a look at the text between them. */

@@ -14,6 +14,12 @@ export interface XmlElement {
   readonly end: number
   /** the element children, where they can be had without the text between them */
   readonly elements?: readonly XmlElement[]
+  /** whether it has element children, where that can be told without them */
+  readonly isParent?: boolean
+  /** the value of the attribute without prefix of that name, where it can be had without the others */
+  attributeNamed?(local: string): string | undefined
+  /** the element children of one of these names, where they can be had without the others */
+  childrenNamed?(ns: string, locals: readonly string[]): XmlElement[]
   /** an attribute's value, or a text right in it, has a name that says something only under the declarations here: value-prefixes.ts */
   readonly namesPrefix?: true
 }
@@ -39,6 +45,7 @@ export interface Diagnostic {
 
 /** The value of the attribute without prefix named `local`, or undefined. */
 export function attribute(element: XmlElement, local: string): string | undefined {
+  if (element.attributeNamed !== undefined) return element.attributeNamed(local)
   for (const a of element.attributes) if (a.local === local && a.ns === '') return a.value
   return undefined
 }
@@ -47,6 +54,17 @@ export function attribute(element: XmlElement, local: string): string | undefine
 export function elements(element: XmlElement): XmlElement[] {
   if (element.elements !== undefined) return [...element.elements]
   return element.children.filter((child) => typeof child !== 'string')
+}
+
+/** Has it element children? */
+export function isParent(element: XmlElement): boolean {
+  return element.isParent ?? element.children.some((c) => typeof c !== 'string')
+}
+
+/** The element children of one of these names. */
+export function childrenNamed(element: XmlElement, ns: string, ...locals: readonly string[]): XmlElement[] {
+  if (element.childrenNamed !== undefined) return element.childrenNamed(ns, locals)
+  return elements(element).filter((c) => c.ns === ns && locals.includes(c.local))
 }
 
 /** The first element child of that name, or undefined. */

@@ -7,12 +7,12 @@ import { NODE } from '../../src/xml/native-layout.ts'
 import { Names } from '../../src/xml/native-names.ts'
 import { NativeDocument, NOT_PLAIN } from '../../src/xml/native-tree.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import type { XmlElement } from '../../src/xml/tree.ts'
+import { attribute, childrenNamed, elements, isParent, type XmlElement } from '../../src/xml/tree.ts'
 import { runs, xmlText } from '../support/arbitraries.ts'
 import { descendants } from '../support/trees.ts'
 import { fromScan } from './libxml-tree.ts'
 
-const TRAITS = { odd: false, looked: false, judged: false, extensible: false }
+const TRAITS = { odd: false, looked: false, judged: false, extensible: false, identifies: false }
 const names = () =>
   new Names({
     element: () => ({ ...TRAITS, elementOnly: false, opaque: false, plainColons: false }),
@@ -27,7 +27,8 @@ function withTree<T>(text: string, look: (root: XmlElement) => T): T {
   return look(new NativeDocument(document, text, names()).root)
 }
 
-const places = (root: XmlElement) => descendants(root).map(({ line, column }) => `${line}:${column}`)
+const placed = (list: readonly XmlElement[]) => list.map(({ line, column }) => `${line}:${column}`)
+const places = (root: XmlElement) => placed(descendants(root))
 
 test('the tree in the memory of libxml2 is the tree that scan makes of the text, place by place', () => {
   fc.assert(
@@ -69,6 +70,28 @@ test('elements can be had without the text between them, and are the same', () =
     )
     assert.equal(root.elements?.[0], root.children[1])
   })
+})
+
+test('one attribute, or the children of one name, can be had without the others, and are the same', () => {
+  fc.assert(
+    fc.property(xmlText(), (text) => {
+      const expected = descendants(scan(text))
+      withTree(text, (root) => {
+        const found = descendants(root)
+        assert.equal(found.length, expected.length)
+        for (const [i, one] of expected.entries()) {
+          const native = found[i] ?? root
+          assert.equal(isParent(native), elements(one).length > 0)
+          for (const { local } of [...one.attributes, { local: 'nowhere' }])
+            assert.equal(attribute(native, local), attribute(one, local))
+          for (const { ns, local } of elements(one))
+            assert.deepEqual(placed(childrenNamed(native, ns, local, 'nowhere')), placed(childrenNamed(one, ns, local)))
+          assert.deepEqual(childrenNamed(native, one.ns, 'nowhere'), [])
+        }
+      })
+    }),
+    runs(150),
+  )
 })
 
 test('who asks for offsets into the text, which that tree does not have, finds it not plain', () => {
