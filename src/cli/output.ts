@@ -42,19 +42,21 @@ export function json(value: unknown): string {
  * Columns padded to their widest entry, two spaces between; `rows` includes the heading. An entry wider than `widest` stands out and pads
  * no other.
  */
-export function table(rows: readonly (readonly string[])[], widest = Number.POSITIVE_INFINITY): string {
-  const cells = rows.map((row) => row.map(printable))
-  const width = (cell = '') => (cell.length > widest ? 0 : cell.length)
-  const widths = (cells[0] ?? []).map((_, i) => cells.reduce((most, row) => Math.max(most, width(row[i])), 0))
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+export function table(rows: readonly (readonly string[])[], widest?: number): string {
+  return growingTable(widest)(rows)
+}
+
+/** The lines of one table, some rows at a time: no column is narrower than it was before. */
+export function growingTable(widest = Number.POSITIVE_INFINITY): (rows: readonly (readonly string[])[]) => string {
+  const widths: number[] = []
+  return (rows) => {
+    const lines = rows.map((row) => row.map(printable))
+    for (const line of lines) {
+      for (const [i, { length }] of line.entries()) widths[i] = Math.max(widths[i] ?? 0, length > widest ? 0 : length)
+    }
+    const padded = (line: readonly string[]) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ')
+    return lines.map((line) => `${padded(line).trimEnd()}\n`).join('')
+  }
 }
 
 /** What was decided of one delivery or question. */

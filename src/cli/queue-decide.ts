@@ -36,25 +36,28 @@ export async function decide(
 export async function decideAll(
   store: Desk,
   action: Decision,
-  rows: readonly DeliverySummary[],
+  pages: AsyncIterable<readonly DeliverySummary[]>,
   { asJson, dry }: { readonly asJson: boolean; readonly dry: boolean },
   io: Io,
 ): Promise<ExitCode> {
   const deed = deedOf(store, action, io)
-  let done = 0
+  let [fit, done] = [0, 0]
   let said = systemClock.now()
-  for (let i = 0; i < rows.length && !dry; i += AT_ONCE) {
-    const results = await Promise.all(rows.slice(i, i + AT_ONCE).map(({ id }) => deed(id)))
-    done += results.filter((one) => one).length
-    if (systemClock.now() - said > SEEN) {
-      said = systemClock.now()
-      await write(io.err, `${i + results.length} of ${rows.length}\n`)
+  for await (const rows of pages) {
+    for (let i = 0; i < rows.length && !dry; i += AT_ONCE) {
+      const results = await Promise.all(rows.slice(i, i + AT_ONCE).map(({ id }) => deed(id)))
+      done += results.filter((one) => one).length
+      if (systemClock.now() - said > SEEN) {
+        said = systemClock.now()
+        await write(io.err, `${fit + i + results.length} so far\n`)
+      }
     }
+    fit += rows.length
   }
-  if (asJson) await write(io.out, `${JSON.stringify({ action, fit: rows.length, done, dry })}\n`)
-  else if (dry) await write(io.out, `${rows.length} would be ${action === 'retry' ? 'due now' : 'discarded'}\n`)
-  else await write(io.out, `${done} of ${rows.length} ${DONE[action]}\n`)
-  return rows.length > 0 && (dry || done > 0) ? 0 : 1
+  if (asJson) await write(io.out, `${JSON.stringify({ action, fit, done, dry })}\n`)
+  else if (dry) await write(io.out, `${fit} would be ${action === 'retry' ? 'due now' : 'discarded'}\n`)
+  else await write(io.out, `${done} of ${fit} ${DONE[action]}\n`)
+  return fit > 0 && (dry || done > 0) ? 0 : 1
 }
 
 /** The trace is written with the deed; a running gateway notices, and tells in its own log. */

@@ -1,21 +1,20 @@
 import { searchesFor } from '../iodef/incident-id.ts'
 import type { DeliverySummary, Desk, QueueFilter } from '../store/contract.ts'
-import { type ExitCode, type Io, json, table, write } from './output.ts'
+import { type ExitCode, growingTable, type Io, json, write } from './output.ts'
 import { publicDelivery, shortTime } from './store.ts'
 
-/** What was asked for of the queue, and the incident by whatever of its key finds something. */
+/** What was asked for of the queue, in pages, and the incident by whatever of its key finds something. */
 export async function found(
-  store: Pick<Desk, 'list'>,
+  store: Pick<Desk, 'list' | 'pages'>,
   asked: QueueFilter,
-): Promise<{ readonly rows: DeliverySummary[]; readonly filter: QueueFilter }> {
-  let filter = asked
-  let rows = await store.list(filter)
-  for (const incident of asked.incident === undefined ? [] : searchesFor(asked.incident)) {
-    if (rows.length > 0) break
-    filter = { ...asked, incident }
-    rows = await store.list(filter)
+): Promise<{ readonly pages: AsyncIterable<readonly DeliverySummary[]>; readonly filter: QueueFilter }> {
+  const { incident } = asked
+  const searches = incident === undefined ? [] : [incident, ...searchesFor(incident)]
+  for (const search of searches) {
+    const filter = { ...asked, incident: search }
+    if ((await store.list({ ...filter, limit: 1 })).length > 0) return { pages: store.pages(filter), filter }
   }
-  return { rows, filter }
+  return { pages: store.pages(asked), filter: asked }
 }
 
 export async function listDeliveries(
@@ -25,32 +24,42 @@ export async function listDeliveries(
   io: Io,
   now: number,
 ): Promise<ExitCode> {
-  const { rows, filter } = await found(store, asked)
-  if (asJson) await writeList(rows, io)
-  else if (rows.length === 0) await write(io.err, 'no deliveries\n')
-  else await write(io.out, table([HEADING, ...rows.map((row) => cells(row, now))], WIDEST))
+  const { pages, filter } = await found(store, asked)
+  const shown = asJson ? await writeList(pages, io) : await writeTable(pages, io, now)
   const older = await store.leftOut(filter)
   if (older > 0) {
     const those =
       older === 1
         ? 'one older delivery, delivered or discarded, is'
         : `${older} older deliveries, delivered or discarded, are`
-    await write(io.err, `${those} not shown: "--limit ${rows.length + older}" shows all, --state others only\n`)
+    await write(io.err, `${those} not shown: "--limit ${shown + older}" shows all, --state others only\n`)
   }
   return 0
 }
 
-/** The same text as that of the whole list, which may be longer than a string can be. */
-async function writeList(rows: readonly DeliverySummary[], io: Io): Promise<void> {
-  if (rows.length === 0) return await write(io.out, json([]))
-  for (let i = 0; i < rows.length; i += AT_ONCE) {
-    const text = json(rows.slice(i, i + AT_ONCE).map(publicDelivery))
-    const last = i + AT_ONCE >= rows.length
-    await write(io.out, `${i === 0 ? '[' : ''}${text.slice(1, -3)}${last ? '\n]\n' : ','}`)
+/** The same text as that of the whole list, which may be longer than a string can be. Resolves with how many they are. */
+async function writeList(pages: AsyncIterable<readonly DeliverySummary[]>, io: Io): Promise<number> {
+  let shown = 0
+  for await (const rows of pages) {
+    await write(io.out, `${shown === 0 ? '[' : ','}${json(rows.map(publicDelivery)).slice(1, -3)}`)
+    shown += rows.length
   }
+  await write(io.out, shown === 0 ? json([]) : '\n]\n')
+  return shown
 }
 
-const AT_ONCE = 1000
+/** A column is as wide as its widest entry so far. */
+async function writeTable(pages: AsyncIterable<readonly DeliverySummary[]>, io: Io, now: number): Promise<number> {
+  const lines = growingTable(WIDEST)
+  let shown = 0
+  for await (const rows of pages) {
+    await write(io.out, lines([...(shown === 0 ? [HEADING] : []), ...rows.map((row) => cells(row, now))]))
+    shown += rows.length
+  }
+  if (shown === 0) await write(io.err, 'no deliveries\n')
+  return shown
+}
+
 /** characters of a column: one long IncidentID does not push the others away */
 const WIDEST = 40
 

@@ -18,23 +18,22 @@ interface Group {
   readonly destination: string
   readonly state: DeliveryState
   readonly reason: string
-  readonly count: number
+  count: number
   /** of the oldest, ms */
-  readonly oldest: number
+  oldest: number
   /** how many in each of AGES */
-  readonly ages: readonly number[]
+  readonly ages: number[]
 }
 
 /** How many wait, for whom, why and for how long: what differs in its reason only by figures and ids is one line. */
 export async function showStats(
-  store: Pick<Desk, 'list'> & Pick<Queue, 'backlog'>,
+  store: Pick<Desk, 'pages'> & Pick<Queue, 'backlog'>,
   asked: QueueFilter,
   asJson: boolean,
   io: Io,
   now: number,
 ): Promise<ExitCode> {
-  const rows = await store.list({ states: OPEN, ...asked })
-  const groups = groupsOf(rows, now)
+  const groups = await groupsOf(store.pages({ states: OPEN, ...asked }), now)
   const paused = (await store.backlog()).filter((row) => row.paused !== null)
   if (asJson) {
     const shown = groups.map(({ ages, oldest, ...group }) => ({
@@ -62,23 +61,20 @@ export async function showStats(
   return 0
 }
 
-function groupsOf(rows: readonly DeliverySummary[], now: number): Group[] {
-  const groups = Map.groupBy(rows, ({ destination, state, reason }) =>
-    JSON.stringify([destination, state, alike(reason)]),
-  )
-  return [...groups.values()]
-    .map((group) => {
-      const [first] = group as [DeliverySummary, ...DeliverySummary[]]
-      const old = group.map(({ createdAt }) => now - createdAt)
-      const under = AGES.map(([, most]) => old.filter((ms) => ms < most).length)
-      return {
-        destination: first.destination,
-        state: first.state,
-        reason: alike(first.reason),
-        count: group.length,
-        oldest: old.reduce((most, ms) => Math.max(most, ms), 0),
-        ages: under.map((n, i) => n - (under[i - 1] ?? 0)),
-      }
-    })
-    .sort((a, b) => b.count - a.count)
+async function groupsOf(pages: AsyncIterable<readonly DeliverySummary[]>, now: number): Promise<Group[]> {
+  const groups = new Map<string, Group>()
+  for await (const rows of pages) {
+    for (const { destination, state, reason, createdAt } of rows) {
+      const why = alike(reason)
+      const key = JSON.stringify([destination, state, why])
+      const group = groups.get(key) ?? { destination, state, reason: why, count: 0, oldest: 0, ages: AGES.map(() => 0) }
+      const old = now - createdAt
+      const age = AGES.findIndex(([, most]) => old < most)
+      group.count += 1
+      group.oldest = Math.max(group.oldest, old)
+      group.ages[age] = (group.ages[age] ?? 0) + 1
+      groups.set(key, group)
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count)
 }

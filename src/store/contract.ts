@@ -213,9 +213,14 @@ export interface Seen {
 
 /** The operator's: what there is, and an operator's hand. */
 export interface Desk {
-  /** Oldest first: the latest `limit`; without it, all that are not settled for good, and the latest 1000 of the others. */
+  /** Oldest first: the latest `limit` [10,000]. */
   list(filter?: QueueFilter): Promise<DeliverySummary[]>
-  /** How many that were asked for `list` leaves out, all older than what it shows. */
+  /**
+   * Oldest first, however many: the latest `limit`; without it, all that are not settled for good, and the latest 1000 of the others. Each
+   * once, as it is when its page is read; what comes in meanwhile is not among them. Between pages nothing is kept open.
+   */
+  pages(filter?: QueueFilter): AsyncIterable<readonly DeliverySummary[]>
+  /** How many that were asked for `pages` leaves out, all older than what it shows. */
   leftOut(filter?: QueueFilter): Promise<number>
   /** With its payload, '' when that is no longer kept; undefined when there is no such delivery. */
   show(id: string): Promise<Delivery | undefined>

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { GatewayError } from '../../src/errors.ts'
-import type { Delivery, NewDelivery, SeenItem, Settlement, TraceEvent, TraceOfDeed } from '../../src/store/contract.ts'
+import type {
+  Delivery,
+  DeliverySummary,
+  NewDelivery,
+  QueueFilter,
+  SeenItem,
+  Settlement,
+  TraceEvent,
+  TraceOfDeed,
+} from '../../src/store/contract.ts'
 import { eventually } from '../support/eventually.ts'
 import { testExchanges } from './contract-exchanges.ts'
 import { testUpkeep } from './contract-upkeep.ts'
@@ -1072,6 +1081,79 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(await ids({ incident: 'B', states: ['pending'] }), ['B'])
       assert.equal('payload' in (await store.list())[0]!, false)
       assert.equal(await store.show('no such id'), undefined)
+    })
+
+    test('a long list comes in pages: each once, oldest first, and of what is over the latest 1000', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const all = Array.from({ length: 1_500 }, (_, n) => n)
+      const aside = (n: number) => n >= 1_100 && n % 3 === 0
+      for (let i = 0; i < all.length; i += 300) {
+        const rows = all.slice(i, i + 300).map((n) =>
+          delivery(`${n}`, {
+            destination: n < 1_100 ? 'incident' : 'other',
+            state: aside(n) ? 'held' : 'pending',
+            ...(n % 100 === 0 && { reason: 'answered 403' }),
+          }),
+        )
+        await store.accept(envelope(clock, `m${i}`, rows))
+        // keys are far apart
+        await clock.advance(i === 300 ? 100_000 : 1)
+      }
+      const numbers = async (filter: QueueFilter = {}) => {
+        const rows: DeliverySummary[] = []
+        for await (const page of store.pages(filter)) {
+          assert.ok(page.length > 0 && page.length <= 1000)
+          rows.push(...page)
+        }
+        return rows.map(({ incident }) => Number(incident.split(' ').at(-1)))
+      }
+      assert.deepEqual(await numbers(), all)
+      assert.deepEqual(await numbers({ destination: 'other' }), all.slice(1_100))
+      assert.deepEqual(await numbers({ states: ['held'] }), all.filter(aside))
+      assert.deepEqual(
+        await numbers({ states: ['pending'] }),
+        all.filter((n) => !aside(n)),
+      )
+      assert.deepEqual(
+        await numbers({ reason: '403' }),
+        all.filter((n) => n % 100 === 0),
+      )
+      assert.deepEqual(await numbers({ incident: '7' }), [7])
+      assert.deepEqual(await numbers({ limit: 1_200 }), all.slice(-1_200))
+      assert.deepEqual(await numbers({ states: ['held'], limit: 3 }), all.filter(aside).slice(-3))
+      assert.deepEqual(await numbers({ states: [] }), [])
+      const units = (await store.claim(request(clock, { limit: 1_050 }))).flat()
+      await store.settle(units.map(({ id }) => ({ id, to: 'delivered' })))
+      assert.deepEqual(await numbers(), all.slice(50))
+      assert.equal(await store.leftOut(), 50)
+      assert.deepEqual(await numbers({ states: ['delivered'] }), all.slice(50, 1_050))
+      assert.deepEqual(await numbers({ states: ['delivered'], limit: 1_020 }), all.slice(30, 1_050))
+    })
+
+    test('a page shows what became of a delivery since the page before it, and nothing twice', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const names = Array.from({ length: 1_100 }, (_, n) => `${n}`)
+      await store.accept(
+        envelope(
+          clock,
+          'm',
+          names.map((name) => delivery(name)),
+        ),
+      )
+      const pages = store.pages({})[Symbol.asyncIterator]()
+      const first = (await pages.next()).value as readonly DeliverySummary[]
+      const [before] = first
+      const last = (await store.list({ limit: 1 }))[0]
+      await store.discard(before!.id, clock.now())
+      await store.discard(last!.id, clock.now())
+      await store.accept(envelope(clock, 'n', [delivery('new')]))
+      const second = (await pages.next()).value as readonly DeliverySummary[]
+      assert.equal((await pages.next()).done, true)
+      assert.deepEqual([first.length, second.length], [1000, 100])
+      assert.deepEqual([second.at(-1)?.id, second.at(-1)?.state], [last?.id, 'discarded'])
+      assert.equal(new Set([...first, ...second].map(({ id }) => id)).size, 1_100)
     })
 
     test('the backlog of each destination', async () => {

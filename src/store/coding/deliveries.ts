@@ -9,6 +9,9 @@ export const EMPTY = 'its payload is missing in the store'
 /** Why one is delivered that waited for another. */
 export const SAID_BY_ANOTHER = 'the same was delivered as another had it'
 
+/** Deliveries of a list that says no limit. */
+export const MOST_LISTED = 10_000
+
 /** Delivered and discarded ones only grow in number: unless a limit is given, only so many of them are listed. */
 export const MOST_OVER = 1000
 export const OVER: readonly DeliveryState[] = ['delivered', 'discarded']

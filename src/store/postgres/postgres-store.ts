@@ -4,6 +4,7 @@ import type { Tell } from '../../tell.ts'
 import type { DestinationKind } from '../../vocabulary.ts'
 import { directionCode } from '../coding/codes.ts'
 import { formatId, parseId } from '../coding/ids.ts'
+import { pagesOf } from '../coding/pages.ts'
 import type { Pause, Settlement, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
@@ -196,6 +197,11 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
       }),
     trace: (incident) => read(() => told.of(incident)),
     list: (filter = {}) => read(() => queue.list(filter)),
+    pages: (filter = {}) =>
+      pagesOf(
+        () => read(() => queue.bounds(filter)),
+        (bounds, stretch) => read(() => queue.page(filter, bounds, stretch)),
+      ),
     leftOut: (filter = {}) => read(() => queue.leftOut(filter)),
     show: (id) => read(() => queue.show(id)),
     traced: (events, position) => read(() => told.behind(position, events)),

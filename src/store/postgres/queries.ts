@@ -1,8 +1,9 @@
 import { isAskedFor } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import { DISCARDED, kindCode, kindName, STATES, stateCode, WITHHELD } from '../coding/codes.ts'
-import { MOST_OVER, OVER } from '../coding/deliveries.ts'
+import { MOST_LISTED, MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
+import type { Bounds, Stretch } from '../coding/pages.ts'
 import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { wordsOf } from './insert.ts'
@@ -11,12 +12,10 @@ import { all, type Db, one, type Value } from './sql.ts'
 
 /** What is read of the queue; never a payload but by `show` and `findPayload`. */
 interface Queue {
-  /**
-   * Those asked for, oldest first: the latest `limit`. Without it all that are not settled for good, and the latest 1000 of
-   * those delivered or discarded.
-   */
   list(filter: QueueFilter): Promise<DeliverySummary[]>
-  /** How many older ones `list` leaves out when it is given no limit. */
+  /** Without a limit, of what is over only the latest 1000. */
+  bounds(filter: QueueFilter): Promise<Bounds>
+  page(filter: QueueFilter, bounds: Bounds, stretch: Stretch): Promise<DeliverySummary[]>
   leftOut(filter: QueueFilter): Promise<number>
   show(id: string): Promise<Delivery | undefined>
   findPayload(
@@ -59,21 +58,42 @@ export function createQueue(db: Db): Queue {
      FROM destination t ORDER BY t.kind, t.name`,
   )
 
+  const last = one<{ seq: number }>(db, 'SELECT coalesce(max(seq), 0) AS seq FROM delivery')
+
+  async function summaries(parts: readonly string[], values: readonly Value[]): Promise<DeliverySummary[]> {
+    // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
+    const text = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq IN (${parts.join(' UNION ALL ')}) ORDER BY d.seq`
+    const documents = new Map()
+    return (await db.query<SummaryRow>(text, values, true)).map((row) => toSummary(row, documents))
+  }
+
   return {
     async list(filter) {
-      const { states = STATES, limit } = filter
       const values: Value[] = []
-      const incidents = await meant(db, filter)
+      const part = asked(filter.states ?? STATES, filter, await meant(db, filter), values)
+      return summaries([latest(part, filter.limit ?? MOST_LISTED)], values)
+    },
+    async bounds(filter) {
+      const { states = STATES, limit } = filter
+      const over = states.filter((state) => OVER.includes(state))
+      const all = limit === undefined ? over : states
+      const values: Value[] = []
+      const part = latest(asked(all, filter, await meant(db, filter), values), limit ?? MOST_OVER)
+      const [oldest] = await db.query<{ seq: number | null }>(`SELECT min(seq) AS seq FROM ${part} o`, values, true)
+      const from = oldest?.seq ?? 0
+      return { open: limit === undefined ? 0 : from, over: from, last: (await last())?.seq ?? 0 }
+    },
+    async page(filter, bounds, { after, until, limit }) {
+      const { states = STATES } = filter
+      const values: Value[] = []
+      const incidents = await meant(db, filter, { after, until })
+      const of = (ones: readonly DeliveryState[], from: number) => {
+        const within = { after: Math.max(after, from - 1), until }
+        return earliest(asked(ones, filter, incidents, values, within), limit)
+      }
       const open = states.filter((state) => !OVER.includes(state))
       const over = states.filter((state) => OVER.includes(state))
-      const parts =
-        limit === undefined
-          ? [asked(open, filter, incidents, values), latest(asked(over, filter, incidents, values), MOST_OVER)]
-          : [latest(asked(states, filter, incidents, values), limit)]
-      // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
-      const text = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM} WHERE d.seq IN (${parts.join(' UNION ALL ')}) ORDER BY d.seq`
-      const documents = new Map()
-      return (await db.query<SummaryRow>(text, values, true)).map((row) => toSummary(row, documents))
+      return (await summaries([of(open, bounds.open), of(over, bounds.over)], values)).slice(0, limit)
     },
     async leftOut(filter) {
       const { states = STATES, limit } = filter
@@ -99,10 +119,15 @@ export function createQueue(db: Db): Queue {
 }
 
 /** Of deliveries that carry what somebody may mean, those that do: which that is, is no matter of SQL. */
-async function meant(db: Db, { incident }: QueueFilter): Promise<readonly number[] | undefined> {
+async function meant(
+  db: Db,
+  { incident }: QueueFilter,
+  { after, until }: Pick<Stretch, 'after' | 'until'> = { after: -1, until: Number.MAX_SAFE_INTEGER },
+): Promise<readonly number[] | undefined> {
   if (incident === undefined) return undefined
-  const text = 'SELECT seq, incident, also FROM delivery WHERE words && $1::text[]'
-  const rows = await db.query<{ seq: number; incident: string; also: string | null }>(text, [wordsOf([incident])])
+  const text = 'SELECT seq, incident, also FROM delivery WHERE words && $1::text[] AND seq > $2 AND seq <= $3'
+  const values = [wordsOf([incident]), after, until]
+  const rows = await db.query<{ seq: number; incident: string; also: string | null }>(text, values)
   const carried = ({ incident: first, also }: { incident: string; also: string | null }) => [
     first,
     ...(also === null ? [] : (JSON.parse(also) as string[])),
@@ -116,6 +141,7 @@ function asked(
   { kind, destination, reason }: QueueFilter,
   incidents: readonly number[] | undefined,
   values: Value[],
+  within?: Pick<Stretch, 'after' | 'until'>,
 ): string {
   const bind = (value: Value) => `$${values.push(value)}`
   const where = [`d.state = ANY(${bind(states.map(stateCode))}::smallint[])`]
@@ -130,9 +156,14 @@ function asked(
   }
   if (incidents !== undefined) where.push(`d.seq = ANY(${bind(incidents)}::bigint[])`)
   if (reason !== undefined) where.push(`strpos(lower(d.reason), lower(${bind(reason)}::text)) > 0`)
+  if (within !== undefined) where.push(`d.seq > ${bind(within.after)}`, `d.seq <= ${bind(within.until)}`)
   return `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`
 }
 
 function latest(text: string, limit: number): string {
   return `(${text} ORDER BY d.seq DESC LIMIT ${Math.max(0, Math.trunc(limit))})`
+}
+
+function earliest(text: string, limit: number): string {
+  return `(${text} ORDER BY d.seq LIMIT ${limit})`
 }

@@ -1,8 +1,9 @@
 import { searchWord } from '../../iodef/incident-id.ts'
 import type { DeliveryState, DestinationKind } from '../../vocabulary.ts'
 import { DELIVERED, DISCARDED, kindCode, STATES, stateCode, WITHHELD } from '../coding/codes.ts'
-import { MOST_OVER, OVER } from '../coding/deliveries.ts'
+import { MOST_LISTED, MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
+import type { Bounds, Stretch } from '../coding/pages.ts'
 import type { Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { toKey } from './keys.ts'
@@ -10,14 +11,16 @@ import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './row
 import { one, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
 
+/** They have an index each; what is delivered has none. */
+const WAITING: readonly DeliveryState[] = ['pending', 'sending']
+const ASIDE: readonly DeliveryState[] = ['held', 'withheld']
+
 /** What is read of the queue; never a payload but by `show` and `findPayload`. */
 interface Queue {
-  /**
-   * Those asked for, oldest first: the latest `limit`. Without it all that are not settled for good, and the latest 1000 of
-   * those delivered or discarded.
-   */
   list(filter: QueueFilter): DeliverySummary[]
-  /** How many older ones `list` leaves out when it is given no limit. */
+  /** Without a limit, of what is over only the latest 1000. */
+  bounds(filter: QueueFilter): Bounds
+  page(filter: QueueFilter, bounds: Bounds, stretch: Stretch): DeliverySummary[]
   leftOut(filter: QueueFilter): number
   show(id: string): Delivery | undefined
   findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
@@ -35,20 +38,38 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
      WHERE d.item = ?1 AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
 
+  const last = one<{ seq: number }>(db, 'SELECT coalesce(max(seq), 0) AS seq FROM delivery')
+  const oldest = (part: Part): number | null =>
+    one<{ seq: number | null }>(db, `SELECT min(seq) AS seq FROM (${part.sql})`)(...part.values)!.seq
+
+  function summaries(parts: readonly Part[]): DeliverySummary[] {
+    // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
+    const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM}
+      WHERE d.seq IN (${parts.map((part) => part.sql).join(' UNION ALL ')}) ORDER BY d.seq`
+    const rows = db.prepare(sql).iterate(...parts.flatMap((part) => part.values)) as Iterable<unknown>
+    return Array.from(rows, (row) => toSummary(row as SummaryRow, groups))
+  }
+
   return {
-    list(filter) {
+    list: (filter) => summaries([latest(asked(filter.states ?? STATES, filter), filter.limit ?? MOST_LISTED)]),
+    bounds(filter) {
       const { states = STATES, limit } = filter
-      const open = states.filter((state) => !OVER.includes(state))
       const over = states.filter((state) => OVER.includes(state))
-      const parts =
-        limit === undefined
-          ? [asked(open, filter), latest(asked(over, filter), MOST_OVER)]
-          : [latest(asked(states, filter), limit)]
-      // one statement, one moment: what the gateway settles meanwhile is neither missing nor there twice
-      const sql = `SELECT ${SUMMARY_COLUMNS} FROM ${SUMMARY_FROM}
-        WHERE d.seq IN (${parts.map((part) => part.sql).join(' UNION ALL ')}) ORDER BY d.seq`
-      const rows = db.prepare(sql).iterate(...parts.flatMap((part) => part.values)) as Iterable<unknown>
-      return Array.from(rows, (row) => toSummary(row as SummaryRow, groups))
+      const all = limit === undefined ? over : states
+      const from = all.length === 0 ? null : oldest(latest(asked(all, filter), limit ?? MOST_OVER))
+      return { open: limit === undefined ? 0 : (from ?? 0), over: from ?? 0, last: last()!.seq }
+    },
+    page(filter, bounds, { after, until, limit }) {
+      const parts = [
+        { of: WAITING, from: bounds.open },
+        { of: ASIDE, from: bounds.open },
+        { of: OVER, from: bounds.over },
+      ].flatMap(({ of, from }) => {
+        const states = of.filter((state) => filter.states?.includes(state) ?? true)
+        if (states.length === 0) return []
+        return [earliest(asked(states, filter, { after: Math.max(after, from - 1), until }), limit)]
+      })
+      return summaries(parts).slice(0, limit)
     },
     leftOut(filter) {
       const { states = STATES, limit } = filter
@@ -75,40 +96,56 @@ interface Part {
   readonly values: readonly Value[]
 }
 
-/** Keys of the deliveries in these states. */
-function asked(states: readonly DeliveryState[], { kind, destination, incident, reason }: QueueFilter): Part {
+/** Keys of the deliveries in these states, `within` what lies behind one key, up to another. */
+function asked(
+  states: readonly DeliveryState[],
+  { kind, destination, incident, reason }: QueueFilter,
+  within?: Pick<Stretch, 'after' | 'until'>,
+): Part {
   const where = [`d.state IN (${states.map(stateCode).join(', ')})`]
   const values: Value[] = []
+  const stretch = (key: string) => (within === undefined ? '' : ` AND ${key} > ? AND ${key} <= ?`)
+  const keys = within === undefined ? [] : [within.after, within.until]
   // delivered ones are the many: only where they are asked for is the whole table walked
-  const range = rangeOf(states)
-  if (range !== undefined) where.push(range)
-  if (kind !== undefined || destination !== undefined || range !== undefined) {
+  const index = indexOf(states)
+  if (index !== undefined) where.push(index.where)
+  if (kind !== undefined || destination !== undefined || index !== undefined) {
     where.push(
       'd.destination IN (SELECT id FROM destination WHERE kind = coalesce(?, kind) AND name = coalesce(?, name))',
     )
     values.push(kind === undefined ? null : kindCode(kind), destination ?? null)
   }
   if (incident !== undefined) {
+    const of = 'WHERE i.tail = ? AND asked_for(i.key, ?)'
     where.push(`d.seq IN (
-      SELECT c.seq FROM incident i JOIN delivery c ON c.incident = i.id WHERE i.tail = ? AND asked_for(i.key, ?)
-      UNION SELECT a.delivery FROM incident i JOIN delivery_also a ON a.incident = i.id WHERE i.tail = ? AND asked_for(i.key, ?))`)
+      SELECT c.seq FROM incident i JOIN delivery c ON c.incident = i.id ${of}${stretch('c.seq')}
+      UNION SELECT a.delivery FROM incident i JOIN delivery_also a ON a.incident = i.id ${of}${stretch('a.delivery')})`)
     const tail = searchWord(incident)
-    values.push(tail, incident, tail, incident)
+    values.push(tail, incident, ...keys, tail, incident, ...keys)
   }
   if (reason !== undefined) {
     where.push('instr(lower(d.reason), lower(?)) > 0')
     values.push(reason)
   }
-  return { sql: `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`, values }
+  // an incident has few: they are looked up
+  const by = within !== undefined && incident === undefined && index !== undefined ? ` INDEXED BY ${index.name}` : ''
+  return {
+    sql: `SELECT d.seq FROM delivery d${by} WHERE ${where.join(' AND ')}${stretch('d.seq')}`,
+    values: [...values, ...keys],
+  }
 }
 
-/** The condition of the partial index that has these states: delivery_open or delivery_aside. */
-function rangeOf(states: readonly DeliveryState[]): string | undefined {
+/** The partial index that has all that are in these states, with its condition. */
+function indexOf(states: readonly DeliveryState[]): { readonly name: string; readonly where: string } | undefined {
   const codes = states.map(stateCode)
-  if (codes.every((code) => code < DELIVERED)) return 'd.state IN (0, 1)'
-  return codes.every((code) => code > DELIVERED) ? 'd.state > 2' : undefined
+  if (codes.every((code) => code < DELIVERED)) return { name: 'delivery_open', where: 'd.state IN (0, 1)' }
+  return codes.every((code) => code > DELIVERED) ? { name: 'delivery_aside', where: 'd.state > 2' } : undefined
 }
 
 function latest({ sql, values }: Part, limit: number): Part {
   return { sql: `SELECT * FROM (${sql} ORDER BY d.seq DESC LIMIT ?)`, values: [...values, limit] }
+}
+
+function earliest({ sql, values }: Part, limit: number): Part {
+  return { sql: `SELECT * FROM (${sql} ORDER BY d.seq LIMIT ?)`, values: [...values, limit] }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
 import type { DestinationKind } from '../../vocabulary.ts'
+import { pagesOf } from '../coding/pages.ts'
 import type { Pause, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
@@ -187,6 +188,11 @@ function create(
       }),
     trace: async (incident) => read(() => trail.of(incident)),
     list: async (filter = {}) => read(() => queue.list(filter)),
+    pages: (filter = {}) =>
+      pagesOf(
+        () => read(() => queue.bounds(filter)),
+        (bounds, stretch) => read(() => queue.page(filter, bounds, stretch)),
+      ),
     leftOut: async (filter = {}) => read(() => queue.leftOut(filter)),
     show: async (id) => read(() => queue.show(id)),
     traced: async (events, position) => read(() => trail.behind(position, events)),

@@ -1,7 +1,14 @@
 import type { Clock } from '../../../src/clock.ts'
 import { GatewayError, messageOf } from '../../../src/errors.ts'
 import { isAskedFor } from '../../../src/iodef/incident-id.ts'
-import type { ClaimRequest, Delivery, Settlement, TraceEvent, TraceShare } from '../../../src/store/contract.ts'
+import type {
+  ClaimRequest,
+  Delivery,
+  QueueFilter,
+  Settlement,
+  TraceEvent,
+  TraceShare,
+} from '../../../src/store/contract.ts'
 import { alone } from '../../../src/store/sqlite/alone.ts'
 import type { WholeStore as Store } from '../../../src/store/whole-store.ts'
 import { EXCHANGE_STATES } from '../../../src/vocabulary.ts'
@@ -11,7 +18,7 @@ import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } fr
 import { alter, ask, knownAs, listed, settled, sharing } from './exchanges.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
-import { backlog, leftOut, list, summary, whole } from './shown.ts'
+import { backlog, listed as inPages, leftOut, list, summary, whole } from './shown.ts'
 
 const DAY = 86_400_000
 
@@ -195,6 +202,14 @@ export class MemoryStore implements Store {
     })
 
   list: Store['list'] = (filter = {}) => this.#read((data) => list(data, filter))
+
+  async *pages(filter: QueueFilter = {}) {
+    const ids = await this.#read((data) => inPages(data, filter).map(({ id }) => id))
+    for (let i = 0; i < ids.length; i += 1000) {
+      const here = ids.slice(i, i + 1000)
+      yield await this.#read((data) => here.map((id) => summary(data, data.deliveries.get(id)!)))
+    }
+  }
 
   leftOut: Store['leftOut'] = (filter = {}) => this.#read((data) => leftOut(data, filter))
 

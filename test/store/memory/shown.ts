@@ -37,12 +37,19 @@ function asked(data: Data, { states, kind, destination, incident, reason }: Queu
 }
 
 export function list(data: Data, filter: QueueFilter): DeliverySummary[] {
+  const { limit = 10_000 } = filter
+  return shown(data, limit === 0 ? [] : asked(data, filter).slice(-limit))
+}
+
+/** All that `pages` gives. */
+export function listed(data: Data, filter: QueueFilter): DeliverySummary[] {
+  if (filter.limit !== undefined) return list(data, filter)
   const all = asked(data, filter)
-  const shown =
-    filter.limit === undefined
-      ? [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-LIMIT)]
-      : all.slice(Math.max(0, all.length - filter.limit))
-  return shown.sort((a, b) => a.number - b.number).map((one) => summary(data, one))
+  return shown(data, [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-LIMIT)])
+}
+
+function shown(data: Data, rows: readonly Kept[]): DeliverySummary[] {
+  return rows.toSorted((a, b) => a.number - b.number).map((one) => summary(data, one))
 }
 
 export function leftOut(data: Data, filter: QueueFilter): number {
