@@ -249,7 +249,7 @@ export interface Upkeep {
   /** Proves that a commit works (readiness). */
   probe(): Promise<void>
   /**
-   * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago; never what
+   * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago (up to a week later, where they go by the week); never what
    * they were known by. A group whose last payload went is none any more, and what is waited for is forgotten (DeliveryGroup). Discards what is held for 30 days under a name (HeldBound), with its `trace`. Works in small commits, `steps` of
    * each at most; resolves with the number of rows gone or discarded. To be called every hour or so.
    */

@@ -32,6 +32,7 @@ import { createSettle } from './settle.ts'
 import { type Db, one, run } from './sql.ts'
 import { createTables } from './tables.ts'
 import { createTraceRows } from './trace.ts'
+import { createTraceWeeks } from './trace-weeks.ts'
 import { type Touches, Writer } from './writer.ts'
 
 interface StoreOptions {
@@ -55,9 +56,10 @@ const PATIENCE = 15_000
 export async function openGatewayStore(options: StoreOptions): Promise<WholeStore> {
   const { version, ours } = await migrate(options.at, { create: true })
   if (version > ours) options.tell('store-newer', { version, ours })
-  const { store, instance } = create(options)
+  const { store, instance, weeks } = create(options)
   try {
     await instance.start()
+    await weeks.make(options.clock.now())
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error
@@ -114,6 +116,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const queue = createQueue(db)
   const remembered = createMemoryRows(db)
   const told = createTraceRows(db)
+  const weeks = createTraceWeeks(db)
   const counts = createDestinationCounts(db)
   const find = one<{ seq: number }>(db, FIND)
   const claimable = createClaimable(db)
@@ -221,7 +224,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
     mark: () => read(() => fleet.mark()),
     gateways: () => read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {
-      let gone = 0
+      await read(() => weeks.make(now))
+      let gone = await read(() => weeks.drop(now))
       for (const step of prune) {
         for (let round = 0; round < steps; round++) {
           const { dropped, more } = await submit(() => step(now, trace))
@@ -236,7 +240,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
     ...exchangeWrites(exchanges, submitNews),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
-  return { store, instance }
+  return { store, instance, weeks }
 }
 
 /** What a COMMIT waits for at least: our own disk, and that of the standby where there is a synchronous one. */

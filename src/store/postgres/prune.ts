@@ -3,8 +3,9 @@ import { firstKeyAt, formatId } from '../coding/ids.ts'
 import { BOUND_AGE, FEW, OPEN_AGE, PAYLOAD_AGE, STEP, TRACE_AGE } from '../coding/retention.ts'
 import type { TraceOfDeed } from '../contract.ts'
 import type { Operator } from './operator.ts'
-import { all, one, run } from './sql.ts'
+import { all, type Db, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
+import { UNDATED } from './trace-weeks.ts'
 
 /** Inside a transaction, one step: how many rows went, and whether there may be more. */
 type PruneStep = (now: number, trace?: TraceOfDeed) => Promise<{ dropped: number; more: boolean }>
@@ -43,11 +44,6 @@ export function createPrune({ db, bodies, destinations }: Tables, operator: Oper
   const dropItems = run(db, 'DELETE FROM document_item WHERE document = $1')
   const forgetPlaces = run(db, `UPDATE delivery_group SET came = '' WHERE document = $1`)
   const close = run(db, 'UPDATE document SET open = false WHERE seq = $1')
-  const oldTrace = one<{ seq: number | null }>(
-    db,
-    `SELECT max(seq) AS seq FROM (SELECT seq, at FROM trace ORDER BY seq LIMIT ${STEP}) t WHERE at < $1`,
-  )
-  const dropTrace = run(db, 'DELETE FROM trace WHERE seq <= $1 AND at < $2')
   /** Old payloads that must stay (held ones) are not looked at again in the same round. */
   let passed = 0
   let passedGroup = 0
@@ -105,10 +101,20 @@ export function createPrune({ db, bodies, destinations }: Tables, operator: Oper
       }
       return { dropped: 0, more: rows.length === FEW }
     },
-    async function dropTraces(now) {
-      const last = (await oldTrace(now - TRACE_AGE))?.seq ?? null
-      const dropped = last === null ? 0 : await dropTrace(last, now - TRACE_AGE)
-      return { dropped, more: dropped === STEP }
-    },
+    ...UNDATED.map((part) => dropTraces(db, part)),
   ]
+}
+
+/** Rows of a part that goes on. */
+function dropTraces(db: Db, part: string): PruneStep {
+  const oldTrace = one<{ seq: number | null }>(
+    db,
+    `SELECT max(seq) AS seq FROM (SELECT seq, at FROM ${part} ORDER BY seq LIMIT ${STEP}) t WHERE at < $1`,
+  )
+  const dropTrace = run(db, `DELETE FROM ${part} WHERE seq <= $1 AND at < $2`)
+  return async (now) => {
+    const last = (await oldTrace(now - TRACE_AGE))?.seq ?? null
+    const dropped = last === null ? 0 : await dropTrace(last, now - TRACE_AGE)
+    return { dropped, more: dropped === STEP }
+  }
 }

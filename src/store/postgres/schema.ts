@@ -1,4 +1,5 @@
 import { EXCHANGES } from './schema-exchanges.ts'
+import { TRACE_BY_WEEK } from './schema-trace.ts'
 
 /**
  * Each entry brings the tables from the version that is its place to the next. Never edit one that was released: append. What a version
@@ -208,4 +209,5 @@ BEGIN
 END
 $$;
 ${EXCHANGES}`,
+  TRACE_BY_WEEK,
 ]
