@@ -5,6 +5,8 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   account: async () => (await import('./part-account.ts')).benchAccount,
   store: async () => (await import('./part-store.ts')).benchStore,
   postgres: async () => (await import('./part-postgres.ts')).benchPostgres,
+  growth: async () => (await import('./part-growth.ts')).benchGrowth,
+  gateways: async () => (await import('./part-gateways.ts')).benchGateways,
   sketch: async () => (await import('./part-sketch.ts')).benchSketch,
   validate: async () => (await import('./part-validate.ts')).benchValidate,
   post: async () => (await import('./part-post.ts')).benchPost,

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src/clock.ts'
@@ -8,6 +8,7 @@ import type { WholeStore } from '../src/store/whole-store.ts'
 import { delivery, envelope, request } from '../test/store/support.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 import { line } from './figures.ts'
+import { cpuOfChildren } from './process-cost.ts'
 
 const EACH = Number(process.env.EACH ?? 1000)
 /** what a report of 6.5 KB comes out as */
@@ -43,7 +44,7 @@ async function measure(name: string, open: (tell: () => void) => Promise<WholeSt
   await using store = await open(() => {
     commits += 1
   })
-  const serverCpu = async () => (server === undefined ? 0 : cpuOfChildren(server))
+  const serverCpu = async () => (server === undefined ? 0 : (await cpuOfChildren(server)) / 1000)
   const measured: Measured = { store, commits: () => commits, serverCpu }
   let count = 0
   const acceptOne = () => store.accept(envelope(systemClock, `${++count}`, [delivery(`${count}`, { payload })]))
@@ -95,17 +96,4 @@ async function costOf(what: string, times: number, one: Measured, work: () => Pr
     what,
     `${Math.round(times / seconds)}/s, ${ours.toFixed(2)} ms CPU here, ${theirs.toFixed(2)} at the server, ${(times / commits).toFixed(1)} to a commit`,
   )
-}
-
-/** ms of CPU that the processes have had whose parent this is (proc(5): utime and stime, in hundredths of a second). */
-async function cpuOfChildren(parent: number): Promise<number> {
-  let ticks = 0
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    // behind the name of the command, which may hold anything
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (Number(fields[1]) === parent) ticks += Number(fields[11]) + Number(fields[12])
-  }
-  return ticks * 10
 }

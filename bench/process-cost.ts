@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createPki } from '../test/support/pki.ts'
 import { createSite } from '../test/support/site.ts'
 import { startChild } from './child.ts'
@@ -50,4 +50,18 @@ export async function cpuOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+/** us of CPU that a process's children have had, those that are no more too (proc(5): utime, stime; cutime, cstime). */
+export async function cpuOfChildren(parent: number): Promise<number> {
+  let ticks = 0
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
+    // behind the name of the command, which may hold anything
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (Number(fields[1]) === parent) ticks += Number(fields[11]) + Number(fields[12])
+    if (Number(name) === parent) ticks += Number(fields[13]) + Number(fields[14])
+  }
+  return ticks * 10_000
 }

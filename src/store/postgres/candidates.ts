@@ -23,28 +23,43 @@ const EARLY = {
   of: (d: string) => `${d}.due > $2 AND ${d}.updated_at < $5 AND (${d}.not_before IS NULL OR ${d}.not_before <= $2)`,
 }
 
+/** Units of this origin, each by the member that is first due. */
+const HEADS = (when: { of(d: string): string }, origin: string) => `
+  SELECT d.seq, d.grp, d.due FROM delivery d
+  WHERE d.destination = $1 AND d.state = 0 AND d.ready AND d.origin = ${origin} AND ${when.of('d')}
+    AND (d.grp IS NULL OR NOT EXISTS (SELECT 1 FROM delivery b WHERE b.grp = d.grp AND b.state = 0 AND b.ready
+      AND (b.due, b.seq) < (d.due, d.seq) AND ${when.of('b')}))`
+
 /**
  * `$1` destination, `$2` now, `$3` how many, `$4` the origin that was served last, `$5` early. Origins are looked for one by one (a skip
- * through the index), so the length of their lines costs nothing; of each as many are looked at as may be taken.
+ * through the index), behind the one served last and then from the beginning, until as many have something as may be taken: so neither
+ * the length of their lines nor how many there are costs anything. Of each one is looked at, or as many as may be taken where they are fewer.
  */
 const IN_TURN = (when: { of(d: string): string }) => `
   WITH RECURSIVE origins AS (
-    (SELECT d.origin FROM delivery d WHERE d.destination = $1 AND d.state = 0 AND d.ready ORDER BY d.origin LIMIT 1)
+    SELECT $4::text COLLATE "C" AS origin, false AS wrapped, false AS has, 0 AS found
     UNION ALL
-    SELECT (SELECT d.origin FROM delivery d WHERE d.destination = $1 AND d.state = 0 AND d.ready AND d.origin > o.origin
-      ORDER BY d.origin LIMIT 1) FROM origins o WHERE o.origin IS NOT NULL)
+    SELECT n.origin, n.wrapped, n.has, o.found + n.has::integer FROM origins o CROSS JOIN LATERAL (
+      SELECT s.origin, s.wrapped, EXISTS (${HEADS(when, 's.origin')}) AS has FROM (
+        (SELECT d.origin, o.wrapped FROM delivery d WHERE d.destination = $1 AND d.state = 0 AND d.ready AND d.origin > o.origin
+          AND (NOT o.wrapped OR d.origin <= $4) ORDER BY d.origin LIMIT 1)
+        UNION ALL
+        (SELECT d.origin, true FROM delivery d WHERE d.destination = $1 AND d.state = 0 AND d.ready AND NOT o.wrapped
+          AND d.origin <= $4 ORDER BY d.origin LIMIT 1)
+        ORDER BY wrapped LIMIT 1) s) n
+    WHERE o.found < $3)
   SELECT c.seq, c.grp, o.origin FROM origins o CROSS JOIN LATERAL (
     SELECT f.*, row_number() OVER (ORDER BY f.due, f.seq) AS turn FROM (
-      SELECT d.seq, d.grp, d.due FROM delivery d
-      WHERE d.destination = $1 AND d.state = 0 AND d.ready AND d.origin = o.origin AND ${when.of('d')}
-        AND (d.grp IS NULL OR NOT EXISTS (SELECT 1 FROM delivery b WHERE b.grp = d.grp AND b.state = 0 AND b.ready
-          AND (b.due, b.seq) < (d.due, d.seq) AND ${when.of('b')}))
-      ORDER BY d.due, d.seq LIMIT $3) f) c
-  WHERE o.origin IS NOT NULL
-  ORDER BY c.turn, o.origin <= $4, o.origin LIMIT $3`
+      ${HEADS(when, 'o.origin')}
+      ORDER BY d.due, d.seq LIMIT (SELECT CASE WHEN max(found) < $3 THEN $3 ELSE 1 END FROM origins)) f) c
+  WHERE o.has
+  ORDER BY c.turn, o.wrapped, o.origin LIMIT $3`
+
+/** What is due. */
+export const UNITS_IN_TURN: string = IN_TURN(DUE)
 
 export function createCandidates(db: Db): Candidates {
-  const due = all<Candidate>(db, IN_TURN(DUE))
+  const due = all<Candidate>(db, UNITS_IN_TURN)
   const early = all<Candidate>(db, IN_TURN(EARLY))
   /** by destination */
   const last = new Map<number, string>()

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import postgres from 'postgres'
+import { UNITS_IN_TURN } from '../../../src/store/postgres/candidates.ts'
+import { delivery, envelope, request } from '../support.ts'
+import { createPostgresBench } from './bench.ts'
+
+/** Parts of a plan, as EXPLAIN has it, with how often each was gone through. */
+interface Part {
+  readonly 'Node Type': string
+  readonly 'Actual Rows': number
+  readonly Plans?: readonly Part[]
+}
+
+function partsOf(plan: Part): Part[] {
+  return [plan, ...(plan.Plans ?? []).flatMap(partsOf)]
+}
+
+test('a claim looks at no more origins than it takes units, however many there are', async () => {
+  await using bench = await createPostgresBench()
+  const { store, clock, schema } = bench
+  const origins = Array.from({ length: 300 }, (_, n) => `origin ${String(n).padStart(3, '0')}`)
+  await Promise.all(
+    ['a', 'b'].flatMap((name) =>
+      origins.map((origin) =>
+        store.accept(envelope(clock, `${origin} ${name}`, [delivery(`${origin} ${name}`, { origin })])),
+      ),
+    ),
+  )
+  await using own = {
+    sql: postgres(bench.server.url, { max: 1, connection: { search_path: schema } }),
+    [Symbol.asyncDispose]: () => own.sql.end(),
+  }
+  const [destination] = await own.sql<{ id: string }[]>`SELECT id FROM destination`
+  const values = [destination!.id, String(clock.now()), '4', origins[297]!, null]
+  const [explained] = await own.sql.unsafe(`EXPLAIN (ANALYZE, FORMAT JSON) ${UNITS_IN_TURN}`, values)
+  const plan = (explained!['QUERY PLAN'] as [{ Plan: Part }])[0].Plan
+  const skip = partsOf(plan).find((part) => part['Node Type'] === 'Recursive Union')
+  assert.equal(skip?.['Actual Rows'], 5, 'where it began, and four')
+  assert.equal(plan['Actual Rows'], 4)
+
+  const took: string[] = []
+  for (let turn = 0; turn < 6; turn++) {
+    const units = await store.claim(request(clock, { limit: 100 }))
+    took.push(...units.flat().map(({ incident }) => incident.replace('csirt-a.example ', '')))
+  }
+  const nth = (name: string) => origins.map((origin) => `${origin} ${name}`)
+  assert.deepEqual(took, [...nth('a'), ...nth('b')], 'each in its turn, from one claim to the next')
+})
