@@ -1,8 +1,8 @@
 import { constants, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { type PeerCertificate, TLSSocket } from 'node:tls'
-import { Agent, buildConnector } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { Agent, type BuildOptions, buildConnector } from '../undici.ts'
 import type { Receiver } from './contract.ts'
 import { refuseStranger } from './peers.ts'
 import type { TlsMaterial } from './tls.ts'
@@ -40,7 +40,7 @@ export function createAgent({ receiver, url, address, material, limits, connecte
   const host = bareHost(url)
   const name = isIP(host) === 0 ? host : identity.dns
   let session: Buffer | undefined
-  const options: buildConnector.BuildOptions = {
+  const options: BuildOptions = {
     ...material.context,
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(name === undefined ? {} : { servername: name }),
