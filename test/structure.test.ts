@@ -35,6 +35,8 @@ const BASE = [
     'failure-words',
     'log-text',
     'address-list',
+    'give-back',
+    'undici',
   ],
 ]
 
@@ -120,7 +122,7 @@ const OWNERS: readonly (readonly [library: string, owners: readonly string[]])[]
   ['@xmpp/', ['src/grid/xmpp/', 'src/grid/pubsub/', 'src/grid/upload/', 'src/grid/xmpp-grid.ts']],
   ['node:sqlite', ['src/store/sqlite/']],
   ['postgres', ['src/store/postgres/']],
-  ['undici', ['src/rid/agent.ts', 'src/upload/https.ts']],
+  ['undici', ['src/undici.ts']],
   ['fastify', ['src/rid/listener.ts', 'src/rid/respond.ts', 'src/ops/']],
   ['pino', ['src/log.ts']],
   ['prom-client', ['src/metrics.ts', 'src/ops/']],

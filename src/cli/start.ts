@@ -9,6 +9,7 @@ import { leastOf } from '../events/wanted.ts'
 import { codeOf, networkWords } from '../failure-words.ts'
 import type { ConfigSource } from '../gateway/reload.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
+import { giveBackWhenIdle } from '../give-back.ts'
 import { createLog, flushLog, type Logger } from '../log.ts'
 import { stdout } from '../log-output.ts'
 import { textLine } from '../log-text.ts'
@@ -54,6 +55,7 @@ Health: GET /ready, /live, /metrics and, for people, / on the address of "ops" [
     const source: ConfigSource = { file, read: () => checked(readConfig(file, io.env)) }
     const gateway = await begin(config, { log, source, tell })
     process.on('SIGHUP', () => void gateway.reload())
+    giveBackWhenIdle()
     await write(io.err, `${serving(config, gateway)}\n`)
     const signal = await stop
     tell('stopping', { signal })

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
+import { giveBackWhenIdle } from '../give-back.ts'
 import { compileSchemas } from '../xml/libxml.ts'
 import { downgradedText } from './downgraded-document.ts'
 import { TOP_SCHEMAS } from './format.ts'
@@ -16,6 +17,7 @@ const files = new Map(
     .map((name) => [name, readFileSync(new URL(name, folder))] as const),
 )
 const schemas = compileSchemas(files, TOP_SCHEMAS)
+giveBackWhenIdle()
 
 function answer(request: ReaderRequest): PoolAnswer<ReaderResponse> {
   try {

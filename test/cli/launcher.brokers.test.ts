@@ -70,7 +70,7 @@ describe('the launcher', () => {
     assert.equal(status, 0)
     assert.equal(
       stdout,
-      `package/node_modules/.bin/node ${pid} --max-semi-space-size=4 ${dir}/package/dist/main.js check two words\n`,
+      `package/node_modules/.bin/node ${pid} --max-semi-space-size=4 --expose-gc ${dir}/package/dist/main.js check two words\n`,
     )
   })
 
@@ -84,7 +84,7 @@ describe('the launcher', () => {
       const main = `${dir}/package/dist/main.js`
       assert.equal(
         stdout,
-        `package/node_modules/node-linux-${processor}/bin/node ${pid} --max-semi-space-size=4 ${main} check\n`,
+        `package/node_modules/node-linux-${processor}/bin/node ${pid} --max-semi-space-size=4 --expose-gc ${main} check\n`,
       )
     })
   }
