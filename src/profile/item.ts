@@ -34,6 +34,13 @@ export function xep0268Item(element: IncidentElement, incident: string, context 
   return { id: itemId(open + incident + close + named), xml: open + incident + context + close }
 }
 
+/** The same with our context in it, which its id has no part of; `context` is '' where there is none. */
+export function withContext(item: Item, element: IncidentElement, context: string): Item {
+  if (context === '') return item
+  const close = `</${element}>`
+  return { id: item.id, xml: item.xml.slice(0, -close.length) + context + close }
+}
+
 /** What asks, and is answered by an item of its own. */
 function isQuestionElement(element: IncidentElement): boolean {
   return element === 'inquiry' || element === 'request'

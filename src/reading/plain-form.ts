@@ -43,8 +43,11 @@ export function documentForm(
   const parts = walk.parts.filter(({ name }) => name.local === 'Incident' && name.space.ns === NS.iodef2)
   const ends = [0, ...parts.map(({ to }) => to)]
   const shell = ends.map((from, i) => out.slice(from, parts[i] && parts[i].from - NAME.length)).join('')
-  const incidents = parts.map(({ from, to }) => OPENED + out.slice(from, to))
-  return { xml: out.slice(), digest: hash('sha256', out.view(), 'hex'), shell, incidents, ruled }
+  const xml = out.slice()
+  // a byte is a character: then it is the same text, and no other
+  const isAscii = xml.length === out.length
+  const incidents = parts.map(({ from, to }) => OPENED + (isAscii ? xml : out).slice(from, to))
+  return { xml, digest: hash('sha256', out.view(), 'hex'), shell, incidents, ruled }
 }
 
 /** The same Incident in another shell, in normal form. */

@@ -4,6 +4,7 @@ import { giveBackWhenIdle } from '../give-back.ts'
 import { compileSchemas } from '../xml/libxml.ts'
 import { downgradedText } from './downgraded-document.ts'
 import { TOP_SCHEMAS } from './format.ts'
+import { packed } from './in-transit.ts'
 import { readDocument } from './read-document.ts'
 import { readReply } from './read-reply.ts'
 import type { ReaderRequest, ReaderResponse } from './reader.ts'
@@ -33,7 +34,7 @@ function respond(request: ReaderRequest): ReaderResponse {
   const { kind, bytes } = request
   if (kind === 'reply') return readReply(bytes, request.charset)
   if (kind === 'downgrade') return downgradedText(schemas, Buffer.from(bytes).toString('utf8'))
-  return readDocument(schemas, bytes, request.options)
+  return packed(readDocument(schemas, bytes, request.options))
 }
 
 parentPort?.on('message', ({ requests }: PoolMessage<ReaderRequest>) => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Reply } from '../rid/contract.ts'
 import type { Downgraded } from './downgraded-document.ts'
+import { type InTransit, unpacked } from './in-transit.ts'
 import type { Inspection, ReadOptions } from './inspection.ts'
 import { readPlainReply } from './plain-reply.ts'
 import { WorkerPool } from './worker-pool.ts'
@@ -10,7 +11,7 @@ export type ReaderRequest =
   | { readonly kind: 'downgrade'; readonly bytes: Uint8Array }
   | { readonly kind: 'reply'; readonly bytes: Uint8Array; readonly charset: string | undefined }
 
-export type ReaderResponse = Inspection | Reply | Downgraded
+export type ReaderResponse = InTransit | Reply | Downgraded
 
 /** Reads strangers' documents in threads of their own. */
 export interface Reader extends AsyncDisposable {
@@ -64,7 +65,8 @@ export function createReader(options: ReaderOptions = {}): Reader {
       const request = { kind: 'document', bytes: own(bytes), options: readOptions } as const
       const isPeer = from !== undefined && 'peer' in from
       const owner = from && ('peer' in from ? `peer ${from.peer}` : `topic ${from.topic}`)
-      return pool.run(request, bytes.byteLength, owner, isPeer) as Promise<Inspection>
+      const reading = pool.run(request, bytes.byteLength, owner, isPeer) as Promise<InTransit>
+      return reading.then(unpacked)
     },
     readReply(bytes, peer, charset) {
       // waking a thread costs more than such a reply

@@ -7,6 +7,7 @@ import {
   type Item,
   itemId,
   renderContext,
+  withContext,
   xep0268Item,
 } from '../profile/item.ts'
 import { elementOf, typeOf } from '../profile/msg-types.ts'
@@ -68,12 +69,9 @@ interface Largest {
 /** Makes the items one by one, and no more once one of them, or all together, are too large. */
 export function makeItems(routed: Routed, { maxItem, maxFile }: Largest): readonly Publication[] | TooLarge {
   const publications: Publication[] = []
-  const { xml, fragile } = routed.document
+  const { fragile } = routed.document
   const original = textOf(routed)
-  const most = Math.max(
-    LARGEST_ITEMS * maxItem,
-    TIMES * Math.max(Buffer.byteLength(xml), Buffer.byteLength(original?.text ?? '')),
-  )
+  const few = LARGEST_ITEMS * maxItem
   let total = 0
   for (const source of [bare(routed), wrapped(routed)]) {
     for (const publication of source) {
@@ -89,10 +87,15 @@ export function makeItems(routed: Routed, { maxItem, maxFile }: Largest): readon
         }
       publications.push(publication)
       total += bytes
+      const most = total <= few ? few : Math.max(few, TIMES * sizeOf(routed, original))
       if (total > most) return { kind: 'too-large', items: publications.length, bytes: total, limit: most }
     }
   }
   return publications
+}
+
+function sizeOf({ document: { xml } }: Routed, original: ReturnType<typeof textOf>): number {
+  return Math.max(Buffer.byteLength(xml), Buffer.byteLength(original?.text ?? ''))
 }
 
 /** A bare document has no room for the file's name (RFC 8600 §6); a stub is IODEF 2. */
@@ -165,15 +168,15 @@ export function* elementsOf(
   if (element === undefined) return
   const old = document.old !== undefined && 'incidents' in document.old ? document.old : undefined
   const shown = document.incidents.map(({ xml }, place) => (isOld(place) ? (old?.incidents[place] ?? xml) : xml))
-  const ids = shown.map((xml) => xep0268Item(element, xml, '', exchange?.id).id)
+  const alone = shown.map((xml) => xep0268Item(element, xml, '', exchange?.id))
+  const ids = alone.map((item) => item.id)
   const made = new Set<string>()
-  for (const [place, xml] of shown.entries()) {
-    const id = ids[place] ?? ''
+  for (const [place, item] of alone.entries()) {
     // the same Incident twice in one document is one item; its context names both places
-    if (!isAskedFor(place) || made.has(id)) continue
-    made.add(id)
+    if (!isAskedFor(place) || made.has(item.id)) continue
+    made.add(item.id)
     const { context, variant } = besides(carried, element, ids, place, isOld(place) ? old : undefined)
-    yield { place, item: xep0268Item(element, xml, renderContext(context), exchange?.id), variant }
+    yield { place, item: withContext(item, element, renderContext(context)), variant }
   }
 }
 
