@@ -159,7 +159,8 @@ export interface Queue {
   /**
    * Leases up to `limit` due units: origins take turns, from one claim to the next as well, and of each the longest due comes first; per
    * incident and origin only the first unsettled one. A unit is one delivery, or all pending deliveries of one group. A lease that ran
-   * out is claimable again. Once the units hold 4,194,304 characters of payload, no more are taken; none come back only when there is
+   * out is claimable again. Whoever looks from beside this handle may see a delivery as `pending` for the first 2 s of its lease, and discard
+   * it: then it is discarded, unless it arrives. Once the units hold 4,194,304 characters of payload, no more are taken; none come back only when there is
    * nothing to claim.
    */
   claim(request: ClaimRequest): Promise<Delivery[][]>

@@ -977,6 +977,7 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
         [sha('A'), sha('B'), sha('C')].sort(),
       )
       assert.equal((await store.backlog())[0]?.sending, 3)
+      await clock.advance(2000)
       assert.equal((await other.backlog())[0]?.sending, 3)
     })
   })

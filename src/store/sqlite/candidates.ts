@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ClaimRequest } from '../contract.ts'
+import type { Leases } from './leases.ts'
 import { all, one } from './sql.ts'
 
 /** A delivery that is ready, or one for all members of its group, which are ready together. */
@@ -36,9 +37,9 @@ type Next = (behind: Place) => readonly Candidate[]
 /** so many: most claims take few, and of many origins few each */
 const FEW = 16
 
-export function createCandidates(db: DatabaseSync): Candidates {
-  const anyDue = one(db, `SELECT 1 ${ANY} AND due <= ?2 LIMIT 1`)
-  const anyEarly = one(db, `SELECT 1 ${ANY} AND ${EARLY} LIMIT 1`)
+export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
+  const someDue = all<{ seq: number }>(db, `SELECT seq ${ANY} AND due <= ?2 ORDER BY due LIMIT ?3`)
+  const someEarly = all<{ seq: number }>(db, `SELECT seq ${ANY} AND ${EARLY} LIMIT ?4`)
   const originWhere = (where: string) =>
     one<{ origin: string | null }>(db, `SELECT min(origin) AS origin ${IN_TURN} AND ${where}`)
   const nextOrigin = originWhere('origin > ?2')
@@ -73,7 +74,10 @@ export function createCandidates(db: DatabaseSync): Candidates {
     for (;;) {
       const left: Iterator<Candidate>[] = []
       for (const line of open) {
-        const found = firstUnmet(line, met)
+        const found = firstUnmet(
+          line,
+          ({ seq, grp }) => leases.has({ destination, seq }) || (grp !== null && met.has(grp)),
+        )
         if (found === undefined) continue
         if (found.grp !== null) met.add(found.grp)
         yield found
@@ -86,15 +90,19 @@ export function createCandidates(db: DatabaseSync): Candidates {
 
   return {
     any(destination, { now, early: since }) {
-      if (anyDue(destination, now) !== undefined) return true
-      return since !== undefined && anyEarly(destination, now, since) !== undefined
+      const isFree = ({ seq }: { seq: number }) => !leases.has({ destination, seq })
+      const enough = leases.count(destination) + 1
+      if (someDue(destination, now, enough).some(isFree)) return true
+      return since !== undefined && someEarly(destination, now, since, enough).some(isFree)
     },
     *units(destination, { now, early, limit }) {
       const met = new Set<number>()
-      const few = Math.min(FEW, limit)
-      yield* inTurn(destination, ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq, few), met)
+      // what is leased stands first, and is passed by
+      const few = (origin: string) => Math.min(FEW, limit) + leases.count(destination, origin)
+      const due: Next = ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq, few(origin))
+      yield* inTurn(destination, due, met)
       if (early === undefined) return
-      const next: Next = ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq, few)
+      const next: Next = ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq, few(origin))
       yield* inTurn(destination, next, met)
     },
     served(destination, origin) {
@@ -108,9 +116,7 @@ function* line(beginning: Place, next: Next): Generator<Candidate, void, void> {
   for (let found = next(beginning); found.length > 0; found = next(found.at(-1)!)) yield* found
 }
 
-function firstUnmet(line: Iterator<Candidate>, met: ReadonlySet<number>): Candidate | undefined {
-  for (let found = line.next(); found.done !== true; found = line.next()) {
-    if (found.value.grp === null || !met.has(found.value.grp)) return found.value
-  }
+function firstUnmet(line: Iterator<Candidate>, isMet: (candidate: Candidate) => boolean): Candidate | undefined {
+  for (let found = line.next(); found.done !== true; found = line.next()) if (!isMet(found.value)) return found.value
   return undefined
 }

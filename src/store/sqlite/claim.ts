@@ -5,16 +5,22 @@ import type { ClaimRequest, Delivery } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import { fromKey } from './keys.ts'
+import type { Lease } from './leases.ts'
 import { PLACE, type Place } from './order.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 interface Claims {
-  /** Whether a transaction is worth it. */
-  isPossible(request: ClaimRequest): boolean
+  /**
+   * Outside of a transaction, and writes nothing. undefined: only `claim` can say what there is, since a lease ran out, a document of several
+   * parts is due, or one cannot be sent.
+   */
+  claimByHeart(request: ClaimRequest): Delivery[][] | undefined
   /** Inside a transaction. */
   claim(request: ClaimRequest): Delivery[][]
+  /** Inside a transaction: the tables know of these leases, or of all. */
+  write(leases?: readonly Lease[]): void
   /** Inside a transaction: ends every lease there is. */
   releaseAll(): number
   /** Inside a transaction: what was written later than `now` waits from now on for as long as it was to wait from then on. */
@@ -29,8 +35,9 @@ interface Row extends SummaryRow {
 
 const LEASED = 'FROM delivery INDEXED BY delivery_leased WHERE state = 1'
 
-export function createClaims({ db, clock, destinations, order, groups, waiting, trail }: Tables): Claims {
-  const candidates = createCandidates(db)
+export function createClaims(tables: Tables): Claims {
+  const { db, clock, leases, destinations, order, groups, waiting, trail } = tables
+  const candidates = createCandidates(db, leases)
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
   const expired = all<Place>(db, `SELECT ${PLACE} ${LEASED} AND destination = ? AND lease <= ?`)
   const leased = all<Place>(db, `SELECT ${PLACE} ${LEASED}`)
@@ -42,6 +49,10 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     db,
     `UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ?
      WHERE seq IN (SELECT value FROM json_each(?))`,
+  )
+  const writeOne = run(
+    db,
+    `UPDATE delivery SET state = 1, ready = 0, not_before = NULL, lease = ?, updated_at = ? WHERE seq = ? AND state = 0`,
   )
   const release = run(db, 'UPDATE delivery SET state = 0, lease = NULL, due = min(due, ?) WHERE seq = ?')
   const rebase = run(
@@ -68,6 +79,19 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     for (const place of places) order.returned(place)
   }
 
+  function write(some: readonly Lease[] = leases.all()): void {
+    for (const lease of some) {
+      // what another process did to it meanwhile is not undone, and it goes on being sent all the same
+      if (writeOne(lease.until, lease.since, lease.seq) === 0) continue
+      leases.end(lease)
+      destinations.moved(lease, 'pending', 'sending')
+    }
+  }
+
+  function asLeased(row: Row, payload: string, now: number): Delivery {
+    return { ...toSummary({ ...row, state: SENDING, updated_at: now }, groups), payload }
+  }
+
   /** By number: those that have something to send. The others are held. */
   function take(destination: number, seqs: readonly number[], { now, leaseMs }: ClaimRequest): Map<number, Delivery> {
     const taken = new Map<number, Delivery>()
@@ -76,8 +100,7 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
       if (row.body === null) empty.push(row)
       else {
         destinations.moved({ destination, origin: row.origin, size: row.size }, 'pending', 'sending')
-        const leased = { ...row, state: SENDING, updated_at: now }
-        taken.set(row.seq, { ...toSummary(leased, groups), payload: row.body })
+        taken.set(row.seq, asLeased(row, row.body, now))
       }
     }
     lease(now + leaseMs, now, JSON.stringify([...taken.keys()]))
@@ -152,14 +175,51 @@ export function createClaims({ db, clock, destinations, order, groups, waiting, 
     return chosen.map(({ seq, origin }) => ({ unit: [all.get(seq) ?? []].flat(), origin }))
   }
 
+  function hasExpired(destination: number, now: number): boolean {
+    for (const { until } of leases.at(destination)) if (until <= now) return true
+    return destinations.count(destination, 'sending') > 0 && anyExpired(destination, now) !== undefined
+  }
+
+  function hasFree(destination: number, request: ClaimRequest): boolean {
+    const free = destinations.count(destination, 'pending') - leases.count(destination)
+    return free > 0 && candidates.any(destination, request)
+  }
+
+  /** Each by itself; undefined where one of them cannot be sent. */
+  function takeByHeart(
+    destination: number,
+    chosen: readonly Candidate[],
+    { now, leaseMs }: ClaimRequest,
+  ): Delivery[][] | undefined {
+    const rows: Row[] = []
+    let size = 0
+    for (let at = 0; at < chosen.length && size < ENOUGH; ) {
+      const next = together(chosen, at, ENOUGH - size)
+      at += next.length
+      rows.push(...select(JSON.stringify(next.map(({ seq }) => seq))))
+      for (const { body } of rows.slice(-next.length)) size += body?.length ?? 0
+    }
+    if (rows.some(({ body }) => body === null)) return undefined
+    for (const { seq, origin, size } of rows) {
+      leases.take({ seq, destination, origin, size, since: now, until: now + leaseMs })
+      candidates.served(destination, origin)
+    }
+    destinations.touched(destination)
+    return rows.map((row) => [asLeased(row, row.body!, now)])
+  }
+
   return {
-    isPossible(request) {
+    claimByHeart(request) {
       const destination = destinations.find(request.kind, request.destination)
-      if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return false
-      if (destinations.count(destination, 'pending') > 0 && candidates.any(destination, request)) return true
-      return destinations.count(destination, 'sending') > 0 && anyExpired(destination, request.now) !== undefined
+      if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return []
+      if (hasExpired(destination, request.now)) return undefined
+      if (!hasFree(destination, request)) return []
+      const chosen = [...candidates.units(destination, request).take(request.limit)]
+      return chosen.some(({ grp }) => grp !== null) ? undefined : takeByHeart(destination, chosen, request)
     },
+    write,
     claim(request) {
+      write()
       const destination = destinations.find(request.kind, request.destination)
       if (destination === undefined || destinations.isPaused(destination)) return []
       if (destinations.count(destination, 'sending') > 0) releaseEach(expired(destination, request.now), request.now)

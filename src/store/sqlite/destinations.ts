@@ -3,6 +3,7 @@ import { type DeliveryState, type DestinationKey, type DestinationKind, destinat
 import { kindCode, kindName } from '../coding/codes.ts'
 import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Backlog, Pause } from '../contract.ts'
+import type { Leases } from './leases.ts'
 import type { Place } from './order.ts'
 import { createShares } from './shares.ts'
 import { all, one, run } from './sql.ts'
@@ -51,7 +52,7 @@ export interface Destinations {
   unsettledBytes(kind: DestinationKind, origin: string): number
 }
 
-export function createDestinations(db: DatabaseSync): Destinations {
+export function createDestinations(db: DatabaseSync, leases: Leases): Destinations {
   const select = one<{ id: number }>(db, 'SELECT id FROM destination WHERE kind = ? AND name = ?')
   const insert = one<{ id: number }>(db, 'INSERT INTO destination (kind, name) VALUES (?, ?) RETURNING id')
   const add = run(
@@ -73,11 +74,13 @@ export function createDestinations(db: DatabaseSync): Destinations {
     `SELECT created_at AS at FROM delivery INDEXED BY delivery_open
      WHERE destination = ? AND state IN (0, 1) ORDER BY seq LIMIT 1`,
   )
-  const due = one<{ at: number | null }>(
+  const firstReady = all<{ seq: number; due: number }>(
     db,
-    `SELECT min(at) AS at FROM (
-       SELECT min(due) AS at FROM delivery WHERE destination = ?1 AND state = 0 AND ready = 1
-       UNION ALL SELECT min(lease) FROM delivery WHERE destination = ?1 AND state = 1)`,
+    'SELECT seq, due FROM delivery WHERE destination = ? AND state = 0 AND ready = 1 ORDER BY due LIMIT ?',
+  )
+  const leaseEnd = one<{ at: number | null }>(
+    db,
+    'SELECT min(lease) AS at FROM delivery WHERE destination = ? AND state = 1',
   )
   const shares = createShares(db)
   const known = new Map<DestinationKey, number>()
@@ -110,12 +113,24 @@ export function createDestinations(db: DatabaseSync): Destinations {
     return change
   }
 
+  function due(destination: number): number | null {
+    const isFree = ({ seq }: { seq: number }) => !leases.has({ destination, seq })
+    const ready = firstReady(destination, leases.count(destination) + 1).find(isFree)
+    const ends = Array.from(leases.at(destination), ({ until }) => until)
+    const times = [ready?.due, leaseEnd(destination)?.at, ...ends].filter((time) => typeof time === 'number')
+    return times.length === 0 ? null : Math.min(...times)
+  }
+
   function show(standing: Standing): Backlog {
-    const { id, kind, name, pending, sending, held, withheld, paused } = standing
-    standing.shown ??= {
+    if (standing.shown !== undefined) return standing.shown
+    const { id, kind, name, held, withheld, paused } = standing
+    const unwritten = leases.count(id)
+    const pending = standing.pending - unwritten
+    const sending = standing.sending + unwritten
+    standing.shown = {
       ...{ kind: kindName(kind), destination: name, pending, sending, held, withheld, paused },
       oldest: pending + sending === 0 ? null : (oldest(id)?.at ?? null),
-      due: pending === 0 || paused !== null ? null : (due(id)?.at ?? null),
+      due: pending === 0 || paused !== null ? null : due(id),
     }
     return standing.shown
   }

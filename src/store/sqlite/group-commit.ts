@@ -8,6 +8,8 @@ export interface TransactionHooks {
   begun(): void
   /** last thing inside each transaction */
   committing(): void
+  /** it is made: what was remembered from inside it is true */
+  committed(): void
   /** whatever was remembered from inside the transaction is untrue */
   undone(): void
 }
@@ -81,6 +83,11 @@ export class GroupCommit {
     })
   }
 
+  /** Nothing is taken any more. */
+  get isClosed(): boolean {
+    return this.#refusal !== undefined
+  }
+
   /** Takes no more; resolves when what waits is on disk. */
   async close(): Promise<void> {
     this.#refusal ??= new GatewayError('store-unavailable', 'The store is closed.')
@@ -127,6 +134,7 @@ export class GroupCommit {
       this.#giveBack(batch, error)
       return true
     }
+    this.#hooks.committed()
     this.#queue.splice(0, batch.length)
     this.#answer(batch, results)
     return true

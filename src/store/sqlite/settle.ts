@@ -1,4 +1,4 @@
-import { SENDING } from '../coding/codes.ts'
+import { DISCARDED, PENDING, SENDING, stateName } from '../coding/codes.ts'
 import { parseId } from '../coding/ids.ts'
 import { settledOf } from '../coding/settlement.ts'
 import type { Settlement } from '../contract.ts'
@@ -6,7 +6,7 @@ import type { Place } from './order.ts'
 import { one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-/** Inside a transaction: ends leases. What is no longer `sending` is left alone. Those of them that carry an answer to a question. */
+/** Inside a transaction: ends leases. What is no longer being sent is left alone. Those of them that carry an answer to a question. */
 type Settle = (settlements: readonly Settlement[]) => Settlement[]
 
 /** A delivery, and whom it concerns what becomes of it: for most nobody, and nobody need be asked. */
@@ -24,7 +24,7 @@ interface Done {
   readonly place: Target
 }
 
-export function createSettle({ db, clock, destinations, order, waiting }: Tables): Settle {
+export function createSettle({ db, clock, leases, destinations, order, waiting }: Tables): Settle {
   const find = one<Target>(
     db,
     `SELECT seq, destination, incident, origin, ord, grp, size, state,
@@ -36,9 +36,16 @@ export function createSettle({ db, clock, destinations, order, waiting }: Tables
   )
   const write = run(
     db,
-    `UPDATE delivery SET state = ?, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
+    `UPDATE delivery SET state = ?, ready = 0, lease = NULL, due = ?, not_before = ?, attempts = attempts + ?, reason = ?, updated_at = ?
      WHERE seq = ?`,
   )
+
+  /** The lease may be known by heart alone. */
+  function isSent(place: Target, { to }: Settlement): boolean {
+    if (!leases.end(place)) return place.state === SENDING
+    // discarded beside the gateway, which did not say yet that it is being sent: what has arrived has arrived
+    return place.state === PENDING || (place.state === DISCARDED && to === 'delivered')
+  }
 
   /** Once all of them are written: the lines that they stood in, and who waited for them. */
   function lookAfter(done: readonly Done[]): void {
@@ -58,10 +65,10 @@ export function createSettle({ db, clock, destinations, order, waiting }: Tables
     for (const settlement of settlements) {
       const place = find(parseId(settlement.id) ?? -1)
       if (place?.is_answer === 1) answers.push(settlement)
-      if (place?.state !== SENDING) continue
+      if (place === undefined || !isSent(place, settlement)) continue
       const { state, due, notBefore, attempts, reason } = settledOf(settlement)
       write(state, due, notBefore, attempts, reason, clock.now(), place.seq)
-      destinations.moved(place, 'sending', settlement.to)
+      destinations.moved(place, stateName(place.state), settlement.to)
       done.push({ settlement, place })
     }
     lookAfter(done)

@@ -20,6 +20,7 @@ import { storeError } from './faults.ts'
 import { type Disk, openDisk } from './fsync.ts'
 import { GroupCommit, type TransactionHooks } from './group-commit.ts'
 import { createInsert } from './insert.ts'
+import { createLastingLeases } from './lasting-leases.ts'
 import { lockStore } from './lock.ts'
 import { createOperator } from './operator.ts'
 import { createPrune } from './prune.ts'
@@ -93,7 +94,7 @@ function create(
   const db = open({ ...options, upgrading })
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
-  const { destinations, incidents, sequence, memory, trail } = tables
+  const { leases, destinations, incidents, sequence, memory, trail } = tables
   const insert = createInsert(tables)
   const exchanges = createExchanges(tables, insert)
   const claims = createClaims(tables)
@@ -112,6 +113,10 @@ function create(
   let version = -1
   /** when it was last seen which keys they used */
   let sequenced = -1
+  /** what an operator wants, or the clock, is on its way */
+  let deciding = 0
+  /** nothing was written when it was last tried: then nothing is to be sent either, of which nobody could keep what became of it */
+  let isFaulty = false
 
   const currentVersion = () => read(() => dataVersion()!.data_version)
   /** What is known by heart is true of what is committed by now. */
@@ -133,17 +138,43 @@ function create(
     begun() {
       const current = dataVersion()!.data_version
       refresh(current)
-      if (current === sequenced) return
+      if (current !== sequenced) sequence.passed(latest()!.key)
       sequenced = current
-      sequence.passed(latest()!.key)
+      claims.write(leases.lasting(clock.now()))
     },
     committing() {
       destinations.flush()
     },
-    undone: forget,
+    committed() {
+      isFaulty = false
+      leases.committed()
+    },
+    undone() {
+      isFaulty = true
+      leases.undone()
+      forget()
+    },
   }
   const done = (writes: number, ms: number) => tell('store-committed', { writes, seconds: ms / 1000 })
   const writer = new GroupCommit(db, hooks, { patience, done, ...(disk && { sync: disk.sync }), ...(lost && { lost }) })
+  const commit = () => writer.submit(() => undefined, LEASES)
+  const lasting = createLastingLeases(leases, clock, commit)
+  /** With what is being sent. Where that cannot be written it is shown as it is in the tables. */
+  const shown = async <T>(query: () => T): Promise<T> => {
+    if (leases.all().length > 0) await writer.submit(() => claims.write(), LEASES).catch(() => {})
+    return read(query)
+  }
+  /** A claim that is asked for later knows what becomes of it. */
+  const decide = <T>(work: () => T): Promise<T> => {
+    deciding += 1
+    const done = writer.submit(() => {
+      claims.write()
+      return work()
+    })
+    return done.finally(() => {
+      deciding -= 1
+    })
+  }
   const hold = (kind: DestinationKind, name: string, pause: Pause | null, trace: readonly TraceEvent[]) => {
     const done = destinations.pause(destinations.require(kind, name), pause)
     if (done) trail.add(trace)
@@ -155,7 +186,11 @@ function create(
     accept: (envelope, trace = []) => writer.submit(() => insert.accept(envelope, trace)),
     findEnvelope: async (direction, source, digest) => read(() => insert.find(direction, source, digest)),
     async claim(request) {
-      return known(() => claims.isPossible(request)) ? writer.submit(() => claims.claim(request), LEASES) : []
+      const asks = writer.isClosed || isFaulty || deciding > 0
+      const byHeart = asks ? undefined : known(() => claims.claimByHeart(request))
+      if (byHeart === undefined) return writer.submit(() => claims.claim(request), LEASES)
+      if (byHeart.length > 0) lasting.taken()
+      return byHeart
     },
     settle: (settlements, trace = []) =>
       writer.submit(() => {
@@ -165,11 +200,11 @@ function create(
         trail.add(trace)
       }),
     releaseLeases: () =>
-      writer.submit(() => {
+      decide(() => {
         claims.clockWentBack(clock.now())
         return claims.releaseAll()
       }),
-    clockWentBack: (now) => writer.submit(() => claims.clockWentBack(now)),
+    clockWentBack: (now) => decide(() => claims.clockWentBack(now)),
     sourcesOf: async (item, variant) => read(() => memory.sourcesOf(item, variant)),
     seen: async ({ topic, itemId, digest }) => read(() => memory.seen(topic, itemId, digest)),
     seenIds: async (topic, itemIds) => read(() => memory.seenIds(topic, itemIds)),
@@ -187,19 +222,19 @@ function create(
         return 0
       }),
     trace: async (incident) => read(() => trail.of(incident)),
-    list: async (filter = {}) => read(() => queue.list(filter)),
+    list: (filter = {}) => shown(() => queue.list(filter)),
     pages: (filter = {}) =>
       pagesOf(
-        () => read(() => queue.bounds(filter)),
-        (bounds, stretch) => read(() => queue.page(filter, bounds, stretch)),
+        () => shown(() => queue.bounds(filter)),
+        (bounds, stretch) => shown(() => queue.page(filter, bounds, stretch)),
       ),
     leftOut: async (filter = {}) => read(() => queue.leftOut(filter)),
-    show: async (id) => read(() => queue.show(id)),
+    show: (id) => shown(() => queue.show(id)),
     traced: async (events, position) => read(() => trail.behind(position, events)),
-    retry: (id, now, trace) => writer.submit(() => operator.retry(id, now, trace)),
-    discard: (id, now, trace) => writer.submit(() => operator.discard(id, now, trace)),
-    pause: (kind, destination, pause, trace = []) => writer.submit(() => hold(kind, destination, pause, trace)),
-    resume: (kind, destination, trace = []) => writer.submit(() => hold(kind, destination, null, trace)),
+    retry: (id, now, trace) => decide(() => operator.retry(id, now, trace)),
+    discard: (id, now, trace) => decide(() => operator.discard(id, now, trace)),
+    pause: (kind, destination, pause, trace = []) => decide(() => hold(kind, destination, pause, trace)),
+    resume: (kind, destination, trace = []) => decide(() => hold(kind, destination, null, trace)),
     async backlog() {
       return known(destinations.backlog)
     },
@@ -226,6 +261,7 @@ function create(
     ...exchangeWrites(exchanges, (work) => writer.submit(work)),
     async [Symbol.asyncDispose]() {
       changes[Symbol.dispose]()
+      lasting[Symbol.dispose]()
       if (!db.isOpen) return
       await writer.close()
       db.close()

@@ -7,6 +7,7 @@ import { type Bodies, createBodies } from './bodies.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { createIncidents, type Incidents } from './incidents.ts'
+import { createLeases, type Leases } from './leases.ts'
 import { createOrder, type Order } from './order.ts'
 import { createMemory, type Memory } from './seen-items.ts'
 import { createTrail, type Trail } from './trace.ts'
@@ -17,6 +18,7 @@ export interface Tables {
   readonly db: DatabaseSync
   readonly clock: Clock
   readonly sequence: Sequence
+  readonly leases: Leases
   readonly destinations: Destinations
   readonly incidents: Incidents
   readonly order: Order
@@ -31,13 +33,15 @@ export interface Tables {
 export function createTables(db: DatabaseSync, clock: Clock): Tables {
   db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
   const sequence = createSequence(clock)
-  const destinations = createDestinations(db)
+  const leases = createLeases()
+  const destinations = createDestinations(db, leases)
   const incidents = createIncidents(db)
   const order = createOrder(db)
   return {
     db,
     clock,
     sequence,
+    leases,
     destinations,
     incidents,
     order,

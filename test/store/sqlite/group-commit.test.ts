@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { GroupCommit, type GroupCommitOptions, type TransactionHooks } from '../../../src/store/sqlite/group-commit.ts'
 
-const HOOKS: TransactionHooks = { begun() {}, committing() {}, undone() {} }
+const HOOKS: TransactionHooks = { begun() {}, committing() {}, committed() {}, undone() {} }
 
 function groups(db: DatabaseSync, more: Partial<TransactionHooks & GroupCommitOptions> = {}): GroupCommit {
   const { begun = HOOKS.begun, committing = HOOKS.committing, ...options } = more
