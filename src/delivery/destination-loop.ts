@@ -40,6 +40,8 @@ export class DeliveryLoop {
   readonly #failures = new FailuresInARow()
   /** when it came back, while there may be something left that waits for a time set before that */
   #early: number | undefined
+  /** the last claim got as much as it asked for: there is more to send than can be sent */
+  #plenty = false
   #awake = true
   #wakeUp = new AbortController()
 
@@ -125,7 +127,7 @@ export class DeliveryLoop {
   }
 
   async #claim(slots: number): Promise<number> {
-    const { store, clock, draining } = this.#context
+    const { store, keeper, clock, draining } = this.#context
     const { kind, destination } = this.#destination
     const now = clock.now()
     const before = this.#down
@@ -140,6 +142,9 @@ export class DeliveryLoop {
       ...(early === undefined ? {} : { early }),
     })
     if (this.#down === null && this.#early === early && claimed.length === 0) this.#early = undefined
+    this.#plenty = before === null && claimed.length === slots
+    // what is behind them in their lines may be all that is left
+    if (!this.#plenty) keeper.hurry()
     const { go: units, back } =
       before === null ? { go: claimed, back: [] } : chooseProbe(claimed, (u) => this.#isOver(u))
     for (const unit of back) this.#start(this.#putBack(unit, 'another probes the destination'), unit)
@@ -208,9 +213,10 @@ export class DeliveryLoop {
   }
 
   async #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {
-    const { keeper, clock, postponed } = this.#context
+    const { keeper, clock, draining, postponed } = this.#context
     if (outcome.kind === 'stopped') return keeper.keep(release(unit, clock.now()))
-    await keeper.keep(settleAs(unit, outcome, this.#circumstances()))
+    const mayWait = this.#plenty && outcome.kind === 'delivered' && !draining.aborted
+    await keeper.keep(settleAs(unit, outcome, this.#circumstances()), mayWait)
     if (outcome.kind === 'retry') postponed()
   }
 

@@ -229,6 +229,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     draining.abort()
     poke.abort(ENDED)
     for (const loop of loops.values()) loop.wake()
+    keeper.hurry()
     if (await within(idle(), ms)) return
     stop.abort()
     // a little more than a sink's grace: then whatever is left is the store's failure

@@ -109,7 +109,8 @@ function concerned(unit: readonly Delivery[], { only }: { readonly only?: string
   return [unit.filter(isMeant), unit.filter((one) => !isMeant(one))]
 }
 
-function together(one: Verdict, other: Verdict): Verdict {
+/** Both, as one. */
+export function together(one: Verdict, other: Verdict): Verdict {
   return {
     settlements: [...one.settlements, ...other.settlements],
     happenings: [...one.happenings, ...other.happenings],
