@@ -1,31 +1,6 @@
 import type { Session } from '../xmpp/session.ts'
+import type { Parcel, Turn } from './turn.ts'
 import { FIRST, Window } from './window.ts'
-
-/** One publication that wants to be written. */
-interface Parcel {
-  readonly item: string
-  readonly topic: string
-  /** bytes */
-  readonly size: number
-  /** with nothing else on the line until it has been read */
-  readonly alone: boolean
-  readonly signal: AbortSignal
-}
-
-/** The right to write one publication, now. */
-export interface Turn {
-  readonly item: string
-  /** bytes */
-  readonly size: number
-  /** ms, of performance.now */
-  readonly since: number
-  /** the same, when it was known to have been read */
-  readonly readAt: number | undefined
-  /** All of it has been read: whatever happens to the stream, it was not this. */
-  read(): void
-  /** It was answered, or nobody waits for that any more. */
-  end(): void
-}
 
 interface Waiting extends Parcel {
   readonly go: (turn: Turn | undefined) => void
@@ -56,6 +31,8 @@ const LARGE = 40_000
 const MEASURE = { pings: 4, bytes: 8_192, steps: 2 }
 /** Publications of one Topic under way that are not overdue: a round trip must not be waited for. */
 const PIPELINE = 64
+/** So many of its places are given at once: each claim of what is to be published has a cost, however much it brings. */
+const LOT = 16
 
 /**
  * Lets publications out to the line of one session: no more bytes at a time than it takes in about a second (`Window`); Topics in
@@ -121,7 +98,8 @@ export class Outlet {
   /** How many publications more of that Topic would not wait for long. */
   room(topic: string): number {
     const waiting = this.#flows.get(topic)?.waiting.length ?? 0
-    const places = PIPELINE - waiting - this.#underWay(topic)
+    const free = PIPELINE - waiting - this.#underWay(topic)
+    const places = free < LOT ? 0 : free
     const bytes = this.#bound - this.#unreadBytes - this.#waitingBytes
     const room = Math.max(0, Math.min(places, Math.max(waiting === 0 ? 1 : 0, Math.floor(bytes / this.#meanSize))))
     if (room === 0 && !this.#over) {

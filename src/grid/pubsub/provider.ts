@@ -5,12 +5,13 @@ import type { Session } from '../xmpp/session.ts'
 import { elementFlaw } from '../xmpp/well-formed.ts'
 import { failsAtItem, publishOutcome, takesNoMore, topicInDoubt } from './conditions.ts'
 import type { Features } from './features.ts'
-import { Outlet, type Turn } from './outlet.ts'
+import { Outlet } from './outlet.ts'
 import { Proofs } from './proofs.ts'
 import { DISCO_INFO, disco } from './protocol.ts'
 import { changedSince, keyOf, type Publication, stanzaOf } from './publication.ts'
 import { isThere, judgeRefusal } from './rights.ts'
 import { Suspects, type Verdict } from './suspects.ts'
+import type { Turn } from './turn.ts'
 
 interface ProviderOptions {
   readonly broker: string

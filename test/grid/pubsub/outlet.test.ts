@@ -68,3 +68,20 @@ for (const [what, isKnown, size] of [
     outlet.close()
   })
 }
+
+test('places of a Topic are given again in lots, so that no claim brings one item alone', async () => {
+  const { outlet, turn } = setUp(true)
+  const turns = await Promise.all(Array.from({ length: 64 }, (_, n) => turn(`${n}`, 10)))
+  const answered = (count: number) => {
+    for (const one of turns.splice(0, count)) {
+      one?.read()
+      one?.end()
+    }
+    return outlet.room('incident')
+  }
+  assert.equal(outlet.room('incident'), 0)
+  assert.equal(answered(15), 0)
+  assert.equal(answered(1), 16)
+  assert.equal(answered(48), 64)
+  outlet.close()
+})
