@@ -13,6 +13,8 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   publish: async () => (await import('./part-publish.ts')).benchPublish,
   hostile: async () => (await import('./part-hostile.ts')).benchHostile,
   deliver: async () => (await import('./part-deliver.ts')).benchDeliver,
+  restart: async () => (await import('./part-restart.ts')).benchRestart,
+  many: async () => (await import('./part-many.ts')).benchMany,
   catchup: async () => (await import('./part-catchup.ts')).benchCatchup,
   peers: async () => (await import('./part-peers.ts')).benchPeers,
   archive: async () => (await import('./part-archive.ts')).benchArchive,

@@ -10,9 +10,9 @@ export function filled(n: number): { readonly incident: string; readonly item: s
 
 /**
  * Puts `messages` into the store at `path`, which no gateway has open, as if they had come up to `at` (ms since the epoch): to the Topic
- * `incident`, of seven peers; of ten, five are delivered, four pending and one is held. Two rows of the trace each.
+ * `incident`, of seven peers; of ten, five are delivered, four pending and one is held, unless all are `pending`. Two rows of the trace each.
  */
-export function fill(path: string, messages: number, at: number, payload = 'x'): void {
+export function fill(path: string, messages: number, at: number, payload = 'x', pending = false): void {
   using db = new DatabaseSync(path)
   db.function('search_word', (key) => searchWord(String(key)))
   // an hour for all of them
@@ -21,7 +21,7 @@ export function fill(path: string, messages: number, at: number, payload = 'x'):
     CREATE TEMP TABLE m AS
       WITH RECURSIVE c (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < ${messages} - 1)
       SELECT n, ${firstKeyAt(at - 3_600_000)} + n * ${step} AS seq, ${at} - 3600000 AS at, 'csirt-' || (n % 7) AS source,
-        printf('%08x', n * 2654435761 % 4294967296) AS tail, (CASE WHEN n % 10 < 5 THEN 2 WHEN n % 10 < 9 THEN 0 ELSE 3 END) AS state FROM c;
+        printf('%08x', n * 2654435761 % 4294967296) AS tail, (${pending ? 0 : 'CASE WHEN n % 10 < 5 THEN 2 WHEN n % 10 < 9 THEN 0 ELSE 3 END'}) AS state FROM c;
     INSERT INTO destination (id, kind, name) VALUES (1, 0, 'incident') ON CONFLICT DO NOTHING;
     INSERT INTO incident (id, tail, key) SELECT n + 1, tail, source || '.example ' || tail FROM m;
     INSERT INTO envelope (seq, direction, source, digest, msg_type, incidents, received_at)
