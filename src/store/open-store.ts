@@ -6,14 +6,16 @@ import type { Tell } from '../tell.ts'
 import { type CopyProgress, copyRows } from './copy-store.ts'
 import type { StoreNews } from './news.ts'
 import type { Place } from './postgres/connect.ts'
-import { openForCopy as openTarget } from './postgres/copy.ts'
+import { openForCopy as openTables } from './postgres/copy-source.ts'
+import { openForCopy as openNewTables } from './postgres/copy-target.ts'
 import { storeError as postgresError } from './postgres/faults.ts'
 import {
   openBeside as openBesideOnPostgres,
   openGatewayStore as openGatewayOnPostgres,
 } from './postgres/postgres-store.ts'
 import { serverNotes } from './postgres/server-notes.ts'
-import { openForCopy as openSource } from './sqlite/copy.ts'
+import { openForCopy as openFile } from './sqlite/copy-source.ts'
+import { openForCopy as openNewFile } from './sqlite/copy-target.ts'
 import { openGatewayStore, openQueue } from './sqlite/sqlite-store.ts'
 import type { WholeStore } from './whole-store.ts'
 
@@ -53,17 +55,21 @@ export async function storeNotes({ postgres }: StoreConfig): Promise<readonly st
 }
 
 /**
- * Copies the store in the SQLite file `from`, on which no gateway may run, into the tables of `to`, which must be empty or what an earlier
- * try left. Resolves with the number of rows, each of which was read again at its new place. Rejects with 'store-unavailable', or
- * 'store-corrupt' where something arrived as something else.
+ * Copies a store, on which no gateway may run, from a SQLite file into tables that are empty, or from tables into a file that is not there;
+ * or goes on with what an earlier try left. Resolves with the number of rows, each of which was read again at its new place. Rejects with
+ * 'usage' where both are of one kind, 'store-unavailable', or 'store-corrupt' where something arrived as something else.
  */
-export async function copyStore(
-  from: string,
-  to: NonNullable<StoreConfig['postgres']>,
-  progress: CopyProgress,
-): Promise<number> {
-  using source = openSource(from)
-  await using target = await openTarget(placeOf(to))
+export async function copyStore(from: StoreConfig, to: StoreConfig, progress: CopyProgress): Promise<number> {
+  if (from.postgres === undefined && to.postgres !== undefined) return copyToPostgres(from.path, to.postgres, progress)
+  if (from.postgres !== undefined && to.postgres === undefined) return copyToSqlite(from.postgres, to.path, progress)
+  throw new GatewayError('usage', 'A store is copied from SQLite to PostgreSQL, or from PostgreSQL to SQLite.')
+}
+
+type Tables = NonNullable<StoreConfig['postgres']>
+
+async function copyToPostgres(from: string, to: Tables, progress: CopyProgress): Promise<number> {
+  using source = openFile(from)
+  await using target = await openNewTables(placeOf(to))
   try {
     const rows = await copyRows(source, target, progress)
     await target.finish()
@@ -73,7 +79,21 @@ export async function copyStore(
   }
 }
 
-function placeOf({ url, schema, readPassword, tls }: NonNullable<StoreConfig['postgres']>): Place {
+async function copyToSqlite(from: Tables, to: string, progress: CopyProgress): Promise<number> {
+  await using source = await openTables(placeOf(from))
+  using target = openNewFile(to)
+  try {
+    const rows = await copyRows(source, target, progress)
+    target.finish()
+    return rows
+  } catch (error) {
+    const known = postgresError(error)
+    if (known.code === 'store-corrupt') target.discard()
+    throw known
+  }
+}
+
+function placeOf({ url, schema, readPassword, tls }: Tables): Place {
   return {
     ...{ url, schema },
     ...(readPassword && { password: readPassword }),

@@ -14,6 +14,11 @@ export function isTransactionFault(error: unknown): boolean {
   return error instanceof postgres.PostgresError && AGAIN.has(error.code)
 }
 
+/** Somebody had locked it for longer than the session waits (lock_timeout). */
+export function isLocked(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === '55P03'
+}
+
 /** As sqlite/faults.ts has it: 'store-unavailable', 'store-corrupt', or 'internal' for what one call alone did wrong. */
 export function storeError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error

@@ -6,7 +6,7 @@ import { all, type Db, run } from './sql.ts'
 /** ms between two signs of life */
 const BEAT = 1500
 /** ms without one, by the server's clock, after which a gateway is no more: its leases are others' then */
-const DEAD_AFTER = 6000
+export const DEAD_AFTER = 6000
 
 /** `$1`: these, but for who showed meanwhile that it lives */
 export const FORGET = `DELETE FROM instance WHERE id = ANY($1::text[])

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { GatewayError } from '../../errors.ts'
 import { inTime, inTransaction, openSessions, type Place, quoted } from './connect.ts'
-import { storeError } from './faults.ts'
+import { isLocked, storeError } from './faults.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** PostgreSQL 14: what is older has no support any more in the lifetime of this version. */
@@ -10,7 +10,7 @@ const OLDEST_SERVER = 140_000
 /** ms; a migration may wait for the one that another gateway makes */
 const PATIENCE = 120_000
 
-/** A table that is there as long as a copy into this store is not whole (copy.ts). */
+/** A table that is there as long as a copy into this store is not whole (copy-target.ts). */
 export const UNFINISHED = 'unfinished_copy'
 
 /** What was found at the server. */
@@ -36,6 +36,7 @@ export async function migrate(
       inTransaction(sessions, async (tx) => {
         const found = await bring(tx, place.schema, create)
         if (!unfinished) await assertWhole(tx, place.schema)
+        if (create && !unfinished) await assertNotCopied(tx)
         return found
       }),
     )
@@ -78,6 +79,20 @@ async function assertWhole(tx: postgres.ISql, schema: string): Promise<void> {
   const [there] = await tx<{ found: boolean }[]>`SELECT to_regclass(${name}) IS NOT NULL AS found`
   if (there!.found)
     throw new GatewayError('store-unavailable', 'A copy into this store is not finished: run "store copy" again.')
+}
+
+/** ms; the server's own housekeeping may have the table for an instant */
+const LOCKED = 3000
+
+/** Whoever copies a store away lets nobody write to it (copy-source.ts). */
+async function assertNotCopied(tx: postgres.ISql): Promise<void> {
+  await tx.unsafe(`SET LOCAL lock_timeout = ${LOCKED}`)
+  try {
+    await tx.unsafe('LOCK TABLE instance IN ROW EXCLUSIVE MODE')
+  } catch (error) {
+    if (!isLocked(error)) throw error
+    throw new GatewayError('store-unavailable', 'This store is being copied to another place.', { cause: error })
+  }
 }
 
 async function checkServer(tx: postgres.ISql): Promise<void> {

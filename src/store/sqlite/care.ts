@@ -136,7 +136,7 @@ const NO_STORE = {
 } as const
 
 /** SQLite's words, at most 100. */
-function flawsOf(path: string): string[] {
+export function flawsOf(path: string): string[] {
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path, { timeout: PATIENCE })
@@ -152,11 +152,11 @@ function flawsOf(path: string): string[] {
 }
 
 /** With the log of an earlier try that was killed: SQLite would take it for that of the new file. */
-function clear(draft: string): void {
+export function clear(draft: string): void {
   for (const file of storeFiles(draft)) rmSync(file, { force: true })
 }
 
-function sync(file: string): void {
+export function sync(file: string): void {
   const fd = openSync(file, 'r+')
   try {
     fsyncSync(fd)
@@ -166,7 +166,7 @@ function sync(file: string): void {
 }
 
 /** The gateway must be able to take it, whoever was here first. */
-function lockOf(path: string): Disposable {
+export function lockOf(path: string): Disposable {
   const isNew = !existsSync(`${path}.lock`)
   const lock = lockStore(path)
   if (isNew) ownedLike(`${path}.lock`, existsSync(path) ? path : dirname(resolve(path)))
@@ -174,7 +174,7 @@ function lockOf(path: string): Disposable {
 }
 
 /** What root puts there must be the gateway's. */
-function ownedLike(file: string, model: string): void {
+export function ownedLike(file: string, model: string): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = statSync(model)
   chownSync(file, uid, gid)

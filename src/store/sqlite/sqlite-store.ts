@@ -106,7 +106,8 @@ function create(
   const latest = one<{ key: number }>(
     db,
     `SELECT max((SELECT coalesce(max(seq), 0) FROM envelope), (SELECT coalesce(max(seq), 0) FROM delivery),
-       (SELECT coalesce(max(seq), 0) FROM exchange), (SELECT coalesce(max(seq), 0) FROM record)) AS key`,
+       (SELECT coalesce(max(seq), 0) FROM body), (SELECT coalesce(max(seq), 0) FROM exchange),
+       (SELECT coalesce(max(seq), 0) FROM record)) AS key`,
   )
   const touch = run(db, 'UPDATE probe SET at = ? WHERE id = 1')
   /** what others had written, when what is known by heart was last known to be true */

@@ -35,7 +35,7 @@ export function openForCopy(path: string): SqliteSource {
     throw storeError(error)
   }
   return {
-    rows: (table) => piecesOf(db, table),
+    rows: (table) => copiedRows(db, table),
     [Symbol.dispose]() {
       db.close()
       lock[Symbol.dispose]()
@@ -43,7 +43,11 @@ export function openForCopy(path: string): SqliteSource {
   }
 }
 
-async function* piecesOf(db: DatabaseSync, { name, columns }: CopiedTable): AsyncGenerator<readonly CopiedRow[]> {
+/** All of a table, in pieces. */
+export async function* copiedRows(
+  db: DatabaseSync,
+  { name, columns }: CopiedTable,
+): AsyncGenerator<readonly CopiedRow[]> {
   const { from = `${name} t`, columns: own = {} } = FROM[name] ?? {}
   const selected = columns.map((column) => `${own[column] ?? `t.${column}`} AS c_${column}`)
   const where = name === 'payload' ? 'WHERE t.body IS NOT NULL' : ''

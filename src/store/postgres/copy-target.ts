@@ -3,6 +3,7 @@ import { searchWord } from '../../iodef/incident-id.ts'
 import { capped, lineOf } from '../coding/capped.ts'
 import type { Cell, CopiedRow, CopyTarget } from '../coding/copied-tables.ts'
 import { asked, inTransaction, openSessions, type Place, quoted } from './connect.ts'
+import { type ColumnTypes, columnTypes, copiedRows } from './copied-rows.ts'
 import { storeError } from './faults.ts'
 import { wordsOf } from './insert.ts'
 import { migrate, UNFINISHED } from './migrate.ts'
@@ -39,7 +40,7 @@ interface PostgresTarget extends CopyTarget, AsyncDisposable {
 export async function openForCopy(place: Place): Promise<PostgresTarget> {
   await migrate(place, { create: true, unfinished: true })
   const sessions = openSessions(place, { name: 'copy', sessions: 2 })
-  const types = new Map<string, string>()
+  let types: ColumnTypes = new Map()
   try {
     await inTransaction(sessions, async (tx) => {
       const [there] = await tx.unsafe<{ begun: boolean; empty: boolean }[]>(
@@ -54,12 +55,7 @@ export async function openForCopy(place: Place): Promise<PostgresTarget> {
         )
       }
       await tx.unsafe(`CREATE TABLE IF NOT EXISTS ${UNFINISHED} ()`)
-      const columns = await tx.unsafe<{ name: string; type: string }[]>(
-        `SELECT table_name || '.' || column_name AS name, CASE data_type WHEN 'ARRAY' THEN 'text[]' ELSE data_type END AS type
-         FROM information_schema.columns WHERE table_schema = $1`,
-        [place.schema],
-      )
-      for (const { name, type } of columns) types.set(name, type)
+      types = await columnTypes(tx, place.schema)
     })
   } catch (error) {
     await sessions.sql.end({ timeout: 1 })
@@ -67,14 +63,7 @@ export async function openForCopy(place: Place): Promise<PostgresTarget> {
   }
 
   return {
-    async *rows({ name, columns }) {
-      const isFlag = (column: string) => types.get(`${name}.${column}`) === 'boolean'
-      const selected = columns.map((column) => (isFlag(column) ? `${column}::integer AS ${column}` : column))
-      const text = `SELECT ${selected.join(', ')} FROM ${name}`
-      for await (const rows of sessions.sql.unsafe<Record<string, Cell>[]>(text, [], { prepare: true }).cursor(200)) {
-        yield rows.map((row) => columns.map((column) => row[column] ?? null))
-      }
-    },
+    rows: (table) => copiedRows(sessions.sql, types, table),
     async take({ name, columns }, rows) {
       const made = Object.entries(MADE[name] ?? {})
       const all = [...columns, ...made.map(([column]) => column)]
