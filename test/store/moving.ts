@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StoreConfig } from '../../src/config/types.ts'
 import { copyStore } from '../../src/store/open-store.ts'
@@ -9,11 +8,11 @@ import { openStore } from '../../src/store/sqlite/sqlite-store.ts'
 import type { WholeStore } from '../../src/store/whole-store.ts'
 import { untold } from '../../src/tell.ts'
 import { createVirtualClock, type VirtualClock } from '../support/clock.ts'
-import type { Bench } from './support.ts'
+import { type Bench, MEMORY } from './support.ts'
 
 /** A store that moves: each time it is opened again it is in the other database, by `store copy`. It begins in SQLite. */
 export async function createMovingBench(url: string): Promise<Bench> {
-  const dir = await mkdtemp(join(tmpdir(), 'moving-'))
+  const dir = await mkdtemp(join(MEMORY, 'moving-'))
   const clock = createVirtualClock()
   let at: StoreConfig = { path: join(dir, '0.db') }
   let store = await open(at, clock)

@@ -28,19 +28,25 @@ export async function openForCopy(place: Place): Promise<PostgresSource> {
     sessions: 1,
     parameters: { idle_in_transaction_session_timeout: 0, lock_timeout: PATIENCE },
   })
-  const end = () => sessions.sql.end({ timeout: 1 })
+  let tx: postgres.ReservedSql | undefined
+  const end = async () => {
+    // the library would wait for whoever has a connection
+    tx?.release()
+    await sessions.sql.end({ timeout: 1 })
+  }
   try {
     await sessions.opened()
-    const tx = await sessions.sql.reserve()
+    const own = await sessions.sql.reserve()
+    tx = own
     // those that are at work need not wait for us to see it
-    await assertAtRest(tx)
-    await tx.unsafe('BEGIN')
+    await assertAtRest(own)
+    await own.unsafe('BEGIN')
     // one that was given up, and wakes, writes nothing meanwhile; who only reads need not wait
-    await tx.unsafe(`LOCK TABLE instance, ${COPIED.map(({ name }) => name).join(', ')} IN SHARE MODE`)
-    await assertAtRest(tx)
-    const types = await columnTypes(tx, place.schema)
+    await own.unsafe(`LOCK TABLE instance, ${COPIED.map(({ name }) => name).join(', ')} IN SHARE MODE`)
+    await assertAtRest(own)
+    const types = await columnTypes(own, place.schema)
     return {
-      rows: (table) => copiedRows(tx, types, table),
+      rows: (table) => copiedRows(own, types, table),
       [Symbol.asyncDispose]: end,
     }
   } catch (error) {

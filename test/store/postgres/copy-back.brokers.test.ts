@@ -6,11 +6,12 @@ import { describe, test } from 'node:test'
 import type { StoreConfig } from '../../../src/config/types.ts'
 import { COPIED, type CopiedRow } from '../../../src/store/coding/copied-tables.ts'
 import { copyStore, openForGateway } from '../../../src/store/open-store.ts'
+import { openForCopy as openTables } from '../../../src/store/postgres/copy-source.ts'
 import { openForCopy as openFile } from '../../../src/store/sqlite/copy-source.ts'
 import { untold } from '../../../src/tell.ts'
 import { FIRST, INCIDENT, putEach, told } from '../copied.ts'
 import { newTables } from '../moving.ts'
-import { createBench as createSqliteBench, delivery, envelope, request, sha } from '../support.ts'
+import { createBench as createSqliteBench, delivery, envelope, MEMORY, request, sha } from '../support.ts'
 import { createPostgresBench } from './bench.ts'
 
 /** All rows of what is copied, by table, in one order. */
@@ -49,7 +50,7 @@ describe('store copy, back from PostgreSQL', () => {
   const options = { tell: untold, lost: () => {} }
 
   test('gives what there was in SQLite before it went there, row for row', async () => {
-    await using from = await createSqliteBench()
+    await using from = await createSqliteBench(MEMORY)
     await using bench = await createPostgresBench()
     await putEach(from.store, from.clock)
     const before = await told(from.store)
@@ -85,7 +86,7 @@ describe('store copy, back from PostgreSQL', () => {
     await from.sql`INSERT INTO ${tables}.body (seq, text) OVERRIDING SYSTEM VALUE SELECT 2 + greatest(
       (SELECT max(seq) FROM ${tables}.delivery), (SELECT max(seq) FROM ${tables}.envelope), (SELECT max(seq) FROM ${tables}.record)), 'last'`
     await from.store[Symbol.asyncDispose]()
-    await using place = await createSqliteBench()
+    await using place = await createSqliteBench(MEMORY)
     const path = `${place.path}.new`
     await copyStore({ path: 'none', postgres: { url: from.server.url, schema: from.schema } }, { path }, () => {})
     await using after = await openForGateway({ path }, { ...options, clock })
@@ -103,9 +104,9 @@ describe('store copy, back from PostgreSQL', () => {
   test('takes nothing from under a gateway that lives, and lets none start meanwhile', async () => {
     await using from = await createPostgresBench()
     const tables: StoreConfig = { path: 'none', postgres: { url: from.server.url, schema: from.schema } }
-    await using place = await createSqliteBench()
+    await using place = await createSqliteBench(MEMORY)
     const path = `${place.path}.new`
-    const copy = (progress = () => {}) => copyStore(tables, { path }, progress)
+    const copy = () => copyStore(tables, { path }, () => {})
     await assert.rejects(copy(), {
       code: 'store-unavailable',
       message: /A gateway is at work on this store, process \d+ of /,
@@ -113,20 +114,21 @@ describe('store copy, back from PostgreSQL', () => {
     assert.equal(existsSync(path), false)
     await from.store.accept(envelope(from.clock, 'one', FIRST))
     await from.store[Symbol.asyncDispose]()
-    let started: Promise<unknown> | undefined
-    await copy(() => {
-      started ??= openForGateway(tables, { ...options, clock: from.clock }).catch((error: unknown) => error)
-    })
-    const refused = await started
-    if (refused instanceof Error) assert.match(refused.message, /is being copied to another place/)
-    else await (refused as AsyncDisposable)[Symbol.asyncDispose]()
+    {
+      await using _source = await openTables({ url: from.server.url, schema: from.schema })
+      const start = openForGateway(tables, { ...options, clock: from.clock })
+      await assert.rejects(start, { code: 'store-unavailable', message: /is being copied to another place/ })
+    }
+    await copy()
+    await using after = await openForGateway(tables, { ...options, clock: from.clock })
+    assert.equal((await after.list()).length, FIRST.length, 'the source stays as it is')
   })
 
   test('goes on where it was interrupted, and never over what is there', async () => {
     await using from = await createPostgresBench()
     await putEach(from.store, from.clock)
     await from.store[Symbol.asyncDispose]()
-    await using place = await createSqliteBench()
+    await using place = await createSqliteBench(MEMORY)
     const path = `${place.path}.new`
     const copy = async (most = Number.POSITIVE_INFINITY) => {
       let pieces = 0
@@ -159,7 +161,7 @@ describe('store copy, back from PostgreSQL', () => {
     await using from = await createPostgresBench()
     await from.store.accept(envelope(from.clock, 'one', FIRST))
     await from.store[Symbol.asyncDispose]()
-    await using place = await createSqliteBench()
+    await using place = await createSqliteBench(MEMORY)
     const path = `${place.path}.new`
     const tables = { url: from.server.url, schema: from.schema }
     const copy = (progress = () => {}) => copyStore({ path: 'none', postgres: tables }, { path }, progress)
