@@ -6,6 +6,7 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   store: async () => (await import('./part-store.ts')).benchStore,
   postgres: async () => (await import('./part-postgres.ts')).benchPostgres,
   growth: async () => (await import('./part-growth.ts')).benchGrowth,
+  prune: async () => (await import('./part-prune.ts')).benchPrune,
   gateways: async () => (await import('./part-gateways.ts')).benchGateways,
   sketch: async () => (await import('./part-sketch.ts')).benchSketch,
   validate: async () => (await import('./part-validate.ts')).benchValidate,

@@ -14,6 +14,7 @@ import { report } from './documents.ts'
 import { line } from './figures.ts'
 import { createPoster } from './post.ts'
 import { cpuOf, cpuOfChildren } from './process-cost.ts'
+import { COUNTING, countStatements } from './statements.ts'
 
 const EACH = Number(process.env.EACH ?? 1500)
 const WARM = 200
@@ -21,6 +22,9 @@ const WARM = 200
 const SENDERS = 16
 /** gateways of a round: each comes as often before as behind another */
 const ORDER = (process.env.GATEWAYS ?? '1,2,3,3,2,1').split(',').map(Number)
+
+/** `STATEMENTS=1`: what the server is asked, too */
+const IS_COUNTING = process.env.STATEMENTS !== undefined
 
 /** Of one report: us of CPU, commits, KiB of the database's log; and how many a second. */
 interface Cost {
@@ -46,7 +50,7 @@ export async function benchGateways(): Promise<void> {
   line(`${EACH} reports of ${report('0').length} bytes, ${SENDERS} senders`, HEAD)
   if (process.env.STANDBY !== 'only') {
     await measure('SQLite', [1, 1], (_, n) => roundOnSqlite(world, n))
-    await using server = await startPostgres({ settings: ['shared_buffers = 128MB'] })
+    await using server = await startPostgres({ settings: ['shared_buffers = 128MB', ...(IS_COUNTING ? COUNTING : [])] })
     await measure('PostgreSQL', ORDER, (gateways, n) => roundOnPostgres(world, server, server.url, gateways, n))
     await told(server)
   }
@@ -111,7 +115,7 @@ async function roundOnPostgres(
   const sites: Site[] = []
   for (let i = 0; i < gateways; i += 1) sites.push(await siteOf(world, `g${i}`, { postgres: url, schema }))
   const open = () => openBeside({ at: { url: server.url, schema }, clock: systemClock, tell: untold })
-  return carryOut(sites, open, schema, async () => {
+  const counted = async () => {
     const [commits, log] = (
       await server.psql(
         `SELECT xact_commit || ' ' || (pg_current_wal_insert_lsn() - '0/0') FROM pg_stat_database WHERE datname = 'gw'`,
@@ -120,7 +124,8 @@ async function roundOnPostgres(
       .split(' ')
       .map(Number)
     return { cpu: await cpuOfChildren(server.pid), commits: commits ?? 0, log: log ?? 0 }
-  })
+  }
+  return carryOut(sites, open, schema, counted, IS_COUNTING ? countStatements(server) : undefined)
 }
 
 interface ServerCounts {
@@ -134,6 +139,7 @@ async function carryOut(
   open: () => Promise<WholeStore>,
   name: string,
   counted: () => Promise<ServerCounts>,
+  statements?: ReturnType<typeof countStatements>,
 ): Promise<Round> {
   await using stack = new AsyncDisposableStack()
   const running: GatewayProcess[] = []
@@ -172,11 +178,15 @@ async function carryOut(
   await post('warm', WARM * sites.length)
   await drained()
   await store.pause('topic', 'incident', { since: Date.now(), by: 'bench' })
+  await statements?.begin()
   const accepting = await cost(() => post('measured', EACH))
+  await statements?.tell(`${name} accepting`, EACH)
+  await statements?.begin()
   const publishing = await cost(async () => {
     await store.resume('topic', 'incident')
     await drained()
   })
+  await statements?.tell(`${name} publishing`, EACH)
   return { accepting, publishing }
 }
 

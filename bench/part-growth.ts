@@ -14,21 +14,27 @@ const ROUNDS = 15
 
 let count = 0
 
-/** The store in PostgreSQL by how many messages wait in it, how many destinations it has and how many they came from: ms by the clock, the middle of some. */
+/** The store in PostgreSQL by how many messages wait in it, or were delivered, how many destinations it has and how many they came from: ms by the clock, the middle of some. */
 export async function benchGrowth(): Promise<void> {
-  for (const names of NAMES) for (const rows of SIZES) await measure(rows, names)
+  for (const names of NAMES) for (const rows of SIZES) await measure(rows, names, false)
+  for (const rows of SIZES) await measure(rows, 1, true)
 }
 
-async function measure(rows: number, names: number): Promise<void> {
+async function measure(rows: number, names: number, isPast: boolean): Promise<void> {
   await using server = await startPostgres({ settings: ['shared_buffers = 256MB', 'max_wal_size = 4GB'] })
   const at = { url: server.url, schema: 'bench' }
   const open = () => openGatewayStore({ at, clock: systemClock, tell: () => {} })
   await (await open())[Symbol.asyncDispose]()
   // all origins at the first destination, and as many destinations beside it
-  await fillPostgres(server.url, 'bench', { rows, origins: Math.max(7, names) })
+  const origins = Math.max(7, names)
+  await fillPostgres(server.url, 'bench', { rows, origins, ...(isPast && { deliveredAt: Date.now() - 86_400_000 }) })
+  if (isPast) await fillPostgres(server.url, 'bench', { rows: Math.max(1000, rows / 100), origins })
   if (names > 1) await fillPostgres(server.url, 'bench', { rows: Math.min(rows, 4 * names), destinations: names })
   await using store = await open()
-  line(`${rows.toLocaleString('en')} pending, ${names} destinations and origins`, 'ms')
+  line(
+    `${rows.toLocaleString('en')} ${isPast ? 'delivered, one in 100 behind them pending' : `pending, ${names} destinations and origins`}`,
+    'ms',
+  )
   for (const [what, work] of Object.entries(WORKS)) {
     const times: number[] = []
     await work(store)

@@ -74,6 +74,8 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
       application_name: `iodef-gateway ${use.name}`,
       search_path: quoted(schema),
       idle_in_transaction_session_timeout: 15_000,
+      // what looks dear in a long queue, and is not, the server would compile first, each time anew: for seconds
+      jit: 'off',
       ...use.parameters,
     },
   })

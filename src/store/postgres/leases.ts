@@ -15,7 +15,7 @@ export interface Leases {
   clockWentBack(now: number): Promise<number>
 }
 
-// `state <> 2` is what lets the partial index delivery_kept serve this
+// `state <> 2` is what lets the partial index delivery_oldest serve this
 const LEASED = `SELECT ${PLACE} FROM delivery d WHERE d.state <> 2 AND d.state = 1`
 const DEAD = 'NOT EXISTS (SELECT 1 FROM instance i WHERE i.id = d.owner)'
 

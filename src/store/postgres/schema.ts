@@ -1,5 +1,5 @@
 import { EXCHANGES } from './schema-exchanges.ts'
-import { TRACE_BY_WEEK } from './schema-trace.ts'
+import { OLDEST_FIRST, TRACE_BY_WEEK } from './schema-growth.ts'
 
 /**
  * Each entry brings the tables from the version that is its place to the next. Never edit one that was released: append. What a version
@@ -209,5 +209,5 @@ BEGIN
 END
 $$;
 ${EXCHANGES}`,
-  TRACE_BY_WEEK,
+  `${TRACE_BY_WEEK}${OLDEST_FIRST}`,
 ]

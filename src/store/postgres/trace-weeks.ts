@@ -1,7 +1,7 @@
 import { TRACE_AGE } from '../coding/retention.ts'
 import { type Db, one, run } from './sql.ts'
 
-/** As the parts of the trace are cut (schema-trace.ts). */
+/** As the parts of the trace are cut (schema-growth.ts). */
 const WEEK = 7 * 86_400_000
 /** Parts that are of no week, and stay. */
 export const UNDATED = ['trace_before', 'trace_rest'] as const

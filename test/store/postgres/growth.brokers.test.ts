@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import postgres from 'postgres'
 import { UNITS_IN_TURN } from '../../../src/store/postgres/candidates.ts'
+import { openSessions } from '../../../src/store/postgres/connect.ts'
 import { delivery, envelope, request } from '../support.ts'
 import { createPostgresBench } from './bench.ts'
 
 /** Parts of a plan, as EXPLAIN has it, with how often each was gone through. */
 interface Part {
   readonly 'Node Type': string
+  readonly 'Index Name'?: string
   readonly 'Actual Rows': number
   readonly Plans?: readonly Part[]
 }
@@ -46,4 +48,30 @@ test('a claim looks at no more origins than it takes units, however many there a
   }
   const nth = (name: string) => origins.map((origin) => `${origin} ${name}`)
   assert.deepEqual(took, [...nth('a'), ...nth('b')], 'each in its turn, from one claim to the next')
+})
+
+test('nothing that is asked is compiled first, which took seconds where a queue was long', async () => {
+  await using bench = await createPostgresBench()
+  const { sql } = openSessions({ url: bench.server.url, schema: bench.schema }, { name: 'test', sessions: 1 })
+  const [row] = await sql.unsafe<{ jit: string }[]>('SHOW jit')
+  await sql.end()
+  assert.equal(row?.jit, 'off')
+})
+
+test('the oldest of a destination is found at once, however many were delivered before', async () => {
+  await using bench = await createPostgresBench()
+  await using own = {
+    sql: postgres(bench.server.url, { max: 1, connection: { search_path: bench.schema } }),
+    [Symbol.asyncDispose]: () => own.sql.end(),
+  }
+  await own.sql.unsafe(`INSERT INTO envelope VALUES (1, 0, 's', 'd', 'Report', '[]', 0);
+    INSERT INTO destination (id, kind, name) OVERRIDING SYSTEM VALUE VALUES (1, 0, 't');
+    INSERT INTO delivery (seq, ord, envelope, destination, incident, words, origin, line, item, variant, state, ready, due, created_at, updated_at)
+      SELECT n, n, 1, 1, 'i', '{}', 's', n, n, '', CASE WHEN n > 5000 THEN 0 ELSE 2 END, n > 5000, 0, 0, 0 FROM generate_series(1, 6000) n;
+    ANALYZE delivery`)
+  const oldest = 'SELECT min(seq) FROM delivery WHERE destination = 1 AND state <> 2 AND state = 0'
+  const [explained] = await own.sql.unsafe(`EXPLAIN (FORMAT JSON) ${oldest}`)
+  const plan = (explained!['QUERY PLAN'] as [{ Plan: Part }])[0].Plan
+  const [scan] = partsOf(plan).filter((part) => part['Index Name'] !== undefined)
+  assert.equal(scan?.['Index Name'], 'delivery_oldest')
 })

@@ -69,3 +69,9 @@ EXCEPTION WHEN undefined_table OR lock_not_available THEN
 END
 $$;
 `
+
+/** The oldest of a destination is found at once, and not behind all that was ever delivered. */
+export const OLDEST_FIRST = `
+CREATE INDEX delivery_oldest ON delivery (destination, state, seq) WHERE state <> 2;
+DROP INDEX delivery_kept;
+`
