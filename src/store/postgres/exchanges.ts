@@ -23,7 +23,7 @@ import type { Tables } from './tables.ts'
 const STEP = 200
 
 /** Each inside a transaction. */
-interface ExchangeTables {
+export interface ExchangeTables {
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
   change(id: string, change: ChangeOf): Promise<Exchange | undefined>
   /** What came to whom it was for, or policy keeps from there: then nothing is to be sent of it any more. */

@@ -107,7 +107,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const exchanges = createExchanges(tables, insert)
   const leases = createLeases(tables)
   const claim = createClaim(tables, leases)
-  const settle = createSettle(tables)
+  const settle = createSettle(tables, exchanges)
   const operator = createOperator(tables)
   const prune = createPrune(tables, operator)
   const touch = run(own, 'UPDATE probe SET at = $1 WHERE id = 1')
@@ -171,15 +171,10 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
       const isWorthIt = request.limit > 0 && (await read(() => claimable(request)))
       return isWorthIt ? submit(() => claim(request), { destinations: [request] }) : []
     },
-    settle: (settlements, trace = []) =>
-      submitNews(
-        async () => {
-          await settle(settlements)
-          await exchanges.settled(settlements, clock.now())
-          await trail.add(trace)
-        },
-        { deliveries: settlements.map(keyOf) },
-      ),
+    async settle(settlements, trace = []) {
+      await writer.submitFused(settle, { settlements, trace }, { deliveries: settlements.map(keyOf) })
+      changes.tell()
+    },
     releaseLeases: () =>
       submitNews(async () => {
         await leases.clockWentBack(clock.now())

@@ -1,18 +1,25 @@
 import { SENDING } from '../coding/codes.ts'
 import { parseId } from '../coding/ids.ts'
 import { settledOf } from '../coding/settlement.ts'
-import type { Settlement } from '../contract.ts'
+import type { Settlement, TraceEvent } from '../contract.ts'
+import type { ExchangeTables } from './exchanges.ts'
 import { PLACE, type Place } from './order.ts'
 import { all, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-/**
- * Inside a transaction that has the destinations locked: ends leases. What is no longer `sending`, or by now is another gateway's, is
- * left alone.
- */
-type Settle = (settlements: readonly Settlement[]) => Promise<void>
+interface Asked {
+  readonly settlements: readonly Settlement[]
+  readonly trace: readonly TraceEvent[]
+}
 
-export function createSettle({ db, clock, owner, destinations, order, waiting }: Tables): Settle {
+/**
+ * Inside a transaction that has the destinations locked: ends leases, of all that is asked for together in one go, since each statement
+ * takes a journey to the server. What is no longer `sending`, or by now is another gateway's, is left alone.
+ */
+type Settle = (asked: readonly Asked[]) => Promise<readonly undefined[]>
+
+export function createSettle(tables: Tables, exchanges: Pick<ExchangeTables, 'settled'>): Settle {
+  const { db, clock, owner, destinations, order, waiting, trail } = tables
   const find = all<Place>(
     db,
     `SELECT ${PLACE} FROM delivery WHERE seq = ANY($1::bigint[]) AND state = ${SENDING} AND owner = $2`,
@@ -26,8 +33,7 @@ export function createSettle({ db, clock, owner, destinations, order, waiting }:
      WHERE d.seq = s.seq`,
   )
 
-  return async (settlements) => {
-    const asked = new Map(settlements.map((one) => [parseId(one.id) ?? -1, one]))
+  async function end(asked: ReadonlyMap<number, Settlement>): Promise<void> {
     const places = await find([...asked.keys()], owner)
     if (places.length === 0) return
     const rows = places.map((place) => ({ place, to: asked.get(place.seq)! }))
@@ -46,5 +52,18 @@ export function createSettle({ db, clock, owner, destinations, order, waiting }:
     await order.left(rows.filter(({ to }) => to.to !== 'pending').map(({ place }) => place))
     const learnt = rows.filter(({ to }) => to.to !== 'pending' || to.countAttempt)
     await waiting.ended(learnt.map(({ place, to }) => ({ seq: place.seq, delivered: to.to === 'delivered' })))
+  }
+
+  return async (asked) => {
+    const first = new Map<number, Settlement>()
+    for (const one of asked.flatMap(({ settlements }) => settlements)) {
+      const key = parseId(one.id) ?? -1
+      // what comes after is too late
+      if (!first.has(key)) first.set(key, one)
+    }
+    await end(first)
+    await exchanges.settled([...first.values()], clock.now())
+    await trail.add(asked.flatMap(({ trace }) => trace))
+    return asked.map(() => undefined)
   }
 }

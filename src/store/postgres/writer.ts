@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ISql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
-import type { DestinationKind } from '../../vocabulary.ts'
+import { type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
 import {
   ask,
   assertThere,
@@ -212,12 +212,14 @@ export class Writer {
       this.#sessions,
       async (tx) => {
         this.#tx = tx
-        const start = performance.now()
         const [head] = this.#queue
         const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
         batch.push(...jobs)
         this.#number = await this.#hooks.begun(jobs.map(({ touches }) => touches))
+        if (!head?.alone) jobs.push(...this.#late(jobs))
         batch.length = 0
+        // from here on: what another gateway had locked was waited for
+        const start = performance.now()
         while (batch.length < jobs.length && (batch.length === 0 || performance.now() - start <= BUDGET)) {
           const { work } = jobs[batch.length]!
           const end = jobs.findIndex((job, n) => n > batch.length && job.work !== work)
@@ -234,6 +236,16 @@ export class Writer {
         'store-unavailable',
         'The wait for the standby was ended: nobody knows whether it has what was written.',
       )
+  }
+
+  /** What came behind these while others were waited for, as far as it touches nothing else. */
+  #late(jobs: readonly Job[]): Job[] {
+    const locked = new Set(jobs.flatMap(({ touches }) => touches.destinations ?? []).map(nameOf))
+    const isLocked = ({ touches: { destinations = [], deliveries = [] } }: Job) =>
+      deliveries.length === 0 && destinations.every((one) => locked.has(nameOf(one)))
+    const late = this.#queue.slice(jobs.length, LARGEST)
+    const end = late.findIndex((job) => job.alone || !isLocked(job))
+    return end < 0 ? late : late.slice(0, end)
   }
 
   /** Undone: they fail, or each is tried again by itself where it may be the doing of one of them. */
@@ -255,4 +267,8 @@ export class Writer {
     }
     for (const job of jobs) job.reject(storeError(error))
   }
+}
+
+function nameOf({ kind, destination }: NonNullable<Touches['destinations']>[number]): DestinationKey {
+  return destinationKey(kind, destination)
 }

@@ -105,6 +105,28 @@ describe('several gateways on one store in PostgreSQL', () => {
     assert.equal((await bench.store.list()).length, 2)
   })
 
+  test('what is settled together is as if it had been settled one after the other', async () => {
+    await using bench = await createPostgresBench()
+    const { store, clock } = bench
+    const names = ['A', 'B', 'C', 'D']
+    await Promise.all(names.map((name) => store.accept(envelope(clock, name, [delivery(name, { incident })]))))
+    await store.accept(envelope(clock, 'E', [delivery('E', { incident: 'x 8' })]))
+    const [[first], [other]] = (await store.claim(request(clock))) as [Delivery[], Delivery[]]
+    const event = (name: string) => [{ at: clock.now(), incident, event: name, fields: {} }]
+    await Promise.all([
+      store.settle([{ id: first!.id, to: 'delivered' }], event('published')),
+      store.settle([{ id: first!.id, to: 'held', reason: 'too late' }], event('held')),
+      store.settle([{ id: other!.id, to: 'pending', nextAttempt: clock.now(), reason: 'x', countAttempt: true }]),
+      store.settle([{ id: 'unknown', to: 'delivered' }]),
+    ])
+    assert.equal((await store.show(first!.id))?.state, 'delivered')
+    assert.deepEqual(
+      (await store.trace(incident)).map((row) => row.event),
+      ['published', 'held'],
+    )
+    assert.deepEqual(itemsOf(await store.claim(request(clock))).toSorted(), [sha('B'), sha('E')].toSorted())
+  })
+
   test('leave alone what another one leases, even where its time is over by their clock', async () => {
     await using bench = await createPostgresBench()
     await using ahead = await another(bench, 3_600_000)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../../src/clock.ts'
 import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
 import { type Touches, Writer } from '../../../src/store/postgres/writer.ts'
@@ -45,6 +46,36 @@ describe('what writes to a store in PostgreSQL', () => {
       asked.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.code)),
       ['a', 'internal', 'c'],
     )
+    await writer.close()
+  })
+
+  test('takes along what came while another gateway was waited for, and does all that waited in one go', async () => {
+    const waiting = Promise.withResolvers<void>()
+    const begun = Promise.withResolvers<void>()
+    const transactions: string[][] = []
+    const writer = writerOf(async () => {
+      transactions.push([])
+      begun.resolve()
+      await waiting.promise
+      return ''
+    })
+    const ask = (name: string, destination: string) =>
+      writer.submit(async () => void transactions.at(-1)!.push(name), { destinations: [{ kind: 'jid', destination }] })
+    const asked = [ask('first', 'a')]
+    await begun.promise
+    asked.push(
+      ask('same', 'a'),
+      writer.submit(async () => void transactions.at(-1)!.push('touches nothing')),
+    )
+    asked.push(ask('other', 'b'), ask('same, behind the other', 'a'))
+    // longer than the work of a batch may take
+    await sleep(100)
+    waiting.resolve()
+    await Promise.all(asked)
+    assert.deepEqual(transactions, [
+      ['first', 'same', 'touches nothing'],
+      ['other', 'same, behind the other'],
+    ])
     await writer.close()
   })
 
