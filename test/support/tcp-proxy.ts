@@ -2,17 +2,19 @@ import { connect, createServer, type Socket } from 'node:net'
 import { createRandom } from './random.ts'
 
 /** What a network does to those who talk through it. */
-type Fault = 'cut' | 'stall' | 'delay' | 'half-open' | 'refuse'
+type Fault = 'cut' | 'stall' | 'delay' | 'half-open' | 'refuse' | 'silence'
 
+/** those of a network that is never all gone */
 export const FAULTS: readonly Fault[] = ['cut', 'stall', 'delay', 'half-open', 'refuse']
 
-interface TcpProxy extends AsyncDisposable {
+export interface TcpProxy extends AsyncDisposable {
   readonly port: number
   /** how often each fault was done to connections, and how many connections there were */
   readonly counts: Readonly<Record<Fault | 'connections' | 'forgotten', number>>
   /**
    * For `ms`: `cut` resets all connections at once (so it takes no time); `stall` lets no byte through; `delay` holds up each
-   * piece for 50 to 500 ms; `half-open` forgets all connections and says so to nobody; `refuse` resets new ones.
+   * piece for 50 to 500 ms; `half-open` forgets all connections and says so to nobody; `refuse` resets new ones; `silence`
+   * swallows what both sides send, on new connections, too; when it is over, only the far side is told of those that are dead.
    */
   inflict(fault: Fault, ms: number): Promise<void>
   /**
@@ -20,7 +22,7 @@ interface TcpProxy extends AsyncDisposable {
    * nobody is told.
    */
   forgetBehind(bytes: number): void
-  /** From now on everything goes through. Connections forgotten by `half-open` stay dead. */
+  /** From now on everything goes through. Connections forgotten by `half-open` or `silence` stay dead. */
   heal(): void
 }
 
@@ -37,7 +39,9 @@ export async function startTcpProxy(target: number, options: { port?: number; se
   const random = createRandom(options.seed ?? 1)
   const pairs = new Set<Pair>()
   const timers = new Set<NodeJS.Timeout>()
-  const counts = { connections: 0, forgotten: 0, cut: 0, stall: 0, delay: 0, 'half-open': 0, refuse: 0 }
+  /** clients that nobody answers any more */
+  const unheard = new Set<Socket>()
+  const counts = { connections: 0, forgotten: 0, cut: 0, stall: 0, delay: 0, 'half-open': 0, refuse: 0, silence: 0 }
   let mode: Fault | undefined
   let bound = Number.POSITIVE_INFINITY
 
@@ -47,6 +51,7 @@ export async function startTcpProxy(target: number, options: { port?: number; se
       client.resetAndDestroy()
       return
     }
+    if (mode === 'silence') return swallow(client)
     const upstream = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true })
     const pair: Pair = { client, server: upstream, forgotten: false, sent: 0 }
     pairs.add(pair)
@@ -73,6 +78,13 @@ export async function startTcpProxy(target: number, options: { port?: number; se
       else to.end()
     })
     if (mode === 'stall') from.pause()
+  }
+
+  function swallow(client: Socket): void {
+    unheard.add(client)
+    client.on('error', () => undefined)
+    client.once('close', () => unheard.delete(client))
+    client.resume()
   }
 
   function forget(pair: Pair): void {
@@ -113,6 +125,7 @@ export async function startTcpProxy(target: number, options: { port?: number; se
     async inflict(fault, ms) {
       mode = fault
       counts[fault] += 1
+      const silenced: Pair[] = []
       for (const pair of [...pairs]) {
         if (fault === 'cut' && !pair.forgotten) {
           pair.client.resetAndDestroy()
@@ -120,6 +133,11 @@ export async function startTcpProxy(target: number, options: { port?: number; se
           pairs.delete(pair)
         }
         if (fault === 'half-open') pair.forgotten = true
+        if (fault === 'silence' && !pair.forgotten) {
+          pair.forgotten = true
+          silenced.push(pair)
+          unheard.add(pair.client)
+        }
         if (fault === 'stall') {
           pair.client.pause()
           pair.server.pause()
@@ -134,6 +152,10 @@ export async function startTcpProxy(target: number, options: { port?: number; se
           timers.add(timer)
         })
       }
+      for (const pair of silenced) {
+        pair.server.resetAndDestroy()
+        pairs.delete(pair)
+      }
       heal()
     },
     forgetBehind(bytes) {
@@ -144,6 +166,7 @@ export async function startTcpProxy(target: number, options: { port?: number; se
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearTimeout(timer)
       const closed = new Promise((resolve) => server.close(resolve))
+      for (const client of unheard) client.destroy()
       for (const { client, server: upstream } of pairs) {
         client.destroy()
         upstream.destroy()

@@ -1,11 +1,12 @@
 import postgres from 'postgres'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { hostsOf, toPrimary } from './primary.ts'
 import type { Rows, Value } from './sql.ts'
 import { TYPES } from './types.ts'
 
 /** Where the store is. */
 export interface Place {
-  /** postgres://USER@HOST[:PORT][,HOST[:PORT]]/DATABASE; with several hosts the one that takes writes */
+  /** postgres://USER@HOST[:PORT][,HOST[:PORT]]/DATABASE; with several hosts the one that is the primary */
   readonly url: string
   /** of the tables */
   readonly schema: string
@@ -51,12 +52,18 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
       return ''
     }
   }
-  const sql = postgres(url, {
-    max: use.sessions,
+  const how = {
     ...(password !== undefined && { password: login(password) }),
     ssl: tls === undefined ? false : { rejectUnauthorized: true, ...tls },
-    target_session_attrs: 'read-write',
     connect_timeout: CONNECT_WITHIN,
+    // what it would ask the server for at each login, and fail to where that is lost meanwhile: for nobody to catch
+    fetch_types: false,
+  }
+  const hosts = hostsOf(url)
+  const sql = postgres(hosts[0]!, {
+    ...how,
+    ...(hosts.length > 1 && { socket: toPrimary(hosts, how) }),
+    max: use.sessions,
     keep_alive: 10,
     max_lifetime: null,
     // soon, at first, and then not too often: whoever asks meanwhile is refused at once
@@ -67,8 +74,6 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
     onclose: () => {
       lost = true
     },
-    // what it would ask the server for at each login, and fail to where that is lost meanwhile: for nobody to catch
-    fetch_types: false,
     types: TYPES,
     connection: {
       application_name: `iodef-gateway ${use.name}`,

@@ -60,6 +60,10 @@ const BUDGET = 50
 const LARGEST = 256
 const MOST_TRIES = 6
 
+const BECAME = `SELECT pg_xact_status($1::text::xid8) AS status, set_config('synchronous_commit',
+    CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true),
+  pg_logical_emit_message(true, 'iodef-gateway', '')`
+
 /** ms between two questions what became of a transaction, and how many */
 const DOUBT = 500
 const DOUBTS = 20
@@ -152,14 +156,19 @@ export class Writer {
     return openSessions(this.#place, { name: 'writes', sessions: 1, onWarning, parameters })
   }
 
-  /** The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. */
+  /**
+   * The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. One that crashed as it waited for its
+   * standby calls it committed, and may be the only one that has it: so we write something behind it, which the standby has to have, too.
+   */
   async #wasCommitted(turn: number): Promise<boolean> {
     for (let tries = 0; tries < DOUBTS && turn === this.#turn; tries++) {
       this.#renew()
       try {
-        const ask = 'SELECT pg_xact_status($1::text::xid8) AS status'
-        const [row] = await this.#sessions.sql.unsafe<{ status: string | null }[]>(ask, [this.#number])
-        if (row?.status !== 'in progress') return row?.status === 'committed' && turn === this.#turn
+        const status = await inTransaction(this.#sessions, async (tx) => {
+          const [row] = await tx.unsafe<{ status: string | null }[]>(BECAME, [this.#number])
+          return row?.status
+        })
+        if (status !== 'in progress') return status === 'committed' && turn === this.#turn
       } catch {
         // not back yet
       }

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { systemClock } from '../../../src/clock.ts'
+import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
+import { untold } from '../../../src/tell.ts'
+import { eventually } from '../../support/eventually.ts'
+import { type PostgresPair, startPostgresPair } from '../../support/postgres-standby.ts'
+import { delivery, envelope } from '../support.ts'
+
+const urlOf = (ports: readonly number[]) => `postgres://gw@${ports.map((port) => `127.0.0.1:${port}`).join()}/gw`
+
+const AWAY = { code: 'store-unavailable' }
+
+describe('a primary and its synchronous standby', () => {
+  let pair: PostgresPair
+  before(async () => {
+    pair = await startPostgresPair()
+  })
+  after(() => pair[Symbol.asyncDispose]())
+
+  test('a standby that is named first, or that the old primary has become, is not taken for the one that writes', async () => {
+    const schema = 'found'
+    const [a, b] = pair.ports
+    const open = (ports: readonly number[]) =>
+      openGatewayStore({
+        ...{ at: { url: urlOf(ports), schema }, tell: untold, clock: systemClock, patience: 2_500 },
+      })
+    await using store = await open([b, a])
+    const accept = (name: string) => store.accept(envelope(systemClock, name, [delivery(name)]))
+    assert.equal((await accept('before')).outcome, 'accepted')
+
+    await pair.primary.kill()
+    await eventually('it to be told', () =>
+      accept('during').then(
+        () => false,
+        () => true,
+      ),
+    )
+    const began = Date.now()
+    await assert.rejects(accept('during'), { ...AWAY, detail: /^No host takes writes: .*is a standby/ })
+    // at once, and not when patience is over
+    assert.ok(Date.now() - began < 3_000)
+    await pair.promote()
+    await eventually('it to be found', () =>
+      accept('after').then(
+        () => true,
+        () => false,
+      ),
+    )
+    await pair.rejoin()
+    await using late = await open([a, b])
+    assert.equal((await late.accept(envelope(systemClock, 'late', [delivery('late')]))).outcome, 'accepted')
+  })
+
+  test('what a primary had written alone when it crashed is stored for nobody until its standby has it', async () => {
+    const schema = 'alone'
+    await using store = await openGatewayStore({
+      ...{ at: { url: urlOf(pair.ports), schema }, tell: untold, clock: systemClock, patience: 2_500 },
+    })
+    const accept = (name: string) => store.accept(envelope(systemClock, name, [delivery(name)]))
+    assert.equal((await accept('before')).outcome, 'accepted')
+
+    await pair.standby.kill()
+    const answer = accept('alone').catch((error: unknown) => error)
+    const waits = `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`
+    await eventually('the commit to wait for the standby', async () => (await pair.psql(waits)) !== '0')
+    await pair.primary.kill()
+    await wait(300)
+    await pair.primary.start()
+    await eventually('it to answer', async () => (await pair.psql('SELECT 1').catch(() => '')) === '1')
+    // it is there, and on one machine
+    assert.equal(await pair.psql('SELECT count(*) FROM alone.envelope'), '2')
+    assert.equal(((await answer) as { code?: string }).code, AWAY.code)
+    await assert.rejects(accept('alone'), AWAY)
+
+    await pair.standby.start()
+    await eventually(
+      'it to be stored',
+      async () => (await accept('alone').catch(() => undefined))?.outcome === 'duplicate',
+      {
+        ms: 60_000,
+      },
+    )
+  })
+})
