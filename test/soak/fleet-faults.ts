@@ -1,62 +1,181 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FleetParts, Member } from './fleet-parts.ts'
+import { within } from '../support/eventually.ts'
+import { type FleetParts, type Member, taken } from './fleet-parts.ts'
+import { fail } from './fleet-paths.ts'
 
-/** What befalls a fleet; resolves when what died is there again. */
-type Fault = (parts: FleetParts, random: () => number) => Promise<void>
+/** Which gateway: by its place, or by what it does when the fault begins. */
+export const VICTIMS = ['one', 'two', 'three', 'the busiest', 'the one that follows the Topics'] as const
+export type Victim = (typeof VICTIMS)[number]
 
-const one = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)] as T
+/** What befalls a fleet for `ms`; resolves when it is over. `other`: a number that chooses among what is left to choose. */
+type Fault = (parts: FleetParts, ms: number, gateway: Member, other: number) => Promise<void>
 
-const FAULTS = {
-  'a gateway killed': async ({ gateways }, random) => {
-    const member = one<Member>(gateways, random)
-    await member.process.kill()
-    member.past.push(...member.process.lines)
-    await wait(1_000 + random() * 5_000)
-    member.process = await member.site.spawn()
-    await member.site.ready()
-  },
-  // shorter and longer than the 6 to 9 s that others wait for it
-  'a gateway stopped for a while': async ({ gateways }, random) => {
-    const member = one<Member>(gateways, random)
-    member.process.signal('SIGSTOP')
-    await wait(4_000 + random() * 12_000)
-    member.process.signal('SIGCONT')
-    await member.site.ready()
-  },
-  'a node of ejabberd killed': async ({ cluster }, random) => {
-    const node = one(cluster.nodes, random)
-    await node.kill()
-    await wait(1_000 + random() * 5_000)
-    await node.start()
-    await cluster.joined()
-  },
-  'the balancer stopped for a while': async ({ haproxy }, random) => {
-    haproxy.pause()
-    await wait(2_000 + random() * 6_000)
-    haproxy.resume()
-  },
-} satisfies Record<string, Fault>
-
-/** Once, since there is one standby. */
-const PROMOTION: Fault = async ({ store, gateways }, random) => {
-  await store.primary.kill()
-  await wait(1_000 + random() * 2_000)
-  await store.promote()
-  for (const { site } of gateways) await site.ready()
+interface Kind {
+  readonly inflict: Fault
+  /** ms that it lasts, at least and at most */
+  readonly lasts: readonly [number, number]
+  /** of a gateway */
+  readonly ofGateway?: true
+  /** nobody can be answered while it lasts */
+  readonly stopsAll?: true
 }
 
-/** `count` faults: each kind in turn, in another order each time, and in the middle the primary's death. */
-export function plan(count: number, random: () => number): { readonly name: string; readonly inflict: Fault }[] {
-  const faults: { name: string; inflict: Fault }[] = []
-  let bag: [string, Fault][] = []
-  while (faults.length < count) {
-    if (faults.length === Math.floor(count / 2)) {
-      faults.push({ name: 'the primary killed, the standby promoted', inflict: PROMOTION })
-      continue
-    }
-    if (bag.length === 0) bag = Object.entries(FAULTS)
-    const [[name, inflict]] = bag.splice(Math.floor(random() * bag.length), 1) as [[string, Fault]]
-    faults.push({ name, inflict })
+/** Shorter and longer than the 6 to 9 s that others wait for a gateway that says nothing. */
+const STALL = [4_000, 16_000] as const
+const DEATH = [1_000, 6_000] as const
+
+const FAULTS: Readonly<Record<string, Kind>> = {
+  'a gateway killed': {
+    lasts: DEATH,
+    ofGateway: true,
+    async inflict(_parts, ms, member) {
+      await member.process.kill()
+      member.past.push(...member.process.lines)
+      await wait(ms)
+      member.process = await member.site.spawn()
+    },
+  },
+  'a gateway stopped for a while': {
+    lasts: STALL,
+    ofGateway: true,
+    async inflict(_parts, ms, { process }) {
+      process.signal('SIGSTOP')
+      await wait(ms)
+      process.signal('SIGCONT')
+    },
+  },
+  'a node of ejabberd killed': {
+    lasts: DEATH,
+    async inflict({ cluster }, ms, _gateway, other) {
+      const node = cluster.nodes[other % 2 === 0 ? 0 : 1]
+      await node.kill()
+      await wait(ms)
+      await node.start()
+      await cluster.joined()
+    },
+  },
+  'the balancer stopped for a while': {
+    lasts: [2_000, 8_000],
+    stopsAll: true,
+    async inflict({ balancers }, ms) {
+      const both = Object.values(balancers)
+      for (const balancer of both) balancer.pause()
+      await wait(ms)
+      for (const balancer of both) balancer.resume()
+    },
+  },
+  'the primary killed, the standby promoted': {
+    lasts: [1_000, 3_000],
+    stopsAll: true,
+    async inflict({ store }, ms) {
+      await store.primary.kill()
+      await wait(ms)
+      await store.promote()
+    },
+  },
+  ...path('between a gateway and the database', ({ lines }) => lines.databases),
+  ...path('between a gateway and the Controller', ({ lines }) => lines.nodes),
+  ...path('between the balancer and a gateway', ({ front }) => front),
+  ...path('between a gateway and a peer', ({ lines }, other) => [lines.peers[other % lines.peers.length]!]),
+  ...path('between the primary and its standby', (_gateway, _other, { store }) => [store.line], { stopsAll: true }),
+}
+
+/** Both forms of a path that fails, each shorter and longer than what anybody waits for by itself. */
+function path(
+  where: string,
+  proxies: (gateway: Member, other: number, parts: FleetParts) => Parameters<typeof fail>[0],
+  more: Pick<Kind, 'stopsAll'> = {},
+): Record<string, Kind> {
+  const ofGateway = where.includes('a gateway') && { ofGateway: true as const }
+  const kind = (form: 'cut' | 'silent'): Kind => ({
+    ...{ lasts: [2_000, 16_000], ...ofGateway, ...more },
+    inflict: (parts, ms, gateway, other) => fail(proxies(gateway, other, parts), form, ms),
+  })
+  return { [`connections ${where} cut`]: kind('cut'), [`silence ${where}`]: kind('silent') }
+}
+
+/** One fault that is to come. */
+export interface Planned {
+  readonly name: string
+  /** ms behind the beginning of the first that it is part of */
+  readonly after: number
+  readonly ms: number
+  readonly victim?: Victim
+  readonly other: number
+}
+
+/** Faults that come together: one, or two of which the second begins while the first is not over. */
+export type Step = readonly [Planned] | readonly [Planned, Planned]
+
+/** `count` faults: each kind in turn, in another order each time, one alone and then two at once. */
+export function plan(count: number, random: () => number): Step[] {
+  const steps: Step[] = []
+  const bag: string[] = []
+  const draw = (after: number, not?: string): Planned => {
+    if (bag.every((name) => name === not)) bag.push(...Object.keys(FAULTS))
+    const fit = bag.filter((name) => name !== not)
+    const name = fit[Math.floor(random() * fit.length)] as string
+    bag.splice(bag.indexOf(name), 1)
+    const { lasts, ofGateway } = FAULTS[name] as Kind
+    const ms = Math.round(lasts[0] + random() * (lasts[1] - lasts[0]))
+    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] as Victim
+    return { name, after, ms, ...(ofGateway && { victim }), other: Math.floor(random() * 2) }
   }
-  return faults
+  for (let left = count; left > 0; ) {
+    const first = draw(0)
+    const isAlone = left === 1 || steps.length % 3 === 0
+    steps.push(isAlone ? [first] : [first, draw(Math.round(random() * first.ms), first.name)])
+    left -= isAlone ? 1 : 2
+  }
+  return steps
+}
+
+/** What it was, and when: ms since the epoch. */
+export interface Inflicted {
+  readonly name: string
+  readonly from: number
+  /** from here on nothing is in the way of any sender but what it did */
+  readonly over: number
+}
+
+/** All of a step; resolves when the last of it is over. */
+export async function inflict(step: Step, parts: FleetParts, begun: (what: string) => void): Promise<Inflicted[]> {
+  const victims: Member[] = []
+  // before any of it begins: who does what may not be to be known afterwards
+  for (const { victim } of step) victims.push(await find(parts, victim ?? 'one', victims))
+  return Promise.all(
+    step.map(async ({ name, after, ms, victim, other }, n) => {
+      const { inflict: carryOut, stopsAll } = FAULTS[name] as Kind
+      const member = victims[n] as Member
+      await wait(after)
+      const which = victim === undefined ? '' : ` (${victim}: ${member.name})`
+      const from = Date.now()
+      begun(`${name}${which}, for ${ms} ms`)
+      await carryOut(parts, ms, member, other)
+      return { name, from, over: stopsAll ? Date.now() : from }
+    }),
+  )
+}
+
+/** All that is left of a fault: then the next may come. */
+export async function mend({ store, cluster, gateways }: FleetParts, step: Step): Promise<void> {
+  if (step.some(({ name }) => name.startsWith('the primary killed'))) await store.rejoin()
+  await cluster.joined()
+  for (const { site } of gateways) await site.ready(120_000)
+}
+
+/** Another than these. */
+async function find(parts: FleetParts, victim: Victim, but: readonly Member[]): Promise<Member> {
+  const { gateways } = parts
+  const wanted = gateways.indexOf((await wantedOf(parts, victim)) ?? (gateways[0] as Member))
+  const turned = [...gateways.slice(wanted), ...gateways.slice(0, wanted)]
+  return turned.find((member) => !but.includes(member)) as Member
+}
+
+async function wantedOf({ gateways, store }: FleetParts, victim: Victim): Promise<Member | undefined> {
+  if (victim === 'the busiest') return gateways.toSorted((a, b) => taken(b) - taken(a))[0]
+  if (victim !== 'the one that follows the Topics') return gateways.find(({ name }) => name === victim)
+  const follows = `SELECT i.pid FROM iodef_gateway.lease l JOIN iodef_gateway.instance i ON i.id = l.owner WHERE l.name = 'topics'`
+  const pid = await within(20_000, 'the database to say who follows the Topics', store.psql(follows))
+  return gateways.find(({ process }) => String(process.pid) === pid)
 }

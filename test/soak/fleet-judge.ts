@@ -1,20 +1,21 @@
+import { comparable, embedded } from '../support/reports.ts'
 import { disorder } from './disorder.ts'
+import type { Inflicted } from './fleet-faults.ts'
 import type { Arrival } from './fleet-parts.ts'
-import { duration, longest, type Outage } from './outages.ts'
+import { duration, type Outage } from './outages.ts'
 import type { createFailures } from './proof.ts'
 import type { Posted } from './reporters.ts'
 
 type Failures = ReturnType<typeof createFailures>
 
-/** A fault, from its beginning until senders were answered again: ms since the epoch. */
-export interface Befallen {
-  readonly name: string
-  readonly from: number
+/** A fault, until all that it left was mended and senders were answered again: ms since the epoch. */
+export interface Befallen extends Inflicted {
   readonly until: number
 }
 
-/** ms that a sender may be without an answer, on a machine that runs all of it and more */
-const OUTAGE = 45_000
+/** ms that a sender may be without an answer, from the last fault on that has a part in it; and on a machine that runs all of it and more */
+const OUTAGE = 15_000
+const LATE = 45_000
 /** ms before a report's first arrival in which a fault may be why it comes again */
 const BEFORE = 30_000
 
@@ -23,12 +24,12 @@ export function keyOf({ incident, version }: Pick<Arrival, 'incident' | 'version
 }
 
 /** Those that never came. */
-export function missing(wanted: readonly Posted[], arrivals: readonly Arrival[]): Posted[] {
+export function missing(wanted: readonly Posted[], arrivals: readonly Pick<Arrival, 'incident' | 'version'>[]) {
   const there = new Set(arrivals.map(keyOf))
   return wanted.filter((report) => !there.has(keyOf(report)))
 }
 
-/** What one peer got: all of it, nothing else, in order, again only where a fault was. Gives how many came again. */
+/** What one peer got: all of it, unaltered, nothing else, in order, again only where a fault was. Gives how many came again. */
 export function judgePeer(
   failures: Failures,
   name: string,
@@ -43,6 +44,9 @@ export function judgePeer(
   for (const text of disorder(arrivals.map((one) => known.get(keyOf(one))))) failures.add(`order at ${name}`, text)
   const times = Map.groupBy(arrivals, keyOf)
   for (const [key, came] of times) {
+    const sent = known.get(key)?.body
+    if (sent !== undefined && !came.every(({ body }) => isUnaltered(body, sent)))
+      failures.add(`altered at ${name}`, key)
     const [first, last] = [came[0]?.at ?? 0, came.at(-1)?.at ?? 0]
     const near = faults.filter(({ from }) => first - BEFORE <= from && from <= last).length
     if (came.length - 1 > near) failures.add(`again at ${name} without a fault`, `${key}, ${came.length} times`)
@@ -50,16 +54,43 @@ export function judgePeer(
   return arrivals.length - times.size
 }
 
-/** The longest time that a sender was without an answer, for each kind of fault. */
+function isUnaltered(message: string, sent: string): boolean {
+  return comparable(embedded(message)) === comparable(sent)
+}
+
+/** ms of an outage that are its faults' doing: from the last on that was going on with it, or from where that let anybody be answered again. */
+export function charged(outage: Outage, faults: readonly Befallen[]): number {
+  const during = faults.filter(({ from, until }) => outage.until >= from && outage.from <= until)
+  return Math.max(0, outage.until - Math.max(outage.from, ...during.map(({ over }) => over)))
+}
+
+/** The longest time that a sender was without an answer, and the longest that a fault is charged with, for each kind of fault. */
 export function judgeOutages(failures: Failures, outages: readonly Outage[], faults: readonly Befallen[]) {
   const figures: Record<string, number> = {}
   for (const { name, from, until } of faults) {
-    const outage = longest(outages, from, until)
-    const ms = outage === undefined ? 0 : duration(outage)
-    if (ms > OUTAGE)
-      failures.add('senders were without an answer for too long', `${name}: ${ms} ms (${outage?.seen.join(', ')})`)
-    const title = `ms at most without an answer: ${name}`
-    figures[title] = Math.max(figures[title] ?? 0, ms)
+    const during = outages.filter((outage) => outage.until >= from && outage.from <= until)
+    const longest = Math.max(0, ...during.map(duration))
+    const most = Math.max(0, ...during.map((outage) => charged(outage, faults)))
+    for (const [title, ms] of [
+      [`ms at most without an answer: ${name}`, longest],
+      [`ms of these behind what stopped all: ${name}`, most],
+    ] as const)
+      figures[title] = Math.max(figures[title] ?? 0, ms)
   }
-  return figures
+  let above = 0
+  for (const outage of outages) {
+    const ms = charged(outage, faults)
+    const near = faults.filter(({ from, until }) => outage.until >= from && outage.from <= until)
+    const what = near.map(({ name, from }) => `${name} ${from - outage.from} ms after`).join(', ')
+    if (ms > OUTAGE) above += 1
+    if (ms > LATE)
+      failures.add(
+        'a sender was without an answer for too long',
+        `${ms} of ${duration(outage)} ms; ${what}; it saw ${outage.seen.join(', ')}`,
+      )
+  }
+  return {
+    ...figures,
+    [`times that a sender was without an answer for more than ${OUTAGE} ms of its faults' doing`]: above,
+  }
 }

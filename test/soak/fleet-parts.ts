@@ -8,17 +8,23 @@ import { startPostgresPair } from '../support/postgres-standby.ts'
 import { startRidPeer } from '../support/rid-peer.ts'
 import { createSite, type Site } from '../support/site.ts'
 import { startGridUser } from '../support/slixmpp.ts'
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
+import { type Lines, startLines } from './fleet-paths.ts'
 
 /** A gateway of the fleet: its process is another one after each kill. */
 export interface Member {
+  readonly name: string
   readonly site: Site
   process: GatewayProcess
   /** the log of those that were killed */
   readonly past: string[]
+  /** towards all that it talks with, and from the balancer to it and its `/ready` */
+  readonly lines: Lines
+  readonly front: readonly [TcpProxy, TcpProxy]
 }
 
 /** How many reports it took, in all its lives. */
-export function taken({ process, past }: Member): number {
+export function taken({ process, past }: Pick<Member, 'process' | 'past'>): number {
   return [...past, ...process.lines].filter((line) => line.includes('"event":"accepted"')).length
 }
 
@@ -27,6 +33,7 @@ export interface Arrival {
   readonly incident: string
   readonly version: number
   readonly at: number
+  readonly body: string
 }
 
 const PASSWORDS = Object.fromEntries(['gateway', 'subscriber', 'witness'].map((name) => [name, `${name}-secret`]))
@@ -40,7 +47,7 @@ export async function startFleet() {
   const [first, second] = cluster.nodes
   const ca = await pki.ca('rid')
   const peers = new Map<string, Arrival[]>()
-  const urls: Record<string, string> = {}
+  const peerPorts: number[] = []
   for (const name of ['csirt-b', 'csirt-c']) {
     const { cert, key } = await ca.issue({ cn: name, dns: [`${name}.example`, 'localhost'] })
     const peer = opened.use(await startRidPeer({ cert, key, ca: ca.cert }))
@@ -49,44 +56,52 @@ export async function startFleet() {
       does: 'reply',
       to({ body }) {
         const [, version, incident = body.slice(0, 200)] = /valid v(\d+) of ([\d-]+)/.exec(body) ?? []
-        arrivals.push({ incident, version: Number(version), at: Date.now() })
+        arrivals.push({ incident, version: Number(version), at: Date.now(), body })
         return { status: 200 }
       },
     })
     peers.set(name, arrivals)
-    urls[name] = peer.url
+    peerPorts.push(peer.port)
   }
 
   const gateways: Member[] = []
   opened.defer(async () => void (await Promise.all(gateways.map((one) => one.process.kill()))))
-  for (const [n, resource] of ['one', 'two', 'three'].entries()) {
-    const services = [first.service, second.service]
+  const nodes = [first, second].map(({ service }) => Number(new URL(service).port)) as [number, number]
+  for (const [n, name] of ['one', 'two', 'three'].entries()) {
+    const lines = opened.use(await startLines({ databases: store.ports, nodes, peers: peerPorts }))
+    const services = lines.nodes.map(({ port }) => `xmpp://127.0.0.1:${port}`)
     const site = opened.use(
       await createSite({
         broker: first,
         pki,
-        grid: { resource, service: n === 0 ? services : services.reverse() },
+        grid: { resource: name, service: n === 0 ? services : services.reverse() },
         rid: { proxyProtocol: true, proxies: ['127.0.0.1'] },
         peers: [
           { name: 'csirt-a', publish: ['incident'] },
-          ...[...peers.keys()].map((name) => ({ name, topics: ['incident'], url: urls[name] as string })),
+          ...[...peers.keys()].map((peer, p) => ({
+            ...{ name: peer, topics: ['incident'] },
+            url: `https://localhost:${lines.peers[p]?.port}/`,
+          })),
         ],
         topics: [
           { name: 'incident', create: true, members: ['subscriber', 'witness'].map((m) => `${m}@${first.domain}`) },
         ],
       }),
     )
-    await site.config({ store: { postgres: store.url } })
-    gateways.push({ site, process: await site.spawn(), past: [] })
+    const hosts = lines.databases.map(({ port }) => `127.0.0.1:${port}`)
+    await site.config({ store: { postgres: `postgres://gw@${hosts.join()}/gw` } })
+    const front = [
+      opened.use(await startTcpProxy(site.ridPort)),
+      opened.use(await startTcpProxy(site.opsPort)),
+    ] as const
+    gateways.push({ name, site, process: await site.spawn(), past: [], lines, front })
     await site.ready()
   }
   const example = readFileSync(join(ROOT, 'examples', 'haproxy.cfg'), 'utf8')
-  const haproxy = opened.use(
-    await startHaproxy(
-      example,
-      gateways.map(({ site }) => site),
-    ),
-  )
+  const servers = gateways.map(({ front: [rid, ops] }) => ({ ridPort: rid.port, opsPort: ops.port }))
+  // who stays with one gateway, and who is at another with each report
+  const sticking = opened.use(await startHaproxy(example, servers))
+  const spreading = opened.use(await startHaproxy(example, servers, { balance: 'roundrobin' }))
   const subscribers = []
   for (const [n, user] of ['subscriber', 'witness'].entries()) {
     const subscriber = opened.use(await startGridUser(cluster.nodes[n] ?? first, { user, password: `${user}-secret` }))
@@ -98,7 +113,7 @@ export async function startFleet() {
     store,
     cluster,
     gateways,
-    haproxy,
+    balancers: { sticking, spreading },
     peers,
     subscribers,
     [Symbol.asyncDispose]: () => all.disposeAsync(),

@@ -1,42 +1,53 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
-import { plan } from './fleet-faults.ts'
-import { type Befallen, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
+import { inflict, mend, plan } from './fleet-faults.ts'
+import { type Befallen, charged, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
 import { startFleet, taken } from './fleet-parts.ts'
 import { duration, longest, watchSenders } from './outages.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { startReporters } from './reporters.ts'
 
+const SENDERS = 16
+
 /**
- * `count` faults, one after the other, under three gateways that are one: a gateway, a node of the Controller, the database die, a gateway or
- * the balancer stands still. Every acknowledged report is at the Broker and at each peer, those of one incident in their order; it comes again
- * only where a fault was; senders see 503 with Retry-After or an end of their connection, and that not for long.
+ * `count` faults, one alone and two at once in turn, under three gateways that are one: a gateway, a node of the Controller, the database die,
+ * a gateway or the balancer stands still, a path between any two is cut or swallows everything. Every acknowledged report is at the Broker and at
+ * each peer as it was sent, those of one incident in their order, whichever gateway took them; it comes again only where a fault was; senders see
+ * 503 with Retry-After or an end of their connection, and that not for long.
  */
 export const fleet: Proof = async ({ count, seed, say }) => {
-  const random = createRandom(seed)
+  const steps = plan(count, createRandom(seed))
   const failures = createFailures()
   await using parts = await startFleet()
-  const { gateways, haproxy, peers, subscribers } = parts
-  const senders = watchSenders((gateways[0] as (typeof gateways)[0]).site, haproxy.port)
+  const { gateways, balancers, peers, subscribers } = parts
+  const senders = watchSenders((gateways[0] as (typeof gateways)[0]).site, balancers)
   await using reporters = await startReporters(senders, 'csirt-a', {
-    ...{ senders: 4, pause: 300, mixed: false, givesUp: 0 },
+    ...{ senders: SENDERS, pause: 2_000, mixed: false, givesUp: 0 },
     random: createRandom(seed + 1),
   })
   const acknowledged = () => reporters.posted.filter((report) => report.acknowledged)
-  await eventually('reports to be taken', () => acknowledged().length > 20, { ms: 60_000 })
+  const answered = async () => {
+    const from = Date.now()
+    await eventually('each sender to be answered', () => senders.allAnswered(from), { ms: 120_000 })
+  }
+  await answered()
 
   const faults: Befallen[] = []
-  for (const { name, inflict } of plan(count, random)) {
-    const from = Date.now()
-    await inflict(parts, random)
-    const before = acknowledged().length
-    await eventually('senders to be answered', () => acknowledged().length > before + 20, { ms: 120_000 })
-    faults.push({ name, from, until: Date.now() })
+  for (const [n, step] of steps.entries()) {
+    const what: string[] = []
+    const inflicted = await inflict(step, parts, (begun) => what.push(begun))
+    await answered()
+    const until = Date.now()
+    const befallen = inflicted.map((fault) => ({ ...fault, until }))
+    faults.push(...befallen)
+    const outage = longest(senders.outages, befallen[0]?.from ?? 0, until)
+    const length = outage && `${duration(outage)} ms without an answer, ${charged(outage, faults)} to be charged`
+    say(
+      `${n + 1} of ${steps.length}: ${what.join(' and ')}; ${acknowledged().length} reports; ${length} (${outage?.seen.join(', ')})`,
+    )
+    await mend(parts, step)
     await wait(2_000)
-    const outage = longest(senders.outages, from, Date.now() - 2_000)
-    const length = outage && `${duration(outage)} ms, ${outage.from - from} ms after it (${outage.seen.join(', ')})`
-    say(`${faults.length}: ${name}; ${acknowledged().length} reports; longest without an answer: ${length}`)
   }
   await reporters.stop()
   const wanted = acknowledged()
@@ -46,9 +57,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
   await eventually(
     'all to be at each peer',
     () => [...peers.values()].every((at) => missing(wanted, at).length === 0),
-    {
-      ms: 120_000,
-    },
+    { ms: 120_000 },
   ).catch(() => undefined)
   // what comes again now comes late
   await wait(10_000)
@@ -71,6 +80,8 @@ export const fleet: Proof = async ({ count, seed, say }) => {
     failures: failures.all(),
     figures: {
       faults: faults.length,
+      'of these together with another': 2 * steps.filter(({ length }) => length > 1).length,
+      senders: SENDERS,
       'reports acknowledged': wanted.length,
       'taken by each gateway, repeats too': gateways.map(taken).join(', '),
       'of these shown to a subscriber at once': wanted.filter(({ item }) => shown.has(item)).length,

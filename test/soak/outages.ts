@@ -9,22 +9,36 @@ export interface Outage {
   readonly seen: readonly string[]
 }
 
+/** The balancers that senders come by, by their ports. */
+interface Ways {
+  /** each stays with one gateway as long as that is there */
+  readonly sticking: { readonly port: number }
+  /** each report goes to another gateway */
+  readonly spreading: { readonly port: number }
+}
+
 /**
- * Senders behind a balancer at `port`, each from an address of its own, so that they are spread. `outages` are what they went without an answer for,
- * `odd` what they must not see: RFC 6546 senders are answered, told to come again, or cut off.
+ * Senders behind balancers, each from an address of its own: every second one stays with one gateway, on one connection; the others are at another
+ * gateway with each report. `outages` are what they went without an answer for, `odd` what they must not see: RFC 6546 senders are answered, told to
+ * come again, or cut off.
  */
-export function watchSenders(site: Pick<Site, 'client'>, port: number) {
+export function watchSenders(site: Pick<Site, 'client'>, { sticking, spreading }: Ways) {
   const outages: Outage[] = []
   const odd: string[] = []
-  let senders = 0
+  /** when each was answered the last time */
+  const answered: number[] = []
   return {
     outages,
     odd,
     refused: 0,
     cut: 0,
+    /** Was each of them answered since then? */
+    allAnswered: (since: number) => answered.every((at) => at > since),
     async client(name: string, options = {}): Promise<RidClient> {
-      senders += 1
-      const client = await site.client(name, { ...options, port, localAddress: `127.0.0.${1 + 7 * senders}` })
+      const sender = answered.push(0)
+      const way =
+        sender % 2 === 0 ? { port: sticking.port, keepAlive: true } : { port: spreading.port, keepAlive: false }
+      const client = await site.client(name, { ...options, ...way, localAddress: `127.0.0.${1 + 7 * sender}` })
       let since: number | undefined
       let seen: string[] = []
       const send: RidClient['send'] = async (request) => {
@@ -38,6 +52,7 @@ export function watchSenders(site: Pick<Site, 'client'>, port: number) {
             saw('503')
             if (answer.headers['retry-after'] === undefined) odd.push('503 without Retry-After')
           } else {
+            answered[sender - 1] = Date.now()
             outages.push({ from, until: Date.now(), seen })
             seen = []
             since = undefined
@@ -45,6 +60,7 @@ export function watchSenders(site: Pick<Site, 'client'>, port: number) {
           return answer
         } catch (error) {
           this.cut += 1
+          if (error instanceof Error && error.name === 'AbortError') odd.push(`no answer in ${request.timeout} ms`)
           saw(error instanceof Error && 'code' in error ? String(error.code) : String(error))
           throw error
         }

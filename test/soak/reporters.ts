@@ -11,6 +11,7 @@ export interface Posted {
   readonly incident: string
   readonly version: number
   readonly kind: 'valid' | 'invalid' | 'denied'
+  readonly body: string
   /** the last answer; undefined when there was none, ever */
   status?: number
   /** 200 and not Denied */
@@ -34,6 +35,8 @@ interface ReportersOptions {
 }
 
 const INCIDENTS = 10
+/** ms that a sender waits for an answer: more than a gateway takes for it */
+const PATIENCE = 40_000
 
 /** Senders at work. Disposing of them ends them, whatever is under way. */
 export interface Reporters extends AsyncDisposable {
@@ -70,7 +73,7 @@ export async function startReporters(
     const client = await open()
     for (let n = 0; !stopping.signal.aborted; n += 1) {
       const report = make(sender, n, mixed ? random() : 1)
-      posted.push(report.posted)
+      posted.push(report)
       await send(client, report)
       await wait(random() * pause, undefined, { signal: stopping.signal }).catch(() => undefined)
     }
@@ -79,10 +82,10 @@ export async function startReporters(
   // told by stop
   for (const sender of work) sender.catch(() => undefined)
 
-  async function send(client: RidClient, { posted: report, body }: { posted: Posted; body: string }): Promise<void> {
+  async function send(client: RidClient, report: Posted): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const began = performance.now()
-      const answer = await client.send({ body, timeout: 40_000 }).catch(() => undefined)
+      const answer = await client.send({ body: report.body, timeout: PATIENCE }).catch(() => undefined)
       if (answer !== undefined && answer.status !== 503) {
         report.times.push(performance.now() - began)
         return judge(report, answer)
@@ -118,7 +121,7 @@ export async function startReporters(
   }
 }
 
-function make(sender: number, n: number, chance: number): { posted: Posted; body: string } {
+function make(sender: number, n: number, chance: number): Posted {
   const kind = chance < 0.05 ? 'invalid' : chance < 0.1 ? 'denied' : 'valid'
   const incident = `${sender}-${n % INCIDENTS}`
   const version = Math.floor(n / INCIDENTS)
@@ -126,5 +129,5 @@ function make(sender: number, n: number, chance: number): { posted: Posted; body
   const body = iodef({ id: incident, description, ...(kind === 'denied' && { restriction: 'private' }) })
   const item = expectedItems(body)[0]?.id ?? ''
   const sent = kind === 'invalid' ? body.replace('<GenerationTime>', '<GenerationTime>not ') : body
-  return { posted: { item, incident, version, kind, acknowledged: false, times: [] }, body: sent }
+  return { item, incident, version, kind, body: sent, acknowledged: false, times: [] }
 }

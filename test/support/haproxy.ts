@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { freePort, ServerProcess } from './brokers.ts'
 
 /** A running haproxy. */
-interface Haproxy extends AsyncDisposable {
+export interface Haproxy extends AsyncDisposable {
   readonly port: number
   /** SIGSTOP and SIGCONT: every connection stalls. */
   pause(): void
@@ -13,11 +13,12 @@ interface Haproxy extends AsyncDisposable {
 
 /**
  * A haproxy with the configuration that people are given, but for ports, addresses and where it logs to: in front of these, in the
- * place of the two that it names.
+ * place of the two that it names. `balance` in place of its own.
  */
 export async function startHaproxy(
   example: string,
   gateways: readonly { readonly ridPort: number; readonly opsPort: number }[],
+  { balance = 'source' }: { readonly balance?: 'source' | 'roundrobin' } = {},
 ): Promise<Haproxy> {
   const dir = await mkdtemp(join(tmpdir(), 'haproxy-'))
   const port = await freePort()
@@ -28,6 +29,7 @@ export async function startHaproxy(
   const text = example
     .replace(/^ {2}(?:log \/dev\/log|user|group) .*\n/gm, '')
     .replace(/^ {2}bind .*$/m, `  bind 127.0.0.1:${port}`)
+    .replace(/^ {2}balance .*$/m, `  balance ${balance}`)
     .replace(/(?:^ {2}server .*\n)+/m, servers.join(''))
   await writeFile(file, text)
   const server = new ServerProcess('/usr/sbin/haproxy', ['-db', '-f', file], {}, dir)
