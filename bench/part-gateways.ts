@@ -57,7 +57,7 @@ export async function benchGateways(): Promise<void> {
   if (process.env.STANDBY === 'none') return
   await using pair = await startPostgresPair()
   await measure('with a standby', ORDER, (gateways, n) =>
-    roundOnPostgres(world, pair.primary, pair.url, gateways, 100 + n),
+    roundOnPostgres(world, pair.first, pair.url, gateways, 100 + n),
   )
 }
 

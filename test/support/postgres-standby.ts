@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, ServerProcess } from './brokers.ts'
 import { eventually } from './eventually.ts'
-import { BIN, ownerOf, psqlAt, startPostgres } from './postgres.ts'
+import { BIN, ownerOf, type PostgresServer, psqlAt, startPostgres } from './postgres.ts'
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 /** One of the two, whichever it is now. */
@@ -20,6 +20,8 @@ export interface PostgresPair extends AsyncDisposable {
   readonly ports: readonly [number, number]
   /** postgres://gw@127.0.0.1:PORT,127.0.0.1:PORT/gw */
   readonly url: string
+  /** the primary until one is promoted */
+  readonly first: PostgresServer
   readonly primary: Server
   readonly standby: Server
   /** through which the standby reads from the primary */
@@ -61,6 +63,7 @@ export async function startPostgresPair(): Promise<PostgresPair> {
   return {
     ports,
     url: `postgres://gw@127.0.0.1:${ports[0]},127.0.0.1:${ports[1]}/gw`,
+    first,
     get primary() {
       return primary
     },
