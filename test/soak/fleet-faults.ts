@@ -77,19 +77,27 @@ const FAULTS: Readonly<Record<string, Kind>> = {
   ...path('between a gateway and the Controller', ({ lines }) => lines.nodes),
   ...path('between the balancer and a gateway', ({ front }) => front),
   ...path('between a gateway and a peer', ({ lines }, other) => [lines.peers[other % lines.peers.length]!]),
-  ...path('between the primary and its standby', (_gateway, _other, { store }) => [store.line], { stopsAll: true }),
+  ...path('between the primary and its standby', (_gateway, _other, { store }) => [store.line], {
+    stopsAll: true,
+    // PostgreSQL's receiver would wait for ever for the answer to a login that was swallowed
+    reset: true,
+  }),
 }
 
 /** Both forms of a path that fails, each shorter and longer than what anybody waits for by itself. */
 function path(
   where: string,
   proxies: (gateway: Member, other: number, parts: FleetParts) => Parameters<typeof fail>[0],
-  more: Pick<Kind, 'stopsAll'> = {},
+  { reset = false, ...more }: Pick<Kind, 'stopsAll'> & { readonly reset?: boolean } = {},
 ): Record<string, Kind> {
   const ofGateway = where.includes('a gateway') && { ofGateway: true as const }
   const kind = (form: 'cut' | 'silent'): Kind => ({
     ...{ lasts: [2_000, 16_000], ...ofGateway, ...more },
-    inflict: (parts, ms, gateway, other) => fail(proxies(gateway, other, parts), form, ms),
+    async inflict(parts, ms, gateway, other) {
+      const failing = proxies(gateway, other, parts)
+      await fail(failing, form, ms)
+      if (reset) for (const proxy of failing) await proxy.inflict('cut', 0)
+    },
   })
   return { [`connections ${where} cut`]: kind('cut'), [`silence ${where}`]: kind('silent') }
 }

@@ -80,6 +80,21 @@ export async function startTcpProxy(target: number, options: { port?: number; se
     if (mode === 'stall') from.pause()
   }
 
+  function befall(pair: Pair, fault: Fault): void {
+    const { client, server: upstream, forgotten } = pair
+    if (fault === 'cut' && !forgotten) {
+      client.resetAndDestroy()
+      upstream.resetAndDestroy()
+      pairs.delete(pair)
+    }
+    if (fault === 'half-open' || fault === 'silence') pair.forgotten = true
+    if (fault === 'silence') unheard.add(client)
+    if (fault === 'stall') {
+      client.pause()
+      upstream.pause()
+    }
+  }
+
   function swallow(client: Socket): void {
     unheard.add(client)
     client.on('error', () => undefined)
@@ -125,24 +140,9 @@ export async function startTcpProxy(target: number, options: { port?: number; se
     async inflict(fault, ms) {
       mode = fault
       counts[fault] += 1
-      const silenced: Pair[] = []
-      for (const pair of [...pairs]) {
-        if (fault === 'cut' && !pair.forgotten) {
-          pair.client.resetAndDestroy()
-          pair.server.resetAndDestroy()
-          pairs.delete(pair)
-        }
-        if (fault === 'half-open') pair.forgotten = true
-        if (fault === 'silence' && !pair.forgotten) {
-          pair.forgotten = true
-          silenced.push(pair)
-          unheard.add(pair.client)
-        }
-        if (fault === 'stall') {
-          pair.client.pause()
-          pair.server.pause()
-        }
-      }
+      if (fault === 'cut') for (const client of unheard) client.resetAndDestroy()
+      const there = [...pairs].filter(({ forgotten }) => !forgotten)
+      for (const pair of [...pairs]) befall(pair, fault)
       if (fault !== 'cut') {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(() => {
@@ -152,9 +152,11 @@ export async function startTcpProxy(target: number, options: { port?: number; se
           timers.add(timer)
         })
       }
-      for (const pair of silenced) {
-        pair.server.resetAndDestroy()
-        pairs.delete(pair)
+      if (fault === 'silence') {
+        for (const pair of there) {
+          pair.server.resetAndDestroy()
+          pairs.delete(pair)
+        }
       }
       heal()
     },
