@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
+import { disorder } from './disorder.ts'
 import { inflict, mend, plan } from './fleet-faults.ts'
 import { type Befallen, charged, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
 import { startFleet, taken } from './fleet-parts.ts'
+import { startOperator } from './operator.ts'
 import { duration, longest, watchSenders } from './outages.ts'
 import { createFailures, type Proof } from './proof.ts'
 import { startReporters } from './reporters.ts'
@@ -14,7 +16,7 @@ const SENDERS = 16
  * `count` faults, one alone and two at once in turn, under three gateways that are one: a gateway, a node of the Controller, the database die,
  * a gateway or the balancer stands still, a path between any two is cut or swallows everything. Every acknowledged report is at the Broker and at
  * each peer as it was sent, those of one incident in their order, whichever gateway took them; it comes again only where a fault was; senders see
- * 503 with Retry-After or an end of their connection, and that not for long.
+ * 503 with Retry-After or an end of their connection, and that not for long. Meanwhile an operator looks, and stops and starts a peer's deliveries.
  */
 export const fleet: Proof = async ({ count, seed, say }) => {
   const steps = plan(count, createRandom(seed))
@@ -32,6 +34,10 @@ export const fleet: Proof = async ({ count, seed, say }) => {
     await eventually('each sender to be answered', () => senders.allAnswered(from), { ms: 120_000 })
   }
   await answered()
+  await using operator = startOperator(
+    gateways.map(({ site }) => site),
+    { random: createRandom(seed + 2), posted: reporters.posted, destination: 'csirt-c' },
+  )
 
   const faults: Befallen[] = []
   for (const [n, step] of steps.entries()) {
@@ -50,6 +56,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
     await wait(2_000)
   }
   await reporters.stop()
+  await operator.stop()
   const wanted = acknowledged()
   say('at rest')
   for (const { site } of gateways)
@@ -63,7 +70,11 @@ export const fleet: Proof = async ({ count, seed, say }) => {
   await wait(10_000)
 
   for (const text of [...reporters.unexpected, ...senders.odd]) failures.add('unexpected answer', text)
+  for (const text of operator.odd) failures.add('a command', text)
+  const byItem = new Map(reporters.posted.map((report) => [report.item, report]))
   for (const [n, subscriber] of subscribers.entries()) {
+    for (const text of disorder(subscriber.items.map(({ id }) => byItem.get(id))))
+      failures.add(`order at node ${n}`, text)
     const kept = new Set(await subscriber.ids('incident'))
     for (const { item, incident, version } of wanted)
       if (!kept.has(item)) failures.add(`lost at node ${n}`, `v${version} of ${incident}`)
@@ -85,6 +96,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
       'reports acknowledged': wanted.length,
       'taken by each gateway, repeats too': gateways.map(taken).join(', '),
       'of these shown to a subscriber at once': wanted.filter(({ item }) => shown.has(item)).length,
+      'commands of an operator, and those for which no store could be reached': `${operator.counts.done}, ${operator.counts.away}`,
       '503 with Retry-After': senders.refused,
       'connections that ended': senders.cut,
       ...counts,
