@@ -9,6 +9,7 @@ import type { Store } from '../../src/store/contract.ts'
 import { openStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { untold } from '../../src/tell.ts'
 import { LEAST } from '../config/example.ts'
+import { eventually } from '../support/eventually.ts'
 import { iodefGateway } from './capture.ts'
 
 const KEYS = ['id', 'direction', 'source', 'destination', 'incident', 'state', 'attempts', 'nextAttempt', 'reason']
@@ -269,7 +270,13 @@ describe('queue and trace, while the store is open elsewhere', () => {
       now: Date.now(),
       leaseMs: 60_000,
     })
-    const { code, out } = await iodefGateway(['queue', 'discard', unit?.[0]?.id ?? '', ...config, '--json'])
+    const id = unit?.[0]?.id ?? ''
+    // what is beside the gateway hears of an attempt once it lasts
+    await eventually('it is said to be sent', async () => {
+      const { out } = await iodefGateway(['queue', 'show', id, ...config, '--json'])
+      return JSON.parse(out).state === 'sending'
+    })
+    const { code, out } = await iodefGateway(['queue', 'discard', id, ...config, '--json'])
     assert.equal(code, 1)
     assert.match(JSON.parse(out)[0].message, /being sent at this moment/)
   })

@@ -136,7 +136,7 @@ class Maker {
     }
     const values = VALUES[type]
     if (values !== undefined) return this.#chance.pick(values)
-    if (type === 'xs:token') return `http://h.example/?${this.#word()}`
+    if (type === 'URLType') return `http://h.example/?${this.#word()}`
     if (type !== 'xs:string') throw new Error(`nothing is known of ${type}`)
     return this.#chance.pick([
       '',
