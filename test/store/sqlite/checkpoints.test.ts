@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, test } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { checkpointInBackground } from '../../../src/store/sqlite/checkpoints.ts'
+import { untold } from '../../../src/tell.ts'
+import { eventually } from '../../support/eventually.ts'
+
+const KIB = 1024
+let dir = ''
+before(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'checkpoints-'))
+})
+after(() => rm(dir, { recursive: true, force: true }))
+
+test('the thread that makes checkpoints is there while the log is written to, and moves all of it', async () => {
+  const path = join(dir, 'moved.db')
+  using db = new DatabaseSync(path)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (x BLOB)')
+  const write = (kib: number) => db.prepare('INSERT INTO t VALUES (randomblob(?))').run(kib * KIB)
+  const isMoved = async (kib: number) => (await stat(path)).size > kib * KIB
+  await using checkpoints = checkpointInBackground(path, untold, { enough: 256 * KIB, look: 20, idle: 1_000 })
+  write(10)
+  await wait(300)
+  assert.equal(checkpoints.running, false, 'a short log needs no thread')
+  write(500)
+  await eventually('the log to be moved', () => isMoved(500))
+  await eventually('the thread to end', () => !checkpoints.running)
+  await wait(300)
+  assert.equal(checkpoints.running, false, 'what is moved already needs no thread, though the log keeps its size')
+  write(500)
+  await eventually('the log to be moved once more', () => isMoved(1_000))
+})
