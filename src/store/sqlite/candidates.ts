@@ -15,7 +15,6 @@ export interface Candidate {
 
 /** What may be claimed. */
 interface Candidates {
-  any(destination: number, request: ClaimRequest): boolean
   /** One for each unit: origins take turns, behind the one that was served last, and each has its own in order. */
   units(destination: number, request: ClaimRequest): Generator<Candidate, void, void>
   /** One of this origin was taken. */
@@ -36,6 +35,8 @@ type Place = Pick<Candidate, 'origin' | 'due' | 'seq'>
 type Next = (behind: Place) => readonly Candidate[]
 /** so many: most claims take few, and of many origins few each */
 const FEW = 16
+/** origins that are looked at one by one before all are asked at once whether there is anything at all */
+const A_FEW = 8
 
 export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
   const someDue = all<{ seq: number }>(db, `SELECT seq ${ANY} AND due <= ?2 ORDER BY due LIMIT ?3`)
@@ -64,13 +65,30 @@ export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
     for (; found !== null; found = nextUpTo(destination, found, served)?.origin ?? null) yield beginning(found)
   }
 
-  function* lines(destination: number, next: Next): Generator<Iterator<Candidate>, void, void> {
-    for (const place of beginnings(destination)) yield line(place, next)
+  function hasAny(destination: number, { now, early: since }: ClaimRequest): boolean {
+    const isFree = ({ seq }: { seq: number }) => !leases.has({ destination, seq })
+    const enough = leases.count(destination) + 1
+    if (someDue(destination, now, enough).some(isFree)) return true
+    return since !== undefined && someEarly(destination, now, since, enough).some(isFree)
+  }
+
+  function* lines(destination: number, request: ClaimRequest, next: Next): Generator<Iterator<Candidate>, void, void> {
+    let looked = 0
+    for (const place of beginnings(destination)) {
+      if (looked === A_FEW && !hasAny(destination, request)) return
+      looked += 1
+      yield line(place, next)
+    }
   }
 
   /** Of each origin in turn, until none has any more. `met`: groups whose unit there was. */
-  function* inTurn(destination: number, next: Next, met: Set<number>): Generator<Candidate, void, void> {
-    let open: Iterable<Iterator<Candidate>> = lines(destination, next)
+  function* inTurn(
+    destination: number,
+    request: ClaimRequest,
+    next: Next,
+    met: Set<number>,
+  ): Generator<Candidate, void, void> {
+    let open: Iterable<Iterator<Candidate>> = lines(destination, request, next)
     for (;;) {
       const left: Iterator<Candidate>[] = []
       for (const line of open) {
@@ -89,21 +107,16 @@ export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
   }
 
   return {
-    any(destination, { now, early: since }) {
-      const isFree = ({ seq }: { seq: number }) => !leases.has({ destination, seq })
-      const enough = leases.count(destination) + 1
-      if (someDue(destination, now, enough).some(isFree)) return true
-      return since !== undefined && someEarly(destination, now, since, enough).some(isFree)
-    },
-    *units(destination, { now, early, limit }) {
+    *units(destination, request) {
+      const { now, early, limit } = request
       const met = new Set<number>()
       // what is leased stands first, and is passed by
       const few = (origin: string) => Math.min(FEW, limit) + leases.count(destination, origin)
       const due: Next = ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq, few(origin))
-      yield* inTurn(destination, due, met)
+      yield* inTurn(destination, request, due, met)
       if (early === undefined) return
       const next: Next = ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq, few(origin))
-      yield* inTurn(destination, next, met)
+      yield* inTurn(destination, request, next, met)
     },
     served(destination, origin) {
       last.set(destination, origin)

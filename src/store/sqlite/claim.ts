@@ -180,11 +180,6 @@ export function createClaims(tables: Tables): Claims {
     return destinations.count(destination, 'sending') > 0 && anyExpired(destination, now) !== undefined
   }
 
-  function hasFree(destination: number, request: ClaimRequest): boolean {
-    const free = destinations.count(destination, 'pending') - leases.count(destination)
-    return free > 0 && candidates.any(destination, request)
-  }
-
   /** Each by itself; undefined where one of them cannot be sent. */
   function takeByHeart(
     destination: number,
@@ -213,7 +208,7 @@ export function createClaims(tables: Tables): Claims {
       const destination = destinations.find(request.kind, request.destination)
       if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return []
       if (hasExpired(destination, request.now)) return undefined
-      if (!hasFree(destination, request)) return []
+      if (destinations.count(destination, 'pending') <= leases.count(destination)) return []
       const chosen = [...candidates.units(destination, request).take(request.limit)]
       return chosen.some(({ grp }) => grp !== null) ? undefined : takeByHeart(destination, chosen, request)
     },
