@@ -173,6 +173,7 @@ export class Consumer {
       tell('items-waiting', { topic })
       return again(0)
     }
+    await this.#queue.gather(LIVE_BATCH, following.from.signal)
     const entries = this.#queue.take(LIVE_BATCH)
     if (entries.length > 0) return this.#takeIn(following, entries)
     following.handed = undefined

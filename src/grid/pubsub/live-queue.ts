@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock.ts'
 import type { ReceivedItem } from './events.ts'
 
 export type LiveEntry =
@@ -5,20 +6,27 @@ export type LiveEntry =
   /** without ids: all were */
   | { readonly kind: 'retracted'; readonly ids: readonly string[] }
 
+/** ms in which what comes at a rate is gathered: each alone costs nearly twice as much as five together */
+const GATHER = 25
+
 /**
  * What arrived live and was not handed on yet, bounded by its size: over the bound it forgets everything and says so, and the
  * Topic is read again.
  */
 export class LiveQueue {
   readonly #maxSize: number
+  readonly #gatherMs: number
   #entries: LiveEntry[] = []
   #size = 0
   #overflowed = false
+  /** ms, of performance.now */
+  #takenAt = Number.NEGATIVE_INFINITY
   #wake: (() => void) | undefined
 
-  /** in UTF-16 code units of payloads and ids */
-  constructor(maxSize: number) {
+  /** `maxSize` in UTF-16 code units of payloads and ids */
+  constructor(maxSize: number, gatherMs = GATHER) {
     this.#maxSize = maxSize
+    this.#gatherMs = gatherMs
   }
 
   get overflowed(): boolean {
@@ -54,14 +62,28 @@ export class LiveQueue {
     this.#overflowed = false
   }
 
+  /** Resolves at once, unless others were taken just now and there may be more to take with these soon. */
+  async gather(limit: number, signal: AbortSignal): Promise<void> {
+    const rest = this.#takenAt + this.#gatherMs - performance.now()
+    const count = this.#next(limit)
+    const isOpen = count > 0 && count < limit && count === this.#entries.length
+    if (isOpen && rest > 0) await systemClock.sleep(rest, signal)
+  }
+
   /** The next entries of one kind, at most `limit`; empty when there are none. */
   take(limit: number): LiveEntry[] {
+    const taken = this.#entries.splice(0, this.#next(limit))
+    for (const entry of taken) this.#size -= sizeOf(entry)
+    if (taken.length > 0) this.#takenAt = performance.now()
+    return taken
+  }
+
+  /** How many of them are of one kind, up to `limit`. */
+  #next(limit: number): number {
     const kind = this.#entries[0]?.kind
     let count = 0
     while (count < limit && this.#entries[count]?.kind === kind && count < this.#entries.length) count += 1
-    const taken = this.#entries.splice(0, count)
-    for (const entry of taken) this.#size -= sizeOf(entry)
-    return taken
+    return count
   }
 
   /** Resolves when there is something, after `ms`, or when the signal aborts. */

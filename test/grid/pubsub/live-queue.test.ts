@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { setImmediate as soon } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type LiveEntry, LiveQueue } from '../../../src/grid/pubsub/live-queue.ts'
 
@@ -20,6 +21,25 @@ describe('what arrived live', () => {
       [5, 5, 2, 5, 5].map((limit) => named(queue.take(limit))),
       ['a b', '-a', 'c d', 'e', ''],
     )
+  })
+
+  test('goes on at once by itself, and is gathered where it comes at a rate', async () => {
+    const queue = new LiveQueue(1_000_000, 3_600_000)
+    const end = new AbortController()
+    const gathered = () => Promise.race([queue.gather(3, end.signal).then(() => 'gathered'), soon('not yet')])
+    queue.push(item('a'))
+    assert.equal(await gathered(), 'gathered')
+    queue.take(3)
+    queue.push(item('b'))
+    assert.equal(await gathered(), 'not yet')
+    for (const id of ['c', 'd']) queue.push(item(id))
+    assert.equal(await gathered(), 'gathered')
+    queue.take(3)
+    queue.push(item('e'))
+    // nothing more can be taken with it
+    queue.push(retracted('x'))
+    assert.equal(await gathered(), 'gathered')
+    end.abort()
   })
 
   test('comes first again when it could not be handed on', () => {
