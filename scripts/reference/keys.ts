@@ -31,7 +31,11 @@ export interface Key {
 
 const full = parse(FULL) as { readonly store: object }
 /** of a store there is a second kind */
-const postgres = { schema: 'iodef_gateway', password: { file: 'store.password' }, tls: { ca: 'store-ca.pem' } }
+const postgres = {
+  schema: 'iodef_gateway',
+  password: { file: 'store.password' },
+  tls: { ca: 'store-ca.pem', cert: 'store.pem', key: 'store.key' },
+}
 const example: unknown = { ...full, store: { ...full.store, ...postgres } }
 
 /** Every key that holds a value, in the order of the model. */

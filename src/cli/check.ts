@@ -33,7 +33,7 @@ every problem at once, each with its key path and line. Changes nothing; the gat
   -c, --config FILE   the configuration [gateway.yaml]
       --online        also says what start would meet: logs in to the Controller, looks at the Broker, Topics, rights, members,
                       kept items and limits, completes TLS with each peer that has a url and asks GET /, tries the ports,
-                      asks PostgreSQL for its synchronous standby, where the store is there.
+                      asks PostgreSQL for its synchronous standby, and says whether that is encrypted.
                       Publishes and sends nothing. Exit code 3 when something is out of reach
       --deny-warnings exit code 2 for a warning, too: for CI
       --json          one JSON object: {"ok", "problems", "warnings", "notes", "unreachable"}

@@ -196,7 +196,7 @@ function storeConfig({ store }: Model, absolute: (path: string) => string, folde
     postgres: {
       ...{ url, schema },
       ...(password && { readPassword: reader(password, 'store.password', folder, env) }),
-      ...(tls && { tls: tls.ca === undefined ? {} : { ca: absolute(tls.ca) } }),
+      ...(tls && { tls: Object.fromEntries(Object.entries(tls).map(([name, file]) => [name, absolute(file)])) }),
     },
   }
 }

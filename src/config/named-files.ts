@@ -33,6 +33,8 @@ const PATHS: readonly Path[] = [
   ['ops', 'token', 'file'],
   ['store', 'password', 'file'],
   ['store', 'tls', 'ca'],
+  ['store', 'tls', 'cert'],
+  ['store', 'tls', 'key'],
   ['store', 'path'],
   ['audit', 'path'],
 ]
@@ -61,7 +63,7 @@ export function namedFiles(tree: unknown, folder: string): NamedFile[] {
 
 /** RFC 6546 §3: one certificate for both roles; nothing is sent to peers without a url. */
 function purposesOf(key: string, tree: unknown): NamedFile['purposes'] {
-  if (key === 'grid.tls.cert') return { client: 'needed' }
+  if (key === 'grid.tls.cert' || key === 'store.tls.cert') return { client: 'needed' }
   if (key !== 'rid.tls.cert') return undefined
   const peers = at(tree, 'peers')
   const sends = Array.isArray(peers) && peers.some((peer) => at(peer, 'url') !== undefined)

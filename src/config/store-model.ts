@@ -13,7 +13,12 @@ export const store = f
     schema: f.sqlName.prefault('iodef_gateway').describe('of the tables in that database'),
     password: secret('a password').exactOptional().describe('of that user'),
     tls: f
-      .mapping({ ca: f.file.exactOptional().describe('PEM: the CAs that the servers must be certified by') })
+      .mapping({
+        ca: f.file.exactOptional().describe('PEM: the CAs that the servers must be certified by'),
+        cert: f.file.exactOptional().describe('PEM: our certificate, where the servers ask for one'),
+        key: f.file.exactOptional().describe('PEM: its private key'),
+      })
+      .refine(({ cert, key }) => (cert === undefined) === (key === undefined), 'needs both of cert and key, or none')
       .exactOptional()
       .describe('TLS with servers on this machine, too; those elsewhere are never spoken to without'),
   })

@@ -37,7 +37,14 @@ interface PostgresConfig {
   /** reads it anew each time; throws GatewayError 'config-invalid' */
   readonly readPassword?: () => string
   /** absent: no TLS, as all servers are on this machine */
-  readonly tls?: { readonly ca?: string }
+  readonly tls?: PostgresTls
+}
+
+/** Files. */
+interface PostgresTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
 }
 
 /** The operators' endpoint. */

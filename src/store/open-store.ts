@@ -97,15 +97,19 @@ function placeOf({ url, schema, readPassword, tls }: Tables): Place {
   return {
     ...{ url, schema },
     ...(readPassword && { password: readPassword }),
-    ...(tls && { tls: tls.ca === undefined ? {} : { ca: readCa(tls.ca) } }),
+    ...(tls && { tls: readAll(tls) }),
   }
 }
 
-function readCa(file: string): string {
+function readAll(files: NonNullable<Tables['tls']>): NonNullable<Place['tls']> {
+  return Object.fromEntries(Object.entries(files).map(([name, file]) => [name, read(name, file)]))
+}
+
+function read(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new GatewayError('store-unavailable', `store.tls.ca: ${messageOf(error)}`, { cause: error })
+    throw new GatewayError('store-unavailable', `store.tls.${name}: ${messageOf(error)}`, { cause: error })
   }
 }
 

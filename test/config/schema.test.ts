@@ -32,6 +32,8 @@ const OTHERS: readonly string[] = [
   'store.schema',
   'store.password',
   'store.tls.ca',
+  'store.tls.cert',
+  'store.tls.key',
 ]
 
 test('the example has every key, so that a test that breaks one thing can break any', () => {

@@ -23,6 +23,12 @@ describe('store', () => {
     assert.deepEqual(local.store?.postgres, { url, schema: 'two' })
     const mixed = build('{ postgres: "postgres://gateway@localhost,db.example/iodef", tls: { ca: ca.pem } }')
     assert.deepEqual(mixed.store?.postgres?.tls, { ca: '/etc/gateway/ca.pem' })
+    const shown = build(`{ postgres: "${URL}", tls: { cert: c.pem, key: k.pem } }`)
+    assert.deepEqual(shown.store?.postgres?.tls, { cert: '/etc/gateway/c.pem', key: '/etc/gateway/k.pem' })
+    assert.match(
+      build(`{ postgres: "${URL}", tls: { cert: c.pem } }`).told.join(),
+      /needs both of cert and key, or none/,
+    )
   })
 
   test('has its password from a file or the environment, and never in the URL', () => {

@@ -3,6 +3,7 @@ import { chmod, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exec, freePort, ServerProcess } from './brokers.ts'
+import type { Certificate } from './pki.ts'
 
 /** A PostgreSQL of its own, on loopback, in a temporary folder; gone with the test, however that ends. */
 export interface PostgresServer extends AsyncDisposable {
@@ -25,6 +26,10 @@ export interface PostgresServer extends AsyncDisposable {
 export interface PostgresOptions {
   /** lines of postgresql.conf behind ours */
   readonly settings?: readonly string[]
+  /** it speaks TLS, and asks for certificates of `ca` from those that `hba` has show one */
+  readonly tls?: { readonly certificate: Certificate; readonly ca: string }
+  /** lines of pg_hba.conf before those that trust everybody on this machine */
+  readonly hba?: readonly string[]
 }
 
 /** Debian's are in no PATH; elsewhere they are. */
@@ -45,14 +50,32 @@ function settings(port: number, dir: string): string[] {
   ]
 }
 
+const TLS = ['ssl = on', `ssl_cert_file = 'server.pem'`, `ssl_key_file = 'server.key'`, `ssl_ca_file = 'ca.pem'`]
+
+/** It refuses a key that others may read. */
+async function copyFor(ids: { uid: number; gid: number } | undefined, from: string, to: string): Promise<void> {
+  await writeFile(to, await readFile(from), { mode: 0o600 })
+  if (ids !== undefined) await chown(to, ids.uid, ids.gid)
+}
+
+async function prepend(file: string, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await writeFile(file, `${lines.join('\n')}\n${await readFile(file, 'utf8')}`)
+}
+
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const dir = await mkdtemp(join(tmpdir(), 'postgres-'))
   const data = join(dir, 'data')
   const port = await freePort()
   const { ids, as } = await ownerOf(dir)
   await as(`${BIN}initdb`, ['-D', data, '-A', 'trust', '-U', 'gw', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'])
-  const lines = [...settings(port, dir), ...(options.settings ?? [])]
+  const { tls, hba = [] } = options
+  if (tls !== undefined) {
+    const files = { 'server.pem': tls.certificate.cert, 'server.key': tls.certificate.key, 'ca.pem': tls.ca }
+    for (const [name, file] of Object.entries(files)) await copyFor(ids, file, join(data, name))
+  }
+  const lines = [...settings(port, dir), ...(tls === undefined ? [] : TLS), ...(options.settings ?? [])]
   await writeFile(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`)
+  await prepend(join(data, 'pg_hba.conf'), hba)
   const server = new ServerProcess(`${BIN}postgres`, ['-D', data], {}, dir, ids)
   const psql = (statement: string, database?: string) => psqlAt(port, statement, database)
   const start = async () => {

@@ -1,6 +1,7 @@
 import postgres from 'postgres'
 import { GatewayError, messageOf } from '../../errors.ts'
-import { hostsOf, toPrimary } from './primary.ts'
+import { primaryOf, speaking } from './primary.ts'
+import { connector, type Host, hostsOf, type Tls } from './socket.ts'
 import type { Rows, Value } from './sql.ts'
 import { TYPES } from './types.ts'
 
@@ -12,8 +13,8 @@ export interface Place {
   readonly schema: string
   /** asked for at each login */
   readonly password?: () => string
-  /** how the server's certificate is verified; undefined: no TLS, for a server on this machine */
-  readonly tls?: { readonly ca?: string }
+  /** undefined: no TLS, for a server on this machine */
+  readonly tls?: Tls
 }
 
 /** How one part of the store uses its sessions. */
@@ -52,18 +53,22 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
       return ''
     }
   }
-  const how = {
-    ...(password !== undefined && { password: login(password) }),
-    ssl: tls === undefined ? false : { rejectUnauthorized: true, ...tls },
-    connect_timeout: CONNECT_WITHIN,
-    // what it would ask the server for at each login, and fail to where that is lost meanwhile: for nobody to catch
-    fetch_types: false,
-  }
+  const secret = password === undefined ? {} : { password: login(password) }
   const hosts = hostsOf(url)
-  const sql = postgres(hosts[0]!, {
-    ...how,
-    ...(hosts.length > 1 && { socket: toPrimary(hosts, how) }),
+  let looking: Promise<Host> | undefined
+  /** For each connection anew: it may be another by then. */
+  async function choose(): Promise<Host> {
+    if (hosts.length === 1) return hosts[0]!
+    looking ??= primaryOf(hosts, { url, tls, secret }).finally(() => {
+      looking = undefined
+    })
+    return looking
+  }
+  const sql = postgres(url, {
     max: use.sessions,
+    ...secret,
+    ...speaking(connector(tls, choose)),
+    connect_timeout: CONNECT_WITHIN,
     keep_alive: 10,
     max_lifetime: null,
     // soon, at first, and then not too often: whoever asks meanwhile is refused at once
@@ -74,6 +79,8 @@ export function openSessions({ url, schema, password, tls }: Place, use: Use): S
     onclose: () => {
       lost = true
     },
+    // what it would ask the server for at each login, and fail to where that is lost meanwhile: for nobody to catch
+    fetch_types: false,
     types: TYPES,
     connection: {
       application_name: `iodef-gateway ${use.name}`,

@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { GatewayError, messageOf } from '../../errors.ts'
+import { tlsWords } from '../../failure-words.ts'
 
 /** SQLSTATE: somebody else was faster, or two waited for each other; asked again it goes well, or says what is wrong. */
 const AGAIN = new Set(['40001', '40P01', '23505', '23503', '55P03'])
@@ -31,7 +32,10 @@ export function storeError(error: unknown): GatewayError {
     if (CORRUPT.some(begins)) return new GatewayError('store-corrupt', detail, options)
     return new GatewayError(UNAVAILABLE.some(begins) ? 'store-unavailable' : 'internal', detail, options)
   }
-  return new GatewayError(isOurs(code) ? 'internal' : 'store-unavailable', messageOf(error), options)
+  // a server may say so only behind the handshake
+  const words = tlsWords(code, { ca: 'store.tls.ca', crl: '' })
+  const detail = words === undefined ? messageOf(error) : `Of PostgreSQL: ${words} (${code}).`
+  return new GatewayError(isOurs(code) ? 'internal' : 'store-unavailable', detail, options)
 }
 
 /** Does this fault concern every write, or only the one that met it? */

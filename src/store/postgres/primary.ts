@@ -1,62 +1,52 @@
-import { Socket } from 'node:net'
 import postgres from 'postgres'
-import { GatewayError, messageOf } from '../../errors.ts'
+import { messageOf } from '../../errors.ts'
+import { connector, type Host, NoServer, type Tls } from './socket.ts'
 
-/** The library's own way through several hosts takes a standby for one that writes, and where none does it tries without a pause, and never fails. */
-type Login = postgres.Options<never>
+interface Login {
+  readonly url: string
+  readonly tls: Tls | undefined
+  readonly secret: { readonly password?: () => string }
+}
 
-/** Each of its hosts, as a URL of its own. */
-export function hostsOf(url: string): readonly string[] {
-  const [, before = '', hosts = '', behind = ''] = /^(.*@)([^/?]*)(.*)$/.exec(url) ?? []
-  const all = hosts.split(',')
-  return all.length > 1 ? all.map((host) => before + host + behind) : [url]
+/** s */
+const LOGIN_WITHIN = 5
+
+/** An option that the library's types leave out. The name is one that it asks for, and never uses. */
+export function speaking(socket: ReturnType<typeof connector>): object {
+  return { socket, host: 'store.postgres', ssl: false }
 }
 
 /**
- * For the library's `socket`: each connection goes to the host that is the primary then. Where none is, or none answers, it fails, as one to
- * a host that refuses it: whoever waits for it is told at once.
+ * The one of several hosts that is the primary; the first that says so, since one whose machine is gone says nothing for seconds. Rejects with
+ * NoServer where none does. The library's own search is no help: `read-write` takes a standby of PostgreSQL 14 for the primary, and what cannot
+ * be reached is tried without an end, hundreds of times a second.
  */
-export function toPrimary(hosts: readonly string[], login: Login): () => Promise<Socket> {
-  let looking: Promise<URL> | undefined
-  return async () => {
-    const socket = new Socket()
-    try {
-      looking ??= findPrimary(hosts, login).finally(() => {
-        looking = undefined
-      })
-      const { hostname: host, port } = await looking
-      // the library asks TLS for the certificate of this host
-      Object.assign(socket, { host, port }).connect(Number(port) || DEFAULT_PORT, host)
-    } catch (error) {
-      // once the library listens
-      setImmediate(() => socket.destroy(error as Error))
-    }
-    return socket
-  }
-}
-
-const DEFAULT_PORT = 5432
-
-/** The first that says so: one whose machine is gone says nothing for seconds. */
-async function findPrimary(hosts: readonly string[], login: Login): Promise<URL> {
+export async function primaryOf(hosts: readonly Host[], login: Login): Promise<Host> {
   try {
     return await Promise.any(hosts.map((host) => assertPrimary(host, login)))
   } catch (error) {
-    const errors = error instanceof AggregateError ? error.errors : [error]
-    // what a server says is more than that another one does not answer
-    const said = errors.find((one) => one instanceof postgres.PostgresError)
-    throw said ?? new GatewayError('store-unavailable', `No host takes writes: ${errors.map(messageOf).join('; ')}.`)
+    throw error instanceof AggregateError ? new NoServer(error.errors.map(messageOf)) : error
   }
 }
 
-async function assertPrimary(url: string, login: Login): Promise<URL> {
-  const host = new URL(url)
-  const sql = postgres(url, { ...login, max: 1, onclose: () => undefined })
+/** Rejects with why it is none. */
+async function assertPrimary(host: Host, { url, tls, secret }: Login): Promise<Host> {
+  const socket = connector(tls, async () => host)
+  const sql = postgres(url, {
+    ...secret,
+    max: 1,
+    connect_timeout: LOGIN_WITHIN,
+    fetch_types: false,
+    ...speaking(socket),
+  })
+  const at = `${host.name}:${host.port}`
   try {
-    const [row] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby')
-    if (row?.standby !== false) throw new Error(`${host.host} is a standby`)
-    return host
+    const [found] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby')
+    if (found?.standby === false) return host
+  } catch (error) {
+    throw new Error(error instanceof NoServer ? error.reasons.join() : `${at}: ${messageOf(error)}`, { cause: error })
   } finally {
-    void sql.end({ timeout: 0 }).catch(() => undefined)
+    void sql.end({ timeout: 1 }).catch(() => undefined)
   }
+  throw new Error(`${at}: it is a standby, and takes no writes`)
 }
