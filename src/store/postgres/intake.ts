@@ -90,16 +90,6 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
       envelopes.push([envelope, one])
       for (const delivery of one.envelope.deliveries) rows.push({ seq: await keys.next(), envelope, of: one, delivery })
     }
-    await insertEnvelopes(
-      envelopes.map(([seq]) => seq),
-      fresh.map(({ envelope }) => directionCode(envelope.direction)),
-      fresh.map(({ envelope }) => envelope.source),
-      fresh.map(({ envelope }) => envelope.digest),
-      fresh.map(({ envelope }) => envelope.msgType),
-      fresh.map(({ envelope }) => JSON.stringify(envelope.incidents)),
-      fresh.map(({ envelope }) => envelope.receivedAt),
-    )
-    await insertRows(rows)
     await memory.mark(fresh.flatMap(({ envelope }) => envelope.seen ?? []))
     const events: TraceEvent[] = []
     const accepted = envelopes.map(([seq, { trace }]): Accepted => {
@@ -107,7 +97,20 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
       events.push(...(typeof trace === 'function' ? trace(added) : trace))
       return { outcome: 'accepted', id: formatId(seq), deliveries: added }
     })
-    await trail.add(events)
+    // in this order, in one journey: others wait for the lock meanwhile. A statement each, so that none comes after a failure
+    await Promise.all([
+      insertEnvelopes(
+        envelopes.map(([seq]) => seq),
+        fresh.map(({ envelope }) => directionCode(envelope.direction)),
+        fresh.map(({ envelope }) => envelope.source),
+        fresh.map(({ envelope }) => envelope.digest),
+        fresh.map(({ envelope }) => envelope.msgType),
+        fresh.map(({ envelope }) => JSON.stringify(envelope.incidents)),
+        fresh.map(({ envelope }) => envelope.receivedAt),
+      ),
+      insertRows(rows),
+      trail.add(events),
+    ])
     return accepted
   }
 
@@ -154,7 +157,7 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
     let rest = incoming
     while (rest.length > 0) {
       const run = plainOnes(rest)
-      const unknown = await (run.length === 0 ? new Set<Incoming>() : unknownOf(run))
+      const [unknown] = await (run.length === 0 ? [new Set<Incoming>()] : Promise.all([unknownOf(run), keys.ready()]))
       let count = 0
       while (count < run.length && unknown.has(run[count]!)) count += 1
       done.push(...(await insertFresh(run.slice(0, count))))

@@ -7,6 +7,8 @@ import { one } from './sql.ts'
 export interface Keys {
   /** Inside a transaction that has locked the line the key is for: what was in it before has a smaller one, whoever put it there. */
   next(): Promise<number>
+  /** There are some: to be asked for along with something else. */
+  ready(): Promise<void>
   /** The transaction is over, or has waited for another: what it did not use is nobody's, since others had greater ones meanwhile. */
   forget(): void
 }
@@ -19,12 +21,16 @@ export function createKeys(db: Db, clock: Clock): Keys {
   let next = 0
   let left = 0
 
+  async function ready(): Promise<void> {
+    if (left > 0) return
+    next = (await reserve(firstKeyAt(clock.now()), MANY))!.first
+    left = MANY
+  }
+
   return {
+    ready,
     async next() {
-      if (left === 0) {
-        next = (await reserve(firstKeyAt(clock.now()), MANY))!.first
-        left = MANY
-      }
+      await ready()
       left -= 1
       return next++
     },
