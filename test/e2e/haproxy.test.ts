@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startReporters } from '../soak/reporters.ts'
-import { exec } from '../support/brokers.ts'
+import { exec, freePort } from '../support/brokers.ts'
 import { ROOT } from '../support/command.ts'
 import { createWorld, members, type World } from '../support/e2e.ts'
 import { eventually, within } from '../support/eventually.ts'
@@ -131,6 +131,11 @@ describe('two gateways behind haproxy, as examples/haproxy.cfg has it', () => {
     await eventually('the oldest of that address to go', () => mine[0]?.destroyed === true)
     assert.equal(elses.destroyed, false)
     for (const socket of [...mine, elses]) socket.destroy()
+    // where /ready of none says so, the gateways say themselves what they can do
+    await using unready = await startHaproxy(EXAMPLE, [{ ridPort: one.ridPort, opsPort: await freePort() }])
+    await wait(4_000)
+    await using late = await one.client('nobody', { port: unready.port, localAddress: '127.0.0.6' })
+    assert.equal((await late.post(iodef({ id: 'late' }))).status, 403)
     // past haproxy nobody gets in
     await using direct = await one.client('csirt-a')
     assert.equal((await direct.post(iodef({ id: 'direct' })).catch(() => undefined))?.status, undefined)

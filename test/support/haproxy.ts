@@ -29,8 +29,8 @@ export async function startHaproxy(
   const text = example
     .replace(/^ {2}(?:log \/dev\/log|user|group) .*\n/gm, '')
     .replace(/^ {2}bind .*$/m, `  bind 127.0.0.1:${port}`)
-    .replace(/^ {2}balance .*$/m, `  balance ${balance}`)
-    .replace(/(?:^ {2}server .*\n)+/m, servers.join(''))
+    .replace(/^ {2}balance .*$/gm, `  balance ${balance}`)
+    .replace(/(?:^ {2}server .*\n)+/gm, servers.join(''))
   await writeFile(file, text)
   const server = new ServerProcess('/usr/sbin/haproxy', ['-db', '-f', file], {}, dir)
   await server.start(port)
