@@ -31,7 +31,7 @@ const VALUES: Readonly<Record<string, readonly [string, ...string[]]>> = {
   PortlistType: ['22', '22,23,2222-2230', '0-65535'],
   RealType: ['1', ' 0.5 ', '1e3', 'INF', '-INF', 'NaN', '0', '-1', '-0', '1e-60', '.5E-3'],
   ConfidenceType: ['', ' ', '0.5', 'NaN', ' 12 '],
-  'xs:token': ['http://h.example/?a=1&b', ' ', 'not a URI'],
+  URLType: ['http://h.example/?a=1&b', ' ', 'not a URI'],
 }
 
 /** Of other vocabularies, by the name that the schema refers to them with. */
