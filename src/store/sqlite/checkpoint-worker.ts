@@ -1,12 +1,15 @@
 import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { giveBackWhenIdle } from '../../give-back.ts'
 import type { CheckpointWork } from './checkpoints.ts'
 
 const { path, enough, look, idle } = workerData as CheckpointWork
 const db = new DatabaseSync(path, { timeout: 1000 })
 db.exec('PRAGMA synchronous = FULL')
 const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+
+giveBackWhenIdle()
 
 /** size of the log when it was last moved: it keeps its size, and is written again from its beginning */
 let before = 0
