@@ -6,6 +6,7 @@ import { checkText } from '../src/reading/check-text.ts'
 import { decodeDocument } from '../src/reading/decode-document.ts'
 import { factsOf } from '../src/reading/facts.ts'
 import { recognize } from '../src/reading/format.ts'
+import { packed, unpacked } from '../src/reading/in-transit.ts'
 import { readPlainDocument } from '../src/reading/plain-document.ts'
 import { readDocument } from '../src/reading/read-document.ts'
 import { readChecked } from '../src/reading/read-text.ts'
@@ -53,7 +54,7 @@ export function readingOf(text: string, column: Column, counts: Counts): void {
   time('step by step: normal form (walk 3)', () => normalForm(document, contentModel))
   time('step by step: all of readDocument', () => readDocument(rid, bytes, { careful: true }))
   time('threads: bytes in, copied and read', () => deserialize(serialize({ bytes })))
-  time('threads: Inspection out, copied and read', () => deserialize(serialize(inspection)))
+  time('threads: Inspection out, copied and read', () => unpacked(deserialize(serialize(packed(inspection)))))
   column.set('count: bytes copied to a thread', serialize({ bytes }).length)
-  column.set('count: bytes copied from a thread', serialize(inspection).length)
+  column.set('count: bytes copied from a thread', serialize(packed(inspection)).length)
 }
