@@ -142,7 +142,7 @@ export interface Acceptor {
   findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
   /**
    * How many deliveries to a destination, or to all of its kind (null), are pending or being sent, of all origins or of one: cheaper than
-   * all of `backlog`.
+   * all of `backlog`. Of one origin, where very many wait and somebody beside this handle wrote, as it was known before until it is counted anew.
    */
   unsettled(kind: DestinationKind, destination: string | null, origin?: string): Promise<number>
   /** Bytes of what deliveries of this origin to destinations of a kind are to send, of those counted by `unsettled`: as dear as they are many. */

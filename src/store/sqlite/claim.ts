@@ -29,7 +29,6 @@ interface Claims {
 
 interface Row extends SummaryRow {
   readonly origin: string
-  readonly size: number
   readonly body: string | null
 }
 
@@ -62,7 +61,7 @@ export function createClaims(tables: Tables): Claims {
   )
   const select = all<Row>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, d.origin, d.size, b.text AS body
+    `SELECT ${SUMMARY_COLUMNS}, d.origin, b.text AS body
      FROM json_each(?) j CROSS JOIN ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = j.value`,
   )
   const hold = run(
@@ -84,7 +83,7 @@ export function createClaims(tables: Tables): Claims {
       // what another process did to it meanwhile is not undone, and it goes on being sent all the same
       if (writeOne(lease.until, lease.since, lease.seq) === 0) continue
       leases.end(lease)
-      destinations.moved(lease, 'pending', 'sending')
+      destinations.leased(lease.destination)
     }
   }
 
@@ -99,7 +98,7 @@ export function createClaims(tables: Tables): Claims {
     for (const row of select(JSON.stringify(seqs))) {
       if (row.body === null) empty.push(row)
       else {
-        destinations.moved({ destination, origin: row.origin, size: row.size }, 'pending', 'sending')
+        destinations.leased(destination)
         taken.set(row.seq, asLeased(row, row.body, now))
       }
     }
@@ -195,8 +194,8 @@ export function createClaims(tables: Tables): Claims {
       for (const { body } of rows.slice(-next.length)) size += body?.length ?? 0
     }
     if (rows.some(({ body }) => body === null)) return undefined
-    for (const { seq, origin, size } of rows) {
-      leases.take({ seq, destination, origin, size, since: now, until: now + leaseMs })
+    for (const { seq, origin } of rows) {
+      leases.take({ seq, destination, origin, since: now, until: now + leaseMs })
       candidates.served(destination, origin)
     }
     destinations.touched(destination)

@@ -4,8 +4,7 @@ import { kindCode, kindName } from '../coding/codes.ts'
 import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Backlog, Pause } from '../contract.ts'
 import type { Leases } from './leases.ts'
-import type { Place } from './order.ts'
-import { createShares } from './shares.ts'
+import { createShares, type Counted as Sharing } from './shares.ts'
 import { all, one, run } from './sql.ts'
 
 type Counts = Record<Counted, number>
@@ -29,11 +28,9 @@ export interface Destinations {
   /** Only inside a transaction: makes the row when it is new. */
   require(kind: DestinationKind, name: string): number
   /** Counts one delivery out of `from` (null: it is new) and into `to` (null: it is gone). On disk with `flush`. */
-  moved(
-    place: Pick<Place, 'destination' | 'origin' | 'size'>,
-    from: DeliveryState | null,
-    to: DeliveryState | null,
-  ): void
+  moved(place: Sharing, from: DeliveryState | null, to: DeliveryState | null): void
+  /** Counts one out of those that are pending, and into those that are being sent. */
+  leased(destination: number): void
   /** When something is due there may be another time than before: at this one, or anywhere. */
   touched(destination?: number): void
   /** Last thing in a transaction. */
@@ -46,6 +43,8 @@ export interface Destinations {
   isPaused(destination: number): boolean
   /** Those counted now, also inside a transaction. */
   count(destination: number, state: Counted): number
+  /** Outside of a transaction, again and again until it says true: then there is an answer to what is asked of an origin. */
+  prepareShares(): boolean
   /** pending and sending ones, to one or (null) to all of the kind, of all origins or of one */
   unsettled(kind: DestinationKind, name: string | null, origin?: string): number
   /** of the payloads of those of one origin to all of the kind */
@@ -151,6 +150,11 @@ export function createDestinations(db: DatabaseSync, leases: Leases): Destinatio
       const more = Number(isOpen(to)) - Number(isOpen(from))
       if (more !== 0) shares.changed(ofAll().get(place.destination)!.kind, place, more > 0 ? 1 : -1)
     },
+    leased(destination) {
+      const change = changeOf(destination)
+      change.pending--
+      change.sending++
+    },
     touched(destination) {
       if (destination === undefined) standings = undefined
       else delete standings?.get(destination)?.shown
@@ -172,6 +176,7 @@ export function createDestinations(db: DatabaseSync, leases: Leases): Destinatio
       shares.forget()
     },
     backlog: () => Array.from(ofAll().values(), show),
+    prepareShares: shares.prepare,
     unsettledBytes: (kind, origin) => shares.ofKind(kindCode(kind), origin).bytes,
     unsettled(kind, name, origin) {
       const code = kindCode(kind)

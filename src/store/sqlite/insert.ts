@@ -139,7 +139,7 @@ export function createInsert(tables: Tables): Insert {
     brought.stored(item, destination)
     for (const other of also ?? []) insertAlso(brought.incident(other), seq)
     const size = Buffer.byteLength(delivery.payload)
-    destinations.moved({ destination, origin, size }, null, delivery.state)
+    destinations.moved({ destination, incident: number, origin, size }, null, delivery.state)
     if (brought.isAwaited(item)) groups.arrived(destination, item, clock.now())
     return seq
   }

@@ -1,7 +1,7 @@
 import type { Place } from './order.ts'
 
 /** What is being sent of which the tables say nothing: to them it waits, ready to be claimed. */
-export interface Lease extends Pick<Place, 'seq' | 'destination' | 'origin' | 'size'> {
+export interface Lease extends Pick<Place, 'seq' | 'destination' | 'origin'> {
   /** ms since the epoch */
   readonly since: number
   readonly until: number

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Place } from './order.ts'
-import { all } from './sql.ts'
+import { all, one } from './sql.ts'
 
 /** Deliveries not settled, and the bytes that they are to send. */
 interface Share {
@@ -8,34 +8,58 @@ interface Share {
   bytes: number
 }
 
+export type Counted = Pick<Place, 'destination' | 'incident' | 'origin' | 'size'>
+
 /**
- * What each origin has waiting, at each destination and at all of a kind. It is counted once, when first asked for, and kept up from then
- * on; until then it costs nothing.
+ * What each origin has waiting, at each destination and at all of a kind. It is counted when first asked for, a slice at a time, and kept up
+ * from then on; until then it costs nothing.
  */
-interface Shares {
+export interface Shares {
   /** One more (1) or one less (-1) waits. */
-  changed(kind: number, place: Pick<Place, 'destination' | 'origin' | 'size'>, by: 1 | -1): void
+  changed(kind: number, place: Counted, by: 1 | -1): void
+  /**
+   * Outside of a transaction: counts a slice where they are not counted. Once it says true they can be asked for: what was known before is
+   * good enough while all are counted anew.
+   */
+  prepare(): boolean
   at(destination: number, origin: string): Readonly<Share>
   ofKind(kind: number, origin: string): Readonly<Share>
   forget(): void
 }
 
-interface Counted extends Share {
+type Spot = Pick<Place, 'destination' | 'incident'>
+
+interface Sum extends Share {
   readonly kind: number
   readonly destination: number
   readonly origin: string
 }
 
 const NOTHING: Readonly<Share> = { deliveries: 0, bytes: 0 }
+const BEGINNING: Spot = { destination: 0, incident: 0 }
+const END: Spot = { destination: Number.MAX_SAFE_INTEGER, incident: 0 }
+/** deliveries counted at once: some milliseconds */
+const SLICE = 5000
 
-export function createShares(db: DatabaseSync): Shares {
-  const count = all<Counted>(
+export function createShares(db: DatabaseSync, slice = SLICE): Shares {
+  const waiting = 'delivery d INDEXED BY delivery_line'
+  const behind = 'd.state IN (0, 1) AND (d.destination, d.incident) > (?1, ?2)'
+  const spotBehind = one<Spot>(
     db,
-    `SELECT t.kind, d.destination, d.origin, count(*) AS deliveries, sum(d.size) AS bytes
-     FROM delivery d INDEXED BY delivery_line JOIN destination t ON t.id = d.destination
-     WHERE d.state IN (0, 1) GROUP BY d.destination, d.origin`,
+    `SELECT d.destination, d.incident FROM ${waiting} WHERE ${behind} ORDER BY d.destination, d.incident LIMIT 1 OFFSET ?3`,
   )
-  let counted: Map<string, Share> | undefined
+  const count = all<Sum>(
+    db,
+    `SELECT t.kind, s.* FROM (
+       SELECT d.destination, d.origin, count(*) AS deliveries, sum(d.size) AS bytes FROM ${waiting}
+       WHERE ${behind} AND (d.destination, d.incident) <= (?3, ?4) GROUP BY d.destination, d.origin) s
+     JOIN destination t ON t.id = s.destination`,
+  )
+  let counts = new Map<string, Share>()
+  /** so far all are counted */
+  let counted = BEGINNING
+  /** as they were before it was begun anew */
+  let before: Map<string, Share> | undefined
 
   function add(into: Map<string, Share>, name: string, deliveries: number, bytes: number): void {
     const share = into.get(name) ?? { deliveries: 0, bytes: 0 }
@@ -45,28 +69,43 @@ export function createShares(db: DatabaseSync): Shares {
     else into.set(name, share)
   }
 
-  function known(): Map<string, Share> {
-    if (counted !== undefined) return counted
-    counted = new Map()
-    for (const { kind, destination, origin, deliveries, bytes } of count()) {
-      add(counted, atName(destination, origin), deliveries, bytes)
-      add(counted, kindName(kind, origin), deliveries, bytes)
-    }
-    return counted
+  function addEach(into: Map<string, Share>, { kind, destination, origin, deliveries, bytes }: Sum): void {
+    add(into, atName(destination, origin), deliveries, bytes)
+    add(into, kindName(kind, origin), deliveries, bytes)
   }
 
+  function countSlice(): void {
+    const end = spotBehind(counted.destination, counted.incident, slice - 1) ?? END
+    for (const sum of count(counted.destination, counted.incident, end.destination, end.incident)) addEach(counts, sum)
+    counted = end
+    if (counted === END) before = undefined
+  }
+
+  const known = () => before ?? counts
+
   return {
-    changed(kind, { destination, origin, size }, by) {
-      if (counted === undefined) return
-      add(counted, atName(destination, origin), by, by * size)
-      add(counted, kindName(kind, origin), by, by * size)
+    changed(kind, { destination, incident, origin, size }, by) {
+      const sum = { kind, destination, origin, deliveries: by, bytes: by * size }
+      if (before !== undefined) addEach(before, sum)
+      // what lies behind is counted as it will be
+      if (!isBehind({ destination, incident }, counted)) addEach(counts, sum)
+    },
+    prepare() {
+      if (counted !== END) countSlice()
+      return counted === END || before !== undefined
     },
     at: (destination, origin) => known().get(atName(destination, origin)) ?? NOTHING,
     ofKind: (kind, origin) => known().get(kindName(kind, origin)) ?? NOTHING,
     forget() {
-      counted = undefined
+      if (counted === END) before = counts
+      counts = new Map()
+      counted = BEGINNING
     },
   }
+}
+
+function isBehind(one: Spot, other: Spot): boolean {
+  return one.destination === other.destination ? one.incident > other.incident : one.destination > other.destination
 }
 
 const atName = (destination: number, origin: string) => `at ${destination} ${origin}`

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../clock.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Tell } from '../../tell.ts'
@@ -16,9 +17,9 @@ import { createClaims } from './claim.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { createExchangeRows, exchangeReads } from './exchange-rows.ts'
 import { createExchanges, exchangeWrites } from './exchanges.ts'
-import { storeError } from './faults.ts'
 import { type Disk, openDisk } from './fsync.ts'
 import { GroupCommit, type TransactionHooks } from './group-commit.ts'
+import { openedBeside, read } from './guarded.ts'
 import { createInsert } from './insert.ts'
 import { createLastingLeases } from './lasting-leases.ts'
 import { lockStore } from './lock.ts'
@@ -134,6 +135,10 @@ function create(
     refresh()
     return read(query)
   }
+  /** A million that wait take a second: the loop breathes meanwhile. */
+  const sharesCounted = async () => {
+    while (!known(destinations.prepareShares)) await setImmediate()
+  }
   const changes = createChanges(clock, currentVersion)
   const hooks: TransactionHooks = {
     begun() {
@@ -239,8 +244,14 @@ function create(
     async backlog() {
       return known(destinations.backlog)
     },
-    unsettled: async (kind, destination, origin) => known(() => destinations.unsettled(kind, destination, origin)),
-    unsettledBytes: async (kind, origin) => known(() => destinations.unsettledBytes(kind, origin)),
+    async unsettled(kind, destination, origin) {
+      if (origin !== undefined) await sharesCounted()
+      return known(() => destinations.unsettled(kind, destination, origin))
+    },
+    async unsettledBytes(kind, origin) {
+      await sharesCounted()
+      return known(() => destinations.unsettledBytes(kind, origin))
+    },
     async probe() {
       await writer.submit(() => touch(clock.now()))
     },
@@ -268,27 +279,5 @@ function create(
       db.close()
       disk?.[Symbol.dispose]()
     },
-  }
-}
-
-/** What cannot be opened leaves no database open. */
-function openedBeside<T>(db: DatabaseSync, open: () => T): T {
-  try {
-    return open()
-  } catch (error) {
-    db.close()
-    throw storeError(error)
-  }
-}
-
-/**
- * SQLite answers at once: whoever awaits a read loses no more than a turn of the microtasks. One that fails says so in the gateway's
- * own words.
- */
-function read<T>(query: () => T): T {
-  try {
-    return query()
-  } catch (error) {
-    throw storeError(error)
   }
 }
