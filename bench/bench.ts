@@ -15,6 +15,8 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   hostile: async () => (await import('./part-hostile.ts')).benchHostile,
   deliver: async () => (await import('./part-deliver.ts')).benchDeliver,
   restart: async () => (await import('./part-restart.ts')).benchRestart,
+  latency: async () => (await import('./part-latency.ts')).benchLatency,
+  sizes: async () => (await import('./part-sizes.ts')).benchSizes,
   many: async () => (await import('./part-many.ts')).benchMany,
   catchup: async () => (await import('./part-catchup.ts')).benchCatchup,
   peers: async () => (await import('./part-peers.ts')).benchPeers,

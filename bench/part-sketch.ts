@@ -215,7 +215,8 @@ async function startPeer(pki: Pki) {
   return { child, port, [Symbol.asyncDispose]: () => child[Symbol.asyncDispose]() }
 }
 
-async function startSketch(pki: Pki) {
+/** A sketch with a store of its own, and the port it answers at. */
+export async function startSketch(pki: Pki) {
   const ca = await pki.ca('rid')
   const { cert, key } = await ca.issue({ cn: 'sketch', dns: ['localhost'] })
   const folder = await mkdtemp(join(tmpdir(), 'bench-sketch-'))
