@@ -25,7 +25,10 @@ export async function benchSizes(): Promise<void> {
   await using poster = createPoster(site.ridPort, site.ca.cert, await site.certificate('csirt-a'), 4)
   const kinds = [
     ...KB.map((kb) => ({ name: `${kb} KB`, make: (id: string) => ofSize(id, kb) })),
-    ...[1, 50, 200, 400].map((count) => ({ name: `${count} Incidents of 2 KB`, make: (id: string) => ofMany(id, count) })),
+    ...[1, 50, 200, 400].map((count) => ({
+      name: `${count} Incidents of 2 KB`,
+      make: (id: string) => ofMany(id, count),
+    })),
   ]
   const costs = new Map<string, number[]>()
   for (let round = -1; round < ROUNDS; round += 1) {
