@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { GatewayError } from '../../errors.ts'
 import { inTime, inTransaction, openSessions, type Place, quoted } from './connect.ts'
-import { isLocked, storeError } from './faults.ts'
+import { isLocked, isTransactionFault, storeError } from './faults.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** PostgreSQL 14: what is older has no support any more in the lifetime of this version. */
@@ -9,6 +9,9 @@ const OLDEST_SERVER = 140_000
 
 /** ms; a migration may wait for the one that another gateway makes */
 const PATIENCE = 120_000
+
+/** a second each, where another transaction is in the way */
+const TRIES = 20
 
 /** A table that is there as long as a copy into this store is not whole (copy-target.ts). */
 export const UNFINISHED = 'unfinished_copy'
@@ -30,20 +33,28 @@ export async function migrate(
 ): Promise<Found> {
   const sessions = openSessions(place, { name: 'migrations', sessions: 1 })
   try {
-    return await inTime(
-      PATIENCE,
-      'opening the store',
+    const work = () =>
       inTransaction(sessions, async (tx) => {
         const found = await bring(tx, place.schema, create)
         if (!unfinished) await assertWhole(tx, place.schema)
         if (create && !unfinished) await assertNotCopied(tx)
         return found
-      }),
-    )
+      })
+    return await inTime(PATIENCE, 'opening the store', again(work, TRIES))
   } catch (error) {
     throw storeError(error)
   } finally {
     await sessions.sql.end({ timeout: 1 })
+  }
+}
+
+/** Gateways of the version before write meanwhile: each of two may have what the other one waits for, and the server ends one of them. */
+async function again<T>(work: () => Promise<T>, tries: number): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (tries <= 1 || !isTransactionFault(error)) throw error
+    return again(work, tries - 1)
   }
 }
 
