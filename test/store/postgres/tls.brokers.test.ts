@@ -61,7 +61,7 @@ describe('TLS to PostgreSQL', () => {
       (thrown: unknown) => thrown,
     )
     assert.ok(error instanceof Error && 'code' in error && error.code === 'store-unavailable', String(error))
-    await assert.rejects(storeNotes(at), { message: error.message })
+    await assert.rejects(storeNotes(at), { code: 'store-unavailable' })
     return error.message
   }
 
@@ -138,8 +138,12 @@ describe('TLS to PostgreSQL', () => {
     const at = (tls: object) =>
       store(host(named), { schema: 'of_shows', password, tls: { ca: ca.cert, ...tls } }, 'shows')
     assert.match(await refusal(at({})), /connection requires a valid client certificate/)
+    // what it says comes behind the handshake, and the end of the connection may overtake it
     const stranger = await other.issue({ cn: 'shows', client: true })
-    assert.match(await refusal(at({ cert: stranger.cert, key: stranger.key })), /it does not take our certificate/)
+    assert.match(
+      await refusal(at({ cert: stranger.cert, key: stranger.key })),
+      /it does not take our certificate|ECONNRESET/,
+    )
     const someone = await ca.issue({ cn: 'someone', client: true })
     assert.match(await refusal(at({ cert: someone.cert, key: someone.key })), /authentication failed for user "shows"/)
     const notes = await storeNotes(at({ cert, key }))
