@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../src/clock.ts'
 import { openBeside } from '../src/store/postgres/postgres-store.ts'
 import { openQueue } from '../src/store/sqlite/sqlite-store.ts'
@@ -17,8 +18,11 @@ import { cpuOf, cpuOfChildren } from './process-cost.ts'
 import { COUNTING, countStatements } from './statements.ts'
 
 const EACH = Number(process.env.EACH ?? 1500)
-const WARM = 200
-/** that post at a time, however many gateways there are */
+/** that each gateway takes in before */
+const WARM = Number(process.env.WARM ?? 600)
+/** ms that they do nothing */
+const REST = 6_000
+/** that post at a time, at each gateway */
 const SENDERS = 16
 /** gateways of a round: each comes as often before as behind another */
 const ORDER = (process.env.GATEWAYS ?? '1,2,3,3,2,1').split(',').map(Number)
@@ -36,6 +40,8 @@ interface Cost {
 }
 
 interface Round {
+  /** ms of CPU in a second: of all gateways, and of the server */
+  readonly resting: readonly [number, number]
   readonly accepting: Cost
   readonly publishing: Cost
 }
@@ -47,7 +53,7 @@ interface Round {
  */
 export async function benchGateways(): Promise<void> {
   await using world = await createWorld('prosody', { durable: false })
-  line(`${EACH} reports of ${report('0').length} bytes, ${SENDERS} senders`, HEAD)
+  line(`${EACH} reports of ${report('0').length} bytes, ${SENDERS} senders at each gateway`, HEAD)
   if (process.env.STANDBY !== 'only') {
     await measure('SQLite', [1, 1], (_, n) => roundOnSqlite(world, n))
     await using server = await startPostgres({ settings: ['shared_buffers = 128MB', ...(IS_COUNTING ? COUNTING : [])] })
@@ -74,6 +80,9 @@ async function measure(
     found.set(gateways, [...(found.get(gateways) ?? []), costs])
   }
   for (const [gateways, rounds] of [...found].toSorted(([a], [b]) => a - b)) {
+    for (const { resting } of rounds) {
+      line(`${name}, ${gateways} gateways, at rest`, `${resting.map((ms) => ms.toFixed(1)).join(' and ')} ms a second`)
+    }
     for (const phase of ['accepting', 'publishing'] as const) {
       for (const one of rounds) line(`${name}, ${gateways} gateways, ${phase}`, shown(one[phase]))
     }
@@ -149,8 +158,7 @@ async function carryOut(
   const posters: ReturnType<typeof createPoster>[] = []
   for (const site of sites) {
     const certificate = await site.certificate('csirt-a')
-    const share = Math.ceil(SENDERS / sites.length)
-    posters.push(stack.use(createPoster(site.ridPort, site.ca.cert, certificate, share)))
+    posters.push(stack.use(createPoster(site.ridPort, site.ca.cert, certificate, SENDERS)))
   }
   const post = (what: string, count: number) =>
     Promise.all(
@@ -158,8 +166,11 @@ async function carryOut(
         poster.post(Math.round(count / posters.length), (k) => report(`${name} ${what} ${i} ${k}`)),
       ),
     )
-  const drained = () => sites[0]!.drained(300_000)
-  const cost = async (work: () => Promise<unknown>): Promise<Cost> => {
+  const cpu = async () => {
+    const each = await Promise.all(running.map(({ pid }) => cpuOf(pid)))
+    return [each.reduce((sum, us) => sum + us, 0), (await counted()).cpu] as const
+  }
+  const cost = async (work: () => Promise<unknown>, each = EACH): Promise<Cost> => {
     const now = async () => {
       const each = await Promise.all(running.map(({ pid }) => cpuOf(pid)))
       return { ours: each.reduce((sum, us) => sum + us, 0), at: performance.now(), ...(await counted()) }
@@ -168,26 +179,38 @@ async function carryOut(
     await work()
     const after = await now()
     return {
-      rate: (EACH / (after.at - before.at)) * 1000,
-      gateways: (after.ours - before.ours) / EACH,
-      server: (after.cpu - before.cpu) / EACH,
-      commits: (after.commits - before.commits) / EACH,
-      log: (after.log - before.log) / 1024 / EACH,
+      rate: (each / (after.at - before.at)) * 1000,
+      gateways: (after.ours - before.ours) / each,
+      server: (after.cpu - before.cpu) / each,
+      commits: (after.commits - before.commits) / each,
+      log: (after.log - before.log) / 1024 / each,
     }
   }
-  await post('warm', WARM * sites.length)
-  await drained()
   await store.pause('topic', 'incident', { since: Date.now(), by: 'bench' })
+  await post('warm', WARM * sites.length)
+  const before = await cpu()
+  await sleep(REST)
+  const [ours, theirs] = await cpu()
+  const resting = [(ours - before[0]) / REST, (theirs - before[1]) / REST] as const
   await statements?.begin()
   const accepting = await cost(() => post('measured', EACH))
   await statements?.tell(`${name} accepting`, EACH)
+  await store.resume('topic', 'incident')
+  // those before get it warm
+  const left = await until(store, EACH)
   await statements?.begin()
-  const publishing = await cost(async () => {
-    await store.resume('topic', 'incident')
-    await drained()
-  })
+  const publishing = await cost(() => until(store, 0), left)
   await statements?.tell(`${name} publishing`, EACH)
-  return { accepting, publishing }
+  return { resting, accepting, publishing }
+}
+
+/** Resolves when no more wait for the Topic, or are on their way, with how many there are. */
+async function until(store: WholeStore, most: number): Promise<number> {
+  for (;;) {
+    const waiting = await store.unsettled('topic', 'incident')
+    if (waiting <= most) return waiting
+    await sleep(100)
+  }
 }
 
 /** What the last round, of one gateway, left behind. */
