@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -132,10 +133,20 @@ describe('two gateways behind haproxy, as examples/haproxy.cfg has it', () => {
     assert.equal(elses.destroyed, false)
     for (const socket of [...mine, elses]) socket.destroy()
     // where /ready of none says so, the gateways say themselves what they can do
-    await using unready = await startHaproxy(EXAMPLE, [{ ridPort: one.ridPort, opsPort: await freePort() }])
-    await wait(4_000)
+    const opsPort = await freePort()
+    let asked = 0
+    const ops = createServer((_, response) => {
+      asked += 1
+      response.writeHead(503).end()
+    }).listen(opsPort, '127.0.0.1')
+    await using unready = await startHaproxy(EXAMPLE, [{ ridPort: one.ridPort, opsPort }])
+    await eventually('haproxy to see that none is ready', () => asked > 2)
     await using late = await one.client('nobody', { port: unready.port, localAddress: '127.0.0.6' })
-    assert.equal((await late.post(iodef({ id: 'late' }))).status, 403)
+    await eventually(
+      'an answer',
+      async () => (await late.post(iodef({ id: 'late' })).catch(() => undefined))?.status === 403,
+    )
+    ops.close()
     // past haproxy nobody gets in
     await using direct = await one.client('csirt-a')
     assert.equal((await direct.post(iodef({ id: 'direct' })).catch(() => undefined))?.status, undefined)

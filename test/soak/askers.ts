@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { byNumber, documentText, incidentId, incidentText, ridText } from '../support/documents.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import type { RidPeer } from '../support/rid-peer.ts'
+import type { createFailures } from './proof.ts'
 
 const NAME = 'csirt-far.example'
 
@@ -112,4 +113,32 @@ export function startAsker({ name, client, peer, next, pause }: AskerOptions): A
 export function saidIn(message: string): string {
   const [incident] = /<(\w+:)?Incident\b.*<\/(\w+:)?Incident>/s.exec(message) ?? []
   return incident ?? /AuthorizationStatus="\w+"/.exec(message)?.[0] ?? 'nothing'
+}
+
+/** Each asker has the one answer to each of its questions, and nobody else's. Says how many were denied where they may be. */
+export function judgeAskers(askers: readonly Asker[], failures: ReturnType<typeof createFailures>): number {
+  let denied = 0
+  for (const asker of askers) {
+    for (const question of asker.questions) {
+      const told = new Set(asker.told(question))
+      const what = `${asker.name} ${question.number}`
+      if (told.size > 1) failures.add('two answers', `${what}: ${[...told].join(' and ').slice(0, 300)}`)
+      const wrong = [...told].filter((text) => text !== saidIn(report(question.number)))
+      // the ring is closed where both ask for it at once
+      if (question.number.startsWith('ring-') && wrong.every((text) => text.includes('Denied'))) denied += wrong.length
+      else for (const text of wrong) failures.add('another answer', `${what}: ${text.slice(0, 300)}`)
+    }
+    for (const text of asker.unexpected) failures.add('unexpected response', text)
+    for (const text of asker.strangers()) failures.add("somebody else's", `${asker.name}: ${text.slice(0, 200)}`)
+  }
+  return denied
+}
+
+/** Sent until somebody takes it or refuses it. */
+export async function untilAnswered<Response extends { readonly status: number }>(post: () => Promise<Response>) {
+  for (;;) {
+    const response = await post().catch(() => undefined)
+    if (response !== undefined && response.status < 500) return response
+    await wait(200)
+  }
 }

@@ -127,7 +127,7 @@ export function plan(count: number, random: () => number): Step[] {
     const { lasts, ofGateway } = FAULTS[name] as Kind
     const ms = Math.round(lasts[0] + random() * (lasts[1] - lasts[0]))
     const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] as Victim
-    return { name, after, ms, ...(ofGateway && { victim }), other: Math.floor(random() * 2) }
+    return { name, after, ms, ...(ofGateway && { victim }), other: Math.floor(random() * 4) }
   }
   for (let left = count; left > 0; ) {
     const first = draw(0)

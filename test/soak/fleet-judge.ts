@@ -16,7 +16,7 @@ export interface Befallen extends Inflicted {
 /** ms that a sender may be without an answer, from the last fault on that has a part in it; and on a machine that runs all of it and more */
 const OUTAGE = 15_000
 const LATE = 45_000
-/** ms before a report's first arrival in which a fault may be why it comes again */
+/** ms from a fault's end to a report's first arrival in which it may be why that comes again */
 const BEFORE = 30_000
 
 export function keyOf({ incident, version }: Pick<Arrival, 'incident' | 'version'>): string {
@@ -48,7 +48,7 @@ export function judgePeer(
     if (sent !== undefined && !came.every(({ body }) => isUnaltered(body, sent)))
       failures.add(`altered at ${name}`, key)
     const [first, last] = [came[0]?.at ?? 0, came.at(-1)?.at ?? 0]
-    const near = faults.filter(({ from }) => first - BEFORE <= from && from <= last).length
+    const near = faults.filter(({ from, until }) => first - BEFORE <= until && from <= last).length
     if (came.length - 1 > near) failures.add(`again at ${name} without a fault`, `${key}, ${came.length} times`)
   }
   return arrivals.length - times.size

@@ -38,7 +38,7 @@ export interface Arrival {
 
 const PASSWORDS = Object.fromEntries(['gateway', 'subscriber', 'witness'].map((name) => [name, `${name}-secret`]))
 
-/** Three gateways behind haproxy, on one store with a standby, at a cluster of two nodes; two peers, and a subscriber at each node. */
+/** Three gateways behind haproxy, on one store with a standby, at a cluster of two nodes; two peers that get all, one that asks and one that answers, and a subscriber at each node. */
 export async function startFleet() {
   await using opened = new AsyncDisposableStack()
   const pki = opened.use(await createPki())
@@ -46,11 +46,14 @@ export async function startFleet() {
   const cluster = opened.use(await startEjabberdCluster({ pki, users: PASSWORDS, maxItems: 100_000 }))
   const [first, second] = cluster.nodes
   const ca = await pki.ca('rid')
+  const speaker = async (name: string) => {
+    const { cert, key } = await ca.issue({ cn: name, dns: [`${name}.example`, 'localhost'] })
+    return opened.use(await startRidPeer({ cert, key, ca: ca.cert }))
+  }
   const peers = new Map<string, Arrival[]>()
   const peerPorts: number[] = []
   for (const name of ['csirt-b', 'csirt-c']) {
-    const { cert, key } = await ca.issue({ cn: name, dns: [`${name}.example`, 'localhost'] })
-    const peer = opened.use(await startRidPeer({ cert, key, ca: ca.cert }))
+    const peer = await speaker(name)
     const arrivals: Arrival[] = []
     peer.script({
       does: 'reply',
@@ -63,6 +66,8 @@ export async function startFleet() {
     peers.set(name, arrivals)
     peerPorts.push(peer.port)
   }
+  const [asking, knowing] = [await speaker('csirt-ask'), await speaker('csirt-know')]
+  peerPorts.push(asking.port, knowing.port)
 
   const gateways: Member[] = []
   opened.defer(async () => void (await Promise.all(gateways.map((one) => one.process.kill()))))
@@ -80,8 +85,15 @@ export async function startFleet() {
           { name: 'csirt-a', publish: ['incident'] },
           ...[...peers.keys()].map((peer, p) => ({
             ...{ name: peer, topics: ['incident'] },
-            url: `https://localhost:${lines.peers[p]?.port}/`,
+            url: urlOf(lines, p),
           })),
+          ...['csirt-ask', 'csirt-know'].map((peer, p) => ({
+            ...{ name: peer, accept: ['Query'], url: urlOf(lines, peers.size + p) },
+          })),
+        ],
+        routes: [
+          { match: { type: ['Query'] }, ask: ['peer:csirt-know'] },
+          { match: { type: ['Report'] }, topic: 'incident' },
         ],
         topics: [
           { name: 'incident', create: true, members: ['subscriber', 'witness'].map((m) => `${m}@${first.domain}`) },
@@ -89,7 +101,8 @@ export async function startFleet() {
       }),
     )
     const hosts = lines.databases.map(({ port }) => `127.0.0.1:${port}`)
-    await site.config({ store: { postgres: `postgres://gw@${hosts.join()}/gw` } })
+    const exchanges = { hold: '500ms', rate: 100_000, open: 1_000 }
+    await site.config({ exchanges, store: { postgres: `postgres://gw@${hosts.join()}/gw` } })
     const front = [
       opened.use(await startTcpProxy(site.ridPort)),
       opened.use(await startTcpProxy(site.opsPort)),
@@ -115,9 +128,15 @@ export async function startFleet() {
     gateways,
     balancers: { sticking, spreading },
     peers,
+    asking,
+    knowing,
     subscribers,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+function urlOf(lines: Lines, peer: number): string {
+  return `https://localhost:${lines.peers[peer]?.port}/`
 }
 
 export type FleetParts = Awaited<ReturnType<typeof startFleet>>

@@ -1,13 +1,17 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
 import { disorder } from './disorder.ts'
 import { inflict, mend, plan } from './fleet-faults.ts'
 import { type Befallen, charged, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
-import { startFleet, taken } from './fleet-parts.ts'
+import { type FleetParts, startFleet, taken } from './fleet-parts.ts'
+import { startQuestions } from './fleet-questions.ts'
 import { startOperator } from './operator.ts'
 import { duration, longest, watchSenders } from './outages.ts'
-import { createFailures, type Proof } from './proof.ts'
+import { createFailures, type Findings, type Proof, type ProofOptions } from './proof.ts'
 import { startReporters } from './reporters.ts'
 
 const SENDERS = 16
@@ -18,10 +22,28 @@ const SENDERS = 16
  * each peer as it was sent, those of one incident in their order, whichever gateway took them; it comes again only where a fault was; senders see
  * 503 with Retry-After or an end of their connection, and that not for long. Meanwhile an operator looks, and stops and starts a peer's deliveries.
  */
-export const fleet: Proof = async ({ count, seed, say }) => {
+export const fleet: Proof = async (options) => {
+  await using parts = await startFleet()
+  let found: Findings | undefined
+  try {
+    found = await prove(parts, options)
+    return found
+  } finally {
+    if (found === undefined || found.failures.length > 0)
+      options.say(`the gateways' logs are in ${await keepLogs(parts)}`)
+  }
+}
+
+async function keepLogs({ gateways }: FleetParts): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'fleet-'))
+  for (const { name, past, process } of gateways)
+    await writeFile(join(dir, `${name}.log`), [...past, ...process.lines].join('\n'))
+  return dir
+}
+
+async function prove(parts: FleetParts, { count, seed, say }: ProofOptions): Promise<Findings> {
   const steps = plan(count, createRandom(seed))
   const failures = createFailures()
-  await using parts = await startFleet()
   const { gateways, balancers, peers, subscribers } = parts
   const senders = watchSenders((gateways[0] as (typeof gateways)[0]).site, balancers)
   await using reporters = await startReporters(senders, 'csirt-a', {
@@ -38,6 +60,8 @@ export const fleet: Proof = async ({ count, seed, say }) => {
     gateways.map(({ site }) => site),
     { random: createRandom(seed + 2), posted: reporters.posted, destination: 'csirt-c' },
   )
+
+  await using questions = await startQuestions(parts, createRandom(seed + 3))
 
   const faults: Befallen[] = []
   for (const [n, step] of steps.entries()) {
@@ -57,6 +81,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
   }
   await reporters.stop()
   await operator.stop()
+  const asked = await questions.stop(failures)
   const wanted = acknowledged()
   say('at rest')
   for (const { site } of gateways)
@@ -96,6 +121,7 @@ export const fleet: Proof = async ({ count, seed, say }) => {
       'reports acknowledged': wanted.length,
       'taken by each gateway, repeats too': gateways.map(taken).join(', '),
       'of these shown to a subscriber at once': wanted.filter(({ item }) => shown.has(item)).length,
+      ...asked,
       'commands of an operator, and those for which no store could be reached': `${operator.counts.done}, ${operator.counts.away}`,
       '503 with Retry-After': senders.refused,
       'connections that ended': senders.cut,

@@ -6,7 +6,7 @@ import { createRandom } from '../support/random.ts'
 import type { RidClient } from '../support/rid-client.ts'
 import { type RidPeer, startRidPeer } from '../support/rid-peer.ts'
 import { createSite, type Site } from '../support/site.ts'
-import { type Asker, numberIn, query, report, saidIn, startAsker } from './askers.ts'
+import { type Asker, judgeAskers, numberIn, query, report, startAsker, untilAnswered } from './askers.ts'
 import { createFailures, type Proof } from './proof.ts'
 
 const EMPTY = { status: 200 } as const
@@ -104,7 +104,7 @@ export const killExchanges: Proof = async ({ count, seed, say }) => {
   await wait(2_000)
   if (far.requests.length > before) failures.add('not at rest', `${far.requests.length - before} questions more`)
 
-  const denied = judge(askers, failures)
+  const denied = judgeAskers(askers, failures)
   const repeats = all.map(({ asker, question }) => asker.told(question).length - 1)
   return {
     failures: failures.all(),
@@ -166,25 +166,6 @@ async function killSome(
   return killed
 }
 
-/** Each asker has the one answer to each of its questions, and nobody else's. Says how many were denied where they may be. */
-function judge(askers: readonly Asker[], failures: ReturnType<typeof createFailures>): number {
-  let denied = 0
-  for (const asker of askers) {
-    for (const question of asker.questions) {
-      const told = new Set(asker.told(question))
-      const what = `${asker.name} ${question.number}`
-      if (told.size > 1) failures.add('two answers', `${what}: ${[...told].join(' and ').slice(0, 300)}`)
-      const wrong = [...told].filter((text) => text !== saidIn(report(question.number)))
-      // the ring is closed where both ask for it at once
-      if (question.number.startsWith('ring-') && wrong.every((text) => text.includes('Denied'))) denied += wrong.length
-      else for (const text of wrong) failures.add('another answer', `${what}: ${text.slice(0, 300)}`)
-    }
-    for (const text of asker.unexpected) failures.add('unexpected response', text)
-    for (const text of asker.strangers()) failures.add("somebody else's", `${asker.name}: ${text.slice(0, 200)}`)
-  }
-  return denied
-}
-
 function numbers(name: string) {
   let n = 1
   return {
@@ -193,14 +174,6 @@ function numbers(name: string) {
       return `${name}-${n}`
     },
     last: () => `${name}-${n}`,
-  }
-}
-
-async function untilAnswered<Response extends { readonly status: number }>(post: () => Promise<Response>) {
-  for (;;) {
-    const response = await post().catch(() => undefined)
-    if (response !== undefined && response.status < 500) return response
-    await wait(200)
   }
 }
 
