@@ -50,10 +50,12 @@ interface AskerOptions {
   readonly next: () => string
   /** ms */
   readonly pause: number
+  /** questions that may wait for a response at a time [any] */
+  readonly most?: number
 }
 
 /** A RID system that asks one question after the other, each until there is a response. */
-export function startAsker({ name, client, peer, next, pause }: AskerOptions): Asker {
+export function startAsker({ name, client, peer, next, pause, most = Number.POSITIVE_INFINITY }: AskerOptions): Asker {
   const questions: Question[] = []
   const unexpected: string[] = []
   let stopped = false
@@ -75,6 +77,7 @@ export function startAsker({ name, client, peer, next, pause }: AskerOptions): A
 
   const loop = (async () => {
     while (!stopped) {
+      if (open.size >= most) await Promise.race(open)
       const question: Question = { number: next(), tokens: new Set(), answers: [] }
       questions.push(question)
       const task: Promise<void> = ask(question).finally(() => open.delete(task))

@@ -25,7 +25,7 @@ export async function startQuestions({ gateways, balancers, asking, knowing }: F
   let n = 0
   const asker = opened.use(
     startAsker({
-      ...{ name: 'csirt-ask', client: await client('csirt-ask', '127.0.1.3'), peer: asking, pause: PAUSE },
+      ...{ name: 'csirt-ask', client: await client('csirt-ask', '127.0.1.3'), peer: asking, pause: PAUSE, most: 2 },
       next: () => `asked-${n++}`,
     }),
   )
