@@ -60,8 +60,9 @@ const PROOFS: Readonly<Record<string, Named>> = {
   },
   fleet: {
     proof: fleet,
-    count: 12,
-    about: 'three gateways, haproxy, two nodes of ejabberd, PostgreSQL with a standby; count: faults',
+    count: 20,
+    about:
+      'three gateways, haproxy, two nodes of ejabberd, PostgreSQL with a standby; count: faults, alone and two at once',
     onBrokers: false,
   },
   'bad-network': { proof: badNetwork, count: 180, about: 'cut, stalled, slow, half-open connections; count: seconds' },

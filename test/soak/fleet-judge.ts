@@ -73,7 +73,7 @@ export function judgeOutages(failures: Failures, outages: readonly Outage[], fau
     const most = Math.max(0, ...during.map((outage) => charged(outage, faults)))
     for (const [title, ms] of [
       [`ms at most without an answer: ${name}`, longest],
-      [`ms of these behind what stopped all: ${name}`, most],
+      [`ms of these from the last fault on: ${name}`, most],
     ] as const)
       figures[title] = Math.max(figures[title] ?? 0, ms)
   }
