@@ -75,7 +75,8 @@ const FAULTS: Readonly<Record<string, Kind>> = {
   },
   ...path('between a gateway and the database', ({ lines }) => lines.databases),
   ...path('between a gateway and the Controller', ({ lines }) => lines.nodes),
-  ...path('between the balancer and a gateway', ({ front }) => front),
+  // a proxy in between takes bytes, as a network does not: haproxy would not send them again, and a sender would wait for its own patience
+  ...path('between the balancer and a gateway', ({ front }) => front, { reset: true }),
   ...path('between a gateway and a peer', ({ lines }, other) => [lines.peers[other % lines.peers.length]!]),
   ...path('between the primary and its standby', (_gateway, _other, { store }) => [store.line], {
     stopsAll: true,
