@@ -2,20 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { within } from '../support/eventually.ts'
 import { type FleetParts, type Member, taken } from './fleet-parts.ts'
 import { fail } from './fleet-paths.ts'
-
-/** Which gateway: by its place, or by what it does when the fault begins. */
-export const VICTIMS = ['one', 'two', 'three', 'the busiest', 'the one that follows the Topics'] as const
-export type Victim = (typeof VICTIMS)[number]
+import type { Step, Timing, Victim } from './fleet-plan.ts'
 
 /** What befalls a fleet for `ms`; resolves when it is over. `other`: a number that chooses among what is left to choose. */
 type Fault = (parts: FleetParts, ms: number, gateway: Member, other: number) => Promise<void>
 
-interface Kind {
+interface Kind extends Timing {
   readonly inflict: Fault
-  /** ms that it lasts, at least and at most */
-  readonly lasts: readonly [number, number]
-  /** of a gateway */
-  readonly ofGateway?: true
   /** nobody can be answered while it lasts */
   readonly stopsAll?: true
 }
@@ -24,7 +17,7 @@ interface Kind {
 const STALL = [4_000, 16_000] as const
 const DEATH = [1_000, 6_000] as const
 
-const FAULTS: Readonly<Record<string, Kind>> = {
+export const FAULTS: Readonly<Record<string, Kind>> = {
   'a gateway killed': {
     lasts: DEATH,
     ofGateway: true,
@@ -101,42 +94,6 @@ function path(
     },
   })
   return { [`connections ${where} cut`]: kind('cut'), [`silence ${where}`]: kind('silent') }
-}
-
-/** One fault that is to come. */
-export interface Planned {
-  readonly name: string
-  /** ms behind the beginning of the first that it is part of */
-  readonly after: number
-  readonly ms: number
-  readonly victim?: Victim
-  readonly other: number
-}
-
-/** Faults that come together: one, or two of which the second begins while the first is not over. */
-export type Step = readonly [Planned] | readonly [Planned, Planned]
-
-/** `count` faults: each kind in turn, in another order each time, one alone and then two at once. */
-export function plan(count: number, random: () => number): Step[] {
-  const steps: Step[] = []
-  const bag: string[] = []
-  const draw = (after: number, not?: string): Planned => {
-    if (bag.every((name) => name === not)) bag.push(...Object.keys(FAULTS))
-    const fit = bag.filter((name) => name !== not)
-    const name = fit[Math.floor(random() * fit.length)] as string
-    bag.splice(bag.indexOf(name), 1)
-    const { lasts, ofGateway } = FAULTS[name] as Kind
-    const ms = Math.round(lasts[0] + random() * (lasts[1] - lasts[0]))
-    const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] as Victim
-    return { name, after, ms, ...(ofGateway && { victim }), other: Math.floor(random() * 4) }
-  }
-  for (let left = count; left > 0; ) {
-    const first = draw(0)
-    const isAlone = left === 1 || steps.length % 3 === 0
-    steps.push(isAlone ? [first] : [first, draw(Math.round(random() * first.ms), first.name)])
-    left -= isAlone ? 1 : 2
-  }
-  return steps
 }
 
 /** What it was, and when: ms since the epoch. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createRandom } from '../support/random.ts'
 import { iodef, ridReport } from '../support/reports.ts'
-import { plan } from './fleet-faults.ts'
 import { charged, judgeOutages, judgePeer } from './fleet-judge.ts'
+import { plan, type Timing } from './fleet-plan.ts'
 import { createFailures } from './proof.ts'
 import type { Posted } from './reporters.ts'
 
@@ -89,15 +89,21 @@ describe('how long a sender was without an answer', () => {
 })
 
 describe('a plan of faults', () => {
-  const steps = plan(30, createRandom(1))
+  const kinds: Record<string, Timing> = Object.fromEntries(
+    Array.from({ length: 15 }, (_, n) => [
+      `kind ${n}`,
+      { lasts: [1_000, 9_000], ...(n % 2 === 0 && { ofGateway: true }) },
+    ]),
+  )
+  const steps = plan(kinds, 30, createRandom(1))
   const names = steps.map((step) => step.map(({ name }) => name))
 
   test('has as many as it was asked for, each kind before any comes again, and the same for the same seed', () => {
     const all = names.flat()
     assert.equal(all.length, 30)
     assert.equal(new Set(all.slice(0, 15)).size, 15)
-    assert.deepEqual(plan(30, createRandom(1)), steps)
-    assert.notDeepEqual(plan(30, createRandom(2)), steps)
+    assert.deepEqual(plan(kinds, 30, createRandom(1)), steps)
+    assert.notDeepEqual(plan(kinds, 30, createRandom(2)), steps)
   })
 
   test('begins the second of two that are not the same before the first is over', () => {

@@ -5,9 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
 import { disorder } from './disorder.ts'
-import { inflict, mend, plan } from './fleet-faults.ts'
+import { FAULTS, inflict, mend } from './fleet-faults.ts'
 import { type Befallen, charged, judgeOutages, judgePeer, missing } from './fleet-judge.ts'
 import { type FleetParts, startFleet, taken } from './fleet-parts.ts'
+import { plan } from './fleet-plan.ts'
 import { startQuestions } from './fleet-questions.ts'
 import { startOperator } from './operator.ts'
 import { duration, longest, watchSenders } from './outages.ts'
@@ -42,7 +43,7 @@ async function keepLogs({ gateways }: FleetParts): Promise<string> {
 }
 
 async function prove(parts: FleetParts, { count, seed, say }: ProofOptions): Promise<Findings> {
-  const steps = plan(count, createRandom(seed))
+  const steps = plan(FAULTS, count, createRandom(seed))
   const failures = createFailures()
   const { gateways, balancers, peers, subscribers } = parts
   const senders = watchSenders((gateways[0] as (typeof gateways)[0]).site, balancers)

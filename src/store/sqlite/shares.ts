@@ -14,7 +14,7 @@ export type Counted = Pick<Place, 'destination' | 'incident' | 'origin' | 'size'
  * What each origin has waiting, at each destination and at all of a kind. It is counted when first asked for, a slice at a time, and kept up
  * from then on; until then it costs nothing.
  */
-export interface Shares {
+interface Shares {
   /** One more (1) or one less (-1) waits. */
   changed(kind: number, place: Counted, by: 1 | -1): void
   /**
