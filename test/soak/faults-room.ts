@@ -47,7 +47,7 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
         },
         alerts: ['QueueFilling queue'],
       },
-      ...(disk === undefined ? [] : diskFaults(disk)),
+      ...(disk === undefined ? [] : diskFaults(disk, () => site.drained())),
     ],
     ...(disk === undefined && { left: 'nothing befalls the disk: only root can have one that is full' }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -56,7 +56,7 @@ export async function roomFaults(kind: ProofOptions['kind']): Promise<Lane> {
 
 type Disk = Exclude<Awaited<ReturnType<typeof smallDisk>>, undefined>
 
-function diskFaults(disk: Disk): Fault[] {
+function diskFaults(disk: Disk, drained: () => Promise<void>): Fault[] {
   return [
     {
       name: 'the disk is nearly full',
@@ -70,7 +70,11 @@ function diskFaults(disk: Disk): Fault[] {
       name: 'the disk is full',
       // small ones find room in what the store has already
       size: 20_000,
-      make: () => disk.leave(0),
+      async make() {
+        // what came of what still waits could not be written, and its queue would stay full
+        await drained()
+        await disk.leave(0)
+      },
       mend: () => disk.leave(1_000 * MIB),
       parts: {
         disk: ['failed', /^0 MiB are free where the store is/],
