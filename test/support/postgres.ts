@@ -43,6 +43,8 @@ function settings(port: number, dir: string): string[] {
     `unix_socket_directories = '${dir}'`,
     'shared_buffers = 32MB',
     'max_connections = 60',
+    // in a container or a changed root, its user may have no /dev/shm
+    'dynamic_shared_memory_type = mmap',
     'max_worker_processes = 4',
     'autovacuum_naptime = 10s',
     'log_min_messages = warning',
