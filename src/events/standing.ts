@@ -4,8 +4,8 @@ const OPEN = ['pending', 'sending', 'held', 'withheld'] as const
 const MOST_OPEN = 1000
 
 /**
- * Deliveries of an incident as they are now: the latest `most` that its trace names, and the latest 1000 that are not settled. Not all that the store
- * has of it: for that it walks through everything that was ever delivered, and meanwhile nothing else is done.
+ * Deliveries of an incident as they are now: the latest `most` that its trace names, and the latest 1000 that are not settled. Not all that
+ * the store has of it: for that it walks through everything that was ever delivered, and meanwhile nothing else is done.
  */
 export async function standing(
   store: Pick<Desk, 'list' | 'show'>,

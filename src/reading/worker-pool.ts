@@ -215,7 +215,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   #rest(slot: Slot<Request, Response>): void {
     clearTimeout(slot.timer)
     slot.worker?.unref()
-    if (slot !== this.#slots.at(-1)) slot.timer = setTimeout(() => this.#end(slot), this.#options.idleMs).unref()
+    if (slot !== this.#slots.at(-1)) slot.timer = setTimeout(() => void this.#end(slot), this.#options.idleMs).unref()
   }
 
   #post(slot: Slot<Request, Response>): void {

@@ -142,7 +142,8 @@ export interface Acceptor {
   findEnvelope(direction: Direction, source: string, digest: string): Promise<{ id: string } | undefined>
   /**
    * How many deliveries to a destination, or to all of its kind (null), are pending or being sent, of all origins or of one: cheaper than
-   * all of `backlog`. Of one origin, where very many wait and somebody beside this handle wrote, as it was known before until it is counted anew.
+   * all of `backlog`. Of one origin, where very many wait and somebody beside this handle wrote, as it was known before, until it is counted
+   * anew.
    */
   unsettled(kind: DestinationKind, destination: string | null, origin?: string): Promise<number>
   /** Bytes of what deliveries of this origin to destinations of a kind are to send, of those counted by `unsettled`: as dear as they are many. */
@@ -160,8 +161,8 @@ export interface Queue {
    * Leases up to `limit` due units: origins take turns, from one claim to the next as well, and of each the longest due comes first; per
    * incident and origin only the first unsettled one. A unit is one delivery, or all pending deliveries of one group. A lease that ran
    * out is claimable again. Whoever looks from beside this handle may see a delivery as `pending` for the first 2 s of its lease, and discard
-   * it: then it is discarded, unless it arrives. Once the units hold 4,194,304 characters of payload, no more are taken; none come back only when there is
-   * nothing to claim.
+   * it: then it is discarded, unless it arrives. Once the units hold 4,194,304 characters of payload, no more are taken; none come back only
+   * when there is nothing to claim.
    */
   claim(request: ClaimRequest): Promise<Delivery[][]>
   /** Ends leases. A settlement of a delivery that is no longer `sending` (an operator was faster) changes nothing. */
@@ -250,9 +251,10 @@ export interface Upkeep {
   /** Proves that a commit works (readiness). */
   probe(): Promise<void>
   /**
-   * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago (up to a week later, where they go by the week); never what
-   * they were known by. A group whose last payload went is none any more, and what is waited for is forgotten (DeliveryGroup). Discards what is held for 30 days under a name (HeldBound), with its `trace`. Works in small commits, `steps` of
-   * each at most; resolves with the number of rows gone or discarded. To be called every hour or so.
+   * Drops what is no longer needed: payloads of deliveries settled for good 30 days ago, trace rows of 400 days ago (up to a week later, where
+   * they go by the week); never what they were known by. A group whose last payload went is none any more, and what is waited for is
+   * forgotten (DeliveryGroup). Discards what is held for 30 days under a name (HeldBound), with its `trace`. Works in small commits, `steps`
+   * of each at most; resolves with the number of rows gone or discarded. To be called every hour or so.
    */
   prune(now: number, steps?: number, trace?: TraceOfDeed): Promise<number>
 }

@@ -46,6 +46,7 @@ async function assertPrimary(host: Host, { url, tls, secret }: Login): Promise<H
   } catch (error) {
     throw new Error(error instanceof NoServer ? error.reasons.join() : `${at}: ${messageOf(error)}`, { cause: error })
   } finally {
+    // whoever asks has the answer, and need not wait for a server that hangs
     void sql.end({ timeout: 1 }).catch(() => undefined)
   }
   throw new Error(`${at}: it is a standby, and takes no writes`)

@@ -157,8 +157,9 @@ export class Writer {
   }
 
   /**
-   * The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. One that crashed as it waited for its
-   * standby calls it committed, and may be the only one that has it: so we write something behind it, which the standby has to have, too.
+   * The connection was lost over its COMMIT: the server knows what became of it, or the one that took its place. One that crashed as it
+   * waited for its standby calls it committed, and may be the only one that has it: so we write something behind it, which the standby has
+   * to have, too.
    */
   async #wasCommitted(turn: number): Promise<boolean> {
     for (let tries = 0; tries < DOUBTS && turn === this.#turn; tries++) {

@@ -4,7 +4,7 @@ import { kindCode, kindName } from '../coding/codes.ts'
 import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Backlog, Pause } from '../contract.ts'
 import type { Leases } from './leases.ts'
-import { createShares, type Counted as Sharing } from './shares.ts'
+import { createShares, type Sharing } from './shares.ts'
 import { all, one, run } from './sql.ts'
 
 type Counts = Record<Counted, number>

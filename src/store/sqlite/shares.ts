@@ -8,7 +8,7 @@ interface Share {
   bytes: number
 }
 
-export type Counted = Pick<Place, 'destination' | 'incident' | 'origin' | 'size'>
+export type Sharing = Pick<Place, 'destination' | 'incident' | 'origin' | 'size'>
 
 /**
  * What each origin has waiting, at each destination and at all of a kind. It is counted when first asked for, a slice at a time, and kept up
@@ -16,7 +16,7 @@ export type Counted = Pick<Place, 'destination' | 'incident' | 'origin' | 'size'
  */
 interface Shares {
   /** One more (1) or one less (-1) waits. */
-  changed(kind: number, place: Counted, by: 1 | -1): void
+  changed(kind: number, place: Sharing, by: 1 | -1): void
   /**
    * Outside of a transaction: counts a slice where they are not counted. Once it says true they can be asked for: what was known before is
    * good enough while all are counted anew.

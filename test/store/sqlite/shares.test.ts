@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { connect } from '../../../src/store/sqlite/connect.ts'
-import { type Counted, createShares } from '../../../src/store/sqlite/shares.ts'
+import { createShares, type Sharing } from '../../../src/store/sqlite/shares.ts'
 import { runs } from '../../support/arbitraries.ts'
 import { MEMORY } from '../support.ts'
 import { fill } from './fill.ts'
@@ -42,7 +42,7 @@ function compared(db: DatabaseSync) {
       if (step === 'count') shares.prepare()
       else if (step === 'forget') shares.forget()
       else {
-        const row = place.get(step) as never as Counted & { state: number }
+        const row = place.get(step) as never as Sharing & { state: number }
         const isOpen = row.state < 2
         set.run(isOpen ? 2 : 0, step)
         shares.changed(0, row, isOpen ? -1 : 1)
