@@ -1,67 +1,24 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { GatewayProcess } from '../support/command.ts'
 import { byNumber } from '../support/documents.ts'
-import { createWorld, members, type World } from '../support/e2e.ts'
 import { eventually } from '../support/eventually.ts'
-import { startPostgres } from '../support/postgres.ts'
-import { comparable, embedded, expectedItems, iodef, ridReport } from '../support/reports.ts'
-import type { RidPeer } from '../support/rid-peer.ts'
-import type { Site } from '../support/site.ts'
-import type { GridUser } from '../support/slixmpp.ts'
-
-const EMPTY = { status: 200 } as const
-
-const document = (id: string) => iodef({ id, restriction: 'public' })
+import { createPair, documentOf, type Pair } from '../support/pair-on-one-store.ts'
+import { comparable, embedded, iodef, ridReport } from '../support/reports.ts'
 
 describe('two gateways on one store and one account', () => {
-  let world: World
-  let sites: readonly [Site, Site]
-  let running: [GatewayProcess, GatewayProcess]
-  let peer: RidPeer
-  let user: GridUser
-  const itemOf = (id: string) => expectedItems(document(id))[0]!.id
-  const shown = (id: string) => user.items.filter((item) => item.id === itemOf(id)).length
-  const sent = (id: string) => peer.requests.filter(({ body }) => body.includes(`>${id}<`)).length
+  let pair: Pair
 
   before(async () => {
-    world = await createWorld('prosody')
-    const server = world.use(await startPostgres())
-    peer = await world.ridPeer('csirt-b')
-    peer.script({ does: 'answer', ...EMPTY })
-    const site = async (resource: string) => {
-      const made = await world.site({
-        grid: { resource },
-        peers: [
-          { name: 'csirt-a', publish: ['incident'], accept: ['Report', 'Query'], callback: 'none' },
-          { name: 'csirt-b', topics: ['incident'], url: peer.url },
-        ],
-        topics: [{ name: 'incident', create: true, members: members(world.broker.domain) }],
-        routes: [
-          { match: { type: ['Query'] }, ask: ['peer:csirt-b'] },
-          { match: { type: ['Report'] }, topic: 'incident' },
-        ],
-      })
-      await made.config({ store: { postgres: server.url }, exchanges: { hold: '30s', rate: 1000 } })
-      return made
-    }
-    sites = [await site('one'), await site('two')]
-    running = [await sites[0].spawn(), await sites[1].spawn()]
-    for (const one of sites) await one.ready()
-    user = await world.user('subscriber')
-    await user.subscribe('incident')
+    pair = await createPair()
   })
-  after(async () => {
-    for (const one of running ?? []) await one.kill()
-    await world?.[Symbol.asyncDispose]()
-  })
+  after(() => pair?.[Symbol.asyncDispose]())
 
   /** As a client behind a balancer: until somebody takes it, at whichever gateway is there. */
   async function post(id: string, first: number): Promise<void> {
     for (let n = first; ; n += 1) {
-      await using client = await sites[n % 2 === 0 ? 0 : 1].client('csirt-a')
-      const answer = await client.post(ridReport(document(id))).catch(() => undefined)
+      await using client = await pair.sites[n % 2 === 0 ? 0 : 1].client('csirt-a')
+      const answer = await client.post(ridReport(documentOf(id))).catch(() => undefined)
       if (answer?.status === 200) return assert.match(answer.body, /Approved/)
       if (answer !== undefined) assert.equal(answer.status, 503, answer.body)
       await wait(100)
@@ -69,6 +26,7 @@ describe('two gateways on one store and one account', () => {
   }
 
   test('are ready, know each other for what they are, and show what came to one and to the other, once', async () => {
+    const { sites, user, shown, sent } = pair
     for (const [n, id] of ['at-one', 'at-two', 'at-one-again', 'at-two-again'].entries()) await post(id, n)
     for (const id of ['at-one', 'at-two', 'at-one-again', 'at-two-again']) {
       await user.until(id, () => shown(id) > 0)
@@ -87,9 +45,10 @@ describe('two gateways on one store and one account', () => {
   })
 
   test('answer at one a question whose answer comes to the other', async () => {
+    const { sites, peer } = pair
     peer.script(
       { does: 'answer', status: 202, headers: { 'rid-callback-token': 'tok-1' } },
-      { does: 'answer', ...EMPTY },
+      { does: 'answer', status: 200 },
     )
     await using asker = await sites[0].client('csirt-a')
     const asked = asker.post(byNumber('asked', 'csirt-a.example'))
@@ -103,6 +62,7 @@ describe('two gateways on one store and one account', () => {
   })
 
   test('go on within 15 s when one is killed, whichever it is: nothing is lost, nothing comes twice', async () => {
+    const { sites, running, peer, shown, sent } = pair
     const before = peer.requests.length
     const all: string[] = []
     for (const victim of [0, 1] as const) {

@@ -2,62 +2,26 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { type GatewayProcess, ROOT, start } from '../support/command.ts'
-import { createWorld, members, type World } from '../support/e2e.ts'
+import { ROOT, start } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres.ts'
-import { expectedItems, iodef, ridReport } from '../support/reports.ts'
-import type { RidPeer } from '../support/rid-peer.ts'
+import { createPair, documentOf, type Pair } from '../support/pair-on-one-store.ts'
+import { ridReport } from '../support/reports.ts'
 import type { Site } from '../support/site.ts'
-import type { GridUser } from '../support/slixmpp.ts'
 
 /** The version after this one, which has a migration more. */
 const NEXT = { NODE_OPTIONS: `--import=${pathToFileURL(`${ROOT}test/support/next-version.ts`).href}` }
 
-const document = (id: string) => iodef({ id, restriction: 'public' })
-const itemOf = (id: string) => expectedItems(document(id))[0]!.id
-
 describe('an upgrade of two gateways on one store, one after the other', () => {
-  let world: World
-  let server: PostgresServer
-  let sites: readonly [Site, Site]
-  let running: [GatewayProcess, GatewayProcess]
-  let peer: RidPeer
-  let user: GridUser
-  const shown = (id: string) => user.items.filter((item) => item.id === itemOf(id)).length
-  const sent = (id: string) => peer.requests.filter(({ body }) => body.includes(`>${id}<`)).length
-  const version = async () => Number(await server.psql('SELECT max(version) FROM iodef_gateway.migration'))
+  let pair: Pair
+  const version = async () => Number(await pair.server.psql('SELECT max(version) FROM iodef_gateway.migration'))
 
   before(async () => {
-    world = await createWorld('prosody')
-    server = world.use(await startPostgres())
-    peer = await world.ridPeer('csirt-b')
-    peer.script({ does: 'answer', status: 200 })
-    const site = async (resource: string) => {
-      const made = await world.site({
-        grid: { resource },
-        peers: [
-          { name: 'csirt-a', publish: ['incident'] },
-          { name: 'csirt-b', topics: ['incident'], url: peer.url },
-        ],
-        topics: [{ name: 'incident', create: true, members: members(world.broker.domain) }],
-        routes: [{ match: {}, topic: 'incident' }],
-      })
-      await made.config({ store: { postgres: server.url } })
-      return made
-    }
-    sites = [await site('one'), await site('two')]
-    running = [await sites[0].spawn(), await sites[1].spawn()]
-    for (const one of sites) await one.ready()
-    user = await world.user('subscriber')
-    await user.subscribe('incident')
+    pair = await createPair()
   })
-  after(async () => {
-    for (const one of running ?? []) await one.kill()
-    await world?.[Symbol.asyncDispose]()
-  })
+  after(() => pair?.[Symbol.asyncDispose]())
 
   test('refuses no report, loses none, and shows each once, while versions are side by side', async () => {
+    const { server, sites, running, shown, sent } = pair
     const before = await version()
     let stopping: Site | undefined
     let isOver = false
@@ -71,7 +35,7 @@ describe('an upgrade of two gateways on one store, one after the other', () => {
     async function postAt(to: 0 | 1, id: string): Promise<boolean> {
       const site = sites[to]
       await using client = await site.client('csirt-a')
-      const answer = await client.post(ridReport(document(id))).catch(() => undefined)
+      const answer = await client.post(ridReport(documentOf(id))).catch(() => undefined)
       if (answer?.status === 200) {
         taken.push(id)
         if (isMixed) beside[to] += 1
