@@ -172,6 +172,12 @@ const CASES: readonly [name: string, top: Top, xml: string, message: string | Re
     /A time zone is written as \+02:00, or Z\.$/,
   ],
   [
+    'a URL that was cut off',
+    'iodef-2.0.xsd',
+    valid('<EventData><Method><Reference><URL>http://[2001:db8::1</URL></Reference></Method></EventData>'),
+    /What begins with \[ behind \/\/ is an IPv6 address, and ends with \], as in http:\/\/\[2001:db8::1\]\/: this was cut off\.$/,
+  ],
+  [
     'elements in another order',
     'iodef-2.0.xsd',
     two(INCIDENT.contact + INCIDENT.time),
