@@ -64,7 +64,10 @@ function hasIdentifier(element: XmlElement, id: string): boolean {
 
 const PATTERNS: ReadonlyMap<string | undefined, string> = new Map([
   ['Portlist', 'A list of ports is written as 80,443,8000-8080, without blanks.'],
-  ['URL', 'What begins with [ behind // is an IPv6 address, and ends with ], as in http://[2001:db8::1]/: this was cut off.'],
+  [
+    'URL',
+    'What begins with [ behind // is an IPv6 address, and ends with ], as in http://[2001:db8::1]/: this was cut off.',
+  ],
   ['Timezone', 'A time zone is written as +02:00, or Z.'],
 ])
 
