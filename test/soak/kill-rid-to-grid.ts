@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { GatewayProcess } from '../support/command.ts'
 import { createWorld, members } from '../support/e2e.ts'
+import { eventually } from '../support/eventually.ts'
 import { createRandom } from '../support/random.ts'
 import { disorder } from './disorder.ts'
 import { createFailures, type Proof } from './proof.ts'
@@ -47,7 +48,12 @@ export const killRidToGrid: Proof = async ({ kind, count, seed, say }) => {
     if (kill % 5 === 0 || kill === count) say(`${kill} kills, ${reporters.posted.length} reports`)
   }
   await gateway.serving
-  await wait(500)
+  const { length } = reporters.posted
+  // kills that came while it was starting leave time for few before
+  await eventually('reports of each kind to be answered again', () => {
+    const answered = reporters.posted.slice(length).filter(({ status }) => status !== undefined)
+    return answered.filter((one) => one.acknowledged).length > 5 && answered.some((one) => one.kind !== 'valid')
+  })
   await reporters.stop()
   await site.ready()
   await site.drained()
