@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   validate: async () => (await import('./part-validate.ts')).benchValidate,
   post: async () => (await import('./part-post.ts')).benchPost,
   publish: async () => (await import('./part-publish.ts')).benchPublish,
+  scripted: async () => (await import('./part-scripted.ts')).benchScripted,
   hostile: async () => (await import('./part-hostile.ts')).benchHostile,
   deliver: async () => (await import('./part-deliver.ts')).benchDeliver,
   restart: async () => (await import('./part-restart.ts')).benchRestart,
