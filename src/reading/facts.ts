@@ -53,6 +53,9 @@ export function isOwn({ ns }: XmlElement): boolean {
   return ns === NS.iodef2 || ns === NS.iodef1
 }
 
+/** What elements may say, in bits: whoever knows by names which of it one can say has nobody ask for the rest. */
+export const SAYS = { restriction: 1, tolerated: 2, incident: 4, identifier: 8, mention: 16, all: 31 } as const
+
 /** What has to be allowed is counted apart for them. */
 type Where = 'document' | 'context' | 'message'
 
@@ -76,24 +79,25 @@ export class FactsFinder {
   }
 
   /** An element beside the document, or one of it. */
-  look(element: XmlElement, where: Where): void {
-    const label = askedBy(element)
+  look(element: XmlElement, where: Where, says: number = SAYS.all): void {
+    const label = (says & SAYS.restriction) === 0 ? undefined : askedBy(element)
     if (label !== undefined) this.#asked[where].add(label)
     if (label !== undefined && !this.#askers.has(label)) this.#askers.set(label, element)
-    const message = this.#tolerated.length < MOST ? toleranceOf(element) : undefined
+    const isAsked = (says & SAYS.tolerated) !== 0 && this.#tolerated.length < MOST
+    const message = isAsked ? toleranceOf(element) : undefined
     if (message !== undefined) this.#tolerated.push({ ...placeOf(element), message })
-    if (element.local === 'Incident') this.#incidents.push(element)
+    if ((says & SAYS.incident) !== 0 && element.local === 'Incident') this.#incidents.push(element)
   }
 
-  /** What an element of the document says. `identifies`: false where it is known that it neither is, nor refers to, anything by an identifier. */
-  inDocument(element: XmlElement, identifies = true): void {
-    this.look(element, 'document')
+  /** What an element of the document says; `says`: which of it it may be. */
+  inDocument(element: XmlElement, says: number = SAYS.all): void {
+    this.look(element, 'document', says)
     if (this.#advice) {
       for (const message of implausible(element))
         if (this.#odd.length < MOST) this.#odd.push({ ...placeOf(element), message })
     }
-    if (identifies) this.#identifiers.look(element, this.#incident)
-    const mention = mentionOf(element)
+    if ((says & SAYS.identifier) !== 0) this.#identifiers.look(element, this.#incident)
+    const mention = (says & SAYS.mention) === 0 ? undefined : mentionOf(element)
     if (mention !== undefined) this.#mentioned.add(mention)
   }
 

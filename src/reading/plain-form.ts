@@ -32,9 +32,9 @@ export function documentForm(
   const out = new ByteText(document.text.length * GROWTH + LEAST)
   const ruled: Ruled[] = []
   const onlooker = {
-    look(one: NativeElement, level: number, identifies: boolean) {
+    look(one: NativeElement, level: number, says: number) {
       if (level === 2) finder.enter(one, NS.iodef2)
-      finder.inDocument(one, identifies)
+      finder.inDocument(one, says)
     },
     judge: (element: NativeElement, extended: boolean) => ruled.push({ element, extended }),
   }
@@ -72,7 +72,7 @@ export function incidentForm(
   out.add(PLAIN_SHELL.slice(0, start))
   const from = out.length + NAME.length
   const onlooker = {
-    look: (one: NativeElement, _level: number, identifies: boolean) => finder.inDocument(one, identifies),
+    look: (one: NativeElement, _level: number, says: number) => finder.inDocument(one, says),
     judge() {},
   }
   const walk = new NativeWalk(document, onlooker, out, { deepest: DEEPEST - 1, divided: false })

@@ -9,7 +9,7 @@ import { NS } from '../xml/namespaces.ts'
 import type { AttributeTraits, ElementTraits, Vocabulary } from '../xml/native-names.ts'
 import { isType } from '../xml/start-tag.ts'
 import type { XmlElement } from '../xml/tree.ts'
-import { isOwn } from './facts.ts'
+import { isOwn, SAYS } from './facts.ts'
 import { isKnownAround } from './valid-when-wrapped.ts'
 
 /** What names tell of a document that is read straight from libxml2's tree: where to look, and what is not plain. */
@@ -20,9 +20,12 @@ export const plainNames: Vocabulary = {
     return {
       // an obstacle, or what makes a document fragile
       odd: ns === '' || isSignature || isKnownAround(element) || obstacleOf(element, 1) !== undefined,
-      looked: local === 'Incident' || mayIdentify(local) || mayBeTolerated(local) || mentionOf(element) !== undefined,
+      looked:
+        (local === 'Incident' ? SAYS.restriction | SAYS.incident : 0) |
+        (mayIdentify(local) ? SAYS.identifier : 0) |
+        (mayBeTolerated(local) ? SAYS.tolerated : 0) |
+        (mentionOf(element) === undefined ? 0 : SAYS.mention),
       judged: isRuled(element),
-      identifies: mayIdentify(local),
       elementOnly: contentModel.elementOnly(element),
       opaque: contentModel.opaque(element),
       plainColons: isOwn(element),
@@ -35,10 +38,9 @@ export const plainNames: Vocabulary = {
       odd:
         isType({ ns, local }) ||
         obstacleOf({ ...bare(NS.iodef2, 'a'), attributes: [{ ns, local, value: '' }] }, 1) !== undefined,
-      looked: isRestriction || isIdentifier({ ns, local }),
+      looked: (isRestriction ? SAYS.restriction : 0) | (isIdentifier({ ns, local }) ? SAYS.identifier : 0),
       judged: extension !== undefined,
       extensible: extension === 'ext-value',
-      identifies: isIdentifier({ ns, local }),
     }
   },
 }

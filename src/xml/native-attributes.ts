@@ -10,11 +10,9 @@ const MOST = 64
 
 /** The attributes of one element after another, in canonical order. */
 export class NativeAttributes {
-  /** facts, or rules, may depend on one of them */
-  looked = false
+  /** what facts, and whether rules, may depend on them for */
+  looked = 0
   judged = false
-  /** one is an identifier */
-  identifies = false
   /** one is of a namespace that has to be declared for it */
   foreign = false
   #count = 0
@@ -24,17 +22,17 @@ export class NativeAttributes {
   /** Takes in those of an element, of which `first` is the first. Values with a colon are added to `colons`, if it is there. */
   read(first: number, { spaces, names }: NativeDocument, colons: number[] | undefined): void {
     const { words, bytes } = memory
-    this.looked = this.judged = this.identifies = this.foreign = false
+    this.looked = 0
+    this.judged = this.foreign = false
     this.#count = 0
     for (let at = first; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
       const n = at >>> 2
       const name = names.attribute(spaces.at(words[n + NODE.ns] ?? 0), words[n + NODE.name] ?? 0)
       if (name.odd) throw NOT_PLAIN
       const value = charactersOf(at)
-      if (this.#count >= MOST || (name.looked && isLong(value))) throw NOT_PLAIN
-      this.looked ||= name.looked
+      if (this.#count >= MOST || (name.looked !== 0 && isLong(value))) throw NOT_PLAIN
+      this.looked |= name.looked
       this.judged ||= name.judged && (!name.extensible || startsWithE(bytes, value))
-      this.identifies ||= name.identifies
       this.foreign ||= name.foreign
       if (colons !== undefined && hasColon(bytes, value)) colons.push(value)
       this.#insert(name, value)

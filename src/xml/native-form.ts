@@ -9,8 +9,8 @@ import { namesPrefix } from './value-prefixes.ts'
 
 /** Whoever looks at elements on the way. Of the one that the walk begins with, the level is 1. */
 interface Onlooker {
-  /** an element of level 2, or one that facts may depend on; `identifies`: it, or an attribute of it, is an identifier or refers to one */
-  look(element: NativeElement, level: number, identifies: boolean): void
+  /** an element of level 2, or one that facts may depend on; `looked`: for what */
+  look(element: NativeElement, level: number, looked: number): void
   /** one that rules may depend on; `attributes`: on its attributes */
   judge(element: NativeElement, attributes: boolean): void
 }
@@ -109,7 +109,7 @@ export class NativeWalk {
     const declared = words[at + NODE.declared] ?? 0
     const inside = this.#levels[this.#depth - 1]
     // it has a text and nothing else, or is not valid: that of many that stand in each other would be looked at once for each
-    if (inside?.name.looked && inside.name.plainColons && !inside.name.elementOnly) throw NOT_PLAIN
+    if (inside !== undefined && inside.name.looked !== 0 && inside.name.plainColons && !inside.name.elementOnly) throw NOT_PLAIN
     const inherited = inside?.foreign ?? document.foreignDefault
     const foreign = declared === 0 ? inherited : (document.declare(declared) ?? inherited)
     if (foreign && !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0) throw NOT_PLAIN
@@ -145,13 +145,14 @@ export class NativeWalk {
   #shown(node: number, name: ElementName): NativeElement | undefined {
     const ordinal = this.#ordinal
     this.#ordinal += 1
-    const { looked, judged, identifies } = this.#attributes
+    const looked = name.looked | this.#attributes.looked
+    const { judged } = this.#attributes
     const level = this.#depth + 1
-    const isLooked = name.looked || looked || (level === 2 && this.#options.divided)
+    const isLooked = looked !== 0 || (level === 2 && this.#options.divided)
     if (!isLooked && !name.judged && !judged) return undefined
-    if (name.looked && hasLongText(node)) throw NOT_PLAIN
+    if (name.looked !== 0 && hasLongText(node)) throw NOT_PLAIN
     const element = new NativeElement(this.#document, node, ordinal, name)
-    if (isLooked) this.#onlooker.look(element, level, name.identifies || identifies)
+    if (isLooked) this.#onlooker.look(element, level, looked)
     if (name.judged || judged) this.#onlooker.judge(element, judged)
     return element
   }

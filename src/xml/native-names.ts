@@ -8,15 +8,13 @@ import { isEverybodys } from './value-prefixes.ts'
 interface Traits {
   /** the tree is none for this way of reading */
   readonly odd: boolean
-  /** facts may depend on an element, or attribute, of that name */
-  readonly looked: boolean
+  /** what facts may depend on an element, or attribute, of that name for: bits that mean something to whoever looks */
+  readonly looked: number
   /** rules may depend on it */
   readonly judged: boolean
 }
 
 export interface ElementTraits extends Traits {
-  /** it identifies something, or refers to it, whatever its attributes are */
-  readonly identifies: boolean
   readonly elementOnly: boolean
   readonly opaque: boolean
   /** a colon in its text or values is a colon, and names nothing by a prefix */
@@ -41,8 +39,6 @@ export interface ElementName extends ElementTraits {
 /** `extensible`: rules may depend on it where it says "ext-value" only */
 export interface AttributeTraits extends Traits {
   readonly extensible: boolean
-  /** an identifier, in one element or another */
-  readonly identifies: boolean
 }
 
 export interface AttributeName extends AttributeTraits {
@@ -124,8 +120,9 @@ export class Spaces {
 
   /** Of an xmlNs; 0 stands for no namespace. */
   at(pointer: number): Space {
+    if (pointer === 0) return this.#none
     if (pointer === this.#last) return this.#space
-    const space = pointer === 0 ? this.#none : (this.#known.get(pointer) ?? this.#read(pointer))
+    const space = this.#known.get(pointer) ?? this.#read(pointer)
     this.#last = pointer
     this.#space = space
     return space

@@ -12,7 +12,7 @@ import { runs, xmlText } from '../support/arbitraries.ts'
 import { descendants } from '../support/trees.ts'
 import { fromScan } from './libxml-tree.ts'
 
-const TRAITS = { odd: false, looked: false, judged: false, extensible: false, identifies: false }
+const TRAITS = { odd: false, looked: 0, judged: false, extensible: false }
 const names = () =>
   new Names({
     element: () => ({ ...TRAITS, elementOnly: false, opaque: false, plainColons: false }),
