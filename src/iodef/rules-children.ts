@@ -1,5 +1,5 @@
 import { isParent } from '../xml/tree.ts'
-import { childrenNamed, must, NONE, type Rule, type RuleTable } from './rules-kit.ts'
+import { hasChild, must, NONE, type Rule, type RuleTable } from './rules-kit.ts'
 
 const SOFTWARE = anyChild('software-empty', '§2.15', 'SoftwareReference, URL or Description')
 
@@ -53,7 +53,5 @@ function anyChild(rule: string, section: string, kinds = 'child element'): Rule 
 function oneOf(rule: string, section: string, names: readonly string[]): Rule {
   const kinds = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
   return (element) =>
-    childrenNamed(element, ...names).length > 0
-      ? NONE
-      : must(rule, section, `${element.local} needs at least one ${kinds}.`)
+    hasChild(element, ...names) ? NONE : must(rule, section, `${element.local} needs at least one ${kinds}.`)
 }

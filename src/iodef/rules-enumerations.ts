@@ -1,5 +1,5 @@
 import { attribute, type XmlAttribute, type XmlElement } from '../xml/tree.ts'
-import { type Breach, must, NONE, type RuleTable, value } from './rules-kit.ts'
+import { type Breach, hasChild, must, NONE, type RuleTable, value } from './rules-kit.ts'
 import { trim } from './trim.ts'
 
 /** Rules about particular enumerated values. */
@@ -73,7 +73,7 @@ function fqdn(element: XmlElement): readonly Breach[] {
 function definedCourseOfAction(section: string) {
   return (element: XmlElement): readonly Breach[] => {
     if (value(element, 'action') !== 'defined-coa') return NONE
-    if (element.children.some((c) => typeof c !== 'string' && c.local === 'DefinedCOA')) return NONE
+    if (hasChild(element, 'DefinedCOA')) return NONE
     return must(
       'defined-coa',
       section,

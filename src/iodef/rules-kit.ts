@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, childrenNamed as namedIn, type XmlElement } from '../xml/tree.ts'
+import { attribute, hasChild as hasIn, childrenNamed as namedIn, type XmlElement } from '../xml/tree.ts'
 import { trim } from './trim.ts'
 
 /** What one rule found wrong with the element it was given. `must`: `strict` refuses the document. */
@@ -39,6 +39,11 @@ export function childrenNamed(element: XmlElement, ...names: readonly string[]):
   return namedIn(element, NS.iodef2, ...names)
 }
 
+/** Has it an IODEF 2 element child of one of these names? */
+export function hasChild(element: XmlElement, ...names: readonly string[]): boolean {
+  return hasIn(element, NS.iodef2, names)
+}
+
 /** The attribute as an enumerated value: white space around it is no part of it (RFC 7970 §2.6, xs:NMTOKEN). */
 export function value(element: XmlElement, name: string): string | undefined {
   const raw = attribute(element, name)
@@ -50,11 +55,15 @@ export function unset(element: XmlElement, name: string): boolean {
   return trim(attribute(element, name) ?? '') === ''
 }
 
+/** Most of them: they need not be taken apart. */
+const PLAIN_FQDN = /^(?:[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d])?\.)+[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d])?\.?$/i
+
 /** At least two labels of letters, digits and inner hyphens; any script, since an IDN may be written as it is read. */
 export function isFqdn(name: string): boolean {
+  if (name.length > 254) return false
+  if (PLAIN_FQDN.test(name)) return true
   const labels = name.replace(/\.$/, '').split('.')
   return (
-    name.length <= 254 &&
     labels.length >= 2 &&
     labels.every((l) => /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}])?$/u.test(l))
   )

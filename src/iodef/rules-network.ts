@@ -2,6 +2,7 @@ import { text, type XmlElement } from '../xml/tree.ts'
 import {
   type Breach,
   childrenNamed,
+  hasChild,
   must,
   NONE,
   note,
@@ -22,19 +23,21 @@ export const NETWORK_RULES: RuleTable = {
 
 function protocolNumber(element: XmlElement): readonly Breach[] {
   if (!unset(element, 'ip-protocol')) return NONE
-  if (childrenNamed(element, 'Port', 'Portlist', 'ProtoCode', 'ProtoType', 'ProtoField').length === 0) return NONE
+  if (!hasChild(element, 'Port', 'Portlist', 'ProtoCode', 'ProtoType', 'ProtoField')) return NONE
   return must('service-ip-protocol', '§3.20', 'Service names a port or protocol field, so ip-protocol must be set.')
 }
 
 /** The n-th port of the source belongs to the n-th port of the target. */
 function portPairs(flow: XmlElement): readonly Breach[] {
-  const systems = childrenNamed(flow, 'System')
-  const [sources, targets] = ['source', 'target'].map((category) =>
-    systems.filter((s) => value(s, 'category') === category).map(listedPorts),
-  )
-  const source = sources?.find((n) => n > 0)
-  const target = targets?.find((n) => n > 0)
-  if (sources === undefined || targets === undefined || source === undefined || target === undefined) return NONE
+  const [sources, targets]: [number[], number[]] = [[], []]
+  for (const system of childrenNamed(flow, 'System')) {
+    const category = value(system, 'category')
+    if (category === 'source') sources.push(listedPorts(system))
+    if (category === 'target') targets.push(listedPorts(system))
+  }
+  const source = sources.find((n) => n > 0)
+  const target = targets.find((n) => n > 0)
+  if (source === undefined || target === undefined) return NONE
   if (source !== target) {
     return must(
       'flow-portlists',
@@ -55,19 +58,21 @@ function portPairs(flow: XmlElement): readonly Breach[] {
 /** How many ports the Portlists of a System name. The schema has checked the form: `5,7-9` is four. */
 function listedPorts(system: XmlElement): number {
   let count = 0
-  for (const list of childrenNamed(system, 'Service').flatMap((s) => childrenNamed(s, 'Portlist'))) {
-    for (const range of text(list).split(',')) {
-      const [first = 0, last = first] = range.split('-').map(Number)
-      count += Math.max(1, last - first + 1)
+  for (const service of childrenNamed(system, 'Service')) {
+    for (const list of childrenNamed(service, 'Portlist')) {
+      for (const range of text(list).split(',')) {
+        const [first = 0, last = first] = range.split('-').map(Number)
+        count += Math.max(1, last - first + 1)
+      }
     }
   }
   return count
 }
 
+const IP: readonly string[] = ['ipv4-addr', 'ipv6-addr']
+
 function nameserverAddresses(element: XmlElement): readonly Breach[] {
-  const wrong = childrenNamed(element, 'Address').some(
-    (a) => !['ipv4-addr', 'ipv6-addr'].includes(value(a, 'category') ?? 'ipv6-addr'),
-  )
+  const wrong = childrenNamed(element, 'Address').some((a) => !IP.includes(value(a, 'category') ?? 'ipv6-addr'))
   if (!wrong) return NONE
   return must(
     'nameserver-address',

@@ -1,5 +1,5 @@
 import { text, type XmlElement } from '../xml/tree.ts'
-import { type Breach, childrenNamed, must, NONE, note, type RuleTable, unset, value } from './rules-kit.ts'
+import { type Breach, childrenNamed, hasChild, must, NONE, note, type RuleTable, unset, value } from './rules-kit.ts'
 import { trim } from './trim.ts'
 
 /** Rules that tie an element's content to its attributes. */
@@ -55,19 +55,19 @@ const NEEDS_TARGET: ReadonlySet<string | undefined> = new Set([
 
 function hashTarget(element: XmlElement): readonly Breach[] {
   const scope = value(element, 'scope')
-  if (!NEEDS_TARGET.has(scope) || childrenNamed(element, 'HashTargetID').length > 0) return NONE
+  if (!NEEDS_TARGET.has(scope) || hasChild(element, 'HashTargetID')) return NONE
   return must('hash-target', '§3.26', `HashData with scope "${scope}" needs HashTargetID.`)
 }
 
 function hashTool(element: XmlElement): readonly Breach[] {
   if (value(element, 'scope') !== 'file-pe-iat') return NONE
   const hashes = childrenNamed(element, 'Hash', 'FuzzyHash')
-  if (hashes.every((h) => childrenNamed(h, 'Application').length > 0)) return NONE
+  if (hashes.every((h) => hasChild(h, 'Application'))) return NONE
   return must('hash-application', '§3.26', 'HashData with scope "file-pe-iat" needs Application in each hash.')
 }
 
 function fileHashFormat(element: XmlElement): readonly Breach[] {
   if (value(element, 'type') !== 'file-hash') return NONE
-  if (childrenNamed(element, 'BulkObservableFormat').some((f) => childrenNamed(f, 'Hash').length > 0)) return NONE
+  if (childrenNamed(element, 'BulkObservableFormat').some((f) => hasChild(f, 'Hash'))) return NONE
   return must('bulk-file-hash', '§3.29.3.1', 'BulkObservable of type "file-hash" needs BulkObservableFormat with Hash.')
 }

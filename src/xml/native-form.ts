@@ -109,7 +109,8 @@ export class NativeWalk {
     const declared = words[at + NODE.declared] ?? 0
     const inside = this.#levels[this.#depth - 1]
     // it has a text and nothing else, or is not valid: that of many that stand in each other would be looked at once for each
-    if (inside !== undefined && inside.name.looked !== 0 && inside.name.plainColons && !inside.name.elementOnly) throw NOT_PLAIN
+    if (inside !== undefined && inside.name.looked !== 0 && inside.name.plainColons && !inside.name.elementOnly)
+      throw NOT_PLAIN
     const inherited = inside?.foreign ?? document.foreignDefault
     const foreign = declared === 0 ? inherited : (document.declare(declared) ?? inherited)
     if (foreign && !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0) throw NOT_PLAIN

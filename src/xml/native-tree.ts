@@ -161,6 +161,18 @@ export class NativeElement implements XmlElement {
     return false
   }
 
+  hasChild(ns: string, locals: readonly string[]): boolean {
+    const { words } = memory
+    for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
+      const type = words[(at >>> 2) + NODE.type]
+      if (type === TYPE.element) {
+        const name = this.#document.nameOf(at)
+        if (name.space.ns === ns && locals.includes(name.local)) return true
+      } else if (type !== TYPE.text) this.#document.breakText()
+    }
+    return false
+  }
+
   childrenNamed(ns: string, locals: readonly string[]): XmlElement[] {
     const { words } = memory
     const found: XmlElement[] = []

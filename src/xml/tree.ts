@@ -16,6 +16,8 @@ export interface XmlElement {
   readonly elements?: readonly XmlElement[]
   /** whether it has element children, where that can be told without them */
   readonly isParent?: boolean
+  /** whether one of them has one of these names, where that can be told without them */
+  hasChild?(ns: string, locals: readonly string[]): boolean
   /** the value of the attribute without prefix of that name, where it can be had without the others */
   attributeNamed?(local: string): string | undefined
   /** the element children of one of these names, where they can be had without the others */
@@ -59,6 +61,12 @@ export function elements(element: XmlElement): XmlElement[] {
 /** Has it element children? */
 export function isParent(element: XmlElement): boolean {
   return element.isParent ?? element.children.some((c) => typeof c !== 'string')
+}
+
+/** Has it an element child of one of these names? */
+export function hasChild(element: XmlElement, ns: string, locals: readonly string[]): boolean {
+  if (element.hasChild !== undefined) return element.hasChild(ns, locals)
+  return element.children.some((c) => typeof c !== 'string' && c.ns === ns && locals.includes(c.local))
 }
 
 /** The element children of one of these names. */

@@ -6,10 +6,15 @@ const AUTHORITY = /^(?:(.*)@)?(\[[^[\]]*\]|[^:]*)(?::(.*))?$/s
 /** RFC 3986 §3.2.2; what is inside is not looked at more closely */
 const LITERAL = /^\[[0-9a-fv.:~!$&'()*+,;=-]+\]$/i
 
+/** Nearly all of them: they need not be taken apart. */
+const PLAIN =
+  /^[a-z][a-z\d+.-]*:\/\/[\w.~-]+(?::\d*)?(?:\/[\w.~!$&'()*+,;=:@/-]*)?(?:\?[\w.~!$&'()*+,;=:@/?-]*)?(?:#[\w.~!$&'()*+,;=:@/?-]*)?$/i
+
 /**
  * Why a text is no URI reference (RFC 3986), nor an IRI reference (RFC 3987): half a sentence for people; undefined when it is one.
  */
 export function flawOfUri(text: string): string | undefined {
+  if (PLAIN.test(text)) return undefined
   const [, scheme, authority, path = '', query = '', fragment = ''] = PARTS.exec(text) ?? []
   if (scheme !== undefined && !SCHEME.test(scheme)) {
     return flawIn(scheme, '') ?? `"${short(scheme)}" before the first ":" is no scheme`

@@ -7,7 +7,7 @@ import { NODE } from '../../src/xml/native-layout.ts'
 import { Names } from '../../src/xml/native-names.ts'
 import { NativeDocument, NOT_PLAIN } from '../../src/xml/native-tree.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
-import { attribute, childrenNamed, elements, isParent, type XmlElement } from '../../src/xml/tree.ts'
+import { attribute, childrenNamed, elements, hasChild, isParent, type XmlElement } from '../../src/xml/tree.ts'
 import { runs, xmlText } from '../support/arbitraries.ts'
 import { descendants } from '../support/trees.ts'
 import { fromScan } from './libxml-tree.ts'
@@ -84,9 +84,12 @@ test('one attribute, or the children of one name, can be had without the others,
           assert.equal(isParent(native), elements(one).length > 0)
           for (const { local } of [...one.attributes, { local: 'nowhere' }])
             assert.equal(attribute(native, local), attribute(one, local))
-          for (const { ns, local } of elements(one))
+          for (const { ns, local } of elements(one)) {
             assert.deepEqual(placed(childrenNamed(native, ns, local, 'nowhere')), placed(childrenNamed(one, ns, local)))
+            assert.ok(hasChild(native, ns, ['nowhere', local]) && hasChild(one, ns, ['nowhere', local]))
+          }
           assert.deepEqual(childrenNamed(native, one.ns, 'nowhere'), [])
+          assert.ok(!hasChild(native, one.ns, ['nowhere']) && !hasChild(one, one.ns, ['nowhere']))
         }
       })
     }),
