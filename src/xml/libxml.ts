@@ -15,14 +15,20 @@ import {
   xmlGetIntSubset,
   xmlReadMemory,
   xmlReadString,
-  xmlSchemaFreeValidCtxt,
-  xmlSchemaNewValidCtxt,
   xmlSchemaSetValidStructuredErrors,
   xmlSchemaValidateDoc,
 } from 'libxml2-wasm/lib/libxml2.mjs'
 import { NS } from './namespaces.ts'
 import { refresh } from './native-memory.ts'
-import { type Finding, type Findings, ParsedDocument, renewedParser, type Schema } from './parsed-document.ts'
+import {
+  dropValidator,
+  type Finding,
+  type Findings,
+  ParsedDocument,
+  renewedParser,
+  type Schema,
+  validatorFor,
+} from './parsed-document.ts'
 import { declaredElements } from './schema-files.ts'
 import { inWords } from './well-formed-words.ts'
 
@@ -178,19 +184,17 @@ export function validate(document: ParsedDocument, schema: Schema): Findings {
 
 const VALID: Findings = { errors: [], total: 0 }
 
-function check({ pointer }: ParsedDocument, { validator }: Schema): void {
+function check({ pointer }: ParsedDocument, schema: Schema): void {
   tally.validations += 1
-  const context = xmlSchemaNewValidCtxt((validator as unknown as { readonly _ptr: number })._ptr)
-  try {
-    collecting((index, details) => {
-      xmlSchemaSetValidStructuredErrors(context, error.errorCollector, index)
-      const result = xmlSchemaValidateDoc(context, pointer)
-      refresh()
-      if (result !== 0) throw result < 0 ? new Error('libxml2 cannot validate') : new XmlLibError('not valid', details)
-    })
-  } finally {
-    xmlSchemaFreeValidCtxt(context)
-  }
+  const context = validatorFor(schema)
+  collecting((index, details) => {
+    xmlSchemaSetValidStructuredErrors(context, error.errorCollector, index)
+    const result = xmlSchemaValidateDoc(context, pointer)
+    refresh()
+    if (result === 0) return
+    dropValidator(schema)
+    throw result < 0 ? new Error('libxml2 cannot validate') : new XmlLibError('not valid', details)
+  })
 }
 
 /** Exclusive XML Canonicalization 1.0 without comments, of a whole document. Throws on what does not parse. */

@@ -1,5 +1,11 @@
 import type { XsdValidator } from 'libxml2-wasm'
-import { xmlFreeDoc, xmlFreeParserCtxt, xmlNewParserCtxt } from 'libxml2-wasm/lib/libxml2.mjs'
+import {
+  xmlFreeDoc,
+  xmlFreeParserCtxt,
+  xmlNewParserCtxt,
+  xmlSchemaFreeValidCtxt,
+  xmlSchemaNewValidCtxt,
+} from 'libxml2-wasm/lib/libxml2.mjs'
 import type { DeclaredElements } from './schema-files.ts'
 import type { Diagnostic } from './tree.ts'
 
@@ -53,7 +59,7 @@ export interface Parser {
   parsed: number
 }
 
-/** Bytes after which a context is given back: its dictionary keeps every name that a stranger made up. A new one costs 10 us. */
+/** Bytes after which contexts are given back: a dictionary keeps every name that a stranger made up. A new parser costs 10 us. */
 const PARSER_LIFE = 1024 * 1024
 let parser: Parser = { context: xmlNewParserCtxt(), parsed: 0 }
 
@@ -62,6 +68,24 @@ export function renewedParser(): Parser {
   if (parser.parsed < PARSER_LIFE) return parser
   // documents that are still there keep its dictionary
   xmlFreeParserCtxt(parser.context)
+  for (const schema of validators.keys()) dropValidator(schema)
   parser = { context: xmlNewParserCtxt(), parsed: 0 }
   return parser
+}
+
+/** Validation contexts of libxml2, each for one valid document after the other. */
+const validators = new Map<Schema, number>()
+
+export function validatorFor(schema: Schema): number {
+  const known = validators.get(schema)
+  if (known !== undefined) return known
+  const context = xmlSchemaNewValidCtxt((schema.validator as unknown as { readonly _ptr: number })._ptr)
+  validators.set(schema, context)
+  return context
+}
+
+/** Behind a document that was not valid, or could not be judged, nobody has to know what of it a context keeps. */
+export function dropValidator(schema: Schema): void {
+  xmlSchemaFreeValidCtxt(validators.get(schema) ?? 0)
+  validators.delete(schema)
 }

@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { XmlDocument } from 'libxml2-wasm'
 import { canonical, parseText, validate } from '../../src/xml/libxml.ts'
+import { dropValidator } from '../../src/xml/parsed-document.ts'
 import { runs, xmlText } from '../support/arbitraries.ts'
-import { documentText, incidentText, schemas } from '../support/documents.ts'
+import { documentText, IODEF1, incidentText, schemas } from '../support/documents.ts'
+import { fixtures } from '../support/reports.ts'
 import { type Bare, fromLibxml, fromWrapper } from './libxml-tree.ts'
 
 const REFUSED: readonly [name: string, text: string][] = [
@@ -92,6 +94,28 @@ test('after an error flood the next document is judged afresh', () => {
   const { errors } = validate(parsed.document, schema)
   parsed.document.dispose()
   assert.match(errors[0]?.message ?? '', /zz/)
+})
+
+test('what is judged behind other documents is judged as it is alone', () => {
+  const top = (text: string) =>
+    text.includes(`<RID `) ? 'iodef-rid-2.0.xsd' : text.includes(IODEF1) ? 'iodef-1.0.xsd' : 'iodef-2.0.xsd'
+  const judged = (text: string, alone: boolean) => {
+    const schema = schemas().get(top(text))
+    const parsed = parseText(text)
+    if (!parsed.ok || schema === undefined) return undefined
+    using document = parsed.document
+    if (alone) dropValidator(schema)
+    return validate(document, schema)
+  }
+  const texts = (['valid', 'rid', 'invalid', 'valid'] as const).flatMap((folder) =>
+    fixtures(folder).map(({ text }) => text),
+  )
+  const found = texts.map((text) => judged(text, false))
+  assert.ok(found.some((findings) => findings?.total === 0) && found.some((findings) => (findings?.total ?? 0) > 0))
+  assert.deepEqual(
+    found,
+    texts.map((text) => judged(text, true)),
+  )
 })
 
 test('exclusive canonical form', () => {
