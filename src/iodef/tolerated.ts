@@ -1,5 +1,5 @@
 import { NS } from '../xml/namespaces.ts'
-import { attribute, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, isParent, text, type XmlElement } from '../xml/tree.ts'
 import { flawOfUri } from '../xml/uri-reference.ts'
 import { trim } from './trim.ts'
 
@@ -35,6 +35,8 @@ function version(document: XmlElement): string | undefined {
 }
 
 function url(element: XmlElement): string | undefined {
+  // beside a document, in a message: somebody's own, and no text
+  if (isParent(element)) return undefined
   const written = trim(text(element))
   const flaw = flawOfUri(written)
   const shown = written.length > 80 ? `${written.slice(0, 80)}…` : written
@@ -44,6 +46,7 @@ function url(element: XmlElement): string | undefined {
 }
 
 function padded(element: XmlElement): string | undefined {
+  if (isParent(element)) return undefined
   const written = text(element)
   return trim(written) === written ? undefined : `${element.local} has white space around it; strict peers refuse that.`
 }

@@ -2,7 +2,7 @@ import { Identifiers } from '../iodef/identifiers.ts'
 import { type ItemParts, itemParts } from '../profile/item.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
-import { type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
+import { BLANKS_COUNT, type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
 import { walk, type XmlElement } from '../xml/tree.ts'
 import { describe, type Form } from './describe.ts'
 import { type Facts, factsOf } from './facts.ts'
@@ -21,6 +21,7 @@ export function readPlainItem(
 ): Inspection | undefined {
   return readingPlainly(schemas, source, options, (plain) => {
     const { native, recognized } = plain
+    if (recognized.format === 'XEP-0268' && !native.blanks) throw BLANKS_COUNT
     const incident = recognized.format === 'XEP-0268' ? itemParts(native.root)?.incident : undefined
     if (incident?.ns !== NS.iodef2) return undefined
     let form: Form | undefined

@@ -1,4 +1,6 @@
+import { isLaidOut } from '../xml/layout.ts'
 import type { Schema } from '../xml/libxml.ts'
+import { BLANKS_COUNT } from '../xml/native-tree.ts'
 import type { Diagnostic } from '../xml/tree.ts'
 import { checkMessage } from './check-message.ts'
 import { type Checked, checkParsed } from './check-text.ts'
@@ -41,14 +43,20 @@ function readDecoded(
   text: string,
   options: ReadOptions,
   utf8?: Uint8Array,
+  blanks = options.careful === true || !isLaidOut(text),
 ): Inspection {
-  const parsed = parsedText(text, utf8)
+  const parsed = parsedText(text, utf8, blanks)
   if (!parsed.ok) return parsed.refused
   using _ = parsed
-  const plain =
-    readPlainDocument(schemas, parsed, options, (checked, form) => readValid(schemas, checked, options, form)) ??
-    readPlainItem(schemas, parsed, options)
-  if (plain !== undefined) return plain
+  try {
+    const plain =
+      readPlainDocument(schemas, parsed, options, (checked, form) => readValid(schemas, checked, options, form)) ??
+      readPlainItem(schemas, parsed, options)
+    if (plain !== undefined) return plain
+  } catch (error) {
+    if (error !== BLANKS_COUNT) throw error
+    return readDecoded(schemas, text, options, utf8, true)
+  }
   const valid = checkParsed(schemas, parsed, options)
   if (!valid.ok) return valid.refused
   if (valid.format === 'XEP-0268') return readItem(schemas, valid, options)

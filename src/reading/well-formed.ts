@@ -21,11 +21,11 @@ export function wellFormed(text: string): WellFormed | Refused {
   return parsed.ok ? withTree(parsed) : parsed
 }
 
-/** Its first half: libxml2's tree. `utf8`: the same text in bytes, where they are at hand. */
-export function parsedText(text: string, utf8: Uint8Array = Buffer.from(text)): Parsed | Refused {
+/** Its first half: libxml2's tree. `utf8`: the same text in bytes, where they are at hand. `blanks`: as parseBytes has them. */
+export function parsedText(text: string, utf8: Uint8Array = Buffer.from(text), blanks = true): Parsed | Refused {
   const doctype = findDoctype(text)
   if (doctype !== undefined) return { ok: false, refused: refused('unknown', null, [doctype], 1) }
-  const outcome = parseBytes(utf8, text)
+  const outcome = parseBytes(utf8, text, blanks)
   if (!outcome.ok) return { ok: false, refused: refused('unknown', null, outcome.errors, outcome.total) }
   const parsed = outcome.document
   return { ok: true, text, parsed, [Symbol.dispose]: () => parsed.dispose() }

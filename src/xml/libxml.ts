@@ -81,11 +81,14 @@ export function parseText(text: string): Parsed {
   return parseBytes(Buffer.from(text), text)
 }
 
-/** The same of `text` in UTF-8, which is at hand already. */
-export function parseBytes(bytes: Uint8Array, text: string): Parsed {
+/**
+ * The same of `text` in UTF-8, which is at hand already. `blanks` false: white space beside elements is left out, which is more than half of
+ * the nodes of a text that people can read (layout.ts says where that is as good).
+ */
+export function parseBytes(bytes: Uint8Array, text: string, blanks = true): Parsed {
   // libxml2 has no word for it
   if (text === '') return { ok: false, errors: [{ line: 1, column: 1, message: 'There is nothing in it.' }], total: 1 }
-  const outcome = collect(() => parse(bytes, text))
+  const outcome = collect(() => parse(bytes, text, blanks))
   if (!outcome.ok) {
     const errors = inWords(outcome.errors, text)
     return { ok: false, errors, total: errors.length }
@@ -98,18 +101,19 @@ export function parseBytes(bytes: Uint8Array, text: string): Parsed {
 }
 
 /** Of bytes, since libxml2's wrapper makes them of a string one character at a time; they have no word for half a character (U+D800 to U+DFFF). */
-function parse(bytes: Uint8Array, text: string): ParsedDocument {
+function parse(bytes: Uint8Array, text: string, blanks: boolean): ParsedDocument {
+  const options = blanks ? OPTIONS : OPTIONS | ParseOption.XML_PARSE_NOBLANKS
   const used = renewedParser()
   used.parsed += bytes.length
   tally.parses += 1
   return collecting((index, details) => {
     xmlCtxtSetErrorHandler(used.context, error.errorCollector, index)
     const pointer = text.isWellFormed()
-      ? xmlReadMemory(used.context, bytes, null, null, OPTIONS)
-      : xmlReadString(used.context, text, null, null, OPTIONS)
+      ? xmlReadMemory(used.context, bytes, null, null, options)
+      : xmlReadString(used.context, text, null, null, options)
     refresh()
     if (pointer !== 0 && details.every(({ level }) => level <= WARNING)) {
-      return new ParsedDocument(pointer, details.length > 0, used)
+      return new ParsedDocument(pointer, details.length > 0, used, blanks)
     }
     if (pointer !== 0) xmlFreeDoc(pointer)
     throw new XmlLibError('Failed to parse XML', details)

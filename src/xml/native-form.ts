@@ -3,7 +3,7 @@ import { hasColon, NativeAttributes } from './native-attributes.ts'
 import { NODE, SPACE, TYPE } from './native-layout.ts'
 import { memory, textAt } from './native-memory.ts'
 import type { ElementName } from './native-names.ts'
-import { isLong, type NativeDocument, NativeElement, NOT_PLAIN } from './native-tree.ts'
+import { BLANKS_COUNT, isLong, type NativeDocument, NativeElement, NOT_PLAIN } from './native-tree.ts'
 import { type Hidden, NOTHING_HIDDEN, restore, startTag } from './normal-form.ts'
 import { namesPrefix } from './value-prefixes.ts'
 
@@ -111,6 +111,7 @@ export class NativeWalk {
     // it has a text and nothing else, or is not valid: that of many that stand in each other would be looked at once for each
     if (inside !== undefined && inside.name.looked !== 0 && inside.name.plainColons && !inside.name.elementOnly)
       throw NOT_PLAIN
+    if (inside?.drop === false && !document.blanks) throw BLANKS_COUNT
     const inherited = inside?.foreign ?? document.foreignDefault
     const foreign = declared === 0 ? inherited : (document.declare(declared) ?? inherited)
     if (foreign && !name.plainColons && words[(space >>> 2) + SPACE.prefix] !== 0) throw NOT_PLAIN

@@ -10,12 +10,17 @@ import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 /** Thrown where a document is not as plain as reading it in libxml2's memory needs: it is read with care then. */
 export const NOT_PLAIN = new Error('not plain')
 
+/** Thrown where white space counts that was left out: it is parsed again then. */
+export const BLANKS_COUNT = new Error('white space counts')
+
 /** A document as libxml2 has parsed it, read where it lies, for as long as it is not disposed of. */
 export class NativeDocument {
   readonly text: string
   readonly names: Names
   readonly spaces: Spaces
   readonly root: NativeElement
+  /** white space beside elements is there */
+  readonly blanks: boolean
   /** prefixes that some element or other declares, as a scope has them */
   readonly prefixes: Record<string, string> = Object.create(null)
   /** some default namespace that was declared is such a one */
@@ -23,8 +28,9 @@ export class NativeDocument {
   readonly #places: Places
   #breaks = 0
 
-  constructor({ pointer }: ParsedDocument, text: string, names: Names) {
+  constructor({ pointer, blanks }: ParsedDocument, text: string, names: Names) {
     this.text = text
+    this.blanks = blanks
     this.names = names
     this.spaces = new Spaces(names)
     const root = xmlDocGetRootElement(pointer)

@@ -33,13 +33,16 @@ export class ParsedDocument implements Disposable {
   readonly warned: boolean
   /** whose dictionary has its names */
   readonly parser: Parser
+  /** it has the white space beside elements, too */
+  readonly blanks: boolean
   /** what a schema found, once it was asked: a flood of errors costs once */
   validity: { readonly schema: Schema; readonly findings: Findings } | undefined
 
-  constructor(pointer: number, warned: boolean, parser: Parser) {
+  constructor(pointer: number, warned: boolean, parser: Parser, blanks: boolean) {
     this.pointer = pointer
     this.warned = warned
     this.parser = parser
+    this.blanks = blanks
   }
 
   dispose(): void {
