@@ -10,7 +10,7 @@ import type { XmlAttribute, XmlElement, XmlNode } from './tree.ts'
 /** Thrown where a document is not as plain as reading it in libxml2's memory needs: it is read with care then. */
 export const NOT_PLAIN = new Error('not plain')
 
-/** Thrown where white space counts that was left out: it is parsed again then. */
+/** Thrown where white space that was left out counts, or may: a document is parsed again with it then. */
 export const BLANKS_COUNT = new Error('white space counts')
 
 /** A document as libxml2 has parsed it, read where it lies, for as long as it is not disposed of. */
@@ -51,6 +51,7 @@ export class NativeDocument {
 
   /** A comment, processing instruction or CDATA section: no more of them than BROKEN_TEXT_LIMIT has, whatever text there is. */
   breakText(): void {
+    if (!this.blanks) throw BLANKS_COUNT
     this.#breaks += 1
     if (this.#breaks * this.text.length > BROKEN_TEXT_LIMIT) throw NOT_PLAIN
   }
