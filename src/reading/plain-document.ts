@@ -3,7 +3,7 @@ import { type Parser, type Schema, validate } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { layoutFits } from '../xml/native-check.ts'
 import { Names } from '../xml/native-names.ts'
-import { BLANKS_COUNT, NativeDocument, type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
+import { NativeDocument, type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
 import { applyRules } from './apply-rules.ts'
 import type { Checked } from './check-text.ts'
 import type { Form } from './describe.ts'
@@ -44,9 +44,8 @@ export function readingPlainly<T>(
     const recognized = recognize(native.root)
     return recognized.ok ? read({ schemas, source, options, native, recognized }) : undefined
   } catch (error) {
-    if (error !== NOT_PLAIN) throw error
-    if (!parsed.blanks) throw BLANKS_COUNT
-    return undefined
+    if (error === NOT_PLAIN) return undefined
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { isLaidOut } from '../xml/layout.ts'
+import { isBroken, isLaidOut } from '../xml/layout.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { BLANKS_COUNT } from '../xml/native-tree.ts'
 import type { Diagnostic } from '../xml/tree.ts'
@@ -53,6 +53,7 @@ function readDecoded(
       readPlainDocument(schemas, parsed, options, (checked, form) => readValid(schemas, checked, options, form)) ??
       readPlainItem(schemas, parsed, options)
     if (plain !== undefined) return plain
+    if (!blanks && isBroken(text)) throw BLANKS_COUNT
   } catch (error) {
     if (error !== BLANKS_COUNT) throw error
     return readDecoded(schemas, text, options, utf8, true)

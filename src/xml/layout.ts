@@ -17,5 +17,10 @@ export function isLaidOut(text: string): boolean {
   )
 }
 
+/** Has it anything that may stand between two pieces of one text? The one that is nothing but white space is left out then. */
+export function isBroken(text: string): boolean {
+  return text.includes('<!') || text.includes('<?', 1)
+}
+
 /** Characters in which the root says of what namespace it is. */
 const ROOT = 500
