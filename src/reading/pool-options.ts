@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly maxWaitingWeight: number
   /** weight (bytes) above which a job is big */
   readonly bigJob: number
+  /** weight (bytes) of the small jobs that share a message; not less than `bigJob` */
+  readonly together: number
   /** weight (bytes) after which a thread is replaced: WebAssembly memory never shrinks */
   readonly recycleAbove: number
 }

@@ -57,6 +57,7 @@ export function createReader(options: ReaderOptions = {}): Reader {
     maxWaiting: 512,
     maxWaitingWeight: 64 * KIB * KIB,
     bigJob: 16 * KIB,
+    together: 64 * KIB,
     recycleAbove: 2 * KIB * KIB,
   })
   return {

@@ -156,10 +156,10 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
 
   /**
    * One big or suspect job alone, or small ones: this thread's `share` of them, as far as they fit a message. They are answered together,
-   * so that a message holds no more than one small job may weigh, and who has few jobs has them in the next one.
+   * so that a message holds few milliseconds of work, and who has few jobs has them in the next one.
    */
   #take(mayTake: (job: Job<Request, Response>) => boolean, share: number): Job<Request, Response>[] {
-    const { bigJob } = this.#options
+    const { together } = this.#options
     const isAlone = (job: Job<Request, Response>) => job.suspect || this.#isBig(job)
     const running = this.#slots.flatMap(({ jobs }) => jobs.slice(0, 1))
     const first = this.#waiting.next(mayTake, running)
@@ -167,7 +167,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     const batch = [first]
     let { weight } = first
     while (!isAlone(first) && batch.length < share) {
-      const next = this.#waiting.next((job) => !isAlone(job) && weight + job.weight <= bigJob, running)
+      const next = this.#waiting.next((job) => !isAlone(job) && weight + job.weight <= together, running)
       if (next === undefined) break
       batch.push(next)
       weight += next.weight

@@ -18,6 +18,7 @@ function pool(script: URL): WorkerPool<string, string> {
     maxWaiting: 10,
     maxWaitingWeight: 10,
     bigJob: 100,
+    together: 100,
     recycleAbove: 1000,
   }
   return new WorkerPool<string, string>({ script, size: 2, ...limits })

@@ -17,6 +17,7 @@ function pool(options: Partial<PoolOptions> = {}): WorkerPool<Task, string> {
     maxWaiting: 100,
     maxWaitingWeight: 100_000,
     bigJob: 100,
+    together: 100,
     recycleAbove: 10_000,
     ...options,
   })
@@ -28,6 +29,8 @@ test('jobs that come together share a message, up to their weight', async () => 
   await using p = pool()
   assert.deepEqual(await Promise.all([p.run('batch', 40), p.run('batch', 40), p.run('batch', 40)]), ['2', '2', '1'])
   assert.deepEqual(await Promise.all([p.run('batch', BIG), p.run('batch', 1), p.run('batch', 1)]), ['1', '2', '2'])
+  await using more = pool({ together: 400 })
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 4 }, () => more.run('batch', 100)))), new Set(['4']))
 })
 
 test('a thread knows nothing of the environment', async () => {
