@@ -123,7 +123,7 @@ const OWNERS: readonly (readonly [library: string, owners: readonly string[]])[]
   ['node:sqlite', ['src/store/sqlite/']],
   ['postgres', ['src/store/postgres/']],
   ['undici', ['src/undici.ts']],
-  ['fastify', ['src/rid/listener.ts', 'src/rid/respond.ts', 'src/ops/']],
+  ['fastify', ['src/rid/listener.ts', 'src/rid/asked.ts', 'src/ops/']],
   ['pino', ['src/log.ts']],
   ['prom-client', ['src/metrics.ts', 'src/ops/']],
   ['zod', ['src/config/']],

@@ -27,20 +27,29 @@ export function beginBody(request: IncomingMessage, limit: number): BodyReader {
   const { socket } = request
   const length = Number(request.headers['content-length'] ?? limit)
   const read = new BoundedBytes(limit, length)
+  /** nearly every message is one piece, which need not be copied */
+  let piece: Buffer | undefined
   let ahead = true
-  let wanted = true
+  let settled: Body | undefined
   const settle = (body: Body) => {
-    wanted = body.kind === 'body'
-    request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
+    // behind its end a request is closed
+    if (settled !== undefined) return
+    settled = body
+    if (body.kind !== 'body') request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone)
     if (body.kind === 'too-large' || body.kind === 'crumbs') stopReading(socket)
     resolve(body)
   }
   const onData = (chunk: Buffer) => {
-    const over = read.add(chunk)
+    if (chunk.length === length && piece === undefined && read.size === 0) {
+      piece = chunk
+      return
+    }
+    const over = (piece && read.add(piece)) ?? read.add(chunk)
+    piece = undefined
     if (over !== undefined) settle({ kind: over })
     else if (ahead && read.size >= AHEAD) stopReading(socket)
   }
-  const onEnd = () => settle({ kind: 'body', bytes: read.take() })
+  const onEnd = () => settle({ kind: 'body', bytes: piece ?? read.take() })
   const onGone = () => settle({ kind: 'aborted' })
   if (request.destroyed) onGone()
   else request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
@@ -48,7 +57,7 @@ export function beginBody(request: IncomingMessage, limit: number): BodyReader {
     whole() {
       ahead = false
       // all of it may be there already: what comes behind it on the connection is not
-      if (wanted) readOn(socket)
+      if (settled === undefined || settled.kind === 'body') readOn(socket)
       return promise
     },
   }

@@ -5,6 +5,7 @@ export const LEAST = 64
 /** bytes of the first buffer, and how many times as large each next one is */
 const FIRST = 4096
 const TIMES = 4
+const EMPTY = new Uint8Array(0)
 
 /** Counts what comes in pieces, to notice who sends one byte at a time. */
 export class Pieces {
@@ -31,7 +32,7 @@ export class BoundedBytes {
   readonly #limit: number
   readonly #expected: number
   readonly #pieces = new Pieces()
-  #buffer = new Uint8Array(0)
+  #buffer = EMPTY
   #size = 0
 
   /** `expected`: how many there are said to be. */
@@ -63,7 +64,7 @@ export class BoundedBytes {
   take(): Uint8Array {
     this.#resize(this.#size)
     const taken = this.#buffer
-    this.#buffer = new Uint8Array(0)
+    this.#buffer = EMPTY
     this.#size = 0
     return taken
   }
@@ -75,6 +76,7 @@ export class BoundedBytes {
   }
 
   #resize(size: number): void {
-    if (size !== this.#buffer.length) this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(size))
+    if (size === this.#buffer.length) return
+    this.#buffer = this.#buffer === EMPTY ? new Uint8Array(size) : new Uint8Array(this.#buffer.buffer.transfer(size))
   }
 }

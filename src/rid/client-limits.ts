@@ -43,15 +43,14 @@ export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: 
 
   /** Whose shares it takes of, and how many times that of one. */
   function owners({ peer, address }: Client, what: string): (readonly [owner: string, times: number])[] {
+    const own = peer && `${what} by ${peer.name}`
+    if (own !== undefined && peer?.identity.anonymous !== true) return [[own, 1]]
     const network = `${what} of ${networkOf(address)}`
-    if (peer === undefined) return [[network, 1]]
-    const own = `${what} by ${peer.name}`
-    return peer.identity.anonymous === true
-      ? [
-          [`${own} ${network}`, 1],
-          [own, TOGETHER],
-        ]
-      : [[own, 1]]
+    if (own === undefined) return [[network, 1]]
+    return [
+      [`${own} ${network}`, 1],
+      [own, TOGETHER],
+    ]
   }
 
   /** ms until it may, or 0: then it did. */

@@ -27,8 +27,6 @@ function anonymousOf(peers: readonly PeerConfig[]): PeerConfig | undefined {
 export function createIdentifier({ connections, ...options }: IdentifierOptions) {
   const isKnown = (address: string) => connections.heavy.knows(address)
   const logins = createBasicLogins({ ...options, isKnown })
-  /** where the connection does not say it */
-  const clients = new WeakMap<IncomingMessage, Client>()
   let anybody = anonymousOf(options.peers)
 
   /** Whoever shows nothing is that peer, where there is such a one. */
@@ -38,12 +36,14 @@ export function createIdentifier({ connections, ...options }: IdentifierOptions)
   }
 
   return {
-    /** Why it is not answered; undefined once `clientOf` knows whose it is, or where the socket was ended. */
-    async identify({ id, raw }: Request, connection: Connection): Promise<Refusal | undefined> {
-      if (connection.certificate !== undefined) return await logins.beside(connection, raw.rawHeaders)
+    /** Whose it is, unless the socket was ended meanwhile; or why it is not answered. */
+    async identify({ id, raw }: Request, connection: Connection): Promise<Refusal | Client> {
+      if (connection.certificate !== undefined) {
+        return (await logins.beside(connection, raw.rawHeaders)) ?? connection
+      }
       const checked = isAnybody(raw) ?? (await logins.check(connection, raw.rawHeaders))
       if (checked.kind === 'refused') return checked
-      if (connection.socket.destroyed) return undefined
+      if (connection.socket.destroyed) return connection
       const { peer, login } = checked
       if (login === undefined) {
         options.tell('rid-anonymous', { peer: peer.name, request: id, remote: connection.address })
@@ -58,10 +58,8 @@ export function createIdentifier({ connections, ...options }: IdentifierOptions)
         options.tell(crowd === 'each' ? 'rid-connections-peer' : 'rid-connections-total', { remote })
         socket.destroy()
       }
-      clients.set(raw, { peer, address: connection.address, crowded })
-      return undefined
+      return { peer, address: connection.address, crowded }
     },
-    clientOf: (raw: IncomingMessage): Client | undefined => clients.get(raw) ?? connections.of(raw.socket),
     isGood: logins.isGood,
     use(peers: readonly PeerConfig[]): void {
       anybody = anonymousOf(peers)

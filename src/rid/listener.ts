@@ -6,10 +6,11 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { PeerConfig, RidConfig } from '../config/types.ts'
 import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
-import { type BodyReader, beginBody } from './body.ts'
+import { ASKED, type Asked, askedOf, type Incoming } from './asked.ts'
+import { beginBody } from './body.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
 import { type Client, createClientLimiter, limitsOf } from './client-limits.ts'
-import { type Connection, Connections } from './connections.ts'
+import { Connections } from './connections.ts'
 import type { Accept } from './contract.ts'
 import { createIdentifier } from './identify.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
@@ -49,11 +50,8 @@ export interface RidListener extends AsyncDisposable {
   refused(): readonly RefusedCertificate[]
 }
 
-/** A message whose body comes in, or waits for its turn. */
-interface Incoming {
-  readonly verdict: Verdict & { kind: 'message' }
-  readonly body: BodyReader
-}
+/** RFC 6546 §3: exactly this type; peers refuse parameters */
+const XML = { 'content-type': 'text/xml' }
 
 /**
  * The RID endpoint (RFC 6546 §3): what passes TLS, URI, method, peer, type and size goes to `accept`, and its answer goes back.
@@ -70,16 +68,8 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   const isOpen = rid.basic === true || rid.anonymous === true
   const connections = new Connections(createFindPeer(options.peers), limits, most, isOpen)
   const limiter = createClientLimiter(() => rid, tell)
-  const { identify, clientOf, ...logins } = createIdentifier({
-    rid: () => rid,
-    peers: options.peers,
-    connections,
-    tell,
-  })
+  const { identify, ...logins } = createIdentifier({ rid: () => rid, peers: options.peers, connections, tell })
   const expectant = new WeakSet<IncomingMessage>()
-  const incoming = new WeakMap<IncomingMessage, Incoming>()
-  const sizes = new WeakMap<IncomingMessage, number>()
-  const crumbling = new WeakSet<IncomingMessage>()
   let material = loadTls(rid.tls)
   let server: Server | undefined
   let sweeping: NodeJS.Timeout | undefined
@@ -101,70 +91,85 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return server
     },
   })
-  const { refuse, send } = createResponder({
-    maxMessage: () => rid.maxMessage,
-    limits,
-    connectionOf: (raw) => connections.of(raw.socket),
-    isPeer: (raw) => clientOf(raw)?.peer !== undefined,
-    isExpectant: (raw) => expectant.has(raw),
-    crumbles: (raw) => crumbling.has(raw),
-  })
-  app.removeAllContentTypeParsers()
+  const { refuse, send } = createResponder({ maxMessage: () => rid.maxMessage, limits })
   // the body is read in its turn
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.addHttpMethod('POST', { hasBody: false, overrideExisting: true })
+  app.decorateRequest(ASKED, null)
   app.addHook('onRequest', onRequest)
   app.post('/', onMessage)
   app.setErrorHandler((error, request, reply) => {
     tell('rid-failed', { request: request.id, err: error })
-    return refuse(request, reply, { status: 503, title: 'Service Unavailable', retryAfter: 30 })
+    const asked = askedOf(request)
+    if (asked !== null) return refuse(asked, { status: 503, title: 'Service Unavailable', retryAfter: 30 })
+    request.raw.socket.destroy()
+    return reply.hijack()
   })
 
-  async function onRequest(request: FastifyRequest, reply: FastifyReply) {
+  /** `done` is called for a message; whatever else comes is answered here. */
+  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
+    const asked = arrived(request, reply)
+    if (asked === undefined) {
+      reply.hijack()
+      return
+    }
+    request.setDecorator(ASKED, asked)
+    watch(asked)
+    const begun = isOpen ? identified(asked) : begin(asked)
+    if (begun === undefined) done()
+    else begun.then(() => done(), done)
+  }
+
+  /** Undefined where it is not listened to. */
+  function arrived(request: FastifyRequest, reply: FastifyReply): Asked | undefined {
     const { raw } = request
     const connection = connections.of(raw.socket)
     if (connection === undefined) {
       raw.socket.destroy()
-      return reply.hijack()
+      return undefined
     }
-    if (connection.broken) return reply.hijack()
+    if (connection.broken) return undefined
     const now = Date.now()
     if (connection.ages <= now) connection.closing = true
     if (connection.expires <= now) {
       tell('rid-trust-ended', { peer: connection.peer?.name })
       endAfterAnswers(connection)
-      return reply.hijack()
+      return undefined
     }
     if (connection.inFlight.size >= limits.pipelined) {
       tell('rid-pipelining', { peer: connection.peer?.name })
       endAfterAnswers(connection, bareResponse(TOO_MANY, request.id, raw.headers.accept))
-      return reply.hijack()
+      return undefined
     }
     connection.inFlight.set(raw, reply.raw)
-    watch(request, reply, connection)
-    if (!isOpen) return begin(request, reply, connection)
-    const refusal = await identify(request, connection)
-    // who waited for that may be gone
-    if (raw.socket.destroyed) return giveUp(reply, connection, raw)
-    if (refusal !== undefined) {
-      const { problem, headers } = limiter.request(connection) ?? refusal
-      return refuse(request, reply, problem, headers)
-    }
-    return begin(request, reply, connection)
+    const about = { request, reply, connection, expectant: expectant.has(raw), client: connection, crumbs: false }
+    return { ...about, incoming: undefined, bytes: 0 }
   }
 
-  /** Answers what is no message, and begins to read what is one. */
-  function begin(request: FastifyRequest, reply: FastifyReply, connection: Connection) {
+  /** Answers whoever is not whom it says, and begins with what others send. */
+  async function identified(asked: Asked): Promise<void> {
+    const { request, connection } = asked
+    const client = await identify(request, connection)
+    // who waited for that may be gone
+    if (request.raw.socket.destroyed) return giveUp(asked)
+    if ('kind' in client) {
+      const { problem, headers } = limiter.request(connection) ?? client
+      return refuse(asked, problem, headers)
+    }
+    asked.client = client
+    return begin(asked)
+  }
+
+  /** Answers what is no message, and begins to read what is one: then undefined. */
+  function begin(asked: Asked): Promise<void> | undefined {
+    const { request, connection, client } = asked
     const { raw } = request
     if (state() === 'draining' || connection.crowded) connection.closing = true
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
-    const client = clientOf(raw) ?? connection
     const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer: client.peer }
     const verdict = judge(head, client)
-    if (verdict.kind === 'no-content') return send(request, reply, 204, {}, Buffer.alloc(0))
-    if (verdict.kind === 'refused') return refuse(request, reply, verdict.problem, verdict.headers)
-    incoming.set(raw, { verdict, body: beginBody(raw, rid.maxMessage) })
-    // checked already; fastify would check it again by rules of its own
-    headers['content-type'] = 'text/xml'
+    if (verdict.kind === 'no-content') return send(asked, 204, {}, '')
+    if (verdict.kind === 'refused') return refuse(asked, verdict.problem, verdict.headers)
+    asked.incoming = { verdict, body: beginBody(raw, rid.maxMessage) }
     return undefined
   }
 
@@ -175,65 +180,65 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   }
 
   async function onMessage(request: FastifyRequest, reply: FastifyReply) {
+    const asked = askedOf(request)
+    const incoming = asked?.incoming
     const connection = connections.of(request.raw.socket)
-    const message = incoming.get(request.raw)
-    if (connection === undefined || message === undefined) return reply.hijack()
+    if (asked === null || connection === undefined || incoming === undefined) {
+      reply.hijack()
+      return
+    }
     const before = connection.turn
     const { promise, resolve: next } = Promise.withResolvers<void>()
     connection.turn = promise
     await before
     try {
-      return await take(request, reply, connection, message)
+      await take(asked, incoming)
     } finally {
       next()
     }
   }
 
-  async function take(request: FastifyRequest, reply: FastifyReply, connection: Connection, message: Incoming) {
-    const { raw } = request
+  async function take(asked: Asked, { verdict, body }: Incoming): Promise<void> {
+    const { request, reply, connection, client } = asked
+    const { id, raw } = request
     const receivedAt = Date.now()
-    if (connection.broken && !raw.complete) return giveUp(reply, connection, raw)
-    if (expectant.has(raw)) reply.raw.writeContinue()
-    const body = await message.body.whole()
-    if (body.kind === 'aborted') return giveUp(reply, connection, raw)
-    if (body.kind === 'too-large') return refuse(request, reply, TOO_LARGE.problem)
-    if (body.kind === 'crumbs') {
-      crumbling.add(raw)
+    if (connection.broken && !raw.complete) return giveUp(asked)
+    if (asked.expectant) reply.raw.writeContinue()
+    const came = await body.whole()
+    if (came.kind === 'aborted') return giveUp(asked)
+    if (came.kind === 'too-large') return refuse(asked, TOO_LARGE.problem)
+    if (came.kind === 'crumbs') {
+      asked.crumbs = true
       connection.closing = true
-      return refuse(request, reply, IN_CRUMBS.problem)
+      return refuse(asked, IN_CRUMBS.problem)
     }
-    sizes.set(raw, body.bytes.length)
-    if (raw.headers['content-length'] === undefined) limiter.took(clientOf(raw) ?? connection, body.bytes.length)
-    const { kind: _, ...who } = message.verdict
-    const answer = await askInTime(
-      accept,
-      { id: request.id, address: connection.address || undefined, body: body.bytes, receivedAt, ...who },
-      limits.answer,
-      tell,
-    )
-    if (answer.kind === 'problem') return refuse(request, reply, answer.problem)
-    if (answer.kind === 'promised')
-      return send(request, reply, 202, { [CALLBACK_TOKEN]: answer.token }, Buffer.alloc(0))
-    // RFC 6546 §3: exactly this type; peers refuse parameters
-    return send(request, reply, 200, { 'content-type': 'text/xml' }, Buffer.from(answer.xml))
+    const { bytes } = came
+    asked.bytes = bytes.length
+    if (raw.headers['content-length'] === undefined) limiter.took(client, bytes.length)
+    const { kind: _, ...who } = verdict
+    const message = { id, address: connection.address || undefined, body: bytes, receivedAt, ...who }
+    const answer = await askInTime(accept, message, limits.answer, tell)
+    if (answer.kind === 'problem') return refuse(asked, answer.problem)
+    if (answer.kind === 'promised') return send(asked, 202, { [CALLBACK_TOKEN]: answer.token }, '')
+    return send(asked, 200, XML, answer.xml)
   }
 
-  function giveUp(reply: FastifyReply, connection: Connection, raw: IncomingMessage) {
+  function giveUp({ request, reply, connection }: Asked) {
     reply.hijack()
-    answered(connection, raw)
+    answered(connection, request.raw)
   }
 
   /** One line for each request, whatever became of it. */
-  function watch(request: FastifyRequest, { raw }: FastifyReply, connection: Connection) {
+  function watch(asked: Asked) {
+    const { request, connection } = asked
+    const { raw } = asked.reply
     const began = performance.now()
     raw.once('close', () => {
       answered(connection, request.raw)
-      // of one that is gone, `connections` knows nothing any more
-      const peer = (clientOf(request.raw) ?? connection).peer?.name
+      const { client, bytes } = asked
       const status = raw.writableFinished ? raw.statusCode : 0
       const ms = Math.round(performance.now() - began)
-      const bytes = sizes.get(request.raw) ?? 0
-      tell('rid-request', { request: request.id, peer, method: request.method, status, bytes, ms })
+      tell('rid-request', { request: request.id, peer: client.peer?.name, method: request.method, status, bytes, ms })
     })
   }
 

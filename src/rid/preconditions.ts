@@ -173,6 +173,12 @@ function isRoot(target: string): boolean {
 
 /** A field of which a second one would mean something else to the next reader: request smuggling. */
 function repeatedHeader(rawHeaders: readonly string[]): string | undefined {
-  const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
-  return names.find((name, i) => ONCE.has(name) && names.indexOf(name) !== i)
+  const seen: string[] = []
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]?.toLowerCase() ?? ''
+    if (!ONCE.has(name)) continue
+    if (seen.includes(name)) return name
+    seen.push(name)
+  }
+  return undefined
 }

@@ -38,7 +38,8 @@ export class Rates {
   #keep(owner: string, amount: number): void {
     this.#used.delete(owner)
     this.#used.set(owner, { amount, at: this.#now() })
+    if (this.#used.size <= MOST) return
     const [oldest] = this.#used.keys()
-    if (this.#used.size > MOST && oldest !== undefined) this.#used.delete(oldest)
+    if (oldest !== undefined) this.#used.delete(oldest)
   }
 }

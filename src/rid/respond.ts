@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Connection } from './connections.ts'
+import type { Asked } from './asked.ts'
 import type { Problem } from './contract.ts'
 import type { ListenerLimits } from './limits.ts'
 import { renderProblem } from './problems.ts'
@@ -13,42 +12,35 @@ interface ResponderParts {
   /** bytes */
   readonly maxMessage: () => number
   readonly limits: Pick<ListenerLimits, 'linger' | 'lingerBytes' | 'request'>
-  readonly connectionOf: (raw: IncomingMessage) => Connection | undefined
-  readonly isPeer: (raw: IncomingMessage) => boolean
-  /** waits for `100 Continue` */
-  readonly isExpectant: (raw: IncomingMessage) => boolean
-  /** its body comes in crumbs */
-  readonly crumbles: (raw: IncomingMessage) => boolean
 }
 
 /** Puts answers on the wire, whatever there is still to come of their requests. */
-export function createResponder({ maxMessage, limits, ...of }: ResponderParts) {
-  function refuse(request: FastifyRequest, reply: FastifyReply, problem: Problem, headers?: Fields) {
+export function createResponder({ maxMessage, limits }: ResponderParts) {
+  function refuse(asked: Asked, problem: Problem, headers?: Fields) {
+    const { request } = asked
     const { contentType, body } = renderProblem(problem, request.id, request.headers.accept)
     const fields: Record<string, string> = { 'content-type': contentType, ...headers }
     if (problem.retryAfter !== undefined) fields['retry-after'] = String(Math.ceil(problem.retryAfter))
-    return send(request, reply, problem.status, fields, body)
+    return send(asked, problem.status, fields, body)
   }
 
-  async function send({ raw }: FastifyRequest, reply: FastifyReply, status: number, headers: Fields, body: Buffer) {
-    const connection = of.connectionOf(raw)
-    const rest = restOf(raw, {
-      maxMessage: maxMessage(),
-      expectant: of.isExpectant(raw),
-      stranger: !of.isPeer(raw),
-      crumbs: of.crumbles(raw),
-    })
+  async function send(asked: Asked, status: number, headers: Fields, body: string | Buffer): Promise<void> {
+    const { reply, connection } = asked
+    const { raw } = asked.request
+    const { expectant, crumbs, client } = asked
+    const rest = restOf(raw, { maxMessage: maxMessage(), expectant, stranger: client.peer === undefined, crumbs })
     const cut = rest === 'linger' || rest === 'deaf'
-    const close = cut || (connection !== undefined && isLast(connection, raw))
-    const fields = { ...headers, ...(close ? { connection: 'close' } : {}) }
+    const fields = cut || isLast(connection, raw) ? { ...headers, connection: 'close' } : headers
     if (!cut) {
       if (rest === 'discard') void discard(raw)
       reply.code(status).headers(fields)
-      // of an empty Buffer it would name a type
-      return body.length === 0 ? reply.send() : reply.send(body)
+      // of an empty body it would name a type
+      if (body.length === 0) reply.send()
+      else reply.send(body)
+      return
     }
     reply.hijack()
-    const length = status === 204 ? {} : { 'content-length': body.length }
+    const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }
     reply.raw.writeHead(status, { ...fields, ...length })
     // flushed, so that the client has it all while we linger
     if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
