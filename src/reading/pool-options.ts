@@ -4,9 +4,10 @@ export interface PoolOptions {
   readonly size: number
   /**
    * small jobs are for that thread alone, as long as it is done with them within so many ms: where all cores are at work, waking another
-   * one costs more than it gains. A thread that is not there yet is started for them when it is not done within `startMs`
+   * one costs more than it gains. A thread that is not there yet is started for them when it is not done within `startMs`. While they come
+   * in numbers, an idle thread is woken for as many as came together last, or for those that came within `gatherMs`
    */
-  readonly apart?: { readonly patienceMs: number; readonly startMs: number }
+  readonly apart?: { readonly patienceMs: number; readonly startMs: number; readonly gatherMs?: number }
   /** ms without a job after which a thread is ended; the one that is kept free stays */
   readonly idleMs: number
   /** ms a job may take before its thread is ended */

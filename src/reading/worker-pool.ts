@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../errors.ts'
 import { endThread, nowLoading } from './end-thread.ts'
+import { Gathering } from './gathering.ts'
 import type { Job, Slot } from './pool-jobs.ts'
 import type { PoolOptions } from './pool-options.ts'
 import { WaitingJobs } from './waiting-jobs.ts'
@@ -32,7 +33,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   readonly #options: PoolOptions
   readonly #slots: Slot<Request, Response>[]
   readonly #waiting: WaitingJobs<Request, Response>
-  #scheduled = false
+  readonly #gathering: Gathering
   #closed = false
   #impatient: NodeJS.Timeout | undefined
   /** ms: until then no thread is started beside others that would do */
@@ -41,6 +42,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   constructor(options: PoolOptions) {
     this.#options = options
     this.#waiting = new WaitingJobs(options)
+    this.#gathering = new Gathering(() => this.#dispatch(), options.apart?.gatherMs)
     this.#slots = Array.from({ length: options.size }, () => ({
       worker: undefined,
       ready: false,
@@ -68,7 +70,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     const claimant = `${weight > this.#options.bigJob ? 'big' : 'small'} ${owner ?? ''}`
     return new Promise((resolve, reject) => {
       this.#waiting.add({ request, weight, owner, bounded, claimant, suspect: false, failed: false, resolve, reject })
-      this.#schedule()
+      this.#gathering.came(this.#waiting.length)
     })
   }
 
@@ -88,16 +90,6 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
         return this.#end(slot)
       }),
     )
-  }
-
-  /** What comes in within one turn of the event loop goes out together. */
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    setImmediate(() => {
-      this.#scheduled = false
-      this.#dispatch()
-    })
   }
 
   #dispatch(): void {
@@ -223,6 +215,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     if (worker === undefined) return
     worker.ref()
     slot.since = performance.now()
+    this.#gathering.went(jobs.length)
     clearTimeout(slot.timer)
     this.#setDeadline(slot, this.#options.deadlineMs, true)
     worker.postMessage({ requests: jobs.map((job) => job.request) } satisfies PoolMessage<Request>)
@@ -280,7 +273,7 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
     void this.#end(slot)
     if (ready) this.#judge(jobs, jobs.length === 1, error)
     else this.#leave(slot, error)
-    if (!this.#closed) this.#schedule()
+    if (!this.#closed) this.#gathering.came(this.#waiting.length)
   }
 
   /** Its thread could not be started: what no other is there for waits no longer. */
