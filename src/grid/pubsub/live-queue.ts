@@ -1,4 +1,4 @@
-import { systemClock } from '../../clock.ts'
+import { ENDED, systemClock } from '../../clock.ts'
 import type { ReceivedItem } from './events.ts'
 
 export type LiveEntry =
@@ -7,7 +7,7 @@ export type LiveEntry =
   | { readonly kind: 'retracted'; readonly ids: readonly string[] }
 
 /** ms in which what comes at a rate is gathered: each alone costs nearly twice as much as five together */
-const GATHER = 25
+const GATHER = 100
 
 /**
  * What arrived live and was not handed on yet, bounded by its size: over the bound it forgets everything and says so, and the
@@ -19,8 +19,14 @@ export class LiveQueue {
   #entries: LiveEntry[] = []
   #size = 0
   #overflowed = false
-  /** ms, of performance.now */
-  #takenAt = Number.NEGATIVE_INFINITY
+  /** ms, of performance.now: when the last one came, and the one that found nothing before it */
+  #lastAt = Number.NEGATIVE_INFINITY
+  #firstAt = Number.NEGATIVE_INFINITY
+  /** that one came soon behind another: more may come soon behind it */
+  #isFlow = false
+  /** so many need not wait for more */
+  #enough = 0
+  #full = new AbortController()
   #wake: (() => void) | undefined
 
   /** `maxSize` in UTF-16 code units of payloads and ids */
@@ -40,8 +46,19 @@ export class LiveQueue {
       this.#overflowed = true
       this.#entries = []
       this.#size = 0
-    } else this.#entries.push(entry)
+    } else this.#add(entry)
+    if (this.#overflowed || this.#entries.length >= this.#enough) this.#full.abort(ENDED)
     this.#wake?.()
+  }
+
+  #add(entry: LiveEntry): void {
+    const now = performance.now()
+    if (this.#entries.length === 0) {
+      this.#firstAt = now
+      this.#isFlow = now - this.#lastAt < this.#gatherMs
+    }
+    this.#lastAt = now
+    this.#entries.push(entry)
   }
 
   /** What was taken and could not be handed on: it comes first again. */
@@ -62,19 +79,21 @@ export class LiveQueue {
     this.#overflowed = false
   }
 
-  /** Resolves at once, unless others were taken just now and there may be more to take with these soon. */
+  /** Resolves at once, unless they come one soon behind the other and there may be more to take with these, up to `limit`, soon. */
   async gather(limit: number, signal: AbortSignal): Promise<void> {
-    const rest = this.#takenAt + this.#gatherMs - performance.now()
+    const rest = this.#firstAt + this.#gatherMs - performance.now()
     const count = this.#next(limit)
     const isOpen = count > 0 && count < limit && count === this.#entries.length
-    if (isOpen && rest > 0) await systemClock.sleep(rest, signal)
+    if (!isOpen || !this.#isFlow || rest <= 0) return
+    this.#enough = limit
+    this.#full = new AbortController()
+    await systemClock.sleep(rest, AbortSignal.any([signal, this.#full.signal]))
   }
 
   /** The next entries of one kind, at most `limit`; empty when there are none. */
   take(limit: number): LiveEntry[] {
     const taken = this.#entries.splice(0, this.#next(limit))
     for (const entry of taken) this.#size -= sizeOf(entry)
-    if (taken.length > 0) this.#takenAt = performance.now()
     return taken
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setImmediate as soon } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as soon } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type LiveEntry, LiveQueue } from '../../../src/grid/pubsub/live-queue.ts'
 
@@ -40,6 +40,35 @@ describe('what arrived live', () => {
     queue.push(retracted('x'))
     assert.equal(await gathered(), 'gathered')
     end.abort()
+  })
+
+  test('waits for others no longer once they are enough, or too much', async () => {
+    for (const rest of [[item('c'), item('d')], [item('c', 5_000)]]) {
+      const queue = new LiveQueue(1_000, 3_600_000)
+      queue.push(item('a'))
+      queue.take(3)
+      queue.push(item('b'))
+      const gathered = queue.gather(3, never)
+      for (const entry of rest) queue.push(entry)
+      await gathered
+    }
+  })
+
+  test('waits for others only where the one before it came not long ago, and no longer than that', async () => {
+    const queue = new LiveQueue(1_000_000, 30)
+    for (const id of ['a', 'b']) {
+      queue.push(item(id))
+      const gathered = queue.gather(3, never).then(() => 'gathered')
+      assert.equal(await Promise.race([gathered, soon('not yet')]), 'gathered')
+      queue.take(3)
+      await sleep(60)
+    }
+    queue.push(item('c'))
+    queue.take(3)
+    queue.push(item('d'))
+    await queue.gather(3, never)
+    queue.push(item('e'))
+    assert.equal(named(queue.take(3)), 'd e')
   })
 
   test('comes first again when it could not be handed on', () => {
