@@ -42,7 +42,7 @@ export function withContext(item: Item, element: IncidentElement, context: strin
 }
 
 /** What asks, and is answered by an item of its own. */
-function isQuestionElement(element: IncidentElement): boolean {
+export function isQuestionElement(element: IncidentElement): boolean {
   return element === 'inquiry' || element === 'request'
 }
 

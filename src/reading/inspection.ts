@@ -28,7 +28,7 @@ export interface ReadOptions {
   readonly asItStands?: boolean
   /** read step by step, however plain it is */
   readonly careful?: boolean
-  /** say by what each Incident can be found (a Query's are always told) */
+  /** say by what each Incident can be found (a Query's, and those of items that ask, are always told) */
   readonly terms?: boolean
 }
 

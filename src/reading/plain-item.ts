@@ -33,9 +33,9 @@ export function readPlainItem(
     const visible = form?.incidents[0]
     const checked = visible !== undefined && isValid(plain) ? checkedBy(plain, facts) : undefined
     if (form === undefined || visible === undefined || checked === undefined) return undefined
-    const rebuild = (parts: ItemParts) => {
+    const rebuild = (parts: ItemParts, how: ReadOptions) => {
       const around = plainShell(schemas, parts.shell)
-      return around === undefined ? undefined : rebuilt(parts, facts, inShell(form as Form, around), options)
+      return around === undefined ? undefined : rebuilt(parts, facts, inShell(form as Form, around), how)
     }
     return readItem(schemas, checked, options, { visible, rebuild })
   })

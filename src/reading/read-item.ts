@@ -3,7 +3,7 @@ import { type Needed, reasonsOf, strictest } from '../iodef/restriction.ts'
 import { isWhole } from '../iodef/whole.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
 import { readFileSharing } from '../profile/file-sharing.ts'
-import { type ItemParts, itemParts, xep0268Item } from '../profile/item.ts'
+import { type ItemParts, isQuestionElement, itemParts, xep0268Item } from '../profile/item.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { ANY_NODE } from '../rid/node.ts'
@@ -32,7 +32,7 @@ interface Means {
 interface PlainItem {
   readonly visible: string
   /** undefined: it has to be read on its own */
-  rebuild(parts: ItemParts): Inspection | undefined
+  rebuild(parts: ItemParts, options: ReadOptions): Inspection | undefined
 }
 
 /** An XEP-0268 payload that its schema has accepted. Throws DocumentLimit. */
@@ -48,13 +48,18 @@ export function readItem(
     const message = `"${nameOf(root)}" holds no Incident.`
     return refused(format, root, [{ line: root.line, column: root.column, message }], 1)
   }
-  const means = { schemas, options: { ...options, part: false } }
+  // what is asked for is told of each question; of the others where somebody wants to know
+  const terms = options.terms === true || isQuestionElement(found.element)
+  const means = { schemas, options: { ...options, terms, part: false } }
   const visible = plain?.visible ?? visibleIn(found, facts.unsettledType)
   const original = readOriginal(means, found, visible)
   const parts = original === undefined ? placed(found, visible) : found
   const inside = original === undefined ? wholeInside(means, parts, visible) : undefined
   const rebuilt =
-    original ?? inside ?? plain?.rebuild(parts) ?? rebuild(means, parts, writtenAs(checked, found, visible))
+    original ??
+    inside ??
+    plain?.rebuild(parts, means.options) ??
+    rebuild(means, parts, writtenAs(checked, found, visible))
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
   const signed = readSignatures(means, parts, rebuilt.document)
   const { element, position, items, exchange } = parts

@@ -5,7 +5,7 @@ import type { Inspection } from '../reading/inspection.ts'
 import type { NewEnvelope, SeenItem } from '../store/contract.ts'
 import { awaitedFile, type PlaceOf } from './awaited-file.ts'
 import type { Consumed } from './part.ts'
-import { type ConsumeOptions, deliveryOf, digestOfItem, peersOf, termsOf, type Understood } from './understand.ts'
+import { type ConsumeOptions, deliveryOf, digestOfItem, peersOf, type Understood } from './understand.ts'
 
 /** What would have to be allowed before it is shown, which nobody can allow. */
 const AWAITED = ['file awaited']
@@ -27,7 +27,7 @@ export async function commitStub(
   const { store, events, config, clock, placeOf = NOWHERE } = options
   const { topic } = item
   const { incident, incidents, part } = consumed
-  const isWanted = termsOf(options) || peersOf(config, topic).length > 0
+  const isWanted = options.record !== undefined || options.converse !== undefined || peersOf(config, topic).length > 0
   const about = { digest: seen.digest, incident, ...(origin !== undefined && { origin }) }
   const rows = isWanted ? [awaitedFile(item, file, about, placeOf)] : []
   const host = rows[0]?.destination ?? ''

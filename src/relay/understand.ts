@@ -45,9 +45,9 @@ export function isLenient({ grid }: ConsumeOptions['config'], topic: string): bo
   return grid?.topics.find(({ name }) => name === topic)?.lenient ?? false
 }
 
-/** What is looked for in what items say. */
-export function termsOf({ record, converse }: Pick<ConsumeOptions, 'record' | 'converse'>): boolean {
-  return record !== undefined || converse !== undefined
+/** Whether what items say is to be found: what those say that ask is told anyway. */
+export function termsOf({ record }: Pick<ConsumeOptions, 'record'>): boolean {
+  return record !== undefined
 }
 
 /** Peers an item of this Topic is for. Without a url nothing is ever sent to a peer. */

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { readDocument } from '../../src/reading/read-document.ts'
 import { consumedFrom } from '../../src/relay/part.ts'
 import { schemas } from '../support/documents.ts'
+import { expectedItems, fixtures } from '../support/reports.ts'
 import { XEP_0268 } from '../support/xep-0268.ts'
 
 const read = (xml: string, lenient: boolean) =>
@@ -39,5 +40,27 @@ describe('elements as XEP-0268 shows them', () => {
     assert.equal(document?.xml.match(/<System category="source"><Node>/g)?.length, 2)
     assert.equal(document?.xml.match(/<Counter ext-type="presences" type="ext-value">/g)?.length, 2)
     assert.match(document?.xml ?? '', /<Contact ext-role="room" role="ext-value" type="organization">/)
+  })
+})
+
+describe('what an item can be found by', () => {
+  const { text } = fixtures('valid').find(({ name }) => name === 'phishing-campaign.xml') ?? assert.fail()
+  const incident = expectedItems(text)[0]?.incident ?? assert.fail()
+  const termsOf = (element: string, careful: boolean, terms?: boolean) => {
+    const xml = Buffer.from(`<${element} xmlns="urn:xmpp:incident:2">${incident}</${element}>`)
+    const found = readDocument(schemas(), xml, { charset: 'utf-8', careful, ...(terms && { terms }) })
+    assert.ok(found.valid, JSON.stringify(found.errors))
+    return found.document?.incidents.map((one) => one.terms)
+  }
+
+  test('is told of one that asks, and of others where somebody wants to know', () => {
+    for (const careful of [false, true]) {
+      for (const element of ['inquiry', 'request', 'report', 'response']) {
+        const all = termsOf(element, careful, true)
+        assert.ok((all?.[0]?.terms.length ?? 0) > 3)
+        const isQuestion = element === 'inquiry' || element === 'request'
+        assert.deepEqual(termsOf(element, careful), isQuestion ? all : [undefined], element)
+      }
+    }
   })
 })
