@@ -1,11 +1,11 @@
 import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
-import { ENDED } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Delivery } from '../store/contract.ts'
 import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
 import { FailuresInARow } from './failures-in-a-row.ts'
 import type { Destination, DestinationState, LoopContext } from './loop-context.ts'
 import { chooseProbe, PROBES } from './probe.ts'
+import { Rest } from './rest.ts'
 import type { Sink } from './sink.ts'
 import { type Circumstances, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
 
@@ -43,12 +43,13 @@ export class DeliveryLoop {
   /** the last claim got as much as it asked for: there is more to send than can be sent */
   #plenty = false
   #awake = true
-  #wakeUp = new AbortController()
+  readonly #rest: Rest
 
   constructor(destination: Destination, sink: Sink, context: LoopContext) {
     this.#destination = destination
     this.#sink = sink
     this.#context = context
+    this.#rest = new Rest(context.clock)
   }
 
   get isConfigured(): boolean {
@@ -74,7 +75,9 @@ export class DeliveryLoop {
   /** There may be something to do. */
   wake(): void {
     this.#awake = true
-    this.#wakeUp.abort(ENDED)
+    // there is nothing to do before the next probe, whatever comes in
+    const { draining } = this.#context
+    if (draining.aborted || this.#rest.until === undefined || this.#rest.until !== this.#untilProbe()) this.#rest.end()
   }
 
   /** The destination says it is back: look at once, and say nothing else of it before that. */
@@ -272,14 +275,16 @@ export class DeliveryLoop {
     return { kind, destination }
   }
 
+  /** Until when it has nothing to do but wait for its next probe; undefined otherwise. */
+  #untilProbe(): number | undefined {
+    if (this.#down === null || this.#running.size > 0) return undefined
+    return this.#down.nextProbe > this.#context.clock.now() ? this.#down.nextProbe : undefined
+  }
+
   /** Until woken, or until it is time for the next probe. */
   async #sleep(): Promise<void> {
-    const { clock, draining } = this.#context
-    if (this.#awake || draining.aborted) return
-    this.#wakeUp = new AbortController()
-    const now = clock.now()
-    const untilProbe = this.#down !== null && this.#running.size === 0 && this.#down.nextProbe > now
-    const wait = untilProbe ? this.#down!.nextProbe - now : LEASE
-    await clock.sleep(wait, this.#wakeUp.signal)
+    const until = this.#untilProbe()
+    if (this.#context.draining.aborted || (this.#awake && until === undefined)) return
+    await this.#rest.begin(until)
   }
 }
