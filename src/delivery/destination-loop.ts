@@ -42,6 +42,8 @@ export class DeliveryLoop {
   #early: number | undefined
   /** the last claim got as much as it asked for: there is more to send than can be sent */
   #plenty = false
+  /** it got less: until something comes in, there is nothing else to send */
+  #hasAll = false
   #awake = true
   readonly #rest: Rest
 
@@ -99,6 +101,7 @@ export class DeliveryLoop {
     while (!draining.aborted) {
       const slots = this.#freeSlots()
       this.#awake = false
+      this.#hasAll = false
       let claimed = 0
       if (slots > 0) {
         try {
@@ -110,7 +113,7 @@ export class DeliveryLoop {
           continue
         }
       }
-      if (claimed === 0) await this.#sleep()
+      if (claimed === 0 || this.#hasAll) await this.#sleep()
     }
   }
 
@@ -146,6 +149,7 @@ export class DeliveryLoop {
     })
     if (this.#down === null && this.#early === early && claimed.length === 0) this.#early = undefined
     this.#plenty = before === null && claimed.length === slots
+    this.#hasAll = early === undefined && claimed.length < slots
     // what is behind them in their lines may be all that is left
     if (!this.#plenty) keeper.hurry()
     const { go: units, back } =
@@ -201,7 +205,7 @@ export class DeliveryLoop {
     this.#sending -= 1
     this.#learn(outcome, isProbe)
     // the next one need not wait for the disk
-    this.wake()
+    if (!this.#hasAll) this.wake()
     await this.#settle(unit, outcome)
   }
 

@@ -29,8 +29,11 @@ export class Rest {
     timer?.abort(ENDED)
   }
 
-  /** Whoever waits goes on. */
+  /** Whoever waits goes on, once for all who say so in this turn of the event loop. */
   end(): void {
-    this.#wake?.()
+    const wake = this.#wake
+    if (wake === undefined) return
+    this.#wake = undefined
+    setImmediate(wake)
   }
 }

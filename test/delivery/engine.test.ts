@@ -49,6 +49,26 @@ describe('delivering', () => {
     assert.ok(Object.values(await rig.outcomes()).every((state) => state === 'delivered'))
   })
 
+  test('looks for what is to be sent once for all that came in together, and not again for each that was sent', async () => {
+    let claims = 0
+    const through = (store: Store): Store => ({
+      ...store,
+      claim(request) {
+        claims += 1
+        return store.claim(request)
+      },
+    })
+    await using rig = await createRig({ concurrency: 16, through })
+    rig.engine.start()
+    await rig.clock.settle()
+    const before = claims
+    await Promise.all(Array.from({ length: 8 }, (_, n) => rig.take(`${n}`)))
+    await rig.clock.settle()
+    assert.equal(rig.to('csirt-a').sent.length, 8)
+    // once for them, and once for what may stand behind them in their lines
+    assert.ok(claims - before <= 3, `${claims - before} claims`)
+  })
+
   test('sends what may go of a document when policy keeps one part of it back', async () => {
     await using rig = await createRig()
     const peer = rig.to('csirt-a')
