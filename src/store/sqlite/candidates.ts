@@ -1,22 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ClaimRequest } from '../contract.ts'
+import type { Ahead, Candidate } from './ahead.ts'
 import type { Leases } from './leases.ts'
 import { all, one } from './sql.ts'
-
-/** A delivery that is ready, or one for all members of its group, which are ready together. */
-export interface Candidate {
-  readonly seq: number
-  readonly grp: number | null
-  readonly due: number
-  readonly origin: string
-  /** bytes that it is to send */
-  readonly size: number
-}
 
 /** What may be claimed. */
 interface Candidates {
   /** One for each unit: origins take turns, behind the one that was served last, and each has its own in order. */
   units(destination: number, request: ClaimRequest): Generator<Candidate, void, void>
+  /** The first of them, as many as are asked for, and as `units` has them: looked for some more at a time, and remembered. */
+  next(destination: number, request: ClaimRequest): readonly Candidate[]
   /** One of this origin was taken. */
   served(destination: number, origin: string): void
 }
@@ -37,8 +30,10 @@ type Next = (behind: Place) => readonly Candidate[]
 const FEW = 16
 /** origins that are looked at one by one before all are asked at once whether there is anything at all */
 const A_FEW = 8
+/** that are looked for at a time */
+const AT_ONCE = 32
 
-export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
+export function createCandidates(db: DatabaseSync, leases: Leases, ahead: Ahead): Candidates {
   const someDue = all<{ seq: number }>(db, `SELECT seq ${ANY} AND due <= ?2 ORDER BY due LIMIT ?3`)
   const someEarly = all<{ seq: number }>(db, `SELECT seq ${ANY} AND ${EARLY} LIMIT ?4`)
   const originWhere = (where: string) =>
@@ -81,12 +76,13 @@ export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
     }
   }
 
-  /** Of each origin in turn, until none has any more. `met`: groups whose unit there was. */
+  /** Of each origin in turn, until none has any more. `met`: groups whose unit there was. `ended`: an origin has no more. */
   function* inTurn(
     destination: number,
     request: ClaimRequest,
     next: Next,
     met: Set<number>,
+    ended = () => {},
   ): Generator<Candidate, void, void> {
     let open: Iterable<Iterator<Candidate>> = lines(destination, request, next)
     for (;;) {
@@ -96,7 +92,10 @@ export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
           line,
           ({ seq, grp }) => leases.has({ destination, seq }) || (grp !== null && met.has(grp)),
         )
-        if (found === undefined) continue
+        if (found === undefined) {
+          ended()
+          continue
+        }
         if (found.grp !== null) met.add(found.grp)
         yield found
         left.push(line)
@@ -106,17 +105,48 @@ export function createCandidates(db: DatabaseSync, leases: Leases): Candidates {
     }
   }
 
+  /** What is leased stands first, and is passed by. */
+  function dueAt(destination: number, { now, limit }: ClaimRequest, most = FEW): Next {
+    const few = (origin: string) => Math.min(most, limit) + leases.count(destination, origin)
+    return ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq, few(origin))
+  }
+
+  /** `kept`: those behind the first `limit` that are next whatever falls due meanwhile, since each origin has one in its turn. */
+  function look(destination: number, request: ClaimRequest): { found: Candidate[]; kept: Candidate[] } {
+    const more = { ...request, limit: Math.max(request.limit, AT_ONCE) }
+    const found: Candidate[] = []
+    let end = Number.POSITIVE_INFINITY
+    const ended = () => {
+      end = Math.min(end, found.length)
+    }
+    for (const one of inTurn(destination, more, dueAt(destination, more, AT_ONCE), new Set(), ended)) {
+      // a group is looked for anew, with all of its members
+      if (one.grp !== null) ended()
+      if (found.length === more.limit || (found.length >= request.limit && end <= found.length)) break
+      found.push(one)
+    }
+    return { found: found.slice(0, request.limit), kept: found.slice(0, end) }
+  }
+
   return {
     *units(destination, request) {
       const { now, early, limit } = request
       const met = new Set<number>()
-      // what is leased stands first, and is passed by
-      const few = (origin: string) => Math.min(FEW, limit) + leases.count(destination, origin)
-      const due: Next = ({ origin, due, seq }) => nextDue(destination, now, null, origin, due, seq, few(origin))
-      yield* inTurn(destination, request, due, met)
+      yield* inTurn(destination, request, dueAt(destination, request), met)
       if (early === undefined) return
+      const few = (origin: string) => Math.min(FEW, limit) + leases.count(destination, origin)
       const next: Next = ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq, few(origin))
       yield* inTurn(destination, request, next, met)
+    },
+    next(destination, request) {
+      const { limit, early } = request
+      if (early !== undefined) return [...this.units(destination, request).take(limit)]
+      const known = ahead.at(destination)
+      if (known.length >= limit) return known.slice(0, limit)
+      const { found, kept } = look(destination, request)
+      ahead.forget(destination)
+      ahead.keep(destination, kept)
+      return found
     },
     served(destination, origin) {
       last.set(destination, origin)

@@ -2,8 +2,9 @@ import { HELD, SENDING } from '../coding/codes.ts'
 import { EMPTY, ENOUGH } from '../coding/deliveries.ts'
 import { formatId } from '../coding/ids.ts'
 import type { ClaimRequest, Delivery } from '../contract.ts'
+import type { Candidate } from './ahead.ts'
 import { BODY_OF } from './bodies.ts'
-import { type Candidate, createCandidates } from './candidates.ts'
+import { createCandidates } from './candidates.ts'
 import { fromKey } from './keys.ts'
 import type { Lease } from './leases.ts'
 import { PLACE, type Place } from './order.ts'
@@ -35,8 +36,8 @@ interface Row extends SummaryRow {
 const LEASED = 'FROM delivery INDEXED BY delivery_leased WHERE state = 1'
 
 export function createClaims(tables: Tables): Claims {
-  const { db, clock, leases, destinations, order, groups, waiting, trail } = tables
-  const candidates = createCandidates(db, leases)
+  const { db, clock, leases, ahead, destinations, order, groups, waiting, trail } = tables
+  const candidates = createCandidates(db, leases, ahead)
   const anyExpired = one(db, `SELECT 1 ${LEASED} AND destination = ? AND lease <= ? LIMIT 1`)
   const expired = all<Place>(db, `SELECT ${PLACE} ${LEASED} AND destination = ? AND lease <= ?`)
   const leased = all<Place>(db, `SELECT ${PLACE} ${LEASED}`)
@@ -63,6 +64,11 @@ export function createClaims(tables: Tables): Claims {
     db,
     `SELECT ${SUMMARY_COLUMNS}, d.origin, b.text AS body
      FROM json_each(?) j CROSS JOIN ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = j.value`,
+  )
+  const selectReady = one<Row>(
+    db,
+    `SELECT ${SUMMARY_COLUMNS}, d.origin, b.text AS body
+     FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ? AND d.state = 0 AND d.ready = 1`,
   )
   const hold = run(
     db,
@@ -179,7 +185,7 @@ export function createClaims(tables: Tables): Claims {
     return destinations.count(destination, 'sending') > 0 && anyExpired(destination, now) !== undefined
   }
 
-  /** Each by itself; undefined where one of them cannot be sent. */
+  /** Each by itself; undefined where one of them cannot be sent, or does not wait any more. */
   function takeByHeart(
     destination: number,
     chosen: readonly Candidate[],
@@ -187,16 +193,17 @@ export function createClaims(tables: Tables): Claims {
   ): Delivery[][] | undefined {
     const rows: Row[] = []
     let size = 0
-    for (let at = 0; at < chosen.length && size < ENOUGH; ) {
-      const next = together(chosen, at, ENOUGH - size)
-      at += next.length
-      rows.push(...select(JSON.stringify(next.map(({ seq }) => seq))))
-      for (const { body } of rows.slice(-next.length)) size += body?.length ?? 0
+    for (const { seq } of chosen) {
+      const row = selectReady(seq)
+      if (row === undefined || row.body === null) return undefined
+      rows.push(row)
+      size += row.body.length
+      if (size >= ENOUGH) break
     }
-    if (rows.some(({ body }) => body === null)) return undefined
     for (const { seq, origin } of rows) {
       leases.take({ seq, destination, origin, since: now, until: now + leaseMs })
       candidates.served(destination, origin)
+      ahead.taken(destination, seq)
     }
     destinations.touched(destination)
     return rows.map((row) => [asLeased(row, row.body!, now)])
@@ -208,13 +215,14 @@ export function createClaims(tables: Tables): Claims {
       if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return []
       if (hasExpired(destination, request.now)) return undefined
       if (destinations.count(destination, 'pending') <= leases.count(destination)) return []
-      const chosen = [...candidates.units(destination, request).take(request.limit)]
+      const chosen = candidates.next(destination, request)
       return chosen.some(({ grp }) => grp !== null) ? undefined : takeByHeart(destination, chosen, request)
     },
     write,
     claim(request) {
       write()
       const destination = destinations.find(request.kind, request.destination)
+      ahead.forget(destination)
       if (destination === undefined || destinations.isPaused(destination)) return []
       if (destinations.count(destination, 'sending') > 0) releaseEach(expired(destination, request.now), request.now)
       for (;;) {

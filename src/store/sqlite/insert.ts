@@ -43,7 +43,7 @@ const SAME = 'FROM delivery d WHERE item = ?1 AND destination = ?2 AND variant =
 export function createInsert(tables: Tables): Insert {
   const names = createNames(tables.db)
   const begin = createBrought(tables.db, tables.incidents)
-  const { db, clock, sequence, destinations, order, groups, bodies, memory, trail, archive } = tables
+  const { db, clock, sequence, ahead: nextOnes, destinations, order, groups, bodies, memory, trail, archive } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(
     db,
@@ -140,6 +140,7 @@ export function createInsert(tables: Tables): Insert {
     for (const other of also ?? []) insertAlso(brought.incident(other), seq)
     const size = Buffer.byteLength(delivery.payload)
     destinations.moved({ destination, incident: number, origin, size }, null, delivery.state)
+    nextOnes.joined(destination, origin)
     if (brought.isAwaited(item)) groups.arrived(destination, item, clock.now())
     return seq
   }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { PENDING } from '../coding/codes.ts'
+import type { Ahead } from './ahead.ts'
 import { one, run } from './sql.ts'
 
 /** Where a delivery stands. */
@@ -45,7 +46,7 @@ const BLOCKED = `(m.behind IS NOT NULL OR EXISTS (
   WHERE e.destination = m.destination AND e.incident = m.incident AND e.origin = m.origin AND e.state IN (0, 1)
     AND (e.ord < m.ord OR (e.ord = m.ord AND e.seq <> m.seq AND e.state = 1))))`
 
-export function createOrder(db: DatabaseSync): Order {
+export function createOrder(db: DatabaseSync, ahead: Pick<Ahead, 'forget'>): Order {
   const first = one<{ seq: number; state: number; ready: number; grp: number | null }>(
     db,
     `SELECT seq, state, ready, grp FROM delivery
@@ -68,15 +69,23 @@ export function createOrder(db: DatabaseSync): Order {
     else refreshGroup(1 - groupBlocked(unit.grp)!.blocked, unit.grp)
   }
 
+  /** Who is next there may be another. */
+  const changed = ({ destination }: Pick<Place, 'destination'>) => ahead.forget(destination)
+
   return {
     isEmpty: (destination, incident, origin) => first(destination, incident, origin) === undefined,
     entered(place) {
+      changed(place)
       refresh(place)
       const follower = next(place.destination, place.incident, place.origin, place.ord)
       if (follower !== undefined) refresh(follower)
     },
-    returned: refresh,
+    returned(place) {
+      changed(place)
+      refresh(place)
+    },
     left(place) {
+      changed(place)
       const head = first(place.destination, place.incident, place.origin)
       if (head !== undefined && head.state === PENDING && head.ready === 0) refresh(head)
       if (place.grp !== null && place.grp !== head?.grp) refresh(place)

@@ -95,7 +95,7 @@ function create(
   const db = open({ ...options, upgrading })
   const disk = openDisk && openedBeside(db, () => openDisk(options.path))
   const tables = createTables(db, clock)
-  const { leases, destinations, incidents, sequence, memory, trail } = tables
+  const { leases, ahead, destinations, incidents, sequence, memory, trail } = tables
   const insert = createInsert(tables)
   const exchanges = createExchanges(tables, insert)
   const claims = createClaims(tables)
@@ -130,6 +130,7 @@ function create(
   const forget = () => {
     destinations.forget()
     incidents.forget()
+    ahead.forget()
   }
   const known = <T>(query: () => T): T => {
     refresh()
@@ -174,6 +175,7 @@ function create(
   const decide = <T>(work: () => T): Promise<T> => {
     deciding += 1
     const done = writer.submit(() => {
+      ahead.forget()
       claims.write()
       return work()
     })

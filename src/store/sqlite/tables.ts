@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../../clock.ts'
 import { isAskedFor } from '../../iodef/incident-id.ts'
 import { createSequence, type Sequence } from '../coding/ids.ts'
+import { type Ahead, createAhead } from './ahead.ts'
 import { type ArchiveTables, createArchive } from './archive.ts'
 import { type Bodies, createBodies } from './bodies.ts'
 import { createDestinations, type Destinations } from './destinations.ts'
@@ -19,6 +20,7 @@ export interface Tables {
   readonly clock: Clock
   readonly sequence: Sequence
   readonly leases: Leases
+  readonly ahead: Ahead
   readonly destinations: Destinations
   readonly incidents: Incidents
   readonly order: Order
@@ -34,14 +36,16 @@ export function createTables(db: DatabaseSync, clock: Clock): Tables {
   db.function('asked_for', { deterministic: true }, (key, asked) => (isAskedFor(String(key), String(asked)) ? 1 : 0))
   const sequence = createSequence(clock)
   const leases = createLeases()
+  const ahead = createAhead()
   const destinations = createDestinations(db, leases)
   const incidents = createIncidents(db)
-  const order = createOrder(db)
+  const order = createOrder(db, ahead)
   return {
     db,
     clock,
     sequence,
     leases,
+    ahead,
     destinations,
     incidents,
     order,
