@@ -1,7 +1,7 @@
 import { fullJitter, PROBE_BACKOFF, STORE_BACKOFF } from '../backoff.ts'
 import { messageOf } from '../errors.ts'
 import type { Delivery } from '../store/contract.ts'
-import { type AttemptOutcome, attempt, LEASE } from './attempt.ts'
+import { type AttemptOutcome, LEASE } from './attempt.ts'
 import { FailuresInARow } from './failures-in-a-row.ts'
 import type { Destination, DestinationState, LoopContext } from './loop-context.ts'
 import { chooseProbe, PROBES } from './probe.ts'
@@ -30,7 +30,7 @@ export class DeliveryLoop {
   readonly #context: LoopContext
   /** undefined: it is not configured any more, and nothing is taken up */
   #sink: Sink | undefined
-  readonly #running = new Map<Promise<void>, readonly Delivery[]>()
+  readonly #running = new Set<Promise<void>>()
   /** by delivery: what is being done with it, until its outcome is on disk */
   readonly #leased = new Map<string, Promise<void>>()
   #sending = 0
@@ -119,7 +119,7 @@ export class DeliveryLoop {
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await Promise.all(this.#running.keys())
+    await Promise.all(this.#running)
   }
 
   #freeSlots(): number {
@@ -179,21 +179,23 @@ export class DeliveryLoop {
   }
 
   #start(work: Promise<void>, unit: readonly Delivery[]): void {
-    const lost = (error: unknown) => {
-      const deliveries = unit.map((one) => one.id)
-      this.#context.tell('delivery-dropped', { ...this.#name(), deliveries, err: error })
-    }
-    const task: Promise<void> = work.catch(lost).finally(() => {
+    // not the unit itself: what it sends is garbage once it is sent, and its outcome waits for others
+    const deliveries = unit.map(({ id }) => id)
+    const over = () => {
       this.#running.delete(task)
-      for (const { id } of unit) if (this.#leased.get(id) === task) this.#leased.delete(id)
+      for (const id of deliveries) if (this.#leased.get(id) === task) this.#leased.delete(id)
       this.wake()
+    }
+    const task: Promise<void> = work.then(over, (error: unknown) => {
+      this.#context.tell('delivery-dropped', { ...this.#name(), deliveries, err: error })
+      over()
     })
-    this.#running.set(task, unit)
-    for (const { id } of unit) this.#leased.set(id, task)
+    this.#running.add(task)
+    for (const id of deliveries) this.#leased.set(id, task)
   }
 
-  async #carry(unit: readonly Delivery[], sink: Sink): Promise<void> {
-    const { clock, tell, stop, keeper } = this.#context
+  #carry(unit: readonly Delivery[], sink: Sink): Promise<void> {
+    const { attempt, keeper } = this.#context
     const down = this.#down
     const isProbe = down !== null
     // that is its outcome, and no probe
@@ -201,12 +203,13 @@ export class DeliveryLoop {
       return keeper.keep(giveUp(unit, down.reason, this.#circumstances()))
     }
     this.#sending += 1
-    const outcome = await attempt({ sink, clock, tell }, unit, stop)
-    this.#sending -= 1
-    this.#learn(outcome, isProbe)
-    // the next one need not wait for the disk
-    if (!this.#hasAll) this.wake()
-    await this.#settle(unit, outcome)
+    return attempt(sink, unit).then((outcome) => {
+      this.#sending -= 1
+      this.#learn(outcome, isProbe)
+      // the next one need not wait for the disk
+      if (!this.#hasAll) this.wake()
+      return this.#settle(unit, outcome)
+    })
   }
 
   /**
@@ -219,12 +222,12 @@ export class DeliveryLoop {
     return keeper.keep(release(unit, clock.now(), reason))
   }
 
-  async #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {
+  #settle(unit: readonly Delivery[], outcome: AttemptOutcome): Promise<void> {
     const { keeper, clock, draining, postponed } = this.#context
     if (outcome.kind === 'stopped') return keeper.keep(release(unit, clock.now()))
     const mayWait = this.#plenty && outcome.kind === 'delivered' && !draining.aborted
-    await keeper.keep(settleAs(unit, outcome, this.#circumstances()), mayWait)
-    if (outcome.kind === 'retry') postponed()
+    const kept = keeper.keep(settleAs(unit, outcome, this.#circumstances()), mayWait)
+    return outcome.kind === 'retry' ? kept.then(postponed) : kept
   }
 
   /** What an attempt says about the destination itself. */

@@ -6,7 +6,7 @@ import type { EngineNews } from '../events/engine.ts'
 import type { Backlog, Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import { type DestinationKey, type DestinationKind, destinationKey } from '../vocabulary.ts'
-import { SEND_GRACE } from './attempt.ts'
+import { createAttempt, SEND_GRACE } from './attempt.ts'
 import { DeliveryLoop } from './destination-loop.ts'
 import type { DestinationState } from './loop-context.ts'
 import { createKeeper } from './settle.ts'
@@ -75,6 +75,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   const stop = new AbortController()
   const abandoned = new AbortController()
   const keeper = createKeeper({ store, clock, tell }, abandoned.signal)
+  const attempt = createAttempt(clock, tell, stop.signal)
   /** destinations that deliveries wait for and the configuration does not know: told once */
   const unknown = new Set<DestinationKey>()
   let poke = new AbortController()
@@ -109,6 +110,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
       {
         store,
         keeper,
+        attempt,
         clock,
         tell,
         get maxAge() {
@@ -118,7 +120,6 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
         changed,
         postponed: () => poke.abort(ENDED),
         draining: draining.signal,
-        stop: stop.signal,
       },
     )
     loops.set(key, loop)

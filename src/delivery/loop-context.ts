@@ -3,6 +3,7 @@ import type { EngineNews } from '../events/engine.ts'
 import type { Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import type { DestinationKind } from '../vocabulary.ts'
+import type { Attempt } from './attempt.ts'
 import type { Keeper } from './settle.ts'
 import type { DeliveryEvents } from './verdict.ts'
 
@@ -27,6 +28,7 @@ export interface DestinationState {
 export interface LoopContext {
   readonly store: Pick<Queue, 'claim'>
   readonly keeper: Keeper
+  readonly attempt: Attempt
   readonly clock: Clock
   readonly tell: Tell<EngineNews>
   /** as it is in force each time it is read */
@@ -37,6 +39,4 @@ export interface LoopContext {
   readonly postponed: () => void
   /** no new claims */
   readonly draining: AbortSignal
-  /** running sends end */
-  readonly stop: AbortSignal
 }
