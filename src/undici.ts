@@ -11,5 +11,6 @@ Object.assign(dispatcher.prototype, { request: load('undici/lib/api/api-request.
 
 export type Agent = undici.Agent
 export const Agent: typeof undici.Agent = load('undici/lib/dispatcher/agent.js')
+export type DispatchOptions = undici.Dispatcher.DispatchOptions
 export type BuildOptions = undici.buildConnector.BuildOptions
 export const buildConnector: typeof undici.buildConnector = load('undici/lib/core/connect.js')

@@ -5,6 +5,8 @@ import { isIP } from 'node:net'
 interface Addresses {
   /** Those to try, the best first: at least one. Rejects with what the resolver says. */
   candidates(): Promise<readonly string[]>
+  /** The same, where the resolver need not be asked. */
+  known(): readonly string[] | undefined
   /** It answered: the first to try from now on. */
   worked(address: string): void
 }
@@ -19,14 +21,17 @@ export function createAddresses(host: string, now: () => number, resolve = resol
   let known: readonly string[] = isIP(host) === 0 ? [] : [host]
   let until = isIP(host) === 0 ? 0 : Number.POSITIVE_INFINITY
   let last: string | undefined
+  const inOrder = () =>
+    last !== undefined && known.includes(last) ? [last, ...known.filter((one) => one !== last)] : known
   return {
     async candidates() {
       if (now() >= until) {
         known = (await resolve(host)).slice(0, MOST)
         until = now() + FRESH
       }
-      return last !== undefined && known.includes(last) ? [last, ...known.filter((one) => one !== last)] : known
+      return inOrder()
     },
+    known: () => (now() < until ? inOrder() : undefined),
     worked(address) {
       last = address
     },

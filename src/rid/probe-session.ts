@@ -4,10 +4,10 @@ import { bareHost, createAgent } from './agent.ts'
 import { credentials } from './basic-header.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
 import type { Receiver } from './contract.ts'
+import { askOverHttp } from './http-answer.ts'
 import { networkReason } from './network-reason.ts'
 import type { RidSystem } from './node.ts'
 import { type HandshakeOutcome, shakeHands } from './probe-tls.ts'
-import { readReplyBody } from './reply-body.ts'
 import type { PeerResponse } from './reply-outcome.ts'
 import { loadTls } from './tls.ts'
 
@@ -82,7 +82,7 @@ export async function openProbe(receiver: Receiver, tls: TlsFiles): Promise<Prob
     shakeHands: (options) => shakeHands(receiver, address, material, options),
     async ask({ method, path, contentType, body }, { anonymous: asNobody = false } = {}) {
       try {
-        const response = await (asNobody ? nobody : known).request({
+        const request = {
           origin: url.origin,
           path,
           method,
@@ -91,17 +91,21 @@ export async function openProbe(receiver: Receiver, tls: TlsFiles): Promise<Prob
             ...(!asNobody && credentials(receiver)),
           },
           ...(body === undefined ? {} : { body }),
-          signal: AbortSignal.timeout(LIMITS.whole),
-        })
-        const header = (field: string) => [response.headers[field]].flat()[0]
+        }
+        const agent = asNobody ? nobody : known
+        const { header, ...answer } = await askOverHttp(
+          agent,
+          request,
+          LIMITS.maxReply,
+          AbortSignal.timeout(LIMITS.whole),
+        )
         return {
           kind: 'answered',
-          status: response.statusCode,
+          ...answer,
           contentType: header('content-type'),
           retryAfter: header('retry-after'),
           location: header('location'),
           callbackToken: header(CALLBACK_TOKEN),
-          ...(await readReplyBody(response.body, LIMITS.maxReply)),
         }
       } catch (error) {
         return { kind: 'failed', reason: networkReason(error, tls).reason }

@@ -13,9 +13,9 @@ import { CALLBACK_TOKEN } from './callback.ts'
 import { parseContentType } from './content-type.ts'
 import type { OutgoingMessage, ReadReply, Receiver, Reply, RidSender } from './contract.ts'
 import { repliesTo } from './exchange.ts'
+import { askOverHttp } from './http-answer.ts'
 import { isReset, isUnreachable, networkReason } from './network-reason.ts'
 import type { SenderNews } from './news.ts'
-import { readReplyBody } from './reply-body.ts'
 import {
   type Asked,
   beginningOf,
@@ -131,7 +131,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
 
   /** To the first of the receiver's addresses that can be reached. Throws what the resolver or undici throws. */
   async function post(message: OutgoingMessage, signal: AbortSignal): Promise<PeerResponse> {
-    const candidates = await inTime(addresses.candidates(), signal)
+    const candidates = addresses.known() ?? (await inTime(addresses.candidates(), signal))
     for (const [i, address] of candidates.entries()) {
       const isLast = i === candidates.length - 1
       try {
@@ -153,7 +153,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
   async function postTo(address: string, connect: number, message: OutgoingMessage, signal: AbortSignal) {
     const { write, msgType, callbackToken: token } = message
     const { agent } = linkTo(address, connect)
-    const response = await agent.request({
+    const request = {
       origin: url.origin,
       path: '/',
       method: 'POST',
@@ -164,15 +164,13 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         ...(token !== undefined && { [CALLBACK_TOKEN]: token }),
       },
       body: Buffer.from(write({ name, address }), 'utf8'),
-      signal,
-    })
-    const header = (field: string) => [response.headers[field]].flat()[0]
+    }
+    const { header, ...answer } = await askOverHttp(agent, request, bound(msgType), signal)
     return {
-      status: response.statusCode,
+      ...answer,
       contentType: header('content-type'),
       retryAfter: header('retry-after'),
       callbackToken: header(CALLBACK_TOKEN),
-      ...(await readReplyBody(response.body, bound(msgType))),
     }
   }
 

@@ -15,10 +15,13 @@ describe('the addresses of a receiver', () => {
       },
     )
     const four = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']
+    assert.equal(addresses.known(), undefined)
     assert.deepEqual(await addresses.candidates(), four)
     assert.deepEqual(await addresses.candidates(), four)
+    assert.deepEqual(addresses.known(), four)
     assert.equal(asked, 1)
     now += 60_000
+    assert.equal(addresses.known(), undefined, 'they may be others by now')
     await addresses.candidates()
     assert.equal(asked, 2)
   })
@@ -34,6 +37,7 @@ describe('the addresses of a receiver', () => {
     await addresses.candidates()
     addresses.worked('192.0.2.1')
     assert.deepEqual(await addresses.candidates(), ['192.0.2.1', '2001:db8::1'])
+    assert.deepEqual(addresses.known(), ['192.0.2.1', '2001:db8::1'])
     found = ['192.0.2.9', '192.0.2.8']
     now += 60_000
     assert.deepEqual(await addresses.candidates(), found)
