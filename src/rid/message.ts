@@ -250,6 +250,7 @@ export function readReplyTree(root: XmlElement, text: string): Reply {
 }
 
 function tag(name: string, attributes: Attributes, content: string): string {
-  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeAttribute(value)}"`)
-  return `<${name}${list.join('')}>${content}</${name}>`
+  let list = ''
+  for (const key in attributes) list += ` ${key}="${escapeAttribute(attributes[key] ?? '')}"`
+  return `<${name}${list}>${content}</${name}>`
 }

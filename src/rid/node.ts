@@ -15,7 +15,18 @@ export interface RidSystem {
  * RIDPolicy's Node (RFC 6545 §5.1): whom the message is for, with its address, its name as it is read (§11: U-labels). It stays in the
  * iodef-1.0 namespace whatever the payload is, since RID's schema imports that one.
  */
-export function nodeOf({ name, address }: RidSystem): string {
+export function nodeOf(to: RidSystem): string {
+  const known = nodes.get(to)
+  if (known !== undefined) return known
+  const made = makeNode(to)
+  nodes.set(to, made)
+  return made
+}
+
+/** what is sent to one system names it again and again */
+const nodes = new WeakMap<RidSystem, string>()
+
+function makeNode({ name, address }: RidSystem): string {
   const named = name === undefined ? '' : `<NodeName>${escapeText(asRead(name))}</NodeName>`
   return `<Node xmlns="${NS.iodef1}">${named}${address === undefined ? '' : addressOf(address)}</Node>`
 }

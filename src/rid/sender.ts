@@ -16,6 +16,7 @@ import { repliesTo } from './exchange.ts'
 import { askOverHttp } from './http-answer.ts'
 import { isReset, isUnreachable, networkReason } from './network-reason.ts'
 import type { SenderNews } from './news.ts'
+import type { RidSystem } from './node.ts'
 import {
   type Asked,
   beginningOf,
@@ -60,7 +61,7 @@ const NEXT = 3_000
 
 /** Connections to one address of the receiver. */
 interface Link {
-  readonly address: string
+  readonly to: RidSystem & { readonly address: string }
   /** ms since the epoch */
   lookAgain: number
   readonly agent: ReturnType<typeof createAgent>
@@ -114,12 +115,12 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
 
   /** The connections to that address, made anew where what their handshakes looked at may be otherwise by now. */
   function linkTo(address: string, connect: number): Link {
-    if (link?.address === address && now() < link.lookAgain) return link
+    if (link?.to.address === address && now() < link.lookAgain) return link
     const connected = (certificate: X509Certificate) => {
       fresh.lookAgain = Math.min(fresh.lookAgain, lookAgainAt(certificate, material, now()), now() + limits.age)
     }
     const agent = createAgent({ receiver, url, address, material, limits: { ...limits, connect }, connected })
-    const fresh: Link = { address, agent, lookAgain: Number.POSITIVE_INFINITY }
+    const fresh: Link = { to: { name, address }, agent, lookAgain: Number.POSITIVE_INFINITY }
     letGo(link)
     link = fresh
     return fresh
@@ -152,7 +153,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
 
   async function postTo(address: string, connect: number, message: OutgoingMessage, signal: AbortSignal) {
     const { write, msgType, callbackToken: token } = message
-    const { agent } = linkTo(address, connect)
+    const { agent, to } = linkTo(address, connect)
     const request = {
       origin: url.origin,
       path: '/',
@@ -163,7 +164,7 @@ export function createRidSender(options: RidSenderOptions): ReloadableRidSender 
         ...credentials(receiver),
         ...(token !== undefined && { [CALLBACK_TOKEN]: token }),
       },
-      body: Buffer.from(write({ name, address }), 'utf8'),
+      body: Buffer.from(write(to), 'utf8'),
     }
     const { header, ...answer } = await askOverHttp(agent, request, bound(msgType), signal)
     return {

@@ -28,8 +28,12 @@ export function extract(
 
 /** Does the first start tag of a text that stands on its own declare the prefix ('' for the default namespace) itself? */
 export function declares(text: string, prefix: string): boolean {
+  // as the normal form begins: one look at a name, where a whole tag would be read
+  if (prefix === '' && DECLARES_DEFAULT.test(text)) return true
   return declaredIn(text).has(prefix)
 }
+
+const DECLARES_DEFAULT = /^<[\w.:-]{1,200} xmlns="/
 
 /** Everything that may be a prefix: of names, and of what an attribute or a text names (xsi:type, XPath). */
 function usedIn(text: string): Set<string> {
