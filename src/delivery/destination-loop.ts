@@ -10,7 +10,7 @@ import type { Sink } from './sink.ts'
 import { type Circumstances, expiryOf, floorOf, giveUp, release, settleAs } from './verdict.ts'
 
 /** Outcomes that may wait to be written while others are sent: so many may be sent again after a crash. */
-const UNSETTLED = 16
+const UNSETTLED = 32
 
 interface Down {
   readonly since: number

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts'
 import type { EngineNews } from '../events/engine.ts'
 import type { Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
-import { together, type Verdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 export interface Keeper {
   /**
@@ -18,7 +18,7 @@ export interface Keeper {
 }
 
 /** So many wait for one another at most, and for so many ms. */
-const LOT = 8
+const LOT = 16
 const PATIENCE = 50
 
 interface Waiting {
@@ -48,7 +48,10 @@ export function createKeeper(
     if (lot.length === 0) return
     waiting = []
     enough.abort(ENDED)
-    const all = write(lot.map(({ verdict }) => verdict).reduce(together))
+    const all = write({
+      settlements: lot.flatMap(({ verdict }) => verdict.settlements),
+      happenings: lot.flatMap(({ verdict }) => verdict.happenings),
+    })
     // one of them that the store does not take stops no other
     for (const { verdict, done } of lot)
       done(

@@ -110,7 +110,7 @@ function concerned(unit: readonly Delivery[], { only }: { readonly only?: string
 }
 
 /** Both, as one. */
-export function together(one: Verdict, other: Verdict): Verdict {
+function together(one: Verdict, other: Verdict): Verdict {
   return {
     settlements: [...one.settlements, ...other.settlements],
     happenings: [...one.happenings, ...other.happenings],

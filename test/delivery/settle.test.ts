@@ -41,16 +41,16 @@ test('outcomes that may wait are written together, and told when they are', asyn
 
 test('outcomes that may wait are written at once where there are enough of them, or somebody is in a hurry', async () => {
   const { clock, keeper, keep, writes } = setUp()
-  for (let n = 0; n < 9; n += 1) keep(`${n}`, true)
+  for (let n = 0; n < 17; n += 1) keep(`${n}`, true)
   await clock.settle()
   assert.deepEqual(
     writes.map((ids) => ids.length),
-    [8],
+    [16],
   )
   keep('alone', false)
   keeper.hurry()
   await clock.settle()
-  assert.deepEqual(writes.slice(1), [['alone'], ['8']])
+  assert.deepEqual(writes.slice(1), [['alone'], ['16']])
 })
 
 test('an outcome that the store does not take keeps no other from being written', async () => {
