@@ -17,13 +17,14 @@ import { createPoster } from './post.ts'
 import { cpuOf, cpuOfChildren } from './process-cost.ts'
 import { COUNTING, countStatements } from './statements.ts'
 
+/** that each gateway takes in, so that all are of one age: the first thousands cost a process more */
 const EACH = Number(process.env.EACH ?? 1500)
-/** that each gateway takes in before */
+/** and before */
 const WARM = Number(process.env.WARM ?? 600)
 /** ms that they do nothing */
 const REST = 6_000
-/** that post at a time, at each gateway */
-const SENDERS = 16
+/** that post at a time, shared by the gateways: the load of all is the same, however many there are */
+const SENDERS = Number(process.env.SENDERS ?? 16)
 /** gateways of a round: each comes as often before as behind another */
 const ORDER = (process.env.GATEWAYS ?? '1,2,3,3,2,1').split(',').map(Number)
 
@@ -53,9 +54,10 @@ interface Round {
  */
 export async function benchGateways(): Promise<void> {
   await using world = await createWorld('prosody', { durable: false })
-  line(`${EACH} reports of ${report('0').length} bytes, ${SENDERS} senders at each gateway`, HEAD)
+  line(`${EACH} reports at each gateway, of ${report('0').length} bytes, ${SENDERS} senders`, HEAD)
   if (process.env.STANDBY !== 'only') {
-    await measure('SQLite', [1, 1], (_, n) => roundOnSqlite(world, n))
+    const alone = process.env.SQLITE === 'none' ? [] : [1, 1]
+    await measure('SQLite', alone, (_, n) => roundOnSqlite(world, n))
     await using server = await startPostgres({ settings: ['shared_buffers = 128MB', ...(IS_COUNTING ? COUNTING : [])] })
     await measure('PostgreSQL', ORDER, (gateways, n) => roundOnPostgres(world, server, server.url, gateways, n))
     await told(server)
@@ -158,19 +160,16 @@ async function carryOut(
   const posters: ReturnType<typeof createPoster>[] = []
   for (const site of sites) {
     const certificate = await site.certificate('csirt-a')
-    posters.push(stack.use(createPoster(site.ridPort, site.ca.cert, certificate, SENDERS)))
+    posters.push(stack.use(createPoster(site.ridPort, site.ca.cert, certificate, Math.round(SENDERS / sites.length))))
   }
-  const post = (what: string, count: number) =>
-    Promise.all(
-      posters.map((poster, i) =>
-        poster.post(Math.round(count / posters.length), (k) => report(`${name} ${what} ${i} ${k}`)),
-      ),
-    )
+  const post = (what: string, each: number) =>
+    Promise.all(posters.map((poster, i) => poster.post(each, (k) => report(`${name} ${what} ${i} ${k}`))))
+  const measured = EACH * sites.length
   const cpu = async () => {
     const each = await Promise.all(running.map(({ pid }) => cpuOf(pid)))
     return [each.reduce((sum, us) => sum + us, 0), (await counted()).cpu] as const
   }
-  const cost = async (work: () => Promise<unknown>, each = EACH): Promise<Cost> => {
+  const cost = async (work: () => Promise<unknown>, each = measured): Promise<Cost> => {
     const now = async () => {
       const each = await Promise.all(running.map(({ pid }) => cpuOf(pid)))
       return { ours: each.reduce((sum, us) => sum + us, 0), at: performance.now(), ...(await counted()) }
@@ -187,20 +186,20 @@ async function carryOut(
     }
   }
   await store.pause('topic', 'incident', { since: Date.now(), by: 'bench' })
-  await post('warm', WARM * sites.length)
+  await post('warm', WARM)
   const before = await cpu()
   await sleep(REST)
   const [ours, theirs] = await cpu()
   const resting = [(ours - before[0]) / REST, (theirs - before[1]) / REST] as const
   await statements?.begin()
   const accepting = await cost(() => post('measured', EACH))
-  await statements?.tell(`${name} accepting`, EACH)
+  await statements?.tell(`${name} accepting`, measured)
   await store.resume('topic', 'incident')
   // those before get it warm
-  const left = await until(store, EACH)
+  const left = await until(store, measured)
   await statements?.begin()
   const publishing = await cost(() => until(store, 0), left)
-  await statements?.tell(`${name} publishing`, EACH)
+  await statements?.tell(`${name} publishing`, left)
   return { resting, accepting, publishing }
 }
 

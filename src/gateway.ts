@@ -5,41 +5,36 @@ import { createDeliveryEngine, type DeliveryEngine } from './delivery/engine.ts'
 import { type GatewayError, messageOf } from './errors.ts'
 import type { News } from './events/table.ts'
 import { createEvents, type Events } from './events.ts'
-import { archivedTopics, createExchangeSide, type ExchangeSide } from './exchange/exchanges.ts'
+import { archivedTopics, createExchangeSide } from './exchange/exchanges.ts'
 import { openAuditSide } from './gateway/audit-side.ts'
-import { consumedTopics } from './gateway/consumed-topics.ts'
 import { controlPath, listenForReload } from './gateway/control.ts'
 import { createDestinations } from './gateway/destinations.ts'
 import { every, within } from './gateway/every.ts'
 import { filesOf } from './gateway/files.ts'
 import { setFirstFigures } from './gateway/first-figures.ts'
+import { createGridSide } from './gateway/grid-side.ts'
 import { hearHealth } from './gateway/hear-health.ts'
-import { jidNames } from './gateway/jid-destinations.ts'
 import { createLiveConfig, liveView } from './gateway/live-config.ts'
 import { noteOpen } from './gateway/open-note.ts'
 import { packageVersion, startOpsSide } from './gateway/ops-side.ts'
-import { createPast } from './gateway/past.ts'
 import { prune } from './gateway/prune.ts'
+import { createPublishers } from './gateway/publishers.ts'
 import { type ConfigSource, createReload, type ReloadOutcome } from './gateway/reload.ts'
 import { createSenders } from './gateway/senders.ts'
 import { createSilentPeers } from './gateway/silent-peers.ts'
 import { isStoreFault, probeStore, storeFinding } from './gateway/store-health.ts'
+import { tellExpiry } from './gateway/tell-expiry.ts'
 import { createTurns } from './gateway/turns.ts'
 import { watchHealth } from './gateway/watch-health.ts'
 import { watchedFiles } from './gateway/watched-files.ts'
-import type { Grid, GridHandlers } from './grid/contract.ts'
-import { createGrid } from './grid/create-grid.ts'
 import type { Logger } from './log.ts'
 import { collectProcessMetrics, createMetrics, type Metrics } from './metrics.ts'
-import { warnBefore } from './ops/certificate-health.ts'
 import type { Health } from './ops/health.ts'
 import { createReadiness, FINE, type ReadinessBoard } from './ops/readiness.ts'
 import { createReader, type Reader } from './reading/reader.ts'
 import { createAccept } from './relay/accept.ts'
-import { createAcceptIq } from './relay/accept-iq.ts'
-import { createConsumer } from './relay/consume.ts'
 import type { ConsumeOptions } from './relay/understand.ts'
-import { createRidListener, type RidListener } from './rid/listener.ts'
+import { createRidListener } from './rid/listener.ts'
 import { openForGateway } from './store/open-store.ts'
 import type { WholeStore } from './store/whole-store.ts'
 import type { Tell } from './tell.ts'
@@ -152,15 +147,28 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     wake: (destination, kind) => delivery.wake(kind, destination),
   }
   const turns = opened.use(createTurns({ store, clock, tell: events.tell }))
+  const moved = () => {
+    for (const { name } of config.grid.topics) delivery.wake('topic', name)
+  }
+  const publishers = opened.use(createPublishers({ store, clock, moved }))
   const side = {
     consume,
     turn: turns.turn,
+    session: publishers.session,
     mark: await store.mark(),
     wake: ((...about) => delivery.wake(...about)) as DeliveryEngine['wake'],
     draining: () => draining,
   }
   const grid = opened.use(createGridSide(parts, health, questions, side))
-  const destinations = createDestinations({ ...parts, grid, senders, questions, files, consume })
+  const destinations = createDestinations({
+    ...parts,
+    grid,
+    senders,
+    questions,
+    files,
+    consume,
+    isOurs: publishers.isOurs,
+  })
   const engine = { store, clock, tell: events.tell, events, destinations: destinations() }
   const limits = liveView(() => config.delivery)
   const delivery: DeliveryEngine = opened.use(createDeliveryEngine({ ...engine, config: limits }))
@@ -210,7 +218,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   opened.use(every(DEEDS_MS, tellDeeds))
   // an answer may have come to another gateway on the same store, which writes all the time: each look is a transaction
   const lookAgain = opened.use(within(DEEDS_MS, () => questions.happened()))
-  opened.use(store.onChange(() => lookAgain.ask()))
+  opened.use(store.onChange((change) => change === 'anything' && lookAgain.ask()))
   opened.use(every(DUE_MS, () => questions.runDue().catch((error: unknown) => events.storeFailed('due', error))))
   opened.use(
     every(PRUNE_MS, () => {
@@ -232,66 +240,9 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
       readiness.set('drain', { state: 'failed', reason: 'The gateway is stopping.', stops: true })
       events.tell('draining', {})
       questions.drain()
+      void publishers.leave()
       await delivery.drain(ms)
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
-  }
-}
-
-interface GridSide {
-  readonly consume: ConsumeOptions
-  readonly turn: NonNullable<GridHandlers['turn']>
-  readonly mark: string
-  readonly wake: DeliveryEngine['wake']
-  readonly draining: () => boolean
-}
-
-function createGridSide(
-  parts: Parts,
-  health: Health,
-  questions: ExchangeSide,
-  { consume, turn, mark, wake, draining }: GridSide,
-): Grid {
-  const { config, events, store, clock } = parts
-  const report = createAcceptIq({ ...parts, wake: (kind, destination) => wake(kind, destination) })
-  const handlers: GridHandlers = {
-    participants: questions.participants({ report, draining }),
-    items: createConsumer(consume),
-    turn,
-    // asked of each list that is read of a Topic: what was retracted while nobody was there to be told is missing in it
-    async seenIds(topic, itemIds) {
-      if (archivedTopics(config).has(topic)) {
-        const gone = await store.forgetBetween(topic, itemIds)
-        if (gone > 0) events.tell('retracted', { topic, items: gone })
-      }
-      return store.seenIds(topic, itemIds)
-    },
-    ...createPast(store, clock),
-    retracted(topic, itemIds) {
-      events.tell('retracted', { topic, items: itemIds.length })
-      store.forget(topic, itemIds).catch((error: unknown) => events.storeFailed('forget', error))
-      questions.gone(topic, itemIds).catch((error: unknown) => events.storeFailed('gone', error))
-    },
-    cleared(topic) {
-      store.forget(topic).catch((error: unknown) => events.storeFailed('forget', error))
-      questions.gone(topic).catch((error: unknown) => events.storeFailed('gone', error))
-    },
-    room: (topic) => wake('topic', topic, 'work'),
-    state(part, state, reason) {
-      // first, as what was down for want of it is not, then
-      if (state === 'up' && part !== 'session') wake('topic', part.slice('topic:'.length), 'back')
-      else if (state === 'up') for (const jid of jidNames(config)) wake('jid', jid, 'back')
-      health.grid(part, state, reason)
-    },
-  }
-  const { grid } = config
-  return createGrid({ config: grid, consume: consumedTopics(config), handlers, tell: events.tell, clock, store: mark })
-}
-
-function tellExpiry({ events, metrics }: Parts, listener: RidListener, grid: Grid): void {
-  // of one that is configured no more nothing is said, either
-  metrics.expiry.reset()
-  for (const certificate of [...listener.certificates(), ...grid.certificates()]) {
-    events.certificateExpiry(certificate, warnBefore(certificate))
   }
 }

@@ -58,9 +58,14 @@ export class DeliveryLoop {
     return this.#sink !== undefined
   }
 
+  /** Another gateway may have it: then nothing is taken up here, nor known of it. */
+  get isOurs(): boolean {
+    return this.#context.isOurs?.() ?? true
+  }
+
   /** It takes nothing at the moment: why. It may be tried all the same. */
   get failing(): DestinationState | undefined {
-    if (this.#sink === undefined) return undefined
+    if (this.#sink === undefined || !this.isOurs) return undefined
     // of a Topic the grid side knows more: a line that is slow, or just ended
     if (this.#saysUp) return undefined
     const found = this.#down ?? (this.#destination.kind === 'topic' ? null : this.#failures.read())
@@ -124,7 +129,7 @@ export class DeliveryLoop {
 
   #freeSlots(): number {
     const { concurrency } = this.#destination
-    if (this.#sink === undefined) return 0
+    if (this.#sink === undefined || !this.isOurs) return 0
     if (this.#down === null) {
       const room = this.#sink.room?.(this.#destination.destination) ?? concurrency
       return Math.min(room, concurrency - this.#sending, concurrency + UNSETTLED - this.#running.size)

@@ -3,7 +3,7 @@ import { type Clock, ENDED } from '../clock.ts'
 import type { DeliveryConfig } from '../config/types.ts'
 import { messageOf } from '../errors.ts'
 import type { EngineNews } from '../events/engine.ts'
-import type { Backlog, Queue } from '../store/contract.ts'
+import type { Backlog, Change, Queue } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
 import { type DestinationKey, type DestinationKind, destinationKey } from '../vocabulary.ts'
 import { createAttempt, SEND_GRACE } from './attempt.ts'
@@ -33,6 +33,8 @@ export interface DestinationOptions {
   readonly destination: string
   /** the destination's far end */
   readonly sink: Sink
+  /** Is it this gateway's at the moment? Of those that share a store another may have it: then nothing is claimed here. [always] */
+  readonly isOurs?: () => boolean
   /** simultaneous sends; by default the configured number to a peer, and a pipeline of 256 to a Topic */
   readonly concurrency?: number
 }
@@ -97,7 +99,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     poke.abort(ENDED)
   }
 
-  function add(key: DestinationKey, { kind, destination, sink, concurrency }: DestinationOptions): void {
+  function add(key: DestinationKey, { kind, destination, sink, concurrency, isOurs }: DestinationOptions): void {
     const loop = new DeliveryLoop(
       {
         kind,
@@ -119,6 +121,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
         events,
         changed,
         postponed: () => poke.abort(ENDED),
+        isOurs,
         draining: draining.signal,
       },
     )
@@ -152,7 +155,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
 
   /** Wakes each loop when something of its destination falls due, whoever changed the queue. */
   async function watch(): Promise<void> {
-    using _changes = store.onChange(() => poke.abort(ENDED))
+    using _changes = store.onChange(heard)
     let before = clock.now()
     let looked = before
     let next = before
@@ -173,6 +176,13 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
     }
   }
 
+  /** What is due at once needs no look at all that there is. */
+  function heard(change: Change): void {
+    if (change === 'anything') poke.abort(ENDED)
+    else if (change !== 'roster')
+      for (const { kind, destination } of change) loops.get(destinationKey(kind, destination))?.wake()
+  }
+
   /** Wakes whoever has something due; when to look again, in ms since the epoch. */
   async function look(now: number): Promise<number> {
     try {
@@ -188,6 +198,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
   function wakeIfDue(row: Backlog, now: number): number {
     const loop = loops.get(destinationKey(row.kind, row.destination))
     if (loop?.isConfigured !== true) warnOnce(row)
+    else if (!loop.isOurs) return Number.POSITIVE_INFINITY
     else if (row.due !== null && row.due > now) return row.due
     else if (row.due !== null) loop.wake()
     return Number.POSITIVE_INFINITY
@@ -247,7 +258,7 @@ export function createDeliveryEngine(options: DeliveryOptions): DeliveryEngine {
       const loop = loops.get(destinationKey(kind, destination))
       if (why === 'back') loop?.cameBack()
       else loop?.wake()
-      poke.abort(ENDED)
+      if (loop?.isOurs !== false) poke.abort(ENDED)
     },
     drain,
     use,

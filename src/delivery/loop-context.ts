@@ -37,6 +37,8 @@ export interface LoopContext {
   readonly changed: (state: DestinationState) => void
   /** something waits for a time now that may be sooner than known */
   readonly postponed: () => void
+  /** is it this gateway's at the moment? [always] */
+  readonly isOurs: (() => boolean) | undefined
   /** no new claims */
   readonly draining: AbortSignal
 }

@@ -30,11 +30,13 @@ interface Ends {
   readonly questions: ExchangeSide
   readonly files: Files
   readonly consume: ConsumeOptions
+  /** of those that share the store, whose is what goes to a Topic? */
+  readonly isOurs: (topic: string) => boolean
 }
 
 /** Everything that deliveries go to, as it is configured at each call. */
 export function createDestinations(ends: Ends): () => DestinationOptions[] {
-  const { config, store, clock, events, reader, grid, senders, questions, files, consume } = ends
+  const { config, store, clock, events, reader, grid, senders, questions, files, consume, isOurs } = ends
   const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now(), largeItems(files, grid, config)))
   const keepAnswer = createAnswerKeeper({ store, events, clock })
   const reread = (item: string, topic: string) => readAgain(reader, item, isLenient(config, topic))
@@ -47,7 +49,9 @@ export function createDestinations(ends: Ends): () => DestinationOptions[] {
     return questions.sink(peer, sender, reports)
   }
   return () => [
-    ...config.grid.topics.map(({ name }) => ({ kind: 'topic', destination: name, sink: topicSink }) as const),
+    ...config.grid.topics.map(
+      ({ name }) => ({ kind: 'topic', destination: name, sink: topicSink, isOurs: () => isOurs(name) }) as const,
+    ),
     // without a url it may still ask, and be answered where it asked from
     ...config.peers
       .filter((peer) => senders.of(peer.name) !== undefined || peer.accept.some(isQuestion))

@@ -122,6 +122,12 @@ export interface Backlog {
   readonly paused: Pause | null
 }
 
+/**
+ * What another did: took in deliveries to these, each due at once, and nothing else; came to those who do something together, or
+ * left them (Fleet.enlist); or anything.
+ */
+export type Change = readonly Pick<Delivery, 'kind' | 'destination'>[] | 'roster' | 'anything'
+
 /** An operator's: nothing goes to a destination for now. */
 export interface Pause {
   /** ms since the epoch */
@@ -183,7 +189,7 @@ export interface Queue {
    * Calls `listener` within 2 s of every change that was not made through this handle: by an operator's command, or by another
    * gateway. It may be called for nothing. Ends with what it returns, and with the store.
    */
-  onChange(listener: () => void): Disposable
+  onChange(listener: (change: Change) => void): Disposable
 }
 
 /** What was met before. */

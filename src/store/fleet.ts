@@ -11,6 +11,12 @@ export interface GatewayAtWork {
   readonly ours: boolean
 }
 
+/** Who do something together, each a part of it: the same list for all of them, in the same order, though not at the same instant. */
+export interface Roster {
+  readonly own: string
+  readonly all: readonly string[]
+}
+
 /** Those who share a store: what one of them does at a time, and who they are. A store of one gateway has one, and it does everything. */
 export interface Fleet {
   /**
@@ -20,6 +26,9 @@ export interface Fleet {
   lease(name: string, ms: number): Promise<boolean>
   /** Anybody may have it from now on. Nothing where it is another's. */
   endLease(name: string): Promise<void>
+  /** Takes part in what `name` is, for `ms` from now. Who comes, and who ends it, is told to the others (Queue.onChange). */
+  enlist(name: string, ms: number): Promise<Roster>
+  leave(name: string): Promise<void>
   /** What every gateway on this store says of itself, and none on another. */
   mark(): Promise<string>
   /** Who is at work on the store now, the longest first. */

@@ -55,6 +55,8 @@ export interface RigOptions {
   readonly bench?: Bench
   /** puts something between the engine and the store */
   readonly through?: (store: Store) => Store
+  /** of several gateways on one store */
+  readonly isOurs?: () => boolean
 }
 
 export async function createRig(options: RigOptions = {}): Promise<Rig> {
@@ -64,6 +66,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     concurrency = 4,
     maxAge = 3 * DAY,
     through = (s: Store) => s,
+    isOurs = () => true,
   } = options
   const bench = options.bench ?? (await createBench(MEMORY))
   const { clock, store } = bench
@@ -75,7 +78,7 @@ export async function createRig(options: RigOptions = {}): Promise<Rig> {
     clock,
     tell: events.tell,
     events,
-    destinations: [...fakes].map(([destination, sink]) => ({ kind, destination, sink })),
+    destinations: [...fakes].map(([destination, sink]) => ({ kind, destination, sink, isOurs })),
     config: { maxAge, concurrency },
     observe: (state) => states.push(state),
   })

@@ -27,7 +27,7 @@ export interface ExchangeTables {
   ask(exchange: NewExchange, legs: readonly NewLeg[], limits: AskLimits, change: ChangeOf): Promise<Asked>
   change(id: string, change: ChangeOf): Promise<Exchange | undefined>
   /** What came to whom it was for, or policy keeps from there: then nothing is to be sent of it any more. */
-  settled(settlements: readonly Settlement[], at: number): Promise<void>
+  settled(settlements: readonly Settlement[], at: number): Promise<boolean>
   forgetBefore(before: number): Promise<number>
 }
 
@@ -221,12 +221,13 @@ export function createExchanges({ db, clock, keys, trail }: Tables, insert: Inse
       const ended = new Map(settlements.map(({ id, to }) => [parseId(id) ?? -1, to]))
       const keysOf = [...ended].filter(([, to]) => to === 'delivered' || to === 'withheld').map(([key]) => key)
       const answers = keysOf.length === 0 ? [] : await carried(keysOf)
-      if (answers.length === 0) return
+      if (answers.length === 0) return false
       await lock(answers.map(({ exchange }) => exchange))
       for (const { exchange, n, delivery } of answers) {
         if (ended.get(delivery) === 'delivered') await setSent(at, exchange, n)
         if ((await closeSent(at, exchange)) > 0) await queueAfterwards(exchange)
       }
+      return true
     },
     forgetBefore: forget,
   }

@@ -5,7 +5,7 @@ import type { DestinationKind } from '../../vocabulary.ts'
 import { directionCode } from '../coding/codes.ts'
 import { formatId, parseId } from '../coding/ids.ts'
 import { pagesOf } from '../coding/pages.ts'
-import type { Pause, Settlement, TraceEvent } from '../contract.ts'
+import type { NewDelivery, Pause, Settlement, TraceEvent } from '../contract.ts'
 import type { StoreNews } from '../news.ts'
 import type { WholeStore } from '../whole-store.ts'
 import { archiveRole } from './archive.ts'
@@ -125,7 +125,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   /** What others may have to act upon. */
   async function submitNews<T>(work: () => Promise<T>, touches?: Touches): Promise<T> {
     const result = await writer.submit(work, touches)
-    changes.tell()
+    changes.tell('anything')
     return result
   }
 
@@ -135,7 +135,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
       if (isDone) await trail.add(trace)
       return isDone
     })
-  const fleet = createFleet(db, owner)
+  const fleet = createFleet(db, owner, () => changes.tell('roster'))
   const instance = createInstance({
     ...{ db, owner, version, crashed },
     async bury(ids) {
@@ -143,6 +143,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
         await bury(ids)
         await leases.releaseDead()
       })
+      changes.tell('roster')
       changes.tellOurselves()
     },
   })
@@ -158,7 +159,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
   const store: WholeStore = {
     async accept(envelope, trace = []) {
       const accepted = await writer.submitFused(intake, { envelope, trace }, { destinations: envelope.deliveries })
-      changes.tell()
+      const waiting = envelope.deliveries.filter(({ state }) => state === 'pending')
+      if (accepted.outcome === 'accepted' && waiting.length > 0) changes.tell(isDue(waiting) ? waiting : 'anything')
       return accepted
     },
     findEnvelope: (direction, source, digest) =>
@@ -172,8 +174,9 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
       return isWorthIt ? submit(() => claim(request), { destinations: [request] }) : []
     },
     async settle(settlements, trace = []) {
-      await writer.submitFused(settle, { settlements, trace }, { deliveries: settlements.map(keyOf) })
-      changes.tell()
+      const isNews = await writer.submitFused(settle, { settlements, trace }, { deliveries: settlements.map(keyOf) })
+      if (isNews) changes.tell('anything')
+      else changes.tellLater()
     },
     releaseLeases: () =>
       submitNews(async () => {
@@ -216,6 +219,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
     onChange: changes.on,
     lease: (name, ms) => read(() => fleet.lease(name, ms)),
     endLease: (name) => read(() => fleet.endLease(name)),
+    enlist: (name, ms) => read(() => fleet.enlist(name, ms)),
+    leave: (name) => read(() => fleet.leave(name)),
     mark: () => read(() => fleet.mark()),
     gateways: () => read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {
@@ -246,4 +251,9 @@ const FORCED = `SELECT CASE WHEN current_setting('synchronous_commit') = ANY ('{
 
 function keyOf({ id }: Pick<Settlement, 'id'>): number {
   return parseId(id) ?? -1
+}
+
+/** Each at once, so that whoever hears of them need not look for when. */
+function isDue(deliveries: readonly NewDelivery[]): boolean {
+  return deliveries.every(({ group, notBefore }) => group === undefined && notBefore === undefined)
 }

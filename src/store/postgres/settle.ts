@@ -14,9 +14,10 @@ interface Asked {
 
 /**
  * Inside a transaction that has the destinations locked: ends leases, of all that is asked for together in one go, since each statement
- * takes a journey to the server. What is no longer `sending`, or by now is another gateway's, is left alone.
+ * takes a journey to the server. What is no longer `sending`, or by now is another gateway's, is left alone. Of each: is it news to another
+ * gateway, because something waits again, or a question was answered? Whoever settles goes on with what is next in the line.
  */
-type Settle = (asked: readonly Asked[]) => Promise<readonly undefined[]>
+type Settle = (asked: readonly Asked[]) => Promise<readonly boolean[]>
 
 export function createSettle(tables: Tables, exchanges: Pick<ExchangeTables, 'settled'>): Settle {
   const { db, clock, owner, destinations, order, waiting, trail } = tables
@@ -62,8 +63,8 @@ export function createSettle(tables: Tables, exchanges: Pick<ExchangeTables, 'se
       if (!first.has(key)) first.set(key, one)
     }
     await end(first)
-    await exchanges.settled([...first.values()], clock.now())
+    const isAnswer = await exchanges.settled([...first.values()], clock.now())
     await trail.add(asked.flatMap(({ trace }) => trace))
-    return asked.map(() => undefined)
+    return asked.map(({ settlements }) => isAnswer || settlements.some(({ to }) => to === 'pending'))
   }
 }

@@ -8,6 +8,8 @@ export function alone(version: string, started: number): Fleet {
   return {
     lease: async () => true,
     endLease: async () => undefined,
+    enlist: async () => ({ own: self.id, all: [self.id] }),
+    leave: async () => undefined,
     mark: async () => self.id,
     gateways: async () => [self],
   }

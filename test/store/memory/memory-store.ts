@@ -25,7 +25,7 @@ const DAY = 86_400_000
 /** What one store keeps, and who has it open: as a file is to its processes. */
 export class Memory {
   data = emptyData()
-  readonly listeners = new Map<() => void, MemoryStore>()
+  readonly listeners = new Map<(change: 'anything') => void, MemoryStore>()
 }
 
 /**
@@ -49,7 +49,7 @@ export class MemoryStore implements Store {
     const next = copyOf(this.#memory.data)
     const result = attempt(() => work(next, this.#clock.now()))
     this.#memory.data = next
-    for (const [listener, owner] of this.#memory.listeners) if (owner !== this) listener()
+    for (const [listener, owner] of this.#memory.listeners) if (owner !== this) listener('anything')
     return result
   }
 
@@ -65,6 +65,8 @@ export class MemoryStore implements Store {
   readonly #alone = alone('', 0)
   lease = this.#alone.lease
   endLease = this.#alone.endLease
+  enlist = this.#alone.enlist
+  leave = this.#alone.leave
   gateways = this.#alone.gateways
   mark = this.#alone.mark
 

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createPublishers } from '../../src/gateway/publishers.ts'
+import type { Change } from '../../src/store/contract.ts'
+import { createVirtualClock } from '../support/clock.ts'
+
+const TOPICS = Array.from({ length: 40 }, (_, n) => `topic-${n}`)
+
+/** What PostgreSQL does with parts, by the server's clock. */
+function bench() {
+  const clock = createVirtualClock()
+  const until = new Map<string, number>()
+  const listeners = new Map<string, (change: Change) => void>()
+  /** these have no answer any more, and are told nothing */
+  const cut = new Set<string>()
+  const told = (from: string) => {
+    for (const [name, listener] of listeners) if (name !== from && !cut.has(name)) listener('roster')
+  }
+  const store = (own: string) => ({
+    async enlist(_name: string, ms: number) {
+      if (cut.has(own)) return new Promise<never>(() => undefined)
+      const isFresh = !until.has(own)
+      until.set(own, clock.now() + ms)
+      if (isFresh) told(own)
+      const all = [...until].filter(([, end]) => end > clock.now()).map(([name]) => name)
+      return { own, all: all.toSorted() }
+    },
+    async leave() {
+      if (cut.has(own)) return
+      until.delete(own)
+      told(own)
+    },
+    onChange(listener: (change: Change) => void) {
+      listeners.set(own, listener)
+      return { [Symbol.dispose]: () => void listeners.delete(own) }
+    },
+  })
+  const moves: string[] = []
+  const gateway = (name: string) => createPublishers({ store: store(name), clock, moved: () => void moves.push(name) })
+  const ours = (one: ReturnType<typeof gateway>) => TOPICS.filter((topic) => one.isOurs(topic))
+  return { clock, cut, moves, gateway, ours, until }
+}
+
+describe('Topics that gateways on one store publish to', () => {
+  test('are nobody’s without a session, and all of who is alone with one, at once', async () => {
+    const { clock, gateway, ours, moves } = bench()
+    await using one = gateway('one')
+    await clock.advance(20_000)
+    assert.deepEqual([ours(one), moves], [[], []])
+    one.session(true)
+    await clock.advance(0)
+    assert.deepEqual([ours(one), moves], [TOPICS, ['one']])
+    await clock.advance(60_000)
+    assert.deepEqual([ours(one), moves], [TOPICS, ['one']])
+    one.session(false)
+    assert.deepEqual(ours(one), [])
+  })
+
+  test('are each one gateway’s, and one more takes from the others what it gets and nothing else', async () => {
+    const { clock, gateway, ours } = bench()
+    await using one = gateway('one')
+    await using two = gateway('two')
+    await using three = gateway('three')
+    one.session(true)
+    two.session(true)
+    await clock.advance(100)
+    const [first, second] = [ours(one), ours(two)]
+    assert.deepEqual([...first, ...second].toSorted(), TOPICS.toSorted())
+    assert.ok(first.length > 5 && second.length > 5, `${first.length} and ${second.length}`)
+    three.session(true)
+    await clock.advance(100)
+    const third = ours(three)
+    assert.ok(third.length > 3, String(third.length))
+    assert.deepEqual(
+      ours(one),
+      first.filter((topic) => !third.includes(topic)),
+    )
+    assert.deepEqual(
+      ours(two),
+      second.filter((topic) => !third.includes(topic)),
+    )
+  })
+
+  test('are another’s within 15 s once a gateway gives no sign any more, and no longer its own', async () => {
+    const { clock, cut, gateway, ours } = bench()
+    await using one = gateway('one')
+    await using two = gateway('two')
+    one.session(true)
+    two.session(true)
+    await clock.advance(10_000)
+    cut.add('one')
+    await clock.advance(15_000)
+    assert.deepEqual([ours(one), ours(two)], [[], TOPICS])
+  })
+
+  test('are another’s at once when a gateway loses its session, or stops', async () => {
+    const { clock, gateway, ours, until } = bench()
+    await using one = gateway('one')
+    await using two = gateway('two')
+    for (const publishers of [one, two]) publishers.session(true)
+    await clock.advance(100)
+    one.session(false)
+    await clock.advance(0)
+    assert.deepEqual([ours(one), ours(two)], [[], TOPICS])
+    one.session(true)
+    await clock.advance(0)
+    assert.ok(ours(one).length > 0)
+    const leaving = one.leave()
+    await clock.advance(0)
+    await leaving
+    assert.deepEqual([ours(one), ours(two), [...until.keys()]], [[], TOPICS, ['two']])
+    // a session that comes up while it drains is no reason to take them again
+    one.session(true)
+    await clock.advance(10_000)
+    assert.deepEqual([ours(one), ours(two)], [[], TOPICS])
+  })
+})
