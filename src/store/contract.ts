@@ -140,7 +140,8 @@ export interface Acceptor {
   /**
    * Stores the envelope, its deliveries and its trace, all or nothing. Concurrent calls share one commit. A trace that depends on
    * it is asked for inside: `added` has the id of each delivery, undefined where another stands for it or its bound is reached. It may
-   * be asked twice, and is not for a repeat. Where of a peer's message something was discarded since, a repeat is none: that is stored anew, under the
+   * be asked twice, and is not for a repeat. Where it rejects with 'store-unavailable' it may be there all the same, later: then it is sent again, and is a
+   * repeat. Where of a peer's message something was discarded since, a repeat is none: that is stored anew, under the
    * envelope that there is.
    */
   accept(envelope: NewEnvelope, trace?: readonly TraceEvent[] | TraceOf): Promise<Accepted>

@@ -4,7 +4,7 @@ import { kindCode, kindName } from '../coding/codes.ts'
 import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Pause } from '../contract.ts'
 import { all, type Db, one, run } from './sql.ts'
-import type { Touches } from './writer.ts'
+import type { Touches } from './writer-jobs.ts'
 
 /**
  * Destinations by name, and the count of each one's deliveries by state. Whoever changes its deliveries has its row locked: so lines,

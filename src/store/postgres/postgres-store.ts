@@ -33,7 +33,8 @@ import { type Db, one, run } from './sql.ts'
 import { createTables } from './tables.ts'
 import { createTraceRows } from './trace.ts'
 import { createTraceWeeks } from './trace-weeks.ts'
-import { type Touches, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
+import type { Touches } from './writer-jobs.ts'
 
 interface StoreOptions {
   readonly at: Place
@@ -43,11 +44,15 @@ interface StoreOptions {
   readonly version?: string
   /** ms for a transaction, or for a question [15000] */
   readonly patience?: number
+  /** ms after which whoever waits to be taken in is told that it cannot be for now [6000] */
+  readonly hurry?: number
   /** for tests: shows no more that it lives, as after a crash */
   readonly crashed?: AbortSignal
 }
 
 const PATIENCE = 15_000
+/** Longer than a gateway that stands still keeps what it has locked (writer.ts). */
+const HURRY = 6_000
 
 /**
  * Opens the store for a gateway, one of those that may work on it: made when absent. Rejects with GatewayError 'store-unavailable' or
@@ -73,7 +78,7 @@ export async function openBeside(options: StoreOptions): Promise<WholeStore> {
   return create(options).store
 }
 
-function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }: StoreOptions) {
+function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HURRY, crashed }: StoreOptions) {
   const owner = newOwner()
   const reader = createReader(at, patience)
   const changes = createChanges(at, reader.db, owner)
@@ -129,6 +134,11 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
     return result
   }
 
+  /** Taken in, and nobody knows: whose it is, here or elsewhere, has to look. */
+  const late = () => {
+    changes.tell('anything')
+    changes.tellOurselves()
+  }
   const hold = (kind: DestinationKind, name: string, pause: Pause | null, trace: readonly TraceEvent[]) =>
     submitNews(async () => {
       const isDone = await destinations.pause(await destinations.require(kind, name), pause)
@@ -158,7 +168,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, crashed }:
 
   const store: WholeStore = {
     async accept(envelope, trace = []) {
-      const accepted = await writer.submitFused(intake, { envelope, trace }, { destinations: envelope.deliveries })
+      const touches = { destinations: envelope.deliveries }
+      const accepted = await writer.submitFused(intake, { envelope, trace }, touches, { ms: hurry, late })
       const waiting = envelope.deliveries.filter(({ state }) => state === 'pending')
       if (accepted.outcome === 'accepted' && waiting.length > 0) changes.tell(isDue(waiting) ? waiting : 'anything')
       return accepted

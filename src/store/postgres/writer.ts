@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ISql } from 'postgres'
 import { GatewayError } from '../../errors.ts'
-import { type DestinationKey, type DestinationKind, destinationKey } from '../../vocabulary.ts'
 import {
   ask,
   assertThere,
@@ -15,13 +14,7 @@ import {
 } from './connect.ts'
 import { concernsAll, isTransactionFault, storeError } from './faults.ts'
 import type { Db } from './sql.ts'
-
-/** What a write will change, as far as it is known before: locked first, in one order, so that two gateways seldom wait for each other. */
-export interface Touches {
-  readonly destinations?: readonly { readonly kind: DestinationKind; readonly destination: string }[]
-  /** keys of deliveries: their destinations */
-  readonly deliveries?: readonly number[]
-}
+import { cameLate, type Fused, type Hurry, hurried, type Job, type Touches } from './writer-jobs.ts'
 
 interface TransactionHooks {
   /** first thing inside each transaction; resolves with its number at the server */
@@ -37,22 +30,6 @@ interface WriterOptions {
   readonly patience: number
   /** So many writes are committed; `ms` since the first of them was asked for. */
   readonly done: (writes: number, ms: number) => void
-}
-
-/** Does what several jobs ask for, in their order, one after the other or in one go. */
-type Fused<In, Out> = (asked: readonly In[]) => Promise<readonly Out[]>
-
-interface Job {
-  readonly work: Fused<unknown, unknown>
-  readonly asked: unknown
-  readonly touches: Touches
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: GatewayError) => void
-  readonly since: number
-  /** its batch failed for what one of them did: it is tried again by itself */
-  alone: boolean
-  /** it met what passes by itself: so often */
-  met: number
 }
 
 /** ms of work after which a batch commits what it has */
@@ -97,6 +74,8 @@ export class Writer {
   #warned = false
   /** number of the transaction under way */
   #number = ''
+  /** so many at the front of the queue may be in it */
+  #taken = 0
   /** how many there were: one that was given up goes on beside the next, and has no say in that */
   #turn = 0
 
@@ -122,23 +101,29 @@ export class Writer {
   }
 
   /** The same; jobs with the same `work` that stand behind each other are done by one call of it. */
-  submitFused<In, Out>(work: Fused<In, Out>, asked: In, touches: Touches = {}): Promise<Out> {
+  submitFused<In, Out>(work: Fused<In, Out>, asked: In, touches: Touches = {}, hurry?: Hurry): Promise<Out> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal)
-    return new Promise<Out>((resolve, reject) => {
-      const since = performance.now()
-      const job = {
-        work: work as Fused<unknown, unknown>,
-        asked,
-        touches,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-        since,
-        alone: false,
-        met: 0,
-      }
-      this.#queue.push(job)
-      this.#working ??= this.#work()
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<Out>()
+    const job: Job = {
+      work: work as Fused<unknown, unknown>,
+      asked,
+      touches,
+      resolve: resolve as (value: unknown) => void,
+      reject,
+      since: performance.now(),
+      alone: false,
+      met: 0,
+      late: undefined,
+    }
+    this.#queue.push(job)
+    this.#working ??= this.#work()
+    return hurry === undefined ? promise : hurried(job, promise, hurry, () => this.#forget(job))
+  }
+
+  /** Unless it is under way. */
+  #forget(job: Job): void {
+    const place = this.#queue.indexOf(job)
+    if (place >= this.#taken) this.#queue.splice(place, 1)
   }
 
   /** Takes no more; resolves when what waits is committed, or has failed. */
@@ -199,12 +184,17 @@ export class Writer {
       this.#turn += 1
       this.#hooks.undone()
       this.#tx = undefined
+      this.#taken = 0
       this.#giveBack(batch, error)
       return
     }
     this.#tx = undefined
+    this.#taken = 0
     const [first] = this.#queue.splice(0, batch.length)
-    for (const [index, job] of batch.entries()) job.resolve(results[index])
+    for (const [index, job] of batch.entries()) {
+      job.resolve(results[index])
+      job.late?.()
+    }
     const ms = performance.now() - (first?.since ?? 0)
     // what it throws is its own: these are committed
     queueMicrotask(() => this.#options.done(batch.length, ms))
@@ -225,8 +215,10 @@ export class Writer {
         const [head] = this.#queue
         const jobs = head?.alone ? [head] : this.#queue.slice(0, LARGEST).filter((job) => !job.alone)
         batch.push(...jobs)
+        this.#taken = jobs.length
         this.#number = await this.#hooks.begun(jobs.map(({ touches }) => touches))
-        if (!head?.alone) jobs.push(...this.#late(jobs))
+        if (!head?.alone) jobs.push(...cameLate(jobs, this.#queue.slice(jobs.length, LARGEST)))
+        if (turn === this.#turn) this.#taken = jobs.length
         batch.length = 0
         // from here on: what another gateway had locked was waited for
         const start = performance.now()
@@ -248,16 +240,6 @@ export class Writer {
       )
   }
 
-  /** What came behind these while others were waited for, as far as it touches nothing else. */
-  #late(jobs: readonly Job[]): Job[] {
-    const locked = new Set(jobs.flatMap(({ touches }) => touches.destinations ?? []).map(nameOf))
-    const isLocked = ({ touches: { destinations = [], deliveries = [] } }: Job) =>
-      deliveries.length === 0 && destinations.every((one) => locked.has(nameOf(one)))
-    const late = this.#queue.slice(jobs.length, LARGEST)
-    const end = late.findIndex((job) => job.alone || !isLocked(job))
-    return end < 0 ? late : late.slice(0, end)
-  }
-
   /** Undone: they fail, or each is tried again by itself where it may be the doing of one of them. */
   #giveBack(batch: readonly Job[], error: unknown): void {
     // one that hangs, or is half gone, is not used again; of those that wait in the server, the next may be
@@ -270,15 +252,11 @@ export class Writer {
         job.alone = true
         if (again) job.met += 1
       }
-      const left = jobs.filter(({ met }) => met < MOST_TRIES)
+      const left = jobs.filter(({ met, late }) => met < MOST_TRIES && late === undefined)
       this.#queue.unshift(...left)
       for (const job of jobs) if (job.met >= MOST_TRIES) job.reject(storeError(error))
       return
     }
     for (const job of jobs) job.reject(storeError(error))
   }
-}
-
-function nameOf({ kind, destination }: NonNullable<Touches['destinations']>[number]): DestinationKey {
-  return destinationKey(kind, destination)
 }

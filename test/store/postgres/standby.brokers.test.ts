@@ -86,4 +86,43 @@ describe('a primary and its synchronous standby', () => {
       },
     )
   })
+
+  test('a report that waits for a standby is refused within seconds, as are those behind it, and is there once when it is sent again', async () => {
+    const schema = 'waiting'
+    await using store = await openGatewayStore({
+      ...{ at: { url: urlOf(pair.ports), schema }, tell: untold, clock: systemClock, hurry: 2_000 },
+    })
+    const accept = (name: string) => store.accept(envelope(systemClock, name, [delivery(name)]))
+    assert.equal((await accept('before')).outcome, 'accepted')
+    let told = 0
+    using _ = store.onChange((change) => {
+      if (change === 'anything') told += 1
+    })
+
+    await pair.standby.kill()
+    const began = performance.now()
+    const under = assert.rejects(accept('under way'), { ...AWAY, detail: /waits for more than 2 s/ })
+    await wait(500)
+    const behind = assert.rejects(accept('behind'), { ...AWAY, detail: /waits for more than 2 s/ })
+    await under
+    await behind
+    assert.ok(performance.now() - began < 8_000, `${performance.now() - began} ms`)
+    // what is there is shown to nobody
+    assert.deepEqual((await store.list()).map(({ incident }) => incident).length, 1)
+
+    await pair.standby.start()
+    await eventually('what waits to be told', () => told > 0)
+    for (const name of ['under way', 'behind']) {
+      await eventually(`${name} to be taken`, () =>
+        accept(name).then(
+          () => true,
+          () => false,
+        ),
+      )
+    }
+    assert.equal((await accept('under way')).outcome, 'duplicate')
+    assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.envelope`), '3')
+    assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.delivery`), '3')
+    assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.destination WHERE pending = 3`), '1')
+  })
 })
