@@ -93,15 +93,17 @@ async function copyToSqlite(from: Tables, to: string, progress: CopyProgress): P
   }
 }
 
+/** What its files hold is looked at for each connection: certificates are renewed while a gateway runs. Throws where they are not there to begin with. */
 function placeOf({ url, schema, readPassword, tls }: Tables): Place {
+  if (tls !== undefined) readAll(tls)
   return {
     ...{ url, schema },
     ...(readPassword && { password: readPassword }),
-    ...(tls && { tls: readAll(tls) }),
+    ...(tls && { tls: () => readAll(tls) }),
   }
 }
 
-function readAll(files: NonNullable<Tables['tls']>): NonNullable<Place['tls']> {
+function readAll(files: NonNullable<Tables['tls']>): ReturnType<NonNullable<Place['tls']>> {
   return Object.fromEntries(Object.entries(files).map(([name, file]) => [name, read(name, file)]))
 }
 

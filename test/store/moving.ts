@@ -52,5 +52,5 @@ export function newTables(url: string): NonNullable<StoreConfig['postgres']> {
 function open({ path, postgres }: StoreConfig, clock: VirtualClock): Promise<WholeStore> {
   return postgres === undefined
     ? openStore({ path, tell: untold, clock })
-    : openGatewayStore({ at: postgres, tell: untold, clock })
+    : openGatewayStore({ at: { url: postgres.url, schema: postgres.schema }, tell: untold, clock })
 }

@@ -13,8 +13,8 @@ export interface Place {
   readonly schema: string
   /** asked for at each login */
   readonly password?: () => string
-  /** undefined: no TLS, for a server on this machine */
-  readonly tls?: Tls
+  /** asked for at each connection; undefined: no TLS, for a server on this machine */
+  readonly tls?: () => Tls
 }
 
 /** How one part of the store uses its sessions. */

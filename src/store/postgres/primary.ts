@@ -4,7 +4,7 @@ import { connector, type Host, NoServer, type Tls } from './socket.ts'
 
 interface Login {
   readonly url: string
-  readonly tls: Tls | undefined
+  readonly tls: (() => Tls) | undefined
   readonly secret: { readonly password?: () => string }
 }
 

@@ -22,7 +22,7 @@ export async function serverNotes(place: Place): Promise<readonly string[]> {
 /** `version`: of TLS, as the server has it; null behind a pooler that speaks to it without. */
 function encryption({ tls }: Place, version: string | null): string {
   if (tls === undefined) return 'the connection to PostgreSQL is not encrypted: its servers are on this machine'
-  const certificate = tls.cert === undefined ? '' : ', and shows our certificate'
+  const certificate = tls().cert === undefined ? '' : ', and shows our certificate'
   return `the connection to PostgreSQL is encrypted (${version ?? 'TLS'}), verifies the server${certificate}`
 }
 

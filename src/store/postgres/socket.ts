@@ -33,10 +33,11 @@ export function hostsOf(url: string): Host[] {
  * What the library is to speak on: a connection with TLS where that is asked for, and never without then. Its own way verifies a server at an
  * IP address by the name `localhost`, and goes on where a server has no TLS. Where there is none, the error says of each host why not.
  */
-export function connector(tls: Tls | undefined, choose: () => Promise<Host>): () => Promise<Duplex> {
+export function connector(read: (() => Tls) | undefined, choose: () => Promise<Host>): () => Promise<Duplex> {
   return async () => {
     try {
       const host = await choose()
+      const tls = read?.()
       return await open(host, tls).catch((error: unknown) => {
         throw new NoServer([`${host.name}:${host.port}: ${reasonOf(error, host, tls)}`])
       })

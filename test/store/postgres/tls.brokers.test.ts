@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -9,6 +9,7 @@ import { parseSource } from '../../../src/config/read.ts'
 import { openForGateway, storeNotes } from '../../../src/store/open-store.ts'
 import { untold } from '../../../src/tell.ts'
 import { FULL } from '../../config/example.ts'
+import { eventually } from '../../support/eventually.ts'
 import { type Authority, type Certificate, createPki, type Pki } from '../../support/pki.ts'
 import { type PostgresServer, startPostgres } from '../../support/postgres.ts'
 import { delivery, envelope } from '../support.ts'
@@ -150,5 +151,30 @@ describe('TLS to PostgreSQL', () => {
     assert.match(notes.join(), /verifies the server, and shows our certificate/)
     await using opened = await openForGateway(at({ cert, key }), { tell: untold, clock: systemClock, lost: () => {} })
     await opened.probe()
+  })
+
+  test('reads its files anew for each connection, so that what is renewed needs no restart', async () => {
+    const file = join(pki.dir, 'renewed.pem')
+    copyFileSync(ca.cert, file)
+    await using opened = await openForGateway(store(host(named), { schema: 'renewed', tls: { ca: file } }), {
+      ...{ tell: untold, clock: systemClock, lost: () => {} },
+    })
+    await opened.probe()
+    const lose = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'iodef-gateway %'`
+    copyFileSync(other.cert, file)
+    await named.psql(lose)
+    await eventually('the servers to be verified by what is there now', () =>
+      opened.probe().then(
+        () => false,
+        (error: unknown) => /does not come from a CA/.test(String(error)),
+      ),
+    )
+    copyFileSync(ca.cert, file)
+    await eventually('it to go on', () =>
+      opened.probe().then(
+        () => true,
+        () => false,
+      ),
+    )
   })
 })
