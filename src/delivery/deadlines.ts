@@ -1,7 +1,7 @@
 import { type Clock, ENDED } from '../clock.ts'
 
 /** Calls `late` after `ms`, or up to a second earlier, unless what it returned was called before that. */
-export type Deadline = (ms: number, late: () => void) => () => void
+type Deadline = (ms: number, late: () => void) => () => void
 
 /** ms: those begun within it share a timer */
 const SHARED = 1000

@@ -163,14 +163,9 @@ export class DeliveryLoop {
     for (const unit of units) {
       const earlier = unit.flatMap(({ id }) => this.#leased.get(id) ?? [])
       const wentDown = before === null && this.#down !== null
-      if (earlier.length > 0) {
-        const over = Promise.all(earlier)
-        this.#start(
-          over.then(() => this.#putBack(unit, 'its last outcome was still being written')),
-          unit,
-        )
-      } else if (draining.aborted || this.#sink === undefined)
-        this.#start(this.#settle(unit, { kind: 'stopped' }), unit)
+      const putBack = () => this.#putBack(unit, 'its last outcome was still being written')
+      if (earlier.length > 0) this.#start(Promise.all(earlier).then(putBack), unit)
+      else if (draining.aborted || this.#sink === undefined) this.#start(this.#settle(unit, { kind: 'stopped' }), unit)
       else if (wentDown) this.#start(this.#putBack(unit, 'the destination went down before it was sent'), unit)
       else this.#start(this.#carry(unit, this.#sink), unit)
     }

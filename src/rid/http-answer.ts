@@ -3,7 +3,7 @@ import { BoundedBytes } from './bounded-bytes.ts'
 import type { PeerResponse } from './reply-outcome.ts'
 
 /** The response to one request, whole. */
-export interface HttpAnswer extends Pick<PeerResponse, 'status' | 'body' | 'unread'> {
+interface HttpAnswer extends Pick<PeerResponse, 'status' | 'body' | 'unread'> {
   /** The first of the header fields of that name, which is in lower case. */
   header(name: string): string | undefined
 }
