@@ -150,14 +150,11 @@ export function testUpkeep(name: string, createBench: () => Promise<Bench>): voi
     test('works in bounded steps and comes to the end of a long list', async () => {
       await using bench = await createBench()
       const { store, clock } = bench
-      const names = Array.from({ length: 1000 }, (_, n) => `${n}`)
-      await store.accept(
-        envelope(
-          clock,
-          'many',
-          names.map((name) => delivery(name, n(name))),
-        ),
-      )
+      for (let lot = 0; lot < 10; lot++) {
+        const names = Array.from({ length: 100 }, (_, n) => `${100 * lot + n}`)
+        const deliveries = names.map((name) => delivery(name, n(name)))
+        await store.accept(envelope(clock, `lot ${lot}`, deliveries))
+      }
       for (let round = 0; round < 10; round++) {
         const units = await store.claim(request(clock, { limit: 100 }))
         await store.settle(units.flat().map(({ id }) => ({ id, to: 'delivered' })))

@@ -949,7 +949,8 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
           ['csirt-a.example 9', 'requeued', c],
         ],
       )
-      assert.deepEqual(await store.traced(names, position), { rows: [], position })
+      // its position may move on all the same: others write to the same database
+      assert.deepEqual((await store.traced(names, position)).rows, [])
     })
 
     test('works from another process, and is noticed', async () => {
