@@ -65,21 +65,21 @@ export function reasonsOf(askers: ReadonlyMap<Label, XmlElement>): Reasons {
  * asks for anything it is private.
  */
 export function neededFor(...asked: readonly ReadonlySet<Label>[]): Needed {
-  return reduced(new Set(asked.flatMap((labels) => [...labels])))
+  return reduced((label) => asked.some((labels) => labels.has(label)))
 }
 
 /** What several parts of one thing need together. */
 export function strictest(lists: readonly Needed[]): Needed {
-  return reduced(new Set(lists.flat()))
+  return reduced((label) => lists.some((labels) => labels.includes(label)))
 }
 
 export function same(a: Needed, b: Needed): boolean {
   return a.length === b.length && a.every((label) => b.includes(label))
 }
 
-function reduced(labels: ReadonlySet<Label>): Needed {
-  const strict = ORDER.findLast((label) => labels.has(label))
-  if (!labels.has('default')) return [strict ?? 'private']
+function reduced(isAsked: (label: Label) => boolean): Needed {
+  const strict = ORDER.findLast(isAsked)
+  if (!isAsked('default')) return [strict ?? 'private']
   return strict === undefined ? ['default'] : [strict, 'default']
 }
 

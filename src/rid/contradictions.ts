@@ -20,7 +20,11 @@ export function checkMessage(
 ): MessageFindings {
   const parts = partsOf(rid, document, mentioned)
   if (parts === undefined) return { contradictions: [], lapses: [], oddities: [] }
-  const contradictions = RULES.flatMap((rule) => rule(parts) ?? [])
+  const contradictions: Diagnostic[] = []
+  for (const rule of RULES) {
+    const found = rule(parts)
+    if (found !== undefined) contradictions.push(found)
+  }
   return { contradictions, lapses: lapses(parts), oddities: oddities(parts) }
 }
 

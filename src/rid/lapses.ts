@@ -2,19 +2,29 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { isFqdn } from '../iodef/rules-kit.ts'
 import { trim } from '../iodef/trim.ts'
 import { NS } from '../xml/namespaces.ts'
-import { attribute, type Diagnostic, elements, text, type XmlElement } from '../xml/tree.ts'
+import { type Diagnostic, elements, text, type XmlElement } from '../xml/tree.ts'
 import { at, inNode, type MessageParts, wordOf } from './message-parts.ts'
 
 type Rule = (parts: MessageParts) => readonly Diagnostic[]
 
 /** What a message lacks of RFC 6545's text, though it can be understood without: refused where that is asked for (`strict`). */
 export function lapses(parts: MessageParts): Diagnostic[] {
-  return [extensions, other, demanded, source].flatMap((rule: Rule) => rule(parts))
+  return foundBy(LAPSES, parts)
 }
+
+const LAPSES: readonly Rule[] = [extensions, other, demanded, source]
 
 /** What is never more than a warning: few tools write it right, RFC 6545's own examples among them. */
 export function oddities(parts: MessageParts): Diagnostic[] {
-  return [receiverAddress, nodeNames, nodeAddresses, attack].flatMap((rule: Rule) => rule(parts))
+  return foundBy(ODDITIES, parts)
+}
+
+const ODDITIES: readonly Rule[] = [receiverAddress, nodeNames, nodeAddresses, attack]
+
+function foundBy(rules: readonly Rule[], parts: MessageParts): Diagnostic[] {
+  const all: Diagnostic[] = []
+  for (const rule of rules) for (const found of rule(parts)) all.push(found)
+  return all
 }
 
 const NONE: readonly Diagnostic[] = []
@@ -52,19 +62,19 @@ function isIpAddress(address: XmlElement): boolean {
 
 /** RFC 5070 §5.1, which RFC 6545 takes over: ext-a says what `a` is where that is "ext-value", and nowhere else. */
 function extensions({ rid }: MessageParts): readonly Diagnostic[] {
-  return ridElements(rid).flatMap((element) =>
-    element.attributes.flatMap(({ ns, local, value }) => {
-      if (ns !== '') return []
+  const found: Diagnostic[] = []
+  for (const element of ridElements(rid)) {
+    for (const { ns, local, value } of element.attributes) {
+      if (ns !== '') continue
       const extended = local.startsWith('ext-') ? local.slice(4) : undefined
       if (extended !== undefined && wordOf(element, extended) !== 'ext-value') {
-        return [at(element, '5.1', `${local} is written where ${extended} is not "ext-value".`)]
+        found.push(at(element, '5.1', `${local} is written where ${extended} is not "ext-value".`))
+      } else if (trim(value) === 'ext-value' && wordOf(element, `ext-${local}`) === '') {
+        found.push(at(element, '5.1', `${local} is "ext-value", and ext-${local} does not say which.`))
       }
-      if (trim(value) === 'ext-value' && trim(attribute(element, `ext-${local}`) ?? '') === '') {
-        return [at(element, '5.1', `${local} is "ext-value", and ext-${local} does not say which.`)]
-      }
-      return []
-    }),
-  )
+    }
+  }
+  return found
 }
 
 /** The message's own: what stands in XMLDocument and Signature is somebody else's. */
@@ -72,7 +82,7 @@ function ridElements(rid: XmlElement): XmlElement[] {
   const found = [rid]
   // it grows as it is gone through: very many must cost no more than once each
   for (const element of found) {
-    if (['XMLDocument', 'Signature'].includes(element.local)) continue
+    if (element.local === 'XMLDocument' || element.local === 'Signature') continue
     for (const inner of elements(element)) if (inner.ns === NS.rid) found.push(inner)
   }
   return found

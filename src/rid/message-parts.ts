@@ -1,6 +1,6 @@
 import { trim } from '../iodef/trim.ts'
 import { NS } from '../xml/namespaces.ts'
-import { attribute, child, type Diagnostic, elements, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, child, childrenNamed, type Diagnostic, elements, text, type XmlElement } from '../xml/tree.ts'
 
 /** What of a RID message its rules look at (RFC 6545 §5). */
 export interface MessageParts {
@@ -43,7 +43,7 @@ export function partsOf(
     toSource: wordOf(policy, 'MsgDestination') === 'SourceOfIncident',
     node,
     ...inNode(node),
-    traffic: elements(policy).filter((e) => e.ns === NS.rid && e.local === 'TrafficType'),
+    traffic: childrenNamed(policy, NS.rid, 'TrafficType'),
     status: child(rid, NS.rid, 'RequestStatus'),
     source: child(rid, NS.rid, 'IncidentSource'),
     document,
@@ -54,8 +54,7 @@ export function partsOf(
 
 /** NodeNames and Addresses of an iodef-1.0 Node. */
 export function inNode(node: XmlElement | undefined): Pick<MessageParts, 'names' | 'addresses'> {
-  const named = (local: string) =>
-    node === undefined ? [] : elements(node).filter((e) => e.ns === NS.iodef1 && e.local === local)
+  const named = (local: string) => (node === undefined ? [] : childrenNamed(node, NS.iodef1, local))
   return { names: named('NodeName'), addresses: named('Address') }
 }
 

@@ -5,7 +5,7 @@ import { printable } from '../printable.ts'
 import { declares } from '../xml/extract.ts'
 import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute, escapeText, normalForm } from '../xml/normal-form.ts'
-import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
+import { attribute, child, childrenNamed, elements, text, type XmlElement } from '../xml/tree.ts'
 import type { Reply } from './contract.ts'
 import { inNode, wordOf } from './message-parts.ts'
 import { payloadOf } from './payload.ts'
@@ -56,7 +56,7 @@ export function embeddedDocuments(rid: XmlElement): readonly XmlElement[] {
 export function signatureElements(rid: XmlElement): XmlElement[] {
   const policy = child(rid, NS.rid, 'RIDPolicy')
   const schema = policy && child(policy, NS.rid, 'ReportSchema')
-  return schema === undefined ? [] : elements(schema).filter((e) => e.ns === NS.rid && e.local === 'Signature')
+  return schema === undefined ? [] : childrenNamed(schema, NS.rid, 'Signature')
 }
 
 /** `signatures`: the source text of each of signatureElements. */
@@ -96,7 +96,7 @@ function receiversOf(policy: XmlElement): string[] {
 
 /** A RIDPolicy, of a message or of an item's context. */
 export function readPolicy(policy: XmlElement): RidPolicy {
-  const all = (local: string) => elements(policy).filter((e) => e.ns === NS.rid && e.local === local)
+  const all = (local: string) => childrenNamed(policy, NS.rid, local)
   const node = child(policy, NS.iodef1, 'Node')
   const id = child(policy, NS.iodef1, 'IncidentID')
   return {

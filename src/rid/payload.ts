@@ -31,13 +31,11 @@ export function payloadOf(rid: XmlElement): Payload {
     return { documents: [], holder: policy, isEmpty: true, lacks: mayLack ? null : NO_XML_DOCUMENT, beside: [] }
   }
   const inside = elements(holder)
-  const words = holder.children
-    .filter((c) => typeof c === 'string')
-    .join(' ')
-    .trim()
+  const texts = holder.children.length === inside.length ? [] : holder.children.filter((c) => typeof c === 'string')
+  const words = texts.join(' ').trim()
   const documents = inside.filter(isDocument)
   const isEmpty = inside.length === 0 && words === ''
-  const others = inside.filter((element) => !isDocument(element)).map(nameOf)
+  const others = documents.length === inside.length ? [] : inside.filter((e) => !isDocument(e)).map(nameOf)
   return {
     documents,
     holder,

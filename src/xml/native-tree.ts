@@ -145,6 +145,9 @@ export class NativeElement implements XmlElement {
   }
 
   attributeNamed(wanted: string): string | undefined {
+    if (this.#attributes !== undefined) {
+      return this.#attributes.find(({ ns, local }) => local === wanted && ns === '')?.value
+    }
     const { words } = memory
     const { spaces, names } = this.#document
     for (
@@ -181,6 +184,9 @@ export class NativeElement implements XmlElement {
   }
 
   childrenNamed(ns: string, locals: readonly string[]): XmlElement[] {
+    if (this.#elements !== undefined) {
+      return this.#elements.filter((element) => element.ns === ns && locals.includes(element.local))
+    }
     const { words } = memory
     const found: XmlElement[] = []
     for (let at = words[(this.pointer >>> 2) + NODE.children] ?? 0; at !== 0; at = words[(at >>> 2) + NODE.next] ?? 0) {
