@@ -3,11 +3,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { decodeDocument } from '../src/reading/decode-document.ts'
 import { TOP_SCHEMAS } from '../src/reading/format.ts'
 import { readDocument } from '../src/reading/read-document.ts'
-import { decode } from '../src/xml/decode.ts'
 import { findDoctype } from '../src/xml/doctype.ts'
-import { compileSchemas, parseText, validate } from '../src/xml/libxml.ts'
+import { isLaidOut } from '../src/xml/layout.ts'
+import { compileSchemas, parseBytes, validate } from '../src/xml/libxml.ts'
 import { fixtures } from '../test/support/reports.ts'
 import { monotonic } from './child.ts'
 import { line, median, ratio } from './figures.ts'
@@ -32,9 +33,10 @@ export async function benchValidate(): Promise<void> {
 
   const check = () => {
     for (const document of documents) {
-      const decoded = decode(document.bytes)
+      const decoded = decodeDocument(document.bytes, undefined)
       if (!decoded.ok || findDoctype(decoded.text) !== undefined) throw new Error(document.name)
-      const parsed = parseText(decoded.text)
+      const { text, utf8 = Buffer.from(text) } = decoded
+      const parsed = parseBytes(utf8, text, !isLaidOut(text))
       if (!parsed.ok) throw new Error(document.name)
       const { total } = validate(parsed.document, schema)
       parsed.document.dispose()
