@@ -67,7 +67,8 @@ export function createEvents({ log, levels, metrics, clock, heard }: EventsOptio
 
   function happening<F extends object>(event: TracedName, incidents: readonly string[], fields: F, more: object = {}) {
     const at = clock.now()
-    const kept = Object.fromEntries(Object.entries(fields).filter((field) => field[1] !== undefined))
+    const kept: Record<string, string | number | boolean | null> = {}
+    for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value
     return {
       trace: incidents.map((incident): TraceEvent => ({ at, incident, event, fields: kept })),
       tell: () => tell(...([event, { ...fields, ...more }] as unknown as Parameters<Tell<News>>)),

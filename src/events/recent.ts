@@ -19,19 +19,30 @@ export interface Recent {
 const MOST = 50
 
 export function createRecent(): Recent {
-  const events: RecentEvent[] = []
+  const events: Told[] = []
   return {
     add(event, text, fields) {
-      const about = [
-        fields.source ?? fields.topic ?? fields.part ?? fields.peer,
-        fields.destination,
-        fields.incident ?? fields.incidents,
-      ]
-      const where = about.filter((part) => part !== undefined && part !== null && String(part) !== '').join(' · ')
-      const why = fields.reason ? `: ${String(fields.reason)}` : ''
-      events.push({ ...event, text: `${text}${where ? ` (${where})` : ''}${why}`.slice(0, 400) })
+      events.push({ event, text, fields })
       if (events.length > MOST) events.shift()
     },
-    list: () => events.toReversed(),
+    list: () => events.map(({ event, text, fields }) => ({ ...event, text: worded(text, fields) })).reverse(),
   }
+}
+
+/** Worded when somebody looks: hundreds a second are told that nobody ever sees. */
+interface Told {
+  readonly event: Omit<RecentEvent, 'text'>
+  readonly text: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+function worded(text: string, fields: Told['fields']): string {
+  const about = [
+    fields.source ?? fields.topic ?? fields.part ?? fields.peer,
+    fields.destination,
+    fields.incident ?? fields.incidents,
+  ]
+  const where = about.filter((part) => part !== undefined && part !== null && String(part) !== '').join(' · ')
+  const why = fields.reason ? `: ${String(fields.reason)}` : ''
+  return `${text}${where ? ` (${where})` : ''}${why}`.slice(0, 400)
 }

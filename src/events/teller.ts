@@ -43,7 +43,7 @@ export function createTeller({ log, levels, clock, metrics, recent }: TellerOpti
     // each request and each commit tells one that is debug alone
     const inLog = isLogged(event, at)
     if (!onPage && !inLog) return
-    const fields = shown({ ...given, ...(more > 0 && { more }) }, row)
+    const fields = shown(given as Fields, more, row)
     if (inLog) log[at]({ event, ...fields }, row.text)
     if (onPage) recent?.add({ at: clock.now(), level: at, event }, row.text, fields)
   }
@@ -71,9 +71,10 @@ function gravest({ level }: EventRow<object>): Level {
   return typeof level === 'string' ? level : level[0]
 }
 
-/** Fields as the log shows them: a reason may repeat a stranger's words, but not all of them. */
-function shown(fields: Fields, { cut = {} }: EventRow<object>): Fields {
-  const kept = { ...fields }
+/** Fields as the log shows them: a reason may repeat a stranger's words, but not all of them. `more` went untold. */
+function shown(fields: Fields, more: number, { cut }: EventRow<object>): Fields {
+  if (more === 0 && cut === undefined && typeof fields.reason !== 'string') return fields
+  const kept: Fields = { ...fields, ...(more > 0 && { more }) }
   for (const name in cut) kept[name] = String(kept[name]).slice(0, (cut as Record<string, number>)[name])
   if (typeof kept.reason === 'string') kept.reason = withoutContent(kept.reason).slice(0, 1000)
   return kept
