@@ -13,8 +13,24 @@ interface ContentType {
   readonly charset?: string
 }
 
+/** Peers send few different ones. */
+const read = new Map<string, ContentType>()
+const MOST = 64
+/** characters of those that are remembered */
+const LONGEST = 128
+
 /** Reads a Content-Type (RFC 9110 §8.3.1) with whatever parameters; undefined when it is not one. */
 export function parseContentType(value: string): ContentType | undefined {
+  const known = read.get(value)
+  if (known !== undefined) return known
+  const type = parse(value)
+  if (type === undefined || value.length > LONGEST) return type
+  if (read.size >= MOST) read.clear()
+  read.set(value, type)
+  return type
+}
+
+function parse(value: string): ContentType | undefined {
   const text = value.trim()
   const type = MEDIA_TYPE.exec(text)
   if (type?.[1] === undefined) return undefined

@@ -37,7 +37,7 @@ export const ANY_NODE = nodeOf({ name: 'rid.example', address: undefined })
 /** Whether two spellings are one DNS name: U-labels or A-labels, whatever the case, with the dot of the root or without. */
 export function isSameName(one: string, other: string): boolean {
   const plain = (name: string) => (domainToASCII(name) || name).toLowerCase().replace(/\.$/, '')
-  return plain(one) === plain(other)
+  return one === other || plain(one) === plain(other)
 }
 
 function asRead(name: string): string {
