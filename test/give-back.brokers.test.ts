@@ -48,6 +48,23 @@ test('garbage is asked for when a thread is idle and has grown, and not while th
   assert.deepEqual(counts, [0, 1, 1])
 })
 
+test('a heap that grows a little again and again while it is idle is not collected each time', () => {
+  const [first, then] = run(`
+    let asked = []
+    globalThis.gc = () => { asked.push(Date.now()) }
+    globalThis.held = []
+    const grow = () => held.push(Array.from({ length: 2_000_000 }, (_, n) => ({ n })))
+    grow()
+    giveBackWhenIdle(100)
+    for (let n = 0; n < 200 && asked.length === 0; n += 1) await wait(100)
+    const first = asked.length
+    grow()
+    for (let n = 0; n < 200 && asked.length < 2; n += 1) await wait(100)
+    console.log(JSON.stringify([first, asked[1] - asked[0]]))`) as [number, number]
+  assert.equal(first, 1)
+  assert.ok(then >= 1_000, String(then))
+})
+
 test('where no garbage may be asked for, nothing is', () => {
   assert.deepEqual(run('giveBackWhenIdle(10); await wait(100); console.log([1])', []), [1])
 })
