@@ -85,8 +85,7 @@ function reduced(isAsked: (label: Label) => boolean): Needed {
 
 /** The first needed label that the list (twins count) lacks, or undefined when the document may pass. */
 export function missingFrom(listed: readonly string[], needed: Needed): Label | undefined {
-  const allowed = new Set(listed.map((value) => TWINS.get(value) ?? value))
-  return needed.find((label) => !allowed.has(label))
+  return needed.find((label) => !listed.some((value) => (TWINS.get(value) ?? value) === label))
 }
 
 /** What one attribute asks for. */

@@ -27,8 +27,8 @@ export interface SaidByPolicy {
   readonly traffic?: readonly string[]
   /** MsgDestination */
   readonly destination?: string | undefined
-  /** names and addresses of its Node, as place-word.ts compares them */
-  readonly nodes?: ReadonlySet<string>
+  /** names and addresses of its Node, as place-word.ts compares them: dear to find, and few routes ask for them */
+  readonly nodes?: () => ReadonlySet<string>
 }
 
 /** An Incident of a message, as its route is found. `said` is that of all its Incidents: a sender may write very many of both. */
@@ -44,11 +44,15 @@ export function incidentOf(
 export function saidByPolicy(rid: RidReading | null): SaidByPolicy {
   const { policy = null, nodes = [] } = rid ?? {}
   if (policy === null) return {}
+  let places: ReadonlySet<string> | undefined
   return {
     regions: [...new Set(policy.regions.map(({ region = '' }) => trim(region)))],
     traffic: [...new Set(policy.traffic.map(({ type = '' }) => trim(type)))],
     destination: trim(policy.attributes.MsgDestination ?? ''),
-    nodes: new Set(nodes.map(placeWord)),
+    nodes: () => {
+      places ??= new Set(nodes.map(placeWord))
+      return places
+    },
   }
 }
 
@@ -81,7 +85,7 @@ export function fits(match: RouteConfig['match'], message: Said): boolean {
     lists(match.region, message.regions) &&
     lists(match.traffic, message.traffic) &&
     lists(match.destination, destination === undefined ? [] : [destination]) &&
-    (match.node?.some((one) => nodes?.has(placeWord(one)) === true) ?? true) &&
+    (match.node?.some((one) => nodes?.().has(placeWord(one)) === true) ?? true) &&
     (match.incident?.some((one) => incident !== undefined && domainWord(one) === domainWord(incident)) ?? true)
   )
 }
