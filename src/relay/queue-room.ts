@@ -30,10 +30,11 @@ export function createQueueRoom({ config, store }: QueueRoomOptions): IsFull {
     const most = config.delivery.maxQueue
     const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
     const inAll = IN_ALL * most
-    if ((await store.unsettled('topic', null)) >= inAll) {
-      if ((await store.unsettled('topic', null, peer)) >= inAll) return true
-    }
-    for (const topic of new Set(publications.map((publication) => publication.topic))) {
+    const all = await store.unsettled('topic', null)
+    if (all >= inAll && (await store.unsettled('topic', null, peer)) >= inAll) return true
+    // where all have less together than one may have, none has as much
+    const topics = all < most ? [] : new Set(publications.map(({ topic }) => topic))
+    for (const topic of topics) {
       if ((await store.unsettled('topic', topic)) < most) continue
       if ((await store.unsettled('topic', topic, peer)) >= share) return true
     }
