@@ -81,9 +81,18 @@ export class GridSocket extends EventEmitter {
     })
   }
 
-  write(data: string, done: (error?: Error | null) => void): void {
-    this.#outgoing.push({ bytes: Buffer.from(data), done })
+  /** What is written in one turn leaves as one. */
+  write(data: string | Buffer, done: (error?: Error | null) => void): void {
+    this.#cork()
+    this.#outgoing.push({ bytes: typeof data === 'string' ? Buffer.from(data) : data, done })
     if (!this.#writing) this.#writeNext()
+  }
+
+  #cork(): void {
+    const raw = this.#raw
+    if (raw === undefined || raw.writableCorked > 0) return
+    raw.cork()
+    process.nextTick(() => raw.uncork())
   }
 
   #writeNext(): void {

@@ -216,7 +216,7 @@ class Wire {
     if (failed) throw failed
     this.#phase = 'bound'
     // what @xmpp/client answers by itself too
-    this.#entity.write = (text) => (this.#ended ? Promise.resolve() : this.#writer.write(text))
+    this.#entity.write = (text) => (this.#ended ? Promise.resolve() : this.#writer.write(String(text)))
   }
 
   #toLibrary(element: Element): void {

@@ -23,22 +23,30 @@ const APOSTROPHE = 0x27
  * at worst that was all but the last byte. Character data is never put off. Comments, CDATA sections and instructions are not sent.
  */
 export function whiteSpaceBehind(stanza: Buffer): number {
+  const size = stanza.length
   let needed = 0
-  let start = -1
-  let quote = 0
-  // every byte once: some 1 ns each, and nothing to call for each of many tags
-  for (let i = 0; i < stanza.length; i += 1) {
-    const byte = stanza[i] as number
-    if (start === -1) {
-      if (byte === LESS_THAN) start = i
-    } else if (quote !== 0) {
-      if (byte === quote) quote = 0
-    } else if (byte === GREATER_THAN) {
-      needed = Math.max(needed, start + 2 * (i - start))
-      start = -1
-    } else if (byte === QUOTATION_MARK || byte === APOSTROPHE) quote = byte
+  // a tag is longer than what is behind it only if it spans one of these places, each twice as far from the end as the one before
+  for (let far = 1, before = -1; far <= size; far *= 2) {
+    const start = stanza.lastIndexOf(LESS_THAN, size - far)
+    if (start === before) continue
+    before = start
+    const end = start === -1 ? -1 : tagEnd(stanza, start)
+    if (end !== -1) needed = Math.max(needed, start + 2 * (end - start))
   }
-  return Math.max(0, needed - stanza.length)
+  return Math.max(0, needed - size)
+}
+
+/** Of the `>` of the tag that begins there; -1: it does not end. No value has a `<`. */
+function tagEnd(stanza: Buffer, start: number): number {
+  let quote = 0
+  for (let i = start; i < stanza.length; i += 1) {
+    const byte = stanza[i] as number
+    if (quote !== 0) {
+      if (byte === quote) quote = 0
+    } else if (byte === GREATER_THAN) return i
+    else if (byte === QUOTATION_MARK || byte === APOSTROPHE) quote = byte
+  }
+  return -1
 }
 
 /**
@@ -46,7 +54,7 @@ export function whiteSpaceBehind(stanza: Buffer): number {
  * be waiting for more bytes. For use behind SASL only (§6.3.5).
  */
 export class StanzaWriter {
-  readonly #write: (text: string) => Promise<void>
+  readonly #write: (bytes: Buffer) => Promise<void>
   readonly #flight: Flight
   #stanzas = 0
   /** bytes that the reader may still want */
@@ -56,7 +64,7 @@ export class StanzaWriter {
   #timer: NodeJS.Timeout | undefined
 
   /** `write` resolves when the bytes have left, and keeps the order of its calls. */
-  constructor(write: (text: string) => Promise<void>, flight: Flight = new Flight()) {
+  constructor(write: (bytes: Buffer) => Promise<void>, flight: Flight = new Flight()) {
     this.#write = write
     this.#flight = flight
   }
@@ -69,7 +77,7 @@ export class StanzaWriter {
     const turn = this.#stanzas
     this.#flight.wrote(bytes.length)
     if (answer) this.#flight.asked()
-    await this.#write(stanza)
+    await this.#write(bytes)
     if (!answer) return
     this.#open += 1
     this.#wait(FIRST)
@@ -97,7 +105,7 @@ export class StanzaWriter {
     this.#wanted -= size
     this.#flight.padded(size)
     try {
-      await this.#write(' '.repeat(size))
+      await this.#write(Buffer.alloc(size, ' '))
       this.#wait(NEXT)
     } catch {
       // the stream is over, and says so itself

@@ -63,7 +63,7 @@ declare module '@xmpp/client' {
     open(options: { domain: string; lang: string }): Promise<Element>
     restart(): Promise<Element>
     disconnect(): Promise<unknown>
-    write(text: string): Promise<void>
+    write(text: string | Buffer): Promise<void>
     send(element: Element): Promise<void>
     _onElement(element: Element): void
     _onData(data: string): void

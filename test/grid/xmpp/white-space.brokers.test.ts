@@ -115,7 +115,8 @@ describe('white space behind questions', () => {
   /** A line, and how much white space went over it. */
   function line({ slow = false, broken = false } = {}) {
     const state = { stanzas: 0, white: [] as number[], flush: () => {} }
-    const writer = new StanzaWriter(async (text) => {
+    const writer = new StanzaWriter(async (bytes) => {
+      const text = bytes.toString()
       if (broken) throw new Error('gone')
       if (text.trim() === '') state.white.push(text.length)
       else state.stanzas += 1
