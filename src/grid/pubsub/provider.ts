@@ -109,9 +109,10 @@ export class Provider {
     if (this.#proofs.take(topic, itemId, payload)) return settled({ kind: 'delivered' })
     if (publication.inDoubt && (await isThere({ ...publication, session: line.session, broker: this.#options.broker })))
       return settled(this.#cameThrough(publication))
-    const text = stanzaOf(publication)
-    const size = Buffer.byteLength(text)
-    const flaw = this.#flawOf(payload, size, line)
+    const { text, beside } = stanzaOf(publication)
+    const bytes = Buffer.byteLength(payload)
+    const size = beside + bytes
+    const flaw = this.#flawOf(payload, bytes, size, line)
     if (flaw !== undefined) return settled({ kind: 'hold', reason: flaw })
     const item = keyOf(publication)
     const alone = this.#suspects.has(item)
@@ -126,9 +127,8 @@ export class Provider {
   }
 
   /** Why it must not be written, or would be of no use. One bad character would end the stream, and again at every retry. */
-  #flawOf(payload: string, size: number, { session }: Line): string | undefined {
+  #flawOf(payload: string, bytes: number, size: number, { session }: Line): string | undefined {
     const { maxItem } = this.#options
-    const bytes = Buffer.byteLength(payload)
     if (bytes > maxItem) return `The item has ${bytes} bytes; the Broker takes ${maxItem}.`
     const flaw = elementFlaw(payload)
     if (flaw !== undefined) return `The item cannot be sent: ${flaw}.`

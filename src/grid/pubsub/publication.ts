@@ -24,11 +24,14 @@ export function keyOf({ topic, itemId, xml: payload }: Publication): string {
   return `${topic}\n${itemId}\n${payload.length}`
 }
 
-/** XEP-0060 §7.1.1 */
-export function stanzaOf({ topic, itemId, xml: payload, access, conditional }: Publication): string {
-  const item = `<item id="${xml.escapeXML(itemId)}">${payload}</item>`
-  const publish = `<publish node="${xml.escapeXML(topic)}">${item}</publish>`
-  return `<pubsub xmlns="${PUBSUB}">${publish}${conditional ? precondition(access) : ''}</pubsub>`
+/** XEP-0060 §7.1.1; `beside`: bytes of it that are not the item's payload. */
+export function stanzaOf({ topic, itemId, xml: payload, access, conditional }: Publication): {
+  readonly text: string
+  readonly beside: number
+} {
+  const before = `<pubsub xmlns="${PUBSUB}"><publish node="${xml.escapeXML(topic)}"><item id="${xml.escapeXML(itemId)}">`
+  const behind = `</item></publish>${conditional ? precondition(access) : ''}</pubsub>`
+  return { text: before + payload + behind, beside: Buffer.byteLength(before) + Buffer.byteLength(behind) }
 }
 
 /**
@@ -37,9 +40,15 @@ export function stanzaOf({ topic, itemId, xml: payload, access, conditional }: P
  */
 function precondition(access: string | undefined): string {
   if (access === undefined) return ''
-  const form = submitForm(`${PUBSUB}#publish-options`, { 'pubsub#access_model': access })
-  return xml('publish-options', {}, form).toString()
+  if (last.access !== access) {
+    const form = submitForm(`${PUBSUB}#publish-options`, { 'pubsub#access_model': access })
+    last = { access, text: xml('publish-options', {}, form).toString() }
+  }
+  return last.text
 }
+
+/** nearly all Topics have the same */
+let last: { readonly access: string | undefined; readonly text: string } = { access: undefined, text: '' }
 
 /**
  * In the place of that, where a Broker knows no preconditions: looks, right before the publication, whether the Topic still is what it
