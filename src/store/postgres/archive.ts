@@ -10,7 +10,8 @@ const STEP = 500
 
 /** Inside a transaction. */
 export interface ArchiveTables {
-  keep(record: NewRecord, place?: number): Promise<void>
+  /** No two under one id. Each in the place of what there was, among the others at `place`, or behind them. */
+  keep(records: readonly { readonly record: NewRecord; readonly place?: number | undefined }[]): Promise<void>
   /** Where it is among the others; undefined where under its id there is nothing of that content. */
   placeOf(item: Pick<NewRecord, 'topic' | 'item'>, content: string): Promise<number | undefined>
   forget(topic: string, items?: readonly string[]): Promise<number>
@@ -28,42 +29,47 @@ export function createArchive(db: Db, keys: Keys): ArchiveTables {
     db,
     `DELETE FROM record WHERE seq IN (SELECT seq FROM record WHERE taken_in < $1 ORDER BY taken_in LIMIT ${STEP})`,
   )
+  const dropEach = run(
+    db,
+    'DELETE FROM record r USING unnest($1::text[], $2::text[]) AS k (topic, key) WHERE r.topic = k.topic AND r.key = k.key',
+  )
   const insert = run(
     db,
     `WITH kept AS (
-       INSERT INTO record (seq, topic, item, content, taken_in, t_from, t_to, detected, rating, confidence, needed, key)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13)),
-     body AS (INSERT INTO record_body (record, body) VALUES ($1, $12))
+       INSERT INTO record (seq, topic, item, key, content, taken_in, t_from, t_to, detected, rating, confidence, needed)
+       SELECT seq, topic, item, key, content, taken_in, t_from, t_to, detected, rating, confidence::double precision, needed
+       FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+         $10::integer[], $11::text[], $12::text[])
+         AS u (seq, topic, item, key, content, taken_in, t_from, t_to, detected, rating, confidence, needed)),
+     body AS (INSERT INTO record_body (record, body) SELECT * FROM unnest($1::bigint[], $13::text[]))
      INSERT INTO record_term (record, kind, lo, hi)
-       SELECT $1, * FROM unnest($14::text[], $15::text[], $16::text[]) ON CONFLICT DO NOTHING`,
+       SELECT * FROM unnest($14::bigint[], $15::text[], $16::text[], $17::text[]) ON CONFLICT DO NOTHING`,
   )
   const unsee = run(db, `DELETE FROM seen WHERE topic = $1 AND item IN (SELECT key FROM record WHERE ${THESE})`)
   const place = one<{ seq: number }>(db, 'SELECT seq FROM record WHERE topic = $1 AND key = $2 AND content = $3')
 
   return {
-    async keep(record, at) {
-      const { topic, item, content, takenIn, from, to, detected, rating, confidence, needed, terms, body } = record
-      await drop(topic, [capped(item)])
-      const seq = at ?? (await keys.next())
+    async keep(records) {
+      if (records.length === 0) return
+      const all = records.map(({ record }) => record)
+      const names = all.map(({ item }) => capped(item))
+      const topics = all.map(({ topic }) => topic)
+      await dropEach(topics, names)
+      const seqs: number[] = []
+      for (const { place: at } of records) seqs.push(at ?? (await keys.next()))
+      const terms = all.flatMap((record, n) => record.terms.map((term) => ({ ...term, seq: seqs[n]! })))
       await insert(
+        ...[seqs, topics, all.map(({ item }) => item), names, all.map(({ content }) => content)],
+        ...[all.map(({ takenIn }) => takenIn), all.map(({ from }) => from), all.map(({ to }) => to)],
+        ...[all.map(({ detected }) => detected), all.map(({ rating }) => rating)],
+        all.map(({ confidence }) => (confidence === null ? null : String(confidence))),
+        ...[all.map(({ needed }) => needed.join(' ')), all.map(({ body }) => body)],
         ...[
-          seq,
-          topic,
-          item,
-          content,
-          takenIn,
-          from,
-          to,
-          detected,
-          rating,
-          confidence,
-          needed.join(' '),
-          body,
-          capped(item),
+          terms.map(({ seq }) => seq),
+          terms.map(({ kind }) => kind),
+          terms.map(({ lo }) => lo),
+          terms.map(({ hi }) => hi),
         ],
-        terms.map(({ kind }) => kind),
-        terms.map(({ lo }) => lo),
-        terms.map(({ hi }) => hi),
       )
     },
     placeOf: async ({ topic, item }, content) => (await place(topic, capped(item), content))?.seq,

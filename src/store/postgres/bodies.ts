@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Keys } from './keys.ts'
-import { type Db, run } from './sql.ts'
+import { all, type Db, run } from './sql.ts'
 
 /** Behind `delivery d`: what is to be sent of it is `b.text`, NULL where that is no longer kept. */
 export const BODY_OF = 'LEFT JOIN payload p ON p.delivery = d.seq LEFT JOIN body b ON b.seq = p.body'
@@ -9,6 +9,8 @@ export const BODY_OF = 'LEFT JOIN payload p ON p.delivery = d.seq LEFT JOIN body
 export interface Bodies {
   /** Inside a transaction. `alone`: the message has no other delivery. Most have none, and looking for a copy is dear. */
   keep(delivery: number, text: string, alone: boolean): Promise<void>
+  /** The same for many, none of which is alone. */
+  keepShared(deliveries: readonly { readonly seq: number; readonly text: string }[]): Promise<void>
   /** Inside a transaction: the last delivery of a text takes it along. */
   drop(deliveries: readonly number[]): Promise<void>
 }
@@ -24,6 +26,16 @@ export function createBodies(db: Db, keys: Keys): Bodies {
     db,
     'INSERT INTO body (seq, digest, text) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
   )
+  const insertEach = run(
+    db,
+    `INSERT INTO body (seq, digest, text) OVERRIDING SYSTEM VALUE
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
+  )
+  const shareEach = all<{ seq: number }>(
+    db,
+    `INSERT INTO payload (delivery, body) SELECT u.seq, b.seq FROM unnest($1::bigint[], $2::text[]) AS u (seq, digest)
+     JOIN body b ON b.digest = u.digest FOR KEY SHARE OF b RETURNING delivery AS seq`,
+  )
   const drop = run(
     db,
     `WITH gone AS (DELETE FROM payload WHERE delivery = ANY($1::bigint[]) RETURNING delivery, body)
@@ -33,16 +45,33 @@ export function createBodies(db: Db, keys: Keys): Bodies {
   /** a message for many peers is the same text again and again */
   let last = { text: '', digest: digestOf('') }
 
+  async function keep(delivery: number, text: string, alone: boolean): Promise<void> {
+    if (alone) {
+      await keepAlone(delivery, text)
+      return
+    }
+    if (text !== last.text) last = { text, digest: digestOf(text) }
+    if ((await share(delivery, last.digest)) > 0) return
+    await insert(await keys.next(), last.digest, text)
+    await share(delivery, last.digest)
+  }
+
   return {
-    async keep(delivery, text, alone) {
-      if (alone) {
-        await keepAlone(delivery, text)
-        return
-      }
-      if (text !== last.text) last = { text, digest: digestOf(text) }
-      if ((await share(delivery, last.digest)) > 0) return
-      await insert(await keys.next(), last.digest, text)
-      await share(delivery, last.digest)
+    keep,
+    async keepShared(deliveries) {
+      if (deliveries.length === 0) return
+      const digests = new Map([...new Set(deliveries.map(({ text }) => text))].map((text) => [text, digestOf(text)]))
+      const seqs: number[] = []
+      for (const _ of digests) seqs.push(await keys.next())
+      await insertEach(seqs, [...digests.values()], [...digests.keys()])
+      const kept = await shareEach(
+        deliveries.map(({ seq }) => seq),
+        deliveries.map(({ text }) => digests.get(text)!),
+      )
+      if (kept.length === deliveries.length) return
+      // one that was there went meanwhile, with the last delivery that had it
+      const there = new Set(kept.map(({ seq }) => seq))
+      for (const { seq, text } of deliveries) if (!there.has(seq)) await keep(seq, text, false)
     },
     async drop(deliveries) {
       if (deliveries.length > 0) await drop(deliveries)

@@ -131,7 +131,7 @@ export function createInsert(tables: Tables): Insert {
     if (replaced !== undefined) await archive.forget(replaced.topic, [replaced.item])
     if (record === undefined) return
     const place = instead === undefined ? undefined : await archive.placeOf(record, instead)
-    if (instead === undefined || place !== undefined) await archive.keep(record, place)
+    if (instead === undefined || place !== undefined) await archive.keep([{ record, place }])
   }
 
   /** Was all that this destination had of one of them discarded? Sent again, it is to go out. */

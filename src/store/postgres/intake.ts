@@ -16,17 +16,22 @@ interface Incoming {
 /** Inside a transaction, in their order. */
 type Intake = (incoming: readonly Incoming[]) => Promise<readonly Accepted[]>
 
-/** A message of which nothing is there yet, and its delivery, if it has one. */
-interface Fresh extends Incoming {
-  readonly destination: number | undefined
+/** A delivery of a message of which nothing is there yet. */
+interface Row {
+  readonly seq: number
+  readonly envelope: number
+  readonly destination: number
+  readonly of: NewEnvelope
+  readonly delivery: NewDelivery
 }
 
 /**
  * What is plain and new is written as one, however many messages it is of: a statement takes a journey to the server and back. All else is taken in
- * one by one (insert.ts), where it stands among the others.
+ * one by one (insert.ts), where it stands among the others: what repeats, parts of documents, what is held within a bound, what a file was
+ * waited for, what is forgotten.
  */
 export function createIntake(tables: Tables, insert: Insert): Intake {
-  const { db, clock, keys, destinations, memory, trail } = tables
+  const { db, clock, keys, destinations, bodies, memory, trail, archive } = tables
   /** places among those that were asked about, of which something is there */
   const there = all<{ n: number }>(
     db,
@@ -56,8 +61,8 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
          AS u (seq, envelope, destination, incident, also, words, origin, line, item, variant, name, state, first, due, not_before,
            reason, created_at)),
      b AS (INSERT INTO body (seq, digest, text) OVERRIDING SYSTEM VALUE
-       SELECT seq, NULL, text FROM unnest($1::bigint[], $19::text[]) AS u (seq, text))
-     INSERT INTO payload (delivery, body) SELECT seq, seq FROM unnest($1::bigint[]) AS u (seq)`,
+       SELECT seq, NULL, text FROM unnest($1::bigint[], $19::text[]) AS u (seq, text) WHERE text IS NOT NULL)
+     INSERT INTO payload (delivery, body) SELECT seq, seq FROM unnest($1::bigint[], $19::text[]) AS u (seq, text) WHERE text IS NOT NULL`,
   )
 
   async function unknownOf(run: readonly Incoming[]): Promise<ReadonlySet<Incoming>> {
@@ -76,23 +81,26 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
 
   async function insertFresh(incoming: readonly Incoming[]): Promise<readonly Accepted[]> {
     if (incoming.length === 0) return []
-    const fresh: Fresh[] = []
+    const fresh = incoming.map(({ envelope }) => envelope)
     // before any key: each has to be greater than all that are in its line
-    for (const one of incoming) {
-      const [delivery] = one.envelope.deliveries
-      const to = delivery && (await destinations.require(delivery.kind, delivery.destination))
-      fresh.push({ ...one, destination: to })
+    const to = new Map<NewDelivery, number>()
+    for (const delivery of fresh.flatMap(({ deliveries }) => deliveries)) {
+      to.set(delivery, await destinations.require(delivery.kind, delivery.destination))
     }
-    const envelopes: (readonly [number, Fresh])[] = []
-    const rows: { seq: number; envelope: number; of: Fresh; delivery: NewDelivery }[] = []
-    for (const one of fresh) {
+    await archive.keep(fresh.flatMap(({ record }) => (record === undefined ? [] : [{ record }])))
+    const envelopes: number[] = []
+    const rows: Row[] = []
+    for (const of of fresh) {
       const envelope = await keys.next()
-      envelopes.push([envelope, one])
-      for (const delivery of one.envelope.deliveries) rows.push({ seq: await keys.next(), envelope, of: one, delivery })
+      envelopes.push(envelope)
+      for (const delivery of of.deliveries) {
+        rows.push({ seq: await keys.next(), envelope, destination: to.get(delivery)!, of, delivery })
+      }
     }
-    await memory.mark(fresh.flatMap(({ envelope }) => envelope.seen ?? []))
+    await memory.mark(fresh.flatMap(({ seen }) => seen ?? []))
     const events: TraceEvent[] = []
-    const accepted = envelopes.map(([seq, { trace }]): Accepted => {
+    const accepted = envelopes.map((seq, n): Accepted => {
+      const { trace } = incoming[n]!
       const added = rows.filter((row) => row.envelope === seq).map((row) => formatId(row.seq))
       events.push(...(typeof trace === 'function' ? trace(added) : trace))
       return { outcome: 'accepted', id: formatId(seq), deliveries: added }
@@ -100,38 +108,39 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
     // in this order, in one journey: others wait for the lock meanwhile. A statement each, so that none comes after a failure
     await Promise.all([
       insertEnvelopes(
-        envelopes.map(([seq]) => seq),
-        fresh.map(({ envelope }) => directionCode(envelope.direction)),
-        fresh.map(({ envelope }) => envelope.source),
-        fresh.map(({ envelope }) => envelope.digest),
-        fresh.map(({ envelope }) => envelope.msgType),
-        fresh.map(({ envelope }) => JSON.stringify(envelope.incidents)),
-        fresh.map(({ envelope }) => envelope.receivedAt),
+        envelopes,
+        fresh.map(({ direction }) => directionCode(direction)),
+        fresh.map(({ source }) => source),
+        fresh.map(({ digest }) => digest),
+        fresh.map(({ msgType }) => msgType),
+        fresh.map(({ incidents }) => JSON.stringify(incidents)),
+        fresh.map(({ receivedAt }) => receivedAt),
       ),
       insertRows(rows),
       trail.add(events),
     ])
+    await bodies.keepShared(
+      rows.filter(({ of }) => !isAlone(of)).map(({ seq, delivery }) => ({ seq, text: delivery.payload })),
+    )
     return accepted
   }
 
-  async function insertRows(
-    rows: readonly { seq: number; envelope: number; of: Fresh; delivery: NewDelivery }[],
-  ): Promise<void> {
+  async function insertRows(rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return
     const occupied = new Set<string>()
-    const written = rows.map(({ of, delivery }) => {
-      const origin = capped(delivery.origin ?? of.envelope.source)
+    const written = rows.map(({ of, destination, delivery }) => {
+      const origin = capped(delivery.origin ?? of.source)
       const line = lineOf(delivery.incident, origin)
-      const place = `${of.destination} ${line}`
+      const place = `${destination} ${line}`
       const isFirst = delivery.state === 'pending' && !occupied.has(place)
       if (isFirst) occupied.add(place)
-      destinations.moved(of.destination!, null, delivery.state)
-      return { origin, line, isFirst, ...turnOf(delivery, of.envelope.receivedAt, undefined) }
+      destinations.moved(destination, null, delivery.state)
+      return { origin, line, isFirst, ...turnOf(delivery, of.receivedAt, undefined) }
     })
     await insertDeliveries(
       rows.map(({ seq }) => seq),
       rows.map(({ envelope }) => envelope),
-      rows.map(({ of }) => of.destination!),
+      rows.map(({ destination }) => destination),
       rows.map(({ delivery }) => delivery.incident),
       rows.map(({ delivery }) => listed(delivery.also ?? [])),
       rows.map(({ delivery }) => TYPES.texts.serialize(wordsOf([delivery.incident, ...(delivery.also ?? [])]))),
@@ -146,9 +155,9 @@ export function createIntake(tables: Tables, insert: Insert): Intake {
       written.map(({ due }) => due),
       written.map(({ notBefore }) => notBefore),
       rows.map(({ delivery }) => delivery.reason ?? null),
-      rows.map(({ of }) => of.envelope.receivedAt),
+      rows.map(({ of }) => of.receivedAt),
       clock.now(),
-      rows.map(({ delivery }) => delivery.payload),
+      rows.map(({ of, delivery }) => (isAlone(of) ? delivery.payload : null)),
     )
   }
 
@@ -179,17 +188,20 @@ function plainOnes(incoming: readonly Incoming[]): readonly Incoming[] {
   }
   const end = incoming.findIndex(({ envelope }) => {
     if (!isPlain(envelope)) return true
-    const { digest, source, direction, deliveries } = envelope
-    return !isOwn('message', digest, source, direction) || !deliveries.every(({ item }) => isOwn('item', item))
+    const { digest, source, direction, deliveries, record } = envelope
+    if (!isOwn('message', digest, source, direction)) return true
+    if (record !== undefined && !isOwn('record', record.topic, capped(record.item))) return true
+    const own = new Set(deliveries.map(({ item }) => item))
+    return ![...own].every((item) => isOwn('item', item))
   })
   return end < 0 ? incoming : incoming.slice(0, end)
 }
 
-function isPlain(envelope: NewEnvelope): boolean {
-  const { deliveries, record, replaced } = envelope
-  if (record !== undefined || replaced !== undefined) return false
+function isPlain({ deliveries, replaced, instead }: NewEnvelope): boolean {
+  if (replaced !== undefined || instead !== undefined) return false
+  const apart = new Set(deliveries.map(({ kind, destination, item }) => JSON.stringify([kind, destination, item])))
   return (
-    deliveries.length === 0 ||
-    (isAlone(envelope) && deliveries.every(({ group, bound }) => group === undefined && bound === undefined))
+    apart.size === deliveries.length &&
+    deliveries.every(({ group, bound }) => group === undefined && bound === undefined)
   )
 }
