@@ -96,7 +96,8 @@ export function createChanges(place: Place, db: Db, owner: string): Changes {
       if (later !== undefined) tell('anything')
       closed = true
       listeners.clear()
-      await telling
+      // a server that says nothing keeps nobody from ending
+      await Promise.race([telling, sleep(1000, undefined, { ref: false })])
       await sessions.sql.end({ timeout: 1 })
     },
   }

@@ -6,7 +6,10 @@ import type { Db } from './sql.ts'
 /** as many reads at a time as there may well be */
 const SESSIONS = 4
 
-/** Reads, each by itself, on connections of their own: nobody who looks at the queue waits for who writes. */
+/**
+ * Reads, each by itself, on connections of their own: nobody who looks at the queue waits for who writes. What is written here, signs of life and
+ * leases, is over within seconds and need not last: it waits for no disk and no standby, and keeps no connection from who reads while one is away.
+ */
 interface Reader extends AsyncDisposable {
   readonly db: Db
   /** The error is the gateway's own. */
@@ -15,7 +18,10 @@ interface Reader extends AsyncDisposable {
 
 export function createReader(place: Place, patience: number): Reader {
   const open = () =>
-    openSessions(place, { name: 'reads', sessions: SESSIONS, parameters: { statement_timeout: patience } })
+    openSessions(place, {
+      ...{ name: 'reads', sessions: SESSIONS },
+      parameters: { statement_timeout: patience, synchronous_commit: 'off' },
+    })
   let sessions: Sessions = open()
   let closed = false
 

@@ -104,6 +104,11 @@ describe('a primary and its synchronous standby', () => {
     const under = assert.rejects(accept('under way'), { ...AWAY, detail: /waits for more than 2 s/ })
     await wait(500)
     const behind = assert.rejects(accept('behind'), { ...AWAY, detail: /waits for more than 2 s/ })
+    // nor does what need not last keep the connections for reading from who reads
+    const asked = performance.now()
+    for (let n = 0; n < 6; n += 1) await Promise.all([store.lease('topics', 9_000), store.enlist('publish', 9_000)])
+    assert.equal(await store.unsettled('topic', null), 1)
+    assert.ok(performance.now() - asked < 1_500, `${performance.now() - asked} ms`)
     await under
     await behind
     assert.ok(performance.now() - began < 8_000, `${performance.now() - began} ms`)
