@@ -28,9 +28,6 @@ interface Job {
 /** ms of work after which a batch commits what it has and lets the loop breathe */
 const BUDGET = 10
 const LARGEST = 256
-/** so many need wait for no others, once the disk is free, and those before them waited so many ms */
-const LOT = 6
-const GATHERING = 1
 /** ms between looks at another process's lock */
 const LOOK_AGAIN = 10
 
@@ -53,10 +50,8 @@ export interface GroupCommitOptions {
 
 /**
  * All writes asked for in one turn of the event loop, or while the disk is busy, share one transaction and one `sync`: to commit earlier
- * would write the same pages again and again, and be on disk no sooner. Where they come in numbers, a few wait for a moment although the disk
- * is free: a commit costs as much as several writes. Those that need not last wait for neither. A job runs inside the transaction and may run
- * twice (when another job of its batch failed): it must do nothing but SQL. What it returns is given out once it lasts. A job that throws
- * undoes itself only.
+ * would write the same pages again and again, and be on disk no sooner. Those that need not last do not wait for it. A job runs inside the transaction and may run twice (when another job of its batch failed): it must do nothing but
+ * SQL. What it returns is given out once it lasts. A job that throws undoes itself only.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
@@ -64,9 +59,6 @@ export class GroupCommit {
   readonly #options: GroupCommitOptions
   #queue: Job[] = []
   #scheduled = false
-  /** in the last commit */
-  #writes = 0
-  #gathered = false
   #refusal: GatewayError | undefined
   /** wait for the next `sync` */
   #committed: Committed[] = []
@@ -114,35 +106,16 @@ export class GroupCommit {
     this.#scheduled = false
     // behind the sync that is under way there is another turn
     if (this.#queue.length === 0 || this.#canWait()) return
-    if (this.#canGather()) {
-      this.#gathered = true
-      this.#turnIn(GATHERING)
-      return
-    }
     if (this.#flush()) {
       if (this.#queue.length > 0) this.#schedule()
       return
     }
-    this.#turnIn(LOOK_AGAIN)
-  }
-
-  #turnIn(ms: number): void {
     this.#scheduled = true
-    setTimeout(() => this.#turn(), ms)
+    setTimeout(() => this.#turn(), LOOK_AGAIN)
   }
 
   #canWait(): boolean {
-    return this.#syncing !== undefined && this.#queue.length < LARGEST && this.#mustLast()
-  }
-
-  /** Once for each commit. Whoever writes alone need not wait for anybody. */
-  #canGather(): boolean {
-    if (this.#gathered || this.#options.sync === undefined) return false
-    return this.#writes > 1 && this.#queue.length < LOT && this.#mustLast()
-  }
-
-  #mustLast(): boolean {
-    return this.#queue.every(({ lasting }) => lasting)
+    return this.#syncing !== undefined && this.#queue.length < LARGEST && this.#queue.every(({ lasting }) => lasting)
   }
 
   /** One transaction. False when another process holds the lock and the jobs may still wait for it. */
@@ -162,8 +135,6 @@ export class GroupCommit {
       return true
     }
     this.#hooks.committed()
-    this.#writes = batch.length
-    this.#gathered = false
     this.#queue.splice(0, batch.length)
     this.#answer(batch, results)
     return true

@@ -167,30 +167,3 @@ test('what need not last does not wait for the disk, nor does what was asked for
   await Promise.all(asked)
   await writer.close()
 })
-
-test('where several wrote before, one waits a moment for the next although the disk is free; alone it does not', async () => {
-  using db = new DatabaseSync(':memory:')
-  let commits = 0
-  const committing = () => {
-    commits += 1
-  }
-  const writer = groups(db, { sync: async () => {}, committing })
-  const turn = () => new Promise((resolve) => setImmediate(resolve))
-  const first = writer.submit(() => 1)
-  await turn()
-  assert.equal(commits, 1)
-  await first
-  await Promise.all([writer.submit(() => 2), writer.submit(() => 3)])
-  assert.equal(commits, 2)
-  const fourth = writer.submit(() => 4)
-  await turn()
-  await Promise.all([fourth, writer.submit(() => 5)])
-  assert.equal(commits, 3)
-  await Promise.all([6, 7, 8, 9, 10, 11].map((n) => writer.submit(() => n)))
-  assert.equal(commits, 4)
-  const enough = [12, 13, 14, 15, 16, 17].map((n) => writer.submit(() => n))
-  await turn()
-  assert.equal(commits, 5)
-  await Promise.all(enough)
-  await writer.close()
-})
