@@ -226,14 +226,7 @@ export class Consumer {
 
   /** False when the handlers could not take them. */
   async #handOn({ from, handed }: Following, entries: readonly LiveEntry[]): Promise<boolean> {
-    const first = entries[0]
-    if (first?.kind === 'retracted') {
-      const gone = entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : []))
-      await this.#past.gone(gone.flat())
-      if (gone.some((ids) => ids.length === 0)) this.#options.handlers.cleared?.(this.#options.topic)
-      if (gone.flat().length > 0) this.#options.handlers.retracted(this.#options.topic, gone.flat())
-      return true
-    }
+    await this.#takeBack(entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : [])))
     const items: ReceivedItem[] = []
     for (const entry of entries) {
       if (entry.kind !== 'item') continue
@@ -243,6 +236,13 @@ export class Consumer {
     }
     const fresh = notHandedOn(this.#usable(items), handed)
     return fresh.length === 0 || this.#deliver(fresh, false)
+  }
+
+  async #takeBack(gone: readonly (readonly string[])[]): Promise<void> {
+    const { handlers, topic } = this.#options
+    if (gone.length > 0) await this.#past.gone(gone.flat())
+    if (gone.some((ids) => ids.length === 0)) handlers.cleared?.(topic)
+    if (gone.flat().length > 0) handlers.retracted(topic, gone.flat())
   }
 
   async #fetchAnnounced(from: Retained, item: ReceivedItem): Promise<ReceivedItem[]> {

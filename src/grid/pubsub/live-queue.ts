@@ -90,18 +90,33 @@ export class LiveQueue {
     await systemClock.sleep(rest, AbortSignal.any([signal, this.#full.signal]))
   }
 
-  /** The next entries of one kind, at most `limit`; empty when there are none. */
+  /** The next entries that may be handed on in any order, at most `limit`; empty when there are none. */
   take(limit: number): LiveEntry[] {
     const taken = this.#entries.splice(0, this.#next(limit))
     for (const entry of taken) this.#size -= sizeOf(entry)
     return taken
   }
 
-  /** How many of them are of one kind, up to `limit`. */
+  /**
+   * Up to `limit`: of a Topic that keeps few, each item is followed by the retraction of another. None of them is about what another one
+   * takes back.
+   */
   #next(limit: number): number {
-    const kind = this.#entries[0]?.kind
+    const [items, gone] = [new Set<string>(), new Set<string>()]
+    let isCleared = false
     let count = 0
-    while (count < limit && this.#entries[count]?.kind === kind && count < this.#entries.length) count += 1
+    for (const entry of this.#entries) {
+      if (count === limit) break
+      if (entry.kind === 'item') {
+        if (isCleared || gone.has(entry.item.id)) break
+        items.add(entry.item.id)
+      } else {
+        if (entry.ids.length === 0 ? items.size > 0 : entry.ids.some((id) => items.has(id))) break
+        isCleared ||= entry.ids.length === 0
+        for (const id of entry.ids) gone.add(id)
+      }
+      count += 1
+    }
     return count
   }
 

@@ -14,13 +14,27 @@ const named = (entries: readonly LiveEntry[]) =>
 const never = new AbortController().signal
 
 describe('what arrived live', () => {
-  test('is handed on in its order, entries of one kind together', () => {
+  test('is handed on in its order, together where none takes back what another one is about', () => {
     const queue = new LiveQueue(1_000_000)
+    const takes = (limits: number[]) => limits.map((limit) => named(queue.take(limit)))
     for (const entry of [item('a'), item('b'), retracted('a'), item('c'), item('d'), item('e')]) queue.push(entry)
-    assert.deepEqual(
-      [5, 5, 2, 5, 5].map((limit) => named(queue.take(limit))),
-      ['a b', '-a', 'c d', 'e', ''],
-    )
+    assert.deepEqual(takes([5, 2, 5, 5]), ['a b', '-a c', 'd e', ''])
+    for (const entry of [item('c'), retracted('x', 'y'), item('y'), item('d'), retracted('z')]) queue.push(entry)
+    assert.deepEqual(takes([9, 9, 9]), ['c -x-y', 'y d -z', ''])
+    // a Topic that was cleared
+    for (const entry of [item('a'), retracted(), retracted('b'), item('a'), item('b')]) queue.push(entry)
+    assert.deepEqual(takes([9, 9, 9, 9]), ['a', '- -b', 'a b', ''])
+  })
+
+  test('is gathered also where each takes the place of another one', async () => {
+    const queue = new LiveQueue(1_000_000, 30)
+    queue.push(item('a'))
+    queue.take(9)
+    queue.push(retracted('x'))
+    const gathered = queue.gather(9, never)
+    for (const entry of [item('b'), retracted('y'), item('c')]) queue.push(entry)
+    await gathered
+    assert.equal(named(queue.take(9)), '-x b -y c')
   })
 
   test('goes on at once by itself, and is gathered where it comes at a rate', async () => {
@@ -37,7 +51,7 @@ describe('what arrived live', () => {
     queue.take(3)
     queue.push(item('e'))
     // nothing more can be taken with it
-    queue.push(retracted('x'))
+    queue.push(retracted('e'))
     assert.equal(await gathered(), 'gathered')
     end.abort()
   })
