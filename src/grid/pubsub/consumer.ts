@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
-import type { GridItem } from '../contract.ts'
 import type { Session } from '../xmpp/session.ts'
 import { jitter } from '../xmpp/supervise.ts'
 import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
@@ -12,7 +11,7 @@ import { Reread } from './reread-schedule.ts'
 import { Past, type PastOptions } from './retained.ts'
 import { unsubscribe } from './subscription.ts'
 import { again, type FollowEnd } from './topic-loop.ts'
-import { digest, notHandedOn, sortOut, type UsableItem } from './usable-items.ts'
+import { digest, gridItems, notHandedOn, sortOut, type UsableItem } from './usable-items.ts'
 
 interface ConsumerOptions extends PastOptions {
   readonly broker: string
@@ -226,21 +225,23 @@ export class Consumer {
 
   /** False when the handlers could not take them. */
   async #handOn({ from, handed }: Following, entries: readonly LiveEntry[]): Promise<boolean> {
-    await this.#takeBack(entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : [])))
     const items: ReceivedItem[] = []
     for (const entry of entries) {
       if (entry.kind !== 'item') continue
-      if (entry.item.xml !== undefined || entry.item.malformed || entry.item.id === '') items.push(entry.item)
       // XEP-0060 §7.1.2.2: a Topic that notifies without payloads
-      else items.push(...(await this.#fetchAnnounced(from, entry.item)))
+      const isBare = entry.item.xml === undefined && !entry.item.malformed && entry.item.id !== ''
+      items.push(...(isBare ? await this.#fetchAnnounced(from, entry.item) : [entry.item]))
     }
     const fresh = notHandedOn(this.#usable(items), handed)
-    return fresh.length === 0 || this.#deliver(fresh, false)
+    if (fresh.length > 0 && !(await this.#deliver(fresh, false))) return false
+    const gone = entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : []))
+    if (gone.length > 0) await this.#takeBack(gone)
+    return true
   }
 
   async #takeBack(gone: readonly (readonly string[])[]): Promise<void> {
     const { handlers, topic } = this.#options
-    if (gone.length > 0) await this.#past.gone(gone.flat())
+    await this.#past.gone(gone.flat())
     if (gone.some((ids) => ids.length === 0)) handlers.cleared?.(topic)
     if (gone.flat().length > 0) handlers.retracted(topic, gone.flat())
   }
@@ -274,17 +275,9 @@ export class Consumer {
   /** False: the handlers could not take them, and they stay unseen. */
   async #deliver(items: readonly UsableItem[], retained: boolean): Promise<boolean> {
     const { topic, handlers, tell } = this.#options
-    const gridItems: GridItem[] = items.map(({ id, unnamed, xml: text, publisher }) => ({
-      topic,
-      id,
-      ...(unnamed === undefined ? {} : { unnamed }),
-      xml: text,
-      ...(publisher === undefined ? {} : { publisher }),
-      retained,
-    }))
     try {
       await this.#reread.cursorKnown()
-      await handlers.items(topic, gridItems)
+      await handlers.items(topic, gridItems(topic, items, retained))
       this.#failures = 0
       return true
     } catch (error) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { GridItem } from '../contract.ts'
 import type { ReceivedItem } from './events.ts'
 
 /** An item that can be handed on. */
@@ -27,6 +28,18 @@ export function notHandedOn(
 ): readonly UsableItem[] {
   if (handed === undefined) return items
   return items.filter(({ id, xml }) => !handed.has(id) || handed.get(id) !== digest(xml))
+}
+
+/** As they are handed on; `retained`: they were read, and did not arrive live. */
+export function gridItems(topic: string, items: readonly UsableItem[], retained: boolean): GridItem[] {
+  return items.map(({ id, unnamed, xml, publisher }) => ({
+    topic,
+    id,
+    ...(unnamed === undefined ? {} : { unnamed }),
+    xml,
+    ...(publisher === undefined ? {} : { publisher }),
+    retained,
+  }))
 }
 
 export function digest(text: string): string {
