@@ -54,6 +54,27 @@ describe('a Consumer at a Broker that fails by script', () => {
     assert.deepEqual(link.recorder.retractions, ['a', 'b'])
   })
 
+  test('takes items together where each takes the place of another, and before what came with them is gone', async () => {
+    const order: string[] = []
+    class Ordered extends Recorder {
+      override async items(topic: string, items: Parameters<Recorder['items']>[1]): Promise<void> {
+        order.push(items.map(({ id }) => id).join(' '))
+        await super.items(topic, items)
+      }
+      override retracted(topic: string, ids: readonly string[]): void {
+        order.push(`-${ids.join(' -')}`)
+        super.retracted(topic, ids)
+      }
+    }
+    await using link = await joined({}, new Ordered())
+    const one = (id: string, old: string) => event('incident', item(id)) + event('incident', `<retract id="${old}"/>`)
+    await link.fake.send(event('incident', item('a')) + one('b', 'x') + one('c', 'y') + one('d', 'z'))
+    await until(() => link.recorder.retractions.length === 3, 'the retractions')
+    assert.deepEqual(link.recorder.ids(), ['a', 'b', 'c', 'd'])
+    assert.equal(order.at(-1)?.startsWith('-'), true, String(order))
+    assert.ok(order.length <= 4, String(order))
+  })
+
   test('drops an item with two payloads, keeps its neighbours', async () => {
     await using link = await joined()
     await link.fake.send(event('incident', `${item('a')}<item id="b"><x/><y/></item>${item('c')}`))
