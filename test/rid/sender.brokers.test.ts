@@ -537,16 +537,32 @@ test('nobody listens: the peer is down', async () => {
   assertDown(await r.send(), /nothing listens there/)
 })
 
-test('a peer that accepts TCP but no TLS is given up at the connect deadline', async () => {
-  const mute = createServer(() => {}).listen(0, '127.0.0.1')
+/** Takes TCP connections, and says nothing. */
+async function startMute() {
+  const taken = Promise.withResolvers<void>()
+  const mute = createServer(() => taken.resolve()).listen(0, '127.0.0.1')
   await new Promise((resolve) => mute.once('listening', resolve))
   const address = mute.address()
   const port = typeof address === 'object' ? address?.port : 0
-  {
-    await using r = await rig({ url: () => `https://localhost:${port}/`, sender: { limits: { connect: 200 } } })
-    assertDown(await r.send(), /does not answer to a connection/)
-  }
-  mute.close()
+  return { url: `https://localhost:${port}/`, taken: taken.promise, [Symbol.dispose]: () => void mute.close() }
+}
+
+test('a peer that accepts TCP but no TLS is given up at the connect deadline', async () => {
+  using mute = await startMute()
+  await using r = await rig({ url: () => mute.url, sender: { limits: { connect: 200 } } })
+  assertDown(await r.send(), /does not answer to a connection/)
+})
+
+test('a shut down before there is a connection ends the send at once', async () => {
+  using mute = await startMute()
+  await using r = await rig({ url: () => mute.url, sender: { limits: { connect: 25_000, whole: 29_000 } } })
+  const stop = new AbortController()
+  const sending = r.send(MESSAGE, stop.signal)
+  await mute.taken
+  const aborted = performance.now()
+  stop.abort()
+  assert.deepEqual(await sending, { kind: 'retry', reason: 'The gateway stopped sending', destinationDown: false })
+  assert.ok(performance.now() - aborted < 15_000)
 })
 
 test('a shut down while sending is a retry that blames nobody', async () => {
