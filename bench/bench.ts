@@ -5,6 +5,7 @@ const PARTS: Readonly<Record<string, () => Promise<() => Promise<void>>>> = {
   account: async () => (await import('./part-account.ts')).benchAccount,
   store: async () => (await import('./part-store.ts')).benchStore,
   postgres: async () => (await import('./part-postgres.ts')).benchPostgres,
+  shared: async () => (await import('./part-shared.ts')).benchShared,
   growth: async () => (await import('./part-growth.ts')).benchGrowth,
   prune: async () => (await import('./part-prune.ts')).benchPrune,
   gateways: async () => (await import('./part-gateways.ts')).benchGateways,
