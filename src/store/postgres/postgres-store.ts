@@ -222,8 +222,9 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     pause: (kind, destination, pause, trace = []) => hold(kind, destination, pause, trace),
     resume: (kind, destination, trace = []) => hold(kind, destination, null, trace),
     backlog: () => read(queue.backlog),
-    unsettled: (kind, destination, origin) => read(() => counts.unsettled(kind, destination, origin)),
-    unsettledBytes: (kind, origin) => read(() => counts.unsettledBytes(kind, origin)),
+    // a sender waits for these
+    unsettled: (kind, destination, origin) => read(() => counts.unsettled(kind, destination, origin), hurry),
+    unsettledBytes: (kind, origin) => read(() => counts.unsettledBytes(kind, origin), hurry),
     async probe() {
       await submit(() => touch(clock.now()))
     },

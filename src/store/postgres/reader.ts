@@ -12,8 +12,8 @@ const SESSIONS = 4
  */
 interface Reader extends AsyncDisposable {
   readonly db: Db
-  /** The error is the gateway's own. */
-  read<T>(query: () => Promise<T>): Promise<T>
+  /** The error is the gateway's own. `ms`: that it may take, where somebody waits who cannot for long. */
+  read<T>(query: () => Promise<T>, ms?: number): Promise<T>
 }
 
 export function createReader(place: Place, patience: number): Reader {
@@ -39,11 +39,11 @@ export function createReader(place: Place, patience: number): Reader {
         return ask(sessions.sql, text, values, once)
       },
     },
-    async read(query) {
+    async read(query, ms = patience) {
       if (closed) throw new GatewayError('store-unavailable', 'The store is closed.')
       const asked = sessions
       try {
-        return await inTime(patience, 'a question', query())
+        return await inTime(Math.min(ms, patience), 'a question', query())
       } catch (error) {
         if (isOfConnection(error)) renew(asked)
         throw storeError(error)

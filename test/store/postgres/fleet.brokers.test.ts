@@ -112,3 +112,18 @@ describe('who does something together, of gateways on PostgreSQL', () => {
     assert.equal(heard[0], 'anything')
   })
 })
+
+test('a question that a sender waits for is given up as soon as what it has to write, and the next one is asked anew', async () => {
+  await using bench = await createPostgresBench()
+  const { server, schema, clock, sql } = bench
+  const at = { url: server.url, schema }
+  await using store = await openGatewayStore({ at, tell: untold, clock, hurry: 1_000 })
+  assert.equal(await store.unsettled('topic', null), 0)
+  await sql.begin(async (tx) => {
+    await tx.unsafe(`LOCK TABLE ${schema}.destination IN ACCESS EXCLUSIVE MODE`)
+    const began = performance.now()
+    await assert.rejects(store.unsettled('topic', null), { code: 'store-unavailable' })
+    assert.ok(performance.now() - began < 8_000, `${performance.now() - began} ms`)
+  })
+  assert.equal(await store.unsettled('topic', null), 0)
+})
