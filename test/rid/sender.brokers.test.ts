@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { constants } from 'node:crypto'
 import { copyFileSync } from 'node:fs'
 import type { Server } from 'node:https'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { PeerConfig } from '../../src/config/types.ts'
@@ -539,22 +539,30 @@ test('nobody listens: the peer is down', async () => {
 
 /** Takes TCP connections, and says nothing. */
 async function startMute() {
-  const taken = Promise.withResolvers<void>()
-  const mute = createServer(() => taken.resolve()).listen(0, '127.0.0.1')
+  const taken = Promise.withResolvers<Socket>()
+  const mute = createServer((socket) => taken.resolve(socket)).listen(0, '127.0.0.1')
   await new Promise((resolve) => mute.once('listening', resolve))
   const address = mute.address()
   const port = typeof address === 'object' ? address?.port : 0
-  return { url: `https://localhost:${port}/`, taken: taken.promise, [Symbol.dispose]: () => void mute.close() }
+  return {
+    url: `https://localhost:${port}/`,
+    taken: taken.promise,
+    async [Symbol.asyncDispose]() {
+      mute.close()
+      const socket = await taken.promise
+      socket.destroy()
+    },
+  }
 }
 
 test('a peer that accepts TCP but no TLS is given up at the connect deadline', async () => {
-  using mute = await startMute()
+  await using mute = await startMute()
   await using r = await rig({ url: () => mute.url, sender: { limits: { connect: 200 } } })
   assertDown(await r.send(), /does not answer to a connection/)
 })
 
 test('a shut down before there is a connection ends the send at once', async () => {
-  using mute = await startMute()
+  await using mute = await startMute()
   await using r = await rig({ url: () => mute.url, sender: { limits: { connect: 25_000, whole: 29_000 } } })
   const stop = new AbortController()
   const sending = r.send(MESSAGE, stop.signal)

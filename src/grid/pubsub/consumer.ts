@@ -233,17 +233,14 @@ export class Consumer {
       items.push(...(isBare ? await this.#fetchAnnounced(from, entry.item) : [entry.item]))
     }
     const fresh = notHandedOn(this.#usable(items), handed)
-    if (fresh.length > 0 && !(await this.#deliver(fresh, false))) return false
     const gone = entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : []))
-    if (gone.length > 0) await this.#takeBack(gone)
-    return true
-  }
-
-  async #takeBack(gone: readonly (readonly string[])[]): Promise<void> {
+    // what was the last one before these came
+    if (gone.length > 0) await this.#past.gone(gone.flat())
+    if (fresh.length > 0 && !(await this.#deliver(fresh, false))) return false
     const { handlers, topic } = this.#options
-    await this.#past.gone(gone.flat())
     if (gone.some((ids) => ids.length === 0)) handlers.cleared?.(topic)
     if (gone.flat().length > 0) handlers.retracted(topic, gone.flat())
+    return true
   }
 
   async #fetchAnnounced(from: Retained, item: ReceivedItem): Promise<ReceivedItem[]> {
