@@ -205,6 +205,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   health.listening()
   grid.start()
   delivery.start()
+  publishers.start()
   dates()
   opened.use(watchFiles(() => [...watchedFiles(config), ...(source ? [source.file] : [])], 60_000, reload))
   opened.use(every(STORE_PROBE_MS, () => probeStore(store, readiness)))

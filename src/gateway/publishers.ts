@@ -10,13 +10,15 @@ const LASTS = 9_000
 const RENEW = 3_000
 
 interface PublishersOptions {
-  readonly store: Pick<Fleet, 'enlist' | 'leave'> & Pick<Queue, 'onChange'>
+  readonly store: Pick<Fleet, 'enlist' | 'leave' | 'roster'> & Pick<Queue, 'onChange'>
   readonly clock: Clock
   /** Other Topics than before are ours. */
   readonly moved: () => void
 }
 
 interface Publishers extends AsyncDisposable {
+  /** From here on there is something to be ours. */
+  start(): void
   /** The session with the Controller came up, or ended: then others have our Topics at once. */
   session(isUp: boolean): void
   /** To be asked of every Topic each time. */
@@ -29,17 +31,20 @@ interface Publishers extends AsyncDisposable {
  * Of the gateways on a store that have a session with their Controller each has a part of the Topics: nobody else claims what is to be
  * published there, or looks whether there is any. Whose a Topic is everyone reckons from the list of those who are there (the highest hash
  * of both names), so that one more or less moves its own Topics only. Two lists that differ for a moment do no harm: a delivery
- * is claimed once, in its order, whoever claims it.
+ * is claimed once, in its order, whoever claims it. Where nobody has a session all of them have all: somebody has to see that what
+ * waits for too long is held.
  */
 export function createPublishers({ store, clock, moved }: PublishersOptions): Publishers {
+  /** undefined: not known, and nothing is ours */
   let roster: Roster | undefined
   const known = new Map<string, boolean>()
-  let up: AbortController | undefined
+  let isUp = false
+  /** in the store, or on its way there */
+  let isListed = false
   let again = new AbortController()
   let over = new AbortController()
-  /** one after the other: a part that ends must not come to be behind that */
-  let work: Promise<void> = Promise.resolve()
-  let isOver = false
+  const end = new AbortController()
+  let running: Promise<void> | undefined
   const changes = store.onChange((change) => {
     if (change === 'roster') again.abort()
   })
@@ -49,7 +54,7 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
     roster = next
     if (isSame) return
     known.clear()
-    moved()
+    if (!end.signal.aborted) moved()
   }
 
   /** However long the store takes to answer, or does not: it is over when its time is. */
@@ -60,64 +65,76 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
     void clock.sleep(ms, signal).then(() => signal.aborted || use(undefined))
   }
 
-  /** undefined where the store does not say so in time. */
-  async function ask(end: AbortSignal): Promise<Roster | undefined> {
+  /** What the store says; undefined where it does not say so in time, or nobody waits for it any more. */
+  async function inTime<T>(asked: Promise<T>): Promise<T | undefined> {
     const answered = new AbortController()
-    const patience = clock.sleep(RENEW, AbortSignal.any([answered.signal, end])).then(() => undefined)
-    const found = await Promise.race([store.enlist(NAME, LASTS).catch(() => undefined), patience])
+    const patience = clock.sleep(RENEW, AbortSignal.any([answered.signal, end.signal])).then(() => undefined)
+    const found = await Promise.race([asked.catch(() => undefined), patience])
     answered.abort()
     return found
   }
 
-  async function keep(end: AbortSignal): Promise<void> {
-    while (!end.aborted) {
+  async function look(): Promise<Roster | undefined> {
+    if (isUp) {
+      isListed = true
+      return inTime(store.enlist(NAME, LASTS))
+    }
+    if (isListed) await inTime(store.leave(NAME))
+    isListed = false
+    const all = await inTime(store.roster(NAME))
+    return all && { own: '', all }
+  }
+
+  async function keep(): Promise<void> {
+    while (!end.signal.aborted) {
       again = new AbortController()
+      const { signal } = again
       const began = clock.now()
-      const next = await ask(end)
-      if (end.aborted) break
+      const next = await look()
+      // the session came or went meanwhile, or somebody else did
+      if (signal.aborted) continue
       if (next !== undefined) {
         lasts(LASTS - Math.max(0, clock.now() - began))
         use(next)
       }
-      await clock.sleep(RENEW, AbortSignal.any([end, again.signal]))
+      await clock.sleep(RENEW, signal)
     }
-    await store.leave(NAME).catch(() => undefined)
+    if (isListed) await store.leave(NAME).catch(() => undefined)
   }
 
-  function session(isUp: boolean): void {
-    if (isUp === (up !== undefined) || (isUp && isOver)) return
-    if (isUp) {
-      const begun = new AbortController()
-      up = begun
-      work = work.then(() => keep(begun.signal))
-      return
-    }
-    up?.abort()
-    up = undefined
+  function lookAgain(): void {
     over.abort()
     use(undefined)
-  }
-
-  async function leave(): Promise<void> {
-    isOver = true
-    changes[Symbol.dispose]()
-    session(false)
-    await work
+    again.abort()
   }
 
   return {
-    session,
-    leave,
+    start() {
+      running ??= keep()
+    },
+    session(came) {
+      if (came === isUp || end.signal.aborted) return
+      isUp = came
+      lookAgain()
+    },
+    async leave() {
+      changes[Symbol.dispose]()
+      end.abort()
+      lookAgain()
+      await running
+    },
     isOurs(topic) {
       if (roster === undefined) return false
       let isOurs = known.get(topic)
       if (isOurs === undefined) {
-        isOurs = ownerOf(topic, roster) === roster.own
+        isOurs = roster.all.length === 0 || ownerOf(topic, roster) === roster.own
         known.set(topic, isOurs)
       }
       return isOurs
     },
-    [Symbol.asyncDispose]: leave,
+    [Symbol.asyncDispose]() {
+      return this.leave()
+    },
   }
 }
 

@@ -29,6 +29,8 @@ export interface Fleet {
   /** Takes part in what `name` is, for `ms` from now. Who comes, and who ends it, is told to the others (Queue.onChange). */
   enlist(name: string, ms: number): Promise<Roster>
   leave(name: string): Promise<void>
+  /** Who takes part in it now, in the order of `enlist`. */
+  roster(name: string): Promise<readonly string[]>
   /** What every gateway on this store says of itself, and none on another. */
   mark(): Promise<string>
   /** Who is at work on the store now, the longest first. */

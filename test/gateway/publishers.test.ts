@@ -30,30 +30,49 @@ function bench() {
       until.delete(own)
       told(own)
     },
+    async roster() {
+      if (cut.has(own)) return new Promise<never>(() => undefined)
+      return [...until].flatMap(([name, end]) => (end > clock.now() ? [name] : [])).toSorted()
+    },
     onChange(listener: (change: Change) => void) {
       listeners.set(own, listener)
       return { [Symbol.dispose]: () => void listeners.delete(own) }
     },
   })
   const moves: string[] = []
-  const gateway = (name: string) => createPublishers({ store: store(name), clock, moved: () => void moves.push(name) })
+  const gateway = (name: string) => {
+    const publishers = createPublishers({ store: store(name), clock, moved: () => void moves.push(name) })
+    publishers.start()
+    return publishers
+  }
   const ours = (one: ReturnType<typeof gateway>) => TOPICS.filter((topic) => one.isOurs(topic))
   return { clock, cut, moves, gateway, ours, until }
 }
 
 describe('Topics that gateways on one store publish to', () => {
-  test('are nobody’s without a session, and all of who is alone with one, at once', async () => {
-    const { clock, gateway, ours, moves } = bench()
+  test('are those of who is alone with a session, at once, and everybody’s where nobody has one', async () => {
+    const { clock, gateway, ours } = bench()
     await using one = gateway('one')
+    await using two = gateway('two')
     await clock.advance(20_000)
-    assert.deepEqual([ours(one), moves], [[], []])
+    assert.deepEqual([ours(one), ours(two)], [TOPICS, TOPICS])
     one.session(true)
     await clock.advance(0)
-    assert.deepEqual([ours(one), moves], [TOPICS, ['one']])
+    assert.deepEqual([ours(one), ours(two)], [TOPICS, []])
     await clock.advance(60_000)
-    assert.deepEqual([ours(one), moves], [TOPICS, ['one']])
+    assert.deepEqual([ours(one), ours(two)], [TOPICS, []])
     one.session(false)
-    assert.deepEqual(ours(one), [])
+    assert.deepEqual(ours(one), [], 'until it is known who has them')
+    await clock.advance(0)
+    assert.deepEqual([ours(one), ours(two)], [TOPICS, TOPICS])
+  })
+
+  test('that stay the same are told of once', async () => {
+    const { clock, gateway, moves } = bench()
+    await using one = gateway('one')
+    one.session(true)
+    await clock.advance(60_000)
+    assert.deepEqual(moves, ['one'])
   })
 
   test('are each one gateway’s, and one more takes from the others what it gets and nothing else', async () => {

@@ -20,6 +20,10 @@ export function createFleet(db: Db, owner: string, told: () => void): Fleet {
      SELECT own.fresh, coalesce((SELECT string_agg(owner, ' ') FROM lease
        WHERE starts_with(name, $1 || ' ') AND owner <> $2 AND until > clock_timestamp()), '') AS others FROM own`,
   )
+  const roster = all<{ owner: string }>(
+    db,
+    `SELECT owner FROM lease WHERE starts_with(name, $1 || ' ') AND until > clock_timestamp()`,
+  )
   const mark = one<{ id: string }>(db, 'SELECT id::text AS id FROM mark')
   const present = all<GatewayAtWork>(
     db,
@@ -41,6 +45,7 @@ export function createFleet(db: Db, owner: string, told: () => void): Fleet {
     async leave(name) {
       if ((await end(`${name} ${owner}`, owner)) > 0) told()
     },
+    roster: async (name) => (await roster(name)).map(({ owner }) => owner).toSorted(),
     async mark() {
       return (await mark())?.id ?? owner
     },

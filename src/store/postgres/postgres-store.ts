@@ -233,6 +233,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     endLease: (name) => read(() => fleet.endLease(name)),
     enlist: (name, ms) => read(() => fleet.enlist(name, ms)),
     leave: (name) => read(() => fleet.leave(name)),
+    roster: (name) => read(() => fleet.roster(name)),
     mark: () => read(() => fleet.mark()),
     gateways: () => read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {

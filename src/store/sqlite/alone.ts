@@ -10,6 +10,7 @@ export function alone(version: string, started: number): Fleet {
     endLease: async () => undefined,
     enlist: async () => ({ own: self.id, all: [self.id] }),
     leave: async () => undefined,
+    roster: async () => [],
     mark: async () => self.id,
     gateways: async () => [self],
   }

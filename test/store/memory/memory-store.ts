@@ -67,6 +67,7 @@ export class MemoryStore implements Store {
   endLease = this.#alone.endLease
   enlist = this.#alone.enlist
   leave = this.#alone.leave
+  roster = this.#alone.roster
   gateways = this.#alone.gateways
   mark = this.#alone.mark
 

@@ -53,6 +53,8 @@ describe('who does something together, of gateways on PostgreSQL', () => {
     assert.deepEqual(both.all, [alone.own, both.own].toSorted())
     assert.deepEqual(await one.enlist('publish', 60_000), { own: alone.own, all: both.all })
     assert.deepEqual((await two.enlist('other', 60_000)).all, [both.own])
+    assert.deepEqual(await one.roster('publish'), both.all)
+    assert.deepEqual(await one.roster('nobody’s'), [])
     await two.leave('publish')
     assert.deepEqual((await one.enlist('publish', 60_000)).all, [alone.own])
     await two.enlist('publish', 100)
