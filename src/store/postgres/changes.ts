@@ -117,7 +117,11 @@ function together(changes: readonly Change[]): readonly Change[] {
 /** Behind whose it is; a gateway of another version may say no more than that, or something else. */
 function changeOf(text: string): Change {
   const [, said] = /^\S+ (\[.*\]|"roster")$/s.exec(text) ?? []
-  return said === undefined ? 'anything' : (JSON.parse(said) as Change)
+  try {
+    return said === undefined ? 'anything' : (JSON.parse(said) as Change)
+  } catch {
+    return 'anything'
+  }
 }
 
 /** Not at the first time, when nothing can have been missed. */

@@ -108,6 +108,7 @@ describe('who does something together, of gateways on PostgreSQL', () => {
     using _ = bench.store.onChange((change) => void heard.push(change))
     const channel = `iodef_${hash('sha256', bench.schema, 'hex').slice(0, 32)}`
     await eventually('it to be heard', async () => {
+      await bench.server.psql(`SELECT pg_notify('${channel}', '${randomUUID()} [said otherwise]')`)
       await bench.server.psql(`SELECT pg_notify('${channel}', '${randomUUID()}')`)
       return heard.length > 0
     })
