@@ -233,14 +233,17 @@ export function createExchanges({ db, clock, keys, trail }: Tables, insert: Inse
   }
 }
 
-/** What is written, as the store has it. */
+type Submit = <T>(work: () => Promise<T>) => Promise<T>
+
+/** What is written, as the store has it. `soon`: where somebody waits who cannot for long. */
 export function exchangeWrites(
   tables: ExchangeTables,
-  submit: <T>(work: () => Promise<T>) => Promise<T>,
+  soon: Submit,
+  submit: Submit,
 ): Pick<Exchanges, 'ask' | 'change' | 'forgetExchanges'> {
   return {
-    ask: (exchange, legs, limits, change) => submit(() => tables.ask(exchange, legs, limits, change)),
-    change: (id, change) => submit(() => tables.change(id, change)),
+    ask: (exchange, legs, limits, change) => soon(() => tables.ask(exchange, legs, limits, change)),
+    change: (id, change) => soon(() => tables.change(id, change)),
     forgetExchanges: (before) => inSteps(STEP, () => submit(() => tables.forgetBefore(before))),
   }
 }

@@ -34,7 +34,7 @@ import { createTables } from './tables.ts'
 import { createTraceRows } from './trace.ts'
 import { createTraceWeeks } from './trace-weeks.ts'
 import { Writer } from './writer.ts'
-import type { Touches } from './writer-jobs.ts'
+import type { Hurry, Touches } from './writer-jobs.ts'
 
 interface StoreOptions {
   readonly at: Place
@@ -128,8 +128,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const submit = <T>(work: () => Promise<T>, touches?: Touches) => writer.submit(work, touches)
 
   /** What others may have to act upon. */
-  async function submitNews<T>(work: () => Promise<T>, touches?: Touches): Promise<T> {
-    const result = await writer.submit(work, touches)
+  async function submitNews<T>(work: () => Promise<T>, touches?: Touches, hurried?: Hurry): Promise<T> {
+    const result = await writer.submit(work, touches, hurried)
     changes.tell('anything')
     return result
   }
@@ -139,6 +139,10 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     changes.tell('anything')
     changes.tellOurselves()
   }
+  // a sender waits for these
+  const soon: Hurry = { ms: hurry, late }
+  const readSoon = <T>(query: () => Promise<T>) => read(query, hurry)
+  const submitSoon = <T>(work: () => Promise<T>) => submitNews(work, {}, soon)
   const hold = (kind: DestinationKind, name: string, pause: Pause | null, trace: readonly TraceEvent[]) =>
     submitNews(async () => {
       const isDone = await destinations.pause(await destinations.require(kind, name), pause)
@@ -169,13 +173,13 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const store: WholeStore = {
     async accept(envelope, trace = []) {
       const touches = { destinations: envelope.deliveries }
-      const accepted = await writer.submitFused(intake, { envelope, trace }, touches, { ms: hurry, late })
+      const accepted = await writer.submitFused(intake, { envelope, trace }, touches, soon)
       const waiting = envelope.deliveries.filter(({ state }) => state === 'pending')
       if (accepted.outcome === 'accepted' && waiting.length > 0) changes.tell(isDue(waiting) ? waiting : 'anything')
       return accepted
     },
     findEnvelope: (direction, source, digest) =>
-      read(async () => {
+      readSoon(async () => {
         const row = await find(digest, source, directionCode(direction))
         return row && { id: formatId(row.seq) }
       }),
@@ -202,11 +206,15 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     cursor: (topic) => read(() => remembered.cursor(topic)),
     findPayload: (kind, destination, item, sources) => read(() => queue.findPayload(kind, destination, item, sources)),
     record: (trace, share) =>
-      submit(async () => {
-        if (share !== undefined) return trail.addWithin(share, trace)
-        await trail.add(trace)
-        return 0
-      }),
+      writer.submit(
+        async () => {
+          if (share !== undefined) return trail.addWithin(share, trace)
+          await trail.add(trace)
+          return 0
+        },
+        {},
+        soon,
+      ),
     trace: (incident) => read(() => told.of(incident)),
     list: (filter = {}) => read(() => queue.list(filter)),
     pages: (filter = {}) =>
@@ -222,9 +230,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     pause: (kind, destination, pause, trace = []) => hold(kind, destination, pause, trace),
     resume: (kind, destination, trace = []) => hold(kind, destination, null, trace),
     backlog: () => read(queue.backlog),
-    // a sender waits for these
-    unsettled: (kind, destination, origin) => read(() => counts.unsettled(kind, destination, origin), hurry),
-    unsettledBytes: (kind, origin) => read(() => counts.unsettledBytes(kind, origin), hurry),
+    unsettled: (kind, destination, origin) => readSoon(() => counts.unsettled(kind, destination, origin)),
+    unsettledBytes: (kind, origin) => readSoon(() => counts.unsettledBytes(kind, origin)),
     async probe() {
       await submit(() => touch(clock.now()))
     },
@@ -249,8 +256,8 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
       return gone
     },
     ...archiveRole(tables.archive, [db, own], read, submit),
-    ...exchangeReads(createExchangeRows(db), read),
-    ...exchangeWrites(exchanges, submitNews),
+    ...exchangeReads(createExchangeRows(db), readSoon),
+    ...exchangeWrites(exchanges, submitSoon, submitNews),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
   return { store, instance, weeks }

@@ -96,8 +96,8 @@ export class Writer {
   }
 
   /** Resolves once the job's changes are committed. Rejects with a GatewayError. */
-  submit<T>(work: () => Promise<T>, touches: Touches = {}): Promise<T> {
-    return this.submitFused(async () => [await work()], undefined, touches)
+  submit<T>(work: () => Promise<T>, touches: Touches = {}, hurry?: Hurry): Promise<T> {
+    return this.submitFused(async () => [await work()], undefined, touches, hurry)
   }
 
   /** The same; jobs with the same `work` that stand behind each other are done by one call of it. */

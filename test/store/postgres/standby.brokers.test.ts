@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { systemClock } from '../../../src/clock.ts'
+import { type Clock, systemClock } from '../../../src/clock.ts'
+import type { NewExchange } from '../../../src/store/exchanges.ts'
 import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
 import { untold } from '../../../src/tell.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type PostgresPair, startPostgresPair } from '../../support/postgres-standby.ts'
-import { delivery, envelope } from '../support.ts'
+import { delivery, envelope, sha } from '../support.ts'
 
 const urlOf = (ports: readonly number[]) => `postgres://gw@${ports.map((port) => `127.0.0.1:${port}`).join()}/gw`
 
@@ -130,4 +131,46 @@ describe('a primary and its synchronous standby', () => {
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.delivery`), '3')
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.destination WHERE pending = 3`), '1')
   })
+
+  test('a question that waits for a standby is refused within seconds, as is an answer, and whoever is refused anyway waits no longer', async () => {
+    const schema = 'asking'
+    await using store = await openGatewayStore({
+      ...{ at: { url: urlOf(pair.ports), schema }, tell: untold, clock: systemClock, hurry: 2_000 },
+    })
+    const ask = (id: string) => store.ask(asked(systemClock, id), [], LIMITS, () => undefined)
+    assert.equal((await ask('before')).outcome, 'opened')
+
+    await pair.standby.kill()
+    const began = performance.now()
+    const late = { ...AWAY, detail: /waits for more than 2 s/ }
+    const refused = { at: systemClock.now(), incident: 'x 1', event: 'refused', fields: {} }
+    await Promise.all([
+      assert.rejects(ask('during'), late),
+      assert.rejects(
+        store.change('before', () => ({ change: { token: 'token' } })),
+        late,
+      ),
+      assert.rejects(store.record([refused]), late),
+    ])
+    assert.ok(performance.now() - began < 6_000, `${performance.now() - began} ms`)
+
+    await pair.standby.start()
+    await eventually('it to be taken', () =>
+      ask('during').then(
+        () => true,
+        () => false,
+      ),
+    )
+    assert.equal((await ask('during')).outcome, 'known')
+    assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.exchange`), '2')
+  })
 })
+
+const LIMITS = { open: 10, all: 10, since: 0 }
+
+function asked(clock: Clock, id: string): NewExchange {
+  return {
+    ...{ id, asker: 'csirt-a', address: null, msgType: 'Query', incident: 'x 1', digest: sha(id), question: '{}' },
+    ...{ opened: clock.now(), pendingAt: null, expires: clock.now() + 3_600_000 },
+  }
+}
