@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { all, type Db, run } from './sql.ts'
+import type { Reader } from './reader.ts'
+import { all, run } from './sql.ts'
 
 /** ms between two signs of life */
 const BEAT = 1500
@@ -23,8 +24,7 @@ interface Instance extends AsyncDisposable {
 }
 
 interface InstanceOptions {
-  /** autocommit */
-  readonly db: Db
+  readonly signs: Pick<Reader, 'db' | 'read'>
   readonly owner: string
   readonly version: string
   /** for tests: shows no more that it lives, as after a crash */
@@ -33,7 +33,7 @@ interface InstanceOptions {
   readonly bury: (ids: readonly string[]) => Promise<void>
 }
 
-export function createInstance({ db, owner, version, crashed, bury }: InstanceOptions): Instance {
+export function createInstance({ signs: { db, read }, owner, version, crashed, bury }: InstanceOptions): Instance {
   const beat = run(
     db,
     `INSERT INTO instance (id, host, pid, version) VALUES ($1, $2, $3, $4)
@@ -52,8 +52,8 @@ export function createInstance({ db, owner, version, crashed, bury }: InstanceOp
 
   /** Where the server itself was away, all look silent: only who is so at two looks, one soon after the other, is no more. */
   async function look(): Promise<void> {
-    await beat(owner, hostname(), process.pid, version)
-    const found = await silent(owner, DEAD_AFTER / 1000)
+    await read(() => beat(owner, hostname(), process.pid, version))
+    const found = await read(() => silent(owner, DEAD_AFTER / 1000))
     const isSoon = performance.now() - lastLook < 2 * BEAT
     const dead = isSoon ? found.filter(({ id, beat: at }) => suspects.get(id) === at).map(({ id }) => id) : []
     suspects = new Map(found.map(({ id, beat: at }) => [id, at]))
@@ -78,7 +78,7 @@ export function createInstance({ db, owner, version, crashed, bury }: InstanceOp
     async [Symbol.asyncDispose]() {
       ended.abort()
       await working
-      if (working !== undefined) await leave(owner).catch(() => {})
+      if (working !== undefined) await read(() => leave(owner)).catch(() => {})
     },
   }
 }

@@ -29,6 +29,7 @@ import { createQueue } from './queries.ts'
 import { createReader } from './reader.ts'
 import { createMemoryRows } from './seen-items.ts'
 import { createSettle } from './settle.ts'
+import { createSigns } from './signs.ts'
 import { type Db, one, run } from './sql.ts'
 import { createTables } from './tables.ts'
 import { createTraceRows } from './trace.ts'
@@ -81,7 +82,8 @@ export async function openBeside(options: StoreOptions): Promise<WholeStore> {
 function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HURRY, crashed }: StoreOptions) {
   const owner = newOwner()
   const reader = createReader(at, patience)
-  const changes = createChanges(at, reader.db, owner)
+  const signs = createSigns(at, owner, patience, reader)
+  const changes = createChanges(at, signs.db, owner)
   /** the writer's, which needs what is made with it */
   const own: Db = { query: (...asked) => writer.db.query(...asked) }
   const keys = createKeys(own, clock)
@@ -149,9 +151,9 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
       if (isDone) await trail.add(trace)
       return isDone
     })
-  const fleet = createFleet(db, owner, () => changes.tell('roster'))
+  const fleet = createFleet(signs.db, owner, () => changes.tell('roster'))
   const instance = createInstance({
-    ...{ db, owner, version, crashed },
+    ...{ signs, owner, version, crashed },
     async bury(ids) {
       await submitNews(async () => {
         await bury(ids)
@@ -166,6 +168,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     await instance[Symbol.asyncDispose]()
     await writer.close()
     await changes[Symbol.asyncDispose]()
+    await signs[Symbol.asyncDispose]()
     await reader[Symbol.asyncDispose]()
   }
   tell('store-opened', { path: `PostgreSQL, schema ${at.schema}` })
@@ -236,13 +239,13 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
       await submit(() => touch(clock.now()))
     },
     onChange: changes.on,
-    lease: (name, ms) => read(() => fleet.lease(name, ms)),
-    endLease: (name) => read(() => fleet.endLease(name)),
-    enlist: (name, ms) => read(() => fleet.enlist(name, ms)),
-    leave: (name) => read(() => fleet.leave(name)),
-    roster: (name) => read(() => fleet.roster(name)),
-    mark: () => read(() => fleet.mark()),
-    gateways: () => read(() => fleet.gateways()),
+    lease: (name, ms) => signs.read(() => fleet.lease(name, ms)),
+    endLease: (name) => signs.read(() => fleet.endLease(name)),
+    enlist: (name, ms) => signs.read(() => fleet.enlist(name, ms)),
+    leave: (name) => signs.read(() => fleet.leave(name)),
+    roster: (name) => signs.read(() => fleet.roster(name)),
+    mark: () => signs.read(() => fleet.mark()),
+    gateways: () => signs.read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {
       await read(() => weeks.make(now))
       let gone = await read(() => weeks.drop(now))

@@ -6,21 +6,19 @@ import type { Db } from './sql.ts'
 /** as many reads at a time as there may well be */
 const SESSIONS = 4
 
-/**
- * Reads, each by itself, on connections of their own: nobody who looks at the queue waits for who writes. What is written here, signs of life and
- * leases, is over within seconds and need not last: it waits for no disk and no standby, and keeps no connection from who reads while one is away.
- */
-interface Reader extends AsyncDisposable {
+/** Asks, each by itself, on connections of its own: nobody who looks at the queue waits for who writes. */
+export interface Reader extends AsyncDisposable {
   readonly db: Db
   /** The error is the gateway's own. `ms`: that it may take, where somebody waits who cannot for long. */
   read<T>(query: () => Promise<T>, ms?: number): Promise<T>
 }
 
-export function createReader(place: Place, patience: number): Reader {
+/** `name`: what its connections are called at the server. */
+export function createReader(place: Place, patience: number, name = 'reads', most = SESSIONS): Reader {
   const open = () =>
     openSessions(place, {
-      ...{ name: 'reads', sessions: SESSIONS },
-      parameters: { statement_timeout: patience, synchronous_commit: 'off' },
+      ...{ name, sessions: most },
+      parameters: { statement_timeout: patience, synchronous_commit: 'on' },
     })
   let sessions: Sessions = open()
   let closed = false

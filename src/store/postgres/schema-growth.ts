@@ -75,3 +75,12 @@ export const OLDEST_FIRST = `
 CREATE INDEX delivery_oldest ON delivery (destination, state, seq) WHERE state <> 2;
 DROP INDEX delivery_kept;
 `
+
+/**
+ * What ends within seconds by itself is in no log: a COMMIT of it has nothing to wait for, neither disk nor standby (decision 24). After a crash of
+ * the server, and at the standby that takes its place, both are empty, and filled again by the next signs of life.
+ */
+export const SIGNS_UNLOGGED = `
+ALTER TABLE lease SET UNLOGGED;
+ALTER TABLE instance SET UNLOGGED;
+`

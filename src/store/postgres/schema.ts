@@ -1,5 +1,5 @@
 import { EXCHANGES } from './schema-exchanges.ts'
-import { OLDEST_FIRST, TRACE_BY_WEEK } from './schema-growth.ts'
+import { OLDEST_FIRST, SIGNS_UNLOGGED, TRACE_BY_WEEK } from './schema-growth.ts'
 
 /**
  * Each entry brings the tables from the version that is its place to the next. Never edit one that was released: append. What a version
@@ -210,4 +210,5 @@ END
 $$;
 ${EXCHANGES}`,
   `${TRACE_BY_WEEK}${OLDEST_FIRST}`,
+  SIGNS_UNLOGGED,
 ]

@@ -105,9 +105,7 @@ describe('a primary and its synchronous standby', () => {
     const under = assert.rejects(accept('under way'), { ...AWAY, detail: /waits for more than 2 s/ })
     await wait(500)
     const behind = assert.rejects(accept('behind'), { ...AWAY, detail: /waits for more than 2 s/ })
-    // nor does what need not last keep the connections for reading from who reads
     const asked = performance.now()
-    for (let n = 0; n < 6; n += 1) await Promise.all([store.lease('topics', 9_000), store.enlist('publish', 9_000)])
     assert.equal(await store.unsettled('topic', null), 1)
     assert.ok(performance.now() - asked < 1_500, `${performance.now() - asked} ms`)
     await under
@@ -130,6 +128,41 @@ describe('a primary and its synchronous standby', () => {
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.envelope`), '3')
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.delivery`), '3')
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.destination WHERE pending = 3`), '1')
+  })
+
+  test('gateways show that they live, and keep what is theirs, while the standby is away, and no COMMIT of it is below synchronous_commit = on', async () => {
+    const schema = 'signs'
+    const at = { url: urlOf(pair.ports), schema }
+    await using one = await openGatewayStore({ at, tell: untold, clock: systemClock })
+    await using two = await openGatewayStore({ at, tell: untold, clock: systemClock })
+    const function_ = (
+      then: string,
+    ) => `CREATE OR REPLACE FUNCTION ${schema}.lasting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN RAISE EXCEPTION 'is lost'; END IF; ${then} RETURN new; END $$;`
+    const trigger = (table: string) =>
+      `CREATE TRIGGER lasting BEFORE INSERT OR UPDATE ON ${schema}.${table} FOR EACH ROW EXECUTE FUNCTION ${schema}.lasting();`
+    await pair.psql(`${function_('')} ${trigger('instance')} ${trigger('lease')}`)
+    assert.deepEqual([await one.lease('topics', 9_000), await two.lease('topics', 9_000)], [true, false])
+    await two.enlist('publish', 9_000)
+    const silence = async () =>
+      Number(await pair.psql(`SELECT max(extract(epoch FROM clock_timestamp() - beat)) FROM ${schema}.instance`))
+
+    await pair.standby.kill()
+    const renew = async () => {
+      const began = performance.now()
+      const kept = [await one.lease('topics', 9_000), await two.lease('topics', 9_000)]
+      const { all } = await two.enlist('publish', 9_000)
+      assert.deepEqual([kept, all.length], [[true, false], 1])
+      return performance.now() - began
+    }
+    for (let n = 0; n < 6; n += 1) assert.ok((await renew()) < 1_500)
+    await wait(3_000)
+    assert.ok((await silence()) < 2.9, `${await silence()} s`)
+    // as where the server puts something of its own into its log
+    const logged = function_(`PERFORM pg_logical_emit_message(true, 'x', '');`)
+    await pair.psql(`SET synchronous_commit = local; ${logged}`)
+    assert.ok((await renew()) < 9_000)
+    await pair.standby.start()
   })
 
   test('a question that waits for a standby is refused within seconds, as is an answer, and whoever is refused anyway waits no longer', async () => {
