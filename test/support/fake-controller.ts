@@ -59,6 +59,8 @@ export interface FakeScript {
   readonly streamError?: { readonly at: 'clear' | 'tls' | 'login'; readonly xml: string }
   /** what is said behind the client's closing tag, before the line closes [nothing] */
   readonly farewell?: string
+  /** keeps nothing of what clients say: of a million stanzas it would be more than a string can hold */
+  readonly forgets?: true
   /** Answers a question: XML of the whole stanza, '' for none, undefined for the usual answer. */
   readonly onIq?: (iq: FakeIq) => string | undefined
 }
@@ -207,8 +209,7 @@ class Connection {
   #listen(socket: Socket): void {
     socket.on('data', (bytes: Buffer) => {
       const text = bytes.toString('utf8')
-      if (this.#secure) this.#state.secure += text
-      else this.#state.clear += text
+      if (!this.#fake.script.forgets) this.#state[this.#secure ? 'secure' : 'clear'] += text
       if (!this.#frozen()) this.#framer.write(text)
     })
     socket.on('error', () => {})
