@@ -8,10 +8,11 @@ import { all, one } from './sql.ts'
 interface Candidates {
   /** One for each unit: origins take turns, behind the one that was served last, and each has its own in order. */
   units(destination: number, request: ClaimRequest): Generator<Candidate, void, void>
-  /** The first of them, as many as are asked for, and as `units` has them: looked for some more at a time, and remembered. */
-  next(destination: number, request: ClaimRequest): readonly Candidate[]
-  /** One of this origin was taken. */
-  served(destination: number, origin: string): void
+  /**
+   * The first of them, as many as are asked for, and as `units` has them: looked for some more at a time, and remembered. `waiting`: how many
+   * there are, due or not, of which nobody is sending any.
+   */
+  next(destination: number, request: ClaimRequest, waiting: number): readonly Candidate[]
 }
 
 const READY = 'WHERE destination = ?1 AND state = 0 AND ready = 1'
@@ -44,8 +45,6 @@ export function createCandidates(db: DatabaseSync, leases: Leases, ahead: Ahead)
   const ofOrigin = `SELECT seq, grp, due, origin, size ${IN_TURN} AND origin = ?4 AND (due, seq) > (?5, ?6)`
   const nextDue = all<Candidate>(db, `${ofOrigin} AND due <= ?2 AND ?3 IS NULL ORDER BY due, seq LIMIT ?7`)
   const nextEarly = all<Candidate>(db, `${ofOrigin} AND ${EARLY} ORDER BY due, seq LIMIT ?7`)
-  /** by destination */
-  const last = new Map<number, string>()
 
   /**
    * Where the lines begin of those with something ready, due or not, behind the one that was served last. Looked for one by one: there can
@@ -53,7 +52,7 @@ export function createCandidates(db: DatabaseSync, leases: Leases, ahead: Ahead)
    */
   function* beginnings(destination: number): Generator<Place, void, void> {
     const beginning = (origin: string): Place => ({ origin, due: Number.MIN_SAFE_INTEGER, seq: 0 })
-    const served = last.get(destination) ?? ''
+    const served = ahead.lastServed(destination)
     let found = nextOrigin(destination, served)?.origin ?? null
     for (; found !== null; found = nextOrigin(destination, found)?.origin ?? null) yield beginning(found)
     found = firstUpTo(destination, served)?.origin ?? null
@@ -138,18 +137,15 @@ export function createCandidates(db: DatabaseSync, leases: Leases, ahead: Ahead)
       const next: Next = ({ origin, due, seq }) => nextEarly(destination, now, early, origin, due, seq, few(origin))
       yield* inTurn(destination, request, next, met)
     },
-    next(destination, request) {
+    next(destination, request, waiting) {
       const { limit, early } = request
       if (early !== undefined) return [...this.units(destination, request).take(limit)]
       const known = ahead.at(destination)
-      if (known.length >= limit) return known.slice(0, limit)
+      if (known.length >= limit || known.length === waiting) return known.slice(0, limit)
       const { found, kept } = look(destination, request)
       ahead.forget(destination)
       ahead.keep(destination, kept)
       return found
-    },
-    served(destination, origin) {
-      last.set(destination, origin)
     },
   }
 }

@@ -160,7 +160,7 @@ export function createClaims(tables: Tables): Claims {
       for (const { unit, origin } of takeEach(destination, next, request)) {
         if (unit.length === 0) continue
         taken.push(unit)
-        candidates.served(destination, origin)
+        ahead.served(destination, origin)
         for (const { payload } of unit) size += payload.length
       }
     }
@@ -202,7 +202,7 @@ export function createClaims(tables: Tables): Claims {
     }
     for (const { seq, origin } of rows) {
       leases.take({ seq, destination, origin, since: now, until: now + leaseMs })
-      candidates.served(destination, origin)
+      ahead.served(destination, origin)
       ahead.taken(destination, seq)
     }
     destinations.touched(destination)
@@ -214,8 +214,9 @@ export function createClaims(tables: Tables): Claims {
       const destination = destinations.find(request.kind, request.destination)
       if (destination === undefined || request.limit < 1 || destinations.isPaused(destination)) return []
       if (hasExpired(destination, request.now)) return undefined
-      if (destinations.count(destination, 'pending') <= leases.count(destination)) return []
-      const chosen = candidates.next(destination, request)
+      const waiting = destinations.count(destination, 'pending') - leases.count(destination)
+      if (waiting <= 0) return []
+      const chosen = candidates.next(destination, request, waiting)
       return chosen.some(({ grp }) => grp !== null) ? undefined : takeByHeart(destination, chosen, request)
     },
     write,

@@ -3,6 +3,7 @@ import { DELIVERED, DISCARDED, directionCode, HELD, PENDING, SENDING, stateCode,
 import { isAlone, listed, turnOf } from '../coding/deliveries.ts'
 import { formatId } from '../coding/ids.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
+import type { Candidate } from './ahead.ts'
 import { type Brought, createBrought } from './brought.ts'
 import { toKey } from './keys.ts'
 import { createNames } from './names.ts'
@@ -38,12 +39,32 @@ interface Found {
   readonly brought: Brought
 }
 
+interface Stored {
+  readonly seq: number
+  readonly size: number
+  /** it may go out at once */
+  readonly next?: Candidate
+}
+
 const SAME = 'FROM delivery d WHERE item = ?1 AND destination = ?2 AND variant = ?3'
 
 export function createInsert(tables: Tables): Insert {
   const names = createNames(tables.db)
   const begin = createBrought(tables.db, tables.incidents)
-  const { db, clock, sequence, ahead: nextOnes, destinations, order, groups, bodies, memory, trail, archive } = tables
+  const {
+    db,
+    clock,
+    sequence,
+    ahead: nextOnes,
+    leases,
+    destinations,
+    order,
+    groups,
+    bodies,
+    memory,
+    trail,
+    archive,
+  } = tables
   const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
   const insertEnvelope = run(
     db,
@@ -135,12 +156,12 @@ export function createInsert(tables: Tables): Insert {
     const ahead = isRepeated ? passBy(same, delivery, brought) : null
     const number = brought.incident(incident)
     const line = { destination, incident: number, origin, isNew: brought.isNewLine(destination, incident, origin) }
-    const seq = store(message, envelope, delivery, { same, line, ahead, met, brought })
+    const { seq, size, next } = store(message, envelope, delivery, { same, line, ahead, met, brought })
     brought.stored(item, destination)
     for (const other of also ?? []) insertAlso(brought.incident(other), seq)
-    const size = Buffer.byteLength(delivery.payload)
+    if (next === undefined) nextOnes.joined(destination, origin)
+    else nextOnes.came(destination, next, destinations.count(destination, 'pending') - leases.count(destination))
     destinations.moved({ destination, incident: number, origin, size }, null, delivery.state)
-    nextOnes.joined(destination, origin)
     if (brought.isAwaited(item)) groups.arrived(destination, item, clock.now())
     return seq
   }
@@ -150,11 +171,12 @@ export function createInsert(tables: Tables): Insert {
     envelope: number,
     delivery: NewDelivery,
     { same: [item, destination, variant], line, ahead, met, brought }: Found,
-  ): number {
+  ): Stored {
     const { source, receivedAt } = message
     const { also = [], state, reason = null, bound, group } = delivery
     const { incident, origin } = line
     const seq = sequence.next()
+    const size = Buffer.byteLength(delivery.payload)
     const joined = group && groups.join(destination, group, delivery.item, seq)
     const grp = joined?.grp ?? null
     const { due, notBefore } = turnOf(delivery, receivedAt, joined)
@@ -186,10 +208,11 @@ export function createInsert(tables: Tables): Insert {
       names.of(destination, source, delivery, met),
       ahead,
       brought.body(delivery.payload, () => bodies.keep(seq, delivery.payload, isAlone(message))),
-      Buffer.byteLength(delivery.payload),
+      size,
     )
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
-    return seq
+    const isNext = ready && due !== null && due <= clock.now()
+    return { seq, size, ...(isNext && { next: { seq, grp: null, due, origin, size } }) }
   }
 
   function archiveWith({ record, replaced, instead }: NewEnvelope): void {

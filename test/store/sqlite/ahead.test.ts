@@ -26,6 +26,51 @@ test('what stands next is known until it is taken, or others may be next', () =>
   assert.deepEqual(seqs(ahead.at(2)), [])
 })
 
+test('what comes in where all that wait are known has its turn among them, and is looked for where others wait, too', () => {
+  const ahead = createAhead()
+  const come = (seq: number, origin: string, others = ahead.at(1).length) =>
+    ahead.came(1, candidate(seq, origin), others)
+  ahead.served(1, 'b')
+  for (const [seq, origin] of ['a', 'a', 'c', 'a', 'b', 'c', 'a', 'd'].entries()) come(seq, origin)
+  const known = ahead.at(1).map(({ seq, origin }) => `${origin}${seq}`)
+  assert.deepEqual(known, ['c2', 'd7', 'a0', 'b4', 'c5', 'a1', 'a3', 'a6'], 'behind b it is the turn of c')
+  come(9, 'd', 20)
+  assert.deepEqual(seqs(ahead.at(1)), [])
+  come(10, 'd', 1)
+  assert.deepEqual(seqs(ahead.at(1)), [], 'another waits that nobody looked for')
+})
+
+test('what comes in one by one is claimed in the turns in which it would be found', async () => {
+  await using bench = await createBench(MEMORY)
+  const { store, clock } = bench
+  const names = ['a1', 'b1', 'a2', 'c1', 'a3', 'b2', 'd1', 'c2', 'a4']
+  const bring = async () => {
+    await clock.advance(1000)
+    for (const name of names) {
+      const id = `${clock.now()} ${name}`
+      await store.accept({ ...envelope(clock, id, [delivery(id)]), source: name.slice(0, 1) })
+    }
+  }
+  const taken = async (forget: () => Promise<unknown>) => {
+    const order: string[] = []
+    for (const _ of names) {
+      await forget()
+      const [one] = (await store.claim(request(clock, { limit: 1 }))).flat()
+      order.push(one?.source ?? '')
+    }
+    await store.settle((await store.list({ states: ['sending'] })).map(({ id }) => ({ id, to: 'delivered' })))
+    return order
+  }
+  await bring()
+  assert.deepEqual(await taken(async () => {}), ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'a', 'a'])
+  await bring()
+  const known = await taken(async () => {})
+  await bring()
+  const other = await bench.beside()
+  assert.deepEqual(await taken(() => other.probe()), known)
+  assert.deepEqual(known, ['b', 'c', 'd', 'a', 'b', 'c', 'a', 'a', 'a'])
+})
+
 async function withMany() {
   const bench = await createBench(MEMORY)
   const many = ['A', 'B', 'C', 'D', 'E'].map((name) => delivery(name))
