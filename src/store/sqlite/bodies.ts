@@ -23,7 +23,8 @@ export function createBodies(db: DatabaseSync): Bodies {
   const unlink = run(db, 'UPDATE delivery SET body = NULL WHERE seq = ?')
   const remove = run(
     db,
-    'DELETE FROM body WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE body = ?1 AND body IS NOT NULL)',
+    `DELETE FROM body WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE body = ?1 AND body <> seq)
+       AND NOT EXISTS (SELECT 1 FROM delivery WHERE seq = ?1 AND body = seq)`,
   )
   /** a message for many peers is the same text again and again */
   let last = { text: '', digest: digestOf('') }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { NewEnvelope } from '../contract.ts'
 import type { Incidents } from './incidents.ts'
-import { toKey } from './keys.ts'
+import { sameInSql, toKey } from './keys.ts'
 import { one } from './sql.ts'
 
 /** What a message has brought until now, so that the database is asked once for what many deliveries of it have in common. */
@@ -31,7 +31,7 @@ interface Met {
 export function createBrought(db: DatabaseSync, incidents: Incidents): (message: NewEnvelope) => Brought {
   const whatIs = one<Met>(
     db,
-    `SELECT EXISTS (SELECT 1 FROM delivery WHERE item = ?1) OR EXISTS (SELECT 1 FROM delivery WHERE name = ?1 AND name > '') AS met,
+    `SELECT EXISTS (SELECT 1 FROM delivery WHERE ${sameInSql('item', '?1')}) OR EXISTS (SELECT 1 FROM delivery WHERE name = ?1 AND name > '') AS met,
        EXISTS (SELECT 1 FROM document_item WHERE item = ?2) AS awaited`,
   )
   return ({ deliveries }) => {

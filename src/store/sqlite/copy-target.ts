@@ -9,7 +9,7 @@ import { copiedRows } from './copy-source.ts'
 import { storeFiles, syncFolder } from './data-folder.ts'
 import { storeError } from './faults.ts'
 import { createIncidents, type Incidents } from './incidents.ts'
-import { toKey } from './keys.ts'
+import { sameInSql, toKey } from './keys.ts'
 import { one, run, type Value } from './sql.ts'
 
 /** A table that is in a file as long as a copy into it is not whole. */
@@ -118,7 +118,7 @@ function inTransaction(db: DatabaseSync, incidents: Incidents, work: () => void)
 
 /** `createNames` has most of them unnamed. */
 const SOLE = `UPDATE delivery AS d SET name = '' WHERE name = item AND NOT EXISTS (
-  SELECT 1 FROM delivery o WHERE o.item = d.item AND o.destination = d.destination AND o.seq <> d.seq)`
+  SELECT 1 FROM delivery o WHERE ${sameInSql('o.item', 'd.item')} AND o.destination = d.destination AND o.seq <> d.seq)`
 
 /** Of a row that is not there yet, with what is kept beside it and comes of it. */
 function insertInto(db: DatabaseSync, { name, columns }: CopiedTable, incidents: Incidents): (row: CopiedRow) => void {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Joined, marksOf } from '../coding/deliveries.ts'
 import type { DeliveryGroup } from '../contract.ts'
 import type { Destinations } from './destinations.ts'
-import { keyInSql, toKey } from './keys.ts'
+import { keyInSql, sameInSql, toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
 
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
@@ -34,11 +34,11 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
     db,
     'INSERT INTO delivery_group (seq, destination, document, missing, came) VALUES (?, ?, ?, ?, ?)',
   )
-  const exists = one(db, 'SELECT 1 FROM delivery WHERE item = ? AND destination = ?')
+  const exists = one(db, `SELECT 1 FROM delivery WHERE ${sameInSql('item', '?1')} AND destination = ?2`)
   const present = all<{ value: string }>(
     db,
     `SELECT value FROM json_each(?1)
-     WHERE EXISTS (SELECT 1 FROM delivery WHERE item = ${keyInSql('value')} AND destination = ?2)`,
+     WHERE EXISTS (SELECT 1 FROM delivery WHERE ${sameInSql('item', keyInSql('value'))} AND destination = ?2)`,
   )
   const waiting = all<{ grp: number; place: number }>(
     db,

@@ -5,7 +5,7 @@ import { formatId } from '../coding/ids.ts'
 import type { Accepted, HeldBound, NewDelivery, NewEnvelope, TraceEvent, TraceOf } from '../contract.ts'
 import type { Candidate } from './ahead.ts'
 import { type Brought, createBrought } from './brought.ts'
-import { toKey } from './keys.ts'
+import { sameInSql, toKey } from './keys.ts'
 import { createNames } from './names.ts'
 import { PLACE, type Place } from './order.ts'
 import { all, one, run, type Value } from './sql.ts'
@@ -46,7 +46,7 @@ interface Stored {
   readonly next?: Candidate
 }
 
-const SAME = 'FROM delivery d WHERE item = ?1 AND destination = ?2 AND variant = ?3'
+const SAME = `FROM delivery d WHERE ${sameInSql('item', '?1')} AND destination = ?2 AND ${sameInSql('variant', '?3')}`
 
 export function createInsert(tables: Tables): Insert {
   const names = createNames(tables.db)
@@ -65,7 +65,10 @@ export function createInsert(tables: Tables): Insert {
     trail,
     archive,
   } = tables
-  const find = one<{ seq: number }>(db, 'SELECT seq FROM envelope WHERE digest = ? AND source = ? AND direction = ?')
+  const find = one<{ seq: number }>(
+    db,
+    `SELECT seq FROM envelope WHERE ${sameInSql('digest', '?1')} AND source = ?2 AND direction = ?3`,
+  )
   const insertEnvelope = run(
     db,
     `INSERT INTO envelope (seq, direction, source, digest, msg_type, incidents, received_at)

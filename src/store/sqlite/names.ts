@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { NewDelivery } from '../contract.ts'
-import { toKey } from './keys.ts'
+import { sameInSql, toKey } from './keys.ts'
 import { all, one, run, type Value } from './sql.ts'
 
 /** What deliveries to Topics go out as (NewDelivery.apart). */
@@ -23,7 +23,10 @@ export function createNames(db: DatabaseSync): Names {
     db,
     `SELECT variant FROM delivery WHERE name = ? AND name > '' AND destination = ? ORDER BY seq DESC LIMIT 1`,
   )
-  const firstTwo = all<Sole>(db, 'SELECT seq, name, variant FROM delivery WHERE item = ? AND destination = ? LIMIT 2')
+  const firstTwo = all<Sole>(
+    db,
+    `SELECT seq, name, variant FROM delivery WHERE ${sameInSql('item', '?1')} AND destination = ?2 LIMIT 2`,
+  )
   const spellOut = run(db, 'UPDATE delivery SET name = item WHERE seq = ?')
   // several can have sent what stands there
   const saidByAnother = one(
@@ -34,7 +37,7 @@ export function createNames(db: DatabaseSync): Names {
   const cameFromThere = one(
     db,
     `SELECT 1 FROM delivery d JOIN envelope e ON e.seq = d.envelope
-     WHERE d.item = ? AND d.variant <> ? AND e.direction = 1 AND e.source = ? LIMIT 1`,
+     WHERE ${sameInSql('d.item', '?1')} AND d.variant <> ?2 AND e.direction = 1 AND e.source = ?3 LIMIT 1`,
   )
 
   /** The only one there was is not the only one any more. */

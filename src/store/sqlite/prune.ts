@@ -6,6 +6,8 @@ import type { Operator } from './operator.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
+/** Of `delivery d`, at `?1`. */
+const SETTLED = `d.state IN (2, ${DISCARDED}) AND d.updated_at < ?1 AS settled`
 const BEGINNING = { body: 0, seq: 0 }
 
 /** Inside a transaction, one step: how many rows went, and whether there may be more. */
@@ -15,8 +17,10 @@ type PruneStep = (now: number, trace?: TraceOfDeed) => { dropped: number; more: 
 export function createPrune({ db, bodies, incidents }: Tables, operator: Operator): readonly PruneStep[] {
   const oldPayloads = all<{ seq: number; body: number; settled: number }>(
     db,
-    `SELECT seq, body, state IN (2, ${DISCARDED}) AND updated_at < ?1 AS settled FROM delivery INDEXED BY delivery_body
-     WHERE body IS NOT NULL AND (body, seq) > (?2, ?3) AND body < ?4 ORDER BY body, seq LIMIT ${STEP}`,
+    `SELECT b.seq, b.seq AS body, ${SETTLED} FROM body b CROSS JOIN delivery d ON d.seq = b.seq
+     WHERE d.body = d.seq AND (b.seq, b.seq) > (?2, ?3) AND b.seq < ?4
+     UNION ALL SELECT d.seq, d.body, ${SETTLED} FROM delivery d INDEXED BY delivery_body
+     WHERE d.body <> d.seq AND (d.body, d.seq) > (?2, ?3) AND d.body < ?4 ORDER BY body, seq LIMIT ${STEP}`,
   )
   const oldHeld = all<{ seq: number }>(
     db,

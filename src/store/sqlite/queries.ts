@@ -6,7 +6,7 @@ import { parseId } from '../coding/ids.ts'
 import type { Bounds, Stretch } from '../coding/pages.ts'
 import type { Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
-import { toKey } from './keys.ts'
+import { sameInSql, toKey } from './keys.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { one, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
@@ -35,7 +35,7 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
     db,
     `SELECT b.text AS body FROM delivery d JOIN body b ON b.seq = d.body
      JOIN envelope e ON e.seq = d.envelope
-     WHERE d.item = ?1 AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
+     WHERE ${sameInSql('d.item', '?1')} AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
 
   const last = one<{ seq: number }>(db, 'SELECT coalesce(max(seq), 0) AS seq FROM delivery')

@@ -3,6 +3,7 @@ import { FROM_FIFTH } from './schema-from-fifth.ts'
 import { JOINED } from './schema-joined.ts'
 import { LEAN } from './schema-lean.ts'
 import { SEARCH } from './schema-search.ts'
+import { SHORT } from './schema-short.ts'
 
 /** "IODF": the database header says whose file this is. */
 export const APPLICATION_ID = 0x494f4446
@@ -231,4 +232,5 @@ ALTER TABLE destination ADD COLUMN paused_by TEXT;
 ALTER TABLE leg ADD COLUMN afterwards TEXT;
 `,
   LEAN,
+  SHORT,
 ]

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SeenItem } from '../contract.ts'
-import { toKey } from './keys.ts'
+import { sameInSql, toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
 
 /** What was met before: items of Topics, and which peers sent which item. */
@@ -33,7 +33,7 @@ export function createMemory(db: DatabaseSync): Memory {
     db,
     `SELECT source FROM (
        SELECT e.source, d.seq AS at FROM delivery d JOIN envelope e ON e.seq = d.envelope
-       WHERE (d.item = ?1 OR (d.name = ?1 AND d.name > '')) AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
+       WHERE ((${sameInSql('d.item', '?1')}) OR (d.name = ?1 AND d.name > '')) AND d.variant = coalesce(?2, d.variant) AND e.direction = 0
      UNION ALL SELECT source, 9007199254740991 FROM item_source WHERE item = ?3 AND variant = coalesce(?4, variant))
      GROUP BY source ORDER BY min(at), source`,
   )
