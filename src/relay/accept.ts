@@ -1,4 +1,4 @@
-import type { Config } from '../config/types.ts'
+import type { Config, PeerConfig } from '../config/types.ts'
 import { GatewayError, messageOf } from '../errors.ts'
 import type { Events, Happening } from '../events.ts'
 import { printable } from '../printable.ts'
@@ -9,7 +9,7 @@ import { repairHint } from '../reading/repair-table.ts'
 import type { Accept, Answer, IncomingMessage, Problem } from '../rid/contract.ts'
 import { mayAnswer } from '../rid/exchange.ts'
 import { type Justification, policyOf, type RidPolicy, renderAcknowledgement } from '../rid/message.ts'
-import { isSameName, nodeOf } from '../rid/node.ts'
+import { isSameName, nodeOf, type RidSystem } from '../rid/node.ts'
 import type { Acceptor } from '../store/contract.ts'
 import { isQuestion, type MsgType } from '../vocabulary.ts'
 import { lossesOf } from './in-version.ts'
@@ -264,7 +264,7 @@ function deny(
 /** The request's own policy, back to where it came from (RFC 6545 §5.1); its IncidentID, else the first Incident's. */
 function replyPolicy({ peer, address }: IncomingMessage, { rid, document }: Inspection): RidPolicy {
   const id = document?.incidents[0]?.id ?? null
-  const node = nodeOf({ name: peer.identity.dns, address })
+  const node = nodeOf(systemAt(peer, address))
   const own = policyOf('Acknowledgement', peer.policy.region, peer.policy.traffic, node, id)
   const asked = rid?.policy
   if (asked == null) return own
@@ -275,4 +275,15 @@ function replyPolicy({ peer, address }: IncomingMessage, { rid, document }: Insp
     traffic: asked.traffic,
     incidentId: asked.incidentId ?? own.incidentId,
   }
+}
+
+/** Peers at the address that each came from last: what names one is written once. */
+const systems = new WeakMap<PeerConfig, RidSystem>()
+
+function systemAt(peer: PeerConfig, address: string | undefined): RidSystem {
+  const known = systems.get(peer)
+  if (known !== undefined && known.address === address) return known
+  const system = { name: peer.identity.dns, address }
+  systems.set(peer, system)
+  return system
 }

@@ -3,6 +3,9 @@ import type { Acceptor } from '../store/contract.ts'
 import { ByteShares } from './byte-shares.ts'
 import type { Publication } from './make-items.ts'
 
+/** ms until all that waits is counted anew: what comes meanwhile is added, what goes out is not known */
+const AGAIN = 50
+
 /** One Topic that is dead, and full, leaves a peer as much again for all others. */
 const IN_ALL = 2
 
@@ -26,19 +29,31 @@ export function createQueueRoom({ config, store }: QueueRoomOptions): IsFull {
     measure: (peer) => store.unsettledBytes('topic', peer),
     now: () => performance.now(),
   })
+  let all = 0
+  let counted = Number.NEGATIVE_INFINITY
   return async (peer, publications) => {
+    const most = config.delivery.maxQueue
+    if (all >= most || performance.now() - counted >= AGAIN) {
+      all = await store.unsettled('topic', null)
+      counted = performance.now()
+    }
+    // where all have less together than one may have, none has as much
+    if (all >= most && (await isCrowded(peer, publications, all))) return true
+    all += publications.length
+    const size = publications.reduce((sum, { item }) => sum + Buffer.byteLength(item.xml), 0)
+    return !(await bytes.take(peer, size))
+  }
+
+  /** `all` together have as much as one Topic may, or more: has this peer reached a limit of its own? */
+  async function isCrowded(peer: string, publications: readonly Publication[], all: number): Promise<boolean> {
     const most = config.delivery.maxQueue
     const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
     const inAll = IN_ALL * most
-    const all = await store.unsettled('topic', null)
     if (all >= inAll && (await store.unsettled('topic', null, peer)) >= inAll) return true
-    // where all have less together than one may have, none has as much
-    const topics = all < most ? [] : new Set(publications.map(({ topic }) => topic))
-    for (const topic of topics) {
+    for (const topic of new Set(publications.map(({ topic }) => topic))) {
       if ((await store.unsettled('topic', topic)) < most) continue
       if ((await store.unsettled('topic', topic, peer)) >= share) return true
     }
-    const size = publications.reduce((sum, { item }) => sum + Buffer.byteLength(item.xml), 0)
-    return !(await bytes.take(peer, size))
+    return false
   }
 }
