@@ -6,12 +6,12 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { PeerConfig, RidConfig } from '../config/types.ts'
 import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
-import { ASKED, type Asked, askedOf, type Incoming } from './asked.ts'
-import { beginBody } from './body.ts'
+import type { Asked } from './asked.ts'
+import { type BodyReader, beginBody } from './body.ts'
 import { CALLBACK_TOKEN } from './callback.ts'
 import { type Client, createClientLimiter, limitsOf } from './client-limits.ts'
 import { Connections } from './connections.ts'
-import type { Accept } from './contract.ts'
+import type { Accept, Problem } from './contract.ts'
 import { createIdentifier } from './identify.ts'
 import { DEFAULT_LIMITS, type ListenerLimits } from './limits.ts'
 import type { ListenerNews } from './news.ts'
@@ -52,6 +52,9 @@ export interface RidListener extends AsyncDisposable {
 
 /** RFC 6546 §3: exactly this type; peers refuse parameters */
 const XML = { 'content-type': 'text/xml' }
+const FAILED: Problem = { status: 503, title: 'Service Unavailable', retryAfter: 30 }
+
+type Message = Verdict & { kind: 'message' }
 
 /**
  * The RID endpoint (RFC 6546 §3): what passes TLS, URI, method, peer, type and size goes to `accept`, and its answer goes back.
@@ -92,31 +95,27 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     },
   })
   const { refuse, send } = createResponder({ maxMessage: () => rid.maxMessage, limits })
-  // the body is read in its turn
-  app.addHttpMethod('POST', { hasBody: false, overrideExisting: true })
-  app.decorateRequest(ASKED, null)
+  // ahead of all that fastify does with bodies and replies: none of it is asked for
   app.addHook('onRequest', onRequest)
-  app.post('/', onMessage)
-  app.setErrorHandler((error, request, reply) => {
-    tell('rid-failed', { request: request.id, err: error })
-    const asked = askedOf(request)
-    if (asked !== null) return refuse(asked, { status: 503, title: 'Service Unavailable', retryAfter: 30 })
-    request.raw.socket.destroy()
-    return reply.hijack()
-  })
+  app.post('/', () => undefined)
 
-  /** `done` is called for a message; whatever else comes is answered here. */
-  function onRequest(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) {
+  function onRequest(request: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack()
     const asked = arrived(request, reply)
-    if (asked === undefined) {
-      reply.hijack()
-      return
-    }
-    request.setDecorator(ASKED, asked)
+    if (asked === undefined) return
     watch(asked)
-    const begun = isOpen ? identified(asked) : begin(asked)
-    if (begun === undefined) done()
-    else begun.then(() => done(), done)
+    try {
+      if (isOpen) identified(asked).catch((error: unknown) => fail(asked, error))
+      else begin(asked)
+    } catch (error) {
+      fail(asked, error)
+    }
+  }
+
+  function fail(asked: Asked, error: unknown): void {
+    tell('rid-failed', { request: asked.request.id, err: error })
+    if (asked.reply.raw.headersSent) asked.request.raw.socket.destroy()
+    else refuse(asked, FAILED).catch(() => asked.request.raw.socket.destroy())
   }
 
   /** Undefined where it is not listened to. */
@@ -141,8 +140,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return undefined
     }
     connection.inFlight.set(raw, reply.raw)
-    const about = { request, reply, connection, expectant: expectant.has(raw), client: connection, crumbs: false }
-    return { ...about, incoming: undefined, bytes: 0 }
+    return { request, reply, connection, expectant: expectant.has(raw), client: connection, crumbs: false, bytes: 0 }
   }
 
   /** Answers whoever is not whom it says, and begins with what others send. */
@@ -156,21 +154,23 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return refuse(asked, problem, headers)
     }
     asked.client = client
-    return begin(asked)
+    begin(asked)
   }
 
-  /** Answers what is no message, and begins to read what is one: then undefined. */
-  function begin(asked: Asked): Promise<void> | undefined {
+  /** Answers what is no message, and begins to read what is one. */
+  function begin(asked: Asked): void {
     const { request, connection, client } = asked
     const { raw } = request
     if (state() === 'draining' || connection.crowded) connection.closing = true
     const { method = '', httpVersion: version, headers, rawHeaders } = raw
     const head = { method, version, target: request.originalUrl, headers, rawHeaders, peer: client.peer }
     const verdict = judge(head, client)
-    if (verdict.kind === 'no-content') return send(asked, 204, {}, '')
-    if (verdict.kind === 'refused') return refuse(asked, verdict.problem, verdict.headers)
-    asked.incoming = { verdict, body: beginBody(raw, rid.maxMessage) }
-    return undefined
+    if (verdict.kind === 'message') {
+      connection.turn = take(asked, verdict, beginBody(raw, rid.maxMessage), connection.turn)
+      return
+    }
+    const sent = verdict.kind === 'refused' ? refuse(asked, verdict.problem, verdict.headers) : send(asked, 204, {}, '')
+    sent.catch((error: unknown) => fail(asked, error))
   }
 
   function judge(head: RequestHead, client: Client): Verdict {
@@ -179,26 +179,17 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     return limiter.body(client, Number(head.headers['content-length'] ?? 0)) ?? verdict
   }
 
-  async function onMessage(request: FastifyRequest, reply: FastifyReply) {
-    const asked = askedOf(request)
-    const incoming = asked?.incoming
-    const connection = connections.of(request.raw.socket)
-    if (asked === null || connection === undefined || incoming === undefined) {
-      reply.hijack()
-      return
-    }
-    const before = connection.turn
-    const { promise, resolve: next } = Promise.withResolvers<void>()
-    connection.turn = promise
+  /** Resolves when it is answered. Never rejects. `before`: the message before it on this connection. */
+  async function take(asked: Asked, verdict: Message, body: BodyReader, before: Promise<void>): Promise<void> {
     await before
     try {
-      await take(asked, incoming)
-    } finally {
-      next()
+      await answer(asked, verdict, body)
+    } catch (error) {
+      fail(asked, error)
     }
   }
 
-  async function take(asked: Asked, { verdict, body }: Incoming): Promise<void> {
+  async function answer(asked: Asked, verdict: Message, body: BodyReader): Promise<void> {
     const { request, reply, connection, client } = asked
     const { id, raw } = request
     const receivedAt = Date.now()
@@ -217,14 +208,13 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     if (raw.headers['content-length'] === undefined) limiter.took(client, bytes.length)
     const { kind: _, ...who } = verdict
     const message = { id, address: connection.address || undefined, body: bytes, receivedAt, ...who }
-    const answer = await askInTime(accept, message, limits.answer, tell)
-    if (answer.kind === 'problem') return refuse(asked, answer.problem)
-    if (answer.kind === 'promised') return send(asked, 202, { [CALLBACK_TOKEN]: answer.token }, '')
-    return send(asked, 200, XML, answer.xml)
+    const said = await askInTime(accept, message, limits.answer, tell)
+    if (said.kind === 'problem') return refuse(asked, said.problem)
+    if (said.kind === 'promised') return send(asked, 202, { [CALLBACK_TOKEN]: said.token }, '')
+    return send(asked, 200, XML, said.xml)
   }
 
-  function giveUp({ request, reply, connection }: Asked) {
-    reply.hijack()
+  function giveUp({ request, connection }: Asked) {
     answered(connection, request.raw)
   }
 
@@ -233,7 +223,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     const { request, connection } = asked
     const { raw } = asked.reply
     const began = performance.now()
-    raw.once('close', () => {
+    raw.on('close', () => {
       answered(connection, request.raw)
       const { client, bytes } = asked
       const status = raw.writableFinished ? raw.statusCode : 0

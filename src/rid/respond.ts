@@ -25,28 +25,26 @@ export function createResponder({ maxMessage, limits }: ResponderParts) {
   }
 
   async function send(asked: Asked, status: number, headers: Fields, body: string | Buffer): Promise<void> {
-    const { reply, connection } = asked
+    const { connection } = asked
     const { raw } = asked.request
+    const response = asked.reply.raw
     const { expectant, crumbs, client } = asked
     const rest = restOf(raw, { maxMessage: maxMessage(), expectant, stranger: client.peer === undefined, crumbs })
     const cut = rest === 'linger' || rest === 'deaf'
-    const fields = cut || isLast(connection, raw) ? { ...headers, connection: 'close' } : headers
+    const fields: Record<string, string | number> = { ...headers }
+    if (status !== 204) fields['content-length'] = Buffer.byteLength(body)
+    if (cut || isLast(connection, raw)) fields.connection = 'close'
+    response.writeHead(status, fields)
     if (!cut) {
       if (rest === 'discard') void discard(raw)
-      reply.code(status).headers(fields)
-      // of an empty body it would name a type
-      if (body.length === 0) reply.send()
-      else reply.send(body)
+      response.end(body)
       return
     }
-    reply.hijack()
-    const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) }
-    reply.raw.writeHead(status, { ...fields, ...length })
     // flushed, so that the client has it all while we linger
-    if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
-    else reply.raw.write(body)
+    if (status === 204 || raw.method === 'HEAD') response.flushHeaders()
+    else response.write(body)
     await (rest === 'deaf' ? turnDeaf(raw, limits.linger) : linger(raw, limits.linger, limits.lingerBytes))
-    reply.raw.end()
+    response.end()
   }
 
   async function discard(raw: IncomingMessage): Promise<void> {
