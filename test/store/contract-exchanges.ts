@@ -276,6 +276,20 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 }, 'late is told from unknown')
     })
 
+    test('are found by incident as soon as one is open, and no longer', async () => {
+      await using bench = await createBench()
+      const { store } = bench
+      const found = () => store.askedOf('csirt-b', 'csirt-b.example 7')
+      await store.probe()
+      for (const id of ['one', 'two']) {
+        assert.deepEqual(await found(), [])
+        await store.ask(question(id), [{ kind: 'peer', target: 'csirt-b' }], LIMITS, () => undefined)
+        assert.deepEqual(await found(), [id])
+        await store.change(id, to({ state: 'cancelled' }))
+      }
+      assert.deepEqual(await found(), [])
+    })
+
     test('are listed with their legs, by state, asker, whom they are asked of and incident, and without what they say', async () => {
       await using bench = await createBench()
       const { store } = bench

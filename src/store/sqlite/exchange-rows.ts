@@ -25,6 +25,8 @@ interface ExchangeRows extends ReturnType<typeof createJoined> {
   askedOf(target: string, incident: string): string[]
   due(now: number): string[]
   counts(): Awaited<ReturnType<Exchanges['exchangeCounts']>>
+  /** Something was done to questions, or may have been. */
+  forget(): void
 }
 
 /** What is read of questions, with their legs and answers. */
@@ -53,6 +55,9 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
     `SELECT e.id FROM exchange e JOIN leg l ON l.exchange = e.seq
      WHERE e.state = ${OPEN} AND e.incident = ? AND l.target = ? AND l.state IN (${UNDECIDED}) ORDER BY e.seq`,
   )
+  const anOpenOne = one(db, `SELECT 1 FROM exchange WHERE state = ${OPEN} LIMIT 1`)
+  /** each report might answer one, and mostly nobody is asked anything */
+  let isAnyOpen: boolean | undefined
   const due = all<{ id: string }>(
     db,
     `SELECT id FROM exchange WHERE state = ${OPEN} AND (expires <= ?1 OR pending_at <= ?1) ORDER BY seq LIMIT 1000`,
@@ -93,10 +98,16 @@ export function createExchangeRows(db: DatabaseSync): ExchangeRows {
       return row && { exchange: row.id, n: row.n }
     },
     ownerOf: (token) => ownerOf(token)?.target,
-    askedOf: (target, incident) => askedOf(incident, target).map(({ id }) => id),
+    askedOf(target, incident) {
+      isAnyOpen ??= anOpenOne() !== undefined
+      return isAnyOpen ? askedOf(incident, target).map(({ id }) => id) : []
+    },
     ...createJoined(db),
     due: (now) => due(now).map(({ id }) => id),
     counts: () => countsOf(counts()),
+    forget() {
+      isAnyOpen = undefined
+    },
   }
 }
 

@@ -98,6 +98,7 @@ function create(
   const { leases, ahead, destinations, incidents, sequence, memory, trail } = tables
   const insert = createInsert(tables)
   const exchanges = createExchanges(tables, insert)
+  const questions = createExchangeRows(db)
   const claims = createClaims(tables)
   const settle = createSettle(tables)
   const operator = createOperator(tables)
@@ -131,6 +132,7 @@ function create(
     destinations.forget()
     incidents.forget()
     ahead.forget()
+    questions.forget()
   }
   const known = <T>(query: () => T): T => {
     refresh()
@@ -271,8 +273,13 @@ function create(
     },
     ...alone('', clock.now()),
     ...archiveRole(tables.archive, read, (work) => writer.submit(work)),
-    ...exchangeReads(createExchangeRows(db), read),
-    ...exchangeWrites(exchanges, (work) => writer.submit(work)),
+    ...exchangeReads(questions, read),
+    ...exchangeWrites(exchanges, (work) =>
+      writer.submit(() => {
+        questions.forget()
+        return work()
+      }),
+    ),
     async [Symbol.asyncDispose]() {
       changes[Symbol.dispose]()
       lasting[Symbol.dispose]()
