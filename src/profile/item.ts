@@ -28,17 +28,18 @@ export function itemIdApart(id: string, variant: string): string {
  * exchange that its context names. The same question of two askers, or of two days, is two.
  */
 export function xep0268Item(element: IncidentElement, incident: string, context = '', exchange = ''): Item {
-  const open = `<${element} xmlns="${NS.incident}">`
-  const close = `</${element}>`
-  const named = isQuestionElement(element) ? exchange : ''
-  return { id: itemId(open + incident + close + named), xml: open + incident + context + close }
+  return { id: elementId(element, incident, exchange), xml: elementText(element, incident, context) }
 }
 
-/** The same with our context in it, which its id has no part of; `context` is '' where there is none. */
-export function withContext(item: Item, element: IncidentElement, context: string): Item {
-  if (context === '') return item
-  const close = `</${element}>`
-  return { id: item.id, xml: item.xml.slice(0, -close.length) + context + close }
+/** The id of the same item, which its context has no part of. */
+export function elementId(element: IncidentElement, incident: string, exchange = ''): string {
+  const named = isQuestionElement(element) ? exchange : ''
+  return itemId(elementText(element, incident) + named)
+}
+
+/** Its text. */
+export function elementText(element: IncidentElement, incident: string, context = ''): string {
+  return `<${element} xmlns="${NS.incident}">${incident}${context}</${element}>`
 }
 
 /** What asks, and is answered by an item of its own. */

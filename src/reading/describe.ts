@@ -30,7 +30,7 @@ export function describe(
     xml,
     digest,
     shell: shell === PLAIN_SHELL ? null : shell,
-    incidents: incidentsOf(document).map((incident, i) => describeIncident(incident, incidents[i] ?? '', isAsked)),
+    incidents: incidentsOf(document).map((incident, i) => describeIncident(incident, incidents[i] ?? NOTHING, isAsked)),
     needed,
     reasons: reasonsOf(askers),
     alone,
@@ -44,15 +44,21 @@ export interface Form {
   /** hex SHA-256 of `xml` */
   readonly digest: string
   readonly shell: string
-  readonly incidents: readonly string[]
+  readonly incidents: readonly Written[]
 }
+
+/** A normal form, and its bytes in UTF-8. */
+export type Written = Pick<IncidentReading, 'xml' | 'size'>
+
+const NOTHING: Written = { xml: '', size: 0 }
 
 function formOf(document: XmlElement): Form {
   const children = incidentsOf(document)
   const isIncident = new Set(children)
   const shell = normalForm(document, contentModel, (child) => isIncident.has(child))
-  const incidents = children.map((incident) => normalForm(incident, contentModel))
-  const xml = wholeNormalForm(document, shell, incidents)
+  const texts = children.map((incident) => normalForm(incident, contentModel))
+  const xml = wholeNormalForm(document, shell, texts)
+  const incidents = texts.map((text) => ({ xml: text, size: Buffer.byteLength(text) }))
   return { xml, digest: hash('sha256', xml, 'hex'), shell, incidents }
 }
 
@@ -70,14 +76,14 @@ function wholeNormalForm(document: XmlElement, shell: string, incidents: readonl
   )
 }
 
-/** `xml`: in normal form. */
-function describeIncident(incident: XmlElement, xml: string, terms: boolean): IncidentReading {
+function describeIncident(incident: XmlElement, { xml, size }: Written, terms: boolean): IncidentReading {
   const id = incidentIdOf(incident) ?? { name: '', instance: null, id: '' }
   return {
     id,
     key: incidentKey(id),
     purpose: attribute(incident, 'purpose')?.trim() ?? '',
     xml,
+    size,
     ...(terms && { terms: termsOf(incident) }),
   }
 }

@@ -65,6 +65,8 @@ export interface IncidentReading {
   readonly purpose: string
   /** in normal form */
   readonly xml: string
+  /** bytes of `xml` in UTF-8 */
+  readonly size: number
   /** what it can be found by, where that was asked for; of an IODEF 1 document its upgrade has them */
   readonly terms?: Terms
 }

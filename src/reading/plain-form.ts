@@ -6,7 +6,7 @@ import { ByteText } from '../xml/byte-text.ts'
 import { NS } from '../xml/namespaces.ts'
 import { NativeWalk } from '../xml/native-form.ts'
 import { type NativeDocument, type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
-import type { Form } from './describe.ts'
+import type { Form, Written } from './describe.ts'
 import type { FactsFinder } from './facts.ts'
 
 /** What the one walk over a document, or an Incident, leaves beside its facts. */
@@ -46,8 +46,13 @@ export function documentForm(
   const xml = out.slice()
   // a byte is a character: then it is the same text, and no other
   const isAscii = xml.length === out.length
-  const incidents = parts.map(({ from, to }) => OPENED + (isAscii ? xml : out).slice(from, to))
+  const incidents = parts.map(({ from, to }) => written((isAscii ? xml : out).slice(from, to), to - from))
   return { xml, digest: hash('sha256', out.view(), 'hex'), shell, incidents, ruled }
+}
+
+/** Of an Incident: `xml`, of so many bytes, is what stands behind its name in its document. */
+function written(xml: string, bytes: number): Written {
+  return { xml: OPENED + xml, size: OPENED.length + bytes }
 }
 
 /** The same Incident in another shell, in normal form. */
@@ -55,7 +60,7 @@ export function inShell(form: Form, shell: string): Form {
   if (shell === form.shell) return form
   const xml = joinDocument(
     shell,
-    form.incidents.map((incident) => NAME + incident.slice(OPENED.length)),
+    form.incidents.map(({ xml }) => NAME + xml.slice(OPENED.length)),
   )
   return { ...form, shell, xml, digest: hash('sha256', xml, 'hex') }
 }
@@ -77,7 +82,7 @@ export function incidentForm(
   }
   const walk = new NativeWalk(document, onlooker, out, { deepest: DEEPEST - 1, divided: false })
   walk.walk(element, before, NS.iodef2)
-  const incident = OPENED + out.slice(from)
+  const incident = written(out.slice(from), out.length - from)
   out.add(PLAIN_SHELL.slice(start))
   // the walk knows nothing of what comes behind it
   if (out.isFull) throw NOT_PLAIN

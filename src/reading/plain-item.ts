@@ -30,7 +30,7 @@ export function readPlainItem(
     })
     // only now: what is around it is no deeper than facts have it
     if (isIdentified(native.root, incident)) return undefined
-    const visible = form?.incidents[0]
+    const visible = form?.incidents[0]?.xml
     const checked = visible !== undefined && isValid(plain) ? checkedBy(plain, facts) : undefined
     if (form === undefined || visible === undefined || checked === undefined) return undefined
     const rebuild = (parts: ItemParts, how: ReadOptions) => {

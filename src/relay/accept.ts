@@ -149,7 +149,7 @@ async function take(
         msgType,
         incidents,
         receivedAt: message.receivedAt,
-        deliveries: judged.publications.map(({ topic, incident, also = [], item, variant }) => ({
+        deliveries: judged.publications.map(({ topic, incident, also = [], item, size, variant }) => ({
           kind: 'topic',
           destination: topic,
           incident,
@@ -158,6 +158,7 @@ async function take(
           variant,
           apart: itemIdApart(item.id, variant),
           payload: item.xml,
+          size,
           state: 'pending',
         })),
       },

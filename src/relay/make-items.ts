@@ -3,12 +3,12 @@ import {
   type CarriedReason,
   type Context,
   type ExchangeMark,
+  elementId,
+  elementText,
   type IncidentElement,
   type Item,
   itemId,
   renderContext,
-  withContext,
-  xep0268Item,
 } from '../profile/item.ts'
 import { elementOf, typeOf } from '../profile/msg-types.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
@@ -24,6 +24,8 @@ export interface Publication {
   /** what a bare document carries besides the first */
   readonly also?: readonly string[]
   readonly item: Item
+  /** bytes of it */
+  readonly size: number
   /** tells the item from others of the same id: variant.ts */
   readonly variant: string
 }
@@ -75,7 +77,7 @@ export function makeItems(routed: Routed, { maxItem, maxFile }: Largest): readon
   let total = 0
   for (const source of [bare(routed), wrapped(routed)]) {
     for (const publication of source) {
-      const bytes = Buffer.byteLength(publication.item.xml)
+      const bytes = publication.size
       const limit = isByUpload(routed, publication) ? Math.max(maxItem, maxFile) : maxItem
       if (bytes > limit)
         return {
@@ -132,20 +134,21 @@ function bare({ document, topics }: Routed): Publication[] {
           own.map((incident) => incident.xml),
         )
     const [first, ...others] = own.map((incident) => incident.key)
-    return { topic: topic.name, incident: first ?? '', also: others, item: { id: itemId(xml), xml }, variant: '' }
+    const item = { id: itemId(xml), xml }
+    return { topic: topic.name, incident: first ?? '', also: others, item, size: Buffer.byteLength(xml), variant: '' }
   })
 }
 
 /** Topics of payload `xep-0268`: one item for each Incident, with a context where something would be lost. */
 function* wrapped(routed: Routed): Generator<Publication> {
   const { document, topics } = routed
-  for (const { place, item, variant } of elementsOf(
+  for (const { place, item, size, variant } of elementsOf(
     routed,
     (i) => topics[i]?.payload === 'xep-0268',
     (i) => topics[i]?.iodef === 1,
   )) {
     const incident = document.incidents[place]?.key ?? ''
-    yield { topic: topics[place]?.name ?? '', incident, item, variant }
+    yield { topic: topics[place]?.name ?? '', incident, item, size, variant }
   }
 }
 
@@ -153,6 +156,8 @@ interface Made {
   /** of its Incident in the document, from 0 */
   readonly place: number
   readonly item: Item
+  /** bytes of it */
+  readonly size: number
   /** tells it from others of the same id: variant.ts */
   readonly variant: string
 }
@@ -167,16 +172,23 @@ export function* elementsOf(
   const element = elementOf(msgType)
   if (element === undefined) return
   const old = document.old !== undefined && 'incidents' in document.old ? document.old : undefined
-  const shown = document.incidents.map(({ xml }, place) => (isOld(place) ? (old?.incidents[place] ?? xml) : xml))
-  const alone = shown.map((xml) => xep0268Item(element, xml, '', exchange?.id))
-  const ids = alone.map((item) => item.id)
+  const shown = document.incidents.map((incident, place) => {
+    const xml = isOld(place) ? old?.incidents[place] : undefined
+    return xml === undefined ? incident : { xml, size: Buffer.byteLength(xml) }
+  })
+  const ids = shown.map(({ xml }) => elementId(element, xml, exchange?.id))
   const made = new Set<string>()
-  for (const [place, item] of alone.entries()) {
+  for (const [place, id] of ids.entries()) {
+    const incident = shown[place]
     // the same Incident twice in one document is one item; its context names both places
-    if (!isAskedFor(place) || made.has(item.id)) continue
-    made.add(item.id)
+    if (incident === undefined || !isAskedFor(place) || made.has(id)) continue
+    made.add(id)
     const { context, variant } = besides(carried, element, ids, place, isOld(place) ? old : undefined)
-    yield { place, item: withContext(item, element, renderContext(context)), variant }
+    const around = renderContext(context)
+    const xml = elementText(element, incident.xml, around)
+    // what is put around both has no other characters
+    const others = xml.length - incident.xml.length - around.length
+    yield { place, item: { id, xml }, size: incident.size + others + Buffer.byteLength(around), variant }
   }
 }
 

@@ -40,7 +40,7 @@ export function createQueueRoom({ config, store }: QueueRoomOptions): IsFull {
     // where all have less together than one may have, none has as much
     if (all >= most && (await isCrowded(peer, publications, all))) return true
     all += publications.length
-    const size = publications.reduce((sum, { item }) => sum + Buffer.byteLength(item.xml), 0)
+    const size = publications.reduce((sum, publication) => sum + publication.size, 0)
     return !(await bytes.take(peer, size))
   }
 

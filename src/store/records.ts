@@ -54,6 +54,8 @@ export interface NewDelivery {
   readonly variant?: string
   /** opaque to the store: what the sink needs to render and send; JSON or XML text */
   readonly payload: string
+  /** bytes of `payload` in UTF-8, where they are known */
+  readonly size?: number
   readonly state: 'pending' | 'held' | 'withheld'
   readonly reason?: string
   /** ms since the epoch: not to be claimed before */

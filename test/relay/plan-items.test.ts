@@ -217,3 +217,19 @@ test('policy decides before anything is uploaded', () => {
   const denied = plan(valid(LARGE), byUpload(10_000, { large: 'upload', restrictions: ['private'] }))
   assert.ok(denied.kind === 'denied' && denied.code === 'restriction')
 })
+
+test('an item is said to have as many bytes as it has, whatever its characters and what is around it', () => {
+  const words = additionalData('<f xmlns="urn:f">Zürich 山 🜁</f>')
+  const text = documentText(
+    [incidentText({ id: '1', content: words }), incidentText({ id: '2', purpose: 'watch' })],
+    ' xml:lang="en" private-enum-name="ü"',
+    words,
+  )
+  for (const payload of ['xep-0268', 'iodef'] as const) {
+    for (const document of [text, ridText(text)]) {
+      const items = published(valid(document), split({ payload }, { payload }))
+      assert.equal(items.length, 2)
+      for (const { item, size } of items) assert.equal(size, Buffer.byteLength(item.xml))
+    }
+  }
+})

@@ -179,7 +179,7 @@ export function createInsert(tables: Tables): Insert {
     const { also = [], state, reason = null, bound, group } = delivery
     const { incident, origin } = line
     const seq = sequence.next()
-    const size = Buffer.byteLength(delivery.payload)
+    const { size = Buffer.byteLength(delivery.payload) } = delivery
     const joined = group && groups.join(destination, group, delivery.item, seq)
     const grp = joined?.grp ?? null
     const { due, notBefore } = turnOf(delivery, receivedAt, joined)
