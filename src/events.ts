@@ -68,7 +68,10 @@ export function createEvents({ log, levels, metrics, clock, heard }: EventsOptio
   function happening<F extends object>(event: TracedName, incidents: readonly string[], fields: F, more: object = {}) {
     const at = clock.now()
     const kept: Record<string, string | number | boolean | null> = {}
-    for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value
+    for (const name in fields) {
+      const value = fields[name as keyof F]
+      if (value !== undefined) kept[name] = value as string | number | boolean | null
+    }
     return {
       trace: incidents.map((incident): TraceEvent => ({ at, incident, event, fields: kept })),
       tell: () => tell(...([event, { ...fields, ...more }] as unknown as Parameters<Tell<News>>)),

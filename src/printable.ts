@@ -12,6 +12,7 @@ export function printable(text: string): string {
 
 /** The same JSON or XML document, with references in place of what would be obeyed. */
 export function harmless(text: string): string {
+  if (text.search(OBEYED) < 0) return text
   const isXml = text.trimStart().startsWith('<')
   return text.replace(OBEYED, (c) => (isXml ? `&#x${c.charCodeAt(0).toString(16)};` : escaped(c)))
 }

@@ -184,8 +184,10 @@ type Accepted = Extract<Judgement, { kind: 'accepted' }>
 
 /** Topics of IODEF 1 that it is published on. */
 function oldTopics({ grid }: Pick<Config, 'grid'>, { publications }: Accepted): string[] {
+  const old = grid.topics.filter(({ iodef }) => iodef === 1)
+  if (old.length === 0) return []
   const used = new Set(publications.map(({ topic }) => topic))
-  return grid.topics.filter(({ name, iodef }) => iodef === 1 && used.has(name)).map(({ name }) => name)
+  return old.filter(({ name }) => used.has(name)).map(({ name }) => name)
 }
 
 /** What such Topics have not got of an IODEF 2 document: for trace and log. */

@@ -46,14 +46,18 @@ export function saidByPolicy(rid: RidReading | null): SaidByPolicy {
   if (policy === null) return {}
   let places: ReadonlySet<string> | undefined
   return {
-    regions: [...new Set(policy.regions.map(({ region = '' }) => trim(region)))],
-    traffic: [...new Set(policy.traffic.map(({ type = '' }) => trim(type)))],
+    regions: distinct(policy.regions.map(({ region = '' }) => trim(region))),
+    traffic: distinct(policy.traffic.map(({ type = '' }) => trim(type))),
     destination: trim(policy.attributes.MsgDestination ?? ''),
     nodes: () => {
       places ??= new Set(nodes.map(placeWord))
       return places
     },
   }
+}
+
+function distinct(words: readonly string[]): readonly string[] {
+  return words.length > 1 ? [...new Set(words)] : words
 }
 
 /** The Topic of the first route whose every given key matches, or undefined: then the message is refused. */

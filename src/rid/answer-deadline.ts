@@ -32,9 +32,11 @@ export function askInTime(
       tell('rid-not-taken', { ...context, err: error }, level)
       settle(unavailable(known ? error.publicText : undefined))
     }
-    // inside an async function, so that what accept throws before its first await is a rejection too
-    const asked = async () => accept(message)
-    asked().then(settle, fail)
+    try {
+      accept(message).then(settle, fail)
+    } catch (error) {
+      fail(error)
+    }
   })
 }
 

@@ -39,23 +39,30 @@ interface ClientLimiter {
 }
 
 export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: Tell<ListenerNews>): ClientLimiter {
-  const rates = new Rates()
+  const requests = new Rates()
+  const bytes = new Rates()
+  let limits = createKnownLimits(rid())
 
-  /** Whose shares it takes of, and how many times that of one. */
-  function owners({ peer, address }: Client, what: string): (readonly [owner: string, times: number])[] {
-    const own = peer && `${what} by ${peer.name}`
-    if (own !== undefined && peer?.identity.anonymous !== true) return [[own, 1]]
-    const network = `${what} of ${networkOf(address)}`
-    if (own === undefined) return [[network, 1]]
-    return [
-      [`${own} ${network}`, 1],
-      [own, TOGETHER],
-    ]
+  function limitsFor(peer: PeerConfig | undefined): ClientLimits {
+    if (limits.rid !== rid()) limits = createKnownLimits(rid())
+    return limits.of(peer)
+  }
+
+  /** A peer by its name. Whoever shows nothing by its network, and as that one peer; how many times the share of one each has. */
+  function ownersOf({ peer, address }: Client): (readonly [owner: string, times: number])[] {
+    if (peer !== undefined && peer.identity.anonymous !== true) return [[peer.name, 1]]
+    const network = `\n${networkOf(address)}`
+    return peer === undefined
+      ? [[network, 1]]
+      : [
+          [`${peer.name} ${network}`, 1],
+          [peer.name, TOGETHER],
+        ]
   }
 
   /** ms until it may, or 0: then it did. */
-  function take(client: Client, what: string, amount: number, perMinute: number): number {
-    for (const [owner, times] of owners(client, what)) {
+  function take(rates: Rates, client: Client, amount: number, perMinute: number): number {
+    for (const [owner, times] of ownersOf(client)) {
       const wait = rates.take(owner, amount, times * perMinute)
       if (wait > 0) return wait
     }
@@ -70,24 +77,37 @@ export function createClientLimiter(rid: () => Pick<RidConfig, 'limits'>, tell: 
 
   return {
     request(client) {
-      const limits = limitsOf(client.peer, rid())
+      const most = limitsFor(client.peer)
       if (client.crowded) {
-        const detail = `More than ${limits.connections} connections are open. Use one of those, or close one.`
+        const detail = `More than ${most.connections} connections are open. Use one of those, or close one.`
         return refuse(client, 'connections', 1000, detail)
       }
-      const wait = take(client, 'requests', 1, limits.requests)
+      const wait = take(requests, client, 1, most.requests)
       if (wait === 0) return undefined
-      return refuse(client, 'requests', wait, `More than ${limits.requests} requests came within a minute.`)
+      return refuse(client, 'requests', wait, `More than ${most.requests} requests came within a minute.`)
     },
     body(client, length) {
-      const { bytes } = limitsOf(client.peer, rid())
-      const wait = take(client, 'bytes', length, bytes)
+      const most = limitsFor(client.peer).bytes
+      const wait = take(bytes, client, length, most)
       if (wait === 0) return undefined
-      return refuse(client, 'bytes', wait, `More than ${bytes} bytes of messages came within a minute.`)
+      return refuse(client, 'bytes', wait, `More than ${most} bytes of messages came within a minute.`)
     },
-    took(client, bytes) {
-      const perMinute = limitsOf(client.peer, rid()).bytes
-      for (const [owner, times] of owners(client, 'bytes')) rates.used(owner, bytes, times * perMinute)
+    took(client, length) {
+      const most = limitsFor(client.peer).bytes
+      for (const [owner, times] of ownersOf(client)) bytes.used(owner, length, times * most)
+    },
+  }
+}
+
+/** limitsOf, of whom it was found before. */
+function createKnownLimits(rid: Pick<RidConfig, 'limits'>) {
+  const known = new Map<PeerConfig | undefined, ClientLimits>()
+  return {
+    rid,
+    of(peer: PeerConfig | undefined): ClientLimits {
+      const limits = known.get(peer) ?? limitsOf(peer, rid)
+      known.set(peer, limits)
+      return limits
     },
   }
 }

@@ -5,7 +5,9 @@ const MINUTE = 60_000
 /** How much each used of so much a minute: what was used runs off evenly, so that whoever waits long enough has the whole minute again. */
 export class Rates {
   readonly #now: () => number
-  readonly #used = new Map<string, { readonly amount: number; readonly at: number }>()
+  /** who used something last comes last */
+  readonly #used = new Map<string, { amount: number; at: number }>()
+  #last: string | undefined
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
@@ -36,8 +38,16 @@ export class Rates {
   }
 
   #keep(owner: string, amount: number): void {
+    const known = this.#used.get(owner)
+    const at = this.#now()
+    if (known !== undefined && owner === this.#last) {
+      known.amount = amount
+      known.at = at
+      return
+    }
+    this.#last = owner
     this.#used.delete(owner)
-    this.#used.set(owner, { amount, at: this.#now() })
+    this.#used.set(owner, { amount, at })
     if (this.#used.size <= MOST) return
     const [oldest] = this.#used.keys()
     if (oldest !== undefined) this.#used.delete(oldest)
