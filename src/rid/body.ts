@@ -15,6 +15,8 @@ export interface BodyReader {
   whole(): Promise<Body>
 }
 
+const NOTHING = new Uint8Array(0)
+
 /** bytes of a body that are read before anybody asks for the whole of it */
 const AHEAD = 65_536
 
@@ -26,7 +28,7 @@ export function beginBody(request: IncomingMessage, limit: number): BodyReader {
   const { promise, resolve } = Promise.withResolvers<Body>()
   const { socket } = request
   const length = Number(request.headers['content-length'] ?? limit)
-  const read = new BoundedBytes(limit, length)
+  let read: BoundedBytes | undefined
   /** nearly every message is one piece, which need not be copied */
   let piece: Buffer | undefined
   let ahead = true
@@ -40,16 +42,17 @@ export function beginBody(request: IncomingMessage, limit: number): BodyReader {
     resolve(body)
   }
   const onData = (chunk: Buffer) => {
-    if (chunk.length === length && piece === undefined && read.size === 0) {
+    if (chunk.length === length && piece === undefined && read === undefined) {
       piece = chunk
       return
     }
+    read ??= new BoundedBytes(limit, length)
     const over = (piece && read.add(piece)) ?? read.add(chunk)
     piece = undefined
     if (over !== undefined) settle({ kind: over })
     else if (ahead && read.size >= AHEAD) stopReading(socket)
   }
-  const onEnd = () => settle({ kind: 'body', bytes: piece ?? read.take() })
+  const onEnd = () => settle({ kind: 'body', bytes: piece ?? read?.take() ?? NOTHING })
   const onGone = () => settle({ kind: 'aborted' })
   if (request.destroyed) onGone()
   else request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
