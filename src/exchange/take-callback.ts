@@ -35,9 +35,10 @@ export async function takeCallback(
   const hash = callbackToken === undefined ? undefined : hashOfToken(callbackToken)
   const leg = hash === undefined ? undefined : await context.store.legOf(peer.name, hash)
   if (leg !== undefined) return orEmpty(await receive(context, message, inspection, leg))
+  const isResult = msgType === 'Result' && peer.accept.includes('Result')
   const correlated =
     (await correlate(context, peer.name, inspection, hash === undefined)) ??
-    (await answersApproved(context, peer, inspection))
+    (isResult ? await answersApproved(context, peer, inspection) : undefined)
   if (correlated !== undefined) {
     const received = await receive(context, message, inspection, correlated)
     if (received !== 'withheld' || msgType !== 'Report') return orEmpty(received)
@@ -47,7 +48,7 @@ export async function takeCallback(
   if (hash !== undefined) await tellUnknown(context, peer.name, msgType, hash)
   if (msgType === 'Report') return asUnasked(hash)
   // one that is sent without being asked for, by route
-  if (msgType === 'Result' && hash === undefined && peer.accept.includes('Result')) return undefined
+  if (isResult && hash === undefined) return undefined
   return refuse(context, message, inspection, 'not-asked')
 }
 
@@ -88,15 +89,15 @@ async function correlate(
 
 /**
  * RFC 6545 §7.1: the Result of a request comes from whoever found it. What a person approved, and nobody was asked, is answered by any
- * peer whose Results are taken, but for the one who asked.
+ * peer whose Results are taken (this one's are), but for the one who asked.
  */
 async function answersApproved(
   { store }: ExchangeContext,
-  { name, accept }: PeerConfig,
+  { name }: PeerConfig,
   inspection: Inspection,
 ): Promise<Leg | undefined> {
   const incident = askedIncident(inspection)
-  if (incident === '' || inspection.rid?.msgType !== 'Result' || !accept.includes('Result')) return undefined
+  if (incident === '') return undefined
   for (const id of await store.askedOf('', incident)) {
     const exchange = await store.exchange(id)
     const leg = exchange?.legs.find(({ kind, state }) => kind === 'held' && state === 'promised')

@@ -58,28 +58,21 @@ export function createAccept(parts: AcceptOptions): Accept {
     } catch (error) {
       return cannotRead(options, message, error)
     }
-    const tested = message.peer.test === true && isQuestion(inspection.rid?.msgType)
-    const asked = tested ? undefined : await receive(options, message, inspection)
-    return asked === undefined || asked === 'unasked' ? take(options, message, inspection, asked) : asked
+    let asked: Answer | 'unasked' | undefined
+    try {
+      const tested = message.peer.test === true && isQuestion(inspection.rid?.msgType)
+      if (!tested) asked = await parts.receive?.(message, inspection)
+    } catch (error) {
+      parts.events.storeFailed('ask', error)
+      return { kind: 'problem', problem: busy('The message cannot be taken now.') }
+    }
+    return asked === undefined || asked === 'unasked' ? await take(options, message, inspection, asked) : asked
   }
 }
 
 /** Is IODEF 1 published on any Topic? */
 export function publishesOld({ grid }: Pick<Config, 'grid'>): boolean {
   return grid.topics.some(({ iodef }) => iodef === 1)
-}
-
-async function receive(
-  { receive, events }: AcceptOptions,
-  message: IncomingMessage,
-  inspection: Inspection,
-): Promise<Answer | 'unasked' | undefined> {
-  try {
-    return await receive?.(message, inspection)
-  } catch (error) {
-    events.storeFailed('ask', error)
-    return { kind: 'problem', problem: busy('The message cannot be taken now.') }
-  }
 }
 
 /** Judged and stored. */

@@ -14,8 +14,8 @@ interface QueueRoomOptions {
   readonly store: Pick<Acceptor, 'unsettled' | 'unsettledBytes'>
 }
 
-/** Is there no room for what this peer would have published? Where there is, its bytes count from then on. */
-export type IsFull = (peer: string, publications: readonly Publication[]) => Promise<boolean>
+/** Is there no room for what this peer would have published? Where there is, it counts from then on. Known at once, mostly. */
+export type IsFull = (peer: string, publications: readonly Publication[]) => boolean | Promise<boolean>
 
 /**
  * No Topic fills up for another, nor one peer for all: where a Topic has as much as it may, whoever has less than an equal share of that
@@ -31,21 +31,32 @@ export function createQueueRoom({ config, store }: QueueRoomOptions): IsFull {
   })
   let all = 0
   let counted = Number.NEGATIVE_INFINITY
-  return async (peer, publications) => {
-    const most = config.delivery.maxQueue
-    if (all >= most || performance.now() - counted >= AGAIN) {
-      all = await store.unsettled('topic', null)
-      counted = performance.now()
-    }
-    // where all have less together than one may have, none has as much
-    if (all >= most && (await isCrowded(peer, publications, all))) return true
-    all += publications.length
-    const size = publications.reduce((sum, publication) => sum + publication.size, 0)
-    return !(await bytes.take(peer, size))
+  return (peer, publications) => {
+    const isKnown = all < config.delivery.maxQueue && performance.now() - counted < AGAIN
+    return isKnown ? isFullOf(peer, publications) : count().then(() => isFullByCount(peer, publications))
   }
 
-  /** `all` together have as much as one Topic may, or more: has this peer reached a limit of its own? */
-  async function isCrowded(peer: string, publications: readonly Publication[], all: number): Promise<boolean> {
+  async function count(): Promise<void> {
+    all = await store.unsettled('topic', null)
+    counted = performance.now()
+  }
+
+  /** Where all have less together than one may have, none has as much. */
+  async function isFullByCount(peer: string, publications: readonly Publication[]): Promise<boolean> {
+    if (all >= config.delivery.maxQueue && (await isCrowded(peer, publications))) return true
+    return isFullOf(peer, publications)
+  }
+
+  function isFullOf(peer: string, publications: readonly Publication[]): boolean | Promise<boolean> {
+    all += publications.length
+    let size = 0
+    for (const publication of publications) size += publication.size
+    const taken = bytes.take(peer, size)
+    return typeof taken === 'boolean' ? !taken : taken.then((isTaken) => !isTaken)
+  }
+
+  /** All together have as much as one Topic may, or more: has this peer reached a limit of its own? */
+  async function isCrowded(peer: string, publications: readonly Publication[]): Promise<boolean> {
     const most = config.delivery.maxQueue
     const share = Math.max(1, Math.floor(most / Math.max(1, config.peers.length)))
     const inAll = IN_ALL * most

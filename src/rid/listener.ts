@@ -115,7 +115,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   function fail(asked: Asked, error: unknown): void {
     tell('rid-failed', { request: asked.request.id, err: error })
     if (asked.reply.raw.headersSent) asked.request.raw.socket.destroy()
-    else refuse(asked, FAILED).catch(() => asked.request.raw.socket.destroy())
+    else refuse(asked, FAILED)?.catch(() => asked.request.raw.socket.destroy())
   }
 
   /** Undefined where it is not listened to. */
@@ -151,7 +151,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
     if (request.raw.socket.destroyed) return giveUp(asked)
     if ('kind' in client) {
       const { problem, headers } = limiter.request(connection) ?? client
-      return refuse(asked, problem, headers)
+      return await refuse(asked, problem, headers)
     }
     asked.client = client
     begin(asked)
@@ -170,7 +170,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
       return
     }
     const sent = verdict.kind === 'refused' ? refuse(asked, verdict.problem, verdict.headers) : send(asked, 204, {}, '')
-    sent.catch((error: unknown) => fail(asked, error))
+    sent?.catch((error: unknown) => fail(asked, error))
   }
 
   function judge(head: RequestHead, client: Client): Verdict {
@@ -182,36 +182,32 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   /** Resolves when it is answered. Never rejects. `before`: the message before it on this connection. */
   async function take(asked: Asked, verdict: Message, body: BodyReader, before: Promise<void>): Promise<void> {
     await before
-    try {
-      await answer(asked, verdict, body)
-    } catch (error) {
-      fail(asked, error)
-    }
-  }
-
-  async function answer(asked: Asked, verdict: Message, body: BodyReader): Promise<void> {
     const { request, reply, connection, client } = asked
     const { id, raw } = request
     const receivedAt = Date.now()
-    if (connection.broken && !raw.complete) return giveUp(asked)
-    if (asked.expectant) reply.raw.writeContinue()
-    const came = await body.whole()
-    if (came.kind === 'aborted') return giveUp(asked)
-    if (came.kind === 'too-large') return refuse(asked, TOO_LARGE.problem)
-    if (came.kind === 'crumbs') {
-      asked.crumbs = true
-      connection.closing = true
-      return refuse(asked, IN_CRUMBS.problem)
+    try {
+      if (connection.broken && !raw.complete) return giveUp(asked)
+      if (asked.expectant) reply.raw.writeContinue()
+      const came = await body.whole()
+      if (came.kind === 'aborted') return giveUp(asked)
+      if (came.kind === 'too-large') return await refuse(asked, TOO_LARGE.problem)
+      if (came.kind === 'crumbs') {
+        asked.crumbs = true
+        connection.closing = true
+        return await refuse(asked, IN_CRUMBS.problem)
+      }
+      const { bytes } = came
+      asked.bytes = bytes.length
+      if (raw.headers['content-length'] === undefined) limiter.took(client, bytes.length)
+      const { kind: _, ...who } = verdict
+      const message = { id, address: connection.address || undefined, body: bytes, receivedAt, ...who }
+      const said = await askInTime(accept, message, limits.answer, tell)
+      if (said.kind === 'problem') return await refuse(asked, said.problem)
+      if (said.kind === 'promised') return await send(asked, 202, { [CALLBACK_TOKEN]: said.token }, '')
+      return await send(asked, 200, XML, said.xml)
+    } catch (error) {
+      fail(asked, error)
     }
-    const { bytes } = came
-    asked.bytes = bytes.length
-    if (raw.headers['content-length'] === undefined) limiter.took(client, bytes.length)
-    const { kind: _, ...who } = verdict
-    const message = { id, address: connection.address || undefined, body: bytes, receivedAt, ...who }
-    const said = await askInTime(accept, message, limits.answer, tell)
-    if (said.kind === 'problem') return refuse(asked, said.problem)
-    if (said.kind === 'promised') return send(asked, 202, { [CALLBACK_TOKEN]: said.token }, '')
-    return send(asked, 200, XML, said.xml)
   }
 
   function giveUp({ request, connection }: Asked) {

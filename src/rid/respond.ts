@@ -24,27 +24,30 @@ export function createResponder({ maxMessage, limits }: ResponderParts) {
     return send(asked, problem.status, fields, body)
   }
 
-  async function send(asked: Asked, status: number, headers: Fields, body: string | Buffer): Promise<void> {
-    const { connection } = asked
+  /** Undefined: it is on its way, and nothing of the request is still to come. */
+  function send(asked: Asked, status: number, headers: Fields, body: string | Buffer): Promise<void> | undefined {
+    const { connection, expectant, crumbs, client } = asked
     const { raw } = asked.request
     const response = asked.reply.raw
-    const { expectant, crumbs, client } = asked
     const rest = restOf(raw, { maxMessage: maxMessage(), expectant, stranger: client.peer === undefined, crumbs })
     const cut = rest === 'linger' || rest === 'deaf'
     const fields: Record<string, string | number> = { ...headers }
     if (status !== 204) fields['content-length'] = Buffer.byteLength(body)
     if (cut || isLast(connection, raw)) fields.connection = 'close'
     response.writeHead(status, fields)
-    if (!cut) {
-      if (rest === 'discard') void discard(raw)
-      response.end(body)
-      return
-    }
+    if (cut) return endLate(asked, status, body, rest)
+    if (rest === 'discard') void discard(raw)
+    response.end(body)
+    return undefined
+  }
+
+  async function endLate({ request, reply }: Asked, status: number, body: string | Buffer, rest: 'linger' | 'deaf') {
+    const { raw } = request
     // flushed, so that the client has it all while we linger
-    if (status === 204 || raw.method === 'HEAD') response.flushHeaders()
-    else response.write(body)
+    if (status === 204 || raw.method === 'HEAD') reply.raw.flushHeaders()
+    else reply.raw.write(body)
     await (rest === 'deaf' ? turnDeaf(raw, limits.linger) : linger(raw, limits.linger, limits.lingerBytes))
-    response.end()
+    reply.raw.end()
   }
 
   async function discard(raw: IncomingMessage): Promise<void> {
