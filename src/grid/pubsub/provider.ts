@@ -152,6 +152,7 @@ export class Provider {
         to: this.#options.broker,
         type: 'set',
         payload: text,
+        isOrder: true,
         signal,
         onRead: () => turn.read(),
         onLate: (late) => {

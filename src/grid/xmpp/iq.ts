@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Element } from '@xmpp/client'
+import { type Element, xml } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
 import type { Flight } from './flight.ts'
 import { nameWords, words } from './words.ts'
@@ -38,6 +38,8 @@ interface Question {
   readonly timeoutMs: number
   /** how long the answer may be, where that is more than any stanza may */
   readonly size?: number
+  /** nothing of a result counts but that it came: it is answered with an empty one, and what came is garbage at once */
+  readonly isOrder?: boolean
   /** its bytes have been read by whoever is at the other end */
   readonly onRead?: () => void
   /** the answer came after all, when nobody waited for it any more */
@@ -51,6 +53,8 @@ interface Pending extends Question {
   wroteAt: number
   readAt: number | undefined
 }
+
+const CARRIED_OUT: IqAnswer = { kind: 'result', stanza: xml('iq', { type: 'result' }) }
 
 /** ms between looks at what is overdue: whatever was read since may have brought that nearer */
 const LOOK = 250
@@ -99,7 +103,7 @@ export class IqTracker {
     const pending = this.#pending.get(id) ?? this.#given.get(id)
     if (!pending || !answers(pending, stanza.attrs.from, own)) return false
     if (stanza.attrs.type === 'error') this.#answered(id, pending, { kind: 'error', error: readError(stanza) })
-    else this.#answered(id, pending, { kind: 'result', stanza })
+    else this.#answered(id, pending, pending.isOrder ? CARRIED_OUT : { kind: 'result', stanza })
     return true
   }
 

@@ -8,11 +8,13 @@ interface Payload {
   readonly nameEnd: number
 }
 
-const payloads = new WeakMap<Element, Payload>()
+/** On the element itself: what a WeakMap names, V8 takes for old at its next look at what is new (its keys alone are weak then). */
+const PAYLOAD = Symbol('payload')
+type Bearer = Element & { [PAYLOAD]?: Payload }
 
 /** Keeps `text` with the element that it begins with. */
-export function keepPayload(element: Element, text: string): void {
-  payloads.set(element, { text, nameEnd: element.name.length + 1 })
+export function keepPayload(element: Bearer, text: string): void {
+  element[PAYLOAD] = { text, nameEnd: element.name.length + 1 }
 }
 
 /** XEP-0060: the child of `<items><item>`, in an event or in an answer. XEP-0268: the child of an IQ. */
@@ -28,8 +30,8 @@ export function isPayload(element: Element): boolean {
  */
 export function payloadXml(item: Element): string | undefined {
   const children = item.getChildElements()
-  const child = children[0]
-  const payload = child && children.length === 1 ? payloads.get(child) : undefined
+  const child: Bearer | undefined = children[0]
+  const payload = children.length === 1 ? child?.[PAYLOAD] : undefined
   if (!child || !payload || item.text().trim() !== '') return undefined
   const { text, nameEnd } = payload
   const own = new Set(declarationsOf(child).map(([name]) => name))

@@ -21,11 +21,13 @@ function valueEnd(text: string, at: number): number | undefined {
   }
 }
 
-/** The start tag at `lt` where it is written as nearly all are, in one look at its characters; undefined: look more carefully. */
-export function skipPlainTag(text: string, lt: number): { name: string; empty: boolean; end: number } | undefined {
-  const first = nameEnd(text, lt + 1)
-  if (first === lt + 1) return undefined
-  let at = first
+/**
+ * Index behind the start tag at `lt` where it is written as nearly all are, in one look at its characters; undefined: look more
+ * carefully.
+ */
+export function skipPlainTag(text: string, lt: number): number | undefined {
+  let at = nameEnd(text, lt + 1)
+  if (at === lt + 1) return undefined
   while (text.charCodeAt(at) === SPACE) {
     const value = nameEnd(text, at + 1)
     if (value === at + 1 || text.charCodeAt(value) !== EQUALS) return undefined
@@ -33,8 +35,26 @@ export function skipPlainTag(text: string, lt: number): { name: string; empty: b
     if (end === undefined) return undefined
     at = end
   }
-  const empty = text.charCodeAt(at) === SLASH
-  if (empty) at += 1
-  if (text.charCodeAt(at) !== GREATER) return undefined
-  return { name: text.slice(lt + 1, first), empty, end: at + 1 }
+  if (text.charCodeAt(at) === SLASH) at += 1
+  return text.charCodeAt(at) === GREATER ? at + 1 : undefined
+}
+
+/** Does the tag that ends before `end` stand for a whole element? A value ends with its quotation mark. */
+export function isEmptyTag(text: string, end: number): boolean {
+  return text.charCodeAt(end - 2) === SLASH
+}
+
+/**
+ * Index behind the end tag at `lt`, where it has the name of the start tag at `start` and both are written as nearly all are; undefined:
+ * look more carefully.
+ */
+export function skipPlainEndTag(text: string, lt: number, start: number): number | undefined {
+  let [ours, theirs] = [lt + 2, start + 1]
+  while (NAME[text.charCodeAt(ours)] === 1 && text.charCodeAt(ours) === text.charCodeAt(theirs)) {
+    ours += 1
+    theirs += 1
+  }
+  const behind = text.charCodeAt(theirs)
+  const isWhole = behind === SPACE || behind === GREATER
+  return isWhole && ours > lt + 2 && text.charCodeAt(ours) === GREATER ? ours + 1 : undefined
 }

@@ -70,6 +70,8 @@ interface RequestOptions {
   readonly timeoutMs?: number
   /** how long the answer may be, in UTF-16 code units, where that is more than any stanza may */
   readonly size?: number
+  /** nothing of its result counts but that it came */
+  readonly isOrder?: boolean
   readonly signal?: AbortSignal
   /** the other end has read the question: it did not end the stream */
   readonly onRead?: () => void

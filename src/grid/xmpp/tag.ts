@@ -1,5 +1,5 @@
 import { type Element, xml } from '@xmpp/client'
-import { skipPlainTag } from './plain-tag.ts'
+import { skipPlainEndTag, skipPlainTag } from './plain-tag.ts'
 
 /** The text of a stanza is not well-formed, or its namespaces are not. */
 export class BuildError extends Error {}
@@ -45,22 +45,30 @@ export function startTagOf(text: string, lt: number) {
   return { name, attrs, ...tagEnd(text, i) }
 }
 
-/** A start tag that is looked over, not kept. Throws BuildError. */
-export function skipTag(text: string, lt: number): { name: string; empty: boolean; end: number } {
+/** Index behind the start tag at `lt`, which is looked over, not kept. Throws BuildError. */
+export function skipTag(text: string, lt: number): number {
   return skipPlainTag(text, lt) ?? skipAnyTag(text, lt)
 }
 
-function skipAnyTag(text: string, lt: number): { name: string; empty: boolean; end: number } {
+function skipAnyTag(text: string, lt: number): number {
   NAME.lastIndex = lt + 1
-  const name = NAME.exec(text)?.[0]
-  if (name === undefined) throw new BuildError('not a tag')
+  if (!NAME.test(text)) throw new BuildError('not a tag')
   let i = NAME.lastIndex
   for (;;) {
     ATTRIBUTE.lastIndex = i
     if (!ATTRIBUTE.test(text)) break
     i = ATTRIBUTE.lastIndex
   }
-  return { name, ...tagEnd(text, i) }
+  return tagEnd(text, i).end
+}
+
+/** Index behind the end tag at `lt`, of the element whose start tag is at `start`; undefined: of none. Throws BuildError. */
+export function skipEndTag(text: string, lt: number, start: number | undefined): number {
+  if (start === undefined) return readEndTag(text, lt, undefined)
+  const end = skipPlainEndTag(text, lt, start)
+  if (end !== undefined) return end
+  NAME.lastIndex = start + 1
+  return readEndTag(text, lt, NAME.exec(text)?.[0])
 }
 
 /** Index behind the end tag at `lt`, of an element of that name. Throws BuildError. */

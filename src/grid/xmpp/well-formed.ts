@@ -1,7 +1,9 @@
-import { BuildError, readEndTag, skipTag } from './tag.ts'
+import { isEmptyTag } from './plain-tag.ts'
+import { BuildError, skipEndTag, skipTag } from './tag.ts'
 
 const BAD_REFERENCE = /&(?!(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)/
 const CDATA = '<![CDATA['
+const SLASH = 0x2f
 /** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
 export const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
 
@@ -21,15 +23,16 @@ export function elementFlaw(text: string): string | undefined {
 
 /** Index behind the element whose tag begins at `lt`. Its tags are looked over, and match; nothing is kept. Throws BuildError. */
 export function elementEnd(text: string, lt: number, { cdata }: { readonly cdata: boolean }): number {
-  const open: string[] = []
+  /** where the tags of those that are open begin */
+  const open: number[] = []
   let i = lt
   for (;;) {
-    if (text[i + 1] === '/') i = readEndTag(text, i, open.pop())
+    if (text.charCodeAt(i + 1) === SLASH) i = skipEndTag(text, i, open.pop())
     else if (cdata && isCdata(text, i)) i = cdataEnd(text, i)
     else {
-      const tag = skipTag(text, i)
-      if (!tag.empty) open.push(tag.name)
-      i = tag.end
+      const end = skipTag(text, i)
+      if (!isEmptyTag(text, end)) open.push(i)
+      i = end
     }
     if (open.length === 0) return i
     i = text.indexOf('<', i)

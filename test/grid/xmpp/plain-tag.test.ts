@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { skipPlainTag } from '../../../src/grid/xmpp/plain-tag.ts'
+import { isEmptyTag, skipPlainEndTag, skipPlainTag } from '../../../src/grid/xmpp/plain-tag.ts'
 import { BuildError, skipTag, startTagOf } from '../../../src/grid/xmpp/tag.ts'
 import { runs } from '../../support/arbitraries.ts'
 
 test('a tag that is written as nearly all are is looked over at once', () => {
-  for (const [text, name, empty] of [
-    ['<a>b', 'a', false],
-    ['<rid:RID lang="en" xmlns:rid=\'urn:x\'>', 'rid:RID', false],
-    ['<b x=">"/>c', 'b', true],
+  for (const [text, empty] of [
+    ['<a>b', false],
+    ['<rid:RID lang="en" xmlns:rid=\'urn:x\'>', false],
+    ['<b x=">"/>c', true],
+    ['<b x="/">c', false],
   ] as const) {
-    assert.deepEqual(skipPlainTag(text, 0), { name, empty, end: text.lastIndexOf('>') + 1 })
+    const end = text.lastIndexOf('>') + 1
+    assert.equal(skipPlainTag(text, 0), end)
+    assert.equal(isEmptyTag(text, end), empty, text)
   }
   for (const text of [
     '<a',
@@ -30,6 +33,17 @@ test('a tag that is written as nearly all are is looked over at once', () => {
   }
 })
 
+test('an end tag is looked over at once where its name is that of the start tag', () => {
+  for (const start of ['<a>', '<a b="c">', '<a:b-c>']) {
+    const name = /[\w:-]+/.exec(start)?.[0]
+    assert.equal(skipPlainEndTag(`${start}</${name}>x`, start.length, 0), `${start}</${name}>`.length)
+    for (const end of [`</${name}x>`, `</${name?.slice(1)}>`, `</${name}`, '</b>', '</>'])
+      assert.equal(skipPlainEndTag(start + end, start.length, 0), undefined, start + end)
+  }
+  assert.equal(skipPlainEndTag('<ab></a>', 4, 0), undefined)
+  assert.equal(skipPlainEndTag('<\u00e4></\u00e4>', 3, 0), undefined)
+})
+
 test('what is looked over at once is what the careful look says', () => {
   const unit = fc.constantFrom(
     ...['<', '>', '/', '"', "'", '=', ' ', 'a', 'b:c', '\n', '!', '&', '\u00e4', '<a', ' a="1"', " b='2'", ' c="x>y"'],
@@ -44,8 +58,8 @@ test('what is looked over at once is what the careful look says', () => {
     plain += 1
     // a tag that is kept is refused for its values, too
     const careful = startTagOr(text, 'a reference nobody declared, or an attribute twice')
-    if (typeof careful !== 'string') assert.deepEqual(found, careful)
-    assert.deepEqual(skipTag(text, 0), found)
+    if (typeof careful !== 'string') assert.deepEqual({ end: found, empty: isEmptyTag(text, found) }, careful)
+    assert.equal(skipTag(text, 0), found)
   })
   fc.assert(property, runs(3_000))
   assert.ok(plain > 50, `${plain} looked over at once`)
@@ -53,8 +67,8 @@ test('what is looked over at once is what the careful look says', () => {
 
 function startTagOr(text: string, otherwise: string) {
   try {
-    const { name, empty, end } = startTagOf(text, 0)
-    return { name, empty, end }
+    const { empty, end } = startTagOf(text, 0)
+    return { empty, end }
   } catch (error) {
     assert.ok(error instanceof BuildError)
     assert.match(error.message, /reference|twice/)
