@@ -1,3 +1,5 @@
+import { isEmptyTag, plainEndTagEnd, skipPlainTag } from './plain-tag.ts'
+
 /** Limits on one stanza, in UTF-16 code units: never more than its bytes. */
 export interface FrameLimits {
   /** How long the stanza that begins with this tag may be, and how many elements it may have. */
@@ -33,6 +35,7 @@ type State = (this: Framer, chunk: string, i: number) => number
 /** behind `<!` */
 const COMMENT_OPEN = '--'
 const CDATA_OPEN = '[CDATA['
+const SLASH = 0x2f
 const TAG_STOP = /[>"']/g
 /** A stanza's own tag, before its size limit is known. */
 const HEAD_LIMIT = 16_384
@@ -85,8 +88,21 @@ export class Framer {
     if (!this.#inStanza && chunk.slice(i, end).trim() !== '') throw new FramingError('text outside of a stanza')
     if (lt === -1) return end
     if (!this.#inStanza) this.#begin(lt)
+    const plain = this.#plainTag(chunk, lt)
+    if (plain !== undefined) return plain
     this.#state = this.#behindLessThan
     return lt + 1
+  }
+
+  /** Nearly all tags, in one look: the index behind it, or undefined where it is to be read character by character. */
+  #plainTag(chunk: string, lt: number): number | undefined {
+    const closing = chunk.charCodeAt(lt + 1) === SLASH
+    const end = closing ? plainEndTagEnd(chunk, lt) : skipPlainTag(chunk, lt)
+    if (end === undefined || end - lt > this.#limits.tag) return undefined
+    this.#closing = closing
+    this.#last = !closing && isEmptyTag(chunk, end) ? '/' : ''
+    this.#tagEnds(chunk, end)
+    return end
   }
 
   #behindLessThan(chunk: string, i: number): number {

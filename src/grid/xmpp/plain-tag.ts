@@ -58,3 +58,9 @@ export function skipPlainEndTag(text: string, lt: number, start: number): number
   const isWhole = behind === SPACE || behind === GREATER
   return isWhole && ours > lt + 2 && text.charCodeAt(ours) === GREATER ? ours + 1 : undefined
 }
+
+/** Index behind the end tag at `lt`, whatever its name, where it is written as nearly all are. */
+export function plainEndTagEnd(text: string, lt: number): number | undefined {
+  const end = nameEnd(text, lt + 2)
+  return end > lt + 2 && text.charCodeAt(end) === GREATER ? end + 1 : undefined
+}
