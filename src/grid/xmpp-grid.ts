@@ -262,6 +262,7 @@ class XmppGrid implements Grid {
       {
         config: { ...config, broker: this.#broker, service },
         onMessage: (message) => this.#onMessage(message),
+        glance: (text, build) => this.#desk.glance(text, build),
         onDropped: (stanza) => this.#desk.onDropped(stanza),
         ...asGateway(this.#options, config, this.#fellows),
         timing: patience(this.#options.timing, others),

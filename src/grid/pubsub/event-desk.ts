@@ -3,6 +3,7 @@ import type { Tell } from '../../tell.ts'
 import type { GridNews } from '../news.ts'
 import type { DroppedStanza } from '../xmpp/parser.ts'
 import { bareOf } from '../xmpp/session.ts'
+import { tagOr } from '../xmpp/tag.ts'
 import type { Consumer } from './consumer.ts'
 import { noticeOf, readEvents, type TopicEvent } from './events.ts'
 import { PUBSUB_EVENT } from './protocol.ts'
@@ -14,7 +15,7 @@ interface EventDeskOptions {
   /** by Topic */
   readonly loops: ReadonlyMap<string, TopicLoop>
   readonly consumers: ReadonlyMap<string, Consumer>
-  readonly provider: Pick<Provider, 'seen'>
+  readonly provider: Pick<Provider, 'seen' | 'awaits'>
   readonly tell: Tell<GridNews>
 }
 
@@ -24,6 +25,28 @@ export class EventDesk {
 
   constructor(options: EventDeskOptions) {
     this.#options = options
+  }
+
+  /**
+   * Takes what the Broker tells of an item of ours that is still to be answered, on a Topic that nobody here reads: what we publish is
+   * nearly all of what comes from such a Topic, and is looked at only if its answer does not come. False: it is something else.
+   */
+  glance(text: string, build: () => Element | undefined): boolean {
+    const { broker, loops, consumers, provider } = this.#options
+    if (!text.endsWith('</item></items></event></message>')) return false
+    const message = tagOr(text, 0)
+    const event = message && tagOr(text, message.end)
+    const items = event && tagOr(text, event.end)
+    const item = items && tagOr(text, items.end)
+    if (item === undefined || message?.attrs.from !== broker || message.attrs.type === 'error') return false
+    if (event?.name !== 'event' || event.attrs.xmlns !== PUBSUB_EVENT) return false
+    if (items?.name !== 'items' || item.name !== 'item') return false
+    const { node = '' } = items.attrs
+    const { id = '' } = item.attrs
+    if (!loops.has(node) || !provider.awaits(node, id)) return false
+    for (const { place } of consumers.values()) if (place.broker === broker && place.node === node) return false
+    provider.seen(node, id, () => shownIn(build(), id))
+    return true
   }
 
   onMessage(message: Element): void {
@@ -60,6 +83,13 @@ export class EventDesk {
     else if (readers.length === 0 && event.kind === 'delete') tell('delete', noticeOf(event))
     if (event.kind === 'delete' || event.kind === 'configuration') for (const loop of concerned) loop.doubt()
     if (event.kind !== 'items' || who !== broker) return
-    for (const { id, xml } of event.items) if (xml !== undefined) provider.seen(event.node, id, xml)
+    for (const { id, xml } of event.items) if (xml !== undefined) provider.seen(event.node, id, () => xml)
   }
+}
+
+function shownIn(message: Element | undefined, id: string): string | undefined {
+  const items = (message === undefined ? [] : readEvents(message)).flatMap((event) =>
+    event.kind === 'items' ? event.items : [],
+  )
+  return items.find((item) => item.id === id)?.xml
 }

@@ -5,7 +5,7 @@ interface Sent {
   readonly xml: string
   readonly proved: () => void
   /** what the Broker showed under its id, not yet compared */
-  seen: string | undefined
+  seen: (() => string | undefined) | undefined
   look: NodeJS.Timeout | undefined
 }
 
@@ -50,8 +50,13 @@ export class Proofs {
     if (sent?.xml === xml) this.#find(key, sent)
   }
 
-  /** The Broker shows that item. */
-  seen(topic: string, itemId: string, xml: string): void {
+  /** Its answer is still waited for, or would be of use. */
+  awaits(topic: string, itemId: string): boolean {
+    return this.#sent.has(keyOf(topic, itemId))
+  }
+
+  /** The Broker shows that item; `xml` is asked for only if its answer does not come. */
+  seen(topic: string, itemId: string, xml: () => string | undefined): void {
     const key = keyOf(topic, itemId)
     const sent = this.#sent.get(key)
     if (sent === undefined) return
@@ -71,8 +76,10 @@ export class Proofs {
   /** Others may publish another item under its id. */
   #compare(key: string): void {
     const sent = this.#sent.get(key)
-    if (sent?.seen !== undefined && sameButForWriting(sent.xml, sent.seen)) this.#find(key, sent)
-    else if (sent !== undefined) sawNothing(sent)
+    if (sent === undefined) return
+    const seen = sent.seen?.()
+    if (seen !== undefined && sameButForWriting(sent.xml, seen)) this.#find(key, sent)
+    else sawNothing(sent)
   }
 
   #find(key: string, sent: Sent): void {

@@ -95,8 +95,13 @@ export class Provider {
     return this.#line?.outlet.room(topic) ?? Number.POSITIVE_INFINITY
   }
 
+  /** Was that item published here, and not answered yet? */
+  awaits(topic: string, itemId: string): boolean {
+    return this.#proofs.awaits(topic, itemId)
+  }
+
   /** The Broker shows an item: it may be ours, whose answer did not come. */
-  seen(topic: string, itemId: string, payload: string): void {
+  seen(topic: string, itemId: string, payload: () => string | undefined): void {
     this.#proofs.seen(topic, itemId, payload)
   }
 

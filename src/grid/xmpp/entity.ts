@@ -3,7 +3,7 @@ import type { LoginConfig } from '../../config/types.ts'
 import { GatewayError, messageOf } from '../../errors.ts'
 import { codeOf } from '../../failure-words.ts'
 import { type FrameLimits, FramingError } from './framer.ts'
-import { type DroppedStanza, StanzaParser } from './parser.ts'
+import { type DroppedStanza, type Glance, StanzaParser } from './parser.ts'
 import { type Endpoint, GridSocket } from './socket.ts'
 import { conflict, END, lastWords } from './stream-error.ts'
 import { BuildError } from './tag.ts'
@@ -18,6 +18,7 @@ interface EntityOptions {
   readonly resource: string
   readonly limits: FrameLimits
   readonly onDropped: (stanza: DroppedStanza) => void
+  readonly glance: Glance
 }
 
 interface EntityHandlers {
@@ -61,7 +62,7 @@ export function createEntity(options: EntityOptions, handlers: EntityHandlers): 
 }
 
 /** Its header and footer, our socket and parser. */
-function createTransport(entity: Connection, { config, limits, onDropped, address }: EntityOptions): Transport {
+function createTransport(entity: Connection, { config, limits, onDropped, glance, address }: EntityOptions): Transport {
   const base = entity.transports.find((candidate) => speaksTcp(candidate.prototype))
   if (!base) throw new GatewayError('internal', '@xmpp/client has no TCP transport.')
   class GridTransport extends (base as unknown as new () => object) {
@@ -73,7 +74,7 @@ function createTransport(entity: Connection, { config, limits, onDropped, addres
     Socket: GridSocket,
     Parser: class extends StanzaParser {
       constructor() {
-        super(limits, onDropped)
+        super(limits, onDropped, glance)
       }
     },
   })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type Element, xml } from '@xmpp/client'
 import { GatewayError } from '../../errors.ts'
 import type { Flight } from './flight.ts'
+import { tagOr } from './tag.ts'
 import { nameWords, words } from './words.ts'
 
 /** RFC 6120 §8.3: what an error stanza says. `application` is the specific condition, such as XEP-0060's. */
@@ -104,6 +105,15 @@ export class IqTracker {
     if (!pending || !answers(pending, stanza.attrs.from, own)) return false
     if (stanza.attrs.type === 'error') this.#answered(id, pending, { kind: 'error', error: readError(stanza) })
     else this.#answered(id, pending, pending.isOrder ? CARRIED_OUT : { kind: 'result', stanza })
+    return true
+  }
+
+  /** Takes the result of an order by its first tag. False: it is something else. */
+  glance(text: string, own: Own): boolean {
+    const { type, id = '', from } = tagOr(text, 0)?.attrs ?? {}
+    const pending = type === 'result' ? this.#pending.get(id) : undefined
+    if (!pending?.isOrder || !answers(pending, from, own)) return false
+    this.#answered(id, pending, CARRIED_OUT)
     return true
   }
 

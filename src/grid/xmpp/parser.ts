@@ -14,6 +14,9 @@ export interface DroppedStanza {
   readonly from: string
 }
 
+/** A stanza's text, and its tree, for whoever needs that; undefined: it is malformed. True: that was all, and no tree is built. */
+export type Glance = (text: string, build: () => Element | undefined) => boolean
+
 /**
  * The parser @xmpp/client is given in place of its own: bounded, and strict where its own is not. Emits `start`, `element`,
  * `end` and `error` as that one does, and tells of stanzas it skipped.
@@ -21,13 +24,16 @@ export interface DroppedStanza {
 export class StanzaParser extends EventEmitter {
   readonly #framer: Framer
   readonly #dropped: (stanza: DroppedStanza) => void
+  readonly #glance: Glance
   #root: Element | undefined
   #over = false
 
-  constructor(limits: FrameLimits, dropped: (stanza: DroppedStanza) => void) {
+  /** `glance` at each stanza first [every tree is built] */
+  constructor(limits: FrameLimits, dropped: (stanza: DroppedStanza) => void, glance: Glance = () => false) {
     super()
     this.#framer = new Framer(limits, (frame) => this.#onFrame(frame))
     this.#dropped = dropped
+    this.#glance = glance
   }
 
   write(text: string): void {
@@ -66,15 +72,20 @@ export class StanzaParser extends EventEmitter {
 
   #onStanza(text: string): void {
     const root = this.#root as Element
-    let element: Element
-    try {
-      element = buildStanza(text, root)
-    } catch (error) {
-      if (!(error instanceof BuildError)) throw new Error(`parser: ${messageOf(error)}`, { cause: error })
-      this.#dropped({ reason: 'malformed', ...describe(text.slice(0, 16_384)) })
-      return
-    }
-    this.emit('element', element)
+    if (this.#glance(text, () => treeOf(text, root))) return
+    const element = treeOf(text, root)
+    if (element === undefined) this.#dropped({ reason: 'malformed', ...describe(text.slice(0, 16_384)) })
+    else this.emit('element', element)
+  }
+}
+
+/** Undefined: it is malformed. */
+function treeOf(text: string, root: Element): Element | undefined {
+  try {
+    return buildStanza(text, root)
+  } catch (error) {
+    if (error instanceof BuildError) return undefined
+    throw new Error(`parser: ${messageOf(error)}`, { cause: error })
   }
 }
 

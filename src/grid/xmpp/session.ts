@@ -10,7 +10,7 @@ import { type Fellow, fellowIn, storeMark } from './fellow.ts'
 import { Flight } from './flight.ts'
 import type { FrameLimits } from './framer.ts'
 import { type IqAnswer, IqTracker } from './iq.ts'
-import { type DroppedStanza, describe } from './parser.ts'
+import { type DroppedStanza, describe, type Glance } from './parser.ts'
 import { keepAlive } from './ping.ts'
 import { answerSubscription } from './presence.ts'
 import { openStream, type Security, type Stream } from './stream.ts'
@@ -18,6 +18,8 @@ import { openStream, type Security, type Stream } from './stream.ts'
 interface SessionOptions {
   readonly config: LoginConfig
   readonly onMessage: (message: Element) => void
+  /** at a message, before its tree is built [at none] */
+  readonly glance?: Glance
   /** a message (or presence) that was skipped by the parser */
   readonly onDropped: (stanza: DroppedStanza) => void
   /** RFC 6120 §8.1.1.1: events reach the bare JID only of whoever sent presence [true] */
@@ -109,8 +111,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   const common = stanzaLimit(config.maxItem)
   const limits: FrameLimits = {
     stanza(head) {
-      const { name, id } = describe(head)
-      const allowed = name === 'iq' ? iq.allowance(id) : undefined
+      const allowed = head.startsWith('<iq') ? iq.allowance(describe(head).id) : undefined
       // what was asked for may be a list of everything a Broker has
       return allowed === undefined
         ? { size: common, elements: 50_000 }
@@ -122,6 +123,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   let stream: Stream | undefined
   const flight = new Flight()
   const iq = new IqTracker(flight)
+  let glanceAtIq = (_text: string) => false
   let onIq = (_stanza: Element) => {}
   let onPresence = (_stanza: Element) => {}
   let onSkippedIq = (_stanza: DroppedStanza) => {}
@@ -139,6 +141,10 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
       flight,
       trust: timing.trust,
       signal: attempt.signal,
+      glance(text, build) {
+        if (text.startsWith('<iq ')) return glanceAtIq(text)
+        return text.startsWith('<message ') && options.glance?.(text, build) === true
+      },
       onStanza(stanza) {
         if (stanza.name === 'iq') onIq(stanza)
         else if (stanza.name === 'message') options.onMessage(stanza)
@@ -163,6 +169,7 @@ export async function openSession(options: SessionOptions, signal: AbortSignal):
   const { participants } = options
   const answerIq = createAnswers(stream.entity, { self: address.full, participants, whoIs, write: say })
   const mayAnswer = createShares([address.bare, address.full, address.domain, config.broker], participants)
+  glanceAtIq = (text) => iq.glance(text, address)
   onIq = (stanza) => {
     const type = stanza.attrs.type
     if (type === 'result' || type === 'error') iq.take(stanza, address)

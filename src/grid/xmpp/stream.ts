@@ -7,7 +7,7 @@ import type { FrameLimits } from './framer.ts'
 import { streamFlaw } from './header.ts'
 import type { IqAnswer } from './iq.ts'
 import { negotiate } from './negotiate.ts'
-import type { DroppedStanza } from './parser.ts'
+import type { DroppedStanza, Glance } from './parser.ts'
 import type { GridSocket } from './socket.ts'
 import { END, lastWords, streamError } from './stream-error.ts'
 import { watchTrust } from './trust.ts'
@@ -24,6 +24,8 @@ interface StreamOptions {
   /** every stanza behind login; must not throw */
   readonly onStanza: (stanza: Element) => void
   readonly onDropped: (stanza: DroppedStanza) => void
+  /** at every stanza behind login, first */
+  readonly glance: Glance
   /** ends the attempt, and later the stream */
   readonly signal: AbortSignal
 }
@@ -94,7 +96,11 @@ class Wire {
       this.#close = resolve
     })
     this.#entity = createEntity(
-      { ...options, address: this.#address },
+      {
+        ...options,
+        address: this.#address,
+        glance: (text, build) => this.#phase === 'bound' && this.#reason === undefined && options.glance(text, build),
+      },
       {
         onHeader: (header) => this.#onHeader(header),
         onElement: (element) => this.#onElement(element),

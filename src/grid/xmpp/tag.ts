@@ -45,6 +45,16 @@ export function startTagOf(text: string, lt: number) {
   return { name, attrs, ...tagEnd(text, i) }
 }
 
+/** The same where it is one, undefined where there is none. */
+export function tagOr(text: string, lt: number): ReturnType<typeof startTagOf> | undefined {
+  try {
+    return startTagOf(text, lt)
+  } catch (error) {
+    if (error instanceof BuildError) return undefined
+    throw error
+  }
+}
+
 /** Index behind the start tag at `lt`, which is looked over, not kept. Throws BuildError. */
 export function skipTag(text: string, lt: number): number {
   return skipPlainTag(text, lt) ?? skipAnyTag(text, lt)

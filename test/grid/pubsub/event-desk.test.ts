@@ -5,13 +5,19 @@ import type { Consumer } from '../../../src/grid/pubsub/consumer.ts'
 import { EventDesk } from '../../../src/grid/pubsub/event-desk.ts'
 import type { TopicEvent } from '../../../src/grid/pubsub/events.ts'
 import type { TopicLoop } from '../../../src/grid/pubsub/topic-loop.ts'
+import { buildHead, buildStanza } from '../../../src/grid/xmpp/stanza.ts'
 
 const EVENT = 'http://jabber.org/protocol/pubsub#event'
 const BROKER = 'pubsub.grid.example'
 
-/** Topics `places`, each read at its place; `published` is only published to. */
-function desk(places: Readonly<Record<string, string>>, published: readonly string[] = []) {
+/** Topics `places`, each read at its place; `published` is only published to, `awaited` are items whose answer has not come. */
+function desk(
+  places: Readonly<Record<string, string>>,
+  published: readonly string[] = [],
+  awaited: readonly string[] = [],
+) {
   const heard: string[] = []
+  const shown: (() => string | undefined)[] = []
   const consumers = Object.entries(places).map(([topic, node]) => {
     const place = { broker: BROKER, node }
     const onEvent = ({ kind }: TopicEvent) => void heard.push(`${topic} ${kind}`)
@@ -24,13 +30,57 @@ function desk(places: Readonly<Record<string, string>>, published: readonly stri
     broker: BROKER,
     consumers: new Map(consumers),
     loops: new Map(loops),
-    provider: { seen: () => undefined },
+    provider: {
+      awaits: (_topic, id) => awaited.includes(id),
+      seen: (_topic, _id, payload) => void shown.push(payload),
+    },
     tell: (...[event]) => void heard.push(`told of ${event}`),
   })
   const say = (what: string, node: string) =>
     is.onMessage(xml('message', { from: BROKER }, xml('event', { xmlns: EVENT }, xml(what, { node }))))
-  return { say, heard }
+  /** Is it taken by a look at its text? */
+  const show = (text: string) => is.glance(text, () => buildStanza(text, STREAM))
+  return { say, show, heard, shown }
 }
+
+const STREAM = buildHead("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+
+function shows({ node = 'one', id = 'i', from = BROKER, behind = '' } = {}): string {
+  const item = `<item id='${id}' publisher='us'><a xmlns='urn:x'>b</a></item>${behind}`
+  return `<message from='${from}'><event xmlns='${EVENT}'><items node='${node}'>${item}</items></event></message>`
+}
+
+test('an item of ours that comes back before its answer, from a Topic that nobody reads, is not read', () => {
+  const { show, heard, shown } = desk({}, ['one'], ['i'])
+  assert.ok(show(shows()))
+  assert.deepEqual(heard, [])
+  assert.deepEqual(
+    shown.map((payload) => payload()),
+    ["<a xmlns='urn:x'>b</a>"],
+    'it is there for whoever has to compare it',
+  )
+})
+
+test('whatever else comes is read as ever', () => {
+  const published = desk({}, ['one'], ['i'])
+  const others = [
+    shows({ id: 'j' }),
+    shows({ node: 'nobodys' }),
+    shows({ from: `${BROKER}/x` }),
+    shows({ from: 'somebody@grid.example' }),
+    shows({ behind: "<retract id='k'/>" }),
+    shows().replace('<message ', "<message type='error' "),
+    shows().replaceAll('event', 'other'),
+    shows().replace(EVENT, 'urn:x'),
+    shows().replaceAll('items', 'parts'),
+    '<message><body>x</body></message>',
+    '<message',
+  ]
+  for (const text of others) assert.ok(!published.show(text), text)
+  const read = desk({ one: 'one' }, [], ['i'])
+  assert.ok(!read.show(shows()))
+  assert.deepEqual([...published.shown, ...read.shown], [])
+})
 
 test('a Topic that has moved to where another is takes no events from that', () => {
   const { say, heard } = desk({ moved: 'other', other: 'other' })

@@ -9,7 +9,7 @@ test('an item that the Broker shows and never answers is proved, however it writ
   const proofs = new Proofs()
   const proved = Promise.withResolvers<void>()
   proofs.expect('t', 'i', OURS, proved.resolve)
-  proofs.seen('t', 'i', SHOWN)
+  proofs.seen('t', 'i', () => SHOWN)
   // the timer holds up nobody's end
   const alive = setInterval(() => {}, 1_000)
   await proved.promise
@@ -21,7 +21,7 @@ test('an item that the Broker shows and never answers is proved, however it writ
 test('one that was given up is looked for among what was shown when it is to be sent again', () => {
   const proofs = new Proofs()
   proofs.expect('t', 'i', OURS, () => {})
-  proofs.seen('t', 'i', SHOWN)
+  proofs.seen('t', 'i', () => SHOWN)
   assert.ok(proofs.take('t', 'i', OURS))
 })
 
@@ -29,10 +29,10 @@ test("another's item under its id proves nothing", () => {
   const proofs = new Proofs()
   let proved = 0
   proofs.expect('t', 'i', OURS, () => (proved += 1))
-  proofs.seen('t', 'i', SHOWN.replace('1', '2'))
+  proofs.seen('t', 'i', () => SHOWN.replace('1', '2'))
   assert.ok(!proofs.take('t', 'i', OURS))
   assert.equal(proved, 0)
-  proofs.seen('t', 'i', SHOWN)
+  proofs.seen('t', 'i', () => SHOWN)
   assert.ok(proofs.take('t', 'i', OURS), 'ours may come behind it')
 })
 
@@ -43,7 +43,7 @@ test('a result that comes late is proof, and after an answer nothing is', () => 
   assert.ok(proofs.take('t', 'i', OURS))
   proofs.expect('t', 'j', OURS, () => assert.fail('it was answered'))
   proofs.settle('t', 'j')
-  proofs.seen('t', 'j', SHOWN)
+  proofs.seen('t', 'j', () => SHOWN)
   assert.ok(!proofs.take('t', 'j', OURS))
 })
 

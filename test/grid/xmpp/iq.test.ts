@@ -23,3 +23,26 @@ test('an error with names as long as a book, or that turn the line around, is to
   assert.match(text, /^c+ \(a s+\)$/)
   assert.ok(text.length < 200, `${text.length} characters`)
 })
+
+test('the result of an order is taken by its first tag, and nothing else is', async () => {
+  const tracker = new IqTracker(new Flight())
+  const to = 'pubsub.grid.example'
+  const order = tracker.open({ to, timeoutMs: 1_000, isOrder: true })
+  const question = tracker.open({ to, timeoutMs: 1_000 })
+  const iq = (id: string, type = 'result', from = to) => `<iq id="${id}" type='${type}' from='${from}'><x/></iq>`
+  for (const text of [
+    iq(question.id),
+    iq(order.id, 'error'),
+    iq(order.id, 'set'),
+    iq(order.id, 'result', 'somebody@grid.example'),
+    iq('another'),
+    '<iq',
+    '<iq type="result" type="result">',
+  ])
+    assert.ok(!tracker.glance(text, OWN), text)
+  assert.ok(tracker.glance(iq(order.id), OWN))
+  assert.ok(!tracker.glance(iq(order.id), OWN), 'it is answered')
+  assert.equal((await order.answer).kind, 'result')
+  tracker.close()
+  assert.equal((await question.answer).kind, 'away')
+})

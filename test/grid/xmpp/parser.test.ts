@@ -46,6 +46,21 @@ describe('the parser of a stream', () => {
     assert.deepEqual(told.slice(1), ['element message jabber:client next'])
   })
 
+  test('builds no tree of what was taken at a glance, and tells of nothing', () => {
+    const told: string[] = []
+    const built: (string | undefined)[] = []
+    const limits = { stanza: () => ({ size: 10_000, elements: 100 }), depth: 10, tag: 5_000 }
+    const glanced = new StanzaParser(
+      limits,
+      ({ id }) => told.push(`dropped ${id}`),
+      (text, build) => text.includes("'taken'") && built.push(build()?.attrs.id) > 0,
+    )
+    glanced.on('element', (element: Element) => told.push(element.attrs.id ?? ''))
+    glanced.write(`${HEAD}<message id='1'/><iq id='taken'><n:x/></iq><iq id='taken'/><message id='2'><n:x/></message>`)
+    assert.deepEqual(told, ['1', 'dropped 2'])
+    assert.deepEqual(built, [undefined, 'taken'])
+  })
+
   test('takes what is no stream for the end of it, once', () => {
     const { made, told } = parser()
     made.write(`${HEAD}<!DOCTYPE x>`)
