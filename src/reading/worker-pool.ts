@@ -17,8 +17,11 @@ export type PoolAnswer<Response> =
   /** `broken`: the thread is of no use any more */
   | { readonly failure: string; readonly broken: boolean }
 
-/** MiB: with 8, every tenth document of 6 KB had a collection, which found those under way alive and moved them among what lasts */
-const NURSERY = 16
+/**
+ * MiB of what is young in a thread. Small documents cost the same with 4 and with 16, which a thread that reads them holds all the time; one of
+ * 100 KB costs a fifth more, as it is still being read when it is to be moved among what lasts.
+ */
+const NURSERY = { small: 4, any: 16 }
 /** small jobs in one message */
 const BATCH = 16
 /** ms from a thread that could not be started to the next try, where others would do */
@@ -172,9 +175,10 @@ export class WorkerPool<Request, Response> implements AsyncDisposable {
   }
 
   #spawn(slot: Slot<Request, Response>): void {
+    const isForSmall = this.#slots.length > 1 && slot === this.#slots.at(-1)
+    const maxYoungGenerationSizeMb = isForSmall ? NURSERY.small : NURSERY.any
     const worker = new Worker(this.#options.script, {
-      // a document is garbage once it is answered: a small nursery keeps what a thread holds small
-      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB, maxYoungGenerationSizeMb: NURSERY },
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMiB, maxYoungGenerationSizeMb },
       // a stranger's bytes have no business with the environment
       env: {},
     })
