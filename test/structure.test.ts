@@ -37,6 +37,7 @@ const BASE = [
     'address-list',
     'give-back',
     'undici',
+    'bare-fastify',
   ],
 ]
 
@@ -123,7 +124,7 @@ const OWNERS: readonly (readonly [library: string, owners: readonly string[]])[]
   ['node:sqlite', ['src/store/sqlite/']],
   ['postgres', ['src/store/postgres/']],
   ['undici', ['src/undici.ts']],
-  ['fastify', ['src/rid/listener.ts', 'src/rid/asked.ts', 'src/ops/']],
+  ['fastify', ['src/bare-fastify.ts', 'src/rid/listener.ts', 'src/rid/asked.ts', 'src/ops/']],
   ['pino', ['src/log.ts']],
   ['prom-client', ['src/metrics.ts', 'src/ops/']],
   ['zod', ['src/config/']],

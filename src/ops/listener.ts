@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
+import { BARE_FASTIFY } from '../bare-fastify.ts'
 import type { OpsNews } from '../events/process.ts'
 import { harmless } from '../printable.ts'
 import type { Tell } from '../tell.ts'
@@ -26,7 +27,7 @@ export interface OpsListener extends AsyncDisposable {
  * token it is read-only. No secrets, no documents; meant for loopback. Rejects when the address cannot be bound.
  */
 export async function startOps(at: { host: string; port: number }, sources: OpsSources): Promise<OpsListener> {
-  const app = fastify({ logger: false, bodyLimit: 16_384, requestTimeout: 10_000, forceCloseConnections: true })
+  const app = fastify({ ...BARE_FASTIFY, bodyLimit: 16_384, requestTimeout: 10_000, forceCloseConnections: true })
   app.addHook('onSend', async (_request, reply, payload) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     return typeof payload === 'string' ? harmless(payload) : payload

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { BARE_FASTIFY } from '../bare-fastify.ts'
 import type { PeerConfig, RidConfig } from '../config/types.ts'
 import type { Tell } from '../tell.ts'
 import { askInTime } from './answer-deadline.ts'
@@ -78,7 +79,7 @@ export function createRidListener(options: RidListenerOptions): RidListener {
   let sweeping: NodeJS.Timeout | undefined
 
   const app = fastify({
-    logger: false,
+    ...BARE_FASTIFY,
     // checkRequest() looks at the URI; the router knows one, so its own refusals cannot happen
     rewriteUrl: () => '/',
     genReqId: () => randomUUID(),

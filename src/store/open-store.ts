@@ -6,18 +6,14 @@ import type { Tell } from '../tell.ts'
 import { type CopyProgress, copyRows } from './copy-store.ts'
 import type { StoreNews } from './news.ts'
 import type { Place } from './postgres/connect.ts'
-import { openForCopy as openTables } from './postgres/copy-source.ts'
-import { openForCopy as openNewTables } from './postgres/copy-target.ts'
-import { storeError as postgresError } from './postgres/faults.ts'
-import {
-  openBeside as openBesideOnPostgres,
-  openGatewayStore as openGatewayOnPostgres,
-} from './postgres/postgres-store.ts'
-import { serverNotes } from './postgres/server-notes.ts'
 import { openForCopy as openFile } from './sqlite/copy-source.ts'
 import { openForCopy as openNewFile } from './sqlite/copy-target.ts'
 import { openGatewayStore, openQueue } from './sqlite/sqlite-store.ts'
 import type { WholeStore } from './whole-store.ts'
+
+// what is for PostgreSQL is not loaded where the store is a file: with the library it is a megabyte
+const onPostgres = () => import('./postgres/postgres-store.ts')
+const postgresFaults = () => import('./postgres/faults.ts')
 
 /** The one place where a store is chosen: for the gateway, and for the commands beside it. */
 interface StoreOpener {
@@ -39,19 +35,21 @@ interface StoreOpener {
 }
 
 export const { openForGateway, openBeside }: StoreOpener = {
-  openForGateway: ({ path, postgres }, options) =>
+  openForGateway: async ({ path, postgres }, options) =>
     postgres === undefined
       ? openGatewayStore({ path, ...options })
-      : openGatewayOnPostgres({ at: placeOf(postgres), ...options }),
-  openBeside: ({ path, postgres }, options) =>
+      : (await onPostgres()).openGatewayStore({ at: placeOf(postgres), ...options }),
+  openBeside: async ({ path, postgres }, options) =>
     postgres === undefined
       ? openQueue({ path, ...options })
-      : openBesideOnPostgres({ at: placeOf(postgres), ...options }),
+      : (await onPostgres()).openBeside({ at: placeOf(postgres), ...options }),
 }
 
 /** What an operator may want to know of where the store is, and cannot hurt. Rejects with 'store-unavailable'. */
 export async function storeNotes({ postgres }: StoreConfig): Promise<readonly string[]> {
-  return postgres === undefined ? [] : serverNotes(placeOf(postgres))
+  if (postgres === undefined) return []
+  const { serverNotes } = await import('./postgres/server-notes.ts')
+  return serverNotes(placeOf(postgres))
 }
 
 /**
@@ -68,26 +66,28 @@ export async function copyStore(from: StoreConfig, to: StoreConfig, progress: Co
 type Tables = NonNullable<StoreConfig['postgres']>
 
 async function copyToPostgres(from: string, to: Tables, progress: CopyProgress): Promise<number> {
+  const { openForCopy } = await import('./postgres/copy-target.ts')
   using source = openFile(from)
-  await using target = await openNewTables(placeOf(to))
+  await using target = await openForCopy(placeOf(to))
   try {
     const rows = await copyRows(source, target, progress)
     await target.finish()
     return rows
   } catch (error) {
-    throw postgresError(error)
+    throw (await postgresFaults()).storeError(error)
   }
 }
 
 async function copyToSqlite(from: Tables, to: string, progress: CopyProgress): Promise<number> {
-  await using source = await openTables(placeOf(from))
+  const { openForCopy } = await import('./postgres/copy-source.ts')
+  await using source = await openForCopy(placeOf(from))
   using target = openNewFile(to)
   try {
     const rows = await copyRows(source, target, progress)
     target.finish()
     return rows
   } catch (error) {
-    const known = postgresError(error)
+    const known = (await postgresFaults()).storeError(error)
     if (known.code === 'store-corrupt') target.discard()
     throw known
   }
