@@ -4,24 +4,22 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { giveBackWhenIdle } from '../../give-back.ts'
 import type { CheckpointWork } from './checkpoints.ts'
 
-const { path, enough, look, idle } = workerData as CheckpointWork
+const { path, enough, from, look, idle } = workerData as CheckpointWork
 const db = new DatabaseSync(path, { timeout: 1000 })
 db.exec('PRAGMA synchronous = FULL')
 const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)')
+/** pages in the log, and those of them that are moved */
+const standing = db.prepare('PRAGMA wal_checkpoint(NOOP)')
+const PAGE = 4096
 
 giveBackWhenIdle()
 
-/** size of the log when it was last moved: it keeps its size, and is written again from its beginning */
-let before = 0
-
 const looking = setInterval(() => {
   const log = statSync(`${path}-wal`, { throwIfNoEntry: false })
-  const size = log?.size ?? 0
   if (log !== undefined && Date.now() - log.mtimeMs > idle) return end(log.mtimeMs)
-  // a log that does not grow may still be filling up again: look at it now and then
-  if (size < enough || (size === before && Math.random() < 0.8)) return
-  before = size
-  checkpoint.get()
+  const pages = standing.get() as { log: number; checkpointed: number }
+  // a page that changes often is moved once, if late; and little is left for the commit with which the log begins anew
+  if (pages.log * PAGE >= from && (pages.log - pages.checkpointed) * PAGE >= enough) checkpoint.get()
 }, look)
 
 /** What was written last is moved; without anything to wait for, the thread ends. */

@@ -8,6 +8,8 @@ export interface CheckpointWork {
   readonly path: string
   /** bytes of write-ahead log that are worth a checkpoint */
   readonly enough: number
+  /** bytes of it before which nothing is moved */
+  readonly from: number
   /** how often the log is looked at */
   readonly look: number
   /** the thread ends when the log was not written to for so long */
@@ -19,7 +21,8 @@ interface Checkpoints extends AsyncDisposable {
   readonly running: boolean
 }
 
-const WORK = { enough: 4 * 1024 * 1024, look: 500, idle: 5 * 60_000 }
+const MIB = 1024 * 1024
+const WORK = { enough: 4 * MIB, from: 40 * MIB, look: 100, idle: 5 * 60_000 }
 
 /**
  * Moves what is in the write-ahead log into the database, in a thread of its own: the fsyncs of a checkpoint took up to 240 ms
