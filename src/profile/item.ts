@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { NS } from '../xml/namespaces.ts'
 import { escapeAttribute } from '../xml/normal-form.ts'
 import { attribute, child, elements, text, type XmlElement } from '../xml/tree.ts'
+import { type Place, placeIn, renderPlace } from './place.ts'
 
 /** XEP-0268 §2: the four wrappers of an Incident. */
 export const ELEMENTS = ['report', 'inquiry', 'request', 'response'] as const
@@ -61,11 +62,8 @@ export interface ExchangeMark {
 export type CarriedReason = 'signature' | 'characters' | 'version' | 'repaired'
 
 /** What an Incident alone would lose: docs/grid-profile.md says what each part is for. */
-export interface Context {
-  /** from 1, among `items` */
-  readonly position: number
-  /** the ids of all items of the document, in document order: several can be equal */
-  readonly items: readonly string[]
+export interface Context extends Omit<Place, 'list'> {
+  readonly list?: Place['list']
   /** the IODEF-Document element without its Incidents, in normal form; null when that is plain */
   readonly shell: string | null
   /** RIDPolicy without ReportSchema, in normal form */
@@ -83,11 +81,10 @@ export interface Context {
 
 /** The context element, or '' when nothing would be lost without it. */
 export function renderContext(context: Context): string {
-  const { position, items, shell, policy, incidentSource, original, signatures, exchange } = context
-  const several = items.length > 1
+  const { position, items, list = null, shell, policy, incidentSource, original, signatures, exchange } = context
+  const place = renderPlace({ position, items, list })
   const parts = [shell, policy, incidentSource, original]
-  if (!several && exchange === undefined && parts.every((part) => part === null)) return ''
-  const place = several ? ` position="${position}" of="${items.length}" items="${items.join(' ')}"` : ''
+  if (place === '' && exchange === undefined && parts.every((part) => part === null)) return ''
   return [
     `<context xmlns="${NS.context}"${place}>`,
     exchange === undefined ? '' : renderExchange(exchange),
@@ -113,18 +110,10 @@ function readExchange(context: XmlElement | undefined): ExchangeMark | null {
   return { id, ...(from !== undefined && { from }), ...(expires !== undefined && { expires }) }
 }
 
-/**
- * Items that one document may have: for each of them every destination keeps a note until it came. A list of 3,900 stopped a gateway
- * with 100 peers for over a second.
- */
-export const MOST_ITEMS = 500
-
 /** The parts of an XEP-0268 payload, found but not yet judged. */
-export interface ItemParts {
+export interface ItemParts extends Place {
   readonly element: IncidentElement
   readonly incident: XmlElement
-  readonly position: number
-  readonly items: readonly string[]
   readonly shell: XmlElement | null
   readonly policy: XmlElement | null
   readonly incidentSource: XmlElement | null
@@ -155,7 +144,7 @@ export function itemParts(root: XmlElement): ItemParts | undefined {
   return {
     element,
     incident,
-    ...(isAlone ? ALONE : placeIn(context)),
+    ...placeIn(isAlone ? undefined : context),
     shell: (document && child(document, incident.ns, 'IODEF-Document')) ?? null,
     policy: (rid && child(rid, NS.rid, 'RIDPolicy')) ?? null,
     incidentSource: (rid && child(rid, NS.rid, 'IncidentSource')) ?? null,
@@ -175,16 +164,4 @@ function originalIn(context: XmlElement | undefined): Pick<ItemParts, 'original'
     original: text(original).replace(/\s+/g, ''),
     repaired: attribute(original, 'reason') === 'repaired',
   }
-}
-
-const ALONE: Pick<ItemParts, 'position' | 'items'> = { position: 1, items: [] }
-
-function placeIn(context: XmlElement | undefined): Pick<ItemParts, 'position' | 'items'> {
-  const listed = (context && attribute(context, 'items')) ?? ''
-  const items = listed.split(/\s+/).filter((id) => /^[0-9a-f]{64}$/.test(id))
-  const position = Number(context && attribute(context, 'position'))
-  const several = items.length > 1 && items.length <= MOST_ITEMS
-  return several && Number.isInteger(position) && position >= 1 && position <= items.length
-    ? { position, items }
-    : ALONE
 }

@@ -1,5 +1,6 @@
 import type { SharedFile } from '../profile/file-sharing.ts'
 import type { ExchangeMark, IncidentElement } from '../profile/item.ts'
+import type { Place } from '../profile/place.ts'
 import type { RidPolicy, RidReading } from '../rid/message.ts'
 import type { Diagnostic, XmlElement } from '../xml/tree.ts'
 import type { DocumentReading } from './document.ts'
@@ -61,12 +62,10 @@ export interface Inspection {
 }
 
 /** An XEP-0268 payload. `document` of the Inspection is the document that its part belongs to, rebuilt as far as possible. */
-export interface ItemReading {
+export interface ItemReading extends Place {
   readonly element: IncidentElement
   /** the Incident that it shows, where that is IODEF 1 and the document is not */
   readonly shown?: string
-  readonly position: number
-  readonly items: readonly string[]
   readonly policy: RidPolicy | null
   readonly incidentSource: string | null
   /** Signatures beside the document, as in RidReading */

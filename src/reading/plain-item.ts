@@ -1,5 +1,6 @@
 import { Identifiers } from '../iodef/identifiers.ts'
 import { type ItemParts, itemParts } from '../profile/item.ts'
+import { isAlone } from '../profile/place.ts'
 import type { Schema } from '../xml/libxml.ts'
 import { NS } from '../xml/namespaces.ts'
 import { BLANKS_COUNT, type NativeElement, NOT_PLAIN } from '../xml/native-tree.ts'
@@ -57,18 +58,18 @@ function isIdentified(root: XmlElement, incident: XmlElement): boolean {
  * that is asked.
  */
 function rebuilt(
-  { incident, items }: ItemParts,
+  parts: ItemParts,
   facts: Facts,
   form: Form,
   { terms = false, strict = false, old = false }: ReadOptions,
 ): Inspection | undefined {
   if (strict || old) return undefined
-  if (facts.identifiers.problems({ whole: items.length <= 1 }).length > 0) throw NOT_PLAIN
+  if (facts.identifiers.problems({ whole: isAlone(parts) }).length > 0) throw NOT_PLAIN
   const document: XmlElement = {
     ns: NS.iodef2,
     local: 'IODEF-Document',
     attributes: [],
-    children: [incident],
+    children: [parts.incident],
     line: 1,
     column: 1,
     start: 0,

@@ -4,6 +4,7 @@ import { isWhole } from '../iodef/whole.ts'
 import { couldBeCopy } from '../profile/broker-copy.ts'
 import { readFileSharing } from '../profile/file-sharing.ts'
 import { type ItemParts, isQuestionElement, itemParts, xep0268Item } from '../profile/item.ts'
+import { isAlone, isAt, placeOf } from '../profile/place.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { policyOf, readPolicy, renderMessage } from '../rid/message.ts'
 import { ANY_NODE } from '../rid/node.ts'
@@ -62,11 +63,11 @@ export function readItem(
     rebuild(means, parts, writtenAs(checked, found, visible))
   if (!rebuilt.valid || rebuilt.document === null) return { ...rebuilt, format, root: nameOf(root) }
   const signed = readSignatures(means, parts, rebuilt.document)
-  const { element, position, items, exchange } = parts
+  const { element, position, items, list, exchange } = parts
   const around = { ...readAround(means, parts), signatures: signed.signatures }
   const shown = inside === undefined ? {} : { shown: visible }
   const file = found.fileSharing === null ? {} : { file: readFileSharing(found.fileSharing) }
-  const item: ItemReading = { element, ...shown, position, items, exchange, ...around, ...file }
+  const item: ItemReading = { element, ...shown, position, items, list, exchange, ...around, ...file }
   // what is seen and what is carried both count: a publisher may have made them differ
   const needed = strictest([facts.needed, rebuilt.document.needed, signed.needed])
   const reasons = { ...rebuilt.document.reasons, ...reasonsOf(facts.askers) }
@@ -77,12 +78,13 @@ export function readItem(
  * The Incident in normal form: that which it was published in, where the item came with what says so. A Broker that gives an element a
  * prefix makes an xsi:type without one name something else, and no normal form has that.
  */
-function visibleIn({ element, incident, position, items, original }: ItemParts, unsettledType: boolean): string {
+function visibleIn(parts: ItemParts, unsettledType: boolean): string {
+  const { element, incident, original } = parts
   const seen = normalForm(incident, contentModel)
   if (!unsettledType) return seen
   const published = normalForm(incident, contentModel, undefined, true)
-  if (original === null && items.length === 0) return hasAdoptedTypes(incident) ? published : seen
-  return original !== null || items[position - 1] === xep0268Item(element, published).id ? published : seen
+  if (original === null && isAlone(parts)) return hasAdoptedTypes(incident) ? published : seen
+  return original !== null || isAt(parts, xep0268Item(element, published).id) ? published : seen
 }
 
 /** All types that are named are of IODEF's own elements, which a server gave prefixes: the names had a default namespace before. */
@@ -96,14 +98,15 @@ function hasAdoptedTypes(incident: XmlElement): boolean {
 
 /** An item that is not in its own list of items is a document of its own: it must not stand for, nor pull in, others. */
 function placed(parts: ItemParts, visible: string): ItemParts {
-  if (parts.items.length === 0) return parts
-  const id = xep0268Item(parts.element, visible).id
-  return parts.items[parts.position - 1] === id ? parts : { ...parts, position: 1, items: [] }
+  if (isAlone(parts)) return parts
+  return { ...parts, ...placeOf(parts, xep0268Item(parts.element, visible).id) }
 }
 
 /** The document that the item carries beside its Incident, if it is valid and what the item shows is its part in it. */
 function readOriginal({ schemas, options }: Means, parts: ItemParts, visible: string): Inspection | undefined {
   if (parts.original === null || parts.original === '') return undefined
+  // it would have to show all that the list names, and nobody can tell
+  if (parts.items.length === 0 && !isAlone(parts)) return undefined
   const decoded = decode(Buffer.from(parts.original, 'base64'), 'utf-8')
   if (!decoded.ok) return undefined
   // what was repaired at the door is repaired in the same way again, or nothing but kept
@@ -182,7 +185,7 @@ function wholeInside({ schemas, options }: Means, parts: ItemParts, visible: str
 /** The Incident back in its IODEF-Document, judged as such. */
 function rebuild({ schemas, options }: Means, parts: ItemParts, incident: string): Inspection {
   const shell = parts.shell === null ? plainShell(parts.incident.ns) : normalForm(parts.shell, contentModel, isIncident)
-  return readText(schemas, joinDocument(shell, [incident]), { ...options, part: parts.items.length > 1 })
+  return readText(schemas, joinDocument(shell, [incident]), { ...options, part: !isAlone(parts) })
 }
 
 function isIncident(element: XmlElement): boolean {

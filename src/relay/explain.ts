@@ -155,7 +155,8 @@ async function explainItem(
 
 /** Of a document of several Incidents this is said of each as if it came alone. */
 async function formFor(peer: PeerConfig, { part }: Consumed, reader: Reader): Promise<Omit<ExplainedPeer, 'peer'>> {
-  const document = documentOf([part], part.items.length <= 1 || part.original !== null)
+  const isWhole = part.items.length === 0 && part.list === undefined
+  const document = documentOf([part], isWhole || part.original !== null)
   const written = await inVersion(peer, document, (xml) => reader.downgrade(xml, peer.name))
   if ('impossible' in written) return { sent: false, reason: written.impossible, form: null }
   const { losses } = written

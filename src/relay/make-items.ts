@@ -11,6 +11,7 @@ import {
   renderContext,
 } from '../profile/item.ts'
 import { elementOf, typeOf } from '../profile/msg-types.ts'
+import { MOST_LISTED_BY_EACH, type Place, placesOf } from '../profile/place.ts'
 import { joinDocument, PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
 import type { DocumentReading, OldForm } from '../reading/document.ts'
@@ -56,8 +57,8 @@ export interface TooLarge {
 }
 
 /**
- * What the items of one document may have together: so many times what it has itself, or so many items of the largest size. Each of n
- * items lists all n, and may carry the document: without a bound in proportion, a peer's few small messages fill the disk.
+ * What the items of one document may have together: so many times what it has itself, or so many items of the largest size. Each
+ * may carry the document: without a bound in proportion, a peer's few small messages fill the disk.
  */
 const TIMES = 8
 const LARGEST_ITEMS = 4
@@ -146,6 +147,7 @@ function* wrapped(routed: Routed): Generator<Publication> {
     routed,
     (i) => topics[i]?.payload === 'xep-0268',
     (i) => topics[i]?.iodef === 1,
+    (i) => topics[i],
   )) {
     const incident = document.incidents[place]?.key ?? ''
     yield { topic: topics[place]?.name ?? '', incident, item, size, variant }
@@ -162,11 +164,15 @@ interface Made {
   readonly variant: string
 }
 
-/** A document as XEP-0268 elements: one for each Incident that is asked for, with a context where something would be lost. */
+/**
+ * A document as XEP-0268 elements: one for each Incident that is asked for, with a context where something would be lost. Of a long
+ * document the first in each place where they go (`whereTo`) lists all.
+ */
 export function* elementsOf(
   carried: Carried,
   isAskedFor: (place: number) => boolean = () => true,
   isOld: (place: number) => boolean = () => false,
+  whereTo: (place: number) => unknown = () => undefined,
 ): Generator<Made> {
   const { msgType, document, exchange } = carried
   const element = elementOf(msgType)
@@ -177,13 +183,19 @@ export function* elementsOf(
     return xml === undefined ? incident : { xml, size: Buffer.byteLength(xml) }
   })
   const ids = shown.map(({ xml }) => elementId(element, xml, exchange?.id))
+  // an original in each item says more than a list
+  const isLong = ids.length > MOST_LISTED_BY_EACH && !document.fragile
+  const placeOf = placesOf(ids, isLong)
+  const listed = new Set<unknown>()
   const made = new Set<string>()
   for (const [place, id] of ids.entries()) {
     const incident = shown[place]
     // the same Incident twice in one document is one item; its context names both places
     if (incident === undefined || !isAskedFor(place) || made.has(id)) continue
     made.add(id)
-    const { context, variant } = besides(carried, element, ids, place, isOld(place) ? old : undefined)
+    const at = placeOf(place, !listed.has(whereTo(place)))
+    listed.add(whereTo(place))
+    const { context, variant } = besides(carried, element, at, isOld(place) ? old : undefined)
     const around = renderContext(context)
     const xml = elementText(element, incident.xml, around)
     // what is put around both has no other characters
@@ -192,18 +204,17 @@ export function* elementsOf(
   }
 }
 
-/** What the item at place `i` (from 0) carries besides its Incident, and the digest that tells it by that. */
+/** What the item at a place carries besides its Incident, and the digest that tells it by that. */
 function besides(
   carried: Carried,
   element: IncidentElement,
-  items: readonly string[],
-  i: number,
+  place: Place,
   old: Extract<OldForm, { readonly incidents: unknown }> | undefined,
 ): { readonly context: Context; readonly variant: string } {
   const { msgType, document, rid, exchange } = carried
   const { shell } = old ?? document
-  const [original, kept] = i > 0 && !document.fragile ? [null, null] : [document.original, textOf(carried)]
-  const signatures = i > 0 || rid === null ? [] : rid.signatures
+  const [original, kept] = place.position > 1 && !document.fragile ? [null, null] : [document.original, textOf(carried)]
+  const signatures = place.position > 1 || rid === null ? [] : rid.signatures
   const incidentSource = rid?.incidentSource ?? null
   const policy = rid?.policy ?? null
   const variant = variantOf({
@@ -215,8 +226,7 @@ function besides(
     signatures,
   })
   const context = {
-    position: i + 1,
-    items,
+    ...place,
     // what was made of IODEF 2 has the rest in it
     shell: old === undefined || old.carried !== null ? shell : null,
     policy: policy === null ? null : renderPolicy(policy),

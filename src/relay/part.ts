@@ -2,6 +2,7 @@ import type { IncidentId } from '../iodef/incident-id.ts'
 import type { Needed, Reasons } from '../iodef/restriction.ts'
 import { itemId, xep0268Item } from '../profile/item.ts'
 import { typeOf } from '../profile/msg-types.ts'
+import { isAlone } from '../profile/place.ts'
 import { PLAIN_SHELL } from '../profile/shell.ts'
 import { variantOf } from '../profile/variant.ts'
 import type { DocumentReading } from '../reading/document.ts'
@@ -28,8 +29,13 @@ export interface Part {
   readonly signatures: readonly string[]
   readonly id: IncidentId
   readonly needed: Needed
-  /** ids of all items of the document, in order; empty when this is all of it */
+  /** ids of all items of the document, in order; empty when this is all of it, or `list` names them */
   readonly items: readonly string[]
+  /**
+   * the place, from 1, in a list of that name (docs/grid-profile.md §4.1): the group of its delivery has the list, once an item of
+   * the document came with it
+   */
+  readonly list?: { readonly name: string; readonly position: number }
   /** a route leads it here from a participant, and no Topic */
   readonly routed?: true
 }
@@ -42,6 +48,8 @@ export interface Consumed {
   readonly incident: string
   readonly incidents: readonly string[]
   readonly part: Part
+  /** the ids in the list that the part names, if its item has them */
+  readonly listed?: readonly string[]
   /** why the part needs what it does */
   readonly reasons: Reasons
 }
@@ -84,7 +92,7 @@ function ofDocument(document: DocumentReading): Consumed | undefined {
 
 /** An XEP-0268 item: one Incident, and maybe a place in a document of several. */
 function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefined {
-  const several = item.items.length > 1
+  const several = !isAlone(item)
   // with an original the document is whole, and this item is one place in it
   const at = several && document.incidents.length > 1 ? item.position - 1 : 0
   const own = document.incidents[at] ?? document.incidents[0]
@@ -93,7 +101,7 @@ function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefi
   const whole = !several || document.incidents.length === item.items.length
   const original = whole ? document.original : null
   const msgType = typeOf(item.element, item.policy?.attributes.MsgType)
-  const { incidentSource, signatures } = item
+  const { incidentSource, signatures, items, list, position } = item
   return {
     item: xep0268Item(item.element, item.shown ?? own.xml, '', item.exchange?.id).id,
     variant: variantOf({
@@ -107,6 +115,7 @@ function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefi
     reasons: document.reasons,
     incident: own.key,
     incidents: [own.key],
+    ...(list !== null && { listed: items }),
     part: {
       version: document.version,
       msgType,
@@ -119,7 +128,8 @@ function ofItem(item: ItemReading, document: DocumentReading): Consumed | undefi
       signatures,
       id: own.id,
       needed: document.needed,
-      items: several ? item.items : [],
+      items: list === null ? items : [],
+      ...(list !== null && { list: { name: list.name, position } }),
     },
   }
 }

@@ -92,7 +92,8 @@ export function createPeerSink(options: {
   }
 
   /** Policy once more. */
-  function allowed({ id, source }: Delivery, { item, part }: Own): Own | SinkOutcome {
+  function allowed({ id, source, group }: Delivery, { item, part: kept }: Own): Own | SinkOutcome {
+    const part = kept.list === undefined ? kept : { ...kept, items: group?.items ?? [] }
     if (part.items.length > 0 && !part.items.includes(item)) {
       return { kind: 'hold', reason: 'what the store kept of it is a part of a document without it', only: id }
     }
@@ -163,7 +164,8 @@ async function gather(
 ): Promise<Gathered> {
   const [first] = own.values()
   const items = first?.items ?? []
-  if (first === undefined || items.length === 0) return { parts: [...own.values()], complete: true }
+  if (first === undefined || items.length === 0)
+    return { parts: inOrder([...own.values()]), complete: first?.list === undefined }
   const parts = await Promise.all(items.map(async (item) => own.get(item) ?? asPartOf(first, await earlier(item))))
   const found = parts.filter((part) => part !== undefined)
   // policy and shell are those of this document, not of one that shared an Incident with it
@@ -172,11 +174,17 @@ async function gather(
   return { parts: ordered, complete: found.length === items.length }
 }
 
+/** Of a document whose list never came, what there is. */
+function inOrder(parts: readonly Part[]): readonly Part[] {
+  return parts.toSorted((a, b) => (a.list?.position ?? 0) - (b.list?.position ?? 0))
+}
+
 /** What is known of an Incident from another document: that one's original would go out in the place of this document. */
 function asPartOf(document: Part, part: Part | undefined): Part | undefined {
   // an IODEF 1 Incident has no place in an IODEF 2 document
   if (part === undefined || part.version !== document.version) return undefined
-  const same = part.shell === document.shell && part.items.join() === document.items.join()
+  const list = document.list?.name ?? document.items.join()
+  const same = part.shell === document.shell && (part.list?.name ?? part.items.join()) === list
   return same ? part : { ...part, original: null, signatures: [] }
 }
 

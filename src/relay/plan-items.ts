@@ -1,7 +1,7 @@
 import type { Config, PeerConfig, TopicConfig } from '../config/types.ts'
 import { type Label, missingFrom, type Reasons, same } from '../iodef/restriction.ts'
-import { MOST_ITEMS } from '../profile/item.ts'
 import { elementOf } from '../profile/msg-types.ts'
+import { MOST_ITEMS } from '../profile/place.ts'
 import type { DocumentReading, IncidentReading } from '../reading/document.ts'
 import type { RidReading } from '../rid/message.ts'
 import type { MsgType } from '../vocabulary.ts'
@@ -97,10 +97,6 @@ const TO_A_DOCUMENT: Objections<Routed> = [
     when: (routed) => hasPayload(routed, 'iodef') && besidesDocument(routed) !== undefined,
     answer: (routed) => `an item of payload "iodef" cannot carry ${besidesDocument(routed)}`,
   },
-]
-
-/** Why items that could be made are not published. */
-const TO_ITS_ITEMS: Objections<Routed> = [
   {
     name: 'cannot-carry',
     when: (routed) => hasPayload(routed, 'xep-0268') && routed.document.incidents.length > MOST_ITEMS,
@@ -113,7 +109,6 @@ export const PLAN_OBJECTIONS: readonly { readonly name: string }[] = [
   ...TO_A_MESSAGE,
   ...TO_AN_INCIDENT,
   ...TO_A_DOCUMENT,
-  ...TO_ITS_ITEMS,
 ]
 
 /**
@@ -143,7 +138,7 @@ export function planItems(
   const { maxItem } = config.grid
   const made = makeItems(routed, { maxItem, maxFile: config.rid?.maxMessage ?? maxItem })
   if ('kind' in made) return made
-  return denied(TO_ITS_ITEMS, routed) ?? { kind: 'publish', publications: made }
+  return { kind: 'publish', publications: made }
 }
 
 function denied<Asked>(objections: Objections<Asked>, asked: Asked): Plan | undefined {

@@ -82,6 +82,7 @@ function readStored(value: unknown): StoredPart {
 
 /** In the order in which part.ts has them: equal parts are equal JSON. */
 function readPart(kept: Fields): Part {
+  const place = optional(kept.list, 'list', readPlace)
   const originalVersion = optional(kept.originalVersion, 'originalVersion', oneOf(VERSIONS))
   return {
     version: oneOf(VERSIONS)(kept.version, 'version'),
@@ -96,11 +97,17 @@ function readPart(kept: Fields): Part {
     id: readId(kept.id, 'id'),
     needed: some(list(kept.needed, 'needed', oneOf(LABELS)), 'needed'),
     items: list(kept.items, 'items', nonEmpty),
+    ...(place !== undefined && { list: place }),
     ...(kept.routed === true && { routed: true }),
   }
 }
 
 const VERSIONS = [1, 2] as const
+
+function readPlace(value: unknown, path: string): NonNullable<Part['list']> {
+  const { name, position } = fieldsOf(value, path)
+  return { name: nonEmpty(name, `${path}.name`), position: number(position, `${path}.position`) }
+}
 
 function readPolicy(value: unknown, name: string): RidPolicy {
   const policy = fieldsOf(value, name)

@@ -77,7 +77,8 @@ export interface HeldBound {
 }
 
 /**
- * `items` are all items of the group, in document order; groups of one `id` have the same. Once each of them has a delivery to this
+ * `items` are all items of the group, in document order; groups of one `id` have the same. Empty: this delivery's item does not say
+ * them, and another's of the group does; until that came, nothing is complete. Once each of them has a delivery to this
  * destination (in whatever state), the pending ones become due at once, whatever their `notBefore`; else they come due one by one at
  * their own `notBefore`, and so they do in any case when the first of them anywhere is older than an hour and `prune` was there. Where the first that came had one before, in another variant, each is waited for anew. Pending members are always
  * claimed together with the first that is claimed; two variants of one item are not.

@@ -90,12 +90,15 @@ export async function sent(
     },
     keepAnswer: async () => assert.fail('answered'),
   })
-  const outcome = await sink.send(consumed.map(delivery), AbortSignal.timeout(10_000))
+  const listed = consumed.find((one) => one.listed !== undefined && one.listed.length > 0)?.listed ?? []
+  const deliveries = consumed.map((one) => delivery(one, listed))
+  const outcome = await sink.send(deliveries, AbortSignal.timeout(10_000))
   assert.equal(outcome.kind, 'delivered', JSON.stringify(outcome))
   return message
 }
 
-export function delivery({ item, incident, part }: Consumed): Delivery {
+/** `listed`: what a document of many consists of, as one of its items says. */
+export function delivery({ item, incident, part }: Consumed, listed: readonly string[] = []): Delivery {
   return {
     id: item,
     envelope: 'e',
@@ -106,7 +109,10 @@ export function delivery({ item, incident, part }: Consumed): Delivery {
     incident,
     item,
     payload: encodePart(part),
-    group: part.items.length === 0 ? null : { id: 'g', items: part.items },
+    group:
+      part.items.length === 0 && part.list === undefined
+        ? null
+        : { id: 'g', items: part.list === undefined ? part.items : listed },
     state: 'sending',
     attempts: 1,
     nextAttempt: null,

@@ -729,6 +729,49 @@ export function testContract(name: string, createBench: () => Promise<Bench>): v
       assert.deepEqual(items(await store.claim(request(clock))), [[sha('B')]])
     })
 
+    const untold = { id: 'long', items: [] }
+    const told = { id: 'long', items: [sha('A'), sha('B'), sha('C')] }
+
+    test('waits for the member that says what it consists of, whichever comes first', async () => {
+      for (const order of ['ABC', 'BAC', 'CBA']) {
+        await using bench = await createBench()
+        const { store, clock } = bench
+        for (const item of order) {
+          assert.deepEqual(await store.claim(request(clock)), [], order)
+          await member(bench, item, 10_000, { group: item === 'A' ? told : untold })
+        }
+        const units = await store.claim(request(clock, { limit: 1 }))
+        assert.deepEqual(items(units), [['A', 'B', 'C'].map(sha)], order)
+        assert.deepEqual(units[0]![1]!.group, told)
+      }
+    })
+
+    test('goes out in part where none says in time what it consists of', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await member(bench, 'B', 2000, { group: untold })
+      await member(bench, 'C', 2000, { group: untold })
+      await clock.advance(2000)
+      const units = await store.claim(request(clock))
+      assert.deepEqual(items(units), [[sha('B'), sha('C')]])
+      assert.deepEqual(units[0]![0]!.group, untold)
+      await member(bench, 'A', 2000, { group: told })
+      assert.deepEqual(items(await store.claim(request(clock))), [[sha('A')]])
+    })
+
+    test('is told what it consists of by a member that the destination has already', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      await store.accept(envelope(clock, 'A before', [delivery('A')]))
+      await store.settle(delivered(await store.claim(request(clock))))
+      await member(bench, 'B', 10_000, { group: untold })
+      await member(bench, 'A', 10_000, { group: told })
+      await member(bench, 'C', 10_000, { group: untold })
+      const units = await store.claim(request(clock))
+      assert.deepEqual(items(units), [[sha('B'), sha('C')]])
+      assert.deepEqual(units[0]![0]!.group, told)
+    })
+
     test('goes out in document order where a part stands apart from what another has there', async () => {
       await using bench = await createBench()
       const { store, clock } = bench

@@ -82,6 +82,12 @@ export function createInsert(tables: Tables): Insert {
     destinations.moved(destination, 'withheld', null)
   }
 
+  /** What a document waits for is there already; and it may be what says which document that is. */
+  async function cameAgain(destination: number, { item, group }: NewDelivery): Promise<void> {
+    if (group !== undefined) await groups.tell(group, item, await keys.next())
+    await groups.arrived(destination, item, clock.now())
+  }
+
   async function hasRoom(destination: number, origin: string, { name, most, each }: HeldBound): Promise<boolean> {
     const { total, own } = (await heldUnder(origin, destination, name))!
     return total < most && own < each
@@ -100,7 +106,7 @@ export function createInsert(tables: Tables): Insert {
     const same = [item, destination, variant] as const
     const isRepeated = ((await known(...same))?.wanted ?? null) !== null
     if (isRepeated && (await isStoodFor(same, delivery, origin))) {
-      await groups.arrived(destination, item, clock.now())
+      await cameAgain(destination, delivery)
       return undefined
     }
     if (bound !== undefined && !(await hasRoom(destination, origin, bound))) return undefined

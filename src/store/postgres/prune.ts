@@ -98,6 +98,8 @@ export function createPrune({ db, bodies, destinations }: Tables, operator: Oper
         await dropItems(seq)
         await forgetPlaces(seq)
         await close(seq)
+        // of one that an item told of, and no delivery is
+        await dropDocument(seq)
       }
       return { dropped: 0, more: rows.length === FEW }
     },

@@ -2,13 +2,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { type Joined, marksOf } from '../coding/deliveries.ts'
 import type { DeliveryGroup } from '../contract.ts'
 import type { Destinations } from './destinations.ts'
-import { keyInSql, sameInSql, toKey } from './keys.ts'
+import { fromKey, keyInSql, sameInSql, toKey } from './keys.ts'
 import { all, one, run } from './sql.ts'
 
 /** Which documents are complete at which destination (DeliveryGroup in the contract). */
 export interface Groups {
   /** The group's number at this destination; `seq`, the delivery of `item` about to be stored, is its place when it is new. */
   join(destination: number, group: DeliveryGroup, item: string, seq: number): Joined
+  /** What the document consists of, from an item that no delivery is stored of; `seq` as above. */
+  tell(group: DeliveryGroup, item: string, seq: number): void
   /** A delivery of this item was stored, or is there already: groups that waited for it alone are complete, and their pending members due. */
   arrived(destination: number, item: string, now: number): void
   describe(grp: number): DeliveryGroup
@@ -35,6 +37,14 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
     'INSERT INTO delivery_group (seq, destination, document, missing, came) VALUES (?, ?, ?, ?, ?)',
   )
   const exists = one(db, `SELECT 1 FROM delivery WHERE ${sameInSql('item', '?1')} AND destination = ?2`)
+  const tell = run(db, `UPDATE document SET items = ?1, open = 1 WHERE seq = ?2 AND items = '[]'`)
+  const told = one<{ items: string }>(db, 'SELECT items FROM document WHERE seq = ?')
+  const groupsOf = all<{ seq: number; destination: number }>(
+    db,
+    'SELECT seq, destination FROM delivery_group WHERE document = ?',
+  )
+  const members = all<{ item: string | Uint8Array }>(db, 'SELECT item FROM delivery WHERE grp = ?')
+  const mark = run(db, 'UPDATE delivery_group SET missing = ?, came = ? WHERE seq = ?')
   const present = all<{ value: string }>(
     db,
     `SELECT value FROM json_each(?1)
@@ -71,18 +81,41 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
     return seq
   }
 
+  /** What is missing of a document at a destination; while nobody has told what it consists of, one that never comes. */
+  function stateOf(destination: number, items: readonly string[], item: string, own: readonly string[]) {
+    if (items.length === 0) return { missing: 1, came: '' }
+    // an Incident that comes again in another variant belongs to a document whose others will come again, too
+    const again = exists(toKey(item), destination) !== undefined
+    const here = again ? own : present(JSON.stringify(items), destination).map(({ value }) => value)
+    const came = marksOf(items, here)
+    return { missing: came.filter((one) => one === '0').length, came: came.join('') }
+  }
+
+  /** The first item that tells what a document consists of: what came before it is marked. */
+  function learn(document: number, items: readonly string[], item: string): void {
+    const list = JSON.stringify(items)
+    if (items.length === 0 || tell(list, document) === 0) return
+    insertItems(document, list)
+    for (const { seq, destination } of groupsOf(document)) {
+      const own = members(seq).map((row) => fromKey(row.item))
+      const { missing, came } = stateOf(destination, items, item, own)
+      mark(missing, came, seq)
+    }
+  }
+
   return {
     join(destination, group, item, seq) {
       const document = documentOf(group, seq)
+      learn(document, group.items, item)
       const known = find(destination, document)
       if (known !== undefined) return { grp: known.seq, complete: known.missing === 0 }
-      // an Incident that comes again in another variant belongs to a document whose others will come again, too
-      const again = exists(toKey(item), destination) !== undefined
-      const here = again ? [] : present(JSON.stringify(group.items), destination).map(({ value }) => value)
-      const came = marksOf(group.items, here)
-      const missing = came.filter((mark) => mark === '0').length
-      insert(seq, destination, document, missing, came.join(''))
+      const items = group.items.length > 0 ? group.items : (JSON.parse(told(document)!.items) as string[])
+      const { missing, came } = stateOf(destination, items, item, [])
+      insert(seq, destination, document, missing, came)
       return { grp: seq, complete: false }
+    },
+    tell(group, item, seq) {
+      if (group.items.length > 0) learn(documentOf(group, seq), group.items, item)
     },
     arrived(destination, item, now) {
       for (const { grp, place } of waiting(destination, item)) {
@@ -96,6 +129,8 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
       const known = atHand.get(document)
       if (known !== undefined) return known
       const group = { id, items: JSON.parse(items) as string[] }
+      // somebody may tell them yet
+      if (group.items.length === 0) return group
       if (atHand.size >= AT_HAND) atHand.clear()
       atHand.set(document, group)
       return group

@@ -134,6 +134,12 @@ export function createInsert(tables: Tables): Insert {
     destinations.moved(place, 'withheld', null)
   }
 
+  /** What a document waits for is there already; and it may be what says which document that is. */
+  function cameAgain(destination: number, { item, group }: NewDelivery): void {
+    if (group !== undefined) groups.tell(group, item, sequence.next())
+    groups.arrived(destination, item, clock.now())
+  }
+
   function hasRoom(destination: number, origin: string, { name, most, each }: HeldBound): boolean {
     const { total, own } = heldUnder(origin, destination, name)!
     return total < most && own < each
@@ -152,7 +158,7 @@ export function createInsert(tables: Tables): Insert {
     const met = brought.isMet(item, destination)
     const isRepeated = met && isKnown(...same) !== undefined
     if (isRepeated && isStoodFor(same, delivery, origin)) {
-      groups.arrived(destination, item, clock.now())
+      cameAgain(destination, delivery)
       return undefined
     }
     if (bound !== undefined && !hasRoom(destination, origin, bound)) return undefined

@@ -94,6 +94,8 @@ export function createPrune({ db, bodies, incidents }: Tables, operator: Operato
         dropItems(seq)
         forgetPlaces(seq)
         close(seq)
+        // of one that an item told of, and no delivery is
+        dropDocument(seq)
       }
       return { dropped: 0, more: rows.length === FEW }
     },

@@ -40,6 +40,13 @@ export interface Kept {
   readonly requeuedAt?: number
 }
 
+/** Of all its groups: when the first came; `open` while anybody waits for the others; what it consists of, once that was told. */
+interface KeptDocument {
+  readonly at: number
+  readonly open: boolean
+  readonly items: readonly string[]
+}
+
 /** A document at one destination. */
 export interface KeptGroup extends DeliveryGroup {
   readonly kind: DestinationKind
@@ -66,8 +73,8 @@ export interface Data {
   /** in the order of acceptance */
   readonly deliveries: Map<string, Kept>
   readonly groups: Map<string, KeptGroup>
-  /** by id of the groups: when the first came; `open` while anybody waits for the others */
-  readonly documents: Map<string, { readonly at: number; readonly open: boolean }>
+  /** by id of the groups */
+  readonly documents: Map<string, KeptDocument>
   /** destinations that ever had a delivery */
   readonly destinations: Map<string, { readonly kind: DestinationKind; readonly destination: string }>
   readonly paused: Map<string, Pause>

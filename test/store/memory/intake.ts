@@ -59,6 +59,7 @@ function add(
   const same = (one: Kept) => one.kind === kind && one.destination === destination && one.item === item
   const before = earlier(data, delivery)
   if (before.some((one) => standsFor(one, delivery, origin))) {
+    tell(data, delivery, now)
     arrived(data, delivery, now)
     return undefined
   }
@@ -156,26 +157,50 @@ function aheadOf(before: readonly Kept[], { state, group }: NewDelivery): string
   return before.find((one) => isOpen(one) && one.attempts === 0 && one.behind === null)?.id ?? null
 }
 
-/** The group that it belongs to. Where the item went out in another variant before, all others are waited for anew. */
-function join(
+/** What its document consists of. Where nobody had told that, what there is of it is counted now. */
+function tell(data: Data, { item, group }: NewDelivery, now: number): void {
+  if (group === undefined) return
+  const { id, items } = group
+  const document = data.documents.get(id) ?? { at: now, open: true, items }
+  const isNews = document.items.length === 0 && items.length > 0
+  data.documents.set(id, isNews ? { ...document, open: true, items } : document)
+  if (!isNews) return
+  for (const [name, there] of data.groups) {
+    if (there.id !== id) continue
+    const known = has(data, there, item)
+    const isHere = (one: string) => has(data, there, one, known ? id : undefined)
+    data.groups.set(name, { ...there, items, missing: new Set(items.filter((one) => !isHere(one))) })
+  }
+}
+
+function has(
   data: Data,
-  { kind, destination, group }: NewDelivery,
-  number: number,
-  known: boolean,
-  now: number,
-): KeptGroup | undefined {
+  { kind, destination }: Pick<NewDelivery, 'kind' | 'destination'>,
+  item: string,
+  group?: string,
+): boolean {
+  return [...data.deliveries.values()].some(
+    (one) =>
+      one.kind === kind &&
+      one.destination === destination &&
+      one.item === item &&
+      (group === undefined || one.group === group),
+  )
+}
+
+/** The group that it belongs to. Where the item went out in another variant before, all others are waited for anew. */
+function join(data: Data, delivery: NewDelivery, number: number, known: boolean, now: number): KeptGroup | undefined {
+  const { kind, destination, group } = delivery
   if (group === undefined) return undefined
+  tell(data, delivery, now)
   const name = key(kind, destination, group.id)
   const there = data.groups.get(name)
   if (there !== undefined) return there
-  const isHere = (item: string) =>
-    [...data.deliveries.values()].some(
-      (one) => one.kind === kind && one.destination === destination && one.item === item,
-    )
-  const missing = new Set(group.items.filter((item) => known || !isHere(item)))
-  const made = { ...group, kind, destination, place: number, missing }
+  const items = data.documents.get(group.id)?.items ?? []
+  // while nobody has told what it consists of, it waits for what never comes
+  const missing = new Set(items.length === 0 ? [''] : items.filter((item) => known || !has(data, delivery, item)))
+  const made = { id: group.id, items, kind, destination, place: number, missing }
   data.groups.set(name, made)
-  if (!data.documents.has(group.id)) data.documents.set(group.id, { at: now, open: true })
   return made
 }
 

@@ -381,7 +381,9 @@ function recordWithin(data: Data, { source, most, rest }: TraceShare, trace: rea
 
 /** Nobody waits for longer than an hour; and of what has no payload any more nobody asks what it was part of. */
 function forgetGroups(data: Data, now: number): void {
-  for (const [id, { at }] of data.documents) if (at < now - DAY / 24) data.documents.set(id, { at, open: false })
+  for (const [id, document] of data.documents)
+    if (document.at < now - DAY / 24) data.documents.set(id, { ...document, open: false })
+  const gone = new Set<string>()
   for (const [name, { id, kind, destination }] of data.groups) {
     const members = [...data.deliveries.values()].filter(
       (one) => one.group === id && one.kind === kind && one.destination === destination,
@@ -389,9 +391,12 @@ function forgetGroups(data: Data, now: number): void {
     if (members.some(({ payload }) => payload !== null)) continue
     for (const one of members) change(data, one, { group: null })
     data.groups.delete(name)
+    gone.add(id)
   }
   const left = new Set([...data.groups.values()].map(({ id }) => id))
-  for (const id of data.documents.keys()) if (!left.has(id)) data.documents.delete(id)
+  for (const [id, { open }] of data.documents) {
+    if (!left.has(id) && (gone.has(id) || !open)) data.documents.delete(id)
+  }
 }
 
 function attempt<T>(work: () => T): T {
