@@ -12,7 +12,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const KB_A_ROUND = 3_000
 const TEXT = 'Scans of the whole address range, from all of it. '.repeat(32)
 
-/** us of CPU of a running gateway for each KB of a document: from 1 KB to 1 MB, and of up to 400 Incidents; POST to 200, its Controller away. */
+/** us of CPU of a running gateway for each KB of a document: from 1 KB to 1 MB, and of up to 500 Incidents; POST to 200, its Controller away. */
 export async function benchSizes(): Promise<void> {
   await using pki = await createPki()
   await using site = await createSite({
@@ -25,7 +25,7 @@ export async function benchSizes(): Promise<void> {
   await using poster = createPoster(site.ridPort, site.ca.cert, await site.certificate('csirt-a'), 4)
   const kinds = [
     ...KB.map((kb) => ({ name: `${kb} KB`, make: (id: string) => ofSize(id, kb) })),
-    ...[1, 50, 200, 400].map((count) => ({
+    ...[1, 50, 200, 500].map((count) => ({
       name: `${count} Incidents of 2 KB`,
       make: (id: string) => ofMany(id, count),
     })),
