@@ -150,7 +150,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
   const moved = () => {
     for (const { name } of config.grid.topics) delivery.wake('topic', name)
   }
-  const publishers = opened.use(createPublishers({ store, clock, moved }))
+  const publishers = opened.use(createPublishers({ store, clock, tell: events.tell, moved }))
   const side = {
     consume,
     turn: turns.turn,
@@ -167,7 +167,7 @@ export async function createGateway(first: Config, options: GatewayOptions): Pro
     questions,
     files,
     consume,
-    isOurs: publishers.isOurs,
+    publishers,
   })
   const engine = { store, clock, tell: events.tell, events, destinations: destinations() }
   const limits = liveView(() => config.delivery)

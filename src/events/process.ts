@@ -24,6 +24,7 @@ export interface ProcessNews {
   /** where gateways share a store */
   'topics-ours': object
   'topics-anothers': { readonly reason: string }
+  'topic-left': { readonly topic: string }
   'audit-written-again': object
   'audit-changed': { readonly reason: string }
   /** the number and the hash of its last entry */
@@ -130,6 +131,11 @@ export const PROCESS = {
     level: 'info',
     text: 'Another gateway follows the Topics from now on',
     help: '`reason` says why; nothing is lost by it',
+  },
+  'topic-left': {
+    level: 'warn',
+    text: 'The Broker took nothing for a Topic from this gateway: another one publishes to it for some minutes',
+    help: 'of those that share the store; look at the node that this one is logged in to',
   },
   draining: { level: 'info', text: 'Draining', help: 'takes nothing new; lets finish what is being sent' },
   stopping: { level: 'info', text: 'Stopping', help: '`signal` asked for it' },

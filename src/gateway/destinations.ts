@@ -17,7 +17,9 @@ import type { Files } from '../upload/files.ts'
 import { isQuestion } from '../vocabulary.ts'
 import { fileDestinations, largeItems } from './files.ts'
 import { jidDestinations } from './jid-destinations.ts'
+import type { Publishers } from './publishers.ts'
 import type { Senders } from './senders.ts'
+import { noting } from './tried-topics.ts'
 
 interface Ends {
   readonly config: Config
@@ -31,13 +33,14 @@ interface Ends {
   readonly files: Files
   readonly consume: ConsumeOptions
   /** of those that share the store, whose is what goes to a Topic? */
-  readonly isOurs: (topic: string) => boolean
+  readonly publishers: Pick<Publishers, 'isOurs' | 'tried'>
 }
 
 /** Everything that deliveries go to, as it is configured at each call. */
 export function createDestinations(ends: Ends): () => DestinationOptions[] {
-  const { config, store, clock, events, reader, grid, senders, questions, files, consume, isOurs } = ends
-  const topicSink = questions.topicSink(grid, createTopicSink(grid, clock.now(), largeItems(files, grid, config)))
+  const { config, store, clock, events, reader, grid, senders, questions, files, consume, publishers } = ends
+  const reportSink = createTopicSink(grid, clock.now(), largeItems(files, grid, config))
+  const topicSink = noting(questions.topicSink(grid, reportSink), clock, publishers)
   const keepAnswer = createAnswerKeeper({ store, events, clock })
   const reread = (item: string, topic: string) => readAgain(reader, item, isLenient(config, topic))
   const readPart = createPartReader()
@@ -50,7 +53,8 @@ export function createDestinations(ends: Ends): () => DestinationOptions[] {
   }
   return () => [
     ...config.grid.topics.map(
-      ({ name }) => ({ kind: 'topic', destination: name, sink: topicSink, isOurs: () => isOurs(name) }) as const,
+      ({ name }) =>
+        ({ kind: 'topic', destination: name, sink: topicSink, isOurs: () => publishers.isOurs(name) }) as const,
     ),
     // without a url it may still ask, and be answered where it asked from
     ...config.peers

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import type { ProcessNews } from '../events/process.ts'
 import type { Queue } from '../store/contract.ts'
 import type { Fleet, Roster } from '../store/fleet.ts'
+import type { Tell } from '../tell.ts'
+import { FailingTopics } from './failing-topics.ts'
 
 /** what the store knows it by: publishing to Topics */
 const NAME = 'publish'
@@ -12,17 +15,20 @@ const RENEW = 3_000
 interface PublishersOptions {
   readonly store: Pick<Fleet, 'enlist' | 'leave' | 'roster'> & Pick<Queue, 'onChange'>
   readonly clock: Clock
+  readonly tell: Tell<Pick<ProcessNews, 'topic-left'>>
   /** Other Topics than before are ours. */
   readonly moved: () => void
 }
 
-interface Publishers extends AsyncDisposable {
+export interface Publishers extends AsyncDisposable {
   /** From here on there is something to be ours. */
   start(): void
   /** The session with the Controller came up, or ended: then others have our Topics at once. */
   session(isUp: boolean): void
   /** To be asked of every Topic each time. */
   isOurs(topic: string): boolean
+  /** What an attempt to publish there came to: whether the Broker answered, or it failed, and may go well another time. */
+  tried(topic: string, began: number, isAnswered: boolean): void
   /** For good: others have our Topics at once. */
   leave(): Promise<void>
 }
@@ -32,12 +38,14 @@ interface Publishers extends AsyncDisposable {
  * published there, or looks whether there is any. Whose a Topic is everyone reckons from the list of those who are there (the highest hash
  * of both names), so that one more or less moves its own Topics only. Two lists that differ for a moment do no harm: a delivery
  * is claimed once, in its order, whoever claims it. Where nobody has a session all of them have all: somebody has to see that what
- * waits for too long is held.
+ * waits for too long is held. A Topic of which its Broker takes nothing is left to the next one in that order for some minutes, unless all others
+ * left it, too.
  */
-export function createPublishers({ store, clock, moved }: PublishersOptions): Publishers {
+export function createPublishers({ store, clock, tell, moved }: PublishersOptions): Publishers {
   /** undefined: not known, and nothing is ours */
   let roster: Roster | undefined
   const known = new Map<string, boolean>()
+  const failing = new FailingTopics()
   let isUp = false
   /** in the store, or on its way there */
   let isListed = false
@@ -50,7 +58,7 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
   })
 
   function use(next: Roster | undefined): void {
-    const isSame = next?.all.join() === roster?.all.join()
+    const isSame = sayingOf(next) === sayingOf(roster)
     roster = next
     if (isSame) return
     known.clear()
@@ -77,12 +85,20 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
   async function look(): Promise<Roster | undefined> {
     if (isUp) {
       isListed = true
-      return inTime(store.enlist(NAME, LASTS))
+      const before = failing.left(clock.now())
+      const left = failing.leave(clock.now(), mayLeave)
+      for (const topic of left) if (!before.includes(topic)) tell('topic-left', { topic })
+      return inTime(store.enlist(NAME, LASTS, left))
     }
     if (isListed) await inTime(store.leave(NAME))
     isListed = false
     const all = await inTime(store.roster(NAME))
-    return all && { own: '', all }
+    return all && { own: '', all, without: new Map() }
+  }
+
+  /** It is ours, and somebody else has not left it. */
+  function mayLeave(topic: string): boolean {
+    return roster !== undefined && isOurs(topic) && takersOf(topic, roster).some((one) => one !== roster?.own)
   }
 
   async function keep(): Promise<void> {
@@ -108,6 +124,16 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
     again.abort()
   }
 
+  function isOurs(topic: string): boolean {
+    if (roster === undefined) return false
+    let found = known.get(topic)
+    if (found === undefined) {
+      found = roster.all.length === 0 || ownerOf(topic, roster) === roster.own
+      known.set(topic, found)
+    }
+    return found
+  }
+
   return {
     start() {
       running ??= keep()
@@ -115,6 +141,7 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
     session(came) {
       if (came === isUp || end.signal.aborted) return
       isUp = came
+      failing.forget()
       lookAgain()
     },
     async leave() {
@@ -123,14 +150,10 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
       lookAgain()
       await running
     },
-    isOurs(topic) {
-      if (roster === undefined) return false
-      let isOurs = known.get(topic)
-      if (isOurs === undefined) {
-        isOurs = roster.all.length === 0 || ownerOf(topic, roster) === roster.own
-        known.set(topic, isOurs)
-      }
-      return isOurs
+    isOurs,
+    tried(topic, began, isAnswered) {
+      if (isAnswered) failing.answered(topic)
+      else failing.failed(topic, began)
     },
     [Symbol.asyncDispose]() {
       return this.leave()
@@ -138,7 +161,17 @@ export function createPublishers({ store, clock, moved }: PublishersOptions): Pu
   }
 }
 
-function ownerOf(topic: string, { all }: Roster): string | undefined {
-  const ranked = all.map((one) => ({ one, rank: hash('sha256', `${one} ${topic}`, 'hex') }))
+function sayingOf(roster: Roster | undefined): string {
+  return roster === undefined ? '' : JSON.stringify([roster.all, [...roster.without].toSorted()])
+}
+
+/** Those who have not left it to others; all, where all of them have. */
+function takersOf(topic: string, { all, without }: Roster): readonly string[] {
+  const takers = all.filter((one) => without.get(one)?.includes(topic) !== true)
+  return takers.length === 0 ? all : takers
+}
+
+function ownerOf(topic: string, roster: Roster): string | undefined {
+  const ranked = takersOf(topic, roster).map((one) => ({ one, rank: hash('sha256', `${one} ${topic}`, 'hex') }))
   return ranked.toSorted((a, b) => (a.rank < b.rank ? 1 : -1))[0]?.one
 }

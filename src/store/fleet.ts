@@ -15,6 +15,8 @@ export interface GatewayAtWork {
 export interface Roster {
   readonly own: string
   readonly all: readonly string[]
+  /** what some of them leave to the others */
+  readonly without: ReadonlyMap<string, readonly string[]>
 }
 
 /** Those who share a store: what one of them does at a time, and who they are. A store of one gateway has one, and it does everything. */
@@ -26,8 +28,11 @@ export interface Fleet {
   lease(name: string, ms: number): Promise<boolean>
   /** Anybody may have it from now on. Nothing where it is another's. */
   endLease(name: string): Promise<void>
-  /** Takes part in what `name` is, for `ms` from now. Who comes, and who ends it, is told to the others (Queue.onChange). */
-  enlist(name: string, ms: number): Promise<Roster>
+  /**
+   * Takes part in what `name` is, for `ms` from now, but for these parts of it [none]. Who comes, who ends it, and what somebody leaves to the
+   * others, is told to them (Queue.onChange).
+   */
+  enlist(name: string, ms: number, without?: readonly string[]): Promise<Roster>
   leave(name: string): Promise<void>
   /** Who takes part in it now, in the order of `enlist`. */
   roster(name: string): Promise<readonly string[]>

@@ -12,14 +12,17 @@ export function createFleet(db: Db, owner: string, told: () => void): Fleet {
   )
   const end = run(db, 'DELETE FROM lease WHERE name = $1 AND owner = $2')
   // each has a lease of its own: `NAME OWNER`, which goes with its row among the living (instances.ts)
-  const enlist = one<{ fresh: boolean; others: string }>(
+  const enlist = one<{ fresh: boolean; others: readonly { owner: string; without: readonly string[] | null }[] }>(
     db,
     `WITH own AS (
-       INSERT INTO lease AS held (name, owner, until) VALUES ($1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3))
-       ON CONFLICT (name) DO UPDATE SET until = excluded.until RETURNING xmax = 0 AS fresh)
-     SELECT own.fresh, coalesce((SELECT string_agg(owner, ' ') FROM lease
-       WHERE starts_with(name, $1 || ' ') AND owner <> $2 AND until > clock_timestamp()), '') AS others FROM own`,
+       INSERT INTO lease AS held (name, owner, until, without)
+       VALUES ($1 || ' ' || $2, $2, clock_timestamp() + make_interval(secs => $3), $4)
+       ON CONFLICT (name) DO UPDATE SET until = excluded.until, without = excluded.without RETURNING xmax = 0 AS fresh)
+     SELECT own.fresh, coalesce((SELECT json_agg(json_build_object('owner', owner, 'without', without)) FROM lease
+       WHERE starts_with(name, $1 || ' ') AND owner <> $2 AND until > clock_timestamp()), '[]') AS others FROM own`,
   )
+  /** by name: what was left to others at last */
+  const before = new Map<string, string>()
   const roster = all<{ owner: string }>(
     db,
     `SELECT owner FROM lease WHERE starts_with(name, $1 || ' ') AND until > clock_timestamp()`,
@@ -37,10 +40,17 @@ export function createFleet(db: Db, owner: string, told: () => void): Fleet {
     async endLease(name) {
       await end(name, owner)
     },
-    async enlist(name, ms) {
-      const { fresh, others } = (await enlist(name, owner, ms / 1000))!
-      if (fresh) told()
-      return { own: owner, all: [owner, ...others.split(' ').filter(Boolean)].toSorted() }
+    async enlist(name, ms, without = []) {
+      const { fresh, others } = (await enlist(name, owner, ms / 1000, without))!
+      const parts = JSON.stringify(without)
+      if (fresh || before.get(name) !== parts) told()
+      before.set(name, parts)
+      const lists = [{ owner, without }, ...others]
+      return {
+        own: owner,
+        all: lists.map((one) => one.owner).toSorted(),
+        without: new Map(lists.map((one) => [one.owner, one.without ?? []])),
+      }
     },
     async leave(name) {
       if ((await end(`${name} ${owner}`, owner)) > 0) told()

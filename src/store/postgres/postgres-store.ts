@@ -241,7 +241,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     onChange: changes.on,
     lease: (name, ms) => signs.read(() => fleet.lease(name, ms)),
     endLease: (name) => signs.read(() => fleet.endLease(name)),
-    enlist: (name, ms) => signs.read(() => fleet.enlist(name, ms)),
+    enlist: (name, ms, without) => signs.read(() => fleet.enlist(name, ms, without)),
     leave: (name) => signs.read(() => fleet.leave(name)),
     roster: (name) => signs.read(() => fleet.roster(name)),
     mark: () => signs.read(() => fleet.mark()),

@@ -81,6 +81,8 @@ DROP INDEX delivery_kept;
  * the server, and at the standby that takes its place, both are empty, and filled again by the next signs of life.
  */
 export const SIGNS_UNLOGGED = `
+-- without: what of it is left to others
+ALTER TABLE lease ADD COLUMN without text[];
 ALTER TABLE lease SET UNLOGGED;
 ALTER TABLE instance SET UNLOGGED;
 `

@@ -8,7 +8,7 @@ export function alone(version: string, started: number): Fleet {
   return {
     lease: async () => true,
     endLease: async () => undefined,
-    enlist: async () => ({ own: self.id, all: [self.id] }),
+    enlist: async () => ({ own: self.id, all: [self.id], without: new Map() }),
     leave: async () => undefined,
     roster: async () => [],
     mark: async () => self.id,

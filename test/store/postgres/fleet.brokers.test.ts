@@ -51,7 +51,10 @@ describe('who does something together, of gateways on PostgreSQL', () => {
     assert.deepEqual(alone.all, [alone.own])
     const both = await two.enlist('publish', 60_000)
     assert.deepEqual(both.all, [alone.own, both.own].toSorted())
-    assert.deepEqual(await one.enlist('publish', 60_000), { own: alone.own, all: both.all })
+    assert.deepEqual(await one.enlist('publish', 60_000), { ...both, own: alone.own })
+    const left = await two.enlist('publish', 60_000, ['a Topic', 'incident'])
+    assert.deepEqual(left.without.get(both.own), ['a Topic', 'incident'])
+    assert.deepEqual((await one.enlist('publish', 60_000)).without, left.without)
     assert.deepEqual((await two.enlist('other', 60_000)).all, [both.own])
     assert.deepEqual(await one.roster('publish'), both.all)
     assert.deepEqual(await one.roster('nobody’s'), [])
@@ -83,7 +86,10 @@ describe('who does something together, of gateways on PostgreSQL', () => {
       return heard
     }
     assert.deepEqual(await next('who comes', () => one.enlist('publish', 60_000)), ['roster'])
-    await one.enlist('publish', 60_000)
+    assert.deepEqual(await next('what is left to others', () => one.enlist('publish', 60_000, ['incident'])), [
+      'roster',
+    ])
+    await one.enlist('publish', 60_000, ['incident'])
     assert.deepEqual(await next('who leaves', () => one.leave('publish')), ['roster'])
     const taken = () => one.accept(envelope(clock, 'one', [delivery('A'), delivery('B')]))
     const { kind, destination } = delivery('A')
