@@ -272,7 +272,18 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.deepEqual([await store.ownerOf(sha('T')), await store.ownerOf(sha('U'))], ['csirt-b', undefined])
       assert.deepEqual(await store.askedOf('csirt-b', 'csirt-b.example 7'), ['one', 'two'])
       await store.change('one', to({ legs: [{ n: 0, state: 'answered' }] }))
-      assert.deepEqual(await store.askedOf('csirt-b', 'csirt-b.example 7'), ['two'])
+      const asked = [
+        ['csirt-c', 'csirt-b.example 7'],
+        ['csirt-b', 'csirt-b.example 7'],
+        ['csirt-b', 'csirt-b.example 8'],
+        ['csirt-b', 'csirt-b.example 7'],
+      ] as const
+      assert.deepEqual(await Promise.all(asked.map(([target, incident]) => store.askedOf(target, incident))), [
+        [],
+        ['two'],
+        [],
+        ['two'],
+      ])
       assert.deepEqual(await store.legOf('csirt-b', sha('T')), { exchange: 'one', n: 0 }, 'late is told from unknown')
     })
 

@@ -14,6 +14,7 @@ import {
 import type { Exchange, ExchangeFilter, ExchangeSummary, Exchanges, NewExchange } from '../exchanges.ts'
 import { wordsOf } from './insert.ts'
 import { createJoined } from './joined.ts'
+import { inLots } from './lots.ts'
 import { all, type Db, one } from './sql.ts'
 
 /** An exchange with what belongs to it, of one moment. */
@@ -62,11 +63,20 @@ export function createExchangeRows(db: Db): ExchangeRows {
     'SELECT e.id, l.n FROM leg l JOIN exchange e ON e.seq = l.exchange WHERE l.target = $1 AND l.token = $2',
   )
   const ownerOf = one<{ target: string }>(db, 'SELECT target FROM leg WHERE token = $1')
-  const askedOf = all<{ id: string }>(
+  const asked = all<{ n: number; id: string }>(
     db,
-    `SELECT e.id FROM exchange e JOIN leg l ON l.exchange = e.seq
-     WHERE e.state = ${OPEN} AND e.incident = $1 AND l.target = $2 AND l.state IN (${UNDECIDED}) ORDER BY e.seq`,
+    `SELECT a.n, e.id FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS a (incident, target, n)
+     JOIN exchange e ON e.incident = a.incident AND e.state = ${OPEN}
+     JOIN leg l ON l.exchange = e.seq AND l.target = a.target AND l.state IN (${UNDECIDED}) ORDER BY e.seq`,
   )
+  // of each report that comes in
+  const askedOf = inLots(async (questions: readonly { readonly target: string; readonly incident: string }[]) => {
+    const found = await asked(
+      questions.map(({ incident }) => incident),
+      questions.map(({ target }) => target),
+    )
+    return questions.map((_, place) => found.filter(({ n }) => n === place + 1).map(({ id }) => id))
+  })
   const due = all<{ id: string }>(
     db,
     `SELECT id FROM exchange WHERE state = ${OPEN} AND (expires <= $1 OR pending_at <= $1) ORDER BY seq LIMIT 1000`,
@@ -123,7 +133,7 @@ export function createExchangeRows(db: Db): ExchangeRows {
       return row && { exchange: row.id, n: row.n }
     },
     ownerOf: async (token) => (await ownerOf(token))?.target,
-    askedOf: async (target, incident) => (await askedOf(incident, target)).map(({ id }) => id),
+    askedOf: (target, incident) => askedOf({ target, incident }),
     ...createJoined(db),
     due: async (now) => (await due(now)).map(({ id }) => id),
     counts: async () => countsOf(await counts()),
