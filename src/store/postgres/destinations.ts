@@ -3,7 +3,6 @@ import { capped } from '../coding/capped.ts'
 import { kindCode, kindName } from '../coding/codes.ts'
 import { COUNTED, type Counted, isCounted } from '../coding/deliveries.ts'
 import type { Pause } from '../contract.ts'
-import { inLots } from './lots.ts'
 import { all, type Db, one, run } from './sql.ts'
 import type { Touches } from './writer-jobs.ts'
 
@@ -165,16 +164,6 @@ export function createDestinationCounts(db: Db): DestinationCounts {
     `SELECT coalesce(sum(pending + sending), 0)::bigint AS n FROM destination
      WHERE kind = $1 AND ($2::text IS NULL OR (md5(name) = md5($2) AND name = $2))`,
   )
-  const everywhere = one<{ n: number }>(
-    db,
-    'SELECT coalesce(sum(pending + sending), 0)::bigint AS n FROM destination WHERE kind = $1',
-  )
-  // of each report that comes in
-  const inAll = inLots(async (kinds: readonly DestinationKind[]) => {
-    const counts = new Map<DestinationKind, number>()
-    for (const kind of new Set(kinds)) counts.set(kind, (await everywhere(kindCode(kind)))!.n)
-    return kinds.map((kind) => counts.get(kind)!)
-  })
   const share = one<{ n: number }>(
     db,
     `SELECT count(*) AS n FROM destination t JOIN delivery d ON d.destination = t.id AND d.origin = $3 AND d.state IN (0, 1)
@@ -188,7 +177,6 @@ export function createDestinationCounts(db: Db): DestinationCounts {
   )
   return {
     async unsettled(kind, name, origin) {
-      if (name === null && origin === undefined) return inAll(kind)
       const row = origin === undefined ? counted(kindCode(kind), name) : share(kindCode(kind), name, capped(origin))
       return (await row)!.n
     },
