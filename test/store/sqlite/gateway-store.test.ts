@@ -194,7 +194,7 @@ test('the write-ahead log is moved into the database while commits go on', async
   await using store = await openGatewayStore(options('three.db'))
   const sizeBefore = (await stat(join(dir, 'three.db'))).size
   for (let i = 0; i < 80; i += 1) {
-    const payload = `${i} ${'x'.repeat(100_000)}`
+    const payload = `${i} ${'x'.repeat(600_000)}`
     await store.accept({
       direction: 'rid-to-grid',
       source: 'a',
@@ -205,5 +205,5 @@ test('the write-ahead log is moved into the database while commits go on', async
       deliveries: [{ kind: 'topic', destination: 't', incident: `a ${i}`, item: String(i), payload, state: 'pending' }],
     })
   }
-  await eventually('a checkpoint', async () => (await stat(join(dir, 'three.db'))).size > sizeBefore + 4_000_000)
+  await eventually('a checkpoint', async () => (await stat(join(dir, 'three.db'))).size > sizeBefore + 40_000_000)
 })
