@@ -1,3 +1,5 @@
+import type { ClaimRow } from './rows.ts'
+
 /** A delivery that is ready, or one for all members of its group, which are ready together. */
 export interface Candidate {
   readonly seq: number
@@ -6,6 +8,8 @@ export interface Candidate {
   readonly origin: string
   /** bytes that it is to send */
   readonly size: number
+  /** all that a claim reads of it, as it was written: whatever changes that makes the store forget who stands next */
+  readonly row?: ClaimRow
 }
 
 /**
@@ -22,8 +26,8 @@ export interface Ahead {
   served(destination: number, origin: string): void
   /** Empty where nobody was. */
   lastServed(destination: number): string
-  /** This one waits now, and is ready and due. `others`: how many wait there besides, of which nobody is sending any. */
-  came(destination: number, candidate: Candidate, others: number): void
+  /** This one waits now, and is ready and due. `others`: how many wait there besides, of which nobody is sending any. `row`: its own. */
+  came(destination: number, candidate: Candidate, others: number, row: () => ClaimRow): void
   /** Another of this origin waits now: if others are ahead of it, its turn may be sooner than theirs. */
   joined(destination: number, origin: string): void
   /** Others may be next, there or anywhere. */
@@ -33,6 +37,9 @@ export interface Ahead {
 const NOBODY: readonly Candidate[] = []
 /** What more than these wait for is looked for when it is time. */
 const MOST = 256
+/** Of so many the rows are known, too, and no longer ones: a MiB for each destination. */
+const FEW = 64
+const SHORT = 16_384
 
 export function createAhead(): Ahead {
   const next = new Map<number, Candidate[]>()
@@ -55,10 +62,11 @@ export function createAhead(): Ahead {
       last.set(destination, origin)
     },
     lastServed: (destination) => last.get(destination) ?? '',
-    came(destination, candidate, others) {
+    came(destination, candidate, others, row) {
       const there = next.get(destination) ?? []
       if (there.length !== others || others >= MOST) return joined(destination, candidate.origin)
-      there.splice(placeOf(candidate.origin, there, last.get(destination) ?? ''), 0, candidate)
+      const one = others < FEW && candidate.size <= SHORT ? { ...candidate, row: row() } : candidate
+      there.splice(placeOf(one.origin, there, last.get(destination) ?? ''), 0, one)
       next.set(destination, there)
     },
     joined,

@@ -8,7 +8,7 @@ import { createCandidates } from './candidates.ts'
 import { fromKey } from './keys.ts'
 import type { Lease } from './leases.ts'
 import { PLACE, type Place } from './order.ts'
-import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
+import { type ClaimRow, SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, one, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -26,11 +26,6 @@ interface Claims {
   releaseAll(): number
   /** Inside a transaction: what was written later than `now` waits from now on for as long as it was to wait from then on. */
   clockWentBack(now: number): number
-}
-
-interface Row extends SummaryRow {
-  readonly origin: string
-  readonly body: string | null
 }
 
 const LEASED = 'FROM delivery INDEXED BY delivery_leased WHERE state = 1'
@@ -60,12 +55,12 @@ export function createClaims(tables: Tables): Claims {
     `UPDATE delivery SET due = ?1 + max(0, due - updated_at), not_before = ?1 + max(0, not_before - updated_at), updated_at = ?1
      WHERE seq IN (SELECT d.seq FROM delivery d INDEXED BY delivery_open WHERE d.state IN (0, 1) AND d.state = 0 AND d.updated_at > ?1)`,
   )
-  const select = all<Row>(
+  const select = all<ClaimRow>(
     db,
     `SELECT ${SUMMARY_COLUMNS}, d.origin, b.text AS body
      FROM json_each(?) j CROSS JOIN ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = j.value`,
   )
-  const selectReady = one<Row>(
+  const selectReady = one<ClaimRow>(
     db,
     `SELECT ${SUMMARY_COLUMNS}, d.origin, b.text AS body
      FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ? AND d.state = 0 AND d.ready = 1`,
@@ -93,14 +88,14 @@ export function createClaims(tables: Tables): Claims {
     }
   }
 
-  function asLeased(row: Row, payload: string, now: number): Delivery {
+  function asLeased(row: ClaimRow, payload: string, now: number): Delivery {
     return { ...toSummary({ ...row, state: SENDING, updated_at: now }, groups), payload }
   }
 
   /** By number: those that have something to send. The others are held. */
   function take(destination: number, seqs: readonly number[], { now, leaseMs }: ClaimRequest): Map<number, Delivery> {
     const taken = new Map<number, Delivery>()
-    const empty: Row[] = []
+    const empty: ClaimRow[] = []
     for (const row of select(JSON.stringify(seqs))) {
       if (row.body === null) empty.push(row)
       else {
@@ -191,10 +186,9 @@ export function createClaims(tables: Tables): Claims {
     chosen: readonly Candidate[],
     { now, leaseMs }: ClaimRequest,
   ): Delivery[][] | undefined {
-    const rows: Row[] = []
+    const rows: ClaimRow[] = []
     let size = 0
-    for (const { seq } of chosen) {
-      const row = selectReady(seq)
+    for (const { seq, row = selectReady(seq) } of chosen) {
       if (row === undefined || row.body === null) return undefined
       rows.push(row)
       size += row.body.length

@@ -8,6 +8,7 @@ import { type Brought, createBrought } from './brought.ts'
 import { sameInSql, toKey } from './keys.ts'
 import { createNames } from './names.ts'
 import { PLACE, type Place } from './order.ts'
+import { type ClaimRow, rowOf } from './rows.ts'
 import { all, one, run, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -43,7 +44,7 @@ interface Stored {
   readonly seq: number
   readonly size: number
   /** it may go out at once */
-  readonly next?: Candidate
+  readonly next?: { readonly candidate: Candidate; readonly row: () => ClaimRow }
 }
 
 const SAME = `FROM delivery d WHERE ${sameInSql('item', '?1')} AND destination = ?2 AND ${sameInSql('variant', '?3')}`
@@ -169,7 +170,10 @@ export function createInsert(tables: Tables): Insert {
     brought.stored(item, destination)
     for (const other of also ?? []) insertAlso(brought.incident(other), seq)
     if (next === undefined) nextOnes.joined(destination, origin)
-    else nextOnes.came(destination, next, destinations.count(destination, 'pending') - leases.count(destination))
+    else {
+      const others = destinations.count(destination, 'pending') - leases.count(destination)
+      nextOnes.came(destination, next.candidate, others, next.row)
+    }
     destinations.moved({ destination, incident: number, origin, size }, null, delivery.state)
     if (brought.isAwaited(item)) groups.arrived(destination, item, clock.now())
     return seq
@@ -195,6 +199,8 @@ export function createInsert(tables: Tables): Insert {
       joined === undefined &&
       ahead === null &&
       (line.isNew || order.isEmpty(destination, incident, origin))
+    const name = names.of(destination, source, delivery, met)
+    const now = clock.now()
     insertDelivery(
       seq,
       envelope,
@@ -212,16 +218,17 @@ export function createInsert(tables: Tables): Insert {
       notBefore,
       reason,
       receivedAt,
-      clock.now(),
+      now,
       bound?.name ?? null,
-      names.of(destination, source, delivery, met),
+      name,
       ahead,
       brought.body(delivery.payload, () => bodies.keep(seq, delivery.payload, isAlone(message))),
       size,
     )
     if (grp !== null && state === 'pending') order.entered({ seq, destination, incident, origin, ord: grp, grp })
-    const isNext = ready && due !== null && due <= clock.now()
-    return { seq, size, ...(isNext && { next: { seq, grp: null, due, origin, size } }) }
+    if (!ready || due === null || due > now) return { seq, size }
+    const row = () => rowOf(message, delivery, { seq, envelope, origin, name, item, due, now })
+    return { seq, size, next: { candidate: { seq, grp: null, due, origin, size }, row } }
   }
 
   function archiveWith({ record, replaced, instead }: NewEnvelope): void {

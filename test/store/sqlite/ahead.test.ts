@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { NewDelivery } from '../../../src/store/contract.ts'
 import { type Candidate, createAhead } from '../../../src/store/sqlite/ahead.ts'
 import { createBench, delivery, envelope, MEMORY, request, sha } from '../support.ts'
 
 const candidate = (seq: number, origin = 'csirt-a'): Candidate => ({ seq, grp: null, due: 0, origin, size: 1 })
+const noRow = () => undefined as never
 const seqs = (candidates: readonly Candidate[]) => candidates.map(({ seq }) => seq)
 
 test('what stands next is known until it is taken, or others may be next', () => {
@@ -29,7 +31,7 @@ test('what stands next is known until it is taken, or others may be next', () =>
 test('what comes in where all that wait are known has its turn among them, and is looked for where others wait, too', () => {
   const ahead = createAhead()
   const come = (seq: number, origin: string, others = ahead.at(1).length) =>
-    ahead.came(1, candidate(seq, origin), others)
+    ahead.came(1, candidate(seq, origin), others, noRow)
   ahead.served(1, 'b')
   for (const [seq, origin] of ['a', 'a', 'c', 'a', 'b', 'c', 'a', 'd'].entries()) come(seq, origin)
   const known = ahead.at(1).map(({ seq, origin }) => `${origin}${seq}`)
@@ -69,6 +71,22 @@ test('what comes in one by one is claimed in the turns in which it would be foun
   const other = await bench.beside()
   assert.deepEqual(await taken(() => other.probe()), known)
   assert.deepEqual(known, ['b', 'c', 'd', 'a', 'b', 'c', 'a', 'a', 'a'])
+})
+
+test('what is claimed as it came in is what is written of it', async () => {
+  await using bench = await createBench(MEMORY)
+  const { store, clock } = bench
+  const send = (name: string, item: string, more: Partial<NewDelivery> = {}, source = 'csirt-a') =>
+    store.accept({ ...envelope(clock, name, [delivery(name, { item, ...more })]), source })
+  await send('plain', sha('plain'))
+  await send('text', 'an id of another kind', { also: ['x 1', 'x 2'], reason: 'why', origin: 'a@b.example' })
+  await send('apart', sha('same'), { variant: sha('one'), apart: sha('apart one') })
+  await send('apart, too', sha('same'), { variant: sha('two'), apart: sha('apart two') }, 'csirt-b')
+  await send('long', sha('long'), { payload: 'x'.repeat(20_000) })
+  const claimed = (await store.claim(request(clock))).flat()
+  assert.equal(claimed.length, 5)
+  assert.ok(claimed.some(({ item }) => item === sha('apart two')))
+  for (const one of claimed) assert.deepEqual(await store.show(one.id), one)
 })
 
 async function withMany() {
