@@ -49,7 +49,8 @@ export function isEmptyTag(text: string, end: number): boolean {
  * look more carefully.
  */
 export function skipPlainEndTag(text: string, lt: number, start: number): number | undefined {
-  let [ours, theirs] = [lt + 2, start + 1]
+  let ours = lt + 2
+  let theirs = start + 1
   while (NAME[text.charCodeAt(ours)] === 1 && text.charCodeAt(ours) === text.charCodeAt(theirs)) {
     ours += 1
     theirs += 1
