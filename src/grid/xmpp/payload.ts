@@ -38,7 +38,8 @@ export function payloadXml(item: Element): string | undefined {
   const inherited = inScope(item)
     .filter(([name]) => !own.has(name) && isUsed(name, text))
     .map(([name, namespace]) => ` ${name}="${xml.escapeXML(namespace)}"`)
-  return text.slice(0, nameEnd) + inherited.join('') + text.slice(nameEnd)
+  // most say all of their own: that is no text to be made anew
+  return inherited.length === 0 ? text : text.slice(0, nameEnd) + inherited.join('') + text.slice(nameEnd)
 }
 
 /** The declarations that hold inside an element, the nearest first. */

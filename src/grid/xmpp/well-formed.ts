@@ -10,7 +10,7 @@ export const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
 /** Anything that would break the stream it is written into: undefined when `text` is one well-formed element. */
 export function elementFlaw(text: string): string | undefined {
   if (FORBIDDEN.test(text)) return 'a character that XML forbids'
-  if (BAD_REFERENCE.test(text)) return 'a reference to an entity nobody declared'
+  if (text.includes('&') && BAD_REFERENCE.test(text)) return 'a reference to an entity nobody declared'
   if (text[0] !== '<') return 'text outside of an element'
   try {
     const end = elementEnd(text, 0, { cdata: false })
