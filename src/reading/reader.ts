@@ -50,7 +50,7 @@ export function createReader(options: ReaderOptions = {}): Reader {
     // type stripping runs the .ts, a packed package the .js
     script: new URL(import.meta.url.endsWith('.ts') ? './reader-worker.ts' : './reader-worker.js', import.meta.url),
     size: options.threads ?? Math.min(4, Math.max(2, availableParallelism())),
-    ...(availableParallelism() < CORES && { apart: { patienceMs: 25, startMs: 250, gatherMs: 1 } }),
+    ...(availableParallelism() < CORES && { apart: { patienceMs: 25, startMs: 1_000, gatherMs: 1 } }),
     idleMs: 5 * 60_000,
     deadlineMs: options.deadlineMs ?? 5_000,
     heapMiB: options.heapMiB ?? 1024,
