@@ -60,7 +60,7 @@ function createTimestamp(): () => string {
 
 function withoutSecrets<T extends object>(fields: T, depth = DEPTH): T {
   let copy: T | undefined
-  for (const key in fields) {
+  for (const key of Object.keys(fields)) {
     const value: unknown = fields[key as keyof T]
     const shown = SECRET_KEYS.has(key) ? CENSORED : typeof value === 'object' ? shownOf(value, key, depth) : value
     if (shown === value) continue
