@@ -6,7 +6,7 @@ import { BODY_OF } from './bodies.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
 import type { Leases } from './leases.ts'
 import { PLACE, type Place } from './order.ts'
-import { type Documents, SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
+import { COLUMNS_WITHOUT_LISTS, type Documents, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
@@ -34,7 +34,11 @@ export function createClaim(tables: Tables, leases: Leases): Claim {
   )
   const select = all<SummaryRow & { body: string }>(
     db,
-    `SELECT ${SUMMARY_COLUMNS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ANY($1::bigint[])`,
+    `SELECT ${COLUMNS_WITHOUT_LISTS}, b.text AS body FROM ${SUMMARY_FROM} ${BODY_OF} WHERE d.seq = ANY($1::bigint[])`,
+  )
+  const lists = all<{ id: string; items: string }>(
+    db,
+    'SELECT m.id, m.items FROM delivery_group g JOIN document m ON m.seq = g.document WHERE g.seq = ANY($1::bigint[])',
   )
   const hold = all<Place & { incident: string; attempts: number }>(
     db,
@@ -86,6 +90,12 @@ export function createClaim(tables: Tables, leases: Leases): Claim {
     return { units, later }
   }
 
+  async function documentsOf(members: readonly Member[]): Promise<Documents> {
+    const groups = [...new Set(members.flatMap(({ grp }) => grp ?? []))]
+    const found = groups.length === 0 ? [] : await lists(groups)
+    return new Map(found.map(({ id, items }) => [id, { id, items: JSON.parse(items) as string[] }]))
+  }
+
   async function take(destination: number, chosen: readonly Candidate[], request: ClaimRequest): Promise<Delivery[][]> {
     const { now, leaseMs } = request
     const { units, later } = await unitsOf(chosen)
@@ -99,7 +109,7 @@ export function createClaim(tables: Tables, leases: Leases): Claim {
       request,
     )
     await order.returned(later)
-    const documents: Documents = new Map()
+    const documents = await documentsOf(all)
     const rows = seqs.length === 0 ? [] : await select(seqs)
     const bySeq = new Map(rows.map((row) => [row.seq, { ...toSummary(row, documents), payload: row.body }]))
     const taken = units.map((unit) => unit.flatMap(({ seq, item }) => ({ item, one: bySeq.get(seq) })))

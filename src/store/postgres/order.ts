@@ -65,6 +65,21 @@ export function createOrder(db: Db): Order {
      WHERE d.grp = u.grp AND d.state = 0 AND d.ready <> u.ready`,
   )
 
+  const entering = one<{ blocked: boolean; ready: boolean | null }>(
+    db,
+    `SELECT ${BLOCKED} AS blocked, (SELECT o.ready FROM delivery o WHERE o.grp = m.grp AND o.state = 0 AND o.seq <> m.seq LIMIT 1) AS ready
+     FROM delivery m WHERE m.seq = $1`,
+  )
+  const setReady = run(db, 'UPDATE delivery SET ready = $1 WHERE seq = $2 AND ready <> $1')
+
+  /** What is new in a group is ready as its others are, or has them wait as well: a group may be long. */
+  async function enter({ seq, grp }: Unit): Promise<void> {
+    if (grp === null) return refresh([{ seq, grp }])
+    const { blocked, ready } = (await entering(seq))!
+    if (blocked) await refreshGroups([grp])
+    else await setReady(ready ?? true, seq)
+  }
+
   async function refresh(units: readonly Unit[]): Promise<void> {
     const single = units.filter(({ grp }) => grp === null).map(({ seq }) => seq)
     const groups = [...new Set(units.flatMap(({ grp }) => (grp === null ? [] : [grp])))]
@@ -74,7 +89,7 @@ export function createOrder(db: Db): Order {
 
   return {
     async entered(place) {
-      await refresh([place])
+      await enter(place)
       const follower = await next(place.destination, place.line, place.ord)
       if (follower !== undefined) await refresh([follower])
     },

@@ -76,7 +76,7 @@ export function createClaims(tables: Tables): Claims {
       release(now, place.seq)
       destinations.moved(place, 'sending', 'pending')
     }
-    for (const place of places) order.returned(place)
+    order.returned(places)
   }
 
   function write(some: readonly Lease[] = leases.all()): void {
@@ -113,7 +113,7 @@ export function createClaims(tables: Tables): Claims {
     hold(EMPTY, at, seq)
     const left = place(seq)!
     destinations.moved(left, 'pending', 'held')
-    order.left(left)
+    order.left([left])
     waiting.ended(seq, false)
     trail.add([
       { at, incident, event: 'held', fields: { delivery: formatId(seq), destination: name, attempts, reason: EMPTY } },
@@ -136,7 +136,7 @@ export function createClaims(tables: Tables): Claims {
       for (const [item, { seq }] of firsts) if (taken.has(seq)) unit.set(item, taken.get(seq)!)
       rest = rest.filter(({ item, place }) => firsts.get(item) !== place)
     }
-    for (const { place } of rest) order.returned(place)
+    order.returned(rest.map(({ place }) => place))
     const [first] = unit.values()
     const items = first?.group?.items ?? []
     // by the item itself: it may go out as another (NewDelivery.apart)

@@ -38,7 +38,6 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
   )
   const exists = one(db, `SELECT 1 FROM delivery WHERE ${sameInSql('item', '?1')} AND destination = ?2`)
   const tell = run(db, `UPDATE document SET items = ?1, open = 1 WHERE seq = ?2 AND items = '[]'`)
-  const told = one<{ items: string }>(db, 'SELECT items FROM document WHERE seq = ?')
   const groupsOf = all<{ seq: number; destination: number }>(
     db,
     'SELECT seq, destination FROM delivery_group WHERE document = ?',
@@ -65,10 +64,8 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
     db,
     'UPDATE delivery SET due = min(due, ?1), not_before = NULL WHERE grp = ?2 AND state = 0 AND due > ?1',
   )
-  const select = one<{ document: number; id: string; items: string }>(
-    db,
-    'SELECT d.seq AS document, d.id, d.items FROM delivery_group g JOIN document d ON d.seq = g.document WHERE g.seq = ?',
-  )
+  const documentAt = one<{ document: number }>(db, 'SELECT document FROM delivery_group WHERE seq = ?')
+  const select = one<{ id: string; items: string }>(db, 'SELECT id, items FROM document WHERE seq = ?')
   /** by document, whose numbers are never given out twice */
   const atHand = new Map<number, DeliveryGroup>()
 
@@ -109,7 +106,7 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
       learn(document, group.items, item)
       const known = find(destination, document)
       if (known !== undefined) return { grp: known.seq, complete: known.missing === 0 }
-      const items = group.items.length > 0 ? group.items : (JSON.parse(told(document)!.items) as string[])
+      const items = group.items.length > 0 ? group.items : (JSON.parse(select(document)!.items) as string[])
       const { missing, came } = stateOf(destination, items, item, [])
       insert(seq, destination, document, missing, came)
       return { grp: seq, complete: false }
@@ -125,9 +122,10 @@ export function createGroups(db: DatabaseSync, destinations: Pick<Destinations, 
       }
     },
     describe(grp) {
-      const { document, id, items } = select(grp)!
+      const { document } = documentAt(grp)!
       const known = atHand.get(document)
       if (known !== undefined) return known
+      const { id, items } = select(document)!
       const group = { id, items: JSON.parse(items) as string[] }
       // somebody may tell them yet
       if (group.items.length === 0) return group

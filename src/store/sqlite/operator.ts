@@ -61,7 +61,7 @@ export function createOperator({ db, destinations, order, groups, waiting, trail
       note(target, trace)
       discard(now, target.seq)
       destinations.moved(target, stateName(target.state), 'discarded')
-      if (target.state === PENDING) order.left(target)
+      if (target.state === PENDING) order.left([target])
       waiting.ended(target.seq, false)
       return true
     },

@@ -31,10 +31,10 @@ export interface Order {
   isEmpty(destination: number, incident: number, origin: string): boolean
   /** It became pending, somewhere in its line. */
   entered(place: Omit<Place, 'size'>): void
-  /** It was sending and is pending again. */
-  returned(place: Place): void
-  /** It was pending or sending and is settled. */
-  left(place: Place): void
+  /** They were sending and are pending again. */
+  returned(places: readonly Place[]): void
+  /** They were pending or sending and are settled. */
+  left(places: readonly Place[]): void
 }
 
 /**
@@ -64,9 +64,32 @@ export function createOrder(db: DatabaseSync, ahead: Pick<Ahead, 'forget'>): Ord
   )
   const refreshGroup = run(db, 'UPDATE delivery SET ready = ?1 WHERE grp = ?2 AND state = 0 AND ready <> ?1')
 
-  function refresh(unit: { seq: number; grp: number | null }): void {
-    if (unit.grp === null) refreshOne(unit.seq)
-    else refreshGroup(1 - groupBlocked(unit.grp)!.blocked, unit.grp)
+  const entering = one<{ blocked: number; ready: number | null }>(
+    db,
+    `SELECT ${BLOCKED} AS blocked, (SELECT o.ready FROM delivery o WHERE o.grp = m.grp AND o.state = 0 AND o.seq <> m.seq LIMIT 1) AS ready
+     FROM delivery m WHERE m.seq = ?`,
+  )
+  const setReady = run(db, 'UPDATE delivery SET ready = ?1 WHERE seq = ?2 AND ready <> ?1')
+
+  /** A group of many once, for all of its members. */
+  function refresh(units: readonly { seq: number; grp: number | null }[]): void {
+    const groups = new Set<number>()
+    for (const { seq, grp } of units) {
+      if (grp === null) refreshOne(seq)
+      else groups.add(grp)
+    }
+    for (const grp of groups) refreshGroup(1 - groupBlocked(grp)!.blocked, grp)
+  }
+
+  /** What is new in a group is ready as its others are, or has them wait as well. */
+  function enter({ seq, grp }: Omit<Place, 'size'>): void {
+    if (grp === null) {
+      refreshOne(seq)
+      return
+    }
+    const { blocked, ready } = entering(seq)!
+    if (blocked === 1) refreshGroup(0, grp)
+    setReady(blocked === 1 ? 0 : (ready ?? 1), seq)
   }
 
   /** Who is next there may be another. */
@@ -76,19 +99,19 @@ export function createOrder(db: DatabaseSync, ahead: Pick<Ahead, 'forget'>): Ord
     isEmpty: (destination, incident, origin) => first(destination, incident, origin) === undefined,
     entered(place) {
       changed(place)
-      refresh(place)
+      enter(place)
       const follower = next(place.destination, place.incident, place.origin, place.ord)
-      if (follower !== undefined) refresh(follower)
+      if (follower !== undefined) refresh([follower])
     },
-    returned(place) {
-      changed(place)
-      refresh(place)
+    returned(places) {
+      places.forEach(changed)
+      refresh(places)
     },
-    left(place) {
-      changed(place)
-      const head = first(place.destination, place.incident, place.origin)
-      if (head !== undefined && head.state === PENDING && head.ready === 0) refresh(head)
-      if (place.grp !== null && place.grp !== head?.grp) refresh(place)
+    left(places) {
+      places.forEach(changed)
+      const heads = places.flatMap((place) => first(place.destination, place.incident, place.origin) ?? [])
+      const waiting = heads.filter(({ state, ready }) => state === PENDING && ready === 0)
+      refresh([...waiting, ...places.filter(({ grp }) => grp !== null)])
     },
   }
 }

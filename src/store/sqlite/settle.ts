@@ -51,8 +51,8 @@ export function createSettle({ db, clock, leases, destinations, order, waiting }
   function lookAfter(done: readonly Done[]): void {
     const isBack = ({ settlement }: Done) => settlement.to === 'pending'
     const [back, over] = [done.filter(isBack), done.filter((one) => !isBack(one))]
-    for (const { place } of back) order.returned(place)
-    for (const { place } of over) if (place.has_line === 1 || place.grp !== null) order.left(place)
+    order.returned(back.map(({ place }) => place))
+    order.left(over.map(({ place }) => place).filter(({ has_line, grp }) => has_line === 1 || grp !== null))
     for (const { settlement, place } of done) {
       const learnt = settlement.to !== 'pending' || settlement.countAttempt
       if (learnt && place.is_awaited === 1) waiting.ended(place.seq, settlement.to === 'delivered')

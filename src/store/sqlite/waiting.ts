@@ -27,17 +27,18 @@ export function createWaiting(db: DatabaseSync, clock: Clock, destinations: Dest
   return {
     ended(seq, wasDelivered) {
       if (wasDelivered) {
-        for (const place of each(seq)) {
+        const places = each(seq)
+        for (const place of places) {
           finish(SAID_BY_ANOTHER, clock.now(), place.seq)
           destinations.moved(place, 'pending', 'delivered')
-          order.left(place)
         }
+        order.left(places)
         return
       }
       const next = first(seq)
       if (next === undefined) return
       free(next.seq)
-      order.returned(next)
+      order.returned([next])
       follow(next.seq, seq)
     },
   }
