@@ -170,18 +170,3 @@ export function ask<Row>(sql: postgres.ISql, text: string, values: readonly Valu
 export function asked(sql: postgres.ISql, text: string, values: readonly Value[]): Promise<Rows<unknown>> {
   return ask(sql, text, values, true)
 }
-
-/** Rejects with 'store-unavailable' after `ms`: a network that loses everything says nothing. */
-export async function inTime<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new GatewayError('store-unavailable', `PostgreSQL did not answer within ${ms / 1000} s: ${what}.`))
-    }, ms)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

@@ -1,7 +1,8 @@
 import type postgres from 'postgres'
 import { GatewayError } from '../../errors.ts'
-import { inTime, inTransaction, openSessions, type Place, quoted } from './connect.ts'
+import { inTransaction, openSessions, type Place, quoted } from './connect.ts'
 import { isLocked, isTransactionFault, storeError } from './faults.ts'
+import { inTime } from './in-time.ts'
 import { MIGRATIONS } from './schema.ts'
 
 /** PostgreSQL 14: what is older has no support any more in the lifetime of this version. */

@@ -62,10 +62,10 @@ const HURRY = 6_000
 export async function openGatewayStore(options: StoreOptions): Promise<WholeStore> {
   const { version, ours } = await migrate(options.at, { create: true })
   if (version > ours) options.tell('store-newer', { version, ours })
-  const { store, instance, weeks } = create(options)
+  const { store, instance, makeWeeks } = create(options)
   try {
     await instance.start()
-    await weeks.make(options.clock.now())
+    await makeWeeks(options.clock.now())
   } catch (error) {
     await store[Symbol.asyncDispose]()
     throw error
@@ -124,6 +124,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const remembered = createMemoryRows(db)
   const told = createTraceRows(db)
   const weeks = createTraceWeeks(db)
+  const makeWeeks = (now: number) => read(() => weeks.make(now))
   const counts = createDestinationCounts(db)
   const find = one<{ seq: number }>(db, FIND)
   const claimable = createClaimable(db)
@@ -247,7 +248,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     mark: () => signs.read(() => fleet.mark()),
     gateways: () => signs.read(() => fleet.gateways()),
     async prune(now, steps = 50, trace = undefined) {
-      await read(() => weeks.make(now))
+      await makeWeeks(now)
       let gone = await read(() => weeks.drop(now))
       for (const step of prune) {
         for (let round = 0; round < steps; round++) {
@@ -263,7 +264,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     ...exchangeWrites(exchanges, submitSoon, submitNews),
     [Symbol.asyncDispose]: () => (closing ??= close()),
   }
-  return { store, instance, weeks }
+  return { store, instance, makeWeeks }
 }
 
 /** What a COMMIT waits for at least: our own disk, and that of the standby where there is a synchronous one. */

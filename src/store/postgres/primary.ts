@@ -1,5 +1,6 @@
 import postgres from 'postgres'
 import { messageOf } from '../../errors.ts'
+import { inTime } from './in-time.ts'
 import { connector, type Host, NoServer, type Tls } from './socket.ts'
 
 interface Login {
@@ -41,7 +42,9 @@ async function assertPrimary(host: Host, { url, tls, secret }: Login): Promise<H
   })
   const at = `${host.name}:${host.port}`
   try {
-    const [found] = await sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby')
+    // one that takes a login may say nothing more
+    const asked = sql.unsafe<{ standby: boolean }[]>('SELECT pg_is_in_recovery() AS standby')
+    const [found] = await inTime(2 * LOGIN_WITHIN * 1000, 'what it is', asked)
     if (found?.standby === false) return host
   } catch (error) {
     throw new Error(error instanceof NoServer ? error.reasons.join() : `${at}: ${messageOf(error)}`, { cause: error })

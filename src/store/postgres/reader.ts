@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors.ts'
-import { ask, drop, inTime, isOfConnection, openSessions, type Place, type Sessions } from './connect.ts'
+import { ask, drop, isOfConnection, openSessions, type Place, type Sessions } from './connect.ts'
 import { storeError } from './faults.ts'
+import { inTime } from './in-time.ts'
 import type { Db } from './sql.ts'
 
 /** as many reads at a time as there may well be */

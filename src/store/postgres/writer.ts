@@ -5,7 +5,6 @@ import {
   ask,
   assertThere,
   drop,
-  inTime,
   inTransaction,
   isOfConnection,
   openSessions,
@@ -13,6 +12,7 @@ import {
   type Sessions,
 } from './connect.ts'
 import { concernsAll, isTransactionFault, storeError } from './faults.ts'
+import { inTime } from './in-time.ts'
 import type { Db } from './sql.ts'
 import { cameLate, type Fused, type Hurry, hurried, type Job, type Touches } from './writer-jobs.ts'
 

@@ -5,8 +5,9 @@ import { systemClock } from '../../../src/clock.ts'
 import { GatewayError } from '../../../src/errors.ts'
 import { openGatewayStore } from '../../../src/store/postgres/postgres-store.ts'
 import { untold } from '../../../src/tell.ts'
-import { eventually } from '../../support/eventually.ts'
+import { eventually, within } from '../../support/eventually.ts'
 import { startPostgres } from '../../support/postgres.ts'
+import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { delivery, envelope, request, sha } from '../support.ts'
 
 test('a server that is stopped or killed, again and again, costs refusals, and nothing that was acknowledged', async () => {
@@ -58,4 +59,16 @@ test('a server that is stopped or killed, again and again, costs refusals, and n
     const states = new Set((await store.list({ limit: count })).map(({ state }) => state))
     return taken.every((item) => sent.has(item)) && [...states].join() === 'delivered'
   })
+})
+
+test('a gateway ends within seconds where its database has stopped answering, and waits for no sign of life', async () => {
+  await using server = await startPostgres()
+  await using proxy = await startTcpProxy(server.port)
+  const at = { url: `postgres://gw@127.0.0.1:${proxy.port}/gw`, schema: 's' }
+  const store = await openGatewayStore({ at, tell: untold, clock: systemClock, patience: 1000 })
+  using _ = store.onChange(() => {})
+  void proxy.inflict('silence', 60_000)
+  // a sign of life is on its way
+  await sleep(1600)
+  await within(20_000, 'it to end', store[Symbol.asyncDispose]())
 })
