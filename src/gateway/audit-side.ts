@@ -6,8 +6,9 @@ import { GatewayError, messageOf } from '../errors.ts'
 import type { News } from '../events/table.ts'
 import type { Events } from '../events.ts'
 import { FINE, type ReadinessBoard } from '../ops/readiness.ts'
-import type { Desk, TraceEvent } from '../store/contract.ts'
+import type { Acceptor, Desk, TraceEvent } from '../store/contract.ts'
 import type { Tell } from '../tell.ts'
+import { HEAD, headRow, headTold, nameOf } from './audit-heads.ts'
 import { createAuditor } from './audited.ts'
 import { every } from './every.ts'
 
@@ -22,9 +23,14 @@ interface AuditParts {
 
 interface AuditSide extends AsyncDisposable {
   readonly heard: Tell<News>
-  /** Reads from the store what operators did, also while no gateway ran, until it is disposed of. */
-  follow(store: Pick<Desk, 'traced'>): AsyncDisposable
+  /**
+   * Reads from the store what operators did, also while no gateway ran, until it is disposed of. Of those that share the store each says there
+   * what its last entry is, and has that of the others in its own log.
+   */
+  follow(store: Followed): AsyncDisposable
 }
+
+type Followed = Pick<Desk, 'traced'> & Pick<Acceptor, 'record'>
 
 const DEEDS_MS = 1_000
 const HEAD_MS = 3_600_000
@@ -71,15 +77,29 @@ export function openAuditSide({ config, clock, ...parts }: AuditParts): AuditSid
     parts.events().tell('audit-head', chain.head())
   }
 
-  async function readDeeds(store: Pick<Desk, 'traced'>): Promise<void> {
+  const own = nameOf(config)
+
+  /** A store that cannot be written is told of by those who need it more, and has the next one. */
+  async function tellHead(store: Followed): Promise<void> {
+    if (own === undefined) return
+    await chain.written()
+    await store.record([headRow(own, chain.head(), now())]).catch(() => undefined)
+  }
+
+  async function readDeeds(store: Followed): Promise<void> {
     const { deeds } = parts.events()
     // a store that cannot be read is told of by those who need it more
-    const page = await store.traced(deeds, position).catch(() => undefined)
+    const page = await store.traced([...deeds, HEAD], position).catch(() => undefined)
     if (page === undefined) return
     if (position === undefined && page.rows.length === 0)
       chain.add({ who: 'gateway', what: 'deeds-followed', position: page.position })
     const told = new Set<string>()
     for (const row of page.rows) {
+      if (row.event === HEAD) {
+        const head = headTold(row, own)
+        if (head !== undefined) chain.add({ ...head, position: page.position })
+        continue
+      }
       const entry = deedOf(row)
       const key = JSON.stringify([row.at, entry])
       if (!told.has(key)) chain.add({ ...entry, incident: row.incident, position: page.position })
@@ -115,12 +135,17 @@ export function openAuditSide({ config, clock, ...parts }: AuditParts): AuditSid
           auditor.sayRest()
           await read()
         }),
-        every(HEAD_MS, sayHead),
+        every(HEAD_MS, async () => {
+          await sayHead()
+          await tellHead(store)
+        }),
       ]
+      void tellHead(store)
       return {
         async [Symbol.asyncDispose]() {
           for (const timer of timers) timer[Symbol.dispose]()
           await read()
+          await tellHead(store)
         },
       }
     },

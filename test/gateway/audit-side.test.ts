@@ -4,20 +4,28 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import type { Line } from '../../src/audit/chain.ts'
+import { hashOf, type Line } from '../../src/audit/chain.ts'
 import type { Config } from '../../src/config/types.ts'
 import { openAuditSide } from '../../src/gateway/audit-side.ts'
 import { createLiveConfig } from '../../src/gateway/live-config.ts'
 import { createReadiness } from '../../src/ops/readiness.ts'
+import type { TraceEvent } from '../../src/store/contract.ts'
 import { untold } from '../../src/tell.ts'
 
 /** An audit log in a folder of its own, with the parts that it tells made after it, as in the gateway. */
-function setup({ size = 1_000_000, peers = ['csirt-a'] } = {}) {
+function setup({ size = 1_000_000, peers = ['csirt-a'], shared = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'audit-side-'))
   const path = join(folder, 'audit.jsonl')
   const configOf = (...names: string[]) => {
     const audit = { path, size, keep: 3 }
-    return { audit, peers: names.map((name) => ({ name })), grid: { topics: [] } } as unknown as Config
+    const store = shared ? { postgres: 'postgres://gateway@localhost/gw' } : {}
+    return {
+      audit,
+      store,
+      rid: { port: 4590 },
+      peers: names.map((name) => ({ name })),
+      grid: { topics: [] },
+    } as unknown as Config
   }
   const live = createLiveConfig(configOf(...peers))
   const clock = { now: () => 1_000 }
@@ -86,6 +94,7 @@ test('a deed that is being read when the gateway ends is in the audit log once',
   {
     await using side = t.open()
     await using following = side.follow({
+      record: async () => 0,
       async traced(_events, position = 0) {
         await late
         return { rows: position < 7 ? [row] : [], position: 7 }
@@ -98,4 +107,34 @@ test('a deed that is being read when the gateway ends is in the audit log once',
     await ended
   }
   assert.equal(t.lines().filter(({ what }) => what === 'discarded').length, 1)
+})
+
+test('what the log of another gateway on the store ended with is in our own, so that whoever cuts one has all to change', async () => {
+  using t = setup({ shared: true })
+  const told: TraceEvent[] = []
+  const other = { gateway: 'another.example:4590', entry: 7, hash: 'f'.repeat(64) }
+  const rows = () => [...told, { at: 1, incident: '', event: 'audit-head', fields: other }]
+  {
+    await using side = t.open()
+    await using _ = side.follow({
+      async record(events) {
+        told.push(...events)
+        return 0
+      },
+      traced: async (events, position = 0) => {
+        assert.deepEqual(events, ['audit-head'])
+        return { rows: position < 7 ? rows() : [], position: 7 }
+      },
+    })
+  }
+  const heads = t.lines().filter(({ what }) => what === 'audit-head')
+  assert.deepEqual(
+    heads.map(({ who, entry, hash }) => ({ who, entry, hash })),
+    [{ who: 'gateway:another.example:4590', entry: 7, hash: other.hash }],
+    'and not what we said ourselves',
+  )
+  // each is of an entry that is there: what `audit verify --expect` asks for
+  const kept = readFileSync(t.path, 'utf8').trimEnd().split('\n')
+  assert.ok(told.length >= 2)
+  for (const { fields } of told) assert.equal(fields.hash, hashOf(kept[Number(fields.entry) - 1] ?? ''))
 })
