@@ -570,6 +570,27 @@ export function testExchanges(name: string, createBench: () => Promise<Bench>): 
       assert.equal(await store.seen(seen('2')), false)
     })
 
+    test('loses what is retracted at the same time once, whoever says so, and is asked anew for what is gone', async () => {
+      await using bench = await createBench()
+      const { store, clock } = bench
+      const seen = { topic: 'incident', itemId: '1', digest: sha('1'), at: 1 }
+      const found = await filled(bench, record('2'), record('3'), record('4', { topic: 'other' }))
+      await store.accept(envelope(clock, '1', [], { direction: 'grid-to-rid', record: record('1'), seen }))
+      const retracted = [
+        ['incident', ['1']],
+        ['incident', ['1', '2', '2']],
+        ['other', ['3']],
+        ['other', []],
+        ['incident', ['unknown']],
+      ] as const
+      const gone = await Promise.all(retracted.map(([topic, items]) => store.forget(topic, items)))
+      assert.deepEqual(gone, [1, 1, 0, 0, 0])
+      assert.deepEqual([await found(), await found({ topics: ['other'] })], [['3'], ['4']])
+      assert.equal(await store.seen(seen), false)
+      const all = [store.forget('incident', ['3']), store.forget('incident'), store.forget('other')]
+      assert.deepEqual(await Promise.all(all), [1, 0, 1])
+    })
+
     test('is filled by a repeat as well: it may have been retracted in between', async () => {
       await using bench = await createBench()
       const found = await filled(bench, record('1'))

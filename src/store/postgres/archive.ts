@@ -8,6 +8,12 @@ import { all, type Db, one, run } from './sql.ts'
 /** records dropped in one commit */
 const STEP = 500
 
+/** Items of a Topic, or all. */
+interface Forgotten {
+  readonly topic: string
+  readonly items: readonly string[] | undefined
+}
+
 /** Inside a transaction. */
 export interface ArchiveTables {
   /** No two under one id. Each in the place of what there was, among the others at `place`, or behind them. */
@@ -15,6 +21,8 @@ export interface ArchiveTables {
   /** Where it is among the others; undefined where under its id there is nothing of that content. */
   placeOf(item: Pick<NewRecord, 'topic' | 'item'>, content: string): Promise<number | undefined>
   forget(topic: string, items?: readonly string[]): Promise<number>
+  /** Several of these, as if one after the other: retractions come by themselves, and many of them at a time. */
+  forgetEach(asked: readonly Forgotten[]): Promise<readonly number[]>
   /** One step; there may be more as long as it is not 0. */
   forgetBefore(time: number): Promise<number>
 }
@@ -46,7 +54,23 @@ export function createArchive(db: Db, keys: Keys): ArchiveTables {
        SELECT * FROM unnest($14::bigint[], $15::text[], $16::text[], $17::text[]) ON CONFLICT DO NOTHING`,
   )
   const unsee = run(db, `DELETE FROM seen WHERE topic = $1 AND item IN (SELECT key FROM record WHERE ${THESE})`)
+  const unseeEach = run(
+    db,
+    `DELETE FROM seen s USING unnest($1::text[], $2::text[]) AS k (topic, key) WHERE s.topic = k.topic AND s.item = k.key
+       AND EXISTS (SELECT 1 FROM record r WHERE r.topic = k.topic AND r.key = k.key)`,
+  )
+  const takeEach = all<{ topic: string; key: string }>(
+    db,
+    `DELETE FROM record r USING unnest($1::text[], $2::text[]) AS k (topic, key) WHERE r.topic = k.topic AND r.key = k.key
+     RETURNING r.topic, r.key`,
+  )
   const place = one<{ seq: number }>(db, 'SELECT seq FROM record WHERE topic = $1 AND key = $2 AND content = $3')
+
+  async function forget(topic: string, items?: readonly string[]): Promise<number> {
+    const these = items?.map(capped) ?? null
+    await unsee(topic, these)
+    return drop(topic, these)
+  }
 
   return {
     async keep(records) {
@@ -73,10 +97,26 @@ export function createArchive(db: Db, keys: Keys): ArchiveTables {
       )
     },
     placeOf: async ({ topic, item }, content) => (await place(topic, capped(item), content))?.seq,
-    async forget(topic, items) {
-      const these = items?.map(capped) ?? null
-      await unsee(topic, these)
-      return drop(topic, these)
+    forget,
+    async forgetEach(asked) {
+      const [first] = asked
+      if (first !== undefined && asked.length === 1) return [await forget(first.topic, first.items)]
+      const gone: number[] = []
+      // all of a Topic, among others: each in its place
+      if (asked.some(({ items }) => items === undefined)) {
+        for (const { topic, items } of asked) gone.push(await forget(topic, items))
+        return gone
+      }
+      const each = asked.flatMap(({ topic, items = [] }, n) => items.map((item) => ({ topic, key: capped(item), n })))
+      const topics = each.map(({ topic }) => topic)
+      const keysOf = each.map(({ key }) => key)
+      await unseeEach(topics, keysOf)
+      const left = new Set((await takeEach(topics, keysOf)).map(({ topic, key }) => JSON.stringify([topic, key])))
+      for (const { topic, key, n } of each) {
+        // whoever asked first had it
+        if (left.delete(JSON.stringify([topic, key]))) gone[n] = (gone[n] ?? 0) + 1
+      }
+      return asked.map((_, n) => gone[n] ?? 0)
     },
     forgetBefore: dropOld,
   }
@@ -88,13 +128,14 @@ export function archiveRole(
   [db, own]: readonly [Db, Db],
   read: <T>(query: () => Promise<T>) => Promise<T>,
   submit: <T>(work: () => Promise<T>) => Promise<T>,
+  forget: (asked: Forgotten) => Promise<number>,
 ): Archive {
   const find = createSearch(db)
   const isBetween = between(db)
   const areBetween = between(own)
   return {
     find: (query) => read(() => find(query)),
-    forget: (topic, items) => submit(() => tables.forget(topic, items)),
+    forget: (topic, items) => forget({ topic, items }),
     async forgetBetween(topic, items) {
       // mostly there is nothing to write
       if ((await read(() => isBetween(topic, items))).length === 0) return 0

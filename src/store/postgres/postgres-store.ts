@@ -109,6 +109,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const writer: Writer = new Writer(at, hooks, { patience, done })
   const tables = createTables(own, clock, { owner, keys, destinations })
   const { memory, trail } = tables
+  const { forgetEach } = tables.archive
   const insert = createInsert(tables)
   const intake = createIntake(tables, insert)
   const exchanges = createExchanges(tables, insert)
@@ -259,7 +260,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
       }
       return gone
     },
-    ...archiveRole(tables.archive, [db, own], read, submit),
+    ...archiveRole(tables.archive, [db, own], read, submit, (asked) => writer.submitFused(forgetEach, asked)),
     ...exchangeReads(createExchangeRows(db), readSoon),
     ...exchangeWrites(exchanges, submitSoon, submitNews),
     [Symbol.asyncDispose]: () => (closing ??= close()),
