@@ -23,7 +23,7 @@ export interface ConnectOptions {
 }
 
 /** KiB of the database in the store's own memory: more gains nothing, the system has them, too */
-const PAGES = 'PRAGMA cache_size = -4000'
+const PAGES = 'PRAGMA cache_size = -2000'
 
 /** 3.51.3 mended a bug that could lose a WAL reset; 3.52.0 was withdrawn. */
 const MINIMUM = [3, 53] as const
