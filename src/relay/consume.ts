@@ -25,6 +25,9 @@ import {
 
 const GRACE = 10_000
 
+/** ms more for each item of a long document, which a slow Broker hands out for half a minute */
+const GRACE_EACH = 100
+
 /** items read side by side: a Topic with many must not fill the queue of readers, which RID messages share */
 const WINDOW = 32
 
@@ -191,6 +194,7 @@ function deliveriesFor(
 ): Rows {
   const { config, events, clock, grace = GRACE } = options
   const group = groupOf(consumed)
+  const patience = grace + GRACE_EACH * (inspection.item?.list?.of ?? 0)
   const rows: NewDelivery[] = []
   const loops: Happening[] = []
   const { incident, incidents, part } = consumed
@@ -214,7 +218,7 @@ function deliveriesFor(
       payload,
       state: withheld === undefined ? 'pending' : 'withheld',
       ...(withheld !== undefined && { reason: withheld }),
-      ...(group !== undefined && { group, notBefore: clock.now() + grace }),
+      ...(group !== undefined && { group, notBefore: clock.now() + patience }),
     })
   }
   return {

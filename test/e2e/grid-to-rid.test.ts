@@ -105,6 +105,17 @@ for (const kind of ['prosody', 'ejabberd'] as const satisfies Broker['kind'][]) 
       })
     }
 
+    test('brings a document of 500 Incidents as one', async () => {
+      const description = 'A scan of the whole address range. '.repeat(40)
+      const text = iodef(...Array.from({ length: 500 }, (_, n) => ({ id: `long-${n}`, description })))
+      const { status } = await client.post(ridReport(text))
+      assert.equal(status, 200)
+      const long = () => documents().filter((one) => one.includes('long-'))
+      await arrival('the long document', () => long().length > 0)
+      await far.drained()
+      assert.deepEqual(long().map(comparable), [comparable(text)])
+    })
+
     test('keeps MsgType and RIDPolicy of a message on its way', async () => {
       const before = peer.requests.length
       const names = ['report.xml', 'investigation-request.xml', 'trace-request.xml', 'query.xml', 'result.xml']
