@@ -19,9 +19,9 @@ export type PoolAnswer<Response> =
 
 /**
  * MiB of what is young in a thread. Small documents cost the same with 4 and with 16, which a thread that reads them holds all the time; one of
- * 100 KB costs a fifth more, as it is still being read when it is to be moved among what lasts.
+ * 100 KB, as it is still being read when it is to be moved among what lasts, costs a fifth more with 4, and a twentieth with 8.
  */
-const NURSERY = { small: 4, any: 16 }
+const NURSERY = { small: 8, any: 16 }
 /** small jobs in one message */
 const BATCH = 16
 /** ms from a thread that could not be started to the next try, where others would do */
