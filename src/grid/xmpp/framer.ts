@@ -13,8 +13,7 @@ export interface FrameLimits {
 export type Frame =
   /** the stream header's tag */
   | { readonly kind: 'open'; readonly text: string }
-  /** `inner`: where in its text each element ends that stands as deep in it as the payload of an item does, in their order */
-  | { readonly kind: 'stanza'; readonly text: string; readonly inner: readonly number[] }
+  | { readonly kind: 'stanza'; readonly text: string }
   /** a stanza over a limit, or with what RFC 6120 §11.1 forbids: skipped, never kept. `head` is its first tag, if that was read */
   | { readonly kind: 'dropped'; readonly reason: 'oversized' | 'malformed'; readonly head: string }
   | { readonly kind: 'close' }
@@ -38,8 +37,6 @@ const COMMENT_OPEN = '--'
 const CDATA_OPEN = '[CDATA['
 const SLASH = 0x2f
 const TAG_STOP = /[>"']/g
-/** XEP-0060: of `<message><event><items><item>` and `<iq><pubsub><items><item>` the child, the stream's root being 1. */
-const PAYLOAD_DEPTH = 6
 /** A stanza's own tag, before its size limit is known. */
 const HEAD_LIMIT = 16_384
 
@@ -65,7 +62,6 @@ export class Framer {
   #size = 0
   #limit = HEAD_LIMIT
   #elements = 0
-  #inner: number[] = []
   #maxElements = 1
   #head = ''
   #dropping: 'oversized' | 'malformed' | undefined
@@ -193,7 +189,6 @@ export class Framer {
     this.#limit = HEAD_LIMIT
     this.#maxElements = 1
     this.#elements = 0
-    this.#inner = []
     this.#head = ''
     this.#dropping = undefined
   }
@@ -201,7 +196,6 @@ export class Framer {
   #drop(reason: 'oversized' | 'malformed'): void {
     this.#dropping ??= reason
     this.#parts = []
-    this.#inner = []
   }
 
   #keep(text: string): void {
@@ -217,8 +211,9 @@ export class Framer {
 
   /** A tag ended just before `end`. */
   #tagEnds(chunk: string, end: number): void {
-    if (this.#closing) this.#elementEnds(end)
-    else {
+    if (this.#closing) {
+      this.#depth -= 1
+    } else {
       this.#depth += 1
       this.#elements += 1
       if (this.#depth === 1) {
@@ -227,18 +222,13 @@ export class Framer {
       }
       if (this.#head === '' && !this.#dropping) this.#headRead(this.#parts.join('') + chunk.slice(this.#from, end))
       if (this.#elements > this.#maxElements || this.#depth - 1 > this.#limits.depth) this.#drop('oversized')
-      if (this.#last === '/') this.#elementEnds(end)
+      if (this.#last === '/') this.#depth -= 1
     }
     if (this.#depth === 1) this.#stanzaEnds(chunk.slice(this.#from, end))
     else if (this.#depth <= 0) {
       this.#inStanza = false
       this.#emit({ kind: 'close' })
     }
-  }
-
-  #elementEnds(end: number): void {
-    if (this.#depth === PAYLOAD_DEPTH && !this.#dropping) this.#inner.push(this.#size + end - this.#from)
-    this.#depth -= 1
   }
 
   #streamHeader(rest: string): void {
@@ -263,11 +253,9 @@ export class Framer {
     const text = this.#parts.join('')
     this.#inStanza = false
     this.#parts = []
-    const inner = this.#inner
-    this.#inner = []
     const reason = this.#dropping
     if (reason) this.#emit({ kind: 'dropped', reason, head: this.#head })
-    else this.#emit({ kind: 'stanza', text, inner })
+    else this.#emit({ kind: 'stanza', text })
   }
 
   /** The index behind `mark`, which may have begun in the chunk before; then back to text. */

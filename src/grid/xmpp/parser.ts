@@ -59,7 +59,7 @@ export class StanzaParser extends EventEmitter {
         this.emit('start', this.#root)
         break
       case 'stanza':
-        this.#onStanza(frame.text, frame.inner)
+        this.#onStanza(frame.text)
         break
       case 'dropped':
         this.#dropped({ reason: frame.reason, ...describe(frame.head) })
@@ -70,20 +70,19 @@ export class StanzaParser extends EventEmitter {
     }
   }
 
-  #onStanza(text: string, inner: readonly number[]): void {
+  #onStanza(text: string): void {
     const root = this.#root as Element
-    const build = () => treeOf(text, root, inner)
-    if (this.#glance(text, build)) return
-    const element = build()
+    if (this.#glance(text, () => treeOf(text, root))) return
+    const element = treeOf(text, root)
     if (element === undefined) this.#dropped({ reason: 'malformed', ...describe(text.slice(0, 16_384)) })
     else this.emit('element', element)
   }
 }
 
 /** Undefined: it is malformed. */
-function treeOf(text: string, root: Element, inner: readonly number[]): Element | undefined {
+function treeOf(text: string, root: Element): Element | undefined {
   try {
-    return buildStanza(text, root, inner)
+    return buildStanza(text, root)
   } catch (error) {
     if (error instanceof BuildError) return undefined
     throw new Error(`parser: ${messageOf(error)}`, { cause: error })

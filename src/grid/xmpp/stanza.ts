@@ -10,25 +10,23 @@ export function buildHead(text: string): Element {
 
 /**
  * The tree of one stanza, `stream` being the stream's root. The payload of a pubsub item, or of an IQ about
- * an incident, is not built: it keeps its text (`payloadXml`), to be read by the one parser that decides about documents. `inner`: where
- * each element ends that stands as deep as the payload of an item [it is looked for]. Throws BuildError.
+ * an incident, is not built: it keeps its text (`payloadXml`), to be read by the one parser that decides about documents. Throws
+ * BuildError.
  */
-export function buildStanza(text: string, stream: Element, inner?: readonly number[]): Element {
-  return new StanzaBuilder(text, stream, inner).build()
+export function buildStanza(text: string, stream: Element): Element {
+  return new StanzaBuilder(text, stream).build()
 }
 
 class StanzaBuilder {
   readonly #text: string
   readonly #stream: Element
-  readonly #inner: Iterator<number> | undefined
   #root: Element | undefined
   /** the innermost open element */
   #current: Element
 
-  constructor(text: string, stream: Element, inner: readonly number[] | undefined) {
+  constructor(text: string, stream: Element) {
     this.#text = text
     this.#stream = stream
-    this.#inner = inner?.values()
     this.#current = stream
   }
 
@@ -79,14 +77,8 @@ class StanzaBuilder {
   }
 
   #payload(element: Element, at: number): number {
-    const end = this.#payloadEnd(element, at)
+    const end = elementEnd(this.#text, at, { cdata: true })
     keepPayload(element, this.#text.slice(at, end))
     return end
-  }
-
-  #payloadEnd({ parent }: Element, at: number): number {
-    const inner = parent?.parent?.parent?.parent?.parent === this.#stream ? this.#inner : undefined
-    for (let next = inner?.next(); next?.done === false; next = inner?.next()) if (next.value > at) return next.value
-    return elementEnd(this.#text, at, { cdata: true })
   }
 }

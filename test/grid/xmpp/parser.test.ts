@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Element } from '@xmpp/client'
-import { readEvents } from '../../../src/grid/pubsub/events.ts'
-import { PUBSUB_EVENT } from '../../../src/grid/pubsub/protocol.ts'
 import { type DroppedStanza, describe as describeHead, StanzaParser } from '../../../src/grid/xmpp/parser.ts'
 
 const HEAD =
@@ -61,29 +59,6 @@ describe('the parser of a stream', () => {
     glanced.write(`${HEAD}<message id='1'/><iq id='taken'><n:x/></iq><iq id='taken'/><message id='2'><n:x/></message>`)
     assert.deepEqual(told, ['1', 'dropped 2'])
     assert.deepEqual(built, [undefined, 'taken'])
-  })
-
-  test('keeps the payloads of items as they came, however the text is cut, and whatever is in them', () => {
-    const payloads = [
-      "<a xmlns='urn:x'/>",
-      "<a xmlns='urn:x'><items><item><b><c/></b></item></items></a>",
-      "<a xmlns='urn:x'><![CDATA[</a></item>]]><b></b></a>",
-      // the one parser that decides about documents says what it is
-      "<a xmlns='urn:x'><b></c></a>",
-    ]
-    const items = payloads.map((payload, i) => `<item id='${i}'> ${payload}</item>`).join('')
-    const beside = '<x><y><z><deep><deeper/></deep></z></y></x>'
-    const event = `<event xmlns='${PUBSUB_EVENT}'><items node='t'>${items}</items></event>`
-    const text = `${HEAD}<message>${beside}${event}${beside}</message>`
-    for (let size = 1; size < text.length; size += size < 20 ? 3 : 150) {
-      const { made, dropped } = parser()
-      const seen: (string | undefined)[] = []
-      made.on('element', (element: Element) => {
-        for (const one of readEvents(element)) if (one.kind === 'items') seen.push(...one.items.map(({ xml }) => xml))
-      })
-      for (let at = 0; at < text.length; at += size) made.write(text.slice(at, at + size))
-      assert.deepEqual([seen, dropped], [payloads, []], String(size))
-    }
   })
 
   test('takes what is no stream for the end of it, once', () => {
