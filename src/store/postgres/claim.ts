@@ -4,14 +4,17 @@ import { formatId } from '../coding/ids.ts'
 import type { ClaimRequest, Delivery } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { type Candidate, createCandidates } from './candidates.ts'
-import type { Leases } from './leases.ts'
+import type { Leases, UnheardOf } from './leases.ts'
 import { PLACE, type Place } from './order.ts'
 import { COLUMNS_WITHOUT_LISTS, type Documents, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
 import { all, run } from './sql.ts'
 import type { Tables } from './tables.ts'
 
-/** Inside a transaction that has the destination locked: of two gateways one waits, and does not see what the other took. */
-type Claim = (request: ClaimRequest) => Promise<Delivery[][]>
+/**
+ * Inside a transaction that has the destination locked: of two gateways one waits, and does not see what the other took. Behind what nobody
+ * heard of, that is taken back first.
+ */
+type Claim = (request: ClaimRequest, unheard: UnheardOf | undefined) => Promise<Delivery[][]>
 
 interface Member extends Place {
   readonly item: string
@@ -124,9 +127,11 @@ export function createClaim(tables: Tables, leases: Leases): Claim {
     })
   }
 
-  return async (request) => {
+  return async (request, unheard) => {
     const destination = await destinations.find(request.kind, request.destination)
-    if (destination === undefined || (await destinations.isPaused(destination))) return []
+    if (destination === undefined) return []
+    if (unheard !== undefined) await leases.releaseUnheard(destination, unheard)
+    if (await destinations.isPaused(destination)) return []
     await leases.releaseExpired(destination, request.now)
     for (;;) {
       const chosen = await candidates.units(destination, request)

@@ -1,12 +1,21 @@
 import { PENDING } from '../coding/codes.ts'
+import { parseId } from '../coding/ids.ts'
+import type { Unheard } from './handed-out.ts'
 import { PLACE, type Place } from './order.ts'
 import { all, run } from './sql.ts'
 import type { Tables } from './tables.ts'
+
+export interface UnheardOf extends Unheard {
+  /** ids of what we were told of */
+  readonly known: readonly string[]
+}
 
 /** Leases that end by themselves. Each inside a transaction; with how many there were. */
 export interface Leases {
   /** Of ours at a destination, what ran out. Another's live lease is its own, whatever our clock says. */
   releaseExpired(destination: number, now: number): Promise<void>
+  /** Ours at a destination, of claims that nobody heard of. */
+  releaseUnheard(destination: number, unheard: UnheardOf): Promise<void>
   /** Ours, and those of gateways that are no more. */
   releaseAll(): Promise<number>
   /** Those of gateways that are no more. */
@@ -21,6 +30,10 @@ const DEAD = 'NOT EXISTS (SELECT 1 FROM instance i WHERE i.id = d.owner)'
 
 export function createLeases({ db, clock, owner, destinations, order }: Tables): Leases {
   const expired = all<Place>(db, `${LEASED} AND d.destination = $1 AND d.lease <= $2 AND (d.owner = $3 OR ${DEAD})`)
+  const unheard = all<Place>(
+    db,
+    `${LEASED} AND d.destination = $1 AND d.owner = $2 AND d.updated_at <= $3 AND d.seq <> ALL($4::bigint[])`,
+  )
   const ours = all<Place>(db, `${LEASED} AND (d.owner = $1 OR ${DEAD})`)
   const dead = all<Place>(db, `${LEASED} AND d.owner <> $1 AND ${DEAD}`)
   const release = run(
@@ -55,6 +68,10 @@ export function createLeases({ db, clock, owner, destinations, order }: Tables):
   return {
     async releaseExpired(destination, now) {
       await releaseEach(await expired(destination, now, owner), now)
+    },
+    async releaseUnheard(destination, { until, known }) {
+      const seqs = known.flatMap((id) => parseId(id) ?? [])
+      await releaseEach(await unheard(destination, owner, until, seqs), clock.now())
     },
     releaseAll: () => releaseLocked(ours),
     releaseDead: () => releaseLocked(dead),

@@ -17,6 +17,7 @@ import { createDestinationCounts, createDestinations } from './destinations.ts'
 import { createExchangeRows, exchangeReads } from './exchange-rows.ts'
 import { createExchanges, exchangeWrites } from './exchanges.ts'
 import { createFleet } from './fleet.ts'
+import { createHandedOut } from './handed-out.ts'
 import { createInsert, FIND } from './insert.ts'
 import { createInstance, FORGET, newOwner } from './instances.ts'
 import { createIntake } from './intake.ts'
@@ -129,6 +130,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const counts = createDestinationCounts(db)
   const find = one<{ seq: number }>(db, FIND)
   const claimable = createClaimable(db)
+  const handedOut = createHandedOut(() => clock.now())
   const submit = <T>(work: () => Promise<T>, touches?: Touches) => writer.submit(work, touches)
 
   /** What others may have to act upon. */
@@ -190,11 +192,15 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
       }),
     async claim(request) {
       // a transaction that locks and takes nothing is forced to disk as any other
-      const isWorthIt = request.limit > 0 && (await read(() => claimable(request)))
-      return isWorthIt ? submit(() => claim(request), { destinations: [request] }) : []
+      const isWorthIt = request.limit > 0 && (handedOut.isInDoubt(request) || (await read(() => claimable(request))))
+      if (!isWorthIt) return []
+      return handedOut.claim(request, (unheard) =>
+        submit(() => claim(request, unheard && { ...unheard, known: handedOut.ids() }), { destinations: [request] }),
+      )
     },
     async settle(settlements, trace = []) {
       const isNews = await writer.submitFused(settle, { settlements, trace }, { deliveries: settlements.map(keyOf) })
+      handedOut.settled(settlements.map(({ id }) => id))
       if (isNews) changes.tell('anything')
       else changes.tellLater()
     },

@@ -130,6 +130,33 @@ describe('a primary and its synchronous standby', () => {
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.destination WHERE pending = 3`), '1')
   })
 
+  test('what was claimed while the standby was away, and nobody heard of, is claimed again once it is back', async () => {
+    const schema = 'unheard'
+    await using store = await openGatewayStore({
+      ...{ at: { url: urlOf(pair.ports), schema }, tell: untold, clock: systemClock, patience: 2_500 },
+    })
+    const accept = (name: string) => store.accept(envelope(systemClock, name, [delivery(name)]))
+    await accept('first')
+    const claim = () =>
+      store.claim({ kind: 'topic', destination: 'incident', limit: 1, now: systemClock.now(), leaseMs: 3_600_000 })
+    const [[first] = []] = await claim()
+    await accept('second')
+
+    await pair.standby.kill()
+    await assert.rejects(claim(), AWAY)
+    await pair.standby.start()
+    let claimed: string[] = []
+    await eventually('it to be claimed', async () => {
+      claimed = (await claim().catch(() => [])).flat().map(({ id }) => id)
+      return claimed.length > 0
+    })
+    assert.equal(claimed.length, 1)
+    assert.notEqual(claimed[0], first?.id)
+    // the other is still who sends it's
+    assert.deepEqual(await claim(), [])
+    assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.delivery WHERE state = 1`), '2')
+  })
+
   test('gateways show that they live, and keep what is theirs, while the standby is away, and no COMMIT of it is below synchronous_commit = on', async () => {
     const schema = 'signs'
     const at = { url: urlOf(pair.ports), schema }
