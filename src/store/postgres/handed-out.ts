@@ -10,7 +10,7 @@ export interface Unheard {
  * what it leased is ours for as long as we live, and nobody sends it. So the next claim there, which has the destination's lock and is behind
  * it by that, takes back what of ours nobody was told of.
  */
-export interface HandedOut {
+interface HandedOut {
   claim(request: ClaimRequest, carryOut: (unheard: Unheard | undefined) => Promise<Delivery[][]>): Promise<Delivery[][]>
   /** May something be leased there that nobody was told of? */
   isInDoubt(request: Pick<ClaimRequest, 'kind' | 'destination'>): boolean
