@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reader } from './reader.ts'
-import { all, run } from './sql.ts'
+import { all, one, run } from './sql.ts'
 
 /** ms between two signs of life */
 const BEAT = 1500
@@ -29,15 +29,15 @@ interface InstanceOptions {
   readonly version: string
   /** for tests: shows no more that it lives, as after a crash */
   readonly crashed?: AbortSignal | undefined
-  /** In one transaction: forgets these, and what they leased is anybody's. */
+  /** In one transaction: forgets these [nobody], and what anybody leased who is not known is anybody's. */
   readonly bury: (ids: readonly string[]) => Promise<void>
 }
 
 export function createInstance({ signs: { db, read }, owner, version, crashed, bury }: InstanceOptions): Instance {
-  const beat = run(
+  const beat = one<{ fresh: boolean }>(
     db,
     `INSERT INTO instance (id, host, pid, version) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (id) DO UPDATE SET beat = clock_timestamp()`,
+     ON CONFLICT (id) DO UPDATE SET beat = clock_timestamp() RETURNING xmax = 0 AS fresh`,
   )
   const silent = all<{ id: string; beat: string }>(
     db,
@@ -49,16 +49,25 @@ export function createInstance({ signs: { db, read }, owner, version, crashed, b
   /** silent at the last look, with their last beat */
   let suspects = new Map<string, string>()
   let lastLook = 0
+  /** when the server knew nothing of us, and so of nobody else: who died before is on no list */
+  let unknownSince: number | undefined
 
-  /** Where the server itself was away, all look silent: only who is so at two looks, one soon after the other, is no more. */
+  /**
+   * Where the server itself was away, all look silent: only who is so at two looks, one soon after the other, is no more. A server that crashed
+   * knows nobody (schema-growth.ts): whoever lives has said so again by the time that the dead are given.
+   */
   async function look(): Promise<void> {
-    await read(() => beat(owner, hostname(), process.pid, version))
+    const { fresh } = (await read(() => beat(owner, hostname(), process.pid, version)))!
+    if (fresh) unknownSince = performance.now()
     const found = await read(() => silent(owner, DEAD_AFTER / 1000))
     const isSoon = performance.now() - lastLook < 2 * BEAT
     const dead = isSoon ? found.filter(({ id, beat: at }) => suspects.get(id) === at).map(({ id }) => id) : []
     suspects = new Map(found.map(({ id, beat: at }) => [id, at]))
     lastLook = performance.now()
-    if (dead.length > 0) await bury(dead)
+    const isAllKnown = unknownSince !== undefined && performance.now() - unknownSince > DEAD_AFTER
+    if (dead.length === 0 && !isAllKnown) return
+    await bury(dead)
+    if (isAllKnown) unknownSince = undefined
   }
 
   async function work(): Promise<void> {

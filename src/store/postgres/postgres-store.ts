@@ -159,10 +159,12 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const instance = createInstance({
     ...{ signs, owner, version, crashed },
     async bury(ids) {
-      await submitNews(async () => {
-        await bury(ids)
-        await leases.releaseDead()
+      const released = await submit(async () => {
+        if (ids.length > 0) await bury(ids)
+        return leases.releaseDead()
       })
+      if (ids.length + released === 0) return
+      changes.tell('anything')
       changes.tell('roster')
       changes.tellOurselves()
     },

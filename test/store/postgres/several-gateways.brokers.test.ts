@@ -207,7 +207,8 @@ describe('several gateways on one store in PostgreSQL', () => {
     )
   })
 
-  test('carry on what a gateway that died was sending, and hear of it, while the living keep their own', async () => {
+  /** `dies`: what ends a gateway that is sending, while another one that is goes on. */
+  async function carriedOn(dies: (bench: PostgresBench, dying: Other) => Promise<void>): Promise<void> {
     await using bench = await createPostgresBench()
     await using dying = await another(bench)
     await using living = await another(bench)
@@ -224,7 +225,7 @@ describe('several gateways on one store in PostgreSQL', () => {
     const lost = await dying.store.claim(request(dying.clock, { limit: 1, leaseMs }))
     let told = 0
     using _ = bench.store.onChange(() => told++)
-    dying.crash()
+    await dies(bench, dying)
     const before = performance.now()
     let units: Delivery[][] = []
     await eventually('its delivery to be claimed by another', async () => {
@@ -238,5 +239,14 @@ describe('several gateways on one store in PostgreSQL', () => {
     await dying.store.settle(done)
     assert.equal((await bench.store.show(done[0]!.id))?.state, 'sending', 'what it says of it counts no more')
     assert.equal((await bench.store.show(own.flat()[0]!.id))?.state, 'sending')
-  })
+  }
+
+  test('carry on what a gateway that died was sending, and hear of it, while the living keep their own', () =>
+    carriedOn(async (_, dying) => dying.crash()))
+
+  test('carry on what a gateway was sending that died with the server, which knows nobody behind its crash', () =>
+    carriedOn(async ({ server, schema }, dying) => {
+      dying.crash()
+      await server.psql(`TRUNCATE ${schema}.instance CASCADE`)
+    }))
 })
