@@ -62,8 +62,7 @@ export interface ExchangeMark {
 export type CarriedReason = 'signature' | 'characters' | 'version' | 'repaired'
 
 /** What an Incident alone would lose: docs/grid-profile.md says what each part is for. */
-export interface Context extends Omit<Place, 'list'> {
-  readonly list?: Place['list']
+export interface Context extends Place {
   /** the IODEF-Document element without its Incidents, in normal form; null when that is plain */
   readonly shell: string | null
   /** RIDPolicy without ReportSchema, in normal form */
@@ -81,8 +80,8 @@ export interface Context extends Omit<Place, 'list'> {
 
 /** The context element, or '' when nothing would be lost without it. */
 export function renderContext(context: Context): string {
-  const { position, items, list = null, shell, policy, incidentSource, original, signatures, exchange } = context
-  const place = renderPlace({ position, items, list })
+  const { shell, policy, incidentSource, original, signatures, exchange } = context
+  const place = renderPlace(context)
   const parts = [shell, policy, incidentSource, original]
   if (place === '' && exchange === undefined && parts.every((part) => part === null)) return ''
   return [

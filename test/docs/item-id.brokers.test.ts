@@ -103,7 +103,16 @@ test('somebody else who follows docs/grid-profile.md comes to the same ids of qu
   const { incidents } = valid(PLAIN).document
   for (const element of ['inquiry', 'request', 'report', 'response'] as const) {
     const context = renderContext({
-      ...{ position: 1, items: [], shell: null, policy: null, incidentSource: null, original: null, signatures: [] },
+      ...{
+        position: 1,
+        items: [],
+        list: null,
+        shell: null,
+        policy: null,
+        incidentSource: null,
+        original: null,
+        signatures: [],
+      },
       exchange,
     })
     const item = xep0268Item(element, incidents[0]?.xml ?? '', context, exchange.id)

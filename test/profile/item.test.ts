@@ -11,6 +11,7 @@ const SOURCE = '<IncidentSource xmlns="urn:ietf:params:xml:ns:iodef-rid-2.0"></I
 const PLAIN: Context = {
   position: 1,
   items: [itemId('a')],
+  list: null,
   shell: null,
   policy: null,
   incidentSource: null,
@@ -38,6 +39,7 @@ test('what is written into a context is found there again', () => {
   const whole: Context = {
     position: 2,
     items,
+    list: null,
     shell: SHELL,
     policy: POLICY,
     incidentSource: SOURCE,

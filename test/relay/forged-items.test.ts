@@ -151,6 +151,7 @@ test('a context in a context, or of another namespace, is ignored', () => {
   const inner = renderContext({
     position: 1,
     items: [],
+    list: null,
     shell: null,
     policy: null,
     incidentSource: null,
