@@ -10,6 +10,9 @@ import { PUBSUB_EVENT } from './protocol.ts'
 import type { Provider } from './provider.ts'
 import type { TopicLoop } from './topic-loop.ts'
 
+const ITEM_END = '</item>'
+const REST = '</items></event></message>'
+
 interface EventDeskOptions {
   readonly broker: string
   /** by Topic */
@@ -33,7 +36,7 @@ export class EventDesk {
    */
   glance(text: string, build: () => Element | undefined): boolean {
     const { broker, loops, consumers, provider } = this.#options
-    if (!text.endsWith('</item></items></event></message>')) return false
+    if (!text.endsWith(`${ITEM_END}${REST}`)) return false
     const message = tagOr(text, 0)
     const event = message && tagOr(text, message.end)
     const items = event && tagOr(text, event.end)
@@ -41,6 +44,8 @@ export class EventDesk {
     if (item === undefined || message?.attrs.from !== broker || message.attrs.type === 'error') return false
     if (event?.name !== 'event' || event.attrs.xmlns !== PUBSUB_EVENT) return false
     if (items?.name !== 'items' || item.name !== 'item') return false
+    // it is the only one
+    if (text.indexOf(ITEM_END, item.end) !== text.length - ITEM_END.length - REST.length) return false
     const { node = '' } = items.attrs
     const { id = '' } = item.attrs
     if (!loops.has(node) || !provider.awaits(node, id)) return false

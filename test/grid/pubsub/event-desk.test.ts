@@ -65,6 +65,7 @@ test('whatever else comes is read as ever', () => {
   const published = desk({}, ['one'], ['i'])
   const others = [
     shows({ id: 'j' }),
+    shows({ behind: "<item id='j'><a xmlns='urn:x'/></item>" }),
     shows({ node: 'nobodys' }),
     shows({ from: `${BROKER}/x` }),
     shows({ from: 'somebody@grid.example' }),
