@@ -1,4 +1,4 @@
-import { isEmptyTag, plainEndTagEnd, skipPlainTag } from './plain-tag.ts'
+import { isEmptyTag, isEndTag, plainEndTagEnd, skipPlainTag } from './plain-tag.ts'
 
 /** Limits on one stanza, in UTF-16 code units: never more than its bytes. */
 export interface FrameLimits {
@@ -35,7 +35,6 @@ type State = (this: Framer, chunk: string, i: number) => number
 /** behind `<!` */
 const COMMENT_OPEN = '--'
 const CDATA_OPEN = '[CDATA['
-const SLASH = 0x2f
 const TAG_STOP = /[>"']/g
 /** A stanza's own tag, before its size limit is known. */
 const HEAD_LIMIT = 16_384
@@ -96,7 +95,7 @@ export class Framer {
 
   /** Nearly all tags, in one look: the index behind it, or undefined where it is to be read character by character. */
   #plainTag(chunk: string, lt: number): number | undefined {
-    const closing = chunk.charCodeAt(lt + 1) === SLASH
+    const closing = isEndTag(chunk, lt)
     const end = closing ? plainEndTagEnd(chunk, lt) : skipPlainTag(chunk, lt)
     if (end === undefined || end - lt > this.#limits.tag) return undefined
     this.#closing = closing

@@ -39,6 +39,11 @@ export function skipPlainTag(text: string, lt: number): number | undefined {
   return text.charCodeAt(at) === GREATER ? at + 1 : undefined
 }
 
+/** Is what begins at `lt` an end tag? */
+export function isEndTag(text: string, lt: number): boolean {
+  return text.charCodeAt(lt + 1) === SLASH
+}
+
 /** Does the tag that ends before `end` stand for a whole element? A value ends with its quotation mark. */
 export function isEmptyTag(text: string, end: number): boolean {
   return text.charCodeAt(end - 2) === SLASH

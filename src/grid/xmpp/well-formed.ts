@@ -1,9 +1,8 @@
-import { isEmptyTag } from './plain-tag.ts'
+import { isEmptyTag, isEndTag } from './plain-tag.ts'
 import { BuildError, skipEndTag, skipTag } from './tag.ts'
 
 const BAD_REFERENCE = /&(?!(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)/
 const CDATA = '<![CDATA['
-const SLASH = 0x2f
 /** What XML 1.0 (production 2) has no place for, and half a surrogate pair. */
 export const FORBIDDEN = /[^\P{Cc}\t\n\r\u007f-\u009f]|\p{Cs}|[\ufffe\uffff]/u
 
@@ -27,7 +26,7 @@ export function elementEnd(text: string, lt: number, { cdata }: { readonly cdata
   const open: number[] = []
   let i = lt
   for (;;) {
-    if (text.charCodeAt(i + 1) === SLASH) i = skipEndTag(text, i, open.pop())
+    if (isEndTag(text, i)) i = skipEndTag(text, i, open.pop())
     else if (cdata && isCdata(text, i)) i = cdataEnd(text, i)
     else {
       const end = skipTag(text, i)
