@@ -145,8 +145,13 @@ export async function startFakeController(script: FakeScript): Promise<FakeContr
     socket.on('close', () => raw.delete(socket))
     state.connections += 1
     if (fake.script.stallAt === 'connect') return
-    const connection = new Connection(socket, fake, state, () => frozen)
-    current = connection
+    const connection: Connection = new Connection(socket, fake, state, {
+      frozen: () => frozen,
+      opened: () => {
+        current = connection
+      },
+    })
+    current ??= connection
   }
   const server = script.direct
     ? createTlsServer(tlsSettings(script), (socket) => {
@@ -172,6 +177,9 @@ class Connection {
   readonly #fake: FakeController
   readonly #state: FakeState
   readonly #frozen: () => boolean
+  readonly #opened: () => void
+  /** whoever it is speaks XMPP */
+  #isOpen = false
   #socket: Socket
   #framer: Framer
   #authenticated = false
@@ -179,10 +187,16 @@ class Connection {
   #scram: ServerScram | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  constructor(socket: Socket, fake: FakeController, state: FakeState, frozen: () => boolean) {
+  constructor(
+    socket: Socket,
+    fake: FakeController,
+    state: FakeState,
+    { frozen, opened }: { readonly frozen: () => boolean; readonly opened: () => void },
+  ) {
     this.#fake = fake
     this.#state = state
     this.#frozen = frozen
+    this.#opened = opened
     this.#secure = fake.script.direct ?? false
     this.#socket = socket
     this.#framer = this.#newFramer()
@@ -210,9 +224,19 @@ class Connection {
     socket.on('data', (bytes: Buffer) => {
       const text = bytes.toString('utf8')
       if (!this.#fake.script.forgets) this.#state[this.#secure ? 'secure' : 'clear'] += text
-      if (!this.#frozen()) this.#framer.write(text)
+      if (!this.#frozen()) this.#read(socket, text)
     })
     socket.on('error', () => {})
+  }
+
+  /** Ports are given again: whoever speaks something else means who was at this one before. */
+  #read(socket: Socket, text: string): void {
+    try {
+      this.#framer.write(text)
+    } catch (error) {
+      if (this.#isOpen) throw error
+      socket.destroy()
+    }
   }
 
   #newFramer(): Framer {
@@ -232,6 +256,8 @@ class Connection {
 
   #onHeader(): void {
     const { script } = this.#fake
+    this.#isOpen = true
+    this.#opened()
     if (script.stallAt === 'header') return
     const { from, version, xmlns } = { from: FAKE_DOMAIN, version: '1.0', ...script.header }
     const ns = `xmlns="jabber:client" xmlns:stream="${xmlns ?? 'http://etherx.jabber.org/streams'}"`
