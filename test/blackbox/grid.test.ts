@@ -610,7 +610,12 @@ describe('ops', () => {
       ms: IN_TIME,
     })
     const { broker } = world
-    await using late = await startGridUser(broker, { user: 'subscriber', password: 'subscriber-secret' })
+    // beside the subscriber, which comes back in its own time
+    await using late = await startGridUser(broker, {
+      user: 'subscriber',
+      password: 'subscriber-secret',
+      resource: 'late',
+    })
     const ids = await late.ids('incident')
     const items = await Promise.all(ids.map((id) => late.item('incident', id)))
     assert.equal(items.filter((xml) => xml?.includes('>while-away-1<')).length, 1)

@@ -29,3 +29,17 @@ test('whoever asks a grid user that is gone is told so, and does not wait for go
 test('a login that is refused is told', async () => {
   await assert.rejects(startGridUser(broker, { ...account, password: 'wrong' }), /login refused/)
 })
+
+test('a second user with the full JID of one that is there is refused, since each would end the stream of the other', async () => {
+  await using first = await startGridUser(broker, account)
+  await assert.rejects(startGridUser(broker, account), /gateway@grid\.example\/gateway is held by another user/)
+  await using second = await startGridUser(broker, { ...account, resource: 'second' })
+  assert.notEqual(first.jid, second.jid)
+})
+
+test('the full JID of a user that is gone is free', async () => {
+  for (const _ of [1, 2]) {
+    await using user = await startGridUser(broker, account)
+    assert.match(user.jid, /\/gateway$/)
+  }
+})

@@ -91,15 +91,30 @@ const MANY_ANSWERS = 600_000
 
 const SCRIPT = fileURLToPath(new URL('./slixmpp_agent.py', import.meta.url))
 
-/** Logs in as `user`; ready when it resolves. The account must exist. `port` leads elsewhere than to the Broker itself. */
+/** Full JIDs at Brokers that users of this process hold. */
+const held = new Map<string, unknown>()
+
+/**
+ * Logs in as `user`; ready when it resolves. The account must exist. `port` leads elsewhere than to the Broker itself.
+ * Rejects where another user of this process has the same full JID: each comes back when its stream is lost, and a Broker closes
+ * the stream of whoever had the resource before (RFC 6120, section 7.7.2.2).
+ */
 export async function startGridUser(
   broker: Pick<Broker, 'service' | 'domain' | 'broker' | 'ca'>,
   { user, password, port, resource = user }: { user: string; password: string; port?: number; resource?: string },
 ): Promise<GridUser> {
   const at = port ?? Number(new URL(broker.service).port)
-  const args = [`${user}@${broker.domain}/${resource}`, password, '127.0.0.1', String(at), broker.ca, broker.broker]
+  const jid = `${user}@${broker.domain}/${resource}`
+  const place = `${jid} at ${broker.service}`
+  if (held.has(place))
+    throw new Error(`${jid} is held by another user of this test: give one of them a resource of its own`)
+  const args = [jid, password, '127.0.0.1', String(at), broker.ca, broker.broker]
   // Debian's own Python: the package is for that one
   const child = spawn('/usr/bin/python3', [SCRIPT, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  held.set(place, child)
+  const leave = () => {
+    if (held.get(place) === child) held.delete(place)
+  }
   const items: ReceivedItem[] = []
   const incidents: ReceivedIq[] = []
   const presences: string[] = []
@@ -113,6 +128,7 @@ export async function startGridUser(
     errors = (errors + chunk.toString('utf8')).slice(-4_000)
   })
   const over = (how: string) => {
+    leave()
     gone ??= new Error(`the slixmpp user ${user} ${how}: ${errors}`)
     ready.reject(gone)
     for (const { reject } of waiting.values()) reject(gone)
@@ -162,6 +178,7 @@ export async function startGridUser(
     await within(LOGIN, `${user} to be logged in`, ready.promise)
   } catch (error) {
     child.kill('SIGKILL')
+    leave()
     throw error
   }
   return {
