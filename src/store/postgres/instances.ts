@@ -51,6 +51,7 @@ export function createInstance({ signs: { db, read }, owner, version, crashed, b
   let lastLook = 0
   /** when the server knew nothing of us, and so of nobody else: who died before is on no list */
   let unknownSince: number | undefined
+  let isBurying = false
 
   /**
    * Where the server itself was away, all look silent: only who is so at two looks, one soon after the other, is no more. A server that crashed
@@ -65,9 +66,20 @@ export function createInstance({ signs: { db, read }, owner, version, crashed, b
     suspects = new Map(found.map(({ id, beat: at }) => [id, at]))
     lastLook = performance.now()
     const isAllKnown = unknownSince !== undefined && performance.now() - unknownSince > DEAD_AFTER
-    if (dead.length === 0 && !isAllKnown) return
-    await bury(dead)
-    if (isAllKnown) unknownSince = undefined
+    if ((dead.length > 0 || isAllKnown) && !isBurying) void buryBeside(dead, isAllKnown ? unknownSince : undefined)
+  }
+
+  /** Its COMMIT may wait for a standby that died with them: who waited for that would look dead to the others. */
+  async function buryBeside(dead: readonly string[], since: number | undefined): Promise<void> {
+    isBurying = true
+    try {
+      await bury(dead)
+      if (unknownSince === since) unknownSince = undefined
+    } catch {
+      // at the next look again
+    } finally {
+      isBurying = false
+    }
   }
 
   async function work(): Promise<void> {

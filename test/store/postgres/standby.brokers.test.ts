@@ -157,6 +157,21 @@ describe('a primary and its synchronous standby', () => {
     assert.equal(await pair.psql(`SELECT count(*) FROM ${schema}.delivery WHERE state = 1`), '2')
   })
 
+  test('what was claimed without anybody hearing of it, of a Topic that is left to another gateway by then, goes out there', async () => {
+    const at = { url: urlOf(pair.ports), schema: 'left_to' }
+    await using one = await openGatewayStore({ at, tell: untold, clock: systemClock, patience: 2_500 })
+    await using two = await openGatewayStore({ at, tell: untold, clock: systemClock })
+    await one.accept(envelope(systemClock, 'first', [delivery('first')]))
+    const claim = (store: typeof one) =>
+      store.claim({ kind: 'topic', destination: 'incident', limit: 1, now: systemClock.now(), leaseMs: 3_600_000 })
+
+    await pair.standby.kill()
+    await assert.rejects(claim(one), AWAY)
+    await pair.standby.start()
+    await eventually('it to be claimed by the other', async () => (await claim(two).catch(() => [])).length > 0)
+    assert.equal(await pair.psql(`SELECT count(*) FROM left_to.delivery WHERE state = 1`), '1')
+  })
+
   test('gateways show that they live, and keep what is theirs, while the standby is away, and no COMMIT of it is below synchronous_commit = on', async () => {
     const schema = 'signs'
     const at = { url: urlOf(pair.ports), schema }
