@@ -130,7 +130,6 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   const counts = createDestinationCounts(db)
   const find = one<{ seq: number }>(db, FIND)
   const claimable = createClaimable(db)
-  const handedOut = createHandedOut(() => clock.now())
   const submit = <T>(work: () => Promise<T>, touches?: Touches) => writer.submit(work, touches)
 
   /** What others may have to act upon. */
@@ -140,11 +139,19 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     return result
   }
 
-  /** Taken in, and nobody knows: whose it is, here or elsewhere, has to look. */
+  /** Taken in, or back, and nobody knows: whose it is, here or elsewhere, has to look. */
   const late = () => {
     changes.tell('anything')
     changes.tellOurselves()
   }
+  const handedOut = createHandedOut({
+    now: () => clock.now(),
+    carryOut(request, unheard) {
+      const work = () => claim(request, unheard && { ...unheard, known: handedOut.ids() })
+      return submit(work, { destinations: [request] })
+    },
+    tookBack: late,
+  })
   // a sender waits for these
   const soon: Hurry = { ms: hurry, late }
   const readSoon = <T>(query: () => Promise<T>) => read(query, hurry)
@@ -171,6 +178,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
   })
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
+    handedOut[Symbol.dispose]()
     await instance[Symbol.asyncDispose]()
     await writer.close()
     await changes[Symbol.asyncDispose]()
@@ -195,10 +203,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
     async claim(request) {
       // a transaction that locks and takes nothing is forced to disk as any other
       const isWorthIt = request.limit > 0 && (handedOut.isInDoubt(request) || (await read(() => claimable(request))))
-      if (!isWorthIt) return []
-      return handedOut.claim(request, (unheard) =>
-        submit(() => claim(request, unheard && { ...unheard, known: handedOut.ids() }), { destinations: [request] }),
-      )
+      return isWorthIt ? handedOut.claim(request) : []
     },
     async settle(settlements, trace = []) {
       const isNews = await writer.submitFused(settle, { settlements, trace }, { deliveries: settlements.map(keyOf) })
