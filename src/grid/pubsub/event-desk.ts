@@ -10,7 +10,8 @@ import { PUBSUB_EVENT } from './protocol.ts'
 import type { Provider } from './provider.ts'
 import type { TopicLoop } from './topic-loop.ts'
 
-const ITEM_END = '</item>'
+const ITEM_ENDS = '</item'
+const ITEM_END = `${ITEM_ENDS}>`
 const REST = '</items></event></message>'
 
 interface EventDeskOptions {
@@ -44,8 +45,9 @@ export class EventDesk {
     if (item === undefined || message?.attrs.from !== broker || message.attrs.type === 'error') return false
     if (event?.name !== 'event' || event.attrs.xmlns !== PUBSUB_EVENT) return false
     if (items?.name !== 'items' || item.name !== 'item') return false
-    // it is the only one
-    if (text.indexOf(ITEM_END, item.end) !== text.length - ITEM_END.length - REST.length) return false
+    // it is the only one, however another would end
+    if (items.empty || item.empty) return false
+    if (text.indexOf(ITEM_ENDS, item.end) !== text.length - ITEM_END.length - REST.length) return false
     const { node = '' } = items.attrs
     const { id = '' } = item.attrs
     if (!loops.has(node) || !provider.awaits(node, id)) return false

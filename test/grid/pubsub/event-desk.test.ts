@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { xml } from '@xmpp/client'
+import { type Element, xml } from '@xmpp/client'
+import fc from 'fast-check'
 import type { Consumer } from '../../../src/grid/pubsub/consumer.ts'
 import { EventDesk } from '../../../src/grid/pubsub/event-desk.ts'
 import type { TopicEvent } from '../../../src/grid/pubsub/events.ts'
 import type { TopicLoop } from '../../../src/grid/pubsub/topic-loop.ts'
 import { buildHead, buildStanza } from '../../../src/grid/xmpp/stanza.ts'
+import { BuildError } from '../../../src/grid/xmpp/tag.ts'
+import { type Chance, runs, withChance } from '../../support/arbitraries.ts'
 
 const EVENT = 'http://jabber.org/protocol/pubsub#event'
 const BROKER = 'pubsub.grid.example'
@@ -39,11 +42,21 @@ function desk(
   const say = (what: string, node: string) =>
     is.onMessage(xml('message', { from: BROKER }, xml('event', { xmlns: EVENT }, xml(what, { node }))))
   /** Is it taken by a look at its text? */
-  const show = (text: string) => is.glance(text, () => buildStanza(text, STREAM))
-  return { say, show, heard, shown }
+  const show = (text: string) => is.glance(text, () => treeOf(text))
+  return { is, say, show, heard, shown }
 }
 
 const STREAM = buildHead("<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>")
+
+/** Undefined: it is malformed. */
+function treeOf(text: string): Element | undefined {
+  try {
+    return buildStanza(text, STREAM)
+  } catch (error) {
+    if (error instanceof BuildError) return undefined
+    throw error
+  }
+}
 
 function shows({ node = 'one', id = 'i', from = BROKER, behind = '' } = {}): string {
   const item = `<item id='${id}' publisher='us'><a xmlns='urn:x'>b</a></item>${behind}`
@@ -82,6 +95,70 @@ test('whatever else comes is read as ever', () => {
   assert.ok(!read.show(shows()))
   assert.deepEqual([...published.shown, ...read.shown], [])
 })
+
+test('an item without a payload does not hide what comes behind it', () => {
+  const { show } = desk({ two: 'two' }, ['one'], ['i'])
+  const behind = "<item id='j'><a xmlns='urn:x'/></item>"
+  const first = "<item id='i'/>"
+  const another = `</items></event><event xmlns='${EVENT}'><items node='two'>`
+  for (const text of [`${first}${behind}`, `${first}${another}${behind}`]) {
+    const message = `<message from='${BROKER}'><event xmlns='${EVENT}'><items node='one'>${text}</items></event></message>`
+    assert.ok(!show(message), message)
+  }
+})
+
+test('what is taken by a look at its text says what its tree says, however it is written', () => {
+  let taken = 0
+  fc.assert(
+    fc.property(withChance(anyEvent), (text) => {
+      const looked = desk({ two: 'two' }, ['one'], ['i', 'k'])
+      if (!looked.show(text)) return
+      taken += 1
+      const read = desk({ two: 'two' }, ['one'], ['i', 'k'])
+      const message = treeOf(text)
+      // malformed: it is proof of nothing
+      if (message !== undefined) read.is.onMessage(message)
+      const said = (one: ReturnType<typeof desk>) => [one.heard, one.shown.flatMap((payload) => payload() ?? [])]
+      assert.deepEqual(said(looked), said(read))
+    }),
+    runs(5_000),
+  )
+  assert.ok(taken > 50, `${taken}`)
+})
+
+/** An event much as a Broker writes it, with what nobody expects here and there. */
+function anyEvent({ pick, once }: Chance): string {
+  const odd = (usual: string, ...others: string[]) => (once(12) ? pick([usual, ...others]) : usual)
+  const attributes = (...all: string[]) => {
+    const list = all.map((one) => `${odd(' ', '  ', '\n', '')}${once(12) ? one.replaceAll("'", '"') : one}`)
+    return (
+      (once(12) ? list.toReversed() : list).join('') + odd('', ' ', " x='1'", " x='>'", " from='x'", " xmlns='urn:x'")
+    )
+  }
+  const payload = () =>
+    pick([
+      "<a xmlns='urn:x'>b</a>",
+      "<a xmlns='urn:x'><item id='n'>c</item></a>",
+      "<a xmlns='urn:x'><![CDATA[</item>]]></a>",
+      "<a xmlns='urn:x' y='&lt;/item&gt;'/>",
+      '',
+      'text',
+      '<b/><c/>',
+      '</item>',
+    ])
+  const item = () => {
+    const start = `<${odd('item', 'p:item', 'retract')}${attributes(`id='${pick(['i', 'i', 'i', 'k', 'j', '&#105;'])}'`)}`
+    return once(8) ? `${start}/>` : `${start}>${payload()}${odd('</item>', '</item >', '</items>', '')}`
+  }
+  const items = () => {
+    const inside = once(4) ? `${item()}${odd('', ' ', 'x')}${item()}` : item()
+    const node = pick(['one', 'one', 'one', 'two', '&#111;ne'])
+    return `<${odd('items', 'purge', 'delete')}${attributes(`node='${node}'`)}${odd('', '/')}>${inside}</items>`
+  }
+  const event = () =>
+    `${odd('', ' ', '<body>x</body>')}<${odd('event', 'e:event')}${attributes(`xmlns='${EVENT}'`)}>${odd('', ' ', '<purge/>')}${items()}${once(12) ? items() : ''}</event>`
+  return `<message${attributes(`from='${odd(BROKER, `${BROKER}/x`, 'j@x')}'`, `to='us@x'`)}>${event()}${once(12) ? event() : ''}</message>`
+}
 
 test('a Topic that has moved to where another is takes no events from that', () => {
   const { say, heard } = desk({ moved: 'other', other: 'other' })
