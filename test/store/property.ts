@@ -10,7 +10,8 @@ import { type Bench, delivery, envelope, request, sha } from './support.ts'
 const DESTINATIONS = ['t1', 't2']
 const SOURCES = ['csirt-a', 'csirt-b']
 const VARIANTS = ['', sha('signed')]
-/** documents of several incidents, whose items share incidents with each other and with single items */
+/** documents of several incidents, whose items share incidents with each other and with single items; what the long one consists of not every item says */
+const LONG = 1
 const GROUPS = [
   ['g0a', 'g0b'],
   ['g1a', 'g1b', 'g1c'],
@@ -29,6 +30,7 @@ type Step =
       state: NewDelivery['state']
       wait: number
       again: boolean
+      tells: boolean
     }
   | { do: 'claim'; destination: number; limit: number; early: boolean; leaseMs: number }
   | { do: 'settle'; which: number; to: Settlement['to']; wait: number; floor: boolean; count: boolean }
@@ -58,6 +60,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       state: fc.constantFrom<NewDelivery['state']>('pending', 'pending', 'pending', 'held', 'withheld'),
       wait: fc.constantFrom(0, 50, 200),
       again: fc.boolean(),
+      tells: fc.boolean(),
     }),
   },
   {
@@ -100,7 +103,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const report: Do<'accept'> = {
   ...{ do: 'accept', item: 'i0', variant: 0, incident: 0, destination: 0, source: 0, origin: 0, state: 'pending' },
-  ...{ wait: 0, again: false },
+  ...{ wait: 0, again: false, tells: true },
 }
 /** What chance seldom brings: one that waits for another's wording, which is delivered. */
 const BEHIND: Step[] = [
@@ -233,6 +236,7 @@ class Pair {
   async #accept(one: Do<'accept'>): Promise<void> {
     const { clock } = this.#bench
     const group = GROUPS.findIndex((members) => members.includes(one.item))
+    const items = group === LONG && !one.tells ? [] : (GROUPS[group] ?? []).map(sha)
     const incident = `x ${one.incident}`
     const row = delivery(one.item, {
       destination: DESTINATIONS[one.destination]!,
@@ -246,7 +250,7 @@ class Pair {
       ...(one.state === 'pending' ? {} : { reason: one.state }),
       ...(one.wait > 0 ? { notBefore: clock.now() + one.wait } : {}),
       ...(one.state === 'held' && one.wait > 0 && { bound: { name: 'b', most: 3, each: 2 } }),
-      ...(group < 0 ? {} : { group: { id: `g${group}`, items: GROUPS[group]!.map(sha) } }),
+      ...(group < 0 ? {} : { group: { id: `g${group}`, items } }),
     })
     const source = SOURCES[one.source]!
     const message = envelope(clock, one.again ? `again ${one.item}` : `${this.#messages++}`, [row], { source })
