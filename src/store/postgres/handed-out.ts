@@ -51,7 +51,8 @@ export function createHandedOut({ now, carryOut, tookBack, patience = PATIENCE }
       for (const { id } of units.flat()) out.add(id)
       return units
     } catch (error) {
-      doubts.set(place, { until: now() })
+      // whatever the clock did meanwhile
+      doubts.set(place, { until: Math.max(now(), request.now, doubts.get(place)?.until ?? 0) })
       if (!isClosed) takeBackLater(request)
       throw error
     } finally {
