@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { GroupCommit, type GroupCommitOptions, type TransactionHooks } from '../../../src/store/sqlite/group-commit.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const HOOKS: TransactionHooks = { begun() {}, committing() {}, committed() {}, undone() {} }
 
@@ -133,8 +134,7 @@ test('what is asked for while the disk is busy is committed together once it is 
   const answered: number[] = []
   const ask = (n: number) => writer.submit(() => n).then((value) => answered.push(value))
   const first = ask(1)
-  await wait(5)
-  assert.ok(disk.busy)
+  await eventually('the disk to be busy', () => disk.busy)
   const others = [ask(2)]
   await wait(5)
   others.push(ask(3))
@@ -142,8 +142,8 @@ test('what is asked for while the disk is busy is committed together once it is 
   assert.deepEqual([commits, answered], [1, []])
   disk.done()
   await first
-  await wait(5)
-  assert.deepEqual([commits, answered, disk.busy], [2, [1], true])
+  await eventually('it to be busy with the others', () => disk.busy)
+  assert.deepEqual([commits, answered], [2, [1]])
   disk.done()
   await Promise.all(others)
   assert.deepEqual(answered, [1, 2, 3])
