@@ -1,9 +1,10 @@
 import { systemClock } from '../clock.ts'
 import { createEvents } from '../events.ts'
 import { createLog } from '../log.ts'
-import type { Delivery, DeliverySummary, Desk } from '../store/contract.ts'
+import type { Delivery, DeliverySummary, Desk, QueueFilter } from '../store/contract.ts'
 import { type Decided, type ExitCode, type Io, write, writeDecided } from './output.ts'
 import { operatorName } from './store.ts'
+import { tallied } from './tallied.ts'
 
 export type Decision = 'retry' | 'discard'
 
@@ -32,19 +33,25 @@ export async function decide(
   return await writeDecided(results, asJson, io)
 }
 
+/** Deliveries that were asked for, in pages, and what finds them. */
+export interface Fitting {
+  readonly pages: AsyncIterable<readonly DeliverySummary[]>
+  readonly filter: QueueFilter
+}
+
 /** Of all of these, however many: says how far it is, and in the end how many. What was settled meanwhile is left out. */
 export async function decideAll(
   store: Desk,
   action: Decision,
-  pages: AsyncIterable<readonly DeliverySummary[]>,
+  { pages, filter }: Fitting,
   { asJson, dry }: { readonly asJson: boolean; readonly dry: boolean },
   io: Io,
 ): Promise<ExitCode> {
   const deed = deedOf(store, action, io)
-  let [fit, done] = [0, 0]
+  let [fit, done] = [dry ? await countOf(store, filter) : 0, 0]
   let said = systemClock.now()
-  for await (const rows of pages) {
-    for (let i = 0; i < rows.length && !dry; i += AT_ONCE) {
+  for await (const rows of dry ? [] : pages) {
+    for (let i = 0; i < rows.length; i += AT_ONCE) {
       const results = await Promise.all(rows.slice(i, i + AT_ONCE).map(({ id }) => deed(id)))
       done += results.filter((one) => one).length
       if (systemClock.now() - said > SEEN) {
@@ -58,6 +65,12 @@ export async function decideAll(
   else if (dry) await write(io.out, `${fit} would be ${action === 'retry' ? 'due now' : 'discarded'}\n`)
   else await write(io.out, `${done} of ${fit} ${DONE[action]}\n`)
   return fit > 0 && (dry || done > 0) ? 0 : 1
+}
+
+async function countOf(store: Desk, filter: QueueFilter): Promise<number> {
+  let sum = 0
+  for await (const part of tallied(store, filter, [])) for (const { count } of part) sum += count
+  return sum
 }
 
 /** The trace is written with the deed; a running gateway notices, and tells in its own log. */

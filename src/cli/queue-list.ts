@@ -1,13 +1,11 @@
 import { searchesFor } from '../iodef/incident-id.ts'
 import type { DeliverySummary, Desk, QueueFilter } from '../store/contract.ts'
 import { type ExitCode, growingTable, type Io, json, write } from './output.ts'
+import type { Fitting } from './queue-decide.ts'
 import { publicDelivery, shortTime } from './store.ts'
 
 /** What was asked for of the queue, in pages, and the incident by whatever of its key finds something. */
-export async function found(
-  store: Pick<Desk, 'list' | 'pages'>,
-  asked: QueueFilter,
-): Promise<{ readonly pages: AsyncIterable<readonly DeliverySummary[]>; readonly filter: QueueFilter }> {
+export async function found(store: Pick<Desk, 'list' | 'pages'>, asked: QueueFilter): Promise<Fitting> {
   const { incident } = asked
   const searches = incident === undefined ? [] : [incident, ...searchesFor(incident)]
   for (const search of searches) {

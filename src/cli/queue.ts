@@ -130,8 +130,8 @@ async function inBulk(
   values: Values,
   io: Io,
 ): Promise<ExitCode> {
-  const { pages } = await found(store, { states: ['held'], limit: Number.MAX_SAFE_INTEGER, ...filter })
-  return await decideAll(store, action, pages, { asJson: values.json === true, dry: values['dry-run'] === true }, io)
+  const fitting = await found(store, { states: ['held'], limit: Number.MAX_SAFE_INTEGER, ...filter })
+  return await decideAll(store, action, fitting, { asJson: values.json === true, dry: values['dry-run'] === true }, io)
 }
 
 interface Destination {

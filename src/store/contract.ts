@@ -106,6 +106,15 @@ export interface QueueFilter {
   readonly limit?: number
 }
 
+/** Deliveries to one destination that are in one state for one reason, and between the same two of the times that were asked about. */
+export interface Tally extends Pick<Delivery, 'kind' | 'destination' | 'state' | 'reason'> {
+  /** how many of these times they were there at, or were made at */
+  readonly age: number
+  readonly count: number
+  /** ms since the epoch, of the oldest */
+  readonly oldest: number
+}
+
 /** Rows of deliveries not settled, by destination: for metrics and for the delivery loops. */
 export interface Backlog {
   readonly kind: DestinationKind
@@ -229,6 +238,11 @@ export interface Desk {
    * once, as it is when its page is read; what comes in meanwhile is not among them. Between pages nothing is kept open.
    */
   pages(filter?: QueueFilter): AsyncIterable<readonly DeliverySummary[]>
+  /**
+   * What `pages` gives, counted by destination, state, reason and age in one statement: the group with the oldest delivery first. 'too-many'
+   * are more groups than `most`, as where each failed for a reason of its own. For commands: a million may take some seconds of the thread.
+   */
+  tally(filter: QueueFilter, times: readonly number[], most: number): Promise<readonly Tally[] | 'too-many'>
   /** How many that were asked for `pages` leaves out, all older than what it shows. */
   leftOut(filter?: QueueFilter): Promise<number>
   /** With its payload, '' when that is no longer kept; undefined when there is no such delivery. */

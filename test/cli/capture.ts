@@ -9,7 +9,8 @@ export async function iodefGateway(args: readonly string[], env: Record<string, 
   return { code, out: out.text(), err: err.text() }
 }
 
-function collector() {
+/** Keeps what is written to it. */
+export function collector() {
   const chunks: string[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {

@@ -13,6 +13,7 @@ import type {
 } from '../../src/store/contract.ts'
 import { eventually } from '../support/eventually.ts'
 import { testExchanges } from './contract-exchanges.ts'
+import { testTally } from './contract-tally.ts'
 import { testUpkeep } from './contract-upkeep.ts'
 import { type Bench, delivery, envelope, request, sha } from './support.ts'
 
@@ -29,6 +30,7 @@ const deed =
 export function testContract(name: string, createBench: () => Promise<Bench>): void {
   testUpkeep(name, createBench)
   testExchanges(name, createBench)
+  testTally(name, createBench)
 
   describe(`${name}: taking in`, () => {
     test('keeps an envelope with all its deliveries', async () => {

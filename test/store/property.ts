@@ -367,6 +367,7 @@ class Pair {
     }
     const backlog = await store.backlog()
     assert.deepEqual(backlog, await model.backlog())
+    assert.deepEqual(await store.tally({}, [], 1_000), await model.tally({}, [], 1_000))
     const all = mine.filter(({ state }) => /pending|sending/.test(state)).length
     assert.equal(await store.unsettled('topic', null), all)
     assert.equal(await store.unsettled('peer', null, SOURCES[0]), 0)

@@ -240,6 +240,7 @@ function create({ at, tell, clock, version = '', patience = PATIENCE, hurry = HU
         () => read(() => queue.bounds(filter)),
         (bounds, stretch) => read(() => queue.page(filter, bounds, stretch)),
       ),
+    tally: (...asked) => read(() => queue.tally(...asked)),
     leftOut: (filter = {}) => read(() => queue.leftOut(filter)),
     show: (id) => read(() => queue.show(id)),
     traced: (events, position) => read(() => told.behind(position, events)),

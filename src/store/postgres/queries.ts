@@ -4,7 +4,8 @@ import { DISCARDED, kindCode, kindName, STATES, stateCode, WITHHELD } from '../c
 import { MOST_LISTED, MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
 import type { Bounds, Stretch } from '../coding/pages.ts'
-import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
+import { type TallyRow, toTally } from '../coding/tally.ts'
+import type { Backlog, Delivery, DeliverySummary, QueueFilter, Tally } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { wordsOf } from './insert.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
@@ -16,6 +17,7 @@ interface Queue {
   /** Without a limit, of what is over only the latest 1000. */
   bounds(filter: QueueFilter): Promise<Bounds>
   page(filter: QueueFilter, bounds: Bounds, stretch: Stretch): Promise<DeliverySummary[]>
+  tally(filter: QueueFilter, times: readonly number[], most: number): Promise<Tally[] | 'too-many'>
   leftOut(filter: QueueFilter): Promise<number>
   show(id: string): Promise<Delivery | undefined>
   findPayload(
@@ -67,40 +69,69 @@ export function createQueue(db: Db): Queue {
     return (await db.query<SummaryRow>(text, values, true)).map((row) => toSummary(row, documents))
   }
 
+  async function bounds(filter: QueueFilter): Promise<Bounds> {
+    const { states = STATES, limit } = filter
+    const over = states.filter((state) => OVER.includes(state))
+    const values: Value[] = []
+    const sought = asked(limit === undefined ? over : states, filter, await meant(db, filter), values)
+    const text = `SELECT min(seq) AS seq FROM ${latest(sought, limit ?? MOST_OVER)} o`
+    const [oldest] = await db.query<{ seq: number | null }>(text, values, true)
+    const from = oldest?.seq ?? 0
+    return { open: limit === undefined ? 0 : from, over: from, last: (await last())?.seq ?? 0 }
+  }
+
+  /** What pages have of this stretch: of what is not settled for good, and of what is. What it needs is put behind `values`. */
+  async function partsOf(
+    filter: QueueFilter,
+    bounds: Bounds,
+    { after, until }: Pick<Stretch, 'after' | 'until'>,
+    values: Value[],
+  ): Promise<readonly string[]> {
+    const { states = STATES } = filter
+    const incidents = await meant(db, filter, { after, until })
+    const of = (ones: readonly DeliveryState[], from: number) =>
+      asked(ones, filter, incidents, values, { after: Math.max(after, from - 1), until })
+    const open = states.filter((state) => !OVER.includes(state))
+    const over = states.filter((state) => OVER.includes(state))
+    return [of(open, bounds.open), of(over, bounds.over)]
+  }
+
   return {
     async list(filter) {
       const values: Value[] = []
       const part = asked(filter.states ?? STATES, filter, await meant(db, filter), values)
       return summaries([latest(part, filter.limit ?? MOST_LISTED)], values)
     },
-    async bounds(filter) {
-      const { states = STATES, limit } = filter
-      const over = states.filter((state) => OVER.includes(state))
-      const all = limit === undefined ? over : states
+    bounds,
+    async page(filter, found, stretch) {
       const values: Value[] = []
-      const part = latest(asked(all, filter, await meant(db, filter), values), limit ?? MOST_OVER)
-      const [oldest] = await db.query<{ seq: number | null }>(`SELECT min(seq) AS seq FROM ${part} o`, values, true)
-      const from = oldest?.seq ?? 0
-      return { open: limit === undefined ? 0 : from, over: from, last: (await last())?.seq ?? 0 }
+      const parts = await partsOf(filter, found, stretch, values)
+      const { limit } = stretch
+      return (
+        await summaries(
+          parts.map((from) => earliest(from, limit)),
+          values,
+        )
+      ).slice(0, limit)
     },
-    async page(filter, bounds, { after, until, limit }) {
-      const { states = STATES } = filter
+    async tally(filter, times, most) {
+      const found = await bounds(filter)
       const values: Value[] = []
-      const incidents = await meant(db, filter, { after, until })
-      const of = (ones: readonly DeliveryState[], from: number) => {
-        const within = { after: Math.max(after, from - 1), until }
-        return earliest(asked(ones, filter, incidents, values, within), limit)
-      }
-      const open = states.filter((state) => !OVER.includes(state))
-      const over = states.filter((state) => OVER.includes(state))
-      return (await summaries([of(open, bounds.open), of(over, bounds.over)], values)).slice(0, limit)
+      const parts = await partsOf(filter, found, { after: -1, until: found.last }, values)
+      const age = ['0', ...times.map((time) => `(d.created_at <= $${values.push(time)})::int`)].join(' + ')
+      const text = `SELECT t.kind, t.name, g.* FROM (
+          SELECT d.destination, d.state, d.reason, ${age} AS age, count(*) AS count, min(d.created_at) AS oldest, min(d.seq) AS first
+          FROM (${parts.map((from) => `SELECT d.* ${from}`).join(' UNION ALL ')}) d GROUP BY 1, 2, 3, 4) g
+        JOIN destination t ON t.id = g.destination ORDER BY g.first LIMIT ${Math.trunc(most) + 1}`
+      const rows = await db.query<TallyRow>(text, values, true)
+      return rows.length > most ? 'too-many' : Array.from(rows, toTally)
     },
     async leftOut(filter) {
       const { states = STATES, limit } = filter
       const over = states.filter((state) => OVER.includes(state))
       if (limit !== undefined || over.length === 0) return 0
       const values: Value[] = []
-      const text = `SELECT count(*) AS n FROM (${asked(over, filter, await meant(db, filter), values)}) o`
+      const text = `SELECT count(*) AS n ${asked(over, filter, await meant(db, filter), values)}`
       const [counted] = await db.query<{ n: number }>(text, values, true)
       return Math.max(0, (counted?.n ?? 0) - MOST_OVER)
     },
@@ -135,7 +166,7 @@ async function meant(
   return rows.filter((row) => carried(row).some((one) => isAskedFor(one, incident))).map(({ seq }) => seq)
 }
 
-/** Keys of the deliveries in these states; what it needs is put behind `values`. */
+/** Deliveries in these states, from FROM on: they are `d`. What it needs is put behind `values`. */
 function asked(
   states: readonly DeliveryState[],
   { kind, destination, reason }: QueueFilter,
@@ -157,13 +188,13 @@ function asked(
   if (incidents !== undefined) where.push(`d.seq = ANY(${bind(incidents)}::bigint[])`)
   if (reason !== undefined) where.push(`strpos(lower(d.reason), lower(${bind(reason)}::text)) > 0`)
   if (within !== undefined) where.push(`d.seq > ${bind(within.after)}`, `d.seq <= ${bind(within.until)}`)
-  return `SELECT d.seq FROM delivery d WHERE ${where.join(' AND ')}`
+  return `FROM delivery d WHERE ${where.join(' AND ')}`
 }
 
-function latest(text: string, limit: number): string {
-  return `(${text} ORDER BY d.seq DESC LIMIT ${Math.max(0, Math.trunc(limit))})`
+function latest(from: string, limit: number): string {
+  return `(SELECT d.seq ${from} ORDER BY d.seq DESC LIMIT ${Math.max(0, Math.trunc(limit))})`
 }
 
-function earliest(text: string, limit: number): string {
-  return `(${text} ORDER BY d.seq LIMIT ${limit})`
+function earliest(from: string, limit: number): string {
+  return `(SELECT d.seq ${from} ORDER BY d.seq LIMIT ${limit})`
 }

@@ -4,11 +4,12 @@ import { DELIVERED, DISCARDED, kindCode, STATES, stateCode, WITHHELD } from '../
 import { MOST_LISTED, MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
 import type { Bounds, Stretch } from '../coding/pages.ts'
-import type { Delivery, DeliverySummary, QueueFilter } from '../contract.ts'
+import { type TallyRow, toTally } from '../coding/tally.ts'
+import type { Delivery, DeliverySummary, QueueFilter, Tally } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { sameInSql, toKey } from './keys.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
-import { one, type Value } from './sql.ts'
+import { all, one, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
 
 /** They have an index each; what is delivered has none. */
@@ -21,6 +22,7 @@ interface Queue {
   /** Without a limit, of what is over only the latest 1000. */
   bounds(filter: QueueFilter): Bounds
   page(filter: QueueFilter, bounds: Bounds, stretch: Stretch): DeliverySummary[]
+  tally(filter: QueueFilter, times: readonly number[], most: number): Tally[] | 'too-many'
   leftOut(filter: QueueFilter): number
   show(id: string): Delivery | undefined
   findPayload(kind: DestinationKind, destination: string, item: string, sources?: readonly string[]): string | undefined
@@ -50,33 +52,41 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
     return Array.from(rows, (row) => toSummary(row as SummaryRow, groups))
   }
 
+  function bounds(filter: QueueFilter): Bounds {
+    const { states = STATES, limit } = filter
+    const over = states.filter((state) => OVER.includes(state))
+    const sought = limit === undefined ? over : states
+    const from = sought.length === 0 ? null : oldest(latest(asked(sought, filter), limit ?? MOST_OVER))
+    return { open: limit === undefined ? 0 : (from ?? 0), over: from ?? 0, last: last()!.seq }
+  }
+
   return {
     list: (filter) => summaries([latest(asked(filter.states ?? STATES, filter), filter.limit ?? MOST_LISTED)]),
-    bounds(filter) {
-      const { states = STATES, limit } = filter
-      const over = states.filter((state) => OVER.includes(state))
-      const all = limit === undefined ? over : states
-      const from = all.length === 0 ? null : oldest(latest(asked(all, filter), limit ?? MOST_OVER))
-      return { open: limit === undefined ? 0 : (from ?? 0), over: from ?? 0, last: last()!.seq }
+    bounds,
+    page(filter, found, stretch) {
+      const { limit } = stretch
+      return summaries(partsOf(filter, found, stretch).map((part) => earliest(part, limit))).slice(0, limit)
     },
-    page(filter, bounds, { after, until, limit }) {
-      const parts = [
-        { of: WAITING, from: bounds.open },
-        { of: ASIDE, from: bounds.open },
-        { of: OVER, from: bounds.over },
-      ].flatMap(({ of, from }) => {
-        const states = of.filter((state) => filter.states?.includes(state) ?? true)
-        if (states.length === 0) return []
-        return [earliest(asked(states, filter, { after: Math.max(after, from - 1), until }), limit)]
-      })
-      return summaries(parts).slice(0, limit)
+    tally(filter, times, most) {
+      const found = bounds(filter)
+      const parts = partsOf(filter, found, { after: -1, until: found.last })
+      if (parts.length === 0) return []
+      const age = ['0', ...times.map(() => '(created_at <= ?)')].join(' + ')
+      const rows = all<TallyRow>(
+        db,
+        `SELECT t.kind, t.name, g.* FROM (
+           SELECT destination, state, reason, ${age} AS age, count(*) AS count, min(created_at) AS oldest, min(seq) AS first
+           FROM (${parts.map(({ from }) => `SELECT d.* ${from}`).join(' UNION ALL ')}) GROUP BY destination, state, reason, age) g
+         JOIN destination t ON t.id = g.destination ORDER BY g.first LIMIT ?`,
+      )(...times, ...parts.flatMap(({ values }) => values), most + 1)
+      return rows.length > most ? 'too-many' : rows.map(toTally)
     },
     leftOut(filter) {
       const { states = STATES, limit } = filter
       const over = states.filter((state) => OVER.includes(state))
       if (limit !== undefined || over.length === 0) return 0
-      const { sql, values } = asked(over, filter)
-      return Math.max(0, one<{ n: number }>(db, `SELECT count(*) AS n FROM (${sql})`)(...values)!.n - MOST_OVER)
+      const { from, values } = asked(over, filter)
+      return Math.max(0, one<{ n: number }>(db, `SELECT count(*) AS n ${from}`)(...values)!.n - MOST_OVER)
     },
     show(id) {
       const row = show(parseId(id) ?? -1)
@@ -91,17 +101,40 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
   }
 }
 
+interface Asked {
+  /** of a statement, with WHERE: deliveries are `d` */
+  readonly from: string
+  readonly values: readonly Value[]
+}
+
+/** Keys. */
 interface Part {
   readonly sql: string
   readonly values: readonly Value[]
 }
 
-/** Keys of the deliveries in these states, `within` what lies behind one key, up to another. */
+/** What pages have of this stretch, by the index that finds it. */
+function partsOf(
+  filter: QueueFilter,
+  { open, over }: Bounds,
+  { after, until }: Pick<Stretch, 'after' | 'until'>,
+): Asked[] {
+  return [
+    { of: WAITING, from: open },
+    { of: ASIDE, from: open },
+    { of: OVER, from: over },
+  ].flatMap(({ of, from }) => {
+    const states = of.filter((state) => filter.states?.includes(state) ?? true)
+    return states.length === 0 ? [] : [asked(states, filter, { after: Math.max(after, from - 1), until })]
+  })
+}
+
+/** Deliveries in these states, `within` what lies behind one key, up to another. */
 function asked(
   states: readonly DeliveryState[],
   { kind, destination, incident, reason }: QueueFilter,
   within?: Pick<Stretch, 'after' | 'until'>,
-): Part {
+): Asked {
   const where = [`d.state IN (${states.map(stateCode).join(', ')})`]
   const values: Value[] = []
   const stretch = (key: string) => (within === undefined ? '' : ` AND ${key} > ? AND ${key} <= ?`)
@@ -130,7 +163,7 @@ function asked(
   // an incident has few: they are looked up
   const by = within !== undefined && incident === undefined && index !== undefined ? ` INDEXED BY ${index.name}` : ''
   return {
-    sql: `SELECT d.seq FROM delivery d${by} WHERE ${where.join(' AND ')}${stretch('d.seq')}`,
+    from: `FROM delivery d${by} WHERE ${where.join(' AND ')}${stretch('d.seq')}`,
     values: [...values, ...keys],
   }
 }
@@ -142,10 +175,10 @@ function indexOf(states: readonly DeliveryState[]): { readonly name: string; rea
   return codes.every((code) => code > DELIVERED) ? { name: 'delivery_aside', where: 'd.state > 2' } : undefined
 }
 
-function latest({ sql, values }: Part, limit: number): Part {
-  return { sql: `SELECT * FROM (${sql} ORDER BY d.seq DESC LIMIT ?)`, values: [...values, limit] }
+function latest({ from, values }: Asked, limit: number): Part {
+  return { sql: `SELECT * FROM (SELECT d.seq ${from} ORDER BY d.seq DESC LIMIT ?)`, values: [...values, limit] }
 }
 
-function earliest({ sql, values }: Part, limit: number): Part {
-  return { sql: `SELECT * FROM (${sql} ORDER BY d.seq LIMIT ?)`, values: [...values, limit] }
+function earliest({ from, values }: Asked, limit: number): Part {
+  return { sql: `SELECT * FROM (SELECT d.seq ${from} ORDER BY d.seq LIMIT ?)`, values: [...values, limit] }
 }

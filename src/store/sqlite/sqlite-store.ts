@@ -238,6 +238,7 @@ function create(
         () => shown(() => queue.bounds(filter)),
         (bounds, stretch) => shown(() => queue.page(filter, bounds, stretch)),
       ),
+    tally: (...asked) => shown(() => queue.tally(...asked)),
     leftOut: async (filter = {}) => read(() => queue.leftOut(filter)),
     show: (id) => shown(() => queue.show(id)),
     traced: async (events, position) => read(() => trail.behind(position, events)),

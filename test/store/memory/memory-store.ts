@@ -18,7 +18,7 @@ import { change, copyOf, type Data, emptyData, isOpen, type Kept, key, mark } fr
 import { alter, ask, knownAs, listed, settled, sharing } from './exchanges.ts'
 import { take } from './intake.ts'
 import { claimable, enough, lease, release } from './line.ts'
-import { backlog, listed as inPages, leftOut, list, summary, whole } from './shown.ts'
+import { backlog, listed as inPages, leftOut, list, summary, tally, whole } from './shown.ts'
 
 const DAY = 86_400_000
 
@@ -213,6 +213,8 @@ export class MemoryStore implements Store {
       yield await this.#read((data) => here.map((id) => summary(data, data.deliveries.get(id)!)))
     }
   }
+
+  tally: Store['tally'] = (...asked) => this.#read((data) => tally(data, ...asked))
 
   leftOut: Store['leftOut'] = (filter = {}) => this.#read((data) => leftOut(data, filter))
 

@@ -1,5 +1,5 @@
 import { isAskedFor } from '../../../src/iodef/incident-id.ts'
-import type { Backlog, Delivery, DeliverySummary, QueueFilter } from '../../../src/store/contract.ts'
+import type { Backlog, Delivery, DeliverySummary, QueueFilter, Tally } from '../../../src/store/contract.ts'
 import { type Data, isOpen, type Kept, key } from './data.ts'
 import { isReady } from './line.ts'
 
@@ -46,6 +46,17 @@ export function listed(data: Data, filter: QueueFilter): DeliverySummary[] {
   if (filter.limit !== undefined) return list(data, filter)
   const all = asked(data, filter)
   return shown(data, [...all.filter((one) => !isOver(one)), ...all.filter(isOver).slice(-LIMIT)])
+}
+
+export function tally(data: Data, filter: QueueFilter, times: readonly number[], most: number): Tally[] | 'too-many' {
+  const groups = Map.groupBy(listed(data, filter), ({ kind, destination, state, reason, createdAt }) =>
+    JSON.stringify({ kind, destination, state, reason, age: times.filter((time) => createdAt <= time).length }),
+  )
+  if (groups.size > most) return 'too-many'
+  return Array.from(groups, ([same, rows]) => {
+    const oldest = Math.min(...rows.map(({ createdAt }) => createdAt))
+    return { ...(JSON.parse(same) as Omit<Tally, 'count' | 'oldest'>), count: rows.length, oldest }
+  })
 }
 
 function shown(data: Data, rows: readonly Kept[]): DeliverySummary[] {
