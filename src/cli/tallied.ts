@@ -1,7 +1,7 @@
 import type { Desk, QueueFilter, Tally } from '../store/contract.ts'
 
 /** groups that are in memory at once */
-const MOST = 100_000
+const MOST = 20_000
 
 /**
  * Deliveries as the store counts them, the oldest first; of a group there may be more later on. Where nearly each has a reason of its own, so

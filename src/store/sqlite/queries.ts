@@ -4,13 +4,14 @@ import { DELIVERED, DISCARDED, kindCode, STATES, stateCode, WITHHELD } from '../
 import { MOST_LISTED, MOST_OVER, OVER } from '../coding/deliveries.ts'
 import { parseId } from '../coding/ids.ts'
 import type { Bounds, Stretch } from '../coding/pages.ts'
-import { type TallyRow, toTally } from '../coding/tally.ts'
+import { toTally } from '../coding/tally.ts'
 import type { Delivery, DeliverySummary, QueueFilter, Tally } from '../contract.ts'
 import { BODY_OF } from './bodies.ts'
 import { sameInSql, toKey } from './keys.ts'
 import { SUMMARY_COLUMNS, SUMMARY_FROM, type SummaryRow, toSummary } from './rows.ts'
-import { all, one, type Value } from './sql.ts'
+import { one, type Value } from './sql.ts'
 import type { Tables } from './tables.ts'
+import { groupsOf, TALLIED } from './tally.ts'
 
 /** They have an index each; what is delivered has none. */
 const WAITING: readonly DeliveryState[] = ['pending', 'sending']
@@ -40,6 +41,7 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
      WHERE ${sameInSql('d.item', '?1')} AND d.destination = ?2 AND (?3 IS NULL OR e.source IN (SELECT value FROM json_each(?3))) AND d.state NOT IN (${WITHHELD}, ${DISCARDED}) ORDER BY d.seq DESC LIMIT 1`,
   )
 
+  const place = one<{ kind: number; name: string }>(db, 'SELECT kind, name FROM destination WHERE id = ?')
   const last = one<{ seq: number }>(db, 'SELECT coalesce(max(seq), 0) AS seq FROM delivery')
   const oldest = (part: Part): number | null =>
     one<{ seq: number | null }>(db, `SELECT min(seq) AS seq FROM (${part.sql})`)(...part.values)!.seq
@@ -71,15 +73,10 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
       const found = bounds(filter)
       const parts = partsOf(filter, found, { after: -1, until: found.last })
       if (parts.length === 0) return []
-      const age = ['0', ...times.map(() => '(created_at <= ?)')].join(' + ')
-      const rows = all<TallyRow>(
-        db,
-        `SELECT t.kind, t.name, g.* FROM (
-           SELECT destination, state, reason, ${age} AS age, count(*) AS count, min(created_at) AS oldest, min(seq) AS first
-           FROM (${parts.map(({ from }) => `SELECT d.* ${from}`).join(' UNION ALL ')}) GROUP BY destination, state, reason, age) g
-         JOIN destination t ON t.id = g.destination ORDER BY g.first LIMIT ?`,
-      )(...times, ...parts.flatMap(({ values }) => values), most + 1)
-      return rows.length > most ? 'too-many' : rows.map(toTally)
+      const rows = db.prepare(parts.map(({ from }) => `SELECT ${TALLIED} ${from}`).join(' UNION ALL '))
+      rows.setReturnArrays(true)
+      const groups = groupsOf(rows.iterate(...parts.flatMap(({ values }) => values)) as Iterable<never>, times, most)
+      return groups === 'too-many' ? groups : groups.map((group) => toTally({ ...group, ...place(group.destination)! }))
     },
     leftOut(filter) {
       const { states = STATES, limit } = filter
