@@ -58,12 +58,12 @@ export function createQueue({ db, destinations, groups }: Tables): Queue {
     const { states = STATES, limit } = filter
     const over = states.filter((state) => OVER.includes(state))
     const sought = limit === undefined ? over : states
-    const from = sought.length === 0 ? null : oldest(latest(asked(sought, filter), limit ?? MOST_OVER))
+    const from = sought.length === 0 ? null : oldest(latest(sought, filter, limit ?? MOST_OVER))
     return { open: limit === undefined ? 0 : (from ?? 0), over: from ?? 0, last: last()!.seq }
   }
 
   return {
-    list: (filter) => summaries([latest(asked(filter.states ?? STATES, filter), filter.limit ?? MOST_LISTED)]),
+    list: (filter) => summaries([latest(filter.states ?? STATES, filter, filter.limit ?? MOST_LISTED)]),
     bounds,
     page(filter, found, stretch) {
       const { limit } = stretch
@@ -172,8 +172,18 @@ function indexOf(states: readonly DeliveryState[]): { readonly name: string; rea
   return codes.every((code) => code > DELIVERED) ? { name: 'delivery_aside', where: 'd.state > 2' } : undefined
 }
 
-function latest({ from, values }: Asked, limit: number): Part {
-  return { sql: `SELECT * FROM (SELECT d.seq ${from} ORDER BY d.seq DESC LIMIT ?)`, values: [...values, limit] }
+/** Keys of the latest: by the index that has them, but that what was delivered is looked for among all. */
+function latest(states: readonly DeliveryState[], filter: QueueFilter, limit: number): Part {
+  const isWaiting = (state: DeliveryState) => WAITING.includes(state)
+  const lots = states.includes('delivered')
+    ? [states]
+    : [states.filter(isWaiting), states.filter((state) => !isWaiting(state))]
+  const all = lots.map((lot) => asked(lot, filter))
+  const each = all.map(({ from }) => `SELECT * FROM (SELECT d.seq ${from} ORDER BY d.seq DESC LIMIT ?)`)
+  return {
+    sql: `SELECT * FROM (${each.join(' UNION ALL ')} ORDER BY 1 DESC LIMIT ?)`,
+    values: [...all.flatMap(({ values }) => [...values, limit]), limit],
+  }
 }
 
 function earliest({ from, values }: Asked, limit: number): Part {

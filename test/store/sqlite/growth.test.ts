@@ -91,6 +91,10 @@ function tasks(leased: Delivery[]): readonly (readonly [string, (store: WholeSto
       'list of a destination, with a limit',
       (store) => store.list({ kind: 'topic', destination: 'incident', limit: 20 }),
     ],
+    [
+      'list of what is open at a destination that has nothing, with a limit',
+      (store) => store.list({ states: ['pending', 'sending', 'held', 'withheld'], destination: 'idle', limit: 20 }),
+    ],
     ['sources of an item', (store) => store.sourcesOf(item)],
     ['payload of an item', (store) => store.findPayload('topic', 'incident', item)],
     ['prune, where nothing is old', (store) => store.prune(clock.now(), 1)],
