@@ -130,7 +130,10 @@ async function inBulk(
   values: Values,
   io: Io,
 ): Promise<ExitCode> {
-  const fitting = await found(store, { states: ['held'], limit: Number.MAX_SAFE_INTEGER, ...filter })
+  const isOver = filter.states?.some((state) => state === 'delivered' || state === 'discarded')
+  // the latest of all are looked for by sorting them: only where it makes a difference
+  const all = isOver === true ? { limit: Number.MAX_SAFE_INTEGER } : {}
+  const fitting = await found(store, { states: ['held'], ...all, ...filter })
   return await decideAll(store, action, fitting, { asJson: values.json === true, dry: values['dry-run'] === true }, io)
 }
 
