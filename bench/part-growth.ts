@@ -62,6 +62,8 @@ const WORKS: Readonly<Record<string, (store: WholeStore) => Promise<unknown>>> =
   'list by incident': (store) => store.list({ incident: nameOf(count - 1) }),
   'waiting, of one origin': (store) => store.unsettled('topic', 'incident', 'csirt-1'),
   backlog: (store) => store.backlog(),
+  'counted, as by queue stats': (store) =>
+    store.tally({ states: ['pending', 'sending', 'held', 'withheld'] }, [], 20_000),
   'prune, nothing old': (store) => store.prune(Date.now(), 1),
 }
 
