@@ -55,8 +55,8 @@ export interface Participants {
 export interface GridHandlers {
   readonly participants?: Participants
   /**
-   * Items in Topic order. Resolves once they are committed; the next ones of that Topic wait for it. A rejection leaves them
-   * unseen: they are read again at the next join.
+   * Items in Topic order. Resolves once they are committed. The next ones of that Topic may be handed on before: they are committed behind
+   * these, and not at all where these are not. A rejection leaves them unseen: they are read again at the next join.
    */
   items(topic: string, items: readonly GridItem[]): Promise<void>
   /** Which of these item ids need not be fetched again. */

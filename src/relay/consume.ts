@@ -9,6 +9,7 @@ import { groupOf } from './delivery-group.ts'
 import { heldAsInvalid } from './invalid-item.ts'
 import { read } from './look-at-item.ts'
 import type { Consumed } from './part.ts'
+import { ReadingAhead } from './reading-ahead.ts'
 import { withheldFrom } from './render-rid.ts'
 import { encodePart } from './stored-part.ts'
 import {
@@ -33,37 +34,71 @@ const WINDOW = 32
 
 /**
  * The one door in for items: each is read, judged and committed with a delivery for every peer that its Topic
- * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved.
+ * is listed for, in the order it came. Resolves when all are on disk; only then the cursor has moved. The next ones of a Topic are read
+ * while those before them are committed, and nothing more: they reject where those do.
  */
 export function createConsumer(options: ConsumeOptions): (topic: string, items: readonly GridItem[]) => Promise<void> {
-  const { reader, store, clock, config } = options
-  return async (topic, items) => {
-    const how = { terms: termsOf(options), lenient: isLenient(config, topic) }
-    const all = items.map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
-    const known = await Promise.all(all.map(({ seen }) => store.seen(seen)))
-    const fresh = all.filter((_, i) => !known[i])
-    // read side by side, commit in order; a rejection is looked at in its turn, and nothing behind it is committed
-    const commits: Promise<void>[] = []
-    let failed: { readonly error: unknown } | undefined
-    for (let from = 0; from < fresh.length; from += WINDOW) {
-      const window = fresh.slice(from, from + WINDOW)
-      const readings = await Promise.allSettled(window.map(({ item }) => read(reader, item, how)))
-      // what the store has to be asked is asked before the first commit: from there on one call follows the other in Topic order
-      const understood = await Promise.allSettled(window.map(({ item }, i) => understand(options, item, readings[i])))
-      for (const [i, { item, seen }] of window.entries()) {
-        const one = understood[i]
-        if (one?.status === 'rejected') failed ??= { error: one.reason }
-        if (failed !== undefined || one?.status !== 'fulfilled') break
-        const commitment = commitEither(options, topic, item, seen, one.value).catch((error: unknown) => {
-          failed ??= { error }
-        })
-        commits.push(commitment)
-      }
-      if (failed !== undefined) break
+  const last = new Map<string, Promise<void>>()
+  const ahead = new ReadingAhead()
+  return (topic, items) => {
+    const before = last.get(topic)
+    const done = takeIn(options, topic, items, before && { lot: before, ahead })
+    last.set(topic, done)
+    const forget = () => {
+      if (last.get(topic) === done) last.delete(topic)
     }
-    await Promise.all(commits)
-    if (failed !== undefined) throw failed.error
+    done.then(forget, forget)
+    return done
   }
+}
+
+/** Those of the Topic that were handed on before, and are not on disk yet. */
+interface Before {
+  readonly lot: Promise<void>
+  readonly ahead: ReadingAhead
+}
+
+async function takeIn(
+  options: ConsumeOptions,
+  topic: string,
+  items: readonly GridItem[],
+  before: Before | undefined,
+): Promise<void> {
+  using room = before?.ahead.room(items.length)
+  if (room === undefined) await before?.lot
+  const { store, clock } = options
+  const all = items.map((item) => ({ item, seen: seenItem(topic, item, clock.now()) }))
+  const known = await Promise.all(all.map(({ seen }) => store.seen(seen)))
+  const fresh = all.filter((_, i) => !known[i])
+  // read side by side, commit in order; a rejection is looked at in its turn, and nothing behind it is committed
+  const commits: Promise<void>[] = []
+  let failed: { readonly error: unknown } | undefined
+  for (let from = 0; from < fresh.length; from += WINDOW) {
+    const window = fresh.slice(from, from + WINDOW)
+    const readings = await readAll(options, topic, window)
+    await before?.lot
+    // what the store has to be asked is asked before the first commit: from there on one call follows the other in Topic order
+    const understood = await Promise.allSettled(window.map(({ item }, i) => understand(options, item, readings[i])))
+    for (const [i, { item, seen }] of window.entries()) {
+      const one = understood[i]
+      if (one?.status === 'rejected') failed ??= { error: one.reason }
+      if (failed !== undefined || one?.status !== 'fulfilled') break
+      const commitment = commitEither(options, topic, item, seen, one.value).catch((error: unknown) => {
+        failed ??= { error }
+      })
+      commits.push(commitment)
+    }
+    if (failed !== undefined) break
+  }
+  await Promise.all(commits)
+  // where all of them are known, too: whoever waits for these waits for those
+  await before?.lot
+  if (failed !== undefined) throw failed.error
+}
+
+function readAll(options: ConsumeOptions, topic: string, items: readonly { readonly item: GridItem }[]) {
+  const how = { terms: termsOf(options), lenient: isLenient(options.config, topic) }
+  return Promise.allSettled(items.map(({ item }) => read(options.reader, item, how)))
 }
 
 /**

@@ -3,11 +3,10 @@ import { answerError, errorText, type IqAnswer, type StanzaError } from '../xmpp
 import type { Session } from '../xmpp/session.ts'
 import { type ReceivedItem, readItems } from './events.ts'
 import { DISCO_ITEMS, disco, PUBSUB, pubsub, RSM } from './protocol.ts'
+import { ReadAhead } from './read-ahead.ts'
 
 /** UTF-16 code units of an item that is fetched alone because it was over the limit of what comes unasked */
 const ANSWER_LIMIT = 8_388_608
-/** items asked for at once */
-const WINDOW = 32
 /** a list of 100,000 ids; of all its pages together, too: a Broker may have a next page for ever */
 const LIST_LIMIT = 16_777_216
 /** what an id costs beside its characters */
@@ -105,39 +104,27 @@ export async function newestIds(from: Retained, count: number): Promise<string[]
 
 /**
  * The payloads of `ids`, in this order, as they come. Items that have gone meanwhile are left out. Each is asked for by itself,
- * many at a time: ejabberd reads the whole Topic for a page and for every list of ids, and Prosody knows no pages. Throws
- * BackfillError.
+ * many at a time: ejabberd reads the whole Topic for a page and for every list of ids, and Prosody knows no pages. They are asked
+ * for while those before them are worked on; until `idle` resolves they come in numbers. Throws BackfillError.
  */
 export async function* fetchRetained(
   from: Retained,
   ids: readonly string[],
+  idle: () => Promise<unknown> = () => Promise.resolve(),
 ): AsyncGenerator<ReceivedItem[], void, void> {
-  const asked: { readonly id: string; readonly item: Promise<Fetched>; done: Fetched | undefined }[] = []
-  let next = 0
-  for (;;) {
-    for (let id = ids[next]; id !== undefined && asked.length < WINDOW; id = ids[next]) {
-      const entry = { id, item: fetchItem(from, id), done: undefined as Fetched | undefined }
-      entry.item.then(
-        (item) => {
-          entry.done = item
-        },
-        // whoever waits for it hears of it
-        () => undefined,
-      )
-      asked.push(entry)
-      next += 1
+  const ahead = new ReadAhead(ids, (id) => fetchItem(from, id), sizeOf)
+  try {
+    for (let lot = await ahead.take(idle()); lot.length > 0; lot = await ahead.take(idle())) {
+      const items: ReceivedItem[] = []
+      for (const { key, answer } of lot) {
+        const item = answer === 'oversized' ? await fetchItem(from, key, ANSWER_LIMIT) : answer
+        if (item === 'oversized') from.oversized(key)
+        else if (item !== 'gone') items.push(item)
+      }
+      if (items.length > 0) yield items
     }
-    const first = asked[0]
-    if (first === undefined) return
-    await first.item
-    const items: ReceivedItem[] = []
-    for (let entry = asked[0]; entry?.done !== undefined; entry = asked[0]) {
-      const item = entry.done === 'oversized' ? await fetchItem(from, entry.id, ANSWER_LIMIT) : entry.done
-      if (item === 'oversized') from.oversized(entry.id)
-      else if (item !== 'gone') items.push(item)
-      asked.shift()
-    }
-    if (items.length > 0) yield items
+  } finally {
+    ahead.stop()
   }
 }
 
@@ -152,6 +139,10 @@ export async function readItem(
 }
 
 type Fetched = ReceivedItem | 'gone' | 'oversized'
+
+function sizeOf(item: Fetched): number {
+  return typeof item === 'string' ? 0 : (item.xml?.length ?? 0)
+}
 
 async function fetchItem(from: Retained, id: string, size?: number): Promise<Fetched> {
   const answer = await request(from, itemsRequest(from, [id]), size)

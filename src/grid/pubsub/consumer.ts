@@ -6,6 +6,7 @@ import { BackfillError, fetchRetained, type Retained } from './backfill.ts'
 import { noticeOf, type ReceivedItem, type TopicEvent } from './events.ts'
 import { joinTopic } from './join.ts'
 import { type LiveEntry, LiveQueue } from './live-queue.ts'
+import { LotsUnderWay } from './lots-under-way.ts'
 import type { Place } from './place.ts'
 import { Reread } from './reread-schedule.ts'
 import { Past, type PastOptions } from './retained.ts'
@@ -214,13 +215,22 @@ export class Consumer {
 
   /** Reads what is retained and unseen, or came behind `after`. A value: why it did not come to an end. */
   async #join({ from, handed }: Following, after: string | undefined): Promise<FollowEnd | undefined> {
-    for await (const items of fetchRetained(from, await this.#past.unread(from, after))) {
-      if (from.signal.aborted) return again(0)
-      const good = this.#usable(items)
-      for (const item of good) handed?.set(item.id, digest(item.xml))
-      if (good.length > 0 && !(await this.#deliver(good, true))) return this.#backOff()
+    const lots = new LotsUnderWay()
+    try {
+      for await (const items of fetchRetained(from, await this.#past.unread(from, after), () => lots.end())) {
+        if (lots.failed || from.signal.aborted) break
+        const good = this.#usable(items)
+        for (const item of good) handed?.set(item.id, digest(item.xml))
+        await this.#reread.cursorKnown()
+        if (good.length > 0) lots.begin(this.#deliver(good, true))
+        await lots.room()
+      }
+    } finally {
+      // whatever comes next, it does not come before these
+      await lots.end()
     }
-    return undefined
+    if (lots.failed) return this.#backOff()
+    return from.signal.aborted ? again(0) : undefined
   }
 
   /** False when the handlers could not take them. */
@@ -236,6 +246,7 @@ export class Consumer {
     const gone = entries.flatMap((entry) => (entry.kind === 'retracted' ? [entry.ids] : []))
     // what was the last one before these came
     if (gone.length > 0) await this.#past.gone(gone.flat())
+    await this.#reread.cursorKnown()
     if (fresh.length > 0 && !(await this.#deliver(fresh, false))) return false
     const { handlers, topic } = this.#options
     if (gone.some((ids) => ids.length === 0)) handlers.cleared?.(topic)
@@ -269,11 +280,10 @@ export class Consumer {
     return good
   }
 
-  /** False: the handlers could not take them, and they stay unseen. */
+  /** Called in Topic order. False: the handlers could not take them, and they stay unseen. */
   async #deliver(items: readonly UsableItem[], retained: boolean): Promise<boolean> {
     const { topic, handlers, tell } = this.#options
     try {
-      await this.#reread.cursorKnown()
       await handlers.items(topic, gridItems(topic, items, retained))
       this.#failures = 0
       return true

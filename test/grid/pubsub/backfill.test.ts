@@ -89,7 +89,8 @@ test('lets go when nobody wants more', async () => {
     break
   }
   await new Promise((resolve) => setTimeout(resolve, 50))
-  assert.ok(requests.length <= 64)
+  // those that it took, and as many as may wait behind them
+  assert.ok(requests.length <= 96)
 })
 
 /** A Broker whose list of ids has a next page for ever, and that gives its newest items as well. */

@@ -1,0 +1,18 @@
+/** items of all Topics together: the queue of readers is there for RID messages, too */
+const MOST = 128
+
+/** How many items may be read while others of their Topic, before them, are being committed. */
+export class ReadingAhead {
+  #items = 0
+
+  /** Undefined: there is no room for so many. Disposed of when they are read. */
+  room(items: number): Disposable | undefined {
+    if (this.#items + items > MOST) return undefined
+    this.#items += items
+    return {
+      [Symbol.dispose]: () => {
+        this.#items -= items
+      },
+    }
+  }
+}
