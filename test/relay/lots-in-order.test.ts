@@ -33,7 +33,7 @@ async function bench({ commit = async () => {}, reading = async () => {} }: Part
       if (key !== 'accept') return Reflect.get(target, key).bind(target)
       return async (...args: Parameters<Store['accept']>) => {
         const [{ incidents }] = args
-    asked.push(incidents[0] ?? '')
+        asked.push(incidents[0] ?? '')
         await commit(incidents[0] ?? '')
         return target.accept(...args)
       }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { GridItem } from '../../../src/grid/contract.ts'
-import { event } from '../../support/fake-controller.ts'
+import { event, type FakeIq } from '../../support/fake-controller.ts'
 import { fakeCertificates } from '../../support/fake-grid.ts'
 import { FakeTopic, item, join } from '../../support/fake-topic.ts'
 import { Recorder, until } from '../../support/recorder.ts'
@@ -45,16 +45,23 @@ class Taker extends Recorder {
 describe('catching up with a Topic', () => {
   const made = fakeCertificates()
 
-  /** A Topic that keeps these items, and whoever joins it, told to take them when the gate opens. */
-  async function catchingUp() {
+  /** A Topic that keeps these items, gives all but the `silent` ones, and whoever joins it, told to take them when the gate opens. */
+  async function catchingUp({
+    lots = 3,
+    silent = () => false,
+  }: {
+    lots?: number
+    silent?: (id: string) => boolean
+  } = {}) {
     const topic = new FakeTopic()
     const recorder = new Taker()
-    const link = await join({ made, script: { onIq: topic.onIq }, recorder, options: {} })
+    const onIq = (iq: FakeIq) => (silent(/<item id="([^"]*)"/.exec(iq.xml)?.[1] ?? '') ? '' : topic.onIq(iq))
+    const link = await join({ made, script: { onIq }, recorder, options: {} })
     const gate = Promise.withResolvers<void>()
     recorder.gate = gate.promise
     topic.add(...IDS)
     link.fake.drop()
-    await until(() => recorder.lots.length === 3, 'three lots')
+    await until(() => recorder.lots.length >= lots, 'the lots')
     return { ...link, topic, recorder, gate }
   }
 
@@ -102,6 +109,21 @@ describe('catching up with a Topic', () => {
     // those that were taken are known by what they say
     assert.deepEqual(recorder.ids(), IDS)
     assert.equal(topic.lists, 3)
+  })
+
+  test('also where it waits for the Broker then', async () => {
+    let isSlow = true
+    await using link = await catchingUp({ lots: 1, silent: (id) => isSlow && Number(id.slice(1)) >= 40 })
+    const { recorder, topic, gate } = link
+    await until(() => topic.fetched.flat().includes('i39'), 'what is given')
+    isSlow = false
+    link.fake.drop()
+    await until(() => recorder.stateOf('session') !== 'up', 'the end of the session')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    assert.equal(topic.lists, 2)
+    gate.resolve()
+    await until(() => recorder.seen.size === IDS.length, 'all items')
+    assert.deepEqual(recorder.ids(), IDS)
   })
 
   test('what comes meanwhile, and what is retracted, is told behind them', async () => {
