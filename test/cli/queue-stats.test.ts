@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { showStats } from '../../src/cli/queue-stats.ts'
+import { GatewayError } from '../../src/errors.ts'
 import type { NewDelivery, QueueFilter, Store } from '../../src/store/contract.ts'
 import { createMemoryBench } from '../store/memory/bench.ts'
 import { delivery, envelope, request } from '../store/support.ts'
@@ -70,4 +71,19 @@ peer csirt-b is paused by alice, for 0s
   for (const asked of [{}, { states: ['delivered', 'held'] }, { limit: 3 }, { destination: 'nowhere' }] as const) {
     assert.deepEqual(await stats(manyReasons, asked, clock.now()), await stats(store, asked, clock.now()))
   }
+})
+
+test('goes page by page where counting all of it takes longer than one question may', async () => {
+  await using bench = await createMemoryBench()
+  const { store, clock } = bench
+  await store.accept(envelope(clock, 'one', [delivery('one', {}), delivery('two', { state: 'held', reason: 'x' })]))
+  const counted = await stats(store, {}, clock.now())
+  const slow: Shown = {
+    tally: () => Promise.reject(new GatewayError('store-unavailable', 'a question took over 15 s')),
+    pages: (filter) => store.pages(filter),
+    backlog: () => store.backlog(),
+  }
+  assert.deepEqual(await stats(slow, {}, clock.now()), counted)
+  const broken: Shown = { ...slow, tally: () => Promise.reject(new TypeError('a mistake')) }
+  await assert.rejects(stats(broken, {}, clock.now()), /a mistake/)
 })
