@@ -73,7 +73,7 @@ export function createQueue(db: Db): Queue {
     const { states = STATES, limit } = filter
     const over = states.filter((state) => OVER.includes(state))
     const values: Value[] = []
-    const sought = asked(limit === undefined ? over : states, filter, await meant(db, filter), values)
+    const sought = asked(limit === undefined ? over : states, filter, await chosen(db, filter), values)
     const text = `SELECT min(seq) AS seq FROM ${latest(sought, limit ?? MOST_OVER)} o`
     const [oldest] = await db.query<{ seq: number | null }>(text, values, true)
     const from = oldest?.seq ?? 0
@@ -88,9 +88,9 @@ export function createQueue(db: Db): Queue {
     values: Value[],
   ): Promise<readonly string[]> {
     const { states = STATES } = filter
-    const incidents = await meant(db, filter, { after, until })
+    const found = await chosen(db, filter, { after, until })
     const of = (ones: readonly DeliveryState[], from: number) =>
-      asked(ones, filter, incidents, values, { after: Math.max(after, from - 1), until })
+      asked(ones, filter, found, values, { after: Math.max(after, from - 1), until })
     const open = states.filter((state) => !OVER.includes(state))
     const over = states.filter((state) => OVER.includes(state))
     return [of(open, bounds.open), of(over, bounds.over)]
@@ -99,7 +99,7 @@ export function createQueue(db: Db): Queue {
   return {
     async list(filter) {
       const values: Value[] = []
-      const part = asked(filter.states ?? STATES, filter, await meant(db, filter), values)
+      const part = asked(filter.states ?? STATES, filter, await chosen(db, filter), values)
       return summaries([latest(part, filter.limit ?? MOST_LISTED)], values)
     },
     bounds,
@@ -131,7 +131,7 @@ export function createQueue(db: Db): Queue {
       const over = states.filter((state) => OVER.includes(state))
       if (limit !== undefined || over.length === 0) return 0
       const values: Value[] = []
-      const text = `SELECT count(*) AS n ${asked(over, filter, await meant(db, filter), values)}`
+      const text = `SELECT count(*) AS n ${asked(over, filter, await chosen(db, filter), values)}`
       const [counted] = await db.query<{ n: number }>(text, values, true)
       return Math.max(0, (counted?.n ?? 0) - MOST_OVER)
     },
@@ -147,6 +147,27 @@ export function createQueue(db: Db): Queue {
       })
     },
   }
+}
+
+/** What of a filter is looked up first. */
+interface Chosen {
+  /** of destinations: with these the planner knows how many rows to expect, and which index has the fewest */
+  readonly destinations: readonly number[] | undefined
+  /** of deliveries */
+  readonly incidents: readonly number[] | undefined
+}
+
+async function chosen(db: Db, filter: QueueFilter, within?: Pick<Stretch, 'after' | 'until'>): Promise<Chosen> {
+  const [destinations, incidents] = await Promise.all([named(db, filter), meant(db, filter, within)])
+  return { destinations, incidents }
+}
+
+async function named(db: Db, { kind, destination }: QueueFilter): Promise<readonly number[] | undefined> {
+  if (kind === undefined && destination === undefined) return undefined
+  const text =
+    'SELECT id FROM destination WHERE kind = coalesce($1::smallint, kind) AND name = coalesce($2::text, name)'
+  const rows = await db.query<{ id: number }>(text, [kind === undefined ? null : kindCode(kind), destination ?? null])
+  return rows.map(({ id }) => id)
 }
 
 /** Of deliveries that carry what somebody may mean, those that do: which that is, is no matter of SQL. */
@@ -169,8 +190,8 @@ async function meant(
 /** Deliveries in these states, from FROM on: they are `d`. What it needs is put behind `values`. */
 function asked(
   states: readonly DeliveryState[],
-  { kind, destination, reason }: QueueFilter,
-  incidents: readonly number[] | undefined,
+  { reason }: QueueFilter,
+  { destinations, incidents }: Chosen,
   values: Value[],
   within?: Pick<Stretch, 'after' | 'until'>,
 ): string {
@@ -178,13 +199,7 @@ function asked(
   const where = [`d.state = ANY(${bind(states.map(stateCode))}::smallint[])`]
   // delivered ones are the many: only where they are asked for is the whole table walked
   if (!states.includes('delivered')) where.push('d.state <> 2')
-  if (kind !== undefined || destination !== undefined) {
-    const named = [
-      ...(kind === undefined ? [] : [`kind = ${bind(kindCode(kind))}`]),
-      ...(destination === undefined ? [] : [`name = ${bind(destination)}`]),
-    ]
-    where.push(`d.destination IN (SELECT id FROM destination WHERE ${named.join(' AND ')})`)
-  }
+  if (destinations !== undefined) where.push(`d.destination = ANY(${bind(destinations)}::bigint[])`)
   if (incidents !== undefined) where.push(`d.seq = ANY(${bind(incidents)}::bigint[])`)
   if (reason !== undefined) where.push(`strpos(lower(d.reason), lower(${bind(reason)}::text)) > 0`)
   if (within !== undefined) where.push(`d.seq > ${bind(within.after)}`, `d.seq <= ${bind(within.until)}`)

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import postgres from 'postgres'
 import { UNITS_IN_TURN } from '../../../src/store/postgres/candidates.ts'
 import { openSessions } from '../../../src/store/postgres/connect.ts'
+import { createQueue } from '../../../src/store/postgres/queries.ts'
+import type { Rows } from '../../../src/store/postgres/sql.ts'
 import { delivery, envelope, request } from '../support.ts'
 import { createPostgresBench } from './bench.ts'
 
@@ -11,6 +13,9 @@ interface Part {
   readonly 'Node Type': string
   readonly 'Index Name'?: string
   readonly 'Actual Rows': number
+  /** pages, of all parts below it too */
+  readonly 'Shared Hit Blocks': number
+  readonly 'Shared Read Blocks': number
   readonly Plans?: readonly Part[]
 }
 
@@ -74,4 +79,36 @@ test('the oldest of a destination is found at once, however many were delivered 
   const plan = (explained!['QUERY PLAN'] as [{ Plan: Part }])[0].Plan
   const [scan] = partsOf(plan).filter((part) => part['Index Name'] !== undefined)
   assert.equal(scan?.['Index Name'], 'delivery_oldest')
+})
+
+test('what is open at a destination is found at once, however much is open elsewhere', async () => {
+  await using bench = await createPostgresBench()
+  await using own = {
+    sql: openSessions({ url: bench.server.url, schema: bench.schema }, { name: 'test', sessions: 1 }).sql,
+    [Symbol.asyncDispose]: () => own.sql.end(),
+  }
+  await own.sql.unsafe(`INSERT INTO envelope VALUES (1, 0, 's', 'd', 'Report', '[]', 0);
+    INSERT INTO destination (id, kind, name) OVERRIDING SYSTEM VALUE VALUES (1, 0, 'busy'), (2, 0, 'idle'), (3, 1, 'idle');
+    INSERT INTO delivery (seq, ord, envelope, destination, incident, words, origin, line, item, variant, state, ready, due, created_at, updated_at)
+      SELECT n, n, 1, CASE WHEN n IN (3, 5) THEN 2 ELSE 1 END, 'i', '{}', 's', n, n, '', 0, true, 0, 0, 0 FROM generate_series(1, 20000) n;
+    ANALYZE delivery`)
+  let pages = 0
+  const db = {
+    query: async <Row>(text: string, values: readonly unknown[] = []): Promise<Rows<Row>> => {
+      const [explained] = await own.sql.unsafe(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values as never[])
+      const { Plan: plan } = (explained!['QUERY PLAN'] as [{ Plan: Part }])[0]
+      pages += plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+      return (await own.sql.unsafe(text, values as never[])) as unknown as Rows<Row>
+    },
+  }
+  const open = ['pending', 'sending', 'held', 'withheld'] as const
+  const found = await createQueue(db).list({ destination: 'idle', states: open })
+  assert.deepEqual(
+    found.map(({ id, kind }) => [Number(id), kind]),
+    [
+      [3, 'topic'],
+      [5, 'topic'],
+    ],
+  )
+  assert.ok(pages < 60, `${pages} pages`)
 })
