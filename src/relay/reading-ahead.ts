@@ -5,7 +5,7 @@ const MOST = 128
 export class ReadingAhead {
   #items = 0
 
-  /** Undefined: there is no room for so many. Disposed of when they are read. */
+  /** Undefined: there is no room for so many. Disposed of when they are on disk, or will not be: until then they are in memory. */
   room(items: number): Disposable | undefined {
     if (this.#items + items > MOST) return undefined
     this.#items += items

@@ -8,6 +8,7 @@ import { itemId, itemIdApart, renderContext, xep0268Item } from '../../src/profi
 import { createReader } from '../../src/reading/reader.ts'
 import type { MsgType } from '../../src/vocabulary.ts'
 import { consume, grid, published, valid } from '../relay/journey.ts'
+import { BARE_CONTEXT } from '../support/bare-context.ts'
 import { additionalData, documentText, incidentText, ridText } from '../support/documents.ts'
 import { blocks, page, ROOT } from './markdown.ts'
 
@@ -102,19 +103,7 @@ test('somebody else who follows docs/grid-profile.md comes to the same ids of qu
   const exchange = { id: 'aZ09_-aZ09_-aZ09_-aZ09', from: 'csirt-a.example', expires: '2026-11-27T10:00:00Z' }
   const { incidents } = valid(PLAIN).document
   for (const element of ['inquiry', 'request', 'report', 'response'] as const) {
-    const context = renderContext({
-      ...{
-        position: 1,
-        items: [],
-        list: null,
-        shell: null,
-        policy: null,
-        incidentSource: null,
-        original: null,
-        signatures: [],
-      },
-      exchange,
-    })
+    const context = renderContext({ ...BARE_CONTEXT, exchange })
     const item = xep0268Item(element, incidents[0]?.xml ?? '', context, exchange.id)
     const file = join(temp, `${element}.xml`)
     writeFileSync(file, item.xml)

@@ -3,21 +3,13 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { type Context, ELEMENTS, itemId, itemParts, renderContext, xep0268Item } from '../../src/profile/item.ts'
 import { scan } from '../../src/xml/parse-tree.ts'
+import { BARE_CONTEXT } from '../support/bare-context.ts'
 
 const INCIDENT = '<Incident xmlns="urn:ietf:params:xml:ns:iodef-2.0"></Incident>'
 const SHELL = '<IODEF-Document xmlns="urn:ietf:params:xml:ns:iodef-2.0" version="2.00" xml:lang="en"></IODEF-Document>'
 const POLICY = '<RIDPolicy xmlns="urn:ietf:params:xml:ns:iodef-rid-2.0"></RIDPolicy>'
 const SOURCE = '<IncidentSource xmlns="urn:ietf:params:xml:ns:iodef-rid-2.0"></IncidentSource>'
-const PLAIN: Context = {
-  position: 1,
-  items: [itemId('a')],
-  list: null,
-  shell: null,
-  policy: null,
-  incidentSource: null,
-  original: null,
-  signatures: [],
-}
+const PLAIN: Context = { ...BARE_CONTEXT, items: [itemId('a')] }
 
 test('the id is the SHA-256 of the UTF-8 of the payload without its context', () => {
   const { id, xml } = xep0268Item('report', INCIDENT, renderContext({ ...PLAIN, shell: SHELL }))

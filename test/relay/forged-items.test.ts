@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { itemId, renderContext, xep0268Item } from '../../src/profile/item.ts'
 import { consumedFrom } from '../../src/relay/part.ts'
+import { BARE_CONTEXT } from '../support/bare-context.ts'
 import { documentText, incidentText, ridText } from '../support/documents.ts'
 import { consume, published, read, sent, valid } from './journey.ts'
 
@@ -149,13 +150,7 @@ test('two Incidents, none, or another element are no item', () => {
 
 test('a context in a context, or of another namespace, is ignored', () => {
   const inner = renderContext({
-    position: 1,
-    items: [],
-    list: null,
-    shell: null,
-    policy: null,
-    incidentSource: null,
-    signatures: [],
+    ...BARE_CONTEXT,
     original: { base64: base64(documentText([SHOWN])), reason: 'signature' },
   })
   assert.equal(consume(report(`>${inner}`)).part.original, null)
